@@ -1,0 +1,67 @@
+# Everything runs from here; `make help` says what there is.
+
+SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null && $$p -c '$(SUITABLE)' && echo $$p && break; done)
+BIN := .venv/bin
+RUN_LOCK := requirements/run.txt
+DEV_LOCK := requirements/dev.txt
+
+.PHONY: help run test setup setup-dev lint format bench replay screenshots lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup ## everything up: registry, first champion, API, worker, dashboard (PORT, DASHBOARD_PORT, DATA=dir)
+	@exec $(BIN)/python -m deployment.up
+
+test: setup-dev ## all tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+setup: .venv/.run-locked ## the virtual environment, from the hashed lock file
+
+setup-dev: .venv/.dev-locked ## the same with the tools that develop it
+
+lint: setup-dev ## ruff and mypy, both strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup-dev ## write the code as ruff would
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev ## speed and memory as ratios to a floor and to peers; writes docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+replay: setup ## what each policy would have served on history (DATA=dir of school files, else sample cohorts)
+	$(BIN)/python -m retraining.replay $(if $(DATA),$(sort $(wildcard $(DATA)/*)))
+
+lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
+	uv pip compile $(LOCK_FLAGS) pyproject.toml -o $(RUN_LOCK)
+	uv pip compile $(LOCK_FLAGS) --extra dev -c $(RUN_LOCK) pyproject.toml -o $(DEV_LOCK)
+
+LOCK_FLAGS := -q --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links
+
+clean: ## remove the virtual environment and caches; your data in .farol stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Farol needs python3 >= 3.11 on the PATH (or PYTHON=/path/to/it)."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		echo "This python3 cannot make virtual environments. On Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# Wheels of LightGBM link the system's OpenMP, which slim machines lack.
+.venv/.run-locked: $(RUN_LOCK) | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(RUN_LOCK)
+	@$(BIN)/python -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null || { \
+		echo "libgomp.so.1 is missing. On Debian: apt-get install libgomp1"; exit 1; }
+	@touch $@
+
+.venv/.dev-locked: $(DEV_LOCK) .venv/.run-locked
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(DEV_LOCK)
+	@touch $@

@@ -1,0 +1,114 @@
+"""Settings, built once from a mapping that is passed in.
+
+Every wrong value stops the start with the key, the value and what would be right; secrets are never
+shown.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from model.errors import ConfigurationError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+KEYS: Mapping[str, str] = {
+    "mongo_uri": "MONGO_URI",
+    "mongo_db": "MONGO_DB",
+    "mongo_pool_size": "MONGO_POOL_SIZE",
+    "home": "FAROL_HOME",
+    "task": "FAROL_TASK",
+    "auth": "FAROL_AUTH",
+    "log_level": "FAROL_LOG_LEVEL",
+    "async_driver": "FAROL_ASYNC_DRIVER",
+    "port": "PORT",
+    "dashboard_port": "DASHBOARD_PORT",
+    "signing_key": "FAROL_SIGNING_KEY",
+}
+SECRETS = frozenset({"MONGO_URI", "FAROL_SIGNING_KEY"})
+
+
+class Settings(BaseModel):
+    """What an operator can set.
+
+    Attributes:
+        mongo_uri: MongoDB's connection string; None starts the embedded registry.
+        home: embedded data, live model, outbox.
+        signing_key: signs bundles; hosts that share a registry must share it. When unset, one is made
+            and kept in `home`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mongo_uri: SecretStr | None = None
+    mongo_db: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = "farol"
+    mongo_pool_size: Annotated[int, Field(ge=1, le=1000)] = 20
+    home: Path = Path(".farol")
+    task: Annotated[str, Field(min_length=1)] = "pede_lag"
+    auth: Literal["keys", "off"] = "keys"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    async_driver: Literal["pymongo", "motor"] = "pymongo"
+    port: Port = 8000
+    dashboard_port: Port = 8501
+    signing_key: SecretBytes
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Builds the settings from an environment-like mapping; empty values count as unset.
+
+    Raises:
+        ConfigurationError: a value is wrong; the message names the key, the value (unless secret)
+            and the reason.
+    """
+    given = {field: env[key] for field, key in KEYS.items() if env.get(key)}
+    uri = given.get("mongo_uri", "mongodb://")
+    if not uri.startswith(("mongodb://", "mongodb+srv://")):
+        raise ConfigurationError("MONGO_URI must start with mongodb:// or mongodb+srv://")
+    home = Path(given.get("home", ".farol")).absolute()
+    key = given.get("signing_key", "").encode() or _signing_key(home)
+    try:
+        return Settings.model_validate({**given, "home": home, "signing_key": key})
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(_explain(e) for e in error.errors())) from error
+
+
+def _explain(error: ErrorDetails) -> str:
+    key = KEYS[str(error["loc"][0])]
+    shown = "" if key in SECRETS else f"={error['input']!r}"
+    return f"{key}{shown}: {error['msg']}"
+
+
+def _signing_key(home: Path) -> bytes:
+    """The host's own key, made on first use; readable by its owner only."""
+    path = home / "signing.key"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _publish_once(path, secrets.token_hex(32).encode())
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"FAROL_HOME={str(home)!r}: cannot keep the signing key there ({error.strerror}); "
+            "give a folder that can be written"
+        ) from error
+
+
+def _publish_once(path: Path, content: bytes) -> None:
+    """Writes a private file whole or not at all; whoever is first wins."""
+    handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        pass  # Another process of this host made it in the meantime: that one counts.
+    finally:
+        Path(name).unlink()

@@ -1,0 +1,63 @@
+"""What moved since the champion was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDrift:
+    """One feature (or the score) compared with the reference profile.
+
+    Attributes:
+        feature: canonical name, or `risk_score`.
+        test: `ks`, `chi_square` or `missingness`.
+        statistic: the test's statistic.
+        p_value: unadjusted.
+        q_value: adjusted over the report's features (Benjamini-Hochberg).
+        effect: effect size (KS statistic, Cramér's V, or difference of missing shares).
+        effect_limit: from which effect on it counts as large.
+        psi: population stability index.
+        drifted: significant *and* large.
+        missing: share missing now.
+        reference_missing: share missing when the champion was trained.
+        unseen: categories that the champion never saw.
+    """
+
+    feature: str
+    test: str
+    statistic: float
+    p_value: float
+    q_value: float
+    effect: float
+    effect_limit: float
+    psi: float
+    drifted: bool
+    missing: float
+    reference_missing: float
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """One comparison of recent records with the champion's training profile.
+
+    Attributes:
+        rows: recent records compared.
+        drifted: whether anything drifted.
+        realised: metrics on labels that came in for these records, empty before they do.
+        estimated: metrics estimated from calibrated scores, before labels come.
+    """
+
+    report_id: str
+    at: datetime
+    model_version: str
+    rows: int
+    periods: tuple[str, ...]
+    features: tuple[FeatureDrift, ...]
+    drifted: bool
+    realised: Mapping[str, float] = field(default_factory=dict)
+    estimated: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

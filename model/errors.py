@@ -1,0 +1,95 @@
+"""The errors Farol raises, one tree.
+
+FarolError
+├── ConfigurationError        a setting or a task file is wrong; names the key and the fix
+├── DataError                 what somebody sent cannot be used
+│   ├── NotThisTask           a file that is no table of this task
+│   ├── InvalidRecord         one record, one field, one reason
+│   ├── LeakageError          features that determine the outcome
+│   └── NotEnoughData         too few labelled records to train or compare
+├── RegistryError             the registry did not do what was asked
+│   ├── RegistryUnavailable   no answer; the same call may succeed later
+│   ├── NotFound              no document under that key
+│   ├── Conflict              somebody else was first (compare-and-set, unique key)
+│   ├── LeaseHeld             another run holds the lease
+│   ├── LeaseLost             this run held the lease and no longer does
+│   └── CorruptArtifact       stored bytes do not match their digest
+├── BundleError               a model bundle cannot be trusted or read
+└── Overloaded                accepting more would lose something; try again later
+"""
+
+from __future__ import annotations
+
+
+class FarolError(Exception):
+    """Anything Farol raises on purpose."""
+
+
+class ConfigurationError(FarolError):
+    """A setting or a task file is wrong; the message names the key and the fix."""
+
+
+class DataError(FarolError):
+    """What somebody sent cannot be used."""
+
+
+class NotThisTask(DataError):
+    """A file that is no table of this task; the message says what is missing."""
+
+
+class InvalidRecord(DataError):
+    """One record that cannot be used.
+
+    Args:
+        field: the canonical name of the field that is wrong.
+        reason: what is wrong with it, and what would be right.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class LeakageError(DataError):
+    """Features that determine the outcome, named with their figures."""
+
+
+class NotEnoughData(DataError):
+    """Too few labelled records to train or to compare."""
+
+
+class RegistryError(FarolError):
+    """The registry did not do what was asked."""
+
+
+class RegistryUnavailable(RegistryError):
+    """The registry gave no answer; the same call may succeed later."""
+
+
+class NotFound(RegistryError):
+    """No document under that key."""
+
+
+class Conflict(RegistryError):
+    """Somebody else was first: a compare-and-set or a unique key refused the write."""
+
+
+class LeaseHeld(RegistryError):
+    """Another run holds the lease."""
+
+
+class LeaseLost(RegistryError):
+    """This run held the lease and no longer does; it must not write its result."""
+
+
+class CorruptArtifact(RegistryError):
+    """Stored bytes do not match their digest."""
+
+
+class BundleError(FarolError):
+    """A model bundle cannot be trusted or read: digest, signature, format or self-test."""
+
+
+class Overloaded(FarolError):
+    """Accepting more would lose something; the caller may try again later."""

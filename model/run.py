@@ -1,0 +1,66 @@
+"""One retraining run, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RunStatus(StrEnum):
+    """How far a run came."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PROMOTED = "promoted"
+    KEPT = "kept"
+    NOT_ENOUGH_DATA = "not_enough_data"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """One finished step of a run."""
+
+    name: str
+    at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A retraining run.
+
+    Attributes:
+        run_id: its id, also the id of its promotion.
+        requested_by: `schedule`, `cli`, a trigger's name, or the API client's name.
+        token: the fencing token of the lease it holds; None while queued.
+        error: what went wrong, without personal data.
+    """
+
+    run_id: str
+    status: RunStatus
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    token: int | None = None
+    steps: tuple[RunStep, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    challenger: str | None = None
+    champion: str | None = None
+    reasons: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write a result until `expires_at`; `token` only ever grows."""
+
+    name: str
+    holder: str
+    token: int
+    expires_at: datetime

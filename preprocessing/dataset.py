@@ -1,0 +1,80 @@
+"""Labelled records as the trainer sees them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.label import Label
+from model.student import Features
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """n labelled records, column by column.
+
+    Attributes:
+        records: n feature mappings, as known when predicting.
+        outcome: shape (n,), float64.
+        students: shape (n,), who each record is about; the group in every split.
+        periods: shape (n,), the period of the features.
+        protected: attribute name to n group names ("" where unknown).
+    """
+
+    records: tuple[Features, ...]
+    outcome: NDArray[np.float64]
+    students: NDArray[np.str_]
+    periods: NDArray[np.str_]
+    protected: Mapping[str, NDArray[np.str_]]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> TrainingSet:
+        """The records at those positions, or where the mask is true."""
+        positions = np.flatnonzero(index) if index.dtype == np.bool_ else index
+        return TrainingSet(
+            records=tuple(self.records[i] for i in positions),
+            outcome=self.outcome[positions],
+            students=self.students[positions],
+            periods=self.periods[positions],
+            protected={k: v[positions] for k, v in self.protected.items()},
+        )
+
+    def record_ids(self) -> tuple[str, ...]:
+        """One hashed id a record; the student cannot be read from it."""
+        return tuple(
+            record_id(str(s), str(p)) for s, p in zip(self.students, self.periods, strict=True)
+        )
+
+    def digest(self) -> str:
+        """SHA-256 over the sorted record ids, hex."""
+        return hashlib.sha256("\n".join(sorted(self.record_ids())).encode()).hexdigest()
+
+
+def record_id(student_id: str, period: str) -> str:
+    """The hashed id of one labelled record: 16 hex digits.
+
+    >>> record_id("RA-1", "2022") == record_id("RA-1", "2022") != record_id("RA-1", "2023")
+    True
+    """
+    return hashlib.sha256(f"{student_id}\x1f{period}".encode()).hexdigest()[:16]
+
+
+def training_set(labels: Sequence[Label], protected: Sequence[str]) -> TrainingSet:
+    """Turns labels into a training set, ordered by period and student so that order is no input."""
+    ordered = sorted(labels, key=lambda label: (label.period, label.student_id))
+    return TrainingSet(
+        records=tuple(label.features for label in ordered),
+        outcome=np.array([label.outcome for label in ordered], dtype=np.float64),
+        students=np.array([label.student_id for label in ordered], dtype=np.str_),
+        periods=np.array([label.period for label in ordered], dtype=np.str_),
+        protected={
+            name: np.array([label.protected.get(name, "") for label in ordered], dtype=np.str_)
+            for name in protected
+        },
+    )

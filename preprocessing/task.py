@@ -1,0 +1,222 @@
+"""TaskSpec: everything that is particular to one school system's data, read from YAML.
+
+Another school's data needs another YAML file, and no code.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from model.errors import ConfigurationError
+
+
+class Kind(StrEnum):
+    """How a column's values are to be read."""
+
+    NUMERIC = "numeric"
+    CATEGORY = "category"
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(_Spec):
+    """One column of the school's files.
+
+    Attributes:
+        name: canonical name, as in the API.
+        aliases: names in files; `{period}` and `{yy}` stand for the period and its last two
+            digits. Case, accents and runs of blanks do not matter. The first alias that holds any
+            value wins.
+        kind: numeric or category.
+        low: smallest allowed number, inclusive.
+        high: largest allowed number, inclusive.
+        categories: canonical category to the spellings that mean it.
+        reader: how text becomes a value: `number`, `phase`, `age`... in `preprocessing.cleaning`.
+        integer: the number must be whole.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    kind: Kind = Kind.NUMERIC
+    low: float | None = None
+    high: float | None = None
+    categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    reader: str = "number"
+    integer: bool = False
+    description: str = ""
+    description_pt: str = ""
+
+
+class OutcomeRule(_Spec):
+    """How the raw outcome column becomes the outcome.
+
+    For a binary task the outcome is 1 when `below` or `at_least` holds for the raw value.
+    """
+
+    column: Column
+    horizon: Annotated[int, Field(ge=0)] = 1
+    kind: Literal["binary", "numeric"] = "binary"
+    below: float | None = None
+    at_least: float | None = None
+    persistence: str | None = None
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> OutcomeRule:
+        rules = (self.below is not None) + (self.at_least is not None)
+        if self.kind == "binary" and rules != 1:
+            raise ValueError("a binary outcome needs exactly one of `below` and `at_least`")
+        if self.kind == "numeric" and rules:
+            raise ValueError("a numeric outcome takes neither `below` nor `at_least`")
+        return self
+
+    def value_of(self, raw: float) -> float:
+        """The outcome of a raw value: 1.0 or 0.0 for a binary task, the value itself otherwise."""
+        if self.below is not None:
+            return float(raw < self.below)
+        if self.at_least is not None:
+            return float(raw >= self.at_least)
+        return raw
+
+
+class StatusPolicy(_Spec):
+    """Where the counsellor's statuses begin.
+
+    `alert` begins at the operating threshold; `critical` where the measured precision first
+    reaches `critical_precision`.
+    """
+
+    critical_precision: Annotated[float, Field(gt=0, le=1)] = 0.9
+
+
+class PromotionPolicy(_Spec):
+    """What a challenger must show. See `retraining.policy`."""
+
+    min_recall_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    alert_budget: Annotated[float, Field(gt=0, le=1)] | None = None
+    precision_floor: Annotated[float, Field(ge=0, le=1)] = 0.5
+    max_auc_loss: Annotated[float, Field(ge=0, le=1)] = 0.01
+    max_calibration_error: Annotated[float, Field(gt=0, le=1)] = 0.1
+    max_subgroup_gap: Annotated[float, Field(gt=0, le=1)] = 0.15
+    min_positives: Annotated[int, Field(ge=1)] = 50
+    min_labelled: Annotated[int, Field(ge=1)] = 100
+    first_min_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.65
+    min_mae_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+class Schedule(_Spec):
+    """Cron expressions, UTC. Day of week in names (`mon`), which no cron dialect disputes."""
+
+    retrain: str = "0 7 * * mon"
+    drift: str = "0 6 * * *"
+
+
+class TrainingPolicy(_Spec):
+    """What is tried, and how long."""
+
+    candidates: tuple[str, ...] = ("logistic_regression", "random_forest", "xgboost", "lightgbm")
+    window: Annotated[int, Field(ge=1)] = 5000
+    trials: Annotated[int, Field(ge=0)] = 0
+    seconds: Annotated[float, Field(gt=0)] = 60
+    longitudinal: bool = False
+
+
+class TaskSpec(_Spec):
+    """One task: what is read, what is predicted, and how a model earns its place."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str
+    title_pt: str = ""
+    description: str = ""
+    id: Column
+    period: Column | None = None
+    periods: Annotated[str, Field()] = r"^\d{4}$"
+    features: Annotated[tuple[Column, ...], Field(min_length=1)]
+    protected: tuple[Column, ...] = ()
+    excluded: dict[str, str] = Field(default_factory=dict)
+    outcome: OutcomeRule
+    status: StatusPolicy = StatusPolicy()
+    promotion: PromotionPolicy = PromotionPolicy()
+    training: TrainingPolicy = TrainingPolicy()
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> TaskSpec:
+        names = [c.name for c in (*self.features, *self.protected)]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(f"columns named twice: {', '.join(twice)}")
+        return self
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Canonical feature names, in the order of the file."""
+        return tuple(c.name for c in self.features)
+
+    def feature(self, name: str) -> Column:
+        """The feature of that canonical name.
+
+        Raises:
+            KeyError: no such feature.
+        """
+        for column in self.features:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def outcome_period(self, period: str) -> str:
+        """The period in which the outcome of features of `period` is observed."""
+        return str(int(period) + self.outcome.horizon) if self.outcome.horizon else period
+
+    def feature_period(self, period: str) -> str:
+        """The period whose features an outcome observed in `period` belongs to."""
+        return str(int(period) - self.outcome.horizon) if self.outcome.horizon else period
+
+
+def load_task(name_or_path: str) -> TaskSpec:
+    """Reads a task by the name of one that ships with Farol, or from a YAML file.
+
+    Raises:
+        ConfigurationError: no such task, unreadable YAML, or a key that is wrong (it is named).
+    """
+    path = Path(name_or_path)
+    try:
+        text = (
+            path.read_text(encoding="utf-8")
+            if path.suffix in {".yaml", ".yml"}
+            else (files("preprocessing") / "tasks" / f"{name_or_path}.yaml").read_text("utf-8")
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"FAROL_TASK={name_or_path!r}: no such task; give the name of one in "
+            "preprocessing/tasks or the path of a .yaml file"
+        ) from error
+    return parse_task(text, source=name_or_path)
+
+
+def parse_task(text: str, *, source: str) -> TaskSpec:
+    """Parses a task from YAML text; `source` is named in errors.
+
+    Raises:
+        ConfigurationError: not YAML, or a key that is missing, unknown or out of range.
+    """
+    try:
+        raw: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{source}: not readable as YAML: {error}") from error
+    try:
+        return TaskSpec.model_validate(raw)
+    except ValidationError as error:
+        where = "; ".join(
+            f"{'.'.join(str(p) for p in e['loc']) or 'task'}: {e['msg']}" for e in error.errors()
+        )
+        raise ConfigurationError(f"{source}: {where}") from error

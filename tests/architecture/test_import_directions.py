@@ -1,0 +1,66 @@
+"""Who may import whom: the house of DESIGN.md §2, kept by a test."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+MAY_IMPORT = {
+    "model": set(),
+    "preprocessing": {"model"},
+    "drift": {"model"},
+    "database": {"model"},
+    "training": {"model", "preprocessing"},
+    "retraining": {"model", "preprocessing", "drift", "database", "training"},
+    "api": {"model", "preprocessing", "database", "drift"},
+    "dashboard": {"model", "database"},
+    "deployment": {
+        "model", "preprocessing", "drift", "database", "training", "retraining", "api", "dashboard",
+    },
+}  # fmt: skip
+
+# Entry points read the environment and open the registry; see docs/decisions/0001.
+ENTRY_POINTS = {
+    "api/app.py": {"deployment"},
+    "api/keys.py": {"deployment"},
+    "dashboard/dashboard.py": {"deployment"},
+    "database/embedded.py": {"deployment"},
+    "drift/check.py": {"deployment", "database", "preprocessing"},
+    "preprocessing/ingest.py": {"deployment", "database"},
+    "retraining/pipeline.py": {"deployment"},
+    "retraining/replay.py": {"deployment"},
+    "retraining/worker.py": {"deployment"},
+}
+
+
+def _sources() -> list[Path]:
+    return sorted(p for folder in MAY_IMPORT for p in (ROOT / folder).rglob("*.py"))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", _sources(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_file_imports_only_what_its_folder_may(path: Path) -> None:
+    name = path.relative_to(ROOT).as_posix()
+    folder = name.split("/", 1)[0]
+    allowed = MAY_IMPORT[folder] | {folder} | ENTRY_POINTS.get(name, set())
+
+    ours = {module.split(".", 1)[0] for module in _imports(path)} & MAY_IMPORT.keys()
+
+    assert ours <= allowed, f"{name} may not import {sorted(ours - allowed)}"
+
+
+def test_every_exception_to_the_rule_is_a_file_that_exists() -> None:
+    assert [name for name in ENTRY_POINTS if not (ROOT / name).is_file()] == []

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deployment.settings import load_settings
+from model.errors import ConfigurationError
+
+
+def test_an_empty_environment_gives_working_defaults(tmp_path: Path) -> None:
+    settings = load_settings({"FAROL_HOME": str(tmp_path)})
+
+    assert settings.mongo_uri is None
+    assert (settings.mongo_db, settings.task, settings.auth) == ("farol", "pede_lag", "keys")
+    assert (settings.port, settings.dashboard_port) == (8000, 8501)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("PORT", "eight"),
+        ("MONGO_POOL_SIZE", "0"),
+        ("FAROL_AUTH", "maybe"),
+        ("FAROL_ASYNC_DRIVER", "tornado"),
+        ("FAROL_LOG_LEVEL", "LOUD"),
+        ("MONGO_DB", "a b"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key(key: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings({"FAROL_HOME": str(tmp_path), key: value})
+
+    assert key in str(raised.value)
+    assert value in str(raised.value)
+
+
+def test_a_wrong_connection_string_is_named_but_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings({"FAROL_HOME": str(tmp_path), "MONGO_URI": "postgres://me:secret@host"})
+
+    assert "MONGO_URI" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_secrets_are_masked_wherever_settings_are_shown(tmp_path: Path) -> None:
+    settings = load_settings(
+        {
+            "FAROL_HOME": str(tmp_path),
+            "MONGO_URI": "mongodb://me:hush@host",
+            "FAROL_SIGNING_KEY": "quiet",
+        }
+    )
+
+    assert "hush" not in repr(settings)
+    assert "quiet" not in repr(settings)
+
+
+def test_the_signing_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    first = load_settings({"FAROL_HOME": str(tmp_path)})
+    second = load_settings({"FAROL_HOME": str(tmp_path)})
+
+    assert first.signing_key == second.signing_key
+    assert (tmp_path / "signing.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_home_that_cannot_be_written_is_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+
+    with pytest.raises(ConfigurationError, match="FAROL_HOME"):
+        load_settings({"FAROL_HOME": str(tmp_path / "file")})
