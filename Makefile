@@ -33,7 +33,7 @@ format: setup-dev ## write the code as ruff would
 	$(BIN)/ruff format .
 
 bench: setup-dev ## speed and memory as ratios to a floor and to peers; writes docs/benchmarks.md
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m tests.benchmarks
 
 replay: setup ## what each policy would have served on history (DATA=dir of school files, else sample cohorts)
 	$(BIN)/python -m retraining.replay $(if $(DATA),$(sort $(wildcard $(DATA)/*)))

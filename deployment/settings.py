@@ -42,8 +42,8 @@ class Settings(BaseModel):
     Attributes:
         mongo_uri: MongoDB's connection string; None starts the embedded registry.
         home: embedded data, live model, outbox.
-        signing_key: signs bundles; hosts that share a registry must share it. When unset, one is made
-            and kept in `home`.
+        signing_key: signs bundles; hosts that share a registry must share it. When unset, one is
+            made and kept in `home`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,7 +1,7 @@
 """`make run`: everything up on this host, in the foreground, until Ctrl-C.
 
 Loads data and trains the first champion when there is none, then runs the Procfile beside this
-file. The first three settings an operator changes: PORT, DASHBOARD_PORT, DATA=folder of school files.
+file. What an operator changes first: PORT, DASHBOARD_PORT, DATA=folder of school files.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Ctrl-C stops everything.
 
 def main() -> int:
     """Brings everything up; the exit code is that of the first part that stopped."""
-    # On a laptop the API listens on loopback only, where keys protect nothing: off unless asked for.
+    # The API listens on loopback only here, where keys protect nothing: off unless asked for.
     env = {"FAROL_AUTH": "off", **{k: v for k, v in environment().items() if v}}
     try:
         settings = load_settings(env)
@@ -57,9 +57,7 @@ def main() -> int:
             "PORT": str(settings.port),
             "DASHBOARD_PORT": str(settings.dashboard_port),
         }
-        started_here = (
-            settings.mongo_uri is None and not embedded.status(settings.home).running
-        )
+        started_here = settings.mongo_uri is None and not embedded.status(settings.home).running
         try:
             env["MONGO_URI"] = registry_uri(settings)
             data = Path(env["DATA"]) if env.get("DATA") else None

@@ -1,0 +1,57 @@
+"""From an empty registry to a first champion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from preprocessing.cohorts import write_cohorts
+from preprocessing.ingest import ingest_file
+from retraining.pipeline import run_pipeline
+
+from database import aliases, batches
+from deployment.settings import Settings
+from deployment.wiring import registry
+from model.errors import NotEnoughData, NotThisTask
+from preprocessing.task import load_task
+
+SEED = 20240101
+READABLE = {".csv", ".xlsx", ".parquet"}
+
+
+def bootstrap(settings: Settings, *, data: Path | None, say: Callable[[str], None]) -> None:
+    """Loads school files into an empty registry and trains the first champion if there is none.
+
+    Args:
+        settings: where everything is.
+        data: a folder of school files; None makes sample cohorts.
+        say: told of each step.
+
+    Raises:
+        NotThisTask: the folder holds no file that can be read.
+        RegistryError: the registry fails.
+    """
+    task = load_task(settings.task)
+    with registry(settings) as opened:
+        if not opened.run(batches.recent(1)):
+            for path in _school_files(settings, data, say):
+                say(f"Reading {path.name}")
+                ingest_file(opened, path, task, now=datetime.now(UTC), period=None)
+        if opened.run(aliases.get("champion")) is not None:
+            return
+        say("Training the first champion")
+        try:
+            run_pipeline(opened, task, settings, say=say)
+        except NotEnoughData as error:
+            say(f"No champion yet: {error}. The API answers 503 until there is one.")
+
+
+def _school_files(settings: Settings, data: Path | None, say: Callable[[str], None]) -> list[Path]:
+    if data is None:
+        say("No data yet: making three synthetic school years (set DATA=folder for your own)")
+        return write_cohorts(settings.home / "sample", seed=SEED)
+    found = sorted(p for p in data.glob("*") if p.suffix.lower() in READABLE)
+    if not found:
+        raise NotThisTask(f"DATA={str(data)!r}: no .csv, .xlsx or .parquet file in that folder")
+    return found

@@ -1,0 +1,21 @@
+"""What all tests may use: the real data, where it is, and nothing that needs resetting."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real school files; absent data skips a test, but never in CI, which has it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"{folder} is absent in CI")
+        pytest.skip(f"the real data is not in {folder}")
+    return folder

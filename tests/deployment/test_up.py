@@ -1,0 +1,108 @@
+"""`make run`, from an empty folder to a prediction and back to silence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTIAL = {"inde": 7.5, "iaa": 8.0, "ips": 6.5, "ipp": 7.0, "ipv": 7.2, "fase": 3}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Up:
+    """One `make run` in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.port, self.dashboard_port = _free_port(), _free_port()
+        self.home = home
+        self.log = home / "up.log"
+
+    def start(self) -> None:
+        env = {k: v for k, v in os.environ.items() if k not in {"MONGO_URI", "DATA"}} | {
+            "FAROL_HOME": str(self.home),
+            "PORT": str(self.port),
+            "DASHBOARD_PORT": str(self.dashboard_port),
+        }
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "deployment.up"],
+                cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def wait_for(self, path: str, port: int, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5).is_success:
+                    return
+            except httpx.TransportError:
+                pass  # not up yet
+            time.sleep(0.2)
+        pytest.fail(f"{path} not up after {seconds} s:\n{self.log.read_text()}")
+
+    def get(self, path: str) -> Any:
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=30).json()
+
+    def post(self, path: str, body: object) -> httpx.Response:
+        return httpx.post(f"http://127.0.0.1:{self.port}{path}", json=body, timeout=30)
+
+    def stop(self) -> list[int]:
+        """Sends what Ctrl-C sends; returns the processes that outlived it."""
+        processes = [p for p in psutil.process_iter(["environ"]) if self._is_ours(p)]
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=40)
+        _, alive = psutil.wait_procs(processes, timeout=10)
+        return [p.pid for p in alive]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        environ = process.info["environ"] or {}
+        return environ.get("FAROL_HOME") == str(self.home)
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    running = Up(tmp_path_factory.mktemp("up"))
+    running.start()
+    try:
+        running.wait_for("/health/ready", running.port, 240)
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.stop()
+
+
+@pytest.mark.slow
+def test_an_empty_folder_becomes_a_service_that_predicts_and_stops_without_a_trace(up: Up) -> None:
+    answer = up.post("/predict", PARTIAL).json()
+    assert 0 <= answer["risk_score"] <= 1
+    assert answer["model_version"] == "v1"
+    assert "ieg" in answer["imputed"]
+    up.wait_for("/_stcore/health", up.dashboard_port, 60)
+
+    prediction_id = answer["prediction_id"]
+    assert up.stop() == []
+
+    up.start()
+    up.wait_for("/health/ready", up.port, 60)
+    assert up.get("/model")["version"] == "v1"
+    label = up.post("/labels", {"prediction_id": prediction_id, "outcome": 1}).json()
+    assert (label["accepted"], label["joined"]) == (1, 1)
+    assert up.stop() == []
