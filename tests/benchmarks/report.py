@@ -13,16 +13,20 @@ HEAD = """# Benchmarks
 
 Written by `make bench` on {day}, {machine}, Python {python}.
 
-Every contestant is alternated with **the floor** in the same minutes: FastAPI with uvloop and httptools, 4 workers, validating
-the same body and returning a constant. The load generator (wrk, keep-alive) runs beside them on the same cores, so
-absolute rates are low and only ratios mean something. Farol serves with durable logging on: no answer leaves before
-its record is in the registry or the outbox.
+Every contestant is alternated with **the floor** in the same minutes: FastAPI with uvloop and
+httptools, 4 workers, validating the same body and returning a constant. The load generator (wrk,
+keep-alive) runs beside them on the same cores, so absolute rates are low and only ratios mean
+something. Farol serves with durable logging on: no answer leaves before its record is in the
+registry or the outbox.
 
 ## Served requests
 
-| server | connections | requests/s | ratio to the floor | p50 ms | p99 ms | p99 to the floor's | MiB a worker | failed |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|
 """
+COLUMNS = (
+    "server", "connections", "requests/s", "ratio to the floor", "p50 ms", "p99 ms",
+    "p99 to the floor's", "MiB a worker", "failed",
+)  # fmt: skip
+TABLE = f"| {' | '.join(COLUMNS)} |\n|---|{'---:|' * (len(COLUMNS) - 1)}\n"
 
 
 def page(
@@ -36,7 +40,7 @@ def page(
     ours = ", ".join(f"{p} {version(p)}" for p in ("fastapi", "uvicorn", "uvloop", "lightgbm"))
     theirs = ", ".join(sorted({r.version for r in results if r.version}))
     return (
-        f"{head}{rows}\n## Farol against its peers (ratios of ratios)\n\n{ratios}"
+        f"{head}{TABLE}{rows}\n## Farol against its peers (ratios of ratios)\n\n{ratios}"
         f"\n## In process\n\n| what | measured |\n|---|---|\n{inside}"
         f"\nVersions: {ours}; peers: {theirs}.\n"
     )

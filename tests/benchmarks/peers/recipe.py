@@ -1,4 +1,4 @@
-"""The model every peer serves: impute, scale, 500 boosted trees. Runs in an environment of its own."""
+"""The model every peer serves: impute, scale, 500 boosted trees. Runs in its own environment."""
 
 from __future__ import annotations
 
