@@ -6,6 +6,8 @@ Another school's data needs another YAML file, and no code.
 from __future__ import annotations
 
 from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from model.errors import ConfigurationError
+from preprocessing.text import fold
 
 
 class Kind(StrEnum):
@@ -21,6 +24,10 @@ class Kind(StrEnum):
 
     NUMERIC = "numeric"
     CATEGORY = "category"
+
+
+ReaderName = Literal["number", "phase", "age", "years_since", "text", "category"]
+"""How a cell becomes a value; the readers themselves are in `preprocessing.cleaning`."""
 
 
 class _Spec(BaseModel):
@@ -39,7 +46,7 @@ class Column(_Spec):
         low: smallest allowed number, inclusive.
         high: largest allowed number, inclusive.
         categories: canonical category to the spellings that mean it.
-        reader: how text becomes a value: `number`, `phase`, `age`... in `preprocessing.cleaning`.
+        reader: how a cell becomes a value; by default `number` or `category`, as the kind says.
         integer: the number must be whole.
     """
 
@@ -49,10 +56,30 @@ class Column(_Spec):
     low: float | None = None
     high: float | None = None
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    reader: str = "number"
+    reader: ReaderName | None = None
     integer: bool = False
     description: str = ""
     description_pt: str = ""
+
+    @model_validator(mode="after")
+    def _one_meaning_a_spelling(self) -> Column:
+        meanings: dict[str, set[str]] = {}
+        for category, spellings in self.categories.items():
+            for spelling in (category, *spellings):
+                meanings.setdefault(fold(spelling), set()).add(category)
+        disputed = sorted(s for s, means in meanings.items() if len(means) > 1)
+        if disputed:
+            raise ValueError(f"spellings of two categories: {', '.join(disputed)}")
+        return self
+
+    @cached_property
+    def spellings(self) -> dict[str, str]:
+        """Folded spelling to canonical category, the category's own name included."""
+        return {
+            fold(spelling): category
+            for category, spellings in self.categories.items()
+            for spelling in (category, *spellings)
+        }
 
 
 class OutcomeRule(_Spec):
@@ -130,14 +157,40 @@ class TrainingPolicy(_Spec):
     longitudinal: bool = False
 
 
+class LeakagePolicy(_Spec):
+    """When features are too good to be known in advance. See `preprocessing.leakage`.
+
+    Attributes:
+        alone: one feature that reaches this (AUC, or R² for a numeric outcome) is refused.
+        jointly: features that reach this together are refused.
+        accepted: feature that the guard must accept, to the reason; recorded in the version.
+    """
+
+    alone: Annotated[float, Field(gt=0.5, le=1)] = 0.92
+    jointly: Annotated[float, Field(gt=0.5, le=1)] = 0.99
+    accepted: dict[str, str] = Field(default_factory=dict)
+
+
 class TaskSpec(_Spec):
-    """One task: what is read, what is predicted, and how a model earns its place."""
+    """One task: what is read, what is predicted, and how a model earns its place.
+
+    Attributes:
+        id: who a row is about; grouped in every split.
+        number_rows: a table without the id column gets its row numbers as ids, `<period>-<row>`.
+        period: the column that carries the period of each row, where there is one.
+        periods: what a period looks like, a regular expression; also used to find it in the name
+            of a file or sheet.
+        protected: used to check fairness, never to score.
+        excluded: header of a column that is not used (`*` stands for any text) to the reason.
+        leakage: how suspicious the leakage guard is, and the features it was told to accept.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
     title_pt: str = ""
     description: str = ""
     id: Column
+    number_rows: bool = False
     period: Column | None = None
     periods: Annotated[str, Field()] = r"^\d{4}$"
     features: Annotated[tuple[Column, ...], Field(min_length=1)]
@@ -148,6 +201,7 @@ class TaskSpec(_Spec):
     promotion: PromotionPolicy = PromotionPolicy()
     training: TrainingPolicy = TrainingPolicy()
     schedule: Schedule = Schedule()
+    leakage: LeakagePolicy = LeakagePolicy()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> TaskSpec:
@@ -156,6 +210,11 @@ class TaskSpec(_Spec):
         if twice:
             raise ValueError(f"columns named twice: {', '.join(twice)}")
         return self
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The features by canonical name, in the order of the file."""
+        return {column.name: column for column in self.features}
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -168,10 +227,15 @@ class TaskSpec(_Spec):
         Raises:
             KeyError: no such feature.
         """
-        for column in self.features:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return self.columns[name]
+
+    def excluded_because(self, header: str) -> str | None:
+        """Why a column of that header is not used, if the task says so."""
+        folded = fold(header)
+        for pattern, reason in self.excluded.items():
+            if fnmatchcase(folded, fold(pattern)):
+                return reason
+        return None
 
     def outcome_period(self, period: str) -> str:
         """The period in which the outcome of features of `period` is observed."""

@@ -1,0 +1,165 @@
+"""School files into the registry: `python -m preprocessing.ingest FILE... [--period P]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from database import batches, labels, students
+from database.client import SyncRegistry
+from database.operations import Op
+from deployment.wiring import registry, settings_from_environment
+from model.batch import Batch
+from model.errors import ConfigurationError, NotFound, NotThisTask, RegistryError
+from model.label import JoinStatus
+from preprocessing.loading import CleanTable, read_file
+from preprocessing.task import TaskSpec, load_task
+
+SHOWN_REJECTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of one table.
+
+    Attributes:
+        batch: the account of its rows, of the first time if it was here already.
+        known: the same content was here already, and nothing was changed.
+        outcomes: join status to number of outcomes.
+        objections: reason to number of the outcomes that the registry rejected.
+        orphans_joined: earlier outcomes whose features came with this table.
+    """
+
+    batch: Batch
+    known: bool
+    outcomes: Mapping[JoinStatus, int]
+    objections: Mapping[str, int] = field(default_factory=dict)
+    orphans_joined: int = 0
+
+
+def ingest(table: CleanTable, *, now: datetime) -> Op[Ingested]:
+    """Puts one table into the registry: students, then outcomes, then orphans, the batch last.
+
+    Every write before the last is idempotent. A run that is killed in between has no batch yet, so
+    the same file run again repeats them and ends where an undisturbed run ends.
+    """
+    known = yield from _known(table.batch.batch_id)
+    if known is not None:
+        return Ingested(known, known=True, outcomes={})
+    yield from students.observe(table.observations)
+    decisions = yield from labels.record(table.outcomes, now=now)
+    statuses = Counter(decision.status for decision in decisions)
+    objections = Counter(d.reason for d in decisions if d.status is JoinStatus.REJECTED)
+    observed = [observation.student_id for observation in table.observations]
+    joined = yield from labels.join_orphans(now=now, student_ids=observed)
+    yield from batches.add(table.batch)
+    return Ingested(table.batch, False, statuses, objections, joined)
+
+
+def _known(batch_id: str) -> Op[Batch | None]:
+    try:
+        return (yield from batches.get(batch_id))
+    except NotFound:
+        return None
+
+
+def ingest_file(
+    opened: SyncRegistry,
+    path: Path,
+    task: TaskSpec,
+    *,
+    now: datetime,
+    period: str | None = None,
+) -> tuple[list[Ingested], tuple[str, ...]]:
+    """Reads a file and puts its tables into the registry, oldest period first.
+
+    Returns:
+        One account a table, and the sheets that are no table of the task with the reason.
+
+    Raises:
+        NotThisTask: no sheet is a table of the task.
+        RegistryError: the registry fails; the same call repairs what was begun.
+    """
+    reading = read_file(path, task, now=now, period=period)
+    ordered = sorted(reading.tables, key=lambda table: table.batch.period)
+    return [opened.run(ingest(table, now=now)) for table in ordered], reading.refused
+
+
+def describe(result: Ingested, task: TaskSpec) -> list[str]:
+    """An account in lines of text; names fields and rows, never a student or a value.
+
+    Args:
+        result: what became of the table.
+        task: says why columns are not used.
+    """
+    batch = result.batch
+    head = f"{batch.source}: period {batch.period}, {batch.rows_read} rows read"
+    lines = [f"{head}, {batch.rows_kept} kept, {len(batch.rejects)} rejected ({batch.kind.value})"]
+    lines += [
+        f"  row {r.row} rejected: {r.field}: {r.reason}" for r in batch.rejects[:SHOWN_REJECTS]
+    ]
+    if len(batch.rejects) > SHOWN_REJECTS:
+        lines.append(f"  and {len(batch.rejects) - SHOWN_REJECTS} rows more; all are in the batch")
+    if batch.cells_ignored:
+        cells = ", ".join(f"{name} {n}" for name, n in sorted(batch.cells_ignored.items()))
+        lines.append(f"  cells that hold no usable value, taken as missing: {cells}")
+    lines += _ignored_columns(batch, task)
+    if result.known:
+        return [*lines, "  the same content is here already: nothing changed"]
+    counts = ", ".join(f"{n} {status.value}" for status, n in sorted(result.outcomes.items()))
+    if counts:
+        lines.append(f"  outcomes of period {task.feature_period(batch.period)}: {counts}")
+    lines += [f"  {n} outcomes rejected: {why}" for why, n in result.objections.items()]
+    if result.orphans_joined:
+        lines.append(f"  {result.orphans_joined} earlier outcomes joined to these features")
+    return lines
+
+
+def _ignored_columns(batch: Batch, task: TaskSpec) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for header in batch.columns_ignored:
+        reason = task.excluded_because(header) or "unknown to this task"
+        by_reason.setdefault(reason, []).append(header)
+    return [f"  column {', '.join(hs)} ignored: {why}" for why, hs in by_reason.items()]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; the exit code is 1 when any file could not be used, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m preprocessing.ingest", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, XLSX or Parquet")
+    parser.add_argument("--period", help="the period of files whose name and columns do not tell")
+    given = parser.parse_args(arguments)
+    try:
+        settings = settings_from_environment()
+        task = load_task(settings.task)
+        with registry(settings) as opened:
+            used = [_ingest_one(opened, path, task, given.period) for path in given.files]
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except RegistryError as error:
+        sys.stderr.write(f"{error}\nRun the same command again: it repairs what was begun.\n")
+        return 1
+    return 0 if all(used) else 1
+
+
+def _ingest_one(opened: SyncRegistry, path: Path, task: TaskSpec, period: str | None) -> bool:
+    try:
+        results, refused = ingest_file(opened, path, task, now=datetime.now(UTC), period=period)
+    except NotThisTask as error:
+        sys.stderr.write(f"refused: {error}\n")
+        return False
+    for result in results:
+        sys.stdout.write("\n".join(describe(result, task)) + "\n")
+    for reason in refused:
+        sys.stdout.write(f"not used: {reason}\n")
+    return True
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,121 @@
+"""Checks one record against the task: the same rules for a request and for a cell of a file.
+
+On the path of every prediction, so it imports neither pandas nor numpy and does one pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from model.errors import InvalidRecord
+from model.student import Features, Value
+from preprocessing.task import Column, Kind, TaskSpec
+from preprocessing.text import fold
+
+LONGEST_TEXT = 200
+"""Characters of a category; longer than any name of one, and short enough to store and echo."""
+
+LARGEST_NUMBER = 1e15
+"""Beyond it a float no longer tells whole numbers apart; no school reports such a number."""
+
+
+def check_record(task: TaskSpec, record: Mapping[str, object]) -> Features:
+    """The features of a record, canonical and in the order of the task's file.
+
+    A value of None is a missing one. Categories may be given in any spelling the task knows.
+
+    Args:
+        task: the rules.
+        record: canonical feature name to value.
+
+    Raises:
+        InvalidRecord: the first field that is unknown, of the wrong type or out of range; or a
+            record without any value. The message never repeats a value.
+    """
+    columns = task.columns
+    for name in record:
+        if name not in columns:
+            raise InvalidRecord(str(name)[:LONGEST_TEXT], _unknown(task, str(name)))
+    features = {
+        name: check_value(column, value)
+        for name, column in columns.items()
+        if (value := record.get(name)) is not None
+    }
+    if not features:
+        raise InvalidRecord("record", f"give at least one of {', '.join(columns)}")
+    return features
+
+
+def check_value(column: Column, value: object) -> Value:
+    """The canonical value of one cell.
+
+    >>> check_value(Column(name="ida", low=0, high=10), 7)
+    7.0
+
+    Raises:
+        InvalidRecord: of the wrong type or out of range.
+    """
+    if column.kind is Kind.NUMERIC:
+        return _number(column, value)
+    return _category(column, value)
+
+
+def _number(column: Column, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidRecord(column.name, f"must be a number, not {_type_name(value)}")
+    low, high = column.low, column.high
+    # Only NaN differs from itself; a comparison, unlike isfinite, also takes an endless integer.
+    if value != value or abs(value) > LARGEST_NUMBER:
+        raise InvalidRecord(column.name, f"must be a finite number, {range_text(column)}")
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise InvalidRecord(column.name, f"must be {range_text(column)}")
+    if column.integer and value != int(value):
+        raise InvalidRecord(column.name, "must be a whole number")
+    return float(value)
+
+
+def _category(column: Column, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidRecord(column.name, f"must be text, not {_type_name(value)}")
+    if not column.categories:
+        text = value.strip()
+        if not 0 < len(text) <= LONGEST_TEXT:
+            raise InvalidRecord(column.name, f"must be text of 1 to {LONGEST_TEXT} characters")
+        return text
+    if value in column.categories:
+        return value
+    category = column.spellings.get(fold(value[: LONGEST_TEXT + 1]))
+    if category is None:
+        raise InvalidRecord(column.name, f"must be one of {', '.join(column.categories)}")
+    return category
+
+
+def range_text(column: Column) -> str:
+    """The bounds in words.
+
+    >>> range_text(Column(name="ida", low=0, high=10))
+    'between 0 and 10'
+    >>> range_text(Column(name="age", low=4))
+    'at least 4'
+    """
+    if column.low is not None and column.high is not None:
+        return f"between {column.low:g} and {column.high:g}"
+    if column.low is not None:
+        return f"at least {column.low:g}"
+    return f"at most {column.high:g}" if column.high is not None else "any number"
+
+
+def _type_name(value: object) -> str:
+    names = {bool: "a boolean", str: "text", int: "a number", float: "a number"}
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def _unknown(task: TaskSpec, name: str) -> str:
+    reason = task.excluded_because(name)
+    if reason is not None:
+        return f"is not used by this task: {reason}"
+    known = {fold(spelling): c.name for c in task.features for spelling in (c.name, *c.aliases)}
+    close = get_close_matches(fold(name[:LONGEST_TEXT]), known, n=1, cutoff=0.6)
+    hint = f"did you mean {known[close[0]]}?" if close else f"known are {', '.join(task.columns)}"
+    return f"is no feature of this task; {hint}"
