@@ -2,7 +2,12 @@
 
 A repository method is a generator that yields commands and is sent their results. It touches no
 driver, so the same method runs on the synchronous and on the asynchronous client, and a test can
-stop it between any two writes. See `docs/decisions/`.
+stop it between any two writes.
+
+A document changes only by being replaced as a whole where it still is what was read (a
+compare-and-set on its revision). There are no update operators: the embedded server stores a date
+that `$set`, `$max` or `$min` writes as text, so a document would come back different. See
+`docs/decisions/0002-one-repository-two-drivers.md`.
 """
 
 from __future__ import annotations
@@ -60,30 +65,19 @@ class InsertMany:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """One update by filter; `change` takes `$set $unset $inc $push $max $setOnInsert`."""
+class Replace:
+    """Puts `document` in the place of the one document that matches, atomically."""
 
     where: Mapping[str, Any]
-    change: Mapping[str, Any]
-    upsert: bool = False
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateMany:
-    """Several single-document updates in one round trip. The result is how many matched."""
+class ReplaceMany:
+    """Several replacements in one round trip, each atomic. The result is how many matched."""
 
     collection: str
-    updates: Sequence[Update]
-
-
-@dataclass(frozen=True, slots=True)
-class FindAndUpdate:
-    """Atomically updates one document and gives it back as it is afterwards, or None."""
-
-    collection: str
-    where: Mapping[str, Any]
-    change: Mapping[str, Any]
-    upsert: bool = False
+    replacements: Sequence[Replace]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +88,13 @@ class DeleteMany:
     where: Mapping[str, Any]
 
 
-Command = Find | Count | Aggregate | InsertMany | UpdateMany | FindAndUpdate | DeleteMany
+@dataclass(frozen=True, slots=True)
+class EnsureIndex:
+    """Makes an index unless it is there; the result is None."""
+
+    collection: str
+    keys: Sort
+    unique: bool = False
+
+
+Command = Find | Count | Aggregate | InsertMany | ReplaceMany | DeleteMany | EnsureIndex

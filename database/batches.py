@@ -1,0 +1,35 @@
+"""Ingested files and API batches."""
+
+from __future__ import annotations
+
+from database.documents import from_document, to_document
+from database.operations import Find, InsertMany, Op
+from model.batch import Batch
+from model.errors import NotFound
+
+COLLECTION = "batches"
+_KEY = "batch_id"
+
+
+def add(batch: Batch) -> Op[bool]:
+    """Adds a batch; False if it is known already, by its content."""
+    known = yield InsertMany(COLLECTION, [to_document(batch, key=_KEY)])
+    return not known
+
+
+def get(batch_id: str) -> Op[Batch]:
+    """The batch of that content hash.
+
+    Raises:
+        NotFound: no such batch.
+    """
+    found = yield Find(COLLECTION, {"_id": batch_id})
+    if not found:
+        raise NotFound(f"batch {batch_id}")
+    return from_document(Batch, found[0], key=_KEY)
+
+
+def recent(limit: int = 50) -> Op[list[Batch]]:
+    """The batches ingested last, newest first."""
+    found = yield Find(COLLECTION, {}, sort=[("ingested_at", -1), ("_id", 1)], limit=limit)
+    return [from_document(Batch, document, key=_KEY) for document in found]

@@ -1,0 +1,247 @@
+"""Outcomes joined to the features that were known when predicting: the labelled rows.
+
+What is stored first is the report itself (`database.outcomes`), then the label it makes. In
+between, a note in `pending_joins` says which labels are owed, so a process that dies loses none:
+`database.repair` pays them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from database import outcomes, predictions
+from database.documents import from_document, milliseconds
+from database.operations import Count, DeleteMany, Document, Find, InsertMany, Op
+from database.outcomes import label_key
+from database.paging import in_parts
+from database.settling import LABELS, ORPHANS, Settled, Subject, settle
+from model.errors import NotFound
+from model.label import JoinStatus, Label, OrphanLabel, Outcome
+from model.label_join import (
+    Filed,
+    JoinDecision,
+    Known,
+    anonymous,
+    as_of,
+    file_outcome,
+    join,
+    subject_of,
+    too_early,
+    with_report,
+)
+from model.prediction import Prediction
+
+PENDING = "pending_joins"
+_NEWEST_FIRST = [("first_arrived_at", -1), ("period", -1), ("student_id", -1)]
+
+
+def record(reported: Sequence[Outcome], *, now: datetime) -> Op[list[JoinDecision]]:
+    """Keeps reported outcomes and joins them to the features known when predicting.
+
+    Args:
+        reported: in any order; the same report twice counts once.
+        now: when they arrived, aware UTC.
+
+    Returns:
+        One decision an outcome, in the order they were given.
+    """
+    decisions: list[JoinDecision] = []
+    for part in in_parts([_to_the_millisecond(outcome) for outcome in reported]):
+        decisions += yield from _record(part, milliseconds(now))
+    return decisions
+
+
+def join_orphans(
+    *,
+    now: datetime,
+    student_ids: Sequence[str] | None = None,
+    prediction_ids: Sequence[str] | None = None,
+) -> Op[int]:
+    """Joins orphans whose features have arrived; gives how many outcomes found theirs.
+
+    Args:
+        now: orphans that arrived later are left.
+        student_ids: whose features arrived, if known.
+        prediction_ids: which predictions arrived, if known. With neither, every orphan is tried.
+    """
+    arrived = {"arrived_at": {"$lte": milliseconds(now)}}
+    joined = 0
+    if student_ids is None and prediction_ids is None:
+        orphans = yield Find(ORPHANS, arrived, fields=["student_id", "period"])
+        for part in in_parts(orphans):
+            joined += yield from _join(part)
+        return joined
+    for part in in_parts([*(student_ids or ()), *(f"~{i}" for i in prediction_ids or ())]):
+        where = {"student_id": {"$in": part}} | arrived
+        orphans = yield Find(ORPHANS, where, fields=["student_id", "period"])
+        joined += yield from _join(orphans)
+    return joined
+
+
+def window(*, arrived_until: datetime, limit: int) -> Op[list[Label]]:
+    """The newest labels as they stood at a moment, newest first; `limit` 0 is all.
+
+    A label that was corrected after that moment comes with the value it had then.
+    """
+    until = milliseconds(arrived_until)
+    found = yield Find(
+        LABELS, {"first_arrived_at": {"$lte": until}}, sort=_NEWEST_FIRST, limit=limit
+    )
+    stood = (as_of(from_document(Label, document), until) for document in found)
+    return [label for label in stood if label is not None]
+
+
+def get(student_id: str, period: str) -> Op[Label]:
+    """The label of a student and period.
+
+    Raises:
+        NotFound: no outcome has been joined there.
+    """
+    found = yield Find(LABELS, {"_id": label_key(student_id, period)})
+    if not found:
+        raise NotFound("no label of that student and period")
+    return from_document(Label, found[0])
+
+
+def recent(limit: int) -> Op[list[Label]]:
+    """The labels that arrived or changed last, newest first."""
+    found = yield Find(LABELS, {}, sort=[("arrived_at", -1), ("_id", 1)], limit=limit)
+    return [from_document(Label, document) for document in found]
+
+
+def of_predictions(prediction_ids: Sequence[str]) -> Op[list[Label]]:
+    """The labels joined to one of these predictions."""
+    found: list[Document] = []
+    for part in in_parts(prediction_ids):
+        found += yield Find(LABELS, {"prediction_id": {"$in": part}})
+    return [from_document(Label, document) for document in found]
+
+
+def orphans(limit: int = 0) -> Op[list[OrphanLabel]]:
+    """The outcomes that wait for their features, newest first; `limit` 0 is all."""
+    found = yield Find(ORPHANS, {}, sort=[("arrived_at", -1), ("_id", 1)], limit=limit)
+    return [from_document(OrphanLabel, document) for document in found]
+
+
+def count() -> Op[int]:
+    """How many labels there are."""
+    number: int = yield Count(LABELS, {})
+    return number
+
+
+def count_orphans() -> Op[int]:
+    """How many outcomes wait for their features."""
+    number: int = yield Count(ORPHANS, {})
+    return number
+
+
+def _record(reported: Sequence[Outcome], now: datetime) -> Op[list[JoinDecision]]:
+    named = yield from _by_id({o.prediction_id for o in reported if o.prediction_id is not None})
+    filed = [file_outcome(o, named.get(o.prediction_id or ""), now) for o in reported]
+    kept = [one for one in filed if isinstance(one, Filed)]
+    if not kept:
+        return [one for one in filed if isinstance(one, JoinDecision)]
+    subjects = {(one.student_id, one.period) for one in kept}
+    note = yield from _owe(kept, now)
+    fresh = yield from outcomes.add_many(kept)
+    settled = yield from settle(subjects)
+    yield from _link_late({one.prediction_id for one in kept if one.period == ""})
+    yield DeleteMany(PENDING, {"_id": note})
+    return _decide(filed, fresh, settled)
+
+
+def _owe(kept: Sequence[Filed], now: datetime) -> Op[str]:
+    """Notes which labels are owed, before the reports that make them are kept."""
+    ids = sorted(outcomes.outcome_id(one) for one in kept)
+    note = hashlib.sha256("".join(ids).encode()).hexdigest()[:32]
+    subjects = sorted({(one.student_id, one.period) for one in kept})
+    document = {"_id": note, "subjects": [list(one) for one in subjects], "noted_at": now}
+    yield InsertMany(PENDING, [document])
+    return note
+
+
+def _decide(
+    filed: Sequence[Filed | JoinDecision], fresh: set[str], settled: dict[Subject, Settled]
+) -> list[JoinDecision]:
+    """Plays the new reports one by one onto what was known before them."""
+    state: dict[Subject, Known] = {}
+    for subject, one in settled.items():
+        pairs = zip(one.known.reports, one.report_ids, strict=True)
+        before = tuple(report for report, report_id in pairs if report_id not in fresh)
+        state[subject] = replace(one.known, reports=before)
+    decisions: list[JoinDecision] = []
+    waiting = set(fresh)
+    for one_filed in filed:
+        if isinstance(one_filed, JoinDecision):
+            decisions.append(one_filed)
+            continue
+        subject = (one_filed.student_id, one_filed.period)
+        report_id = outcomes.outcome_id(one_filed)
+        if report_id not in waiting:
+            decisions.append(JoinDecision(JoinStatus.DUPLICATE, "reported before"))
+            continue
+        waiting.discard(report_id)
+        decisions.append(join(one_filed.report, state[subject]))
+        state[subject] = with_report(state[subject], one_filed.report)
+    return decisions
+
+
+def _link_late(prediction_ids: set[str | None]) -> Op[None]:
+    """Looks once more for predictions that arrived while their outcome was being kept."""
+    named = sorted(i for i in prediction_ids if i is not None)
+    if named:
+        yield from link(named)
+
+
+def _by_id(prediction_ids: Iterable[str]) -> Op[dict[str, Prediction]]:
+    named: dict[str, Prediction] = {}
+    for part in in_parts(sorted(prediction_ids)):
+        found = yield Find(predictions.COLLECTION, {"_id": {"$in": part}})
+        for document in found:
+            named[document["_id"]] = from_document(Prediction, document, key=predictions.KEY)
+    return named
+
+
+def link(prediction_ids: Sequence[str]) -> Op[int]:
+    """Moves reports that waited for a prediction to its student and period; gives the labels made.
+
+    A report from before its prediction stays where it is: it is kept, and is nobody's label.
+    """
+    served = yield from _by_id(prediction_ids)
+    waiting = yield from outcomes.of_predictions(served)
+    left = [one for one in waiting if not too_early(one.report, served[one.student_id[1:]])]
+    moved = [_moved(one, served[one.student_id[1:]]) for one in left]
+    yield from outcomes.add_many(moved)
+    settled = yield from settle((one.student_id, one.period) for one in moved)
+    # Only what is kept under its new key by now is removed from the old one.
+    yield from outcomes.remove(left)
+    yield from _drop_emptied([label_key(anonymous(i), "") for i in served])
+    return sum(isinstance(one.outcome, Label) for one in settled.values())
+
+
+def _moved(filed: Filed, served: Prediction) -> Filed:
+    student_id, period = subject_of(served)
+    return replace(filed, student_id=student_id, period=period)
+
+
+def _drop_emptied(keys: list[str]) -> Op[None]:
+    """Drops the orphans under these keys that no report is left of."""
+    kept = yield from outcomes.of_keys(keys)
+    yield DeleteMany(ORPHANS, {"_id": {"$in": [key for key in keys if key not in kept]}})
+
+
+def _join(orphan_rows: Sequence[Document]) -> Op[int]:
+    subjects = [(row["student_id"], row["period"]) for row in orphan_rows]
+    dated = [subject for subject in subjects if subject[1]]
+    settled = yield from settle(dated)
+    waiting = [student_id[1:] for student_id, period in subjects if not period]
+    linked = (yield from link(waiting)) if waiting else 0
+    return linked + sum(isinstance(one.outcome, Label) for one in settled.values())
+
+
+def _to_the_millisecond(outcome: Outcome) -> Outcome:
+    """An outcome as the registry keeps it: what happened now must not seem to lie ahead of now."""
+    return replace(outcome, observed_at=milliseconds(outcome.observed_at))

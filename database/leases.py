@@ -1,0 +1,97 @@
+"""Leases: one holder at a time, with an expiry and a fencing token that only grows.
+
+A lease is one document that is never deleted, so its token never starts again. Whoever replaces
+the document at the revision that was read has the lease; everybody else is too late.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from database.documents import from_document, milliseconds, to_document
+from database.operations import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from model.errors import LeaseHeld, LeaseLost
+from model.run import Lease
+
+COLLECTION = "leases"
+_KEY = "name"
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def acquire(name: str, holder: str, *, now: datetime, ttl: timedelta) -> Op[Lease]:
+    """Takes the lease until `now + ttl`.
+
+    Raises:
+        LeaseHeld: somebody else holds it, or was quicker.
+    """
+    stored = yield from _stored(name)
+    token = stored["token"] + 1 if stored else 1
+    lease = Lease(name=name, holder=holder, token=token, expires_at=milliseconds(now + ttl))
+    if stored is not None and stored["expires_at"] > now:
+        until = f"{stored['expires_at']:%H:%M:%S}"
+        raise LeaseHeld(f"{name} is held by {stored['holder']} until {until} UTC")
+    done = yield from _write(stored, lease)
+    if not done:
+        raise LeaseHeld(f"{name} was taken by somebody else at this moment")
+    return lease
+
+
+def get(name: str) -> Op[Lease | None]:
+    """The lease as it is stored, expired or not; None if nobody ever held it."""
+    stored = yield from _stored(name)
+    return None if stored is None else from_document(Lease, stored, key=_KEY)
+
+
+def renew(lease: Lease, now: datetime, ttl: timedelta) -> Op[Lease]:
+    """Holds the lease longer, until `now + ttl`.
+
+    Raises:
+        LeaseLost: it expired or somebody else took it.
+    """
+    stored = yield from _held(lease, now)
+    longer = replace(lease, expires_at=milliseconds(now + ttl))
+    done = yield from _write(stored, longer)
+    if not done:
+        raise LeaseLost(f"{lease.name} was taken by somebody else")
+    return longer
+
+
+def check(lease: Lease, now: datetime) -> Op[None]:
+    """Makes sure that the lease is still held.
+
+    Raises:
+        LeaseLost: it expired or somebody else took it.
+    """
+    yield from _held(lease, now)
+
+
+def release(lease: Lease) -> Op[None]:
+    """Gives the lease back; one that is lost already stays with its new holder."""
+    stored = yield from _stored(lease.name)
+    if stored is not None and stored["token"] == lease.token:
+        yield from _write(stored, replace(lease, expires_at=_LONG_AGO))
+
+
+def _held(lease: Lease, now: datetime) -> Op[Document]:
+    stored = yield from _stored(lease.name)
+    if stored is None or stored["token"] != lease.token:
+        raise LeaseLost(f"{lease.name} was taken by somebody else")
+    if stored["expires_at"] <= now:
+        raise LeaseLost(f"{lease.name} expired at {stored['expires_at']:%H:%M:%S} UTC")
+    return stored
+
+
+def _stored(name: str) -> Op[Document | None]:
+    found: list[Document] = yield Find(COLLECTION, {"_id": name})
+    return found[0] if found else None
+
+
+def _write(was: Document | None, lease: Lease) -> Op[bool]:
+    document = to_document(lease, key=_KEY) | {"revision": was["revision"] + 1 if was else 1}
+    if was is None:
+        taken = yield InsertMany(COLLECTION, [document])
+        return not taken
+    where = {"_id": lease.name, "revision": was["revision"]}
+    done = yield ReplaceMany(COLLECTION, [Replace(where, document)])
+    return bool(done)

@@ -1,0 +1,116 @@
+"""Reported outcomes, append-only: the facts that labels are made from.
+
+A report is never changed and never removed, except when its student is erased. Its key is made
+from what it says, so reporting it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from database.documents import milliseconds
+from database.operations import (
+    DeleteMany,
+    Document,
+    Find,
+    InsertMany,
+    Op,
+    Replace,
+    ReplaceMany,
+)
+from model.label_join import Filed, Report
+
+COLLECTION = "outcomes"
+
+
+def label_key(student_id: str, period: str) -> str:
+    """The key of what is labelled; a period has no colon, so no two are the same.
+
+    >>> label_key("RA-1", "2023")
+    '2023:RA-1'
+    """
+    return f"{period}:{student_id}"
+
+
+def outcome_id(filed: Filed) -> str:
+    """The key of a report: what it is about, what it says, and when that was observed."""
+    moment = milliseconds(filed.report.observed_at).isoformat()
+    text = f"{label_key(filed.student_id, filed.period)}\x1f{filed.report.value!r}\x1f{moment}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def add_many(filed: Sequence[Filed]) -> Op[set[str]]:
+    """Keeps reports; gives the ids of those that were new.
+
+    A report that is known keeps its first arrival, whichever of the two is written first.
+    """
+    documents = {outcome_id(one): _document(one) for one in reversed(filed)}
+    rows = list(documents.values())
+    known = yield InsertMany(COLLECTION, rows)
+    # A repetition usually arrived later, and then there is nothing to replace.
+    pass
+    known_ids = {rows[position]["_id"] for position in known}
+    return set(documents) - known_ids
+
+
+def of_keys(keys: Sequence[str]) -> Op[dict[str, list[tuple[str, Report]]]]:
+    """The reports under these label keys, each with its id."""
+    found = yield Find(COLLECTION, {"key": {"$in": list(keys)}})
+    by_key: dict[str, list[tuple[str, Report]]] = defaultdict(list)
+    for document in found:
+        by_key[document["key"]].append((document["_id"], _report(document)))
+    return by_key
+
+
+def of_predictions(prediction_ids: Iterable[str]) -> Op[list[Filed]]:
+    """The reports that wait for one of these predictions."""
+    where = {"key": {"$in": [label_key(f"~{i}", "") for i in prediction_ids]}}
+    found = yield Find(COLLECTION, where)
+    return [_filed(document) for document in found]
+
+
+def remove(filed: Sequence[Filed]) -> Op[None]:
+    """Removes reports that are kept under a better key by now."""
+    yield DeleteMany(COLLECTION, {"_id": {"$in": [outcome_id(one) for one in filed]}})
+
+
+def _document(filed: Filed) -> Document:
+    document: Document = {
+        "_id": outcome_id(filed),
+        "key": label_key(filed.student_id, filed.period),
+        "student_id": filed.student_id,
+        "period": filed.period,
+        "value": filed.report.value,
+        "observed_at": milliseconds(filed.report.observed_at),
+        "arrived_at": milliseconds(filed.report.arrived_at),
+    }
+    if filed.report.source is not None:
+        document["source"] = filed.report.source
+    if filed.prediction_id is not None:
+        document["prediction_id"] = filed.prediction_id
+    return document
+
+
+def _if_earlier(document: Document) -> Replace:
+    where = {"_id": document["_id"], "arrived_at": {"$gt": document["arrived_at"]}}
+    return Replace(where, document)
+
+
+def _report(document: Document) -> Report:
+    return Report(
+        value=float(document["value"]),
+        observed_at=document["observed_at"],
+        arrived_at=document["arrived_at"],
+        source=document.get("source"),
+    )
+
+
+def _filed(document: Document) -> Filed:
+    return Filed(
+        student_id=document["student_id"],
+        period=document["period"],
+        report=_report(document),
+        prediction_id=document.get("prediction_id"),
+    )

@@ -1,0 +1,61 @@
+"""Served predictions: the unlabelled rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from database.documents import from_document, milliseconds, to_document
+from database.operations import Count, Find, InsertMany, Op
+from model.errors import NotFound
+from model.prediction import Prediction
+
+COLLECTION = "predictions"
+KEY = "prediction_id"
+
+
+def add_many(predictions: Sequence[Prediction]) -> Op[int]:
+    """Adds predictions; gives how many were new. Adding one again changes nothing."""
+    known = yield InsertMany(COLLECTION, [to_document(p, key=KEY) for p in predictions])
+    return len(predictions) - len(known)
+
+
+def get(prediction_id: str) -> Op[Prediction]:
+    """The prediction of that id.
+
+    Raises:
+        NotFound: no such prediction.
+    """
+    found = yield Find(COLLECTION, {"_id": prediction_id})
+    if not found:
+        raise NotFound(f"prediction {prediction_id}")
+    return from_document(Prediction, found[0], key=KEY)
+
+
+def recent(limit: int, since: datetime | None = None) -> Op[list[Prediction]]:
+    """The predictions served last, newest first; `limit` 0 is all."""
+    found = yield Find(
+        COLLECTION, _since(since), sort=[("created_at", -1), ("_id", 1)], limit=limit
+    )
+    return [from_document(Prediction, document, key=KEY) for document in found]
+
+
+def of_student(student_id: str, period: str) -> Op[list[Prediction]]:
+    """A student's predictions of one period, newest first."""
+    found = yield Find(
+        COLLECTION,
+        {"student_id": student_id, "period": period},
+        sort=[("created_at", -1), ("_id", 1)],
+    )
+    return [from_document(Prediction, document, key=KEY) for document in found]
+
+
+def count(since: datetime | None = None) -> Op[int]:
+    """How many predictions were served, since that moment or ever."""
+    number: int = yield Count(COLLECTION, _since(since))
+    return number
+
+
+def _since(since: datetime | None) -> dict[str, Any]:
+    return {} if since is None else {"created_at": {"$gte": milliseconds(since)}}

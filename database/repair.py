@@ -1,0 +1,78 @@
+"""The repair pass: finishes what a process that died left half done.
+
+It is safe at any time, beside running processes, and as often as one likes. The quick pass pays
+what is noted as owed; the full pass makes every label anew from its facts, which also finds what
+no note tells of, such as a prediction that arrived after its label was joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from database import labels, outcomes, promotions
+from database.documents import milliseconds
+from database.operations import DeleteMany, Find, Op
+from database.paging import in_parts
+from database.settling import Subject, settle
+
+GRACE = timedelta(minutes=10)
+"""How long a note is left alone: its process may be alive and about to use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What a repair pass found to do.
+
+    Attributes:
+        promotion: a committed promotion was missing from the ledger.
+        owed: labels that a process noted and may not have written.
+        joined: orphans that found their features.
+        looked_at: labels made anew by the full pass.
+    """
+
+    promotion: bool
+    owed: int
+    joined: int
+    looked_at: int
+
+
+def repair(*, now: datetime, full: bool = False) -> Op[Repaired]:
+    """Runs a repair pass.
+
+    Args:
+        now: aware UTC.
+        full: make every label anew, not only those that are owed.
+    """
+    promotion = yield from promotions.repair()
+    owed = yield from _pay(now)
+    joined = yield from labels.join_orphans(now=now)
+    looked_at = (yield from _all_anew()) if full else 0
+    return Repaired(promotion, owed, joined, looked_at)
+
+
+def _pay(now: datetime) -> Op[int]:
+    notes = yield Find(labels.PENDING, {})
+    subjects = {(s, p) for note in notes for s, p in note["subjects"]}
+    yield from _settle(subjects)
+    old = {"noted_at": {"$lte": milliseconds(now - GRACE)}}
+    yield DeleteMany(labels.PENDING, old)
+    return len(subjects)
+
+
+def _all_anew() -> Op[int]:
+    found = yield Find(outcomes.COLLECTION, {}, fields=["student_id", "period"])
+    subjects = {(row["student_id"], row["period"]) for row in found}
+    yield from _settle(subjects)
+    return len(subjects)
+
+
+def _settle(subjects: Iterable[Subject]) -> Op[None]:
+    dated = sorted(subject for subject in subjects if subject[1])
+    waiting = sorted(student_id[1:] for student_id, period in subjects if not period)
+    for part in in_parts(dated):
+        yield from settle(part)
+    for ids in in_parts(waiting):
+        yield from settle(("~" + i, "") for i in ids)
+        yield from labels.link(ids)

@@ -1,0 +1,73 @@
+"""Registered model versions, numbered 1, 2, 3... without gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from database.documents import from_document, to_document
+from database.operations import Find, InsertMany, Op
+from model.errors import Conflict, NotFound
+from model.version import ModelVersion
+
+COLLECTION = "model_versions"
+_KEY = "version"
+
+
+def next_number() -> Op[int]:
+    """The number the next version will have, unless somebody else takes it first.
+
+    Nothing is reserved: a number is taken by adding the version, so a run that dies leaves no gap.
+    """
+    found = yield Find(COLLECTION, {}, sort=[("number", -1)], limit=1, fields=["number"])
+    return found[0]["number"] + 1 if found else 1
+
+
+def add(version: ModelVersion) -> Op[None]:
+    """Registers a version.
+
+    Raises:
+        Conflict: the number is taken, or is not the next one.
+        ValueError: the name is not `v<number>`.
+    """
+    if version.version != f"v{version.number}":
+        raise ValueError(f"version {version.version} has the number {version.number}")
+    following = yield from next_number()
+    if version.number > following:
+        raise Conflict(f"version {version.version} would leave a gap after v{following - 1}")
+    known = yield InsertMany(COLLECTION, [to_document(version, key=_KEY)])
+    if known:
+        raise Conflict(f"version {version.version} is registered already")
+
+
+def register(make: Callable[[int], ModelVersion]) -> Op[ModelVersion]:
+    """Registers what `make` gives for the next free number, however many others do the same.
+
+    Args:
+        make: the version for a number; called again with the next number while others are first.
+    """
+    while True:
+        number = yield from next_number()
+        version = make(number)
+        try:
+            yield from add(version)
+        except Conflict:
+            continue
+        return version
+
+
+def get(version: str) -> Op[ModelVersion]:
+    """The version of that name.
+
+    Raises:
+        NotFound: no such version.
+    """
+    found = yield Find(COLLECTION, {"_id": version})
+    if not found:
+        raise NotFound(f"model version {version}")
+    return from_document(ModelVersion, found[0], key=_KEY)
+
+
+def newest(limit: int = 50) -> Op[list[ModelVersion]]:
+    """The versions registered last, newest first."""
+    found = yield Find(COLLECTION, {}, sort=[("number", -1)], limit=limit)
+    return [from_document(ModelVersion, document, key=_KEY) for document in found]

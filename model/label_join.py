@@ -1,0 +1,265 @@
+"""The join of outcomes with features, as a decision about facts.
+
+A label is a pure function of a *set* of facts: the outcomes reported for one student and period,
+the predictions served for it, and the school's observation of it. Sets have no order, so whatever
+arrives late, twice or after a crash ends in the same label.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from model.label import Correction, JoinStatus, Label, OrphanLabel, Outcome
+from model.prediction import Prediction
+from model.student import Features, Observation
+
+
+@dataclass(frozen=True, slots=True)
+class JoinDecision:
+    """What became of one reported outcome, and why."""
+
+    status: JoinStatus
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report of an outcome. The same value observed at the same moment is the same report."""
+
+    value: float
+    observed_at: datetime
+    arrived_at: datetime
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Features as they were known at a moment: those of a prediction, or of an observation."""
+
+    known_at: datetime
+    features: Features
+    prediction_id: str | None = None
+    risk_score: float | None = None
+    model_version: str | None = None
+
+    @classmethod
+    def of_prediction(cls, served: Prediction) -> Evidence:
+        """What a prediction was made from."""
+        return cls(
+            known_at=served.created_at,
+            features=served.features,
+            prediction_id=served.prediction_id,
+            risk_score=served.risk_score,
+            model_version=served.model_version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A report under the student and period it is about."""
+
+    student_id: str
+    period: str
+    report: Report
+    prediction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Every fact about one student and period.
+
+    Attributes:
+        predictions: features that predictions were made from, in any order.
+        observation: what the school reported, or None.
+    """
+
+    student_id: str
+    period: str
+    reports: tuple[Report, ...] = ()
+    predictions: tuple[Evidence, ...] = ()
+    observation: Observation | None = None
+
+
+def file_outcome(outcome: Outcome, named: Prediction | None, now: datetime) -> Filed | JoinDecision:
+    """Files an outcome under its student and period, or rejects it with the reason.
+
+    An outcome that names a prediction nobody knows yet is filed under that prediction, without a
+    period, until the prediction arrives.
+
+    Args:
+        outcome: as reported.
+        named: the prediction it names, if it names one that is known.
+        now: when it arrived.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2024, 1, 1, 12, tzinfo=UTC)
+    >>> file_outcome(Outcome(1.0, datetime(2024, 1, 2, tzinfo=UTC), student_id="a"), None, noon)
+    JoinDecision(status=<JoinStatus.REJECTED: 'rejected'>, reason='names neither a prediction ...')
+    """
+    reason = _objection(outcome, named, now)
+    if reason:
+        return JoinDecision(JoinStatus.REJECTED, reason)
+    student_id, period = _subject(outcome, named)
+    report = Report(outcome.value, outcome.observed_at, now, outcome.source)
+    return Filed(student_id, period, report, outcome.prediction_id)
+
+
+def subject_of(served: Prediction) -> tuple[str, str]:
+    """The student and period that the outcome of a prediction belongs to."""
+    return served.student_id or anonymous(served.prediction_id), served.period
+
+
+def anonymous(prediction_id: str) -> str:
+    """The student id under which a prediction without a student is labelled.
+
+    >>> anonymous("p1")
+    '~p1'
+    """
+    return f"~{prediction_id}"
+
+
+def too_early(report: Report, served: Prediction) -> bool:
+    """Whether an outcome was observed before the prediction it names was made."""
+    return report.observed_at < served.created_at
+
+
+def join(report: Report, known: Known) -> JoinDecision:
+    """What a further report does to what is known already."""
+    before = view(known)
+    after = view(with_report(known, report))
+    if before is None:
+        if isinstance(after, OrphanLabel):
+            return JoinDecision(JoinStatus.ORPHANED, "its features are not here yet")
+        return JoinDecision(JoinStatus.JOINED, "joined to the features known when predicting")
+    if after is None or _values(before) == _values(after):
+        return JoinDecision(JoinStatus.DUPLICATE, "reported before with the same value")
+    if before.outcome == after.outcome:
+        return JoinDecision(JoinStatus.CORRECTED, "kept in the history; a later report stands")
+    return JoinDecision(JoinStatus.CORRECTED, f"was {before.outcome:g}, is {after.outcome:g}")
+
+
+def with_report(known: Known, report: Report) -> Known:
+    """The same facts and one more report."""
+    return replace(known, reports=(*known.reports, report))
+
+
+def view(known: Known) -> Label | OrphanLabel | None:
+    """The label that the facts make: joined, an orphan without features, or None without reports.
+
+    The report that arrived last stands; those before it, where the value changed, are its history.
+    """
+    if not known.reports:
+        return None
+    stands = _standing(known.reports)
+    current = stands[-1]
+    evidence = evidence_of(known)
+    if evidence is None:
+        return OrphanLabel(
+            student_id=known.student_id,
+            period=known.period,
+            outcome=current.value,
+            observed_at=current.observed_at,
+            arrived_at=current.arrived_at,
+            source=current.source,
+            history=tuple(_correction(r, r.arrived_at) for r in stands[:-1]),
+        )
+    return Label(
+        student_id=known.student_id,
+        period=known.period,
+        features=evidence.features,
+        outcome=current.value,
+        observed_at=current.observed_at,
+        arrived_at=max(current.arrived_at, evidence.known_at),
+        protected=known.observation.protected if known.observation else {},
+        source=current.source,
+        prediction_id=evidence.prediction_id,
+        risk_score=evidence.risk_score,
+        model_version=evidence.model_version,
+        history=tuple(_correction(r, evidence.known_at) for r in stands[:-1]),
+    )
+
+
+def evidence_of(known: Known) -> Evidence | None:
+    """The latest prediction before the outcome was first observed, else the observation.
+
+    With several reports the earliest that has a prediction before it decides: a later one would
+    let in features from after the fact.
+    """
+    for cutoff in sorted({report.observed_at for report in known.reports}):
+        before = [served for served in known.predictions if served.known_at <= cutoff]
+        if before:
+            return max(before, key=lambda e: (e.known_at, e.prediction_id or ""))
+    if known.observation is None:
+        return None
+    return Evidence(known.observation.observed_at, known.observation.features)
+
+
+def as_of(label: Label, moment: datetime) -> Label | None:
+    """The label as it stood at a moment; None if nothing of it had arrived."""
+    if label.arrived_at <= moment:
+        return label
+    past = [former for former in label.history if former.arrived_at <= moment]
+    if not past:
+        return None
+    stood = past[-1]
+    return replace(
+        label,
+        outcome=stood.former,
+        observed_at=stood.observed_at,
+        arrived_at=stood.arrived_at,
+        source=stood.source,
+        history=tuple(past[:-1]),
+    )
+
+
+def _objection(outcome: Outcome, named: Prediction | None, now: datetime) -> str:
+    if not math.isfinite(outcome.value):
+        return "the outcome is not a number"
+    if outcome.prediction_id is None and (not outcome.student_id or not outcome.period):
+        return "names neither a prediction nor a student and a period"
+    if outcome.observed_at > now:
+        return "was observed in the future"
+    if named is None:
+        return ""
+    if outcome.observed_at < named.created_at:
+        return "was observed before the prediction it names"
+    subject = subject_of(named)
+    given = (outcome.student_id or subject[0], outcome.period or subject[1])
+    return "" if given == subject else "names a prediction of another student or period"
+
+
+def _subject(outcome: Outcome, named: Prediction | None) -> tuple[str, str]:
+    if named is not None:
+        return subject_of(named)
+    if outcome.prediction_id is not None:
+        return anonymous(outcome.prediction_id), ""
+    return outcome.student_id or "", outcome.period or ""
+
+
+def _standing(reports: Iterable[Report]) -> list[Report]:
+    """The reports that changed the value, in the order of their arrival."""
+    stands: list[Report] = []
+    for report in sorted(reports, key=_arrival):
+        if not stands or stands[-1].value != report.value:
+            stands.append(report)
+    return stands
+
+
+def _arrival(report: Report) -> tuple[datetime, datetime, float, str]:
+    return report.arrived_at, report.observed_at, report.value, report.source or ""
+
+
+def _correction(former: Report, known_at: datetime) -> Correction:
+    return Correction(
+        former=former.value,
+        observed_at=former.observed_at,
+        arrived_at=max(former.arrived_at, known_at),
+        source=former.source,
+    )
+
+
+def _values(label: Label | OrphanLabel) -> tuple[float, ...]:
+    return (*(former.former for former in label.history), label.outcome)

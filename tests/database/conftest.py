@@ -1,0 +1,100 @@
+"""Real servers for the contract suite, and a fresh database for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, cast
+from uuid import uuid4
+
+import pytest
+from pymongo import MongoClient
+
+from database import embedded
+from database.async_client import open_async_registry
+from database.client import SyncRegistry, open_registry
+from database.indexes import ensure_indexes
+from tests.database.drivers import AsyncRun, MongomockRegistry, Run
+
+SERVERS = ("embedded", "mongodb")
+DRIVERS = ("sync", "pymongo", "motor")
+ALL = ("mongomock", *(f"{server}-{driver}" for server in SERVERS for driver in DRIVERS))
+
+
+@pytest.fixture(scope="session")
+def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("farol")
+    yield home
+    embedded.stop(home)
+
+
+@pytest.fixture(scope="session")
+def embedded_uri(embedded_home: Path) -> str:
+    return embedded.ensure_running(embedded_home)
+
+
+@pytest.fixture
+def db() -> str:
+    return f"t{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def registry(embedded_uri: str, db: str) -> Iterator[SyncRegistry]:
+    """A synchronous registry on the embedded server, empty and with its indexes."""
+    with open_registry(embedded_uri, db) as opened:
+        opened.run(ensure_indexes())
+        yield opened
+    _drop(embedded_uri, db)
+
+
+@pytest.fixture(params=ALL)
+def run(request: pytest.FixtureRequest, db: str) -> Iterator[Run]:
+    """Runs operations against an empty registry, once for every server and driver."""
+    if request.param == "mongomock":
+        registry = MongomockRegistry(db)
+        registry.run(ensure_indexes())
+        yield registry.run
+        return
+    server, driver = cast("str", request.param).split("-")
+    uri = _uri(server, request)
+    yield from _sync(uri, db) if driver == "sync" else _async(uri, db, driver)
+    _drop(uri, db)
+
+
+def _uri(server: str, request: pytest.FixtureRequest) -> str:
+    if server == "embedded":
+        return cast("str", request.getfixturevalue("embedded_uri"))
+    uri = os.environ.get("TEST_MONGO_URI")
+    if not uri:
+        pytest.skip("TEST_MONGO_URI is not set: no real MongoDB to test against")
+    return uri
+
+
+def _sync(uri: str, db: str) -> Iterator[Run]:
+    with open_registry(uri, db) as registry:
+        registry.run(ensure_indexes())
+        yield registry.run
+
+
+def _async(uri: str, db: str, driver: str) -> Iterator[Run]:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+
+    async def opened() -> AsyncRun:
+        kind = cast('Literal["pymongo", "motor"]', driver)
+        return AsyncRun(loop, open_async_registry(uri, db, driver=kind))
+
+    run = loop.run_until_complete(opened())
+    run(ensure_indexes())
+    yield run
+    loop.run_until_complete(run.close())
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+def _drop(uri: str, db: str) -> None:
+    client: MongoClient[dict[str, object]] = MongoClient(uri)
+    client.drop_database(db)
+    client.close()

@@ -1,0 +1,218 @@
+"""Histories of a registry: what happened, and the order in which it was told.
+
+Each event carries the moment it happened at. The *plain* telling tells them in that order, one
+after the other. Any other telling shuffles them, tells some twice, tells several at once, command
+by command, and kills some of them between two commands, to be told again later.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from database import labels, predictions, students
+from database.operations import Command, Op
+from database.repair import repair
+from model.errors import FarolError
+from model.label import Label, Outcome
+from tests.database.builders import at, observation, prediction
+from tests.database.drivers import Run
+
+STUDENTS = ("a", "b")
+PERIODS = ("2022", "2023")
+PREDICTIONS = ("p0", "p1", "p2", "p3")
+END = at(1_000)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A school's file told of a student."""
+
+    student_id: str
+    period: str
+    grade: float
+
+    def tell(self, moment: datetime) -> Op[Any]:
+        seen = observation(self.student_id, self.period, moment, {"inde": self.grade})
+        yield from students.observe([seen])
+        yield from labels.join_orphans(now=moment, student_ids=[self.student_id])
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A prediction was served."""
+
+    prediction_id: str
+
+    def tell(self, moment: datetime) -> Op[Any]:
+        number = int(self.prediction_id[1:])
+        served = prediction(
+            self.prediction_id,
+            None if number == 3 else STUDENTS[number % 2],
+            PERIODS[number // 2],
+            moment,
+            {"inde": 10.0 + number},
+        )
+        yield from predictions.add_many([served])
+        yield from labels.join_orphans(
+            now=moment, student_ids=STUDENTS, prediction_ids=[self.prediction_id]
+        )
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Outcomes came in, possibly one that corrects an earlier one."""
+
+    outcomes: tuple[Outcome, ...]
+
+    def tell(self, moment: datetime) -> Op[Any]:
+        yield from labels.record(self.outcomes, now=moment)
+
+
+Event = Observed | Predicted | Reported
+
+
+@dataclass(frozen=True)
+class History:
+    """Events in the order they happened, and how else they are told.
+
+    Attributes:
+        order: positions of events; each at least once.
+        deaths: for a position in `order`, after how many commands its telling dies.
+        turns: which of the tellings under way makes the next step.
+        abreast: how many are under way at once.
+    """
+
+    events: tuple[Event, ...]
+    order: tuple[int, ...]
+    deaths: dict[int, int]
+    turns: tuple[int, ...]
+    abreast: int
+
+
+def moment_of(position: int) -> datetime:
+    """When the event at that position happened."""
+    return at(position)
+
+
+def plainly(run: Run, history: History) -> list[Label]:
+    """Tells the history in order and gives the labelled set."""
+    for position, event in enumerate(history.events):
+        run(event.tell(moment_of(position)))
+    return labelled_set(run)
+
+
+@dataclass
+class Telling:
+    """One telling of an event, under way."""
+
+    position: int
+    op: Op[Any]
+    lives: int
+    command: Command | None = None
+    answer: Any = None
+    dead: bool = field(default=False)
+
+
+def wildly(execute: Callable[[Command], Any], run: Run, history: History) -> list[Label]:
+    """Tells the history as it says and gives the labelled set after a repair pass."""
+    waiting = deque(_tellings(history))
+    active: list[Telling] = []
+    turns = iter((*history.turns, *(0 for _ in range(100_000))))
+    while waiting or active:
+        while waiting and len(active) < history.abreast:
+            active.append(waiting.popleft())
+        telling = active[next(turns) % len(active)]
+        if not _step(execute, telling):
+            active.remove(telling)
+            if telling.dead:
+                again = history.events[telling.position].tell(moment_of(telling.position))
+                waiting.append(Telling(telling.position, again, lives=-1))
+    return labelled_set(run)
+
+
+def labelled_set(run: Run) -> list[Label]:
+    """Every label after a repair pass, by key."""
+    run(repair(now=END, full=True))
+    found = run(labels.window(arrived_until=END, limit=0))
+    return sorted(found, key=lambda label: (label.period, label.student_id))
+
+
+def _tellings(history: History) -> Iterator[Telling]:
+    for index, position in enumerate(history.order):
+        op = history.events[position].tell(moment_of(position))
+        yield Telling(position, op, history.deaths.get(index, -1))
+
+
+def _step(execute: Callable[[Command], Any], telling: Telling) -> bool:
+    """Makes one command of a telling; False once it has ended or died."""
+    if telling.lives == 0:
+        telling.op.close()
+        telling.dead = True
+        return False
+    telling.lives -= 1
+    try:
+        command = telling.op.send(telling.answer)
+        telling.answer = execute(command)
+    except StopIteration:
+        return False
+    except FarolError as error:
+        raise AssertionError("no telling of these events may fail") from error
+    return True
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Any history of up to a dozen events, and any telling of it."""
+    events = without_repeats(draw(st.lists(_events(), min_size=1, max_size=12)))
+    positions = range(len(events))
+    told_again = draw(st.lists(st.sampled_from(positions), max_size=4))
+    order = tuple(draw(st.permutations([*positions, *told_again])))
+    deaths = draw(st.dictionaries(st.sampled_from(range(len(order))), st.integers(0, 12)))
+    turns = tuple(draw(st.lists(st.integers(0, 2), max_size=120)))
+    return History(events, order, deaths, turns, draw(st.integers(1, 3)))
+
+
+def _events() -> st.SearchStrategy[Event]:
+    observed = st.builds(
+        Observed, st.sampled_from(STUDENTS), st.sampled_from(PERIODS), st.sampled_from([1.0, 2.0])
+    )
+    predicted = st.builds(Predicted, st.sampled_from(PREDICTIONS))
+    reported = st.builds(
+        Reported, st.lists(_outcomes(), min_size=1, max_size=3).map(tuple)
+    )
+    return st.one_of(observed, predicted, reported, reported)
+
+
+def _outcomes() -> st.SearchStrategy[Outcome]:
+    value = st.sampled_from([0.0, 1.0])
+    day = st.integers(0, 14).map(at)
+    by_student = st.builds(
+        Outcome,
+        value=value,
+        observed_at=day,
+        student_id=st.sampled_from(STUDENTS),
+        period=st.sampled_from(PERIODS),
+    )
+    by_prediction = st.builds(
+        Outcome, value=value, observed_at=day, prediction_id=st.sampled_from(PREDICTIONS)
+    )
+    return st.one_of(by_student, by_prediction)
+
+
+def without_repeats(events: Sequence[Event]) -> tuple[Event, ...]:
+    """The events where each prediction is served once: an id is never used twice."""
+    seen: set[str] = set()
+    kept: list[Event] = []
+    for event in events:
+        if isinstance(event, Predicted):
+            if event.prediction_id in seen:
+                continue
+            seen.add(event.prediction_id)
+        kept.append(event)
+    return tuple(kept)

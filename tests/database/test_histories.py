@@ -1,0 +1,33 @@
+"""Whatever happens in between, the same facts end in the same labels."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, given, settings
+
+from database.indexes import ensure_indexes
+from tests.database.drivers import MongomockRegistry
+from tests.database.histories import History, histories, plainly, wildly
+
+EXAMPLES = 600 if os.environ.get("FAROL_FULL") else 80
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(histories())
+def test_any_telling_ends_in_the_labelled_set_of_the_plain_one(history: History) -> None:
+    plain, wild = MongomockRegistry("plain"), MongomockRegistry("wild")
+    for registry in (plain, wild):
+        registry.run(ensure_indexes())
+
+    expected = plainly(plain.run, history)
+    found = wildly(wild.execute, wild.run, history)
+
+    assert found == expected
+    assert len({(label.student_id, label.period) for label in found}) == len(found)
