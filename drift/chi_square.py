@@ -1,0 +1,80 @@
+"""Pearson's chi-square test of homogeneity: have the shares of categories moved?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drift.contract import Shift
+from drift.cramers_v import cramers_v
+from model.profile import CategoryProfile
+
+LEAST_EXPECTED = 5.0
+"""Cochran's rule: a cell expected to hold fewer is pooled with others."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChiSquare:
+    """Pearson's statistic on the 2 × k table of counts, with Cramér's V as effect.
+
+    A category that is new, or gone, is a column like any other. Columns expected to hold fewer than
+    five in either row are pooled, for the chi-square distribution is no guide there.
+
+    Source: Pearson (1900); Cochran (1954), "Some methods for strengthening the common χ² tests".
+    """
+
+    limit: float = 0.1
+    name: ClassVar[str] = "chi_square"
+
+    def compare(self, reference: CategoryProfile, recent: CategoryProfile) -> Shift:
+        """The shift between two category profiles, both with values.
+
+        >>> then = CategoryProfile(100, 0, ("a", "b"), (50, 50))
+        >>> now = CategoryProfile(100, 0, ("b", "a"), (75, 25))
+        >>> ChiSquare().compare(then, now)
+        Shift(statistic=13.333333333333334, p_value=0.0002607..., effect=0.2581988897471611)
+        """
+        # Imported here because the API, which may not hold scipy, imports this package's report.
+        from scipy.stats import chi2
+
+        table = pool_rare(counts_side_by_side(reference, recent))
+        if table.shape[1] < 2:
+            return Shift(statistic=0.0, p_value=1.0, effect=0.0)
+        expected = _expected(table)
+        statistic = float(np.sum((table - expected) ** 2 / expected))
+        return Shift(
+            statistic=statistic,
+            p_value=float(chi2.sf(statistic, table.shape[1] - 1)),
+            effect=cramers_v(table[0], table[1]),
+        )
+
+
+def counts_side_by_side(reference: CategoryProfile, recent: CategoryProfile) -> NDArray[np.float64]:
+    """The (2, k) table of counts over the categories of either profile, by name."""
+    then = dict(zip(reference.categories, reference.counts, strict=True))
+    now = dict(zip(recent.categories, recent.counts, strict=True))
+    names = sorted(then.keys() | now.keys())
+    return np.array([[then.get(n, 0) for n in names], [now.get(n, 0) for n in names]], dtype=float)
+
+
+def pool_rare(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Adds up the columns whose expected counts are too small, rarest first.
+
+    >>> pool_rare(np.array([[50.0, 44.0, 4.0, 2.0], [48.0, 47.0, 3.0, 2.0]]))
+    array([[ 6., 44., 50.],
+           [ 5., 47., 48.]])
+    """
+    order = np.argsort(table.sum(axis=0), kind="stable")
+    columns = [table[:, i] for i in order]
+    least = LEAST_EXPECTED / (table.sum(axis=1).min() / table.sum())
+    while len(columns) > 1 and columns[0].sum() < least:
+        columns = [columns[0] + columns[1], *columns[2:]]
+    return np.stack(columns, axis=1)
+
+
+def _expected(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    expected: NDArray[np.float64] = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    return expected

@@ -1,0 +1,76 @@
+"""A drift report for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from model.drift import DriftReport, FeatureDrift
+
+TESTS = {"ks": "KS", "chi_square": "chi-square", "missingness": "missing"}
+
+
+def render(report: DriftReport) -> Group:
+    """The report as a heading, a table with the strongest shifts first, and sentences."""
+    return Group(*_parts(report))
+
+
+def verdict(report: DriftReport) -> str:
+    """One sentence that says it all.
+
+    >>> from datetime import UTC, datetime
+    >>> at = datetime(2025, 3, 1, tzinfo=UTC)
+    >>> verdict(DriftReport("d", at, "v1", 765, ("2024",), (), False))
+    'No drift: 765 records of 2024 look like what v1 was trained on.'
+    """
+    about = f"{report.rows} records of {', '.join(report.periods)}"
+    if not report.drifted:
+        return f"No drift: {about} look like what {report.model_version} was trained on."
+    names = dict.fromkeys(row.feature for row in report.features if row.drifted)
+    return (
+        f"Drift in {', '.join(names)}: {about} against the training data of {report.model_version}."
+    )
+
+
+def by_strength(report: DriftReport) -> list[FeatureDrift]:
+    """Drifted rows first, then by how many times their limit the effect is."""
+    return sorted(
+        report.features, key=lambda row: (not row.drifted, -row.effect / row.effect_limit)
+    )
+
+
+def _parts(report: DriftReport) -> Iterator[RenderableType]:
+    yield Text(verdict(report), style="bold red" if report.drifted else "bold green")
+    yield _features(report)
+    for title, figures in (("Measured", report.realised), ("Expected", report.estimated)):
+        if figures:
+            yield Text(f"{title}: {_figures(figures)}")
+    for note in report.notes:
+        yield Text(f"Note: {note}")
+
+
+def _features(report: DriftReport) -> Table:
+    table = Table("feature", "test", box=None, header_style="bold")
+    for column in ("effect", "limit", "q", "PSI", "missing", "was", "drifted"):
+        table.add_column(column, justify="right")
+    for row in by_strength(report):
+        table.add_row(
+            row.feature + (f" (new: {', '.join(row.unseen)})" if row.unseen else ""),
+            TESTS.get(row.test, row.test),
+            f"{row.effect:.3f}",
+            f"{row.effect_limit:.2f}",
+            f"{row.q_value:.2g}",
+            f"{row.psi:.3f}",
+            f"{row.missing:.1%}",
+            f"{row.reference_missing:.1%}",
+            "yes" if row.drifted else "",
+            style="red" if row.drifted else "",
+        )
+    return table
+
+
+def _figures(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items())

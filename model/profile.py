@@ -1,0 +1,209 @@
+"""What the training data looked like, small enough to be kept with the model.
+
+Drift is measured against this profile years after the training rows are gone, so it must answer
+exactly what a test will ask. A number's profile is its empirical distribution function at no more
+than `GRID` of the values seen; a category's profile is its counts. Recent data is profiled by the
+same code without the limit, and a drift test compares two profiles.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import InvalidRecord
+from model.student import Features, Value
+
+SCORE = "risk_score"
+"""The name under which the model's own scores are profiled beside the features."""
+
+GRID = 128
+"""Most values kept of a number; `docs/drift.md` says what this costs a test (nothing in level)."""
+
+NUMERIC = "numeric"
+CATEGORY = "category"
+
+
+@dataclass(frozen=True, slots=True)
+class NumericProfile:
+    """The distribution function of a number, exact at every value it keeps.
+
+    Attributes:
+        rows: records, with and without a value.
+        missing: records without one.
+        values: some of the values seen, ascending, smallest and largest always among them.
+        below: how many values are less than each of `values`.
+        upto: how many values are at most each of `values`.
+    """
+
+    rows: int
+    missing: int
+    values: tuple[float, ...]
+    below: tuple[int, ...]
+    upto: tuple[int, ...]
+
+    @property
+    def present(self) -> int:
+        """Records with a value."""
+        return self.rows - self.missing
+
+    def quantile(self, share: float) -> float:
+        """The smallest kept value that at least this share of the values is not above.
+
+        Raises:
+            ValueError: there are no values.
+
+        >>> profile_numbers([1.0, 2.0, 3.0, 4.0], missing=0).quantile(0.5)
+        2.0
+        """
+        if not self.values:
+            raise ValueError("a profile without values has no quantile")
+        at = int(np.searchsorted(np.asarray(self.upto), share * self.present - 1e-9))
+        return self.values[min(at, len(self.values) - 1)]
+
+    def document(self) -> dict[str, Any]:
+        """The profile as JSON and BSON can hold it."""
+        return {
+            "kind": NUMERIC,
+            "rows": self.rows,
+            "missing": self.missing,
+            "values": list(self.values),
+            "below": list(self.below),
+            "upto": list(self.upto),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryProfile:
+    """How often each category was seen, most frequent first, ties by name."""
+
+    rows: int
+    missing: int
+    categories: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def present(self) -> int:
+        """Records with a value."""
+        return self.rows - self.missing
+
+    def document(self) -> dict[str, Any]:
+        """The profile as JSON and BSON can hold it; names are values, as keys may hold no dot."""
+        return {
+            "kind": CATEGORY,
+            "rows": self.rows,
+            "missing": self.missing,
+            "categories": list(self.categories),
+            "counts": list(self.counts),
+        }
+
+
+ColumnProfile = NumericProfile | CategoryProfile
+
+
+def build_profile(
+    records: Sequence[Features], kinds: Mapping[str, str], scores: NDArray[np.float64]
+) -> dict[str, Any]:
+    """The reference profile of a model: one entry a feature, and one for its scores.
+
+    Args:
+        records: n training records; a missing value is an absent key.
+        kinds: feature name to `"numeric"` or `"category"`.
+        scores: shape (n,), the model's scores of records it was **not** fitted on (out-of-fold):
+            scores of its own training rows are more extreme than any it will give later, and would
+            make every later batch look drifted. Empty where there are none.
+
+    Raises:
+        InvalidRecord: text or a number that is not finite where a finite number belongs.
+    """
+    profile: dict[str, Any] = {
+        name: profile_column(name, [r.get(name) for r in records], kind, grid=GRID).document()
+        for name, kind in kinds.items()
+    }
+    if len(scores):
+        numbers = [float(score) for score in scores]
+        profile[SCORE] = profile_column(SCORE, numbers, NUMERIC, grid=GRID).document()
+    return profile
+
+
+def read_profile(document: Mapping[str, Any]) -> dict[str, ColumnProfile]:
+    """The profiles that `build_profile` wrote, by feature.
+
+    Raises:
+        KeyError: an entry lacks a part.
+    """
+    return {name: _read_column(entry) for name, entry in document.items()}
+
+
+def profile_column(
+    name: str, values: Sequence[Value | None], kind: str, *, grid: int | None = None
+) -> ColumnProfile:
+    """The profile of one column; `name` is only for the error.
+
+    Raises:
+        InvalidRecord: text or a number that is not finite in a numeric column.
+    """
+    present = [value for value in values if value is not None]
+    missing = len(values) - len(present)
+    if kind == CATEGORY:
+        counted = sorted(Counter(str(v) for v in present).items(), key=lambda c: (-c[1], c[0]))
+        return CategoryProfile(
+            rows=len(values),
+            missing=missing,
+            categories=tuple(category for category, _ in counted),
+            counts=tuple(count for _, count in counted),
+        )
+    return profile_numbers([_finite(name, v) for v in present], missing=missing, grid=grid)
+
+
+def profile_numbers(
+    values: Sequence[float], *, missing: int, grid: int | None = None
+) -> NumericProfile:
+    """The profile of finite numbers, exact at every value seen or at `grid` of them.
+
+    Kept values lie at equal ranks, so between two of them lies no more than about 1/grid of the
+    data, or nothing when all were kept.
+
+    >>> profile_numbers([1.0, 2.0, 2.0, 5.0], missing=1)
+    NumericProfile(rows=5, missing=1, values=(1.0, 2.0, 5.0), below=(0, 1, 3), upto=(1, 3, 4))
+    """
+    distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+    upto = np.cumsum(counts)
+    below = upto - counts
+    if grid is not None and distinct.size > grid:
+        ranks = np.linspace(1, len(values), grid)
+        kept = np.unique(np.searchsorted(upto, ranks))
+        distinct, below, upto = distinct[kept], below[kept], upto[kept]
+    return NumericProfile(
+        rows=len(values) + missing,
+        missing=missing,
+        values=tuple(distinct.tolist()),
+        below=tuple(below.tolist()),
+        upto=tuple(upto.tolist()),
+    )
+
+
+def _read_column(entry: Mapping[str, Any]) -> ColumnProfile:
+    if entry["kind"] == CATEGORY:
+        return CategoryProfile(
+            entry["rows"], entry["missing"], tuple(entry["categories"]), tuple(entry["counts"])
+        )
+    return NumericProfile(
+        entry["rows"],
+        entry["missing"],
+        tuple(float(v) for v in entry["values"]),
+        tuple(entry["below"]),
+        tuple(entry["upto"]),
+    )
+
+
+def _finite(name: str, value: Value) -> float:
+    if isinstance(value, str) or not math.isfinite(value):
+        raise InvalidRecord(name, "not a finite number; leave a missing value out")
+    return float(value)

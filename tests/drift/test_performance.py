@@ -1,0 +1,90 @@
+"""Performance measured with outcomes, and estimated without."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
+
+from drift.performance import (
+    auc,
+    calibration_error,
+    disagreements,
+    estimated_performance,
+    realised_performance,
+)
+
+
+def test_realised_figures_are_those_of_scikit_learn() -> None:
+    random = np.random.default_rng(2)
+    scores = random.random(300).round(2)
+    outcomes = (random.random(300) < scores).astype(float)
+
+    ours = realised_performance(outcomes, scores, 0.4)
+
+    assert ours["recall"] == pytest.approx(recall_score(outcomes, scores >= 0.4))
+    assert ours["precision"] == pytest.approx(precision_score(outcomes, scores >= 0.4))
+    assert ours["auc"] == pytest.approx(roc_auc_score(outcomes, scores))
+    assert ours["brier"] == pytest.approx(brier_score_loss(outcomes, scores))
+
+
+def test_estimated_recall_and_precision_are_the_means_over_outcomes_drawn_from_the_scores() -> None:
+    random = np.random.default_rng(4)
+    scores = random.beta(0.8, 0.8, size=400)
+    drawn = [
+        realised_performance((random.random(400) < scores).astype(float), scores, 0.5)
+        for _ in range(400)
+    ]
+
+    ours = estimated_performance(scores, 0.5)
+
+    assert ours["recall"] == pytest.approx(np.mean([d["recall"] for d in drawn]), abs=0.005)
+    assert ours["precision"] == pytest.approx(np.mean([d["precision"] for d in drawn]), abs=0.005)
+    assert ours["brier"] == pytest.approx(np.mean([d["brier"] for d in drawn]), abs=0.005)
+    covered = np.mean([ours["recall_low"] <= d["recall"] <= ours["recall_high"] for d in drawn])
+    assert 0.92 <= covered <= 0.98
+
+
+def test_the_estimate_follows_a_change_in_who_is_scored() -> None:
+    random = np.random.default_rng(6)
+    harder = random.uniform(0.3, 0.7, size=500)
+
+    estimate = estimated_performance(harder, 0.5)
+    realised = realised_performance((random.random(500) < harder).astype(float), harder, 0.5)
+
+    assert estimate["recall"] == pytest.approx(realised["recall"], abs=0.06)
+    assert estimate["precision"] == pytest.approx(realised["precision"], abs=0.06)
+
+
+def test_undefined_figures_are_left_out_and_the_others_given() -> None:
+    nobody_flagged = estimated_performance(np.array([0.1, 0.2]), 0.5)
+    nobody_at_risk = realised_performance(np.zeros(3), np.array([0.1, 0.9, 0.2]), 0.5)
+
+    assert "precision" not in nobody_flagged and nobody_flagged["recall"] == 0.0
+    assert "recall" not in estimated_performance(np.zeros(4), 0.5)
+    assert nobody_at_risk.keys() & {"recall", "auc"} == set()
+    assert nobody_at_risk["precision"] == 0.0
+
+
+def test_auc_counts_ties_as_half() -> None:
+    assert auc(np.array([True, False, True, False]), np.full(4, 0.5)) == 0.5
+
+
+def test_a_calibrated_score_has_a_small_calibration_error_and_a_shifted_one_the_shift() -> None:
+    random = np.random.default_rng(8)
+    scores = random.uniform(0.1, 0.6, size=20_000)
+    outcomes = (random.random(20_000) < scores).astype(float)
+
+    assert calibration_error(outcomes, scores) < 0.02
+    assert calibration_error(outcomes, scores + 0.3) == pytest.approx(0.3, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("now", "positives", "said"), [(0.50, 400, True), (0.72, 400, False), (0.60, 10, False)]
+)
+def test_a_fall_in_recall_is_told_when_it_is_more_than_chance(
+    now: float, positives: float, said: bool
+) -> None:
+    sentences = disagreements({"recall": now, "positives": positives}, {"recall": 0.75})
+
+    assert bool(sentences) is said

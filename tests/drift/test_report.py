@@ -1,0 +1,171 @@
+"""A drift report: significant and large, or not drifted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from drift.report import drift_report
+from model.drift import DriftReport, FeatureDrift
+from model.errors import NotEnoughData
+from model.profile import build_profile
+from model.student import Features
+
+NOW = datetime(2025, 3, 1, 6, tzinfo=UTC)
+NUMBERS = tuple(f"n{i}" for i in range(10))
+CATEGORIES = tuple(f"c{i}" for i in range(4))
+KINDS = {**dict.fromkeys(NUMBERS, "numeric"), **dict.fromkeys(CATEGORIES, "category")}
+STONES = np.array(["quartzo", "agata", "ametista", "topazio"])
+
+
+def students(n: int, random: np.random.Generator, shift: float = 0.0) -> list[Features]:
+    """Records of 14 correlated features like PEDE's: half-point grades and unequal categories."""
+    ability = random.normal(size=(n, 1))
+    marks = (np.clip(6 + ability + random.normal(size=(n, 10)), 0, 10) * 2).round() / 2 + shift
+    stones = STONES[random.choice(4, p=[0.1, 0.25, 0.45, 0.2], size=(n, 4))]
+    present = random.random((n, 14)) > 0.04
+    names = (*NUMBERS, *CATEGORIES)
+    return [
+        {
+            name: value
+            for name, value, there in zip(names, (*mark, *stone), shown, strict=True)
+            if there
+        }
+        for mark, stone, shown in zip(marks.tolist(), stones.tolist(), present, strict=True)
+    ]
+
+
+def report(
+    profile: dict[str, Any],
+    records: Sequence[Features],
+    scores: NDArray[np.float64] | None = None,
+    **more: Any,
+) -> DriftReport:
+    given = np.array([]) if scores is None else scores
+    return drift_report(
+        profile, records, given,
+        report_id="d1", now=NOW, model_version="v1", periods=("2024",), **more,
+    )  # fmt: skip
+
+
+def row(made: DriftReport, feature: str, test: str) -> FeatureDrift:
+    return next(f for f in made.features if (f.feature, f.test) == (feature, test))
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[str, Any]:
+    random = np.random.default_rng(1)
+    return build_profile(students(600, random), KINDS, random.beta(2, 2, size=600))
+
+
+@pytest.mark.parametrize("n", [60, 765])
+def test_without_drift_at_most_five_in_a_hundred_batches_alarm(n: int) -> None:
+    random = np.random.default_rng(20)
+    alarms = 0
+    for _ in range(100):
+        profile = build_profile(students(600, random), KINDS, random.beta(2, 2, size=600))
+        alarms += report(profile, students(n, random), random.beta(2, 2, size=n)).drifted
+
+    assert alarms <= 5
+
+
+def test_the_same_records_give_the_same_report_twice(reference: dict[str, Any]) -> None:
+    records = students(200, np.random.default_rng(2))
+
+    assert report(reference, records) == report(reference, records)
+
+
+def test_a_shifted_number_drifts_by_name_and_nothing_else(reference: dict[str, Any]) -> None:
+    records = [
+        {**r, "n3": float(r["n3"]) - 1.5} if "n3" in r else r
+        for r in students(500, np.random.default_rng(3))
+    ]
+
+    made = report(reference, records)
+
+    assert made.drifted
+    assert [f.feature for f in made.features if f.drifted] == ["n3"]
+    assert row(made, "n3", "ks").psi > 0.25
+
+
+def test_significant_but_small_is_not_drift() -> None:
+    random = np.random.default_rng(4)
+    profile = build_profile(
+        [{"x": v} for v in random.normal(size=20_000).tolist()], {"x": "numeric"}, np.array([])
+    )
+
+    made = report(profile, [{"x": v} for v in random.normal(loc=0.1, size=20_000).tolist()])
+
+    found = row(made, "x", "ks")
+    assert found.q_value < 1e-6 and found.effect < found.effect_limit
+    assert not made.drifted
+
+
+def test_large_but_not_significant_is_not_drift(reference: dict[str, Any]) -> None:
+    made = report(reference, [{"n0": 9.0}, {"n0": 6.0}] * 3)
+
+    found = row(made, "n0", "ks")
+    assert found.effect > found.effect_limit and not found.drifted
+    assert "only 6 records" in " ".join(made.notes)
+
+
+def test_a_new_category_is_named_and_drifts_when_it_is_frequent(reference: dict[str, Any]) -> None:
+    usual = students(400, np.random.default_rng(5))
+    records = [{**r, "c1": "diamante"} for r in usual[:120]] + usual[120:]
+
+    found = row(report(reference, records), "c1", "chi_square")
+
+    assert found.unseen == ("diamante",)
+    assert found.drifted
+
+
+def test_values_that_stop_coming_are_missingness_drift(reference: dict[str, Any]) -> None:
+    records = [
+        {k: v for k, v in r.items() if k != "n7"} for r in students(300, np.random.default_rng(6))
+    ]
+
+    made = report(reference, records)
+
+    found = row(made, "n7", "missingness")
+    assert found.drifted and found.missing == 1.0
+    assert not [f for f in made.features if (f.feature, f.test) == ("n7", "ks")]
+    assert any(note.startswith("n7: values not compared") for note in made.notes)
+
+
+def test_the_models_own_scores_can_drift(reference: dict[str, Any]) -> None:
+    random = np.random.default_rng(7)
+
+    made = report(reference, students(400, random), random.beta(5, 1, size=400))
+
+    assert [f.feature for f in made.features if f.drifted] == ["risk_score"]
+
+
+def test_performance_is_estimated_before_outcomes_and_kept_when_realised(
+    reference: dict[str, Any],
+) -> None:
+    random = np.random.default_rng(8)
+    scores = random.beta(2, 2, size=100)
+
+    made = report(reference, students(100, random), scores, threshold=0.5, realised={"recall": 0.7})
+
+    assert 0 < made.estimated["recall"] < 1
+    assert made.realised == {"recall": 0.7}
+    assert report(reference, students(100, random), scores).estimated == {}
+
+
+def test_a_feature_the_champion_never_saw_is_told(reference: dict[str, Any]) -> None:
+    records = [{**r, "shoe_size": 38.0} for r in students(120, np.random.default_rng(9))]
+
+    made = report(reference, records)
+
+    assert "not in the training profile and not compared: shoe_size" in made.notes
+
+
+def test_no_records_is_said_and_never_passes_as_no_drift(reference: dict[str, Any]) -> None:
+    with pytest.raises(NotEnoughData, match="no recent records"):
+        report(reference, [])

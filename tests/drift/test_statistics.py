@@ -1,0 +1,165 @@
+"""Every statistic, against SciPy or scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chi2_contingency, false_discovery_control, fisher_exact, ks_2samp
+from scipy.stats.contingency import association
+
+from drift.benjamini_hochberg import adjust
+from drift.chi_square import ChiSquare, counts_side_by_side, pool_rare
+from drift.cramers_v import cramers_v
+from drift.ks import KolmogorovSmirnov
+from drift.missingness import Missingness
+from drift.psi import index, missing_psi, psi
+from model.profile import GRID, CategoryProfile, NumericProfile, profile_column, profile_numbers
+
+samples = st.lists(st.integers(0, 12).map(float), min_size=5, max_size=80)
+
+
+def numeric(values: Iterable[float], grid: int | None = None) -> NumericProfile:
+    return profile_numbers(list(values), missing=0, grid=grid)
+
+
+def category(values: Sequence[str]) -> CategoryProfile:
+    profile = profile_column("c", list(values), "category")
+    assert isinstance(profile, CategoryProfile)
+    return profile
+
+
+@given(samples, samples)
+def test_ks_is_scipys_when_the_profile_keeps_every_value(a: list[float], b: list[float]) -> None:
+    ours = KolmogorovSmirnov().compare(numeric(a), numeric(b))
+    theirs = ks_2samp(a, b, method="asymp")
+
+    assert ours.statistic == pytest.approx(theirs.statistic, abs=1e-12)
+    assert ours.p_value == pytest.approx(theirs.pvalue, abs=1e-12)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.05, 0.3, 2.0])
+def test_ks_against_a_thinned_profile_is_never_larger_and_hardly_smaller(shift: float) -> None:
+    random = np.random.default_rng(11)
+    a, b = random.normal(size=3000), random.normal(loc=shift, size=700)
+
+    ours = KolmogorovSmirnov().compare(numeric(a, grid=GRID), numeric(b)).statistic
+
+    theirs = ks_2samp(a, b).statistic
+    assert theirs - 1 / (GRID - 1) - 1e-9 <= ours <= theirs + 1e-12
+
+
+def test_chi_square_is_scipys_when_no_category_is_rare() -> None:
+    a, b = ["x"] * 40 + ["y"] * 60 + ["z"] * 30, ["x"] * 70 + ["y"] * 50 + ["z"] * 20
+
+    ours = ChiSquare().compare(category(a), category(b))
+    theirs = chi2_contingency([[40, 60, 30], [70, 50, 20]], correction=False)
+
+    assert ours.statistic == pytest.approx(theirs.statistic)
+    assert ours.p_value == pytest.approx(theirs.pvalue)
+
+
+def test_rare_categories_are_pooled_before_the_test() -> None:
+    a, b = ["x"] * 100 + ["y"] * 96 + ["p"] * 2 + ["q"] * 2, ["x"] * 95 + ["y"] * 95 + ["r"] * 10
+
+    ours = ChiSquare().compare(category(a), category(b))
+    theirs = chi2_contingency([[100, 96, 4], [95, 95, 10]], correction=False)
+
+    assert ours.statistic == pytest.approx(theirs.statistic)
+
+
+def test_one_category_only_is_no_shift() -> None:
+    shift = ChiSquare().compare(category(["x"] * 50), category(["x"] * 20))
+
+    assert (shift.statistic, shift.p_value, shift.effect) == (0.0, 1.0, 0.0)
+
+
+@given(
+    st.lists(st.integers(0, 50), min_size=2, max_size=6),
+    st.lists(st.integers(0, 50), min_size=2, max_size=6),
+)
+def test_pooling_loses_no_row_and_leaves_no_rare_column(a: list[int], b: list[int]) -> None:
+    table = np.array([[a[0] + 3, a[1], 1], [b[0], b[1] + 3, 1]], dtype=float)
+
+    pooled = pool_rare(table)
+
+    assert pooled.sum(axis=1).tolist() == table.sum(axis=1).tolist()
+    expected = np.outer(pooled.sum(axis=1), pooled.sum(axis=0)) / pooled.sum()
+    assert pooled.shape[1] == 1 or expected.min() >= 5 - 1e-9
+
+
+def test_cramers_v_is_scipys_for_rows_of_equal_length() -> None:
+    table = np.array([[40, 60, 30], [70, 50, 10]])
+
+    ours = cramers_v(table[0].astype(float), table[1].astype(float))
+
+    assert ours == pytest.approx(association(table, method="cramer"))
+
+
+def test_cramers_v_does_not_depend_on_how_many_rows_either_side_has() -> None:
+    a, b = np.array([40.0, 60.0]), np.array([70.0, 30.0])
+
+    assert cramers_v(a * 1000, b) == pytest.approx(cramers_v(a, b))
+
+
+def test_missingness_is_fishers_exact_test() -> None:
+    then = profile_column("ipp", [None] * 30 + [1.0] * 570, "numeric")
+    now = profile_column("ipp", [None] * 40 + [1.0] * 260, "numeric")
+
+    ours = Missingness().compare(then, now)
+
+    assert ours.p_value == pytest.approx(fisher_exact([[30, 570], [40, 260]]).pvalue)
+    assert ours.statistic == pytest.approx(40 / 300 - 30 / 600)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_adjusted_p_values_are_scipys(p_values: list[float]) -> None:
+    assert adjust(p_values) == pytest.approx(false_discovery_control(p_values).tolist())
+
+
+def test_nothing_looked_at_adjusts_to_nothing() -> None:
+    assert adjust([]) == ()
+
+
+def test_psi_of_numbers_is_the_index_over_the_references_deciles() -> None:
+    random = np.random.default_rng(5)
+    a, b = random.normal(size=4000), random.normal(loc=0.4, size=900)
+
+    ours = psi(numeric(a, grid=GRID), numeric(b))
+
+    edges = np.quantile(a, np.linspace(0.1, 0.9, 9))
+    then, now = (np.bincount(np.digitize(x, edges), minlength=10).astype(float) for x in (a, b))
+    assert ours == pytest.approx(index(then, now), abs=0.01)
+
+
+def test_psi_counts_an_empty_bin_as_large_and_finite() -> None:
+    shift = psi(category(["x"] * 100 + ["y"] * 100), category(["x"] * 200))
+
+    assert 1.0 < shift < 10.0
+
+
+@given(samples, samples)
+def test_psi_is_zero_against_itself_and_never_negative(a: list[float], b: list[float]) -> None:
+    assert psi(numeric(a), numeric(a)) == pytest.approx(0.0, abs=1e-12)
+    assert psi(numeric(a), numeric(b)) >= 0.0
+
+
+def test_psi_refuses_to_compare_a_number_with_a_category() -> None:
+    with pytest.raises(TypeError):
+        psi(numeric([1.0, 2.0]), category(["x"]))
+
+
+def test_psi_of_missingness_has_two_bins() -> None:
+    then = profile_column("ipp", [None] * 50 + [1.0] * 50, "numeric")
+    now = profile_column("ipp", [None] * 10 + [1.0] * 90, "numeric")
+
+    assert missing_psi(then, now) == pytest.approx(index(np.array([50, 50]), np.array([10, 90])))
+
+
+def test_side_by_side_counts_hold_the_categories_of_both() -> None:
+    table = counts_side_by_side(category(["a", "b", "b"]), category(["c", "b"]))
+
+    assert table.tolist() == [[1.0, 2.0, 0.0], [0.0, 1.0, 1.0]]
