@@ -1,0 +1,213 @@
+"""The model bundle: a folder of plain files that together are one model. No pickle, ever.
+
+| file | holds |
+|---|---|
+| `encoder.json` | how a record becomes a row: medians, scales, ranges, categories |
+| `model.txt`, `linear.json` or `neighbours.npz` | the scorer |
+| `calibration.json`, `thresholds.json` | from margin to probability, from probability to status |
+| `reference.json` | the training profile that drift is measured against |
+| `golden.json` | made-up records and their scores, for the self-test |
+| `manifest.json` | task, family, features, SHA-256 of each file |
+
+The digest of a bundle is the SHA-256 of its manifest. Neither holds a time or a version name, so
+the same data and seed give the same digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from model import linear, neighbours, trees
+from model.archive import pack, unpack
+from model.calibration import Calibration
+from model.errors import BundleError
+from model.prediction import Thresholds
+from model.scorer import Rows, Scorer
+from model.signature import sign, verify
+from model.student import Features
+
+__all__ = [
+    "Bundle", "BundleParts", "Golden", "load_bundle", "pack", "sign", "unpack", "verify",
+    "write_bundle",
+]  # fmt: skip
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+_SCORERS: Mapping[str, Callable[[bytes], Scorer]] = {
+    trees.FILE: trees.TreeScorer.load,
+    linear.FILE: linear.LinearScorer.load,
+    neighbours.FILE: neighbours.NeighbourScorer.load,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A made-up record and the score it had when the bundle was written."""
+
+    record: Features
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class BundleParts:
+    """What a bundle is written from.
+
+    Attributes:
+        scorer_file: name of the scorer's file, which says what kind it is.
+        scorer: its bytes.
+    """
+
+    task: str
+    family: str
+    feature_names: tuple[str, ...]
+    encoder: Mapping[str, Any]
+    scorer_file: str
+    scorer: bytes
+    calibration: Calibration
+    thresholds: Thresholds
+    reference: Mapping[str, Any]
+    golden: tuple[Golden, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A loaded model. Rows are those of the `FeatureEncoder` made from `encoder`."""
+
+    folder: Path
+    digest: str
+    task: str
+    family: str
+    feature_names: tuple[str, ...]
+    encoder: Mapping[str, Any]
+    scorer: Scorer
+    calibration: Calibration
+    thresholds: Thresholds
+    reference: Mapping[str, Any]
+    golden: tuple[Golden, ...]
+
+    def score(self, rows: Rows) -> Rows:
+        """Calibrated risks in [0, 1], shape (n,), of rows of shape (n, d)."""
+        return self.calibration.score(self.scorer.margin(rows))
+
+    def score_one(self, row: Rows) -> float:
+        """The calibrated risk of one row of shape (d,)."""
+        return self.calibration.score_one(self.scorer.margin_one(row))
+
+    def explain(self, row: Rows) -> tuple[Rows, float]:
+        """What each column adds to the log-odds of the score, shape (d,), and the base.
+
+        base + sum(contributions) = log(score / (1 - score)).
+        """
+        return self.calibration.contributions(*self.scorer.contributions(row))
+
+
+def write_bundle(folder: Path, parts: BundleParts) -> str:
+    """Writes a bundle into a new or empty folder and returns its digest.
+
+    Raises:
+        BundleError: the folder holds something already.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise BundleError(f"{folder} is not empty; a bundle is never written over another")
+    files = {
+        "encoder.json": _json(parts.encoder),
+        parts.scorer_file: parts.scorer,
+        "calibration.json": _json(parts.calibration.spec()),
+        "thresholds.json": _json(asdict(parts.thresholds)),
+        "reference.json": _json(parts.reference),
+        "golden.json": _json([{"record": dict(g.record), "score": g.score} for g in parts.golden]),
+    }
+    manifest = _json(
+        {
+            "format": FORMAT,
+            "task": parts.task,
+            "family": parts.family,
+            "feature_names": list(parts.feature_names),
+            "scorer": parts.scorer_file,
+            "files": {name: _sha256(data) for name, data in files.items()},
+        }
+    )
+    for name, data in {**files, MANIFEST: manifest}.items():
+        (folder / name).write_bytes(data)
+    return _sha256(manifest)
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Reads a bundle, checking every file against the manifest before using it.
+
+    Raises:
+        BundleError: a file is missing, changed, or not readable by this version.
+    """
+    manifest_bytes = _read(folder / MANIFEST)
+    manifest = _parsed(manifest_bytes, MANIFEST)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BundleError(f"{MANIFEST} is not of bundle format {FORMAT}")
+    try:
+        files = {
+            name: _checked(folder / _plain(name), digest)
+            for name, digest in manifest["files"].items()
+        }
+        scorer_file = manifest["scorer"]
+        if scorer_file not in _SCORERS:
+            raise BundleError(f"scorer {scorer_file!r} is not known to this version")
+        return Bundle(
+            folder=folder,
+            digest=_sha256(manifest_bytes),
+            task=manifest["task"],
+            family=manifest["family"],
+            feature_names=tuple(manifest["feature_names"]),
+            encoder=_parsed(files["encoder.json"], "encoder.json"),
+            scorer=_SCORERS[scorer_file](files[scorer_file]),
+            calibration=Calibration.from_spec(_parsed(files["calibration.json"], "calibration")),
+            thresholds=Thresholds(**_parsed(files["thresholds.json"], "thresholds.json")),
+            reference=_parsed(files["reference.json"], "reference.json"),
+            golden=tuple(
+                Golden(g["record"], g["score"])
+                for g in _parsed(files["golden.json"], "golden.json")
+            ),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BundleError(f"{MANIFEST} or a file it names is incomplete: {error}") from error
+
+
+def _plain(name: str) -> str:
+    if "/" in name or "\\" in name or name in {"", ".", ".."}:
+        raise BundleError(f"{MANIFEST} names {name!r}, which is no file of the bundle")
+    return name
+
+
+def _checked(path: Path, digest: str) -> bytes:
+    data = _read(path)
+    if _sha256(data) != digest:
+        raise BundleError(f"{path.name} is not the file the manifest describes")
+    return data
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _parsed(data: bytes, name: str) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BundleError(f"{name} is not JSON: {error}") from error
+
+
+def _json(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,223 @@
+"""The live champion on this host's disk: immutable version folders and one pointer.
+
+Publish, then point: a version is unpacked into a folder of its own, and only then does
+`champion.json` change, replaced whole by `os.replace`. Readers need no lock.
+
+The lock file is never deleted: a process that waits for the old file and one that made a new file
+of the same name would both believe that they hold the lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import orjson
+from filelock import FileLock
+
+from model.bundle import load_bundle, unpack
+from model.errors import BundleError
+
+Record = TypeVar("Record")
+
+POINTER = "champion.json"
+KEPT = 3
+"""Version folders kept besides the champion's and its predecessor's."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePointer:
+    """Which version serves on this host.
+
+    Attributes:
+        artifact: SHA-256 of the archive the folder was unpacked from.
+        bundle: the digest that `load_bundle` must find in the folder.
+        signature: HMAC of `artifact`, hex.
+        revision: revision of the registry's alias that asked for it.
+        previous: the version that served before on this host, and whose folder is still there.
+    """
+
+    version: str
+    artifact: str
+    bundle: str
+    signature: str
+    revision: int
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A version that could not be trusted, and for which revision of the alias that was found."""
+
+    version: str
+    revision: int
+    reason: str
+
+
+class LiveModel:
+    """The folder `home/model/live`; making one touches nothing on disk."""
+
+    def __init__(self, home: Path) -> None:
+        self.root = home / "model" / "live"
+        self.pointer_path = self.root / POINTER
+        self._pointer_lock = self.root / "pointer.lock"
+        self._quarantine_path = self.root / "quarantine.json"
+
+    def prepare(self) -> None:
+        """Makes the folders."""
+        (self.root / "versions").mkdir(parents=True, exist_ok=True)
+
+    def folder(self, version: str) -> Path:
+        """Where that version lies, or would lie."""
+        return self.root / "versions" / version
+
+    def refresher_lock(self) -> FileLock:
+        """The lock whose holder follows the registry for all processes of this host."""
+        return _lock(self.root / "refresh.lock")
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Changes whenever the pointer does; None before the first publication."""
+        try:
+            found = self.pointer_path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+    def current(self) -> LivePointer | None:
+        """The pointer, or None before the first publication.
+
+        Raises:
+            BundleError: the pointer file is not readable as one.
+        """
+        try:
+            raw = self.pointer_path.read_bytes()
+        except FileNotFoundError:
+            return None
+        return _read(raw, LivePointer)
+
+    def publish(
+        self,
+        version: str,
+        archive: bytes,
+        digest: str,
+        signature: str,
+        revision: int,
+        *,
+        check: Callable[[Path], str] = lambda folder: load_bundle(folder).digest,
+    ) -> LivePointer:
+        """Unpacks a version beside the others, checks it, and points to it.
+
+        Args:
+            version: its name.
+            archive: the bundle as `model.bundle.pack` made it.
+            digest: SHA-256 that the archive must have.
+            signature: kept in the pointer so that every reader can verify it.
+            revision: the alias revision that asked for it.
+            check: trusts the unpacked folder or raises BundleError; answers the bundle's digest.
+
+        Raises:
+            BundleError: another digest, an unsafe archive, or what `check` raises. The pointer and
+                the folders are as before.
+        """
+        if hashlib.sha256(archive).hexdigest() != digest:
+            raise BundleError(f"{version}: the archive is not the one that was registered")
+        self.prepare()
+        with self._staging() as space:
+            staged = space / "bundle"
+            unpack(archive, staged)
+            bundle = check(staged)
+            with _lock(self._pointer_lock):
+                self._install(staged, self.folder(version))
+                pointer = self._point(version, digest, bundle, signature, revision)
+                self._prune({pointer.version, pointer.previous})
+                return pointer
+
+    def origin(self, version: str) -> LivePointer | None:
+        """The pointer that was written when that version was last published here."""
+        try:
+            return _read((self.root / "origins" / f"{version}.json").read_bytes(), LivePointer)
+        except (FileNotFoundError, BundleError):
+            return None
+
+    def quarantine(self, version: str, reason: str, revision: int = 0) -> None:
+        """Remembers that a version is not to be tried again for this revision of the alias."""
+        self.prepare()
+        _write(self._quarantine_path, asdict(Quarantine(version, revision, reason)))
+
+    def quarantined(self) -> Quarantine | None:
+        """The version that was refused last and has not been replaced since."""
+        try:
+            return _read(self._quarantine_path.read_bytes(), Quarantine)
+        except (FileNotFoundError, BundleError):
+            return None
+
+    def forgive(self) -> None:
+        """Forgets the quarantine, so that the version may be tried again."""
+        self._quarantine_path.unlink(missing_ok=True)
+
+    def _point(
+        self, version: str, artifact: str, bundle: str, signature: str, revision: int
+    ) -> LivePointer:
+        former = self._former()
+        previous = former.version if former and former.version != version else None
+        if former and former.version == version:
+            previous = former.previous
+        pointer = LivePointer(version, artifact, bundle, signature, revision, previous)
+        (self.root / "origins").mkdir(exist_ok=True)
+        _write(self.root / "origins" / f"{version}.json", asdict(pointer))
+        _write(self.pointer_path, asdict(pointer))
+        self.forgive()
+        return pointer
+
+    def _former(self) -> LivePointer | None:
+        try:
+            return self.current()
+        except BundleError:
+            return None  # Unreadable: it is about to be replaced by one that is.
+
+    def _install(self, staged: Path, target: Path) -> None:
+        """Puts the folder in its place; one of that name is replaced by the same content."""
+        with self._staging() as away:
+            if target.exists():
+                target.rename(away / target.name)
+            staged.rename(target)
+
+    def _prune(self, needed: Set[str | None]) -> None:
+        """Removes the oldest folders; the registry still has what is in them."""
+        folders = [f for f in (self.root / "versions").iterdir() if f.name not in needed]
+        for folder in sorted(folders, key=lambda f: f.stat().st_mtime)[:-KEPT]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _staging(self) -> Iterator[Path]:
+        folder = Path(tempfile.mkdtemp(dir=self.root, prefix=".staging-"))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock(path: Path) -> FileLock:
+    return FileLock(path, thread_local=False, preserve_lock_file=True)
+
+
+def _write(path: Path, content: Mapping[str, object]) -> None:
+    """Replaces a small file whole, so that a reader finds the old or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(orjson.dumps(content))
+    Path(name).replace(path)
+
+
+def _read(raw: bytes, record: Callable[..., Record]) -> Record:
+    try:
+        return record(**orjson.loads(raw))
+    except (orjson.JSONDecodeError, TypeError) as error:
+        raise BundleError(f"unreadable pointer: {error}") from error

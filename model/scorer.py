@@ -1,0 +1,31 @@
+"""The contract of everything that turns encoded rows into margins."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.float64]
+
+
+class Scorer(Protocol):
+    """Rows in, margins out: higher is riskier, on whatever scale the family has.
+
+    A scorer is loaded from one file of a bundle and never changes. `contributions` are additive:
+    base + sum(contributions) is the margin.
+    """
+
+    @property
+    def width(self) -> int:
+        """Columns a row must have."""
+
+    def margin(self, rows: Rows) -> Rows:
+        """Margins of shape (n,) for rows of shape (n, d)."""
+
+    def margin_one(self, row: Rows) -> float:
+        """The margin of one row of shape (d,); the same number as `margin` gives."""
+
+    def contributions(self, row: Rows) -> tuple[Rows, float]:
+        """What each column of one row adds to the margin, shape (d,), and the base."""

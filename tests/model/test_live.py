@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from filelock import Timeout
+
+from model.errors import BundleError
+from model.live import LiveModel, LivePointer
+from tests.api.bundles import Archive, archive
+
+
+def publish(live: LiveModel, version: str, packed: Archive, revision: int = 1) -> LivePointer:
+    return live.publish(version, packed.data, packed.digest, packed.signature, revision)
+
+
+def test_before_the_first_publication_there_is_no_pointer(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path)
+
+    assert (live.current(), live.stamp(), live.quarantined()) == (None, None, None)
+
+
+def test_a_published_version_is_pointed_to_and_can_be_loaded(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path)
+
+    pointer = publish(live, "v1", archive(), revision=7)
+
+    assert live.current() == pointer
+    assert (pointer.version, pointer.revision, pointer.previous) == ("v1", 7, None)
+    assert (live.folder("v1") / "manifest.json").is_file()
+
+
+def test_the_pointer_remembers_what_served_before(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path)
+    publish(live, "v1", archive(0.0), 1)
+    stamp = live.stamp()
+
+    publish(live, "v2", archive(1.0), 2)
+    pointer = publish(live, "v2", archive(1.0), 3)
+
+    assert live.stamp() != stamp
+    assert pointer.previous == "v1"
+    assert live.folder("v1").is_dir()
+
+
+@pytest.mark.parametrize("damage", [b"", b"not an archive", archive().data[:3000]])
+def test_a_bad_archive_leaves_everything_as_it_was(tmp_path: Path, damage: bytes) -> None:
+    live = LiveModel(tmp_path)
+    former = publish(live, "v1", archive())
+
+    with pytest.raises(BundleError):
+        live.publish("v2", damage, hashlib.sha256(damage).hexdigest(), "", 2)
+
+    assert live.current() == former
+    assert not live.folder("v2").exists()
+    assert not list(live.root.glob(".staging-*"))
+
+
+def test_an_archive_with_another_digest_is_refused(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path)
+
+    with pytest.raises(BundleError, match="not the one that was registered"):
+        live.publish("v1", archive().data, "0" * 64, "", 1)
+
+
+def test_a_check_that_objects_keeps_the_version_out(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path)
+    packed = archive()
+
+    def object_to(folder: Path) -> str:
+        raise BundleError("no")
+
+    with pytest.raises(BundleError, match="no"):
+        live.publish("v1", packed.data, packed.digest, "", 1, check=object_to)
+    assert live.current() is None
+
+
+def test_an_unreadable_pointer_is_an_error_and_is_replaced_by_the_next(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path)
+    live.prepare()
+    live.pointer_path.write_bytes(b"{")
+
+    with pytest.raises(BundleError):
+        live.current()
+    assert publish(live, "v1", archive()) == live.current()
+
+
+def test_a_quarantine_lasts_until_the_next_publication(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path)
+    live.quarantine("v2", "its golden rows score differently", 4)
+
+    refused = live.quarantined()
+    publish(live, "v3", archive(), 5)
+
+    assert refused is not None
+    assert (refused.version, refused.revision) == ("v2", 4)
+    assert live.quarantined() is None
+
+
+def test_one_process_holds_the_refreshers_lock_and_its_file_stays(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path)
+    live.prepare()
+    lock = live.refresher_lock()
+
+    with lock, pytest.raises(Timeout):
+        live.refresher_lock().acquire(blocking=False)
+
+    assert Path(lock.lock_file).exists()
+    live.refresher_lock().acquire(blocking=False).lock.release()
+
+
+def _publish_many(home: Path, version: str, packed: Archive) -> None:
+    for revision in range(1, 11):
+        publish(LiveModel(home), version, packed, revision)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_processes_that_publish_at_once_leave_one_whole_version(tmp_path: Path) -> None:
+    start = multiprocessing.get_context("spawn")
+    jobs = [
+        start.Process(target=_publish_many, args=(tmp_path, f"v{i}", archive(float(i))))
+        for i in (1, 2)
+    ]
+
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+
+    live = LiveModel(tmp_path)
+    pointer = live.current()
+    assert [job.exitcode for job in jobs] == [0, 0]
+    assert pointer is not None
+    assert pointer.artifact == archive(float(pointer.version[1:])).digest
+
+
+def test_old_folders_are_removed_and_the_predecessors_is_not(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path)
+    packed = archive()
+
+    for revision in range(1, 9):
+        publish(live, f"v{revision}", packed, revision)
+
+    kept = {folder.name for folder in (live.root / "versions").iterdir()}
+    assert kept == {"v8", "v7", "v6", "v5", "v4"}

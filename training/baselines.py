@@ -1,0 +1,45 @@
+"""What any model must beat."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.dataset import TrainingSet
+from preprocessing.task import TaskSpec
+
+Array = NDArray[np.float64]
+
+
+def dummy(train: TrainingSet, n: int) -> Array:
+    """Everybody the same: the training share at risk (or mean outcome), shape (n,)."""
+    return np.full(n, float(train.outcome.mean()))
+
+
+def persistence(train: TrainingSet, test: TrainingSet, task: TaskSpec) -> Array | None:
+    """ "At risk now, at risk next year", shape (n,); None where the task has no such feature.
+
+    The score is what became of training students in the same state: at risk, not at risk, or
+    unknown. For a numeric outcome it is today's value, or the training mean where it is unknown.
+    """
+    if task.outcome.persistence is None:
+        return None
+    now, then = _state(train, task), _state(test, task)
+    mean = float(train.outcome.mean())
+    if task.outcome.kind == "numeric":
+        return np.where(np.isnan(then), mean, then)
+    scores = np.full(len(test), mean)
+    for state in (0.0, 1.0):
+        seen = train.outcome[now == state]
+        # One imaginary student per outcome: a state nobody was in is worth nothing.
+        scores[then == state] = (seen.sum() + mean) / (len(seen) + 1.0)
+    return scores
+
+
+def _state(data: TrainingSet, task: TaskSpec) -> Array:
+    name = str(task.outcome.persistence)
+    values = [record.get(name) for record in data.records]
+    return np.array(
+        [np.nan if v is None or isinstance(v, str) else task.outcome.value_of(v) for v in values],
+        dtype=np.float64,
+    )

@@ -1,0 +1,48 @@
+"""Scores of a window's own records, each from a model that did not see the student."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.dataset import TrainingSet
+from preprocessing.task import TaskSpec
+from training.fit import Progress, check_enough, fit
+from training.split import FOLDS, each_fold, grouped_folds
+
+
+def out_of_fold(
+    data: TrainingSet,
+    task: TaskSpec,
+    *,
+    seed: int,
+    progress: Progress,
+    family: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    folds: int = FOLDS,
+) -> NDArray[np.float64]:
+    """Calibrated scores, shape (n,), by group cross-fitting.
+
+    Everything that learns from outcomes is learned again inside each fold: encoder, model,
+    calibration and, with `family` None, the choice of the family itself.
+
+    Raises:
+        NotEnoughData: too few records to hold any out.
+    """
+    check_enough(data, task)
+    scores = np.zeros(len(data))
+    fold = grouped_folds(data.outcome, data.students, seed=seed + 1000, folds=folds)
+    for number, (train, held) in enumerate(each_fold(fold), 1):
+        progress(f"cross-fit {number}/{folds}: {len(train)} records to fit, {len(held)} to score")
+        model = fit(
+            data.take(train), task, seed=seed, family=family, params=params, progress=_quiet
+        )
+        scores[held] = model.score([data.records[i] for i in held])
+    return scores
+
+
+def _quiet(line: str) -> None:
+    """The inside of a fold is nobody's progress."""

@@ -1,0 +1,170 @@
+"""From labelled records to a model: try the candidates, keep the best, calibrate, draw the line.
+
+Nothing here sees an outcome that is not in `data`, and every figure that a choice rests on comes
+from students held out: the encoder is learned anew on the training side of each split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from model.calibration import Calibration
+from model.errors import NotEnoughData
+from model.prediction import Thresholds
+from model.profile import build_profile
+from preprocessing.dataset import TrainingSet
+from preprocessing.encoder import FeatureEncoder
+from preprocessing.task import TaskSpec
+from training.calibrate import calibrate
+from training.candidates import candidate
+from training.fitted import FittedModel
+from training.golden import golden_records
+from training.operating_point import choose_thresholds
+from training.sample import Sample
+from training.split import FOLDS
+from training.validate import MOST_ROWS, Trial, folds_of, try_candidate
+
+Progress = Callable[[str], None]
+
+
+def fit(
+    data: TrainingSet,
+    task: TaskSpec,
+    *,
+    seed: int,
+    progress: Progress,
+    family: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> FittedModel:
+    """Trains a model.
+
+    Args:
+        data: the window, features with their outcomes.
+        task: names the features and the candidates, and the policy of the operating point.
+        seed: the same seed and data give the same model, byte for byte.
+        progress: is told what goes on, a line at a time.
+        family: train this one only; None tries `task.training.candidates`.
+        params: of that family; None takes its own defaults.
+
+    Raises:
+        NotEnoughData: too few students or records of either outcome to hold any out, or no
+            feature that varies.
+        ConfigurationError: a candidate nobody knows.
+    """
+    check_enough(data, task)
+    names = (family,) if family else task.training.candidates
+    compared = part_for_comparison(data, seed)
+    some = data.take(compared)
+    with threadpool_limits(1, user_api="blas"):
+        trials = _compare(some, task, names, params, seed, progress)
+        best = trials[0]
+        progress(f"fitting {best.family} on {len(data)} records")
+        encoder = FeatureEncoder.fit(task, data.records)
+        sample = Sample(
+            encoder.encode_many(data.records), data.outcome, data.students, _numeric(task)
+        )
+        scorer = candidate(best.family).train(sample, best.params, seed)
+    calibration, thresholds = _drawn(some, task, best)
+    held_out = np.full(len(data), np.nan)
+    held_out[compared] = calibration.score(best.margins)
+    return FittedModel(
+        task=task.name,
+        family=best.family,
+        params=best.params,
+        encoder=encoder,
+        scorer=scorer,
+        calibration=calibration,
+        thresholds=thresholds,
+        candidates=tuple(_told(trial) for trial in trials),
+        reference=build_profile(
+            data.records, {c.name: c.kind.value for c in task.features}, held_out[compared]
+        ),
+        held_out=held_out,
+        feature_names=task.feature_names,
+        golden=tuple(golden_records(task, data.records, seed)),
+    )
+
+
+def check_enough(data: TrainingSet, task: TaskSpec) -> None:
+    """Accepts data that can be split into folds, or raises.
+
+    Raises:
+        NotEnoughData: says what there is too little of.
+    """
+    students = len(set(data.students.tolist()))
+    if students < 2 * FOLDS:
+        raise NotEnoughData(f"{students} students with an outcome, {2 * FOLDS} needed to train")
+    if not _numeric(task):
+        positives = int(data.outcome.sum())
+        fewest = min(positives, len(data) - positives)
+        if fewest < FOLDS:
+            raise NotEnoughData(
+                f"{positives} of {len(data)} records at risk; at least {FOLDS} of either outcome "
+                "are needed to train"
+            )
+    encoder = FeatureEncoder.fit(task, data.records)
+    if not encoder.columns:
+        reasons = ", ".join(f"{name} {why}" for name, why in encoder.dropped.items())
+        raise NotEnoughData(f"no feature holds any information: {reasons}")
+
+
+def part_for_comparison(data: TrainingSet, seed: int) -> NDArray[np.intp]:
+    """Positions of at most `MOST_ROWS` records, whole students, drawn by the seed."""
+    if len(data) <= MOST_ROWS:
+        return np.arange(len(data))
+    _, member = np.unique(data.students, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(int(member.max()) + 1)[member]
+    return np.sort(np.argsort(order, kind="stable")[:MOST_ROWS])
+
+
+def _compare(
+    data: TrainingSet,
+    task: TaskSpec,
+    names: tuple[str, ...],
+    params: Mapping[str, Any] | None,
+    seed: int,
+    progress: Progress,
+) -> list[Trial]:
+    """Every candidate on the same splits, best first; a tie goes by precision, then by name."""
+    repeats = folds_of(data, task, seed=seed)
+    trials = []
+    for number, name in enumerate(names, 1):
+        known = candidate(name)
+        trial = try_candidate(
+            known,
+            known.params if params is None else params,
+            data.outcome,
+            repeats,
+            budget=task.promotion.alert_budget,
+            seed=seed,
+        )
+        figures = ", ".join(f"{key} {value:.3f}" for key, value in trial.figures.items())
+        progress(f"[{number}/{len(names)}] {name}: {figures} ({trial.seconds:.1f} s)")
+        trials.append(trial)
+    return sorted(
+        trials,
+        key=lambda t: (
+            -t.figures["objective"], -t.figures.get("average_precision", 0.0), t.family,
+        ),
+    )  # fmt: skip
+
+
+def _drawn(data: TrainingSet, task: TaskSpec, best: Trial) -> tuple[Calibration, Thresholds]:
+    if _numeric(task):
+        return Calibration.identity(), Thresholds(0.0, 0.0, 0.0)
+    calibration = calibrate(data.outcome, best.margins)
+    scores = calibration.score(best.margins)
+    return calibration, choose_thresholds(data.outcome, scores, task.promotion, task.status)
+
+
+def _numeric(task: TaskSpec) -> bool:
+    return task.outcome.kind == "numeric"
+
+
+def _told(trial: Trial) -> dict[str, Any]:
+    return {"family": trial.family, "params": dict(trial.params), **trial.figures}
