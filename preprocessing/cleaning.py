@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 
 from model.student import Value
 from preprocessing.task import Column, Kind, ReaderName
@@ -78,7 +79,7 @@ def read_number(cell: Cell, period: str) -> float | None:
     if not DECIMAL.fullmatch(text):
         raise ValueError("not a number")
     # Through the text rather than a division: 252 % is 2.52, not 2.5200000000000005.
-    return float(f"{text}e-2") if percent and "e" not in text else float(text)
+    return _float(f"{text}e-2" if percent and "e" not in text else text)
 
 
 def read_phase(cell: Cell, period: str) -> float | None:
@@ -190,11 +191,14 @@ def reader_of(column: Column) -> Reader:
     return READERS[column.reader or ("number" if column.kind is Kind.NUMERIC else "category")]
 
 
-def _float(number: float) -> float:
+def _float(number: float | str) -> float:
     try:
-        return float(number)
+        value = float(number)
     except OverflowError as error:
         raise ValueError("not a number: too large") from error
+    if not isfinite(value):
+        raise ValueError("not a number: too large")
+    return value
 
 
 def _plain(text: str) -> str:

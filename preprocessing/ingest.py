@@ -98,13 +98,16 @@ def describe(result: Ingested, task: TaskSpec) -> list[str]:
         task: says why columns are not used.
     """
     batch = result.batch
+    rejected = batch.rows_read - batch.rows_kept
     head = f"{batch.source}: period {batch.period}, {batch.rows_read} rows read"
-    lines = [f"{head}, {batch.rows_kept} kept, {len(batch.rejects)} rejected ({batch.kind.value})"]
+    lines = [f"{head}, {batch.rows_kept} kept, {rejected} rejected ({batch.kind.value})"]
     lines += [
         f"  row {r.row} rejected: {r.field}: {r.reason}" for r in batch.rejects[:SHOWN_REJECTS]
     ]
-    if len(batch.rejects) > SHOWN_REJECTS:
-        lines.append(f"  and {len(batch.rejects) - SHOWN_REJECTS} rows more; all are in the batch")
+    if rejected > SHOWN_REJECTS:
+        lines.append(
+            f"  and {rejected - SHOWN_REJECTS} rows more; the batch in the registry tells them"
+        )
     if batch.cells_ignored:
         cells = ", ".join(f"{name} {n}" for name, n in sorted(batch.cells_ignored.items()))
         lines.append(f"  cells that hold no usable value, taken as missing: {cells}")

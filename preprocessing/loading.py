@@ -23,6 +23,9 @@ from preprocessing.task import TaskSpec
 RULES = 1
 """Raised when cleaning reads the same cells differently, so that a file may be ingested again."""
 
+MOST_REJECTS = 10_000
+"""Rejected rows a batch keeps the reasons of; a registry document is bounded. All are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class CleanTable:
@@ -106,6 +109,8 @@ def read_grid(
     by_period, unplaced = _by_period(grid.source, header, rows, task, named)
     tables = []
     for position, (name, placed) in enumerate(sorted(by_period.items())):
+        if task.outcome.horizon and not name.isdecimal():
+            raise NotThisTask(f"{grid.source}: period {name!r} is no whole number, so none is next")
         layout = lay_out(header, [row for _, row in placed], task, name, grid.source)
         digest = _digest(task, name, header, placed)
         account = RowAccount(task, name, layout, len(header), now, digest)
@@ -116,6 +121,7 @@ def read_grid(
 
 def _clean(account: RowAccount, source: str, unplaced: Sequence[RowReject]) -> CleanTable:
     """What an account comes to; rows that no period could be told of are put to it."""
+    rejects = sorted((*account.rejects, *unplaced), key=lambda reject: reject.row)
     batch = Batch(
         batch_id=account.batch_id,
         kind=BatchKind.LABELLED if account.outcomes else BatchKind.UNLABELLED,
@@ -123,7 +129,7 @@ def _clean(account: RowAccount, source: str, unplaced: Sequence[RowReject]) -> C
         period=account.period,
         rows_read=account.rows_read + len(unplaced),
         rows_kept=account.rows_read - len(account.rejects),
-        rejects=tuple(sorted((*account.rejects, *unplaced), key=lambda reject: reject.row)),
+        rejects=tuple(rejects[:MOST_REJECTS]),
         cells_ignored=dict(account.ignored),
         columns_ignored=account.layout.ignored,
         ingested_at=account.now,

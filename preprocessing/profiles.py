@@ -84,7 +84,7 @@ _2024 = YearProfile(
     size=1150,
     stay=0.74,
     at_risk=0.46,
-    newcomers_at_risk=0.75,
+    newcomers_at_risk=0.64,
     university=45,
     indicators={
         "iaa": Spread(8.7, 0.9),

@@ -23,7 +23,7 @@ DELIMITERS = (",", ";", "\t", "|")
 PREVIEW = 20
 """Lines from which the delimiter is told."""
 LARGEST = 1 << 30
-"""Bytes of a file, and of a workbook once unpacked: beyond it, it is a mistake or an attack."""
+"""Bytes beyond which a file is a mistake or an attack."""
 TEXT_BYTES = bytes(range(32, 127)) + b"\t\n\r\f"
 
 
@@ -44,27 +44,28 @@ class Grid:
     rows: Sequence[Sequence[Cell]]
 
 
-def read_grids(path: Path) -> tuple[Grid, ...]:
+def read_grids(path: Path, *, largest: int = LARGEST) -> tuple[Grid, ...]:
     """The sheets of a file, told by its content and not by its ending.
 
     Args:
         path: a CSV, a workbook (XLSX, XLS, ODS) or a Parquet file.
+        largest: bytes of the file, and of a workbook once unpacked, beyond which it is refused.
 
     Raises:
-        NotThisTask: no file of these, empty, damaged, or beyond `LARGEST`.
+        NotThisTask: no file of these, empty, damaged, or too large.
     """
-    data = _bytes_of(path)
+    data = _bytes_of(path, largest)
     if data.startswith(b"PAR1"):
         return (_parquet(path, data),)
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        return tuple(_workbook(path, data))
+        return tuple(_workbook(path, data, largest))
     return (Grid(path.name, "", path.stem, _csv(path.name, data)),)
 
 
-def _bytes_of(path: Path) -> bytes:
+def _bytes_of(path: Path, largest: int) -> bytes:
     try:
-        if path.stat().st_size > LARGEST:
-            raise NotThisTask(f"{path.name}: larger than {LARGEST >> 20} MB")
+        if path.stat().st_size > largest:
+            raise NotThisTask(f"{path.name}: larger than {largest >> 20} MB")
         data = path.read_bytes()
     except OSError as error:
         raise NotThisTask(f"{path.name}: cannot be read: {error.strerror}") from error
@@ -103,26 +104,28 @@ def _decode(name: str, data: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that cuts the first lines into the most cells, alike in the most lines."""
+    """The delimiter that cuts the most of the first lines alike, then the one that cuts finest.
+
+    Alike comes first: in a semicolon file with decimal commas every line but the header falls into
+    more cells at the commas.
+    """
     return max(DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))
 
 
-def _evenness(text: str, delimiter: str) -> float:
+def _evenness(text: str, delimiter: str) -> tuple[float, int]:
     lines = csv.reader(io.StringIO(text[: 1 << 20], newline=""), delimiter=delimiter)
     widths: Counter[int] = Counter()
     try:
         for row, _ in zip(lines, range(PREVIEW), strict=False):
             widths[len(row)] += 1
     except csv.Error:
-        return 0.0
-    if not widths:
-        return 0.0
-    width, count = widths.most_common(1)[0]
-    return (width - 1) * count / widths.total()
+        return 0.0, 0
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+    return (count / widths.total(), width) if width > 1 else (0.0, 0)
 
 
-def _workbook(path: Path, data: bytes) -> Iterator[Grid]:
-    _refuse_bombs(path.name, data)
+def _workbook(path: Path, data: bytes, largest: int) -> Iterator[Grid]:
+    _refuse_bombs(path.name, data, largest)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for name in book.sheet_names:
@@ -136,20 +139,21 @@ def _cells(sheet: CalamineSheet) -> Sequence[Sequence[Cell]]:
     return sheet.to_python(skip_empty_area=True)
 
 
-def _refuse_bombs(name: str, data: bytes) -> None:
+def _refuse_bombs(name: str, data: bytes, largest: int) -> None:
     if not data.startswith(b"PK"):
         return
     try:
         unpacked = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(data)).infolist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise NotThisTask(f"{name}: is no readable workbook: {error}") from error
-    if unpacked > LARGEST:
-        raise NotThisTask(f"{name}: larger than {LARGEST >> 20} MB once unpacked")
+    if unpacked > largest:
+        raise NotThisTask(f"{name}: larger than {largest >> 20} MB once unpacked")
 
 
 def _parquet(path: Path, data: bytes) -> Grid:
     try:
-        table = pyarrow.parquet.read_table(pyarrow.BufferReader(data))
+        # Not read_table, which refuses two columns of one name.
+        table = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data)).read()
         columns = [[_plain(v) for v in column.to_pylist()] for column in table.columns]
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise NotThisTask(f"{path.name}: is no readable Parquet file") from error

@@ -10,7 +10,7 @@ from model.batch import RowReject
 from model.errors import InvalidRecord
 from model.label import Outcome
 from model.student import Observation, Value
-from preprocessing.cleaning import Cell, is_empty, reader_of
+from preprocessing.cleaning import Cell, is_empty, read_text, reader_of
 from preprocessing.headers import Layout
 from preprocessing.task import Column, TaskSpec
 from preprocessing.text import fold
@@ -89,12 +89,11 @@ class RowAccount:
         name, at = self.task.id.name, self.layout.id
         if at is None:
             return f"{self.period}-{number}"
-        student = reader_of(self.task.id)(row[at], self.period) if at < len(row) else None
-        if student is None:
+        text = read_text(row[at], self.period) if at < len(row) else None
+        if text is None:
             raise InvalidRecord(name, "is missing")
-        text = str(student)
-        if len(text) > LONGEST_TEXT:
-            raise InvalidRecord(name, f"is longer than {LONGEST_TEXT} characters")
+        if len(text) > LONGEST_TEXT or not text.isprintable():
+            raise InvalidRecord(name, f"must be at most {LONGEST_TEXT} printable characters")
         if text.startswith("~"):
             raise InvalidRecord(name, "must not begin with ~, which marks predictions without one")
         if text in self.seen:

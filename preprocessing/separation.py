@@ -28,7 +28,7 @@ from preprocessing.task import Column, Kind
 Floats = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 FOLDS = 5
-TREES = 60
+TREES = 40
 MOST_CATEGORIES = 30
 
 

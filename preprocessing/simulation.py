@@ -13,10 +13,12 @@ from preprocessing.profiles import FIRST_YEAR, Spread, YearProfile, profile
 AGES = {7: 2, 8: 7, 9: 11, 10: 14, 11: 12, 12: 13, 13: 12, 14: 10, 15: 8, 16: 6, 17: 5}
 """Age of new students to relative frequency."""
 SCHOOLS = {"publica": 0.86, "apadrinhamento": 0.10, "privada": 0.04}
-NOISE = 1.4
+NOISE = 0.6
 """Spread of what neither ability nor engagement decides about a promotion."""
-SECOND_STEP = 2.8
+SECOND_STEP = 1.0
 """How much better than for one phase a student must be to rise by two in a year."""
+AHEAD = 2.2
+"""How good a student must be to be put a phase above the ideal one."""
 LAST_GRADE = 12
 UNIVERSITY = 8
 INDE_WEIGHTS = {
@@ -160,7 +162,7 @@ def _moved(pupil: Pupil, merit: float, year: int) -> Pupil:
     if pupil.grade(year) > LAST_GRADE:
         return replace(pupil, phase=max(UNIVERSITY, pupil.phase))
     steps = int(merit > 0) + int(merit > SECOND_STEP)
-    ceiling = ideal_phase(pupil.grade(year), year) + 1
+    ceiling = ideal_phase(pupil.grade(year), year) + int(merit > AHEAD)
     return replace(pupil, phase=max(pupil.phase, min(pupil.phase + steps, ceiling)))
 
 

@@ -5,6 +5,7 @@ Another school's data needs another YAML file, and no code.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from model.errors import ConfigurationError
 from preprocessing.text import fold
@@ -60,6 +61,19 @@ class Column(_Spec):
     integer: bool = False
     description: str = ""
     description_pt: str = ""
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Column:
+        numeric = self.kind is Kind.NUMERIC
+        if self.reader is not None and (self.reader in {"text", "category"}) is numeric:
+            raise ValueError(
+                f"{self.name}: reader {self.reader} does not read a {self.kind} column"
+            )
+        if numeric and self.categories:
+            raise ValueError(f"{self.name}: a numeric column has no categories")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"{self.name}: low is above high")
+        return self
 
     @model_validator(mode="after")
     def _one_meaning_a_spelling(self) -> Column:
@@ -175,9 +189,9 @@ class TaskSpec(_Spec):
     """One task: what is read, what is predicted, and how a model earns its place.
 
     Attributes:
-        id: who a row is about; grouped in every split.
+        id: who a row is about, read as text; grouped in every split.
         number_rows: a table without the id column gets its row numbers as ids, `<period>-<row>`.
-        period: the column that carries the period of each row, where there is one.
+        period: the column that carries the period of each row, read as text, where there is one.
         periods: what a period looks like, a regular expression; also used to find it in the name
             of a file or sheet.
         protected: used to check fairness, never to score.
@@ -192,7 +206,7 @@ class TaskSpec(_Spec):
     id: Column
     number_rows: bool = False
     period: Column | None = None
-    periods: Annotated[str, Field()] = r"^\d{4}$"
+    periods: str = r"^\d{4}$"
     features: Annotated[tuple[Column, ...], Field(min_length=1)]
     protected: tuple[Column, ...] = ()
     excluded: dict[str, str] = Field(default_factory=dict)
@@ -210,6 +224,23 @@ class TaskSpec(_Spec):
         if twice:
             raise ValueError(f"columns named twice: {', '.join(twice)}")
         return self
+
+    @model_validator(mode="after")
+    def _names_are_features(self) -> TaskSpec:
+        named = {*self.leakage.accepted, *filter(None, [self.outcome.persistence])}
+        unknown = sorted(named - set(self.feature_names))
+        if unknown:
+            raise ValueError(f"no features of these names: {', '.join(unknown)}")
+        return self
+
+    @field_validator("periods")
+    @classmethod
+    def _periods_are_a_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from error
+        return pattern
 
     @cached_property
     def columns(self) -> dict[str, Column]:

@@ -79,9 +79,10 @@ def _category(column: Column, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidRecord(column.name, f"must be text, not {_type_name(value)}")
     if not column.categories:
-        text = value.strip()
-        if not 0 < len(text) <= LONGEST_TEXT:
-            raise InvalidRecord(column.name, f"must be text of 1 to {LONGEST_TEXT} characters")
+        text = " ".join(value[: 2 * LONGEST_TEXT].split())
+        if not 0 < len(text) <= LONGEST_TEXT or not text.isprintable():
+            reason = f"must be text of 1 to {LONGEST_TEXT} printable characters"
+            raise InvalidRecord(column.name, reason)
         return text
     if value in column.categories:
         return value
