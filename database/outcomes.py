@@ -50,7 +50,7 @@ def add_many(filed: Sequence[Filed]) -> Op[set[str]]:
     rows = list(documents.values())
     known = yield InsertMany(COLLECTION, rows)
     # A repetition usually arrived later, and then there is nothing to replace.
-    pass
+    yield ReplaceMany(COLLECTION, [_if_earlier(rows[position]) for position in known])
     known_ids = {rows[position]["_id"] for position in known}
     return set(documents) - known_ids
 

@@ -2,29 +2,33 @@
 
 Each event carries the moment it happened at. The *plain* telling tells them in that order, one
 after the other. Any other telling shuffles them, tells some twice, tells several at once, command
-by command, and kills some of them between two commands, to be told again later.
+by command, and kills some of them between two commands. One that had not yet kept its facts is told
+again later, as its sender would; one that had is left to the repair pass.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from database import labels, predictions, students
-from database.operations import Command, Op
+from database.operations import Command, Find, Op
 from database.repair import repair
+from database.settling import LABELS, ORPHANS
 from model.errors import FarolError
 from model.label import Label, Outcome
 from tests.database.builders import at, observation, prediction
 from tests.database.drivers import Run
 
-STUDENTS = ("a", "b")
-PERIODS = ("2022", "2023")
+# One student and period more often than the others, so that tellings get in each other's way.
+STUDENTS = ("a", "b", "a", "a")
+PERIODS = ("2022", "2023", "2022", "2022")
 PREDICTIONS = ("p0", "p1", "p2", "p3")
 END = at(1_000)
 
@@ -60,18 +64,19 @@ class Predicted:
         )
         yield from predictions.add_many([served])
         yield from labels.join_orphans(
-            now=moment, student_ids=STUDENTS, prediction_ids=[self.prediction_id]
+            now=moment, student_ids=STUDENTS[:2], prediction_ids=[self.prediction_id]
         )
 
 
 @dataclass(frozen=True)
 class Reported:
-    """Outcomes came in, possibly one that corrects an earlier one."""
+    """Outcomes came in, possibly one that corrects an earlier one; each with its age in days."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[tuple[Outcome, int], ...]
 
     def tell(self, moment: datetime) -> Op[Any]:
-        yield from labels.record(self.outcomes, now=moment)
+        told = [replace(o, observed_at=moment - timedelta(days=age)) for o, age in self.outcomes]
+        yield from labels.record(told, now=moment)
 
 
 Event = Observed | Predicted | Reported
@@ -100,11 +105,11 @@ def moment_of(position: int) -> datetime:
     return at(position)
 
 
-def plainly(run: Run, history: History) -> list[Label]:
+def plainly(run: Run, history: History, *, full: bool = True) -> list[Label]:
     """Tells the history in order and gives the labelled set."""
     for position, event in enumerate(history.events):
         run(event.tell(moment_of(position)))
-    return labelled_set(run)
+    return labelled_set(run, full=full)
 
 
 @dataclass
@@ -114,12 +119,14 @@ class Telling:
     position: int
     op: Op[Any]
     lives: int
-    command: Command | None = None
     answer: Any = None
-    dead: bool = field(default=False)
+    dead: bool = False
+    kept: bool = False
 
 
-def wildly(execute: Callable[[Command], Any], run: Run, history: History) -> list[Label]:
+def wildly(
+    execute: Callable[[Command], Any], run: Run, history: History, *, full: bool = True
+) -> list[Label]:
     """Tells the history as it says and gives the labelled set after a repair pass."""
     waiting = deque(_tellings(history))
     active: list[Telling] = []
@@ -130,15 +137,15 @@ def wildly(execute: Callable[[Command], Any], run: Run, history: History) -> lis
         telling = active[next(turns) % len(active)]
         if not _step(execute, telling):
             active.remove(telling)
-            if telling.dead:
+            if telling.dead and not telling.kept:
                 again = history.events[telling.position].tell(moment_of(telling.position))
                 waiting.append(Telling(telling.position, again, lives=-1))
-    return labelled_set(run)
+    return labelled_set(run, full=full)
 
 
-def labelled_set(run: Run) -> list[Label]:
+def labelled_set(run: Run, *, full: bool) -> list[Label]:
     """Every label after a repair pass, by key."""
-    run(repair(now=END, full=True))
+    run(repair(now=END, full=full))
     found = run(labels.window(arrived_until=END, limit=0))
     return sorted(found, key=lambda label: (label.period, label.student_id))
 
@@ -159,6 +166,8 @@ def _step(execute: Callable[[Command], Any], telling: Telling) -> bool:
     try:
         command = telling.op.send(telling.answer)
         telling.answer = execute(command)
+        # Looking for what is to be joined begins once the facts are kept.
+        telling.kept |= isinstance(command, Find) and command.collection in (LABELS, ORPHANS)
     except StopIteration:
         return False
     except FarolError as error:
@@ -166,15 +175,20 @@ def _step(execute: Callable[[Command], Any], telling: Telling) -> bool:
     return True
 
 
+Keep = Callable[[Sequence[Event]], tuple[Event, ...]]
+
+
 @st.composite
-def histories(draw: st.DrawFn) -> History:
+def histories(draw: st.DrawFn, keep: Keep) -> History:
     """Any history of up to a dozen events, and any telling of it."""
-    events = without_repeats(draw(st.lists(_events(), min_size=1, max_size=12)))
+    events = keep(draw(st.lists(_events(), min_size=5, max_size=14)))
+    assume(events)
     positions = range(len(events))
     told_again = draw(st.lists(st.sampled_from(positions), max_size=4))
     order = tuple(draw(st.permutations([*positions, *told_again])))
-    deaths = draw(st.dictionaries(st.sampled_from(range(len(order))), st.integers(0, 12)))
-    turns = tuple(draw(st.lists(st.integers(0, 2), max_size=120)))
+    lives = draw(st.lists(_lives(), min_size=len(order), max_size=len(order)))
+    deaths = {index: after for index, after in enumerate(lives) if after is not None}
+    turns = tuple(draw(st.lists(st.integers(0, 2), min_size=40, max_size=200)))
     return History(events, order, deaths, turns, draw(st.integers(1, 3)))
 
 
@@ -189,30 +203,52 @@ def _events() -> st.SearchStrategy[Event]:
     return st.one_of(observed, predicted, reported, reported)
 
 
-def _outcomes() -> st.SearchStrategy[Outcome]:
+def _outcomes() -> st.SearchStrategy[tuple[Outcome, int]]:
     value = st.sampled_from([0.0, 1.0])
-    day = st.integers(0, 14).map(at)
     by_student = st.builds(
         Outcome,
         value=value,
-        observed_at=day,
+        observed_at=st.just(END),
         student_id=st.sampled_from(STUDENTS),
         period=st.sampled_from(PERIODS),
     )
     by_prediction = st.builds(
-        Outcome, value=value, observed_at=day, prediction_id=st.sampled_from(PREDICTIONS)
+        Outcome,
+        value=value,
+        observed_at=st.just(END),
+        prediction_id=st.sampled_from(PREDICTIONS),
     )
-    return st.one_of(by_student, by_prediction)
+    # An age of -1 is in the future and never accepted.
+    return st.tuples(st.one_of(by_student, by_prediction), st.integers(-1, 8))
+
+
+def _lives() -> st.SearchStrategy[int | None]:
+    return st.one_of(st.none(), st.none(), st.integers(1, 11))
 
 
 def without_repeats(events: Sequence[Event]) -> tuple[Event, ...]:
     """The events where each prediction is served once: an id is never used twice."""
-    seen: set[str] = set()
+    return _first(events, lambda e: e.prediction_id if isinstance(e, Predicted) else None)
+
+
+def without_late_features(events: Sequence[Event]) -> tuple[Event, ...]:
+    """The events where features are told once and by schools only.
+
+    Then no label ever gets other features than it was joined to, and the quick repair pass, which
+    looks only at what is owed, must do.
+    """
+    schools = [event for event in events if not isinstance(event, Predicted)]
+    return _first(
+        schools, lambda e: (e.student_id, e.period) if isinstance(e, Observed) else None
+    )
+
+
+def _first(events: Sequence[Event], key: Callable[[Event], object]) -> tuple[Event, ...]:
+    seen: set[object] = set()
     kept: list[Event] = []
     for event in events:
-        if isinstance(event, Predicted):
-            if event.prediction_id in seen:
-                continue
-            seen.add(event.prediction_id)
-        kept.append(event)
+        name = key(event)
+        if name is None or name not in seen:
+            kept.append(event)
+        seen.add(name)
     return tuple(kept)
