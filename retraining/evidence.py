@@ -1,0 +1,170 @@
+"""What a promotion is decided on: two models on the same students, as facts.
+
+Everything here is plain and frozen, goes into the ledger as it is, and can be read back years later
+without the models it speaks of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """One model on the compared records.
+
+    The `_at_budget` figures flag the same number of students for every model; `recall`,
+    `precision` and `flagged` are what the model's own operating threshold would do.
+
+    Attributes:
+        version: its name.
+        threshold: its operating threshold on the calibrated score.
+        flagged: share of the records at or above it.
+        distinct: how many different scores it gave.
+    """
+
+    version: str
+    recall_at_budget: float
+    precision_at_budget: float
+    auc: float
+    average_precision: float
+    brier: float
+    calibration_error: float
+    threshold: float
+    recall: float
+    precision: float
+    flagged: float
+    distinct: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How much better the challenger is in one metric; above zero is better, for Brier too.
+
+    Attributes:
+        metric: its name.
+        champion: the champion's figure.
+        challenger: the challenger's figure.
+        gain: their difference, turned so that more is better.
+        low: lower end of the bootstrap's 95 % interval of the gain.
+        high: upper end.
+        margin: what `confidence` is about.
+        confidence: share of the resamples in which the gain was above the margin.
+    """
+
+    metric: str
+    champion: float
+    challenger: float
+    gain: float
+    low: float
+    high: float
+    margin: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRecall:
+    """One protected group, when the same number of students is flagged by both models.
+
+    Attributes:
+        attribute: `gender`, say.
+        group: its name in the data.
+        rows: records of the group.
+        positives: how many of them were at risk.
+        small: too few at risk to judge; shown, and no guard looks at it.
+        champion: share of those at risk that the champion catches, None without a champion or
+            without anyone at risk.
+        challenger: the same for the challenger.
+        low: lower end of the challenger's 95 % Wilson interval.
+        high: upper end.
+        flagged: share of the group that the challenger flags.
+    """
+
+    attribute: str
+    group: str
+    rows: int
+    positives: int
+    small: bool
+    champion: float | None
+    challenger: float | None
+    low: float | None
+    high: float | None
+    flagged: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A rule that needs no model, and the challenger flagging exactly as many as it does.
+
+    Attributes:
+        name: `dummy` (flags at random) or `persistence` (at risk now, at risk next time).
+        flagged: share of the records the rule flags.
+        recall: share of those at risk it catches.
+        challenger: share the challenger catches with as many flags.
+    """
+
+    name: str
+    flagged: float
+    recall: float
+    challenger: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A comparison on n labelled records that the champion never trained on.
+
+    Attributes:
+        rows: records compared.
+        students: how many students they are about.
+        positives: how many of the records were at risk.
+        periods: their feature periods, oldest first.
+        flagged: how many are flagged by either model in the `_at_budget` figures.
+        challenger_scored: how the challenger came by its scores (`out_of_fold`, say).
+        same_model: champion and challenger are the same bundle or answer the same everywhere.
+        champion: None when there is none yet.
+        gains: one a metric, empty without a champion.
+    """
+
+    rows: int
+    students: int
+    positives: int
+    periods: tuple[str, ...]
+    flagged: int
+    challenger_scored: str
+    resamples: int
+    seed: int
+    same_model: bool
+    challenger: Scorecard
+    champion: Scorecard | None = None
+    gains: tuple[Gain, ...] = ()
+    groups: tuple[GroupRecall, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+
+    def gain(self, metric: str) -> Gain:
+        """The gain in one metric.
+
+        Raises:
+            KeyError: it was not compared.
+        """
+        for gain in self.gains:
+            if gain.metric == metric:
+                return gain
+        raise KeyError(metric)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """As JSON and the registry can hold it: lists, strings, finite numbers, None."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

@@ -1,0 +1,129 @@
+"""One retraining run, with every step recorded.
+
+Nothing that serves is touched before the last write, which moves the champion by compare-and-set. A
+run killed anywhere before leaves the champion as it was, and nothing that the next run must clean.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from database import promotions, runs
+from database.client import SyncRegistry
+from model.errors import FarolError, NotEnoughData
+from model.run import Run, RunStatus
+from retraining.deciding import Verdict
+from retraining.exclusive import Clock, HeldLease, exclusively
+from retraining.journal import DryJournal, RegistryJournal, Say
+from retraining.plan import RunPlan, RunResult
+from retraining.registration import evidence_mapping
+from retraining.stages import apply, deliberate, gather
+
+
+def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) -> RunResult:
+    """Runs once; a dry run takes no lease and writes nothing.
+
+    Raises:
+        LeaseHeld: another run is under way.
+        NotEnoughData: the window is too small to train on.
+        FarolError: whatever else stopped it; the champion serves on.
+    """
+    if plan.options.dry_run:
+        return _dry(registry, plan, clock, say)
+    with exclusively(registry, plan.home, plan.run_id, clock) as held:
+        registry.run(promotions.fence(held.lease))
+        registry.run(runs.abandon_stale(clock()))
+        run = _run(plan, held, clock(), queued=_queued(registry, plan.run_id))
+        journal = RegistryJournal(registry, run, say, clock)
+        journal.start()
+        try:
+            return _recorded(registry, plan, held, journal, clock)
+        except NotEnoughData as error:
+            journal.finish(RunStatus.NOT_ENOUGH_DATA, reasons=(str(error),))
+            raise
+        except FarolError as error:
+            journal.finish(RunStatus.FAILED, error=str(error))
+            raise
+        except BaseException as error:
+            # Only its kind: the message of an unforeseen error may quote a record.
+            journal.finish(RunStatus.FAILED, error=type(error).__name__)
+            raise
+
+
+def _dry(registry: SyncRegistry, plan: RunPlan, clock: Clock, say: Say) -> RunResult:
+    journal = DryJournal(say)
+    with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
+        folder = Path(name)
+        gathered = gather(registry, plan, folder, journal, now=clock())
+        decided = deliberate(gathered, plan, folder, journal)
+    serving = gathered.serving
+    return _result(plan, decided.verdict, challenger=None, champion=serving, before=serving)
+
+
+def _recorded(
+    registry: SyncRegistry,
+    plan: RunPlan,
+    held: HeldLease,
+    journal: RegistryJournal,
+    clock: Clock,
+) -> RunResult:
+    with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
+        folder = Path(name)
+        gathered = gather(registry, plan, folder, journal, now=clock())
+        decided = deliberate(gathered, plan, folder, journal)
+        applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
+    result = _result(
+        plan,
+        applied.verdict,
+        challenger=applied.version.version,
+        champion=applied.champion,
+        before=gathered.serving,
+    )
+    journal.step(result.status.value, f"{result.champion or 'nobody'} serves")
+    journal.finish(
+        RunStatus(result.status.value),
+        challenger=result.challenger,
+        champion=result.champion,
+        reasons=result.reasons,
+    )
+    return result
+
+
+def _result(
+    plan: RunPlan,
+    verdict: Verdict,
+    *,
+    challenger: str | None,
+    champion: str | None,
+    before: str | None,
+) -> RunResult:
+    return RunResult(
+        run_id=plan.run_id,
+        status=verdict.decision.status,
+        challenger=challenger,
+        champion=champion,
+        before=before,
+        reasons=verdict.decision.reasons,
+        guards=verdict.decision.guards,
+        evidence=evidence_mapping(verdict, challenger),
+        dry_run=plan.options.dry_run,
+    )
+
+
+def _queued(registry: SyncRegistry, run_id: str) -> Run | None:
+    waiting = registry.run(runs.queued())
+    return next((run for run in waiting if run.run_id == run_id), None)
+
+
+def _run(plan: RunPlan, held: HeldLease, now: datetime, *, queued: Run | None) -> Run:
+    return Run(
+        run_id=plan.run_id,
+        status=RunStatus.RUNNING,
+        requested_by=queued.requested_by if queued else plan.requested_by,
+        requested_at=queued.requested_at if queued else now,
+        started_at=now,
+        token=held.lease.token,
+        options=plan.options.to_mapping(),
+    )

@@ -1,0 +1,199 @@
+"""`python -m retraining.pipeline`: one retraining run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from database.client import SyncRegistry
+from deployment.settings import Settings
+from deployment.wiring import configure_logging, registry, settings_from_environment
+from model.errors import ConfigurationError, FarolError, LeaseHeld, NotEnoughData
+from preprocessing.task import TaskSpec, load_task
+from retraining.execution import execute
+from retraining.lineage import code_version
+from retraining.options import DEFAULT_SEED, RunOptions
+from retraining.plan import RunPlan, RunResult
+from retraining.progress import console, progress
+from retraining.report import show
+
+FINISHED, FAILED, USAGE, NOT_ENOUGH_DATA, LEASE_HELD = 0, 1, 2, 3, 4
+
+EPILOG = """\
+what it does
+  1. takes the newest labelled records (outcomes that came in through the API or school files)
+  2. trains a challenger on them
+  3. scores champion and challenger on the same newest students, none of whom taught the model
+     that scores them
+  4. promotes the challenger only if it catches clearly more students with as many alarms, and no
+     guard objects; either way it is registered and the decision is kept with its reasons
+
+exit codes
+  0 the run finished (promoted or kept)      3 not enough labelled data to train on
+  1 it failed; the champion serves on        4 another run is under way
+  2 wrong usage or setting
+
+examples
+  python -m retraining.pipeline --dry-run             what would be decided; nothing is written
+  python -m retraining.pipeline --window 2000         only the 2,000 newest labelled records
+  python -m retraining.pipeline --json > run.json     the decision for a program
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs once and prints the decision; the result is the exit code."""
+    arguments = _parser().parse_args(argv)
+    # A polite kill ends the run like Ctrl-C does: the lease is given back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    run_id = arguments.run_id or new_run_id()
+    try:
+        settings = settings_from_environment()
+        configure_logging(settings)
+        with registry(settings) as opened:
+            result = run_pipeline(
+                opened,
+                load_task(settings.task),
+                settings,
+                options=RunOptions(
+                    arguments.window, arguments.min_recall_gain, arguments.seed, arguments.dry_run
+                ),
+                say=progress(),
+                run_id=run_id,
+                requested_by=arguments.requested_by,
+            )
+    except FarolError as error:
+        return _failed(error, run_id, as_json=arguments.json)
+    if arguments.json:
+        sys.stdout.write(json.dumps(result.to_mapping()) + "\n")
+    else:
+        show(result, console())
+    return FINISHED
+
+
+def run_pipeline(
+    opened: SyncRegistry,
+    task: TaskSpec,
+    settings: Settings,
+    *,
+    options: RunOptions | None = None,
+    say: Callable[[str], None],
+    run_id: str | None = None,
+    requested_by: str = "cli",
+) -> RunResult:
+    """Runs once on an open registry.
+
+    Raises:
+        LeaseHeld: another run is under way.
+        NotEnoughData: the window is too small to train on.
+        FarolError: whatever else stopped it.
+    """
+    chosen = options or RunOptions()
+    plan = RunPlan(
+        run_id=run_id or new_run_id(),
+        task=chosen.applied_to(task),
+        options=chosen,
+        home=settings.home,
+        signing_key=settings.signing_key.get_secret_value(),
+        requested_by=requested_by,
+        code_version=code_version(Path(__file__).parents[1]),
+    )
+    return execute(opened, plan, clock=lambda: datetime.now(UTC), say=say)
+
+
+def new_run_id() -> str:
+    """A fresh run id."""
+    return f"run-{secrets.token_hex(8)}"
+
+
+def _failed(error: FarolError, run_id: str, *, as_json: bool) -> int:
+    code, status = _outcome(error)
+    sys.stderr.write(f"retraining: {error}\n")
+    if as_json:
+        told: dict[str, Any] = {
+            "run_id": run_id,
+            "status": status,
+            "challenger": None,
+            "champion": None,
+            "reasons": [str(error)],
+            "evidence": {},
+        }
+        sys.stdout.write(json.dumps(told) + "\n")
+    return code
+
+
+def _outcome(error: FarolError) -> tuple[int, str]:
+    match error:
+        case NotEnoughData():
+            return NOT_ENOUGH_DATA, "not_enough_data"
+        case LeaseHeld():
+            return LEASE_HELD, "lease_held"
+        case ConfigurationError():
+            return USAGE, "failed"
+        case _:
+            return FAILED, "failed"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m retraining.pipeline",
+        description="Trains a challenger on the newest outcomes and decides whether it takes over.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--window", type=_at_least_one, metavar="N", help="look at the N newest labelled records"
+    )
+    parser.add_argument(
+        "--min-recall-gain",
+        type=_share,
+        metavar="X",
+        help="recall the challenger must gain, as a share (0.01 is one point)",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="decide, show, and write nothing at all"
+    )
+    parser.add_argument(
+        "--seed",
+        type=_seed,
+        default=DEFAULT_SEED,
+        metavar="S",
+        help="the same seed and labels give the same model and decision (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    parser.add_argument("--run-id", help="the id of a queued run to carry out (used by the worker)")
+    parser.add_argument(
+        "--requested-by", default="cli", metavar="NAME", help="recorded with the run"
+    )
+    return parser
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**32:
+        raise argparse.ArgumentTypeError("must be between 0 and 4294967295")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("must be a share between 0 and 1, such as 0.01")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""A challenger becomes a registered version, and the decision about it a line of the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from database import aliases, artifacts, promotions, versions
+from database.client import SyncRegistry
+from model.bundle import pack, sign
+from model.errors import Conflict
+from model.promotion import DecisionStatus, Promotion
+from model.run import Lease
+from model.version import Alias, Lineage, ModelVersion
+from preprocessing.task import TaskSpec
+from retraining.challenge import Trial
+from retraining.champion import training_ids_artifact
+from retraining.deciding import Verdict
+from retraining.window import describe
+from training.metrics import evaluate
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A challenger's bundle as bytes, and their digest."""
+
+    archive: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a version comes from, beside its data."""
+
+    lineage: Lineage
+    at: datetime
+    signing_key: bytes
+
+
+def parcel(trial: Trial, folder: Path) -> Parcel:
+    """Writes the challenger's bundle into a new folder and packs it."""
+    trial.model.write(folder)
+    archive = pack(folder)
+    return Parcel(archive, hashlib.sha256(archive).hexdigest())
+
+
+def register(
+    registry: SyncRegistry,
+    trial: Trial,
+    packed: Parcel,
+    verdict: Verdict,
+    task: TaskSpec,
+    provenance: Provenance,
+) -> ModelVersion:
+    """Stores the bundle and the ids it was trained on, then the version that names them.
+
+    The version comes last: a run that dies before it leaves bytes that nobody refers to, and the
+    next run stores the same bytes under the same digest.
+
+    Raises:
+        RegistryError: the registry fails.
+    """
+    artifact = registry.run(artifacts.put(packed.archive))
+    ids = training_ids_artifact(trial.trained.record_ids())
+    trained_on = registry.run(artifacts.put(ids))
+    draft = _draft(trial, verdict, task, provenance, artifact, trained_on)
+    version = registry.run(
+        versions.register(lambda number: replace(draft, version=f"v{number}", number=number))
+    )
+    _point_challenger(registry, version, provenance.at)
+    return version
+
+
+def _draft(
+    trial: Trial,
+    verdict: Verdict,
+    task: TaskSpec,
+    provenance: Provenance,
+    artifact: str,
+    trained_on: str,
+) -> ModelVersion:
+    model = trial.model
+    return ModelVersion(
+        version="v0",
+        number=0,
+        task=task.name,
+        family=model.family,
+        created_at=provenance.at,
+        params=model.params,
+        metrics=evaluate(
+            trial.cases.outcome,
+            trial.scores,
+            threshold=model.thresholds.operating,
+            budget=task.promotion.alert_budget,
+        ),
+        metrics_on=trial.judged_on,
+        thresholds=model.thresholds,
+        window=describe(trial.trained, provenance.at),
+        lineage=provenance.lineage,
+        features=task.feature_names,
+        reference=model.reference,
+        artifact=artifact,
+        trained_on=trained_on,
+        signature=sign(artifact, provenance.signing_key),
+        candidates=tuple(model.candidates),
+        fairness=_fairness(verdict),
+    )
+
+
+def _fairness(verdict: Verdict) -> dict[str, Any]:
+    """Attribute to group to figures, as the evidence has them."""
+    if verdict.evidence is None:
+        return {}
+    result: dict[str, dict[str, Any]] = {}
+    for group in verdict.evidence.to_mapping()["groups"]:
+        result.setdefault(group["attribute"], {})[group["group"] or "unknown"] = {
+            "rows": group["rows"],
+            "positives": group["positives"],
+            "small": group["small"],
+            "recall": group["challenger"],
+            "recall_low": group["low"],
+            "recall_high": group["high"],
+            "flagged": group["flagged"],
+        }
+    return result
+
+
+def _point_challenger(registry: SyncRegistry, version: ModelVersion, now: datetime) -> None:
+    """Points the `challenger` alias to the newest version; a convenience nothing depends on."""
+    current = registry.run(aliases.get(aliases.CHALLENGER))
+    revision = current.revision if current else 0
+    try:
+        registry.run(
+            aliases.point(aliases.CHALLENGER, version.version, expected_revision=revision, now=now)
+        )
+    except Conflict:
+        return  # A newer run has pointed it to its own.
+
+
+def settle(
+    registry: SyncRegistry,
+    verdict: Verdict,
+    version: ModelVersion,
+    champion: Alias | None,
+    lease: Lease,
+    *,
+    now: datetime,
+) -> Promotion:
+    """Writes the decision into the ledger and, if it promotes, moves the champion.
+
+    Raises:
+        Conflict: somebody moved the champion while this run was deciding; nothing was written.
+        LeaseLost: another run took over.
+        RegistryError: the registry fails.
+    """
+    promotion = Promotion(
+        promotion_id=version.lineage.run_id,
+        at=now,
+        actor="pipeline",
+        action="train",
+        status=verdict.decision.status,
+        challenger=version.version,
+        champion=champion.version if champion else None,
+        reasons=verdict.decision.reasons,
+        guards=verdict.decision.guards,
+        evidence=evidence_mapping(verdict, version.version),
+    )
+    if verdict.decision.status is DecisionStatus.KEPT:
+        registry.run(promotions.add(promotion))
+        return promotion
+    revision = champion.revision if champion else 0
+    return registry.run(promotions.promote(promotion, expected_revision=revision, lease=lease))
+
+
+def evidence_mapping(verdict: Verdict, challenger: str | None) -> Mapping[str, Any]:
+    """The evidence as plain data, with the challenger under its registered name."""
+    if verdict.evidence is None:
+        return {}
+    card = verdict.evidence.challenger
+    named = replace(card, version=challenger or card.version)
+    return replace(verdict.evidence, challenger=named).to_mapping()

@@ -1,0 +1,182 @@
+"""The three stages of a run: gather reads, deliberate computes, apply writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from database import labels
+from database.client import SyncRegistry
+from model.errors import Conflict
+from model.promotion import DecisionStatus, Guard
+from model.version import Lineage, ModelVersion
+from preprocessing.dataset import TrainingSet, training_set
+from preprocessing.leakage import check_leakage
+from retraining.challenge import Trial, first_trial, successor_trial
+from retraining.champion import Champion, load_champion
+from retraining.deciding import Verdict, comparable, judge_first, judge_successor
+from retraining.exclusive import HeldLease
+from retraining.journal import Journal
+from retraining.lineage import library_versions
+from retraining.plan import RunPlan
+from retraining.policy import kept
+from retraining.registration import Parcel, Provenance, parcel, register, settle
+from retraining.window import check_trainable, fresh_mask
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a run decides on: the labelled window as of `at`, and who serves."""
+
+    at: datetime
+    data: TrainingSet
+    champion: Champion | None
+
+    @property
+    def serving(self) -> str | None:
+        """The champion's name, if there is one."""
+        return self.champion.version.version if self.champion else None
+
+
+@dataclass(frozen=True, slots=True)
+class Deliberated:
+    """A challenger, its bundle, and what was decided about it."""
+
+    trial: Trial
+    verdict: Verdict
+    packed: Parcel
+    leakage_override: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was written: the version, and the decision as it took effect."""
+
+    version: ModelVersion
+    verdict: Verdict
+    champion: str | None
+
+
+def gather(
+    registry: SyncRegistry, plan: RunPlan, folder: Path, journal: Journal, *, now: datetime
+) -> Gathered:
+    """Reads the newest labels that had arrived at `now`, and the champion's bundle.
+
+    Raises:
+        NotEnoughData: no model could be trained on them.
+        BundleError: the champion's bundle cannot be trusted.
+        RegistryError: the registry fails.
+    """
+    limit = plan.task.training.window
+    found = registry.run(labels.window(arrived_until=now, limit=limit))
+    data = training_set(found, [column.name for column in plan.task.protected])
+    journal.step(
+        "window", f"{len(data)} labelled records, {int((data.outcome == 1).sum())} at risk"
+    )
+    check_trainable(data, plan.task.promotion)
+    champion = load_champion(registry, folder, plan.signing_key)
+    gathered = Gathered(now, data, champion)
+    journal.step("champion", gathered.serving or "none yet")
+    return gathered
+
+
+def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> Deliberated:
+    """Trains the challenger, scores both models on the same records and decides.
+
+    Raises:
+        LeakageError: the features determine the outcome.
+    """
+    report = check_leakage(gathered.data, plan.task, seed=plan.options.seed)
+    journal.step("leakage", report.skipped or "the features do not determine the outcome")
+    trial, objections = _trial(gathered, plan, journal)
+    journal.step("trained", f"{trial.model.family}, judged on {trial.judged_on}")
+    packed = parcel(trial, folder / "challenger")
+    verdict = (
+        Verdict(kept(objections), None)
+        if objections
+        else _judge(gathered.champion, trial, packed, plan)
+    )
+    journal.step("decided", verdict.decision.status.value)
+    accepted = "; ".join(f"{name}: {why}" for name, why in sorted(report.accepted.items()))
+    return Deliberated(trial, verdict, packed, accepted or None)
+
+
+def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> tuple[Trial, tuple[Guard, ...]]:
+    """A challenger, and why it cannot be compared with the champion if it cannot."""
+    data, task, seed = gathered.data, plan.task, plan.options.seed
+    if gathered.champion is None:
+        return first_trial(data, task, seed=seed, progress=journal.say), ()
+    fresh = fresh_mask(data, gathered.champion.trained_on)
+    objections = comparable(data.take(fresh), task)
+    judged_on = None if objections else fresh
+    return successor_trial(data, judged_on, task, seed=seed, progress=journal.say), objections
+
+
+def _judge(champion: Champion | None, trial: Trial, packed: Parcel, plan: RunPlan) -> Verdict:
+    seed = plan.options.seed
+    if champion is None:
+        return judge_first(trial, plan.task, seed=seed)
+    same = packed.digest == champion.version.artifact
+    return judge_successor(trial, champion, plan.task, seed=seed, same_bundle=same)
+
+
+def apply(
+    registry: SyncRegistry,
+    gathered: Gathered,
+    decided: Deliberated,
+    plan: RunPlan,
+    held: HeldLease,
+    journal: Journal,
+    *,
+    now: datetime,
+) -> Applied:
+    """Registers the challenger, then writes the decision; the champion moves last.
+
+    Raises:
+        LeaseLost: another run took over; nothing more was written.
+        RegistryError: the registry fails.
+    """
+    held.check()
+    provenance = Provenance(_lineage(gathered, decided, plan), now, plan.signing_key)
+    version = register(
+        registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance
+    )
+    journal.step("registered", f"{version.version}, {version.family}")
+    held.check()
+    verdict = _settled(registry, gathered, decided.verdict, version, held, now)
+    promoted = verdict.decision.status is DecisionStatus.PROMOTED
+    return Applied(version, verdict, version.version if promoted else gathered.serving)
+
+
+def _settled(
+    registry: SyncRegistry,
+    gathered: Gathered,
+    verdict: Verdict,
+    version: ModelVersion,
+    held: HeldLease,
+    now: datetime,
+) -> Verdict:
+    alias = gathered.champion.alias if gathered.champion else None
+    try:
+        settle(registry, verdict, version, alias, held.lease, now=now)
+    except Conflict:
+        moved = Guard(
+            "champion_unmoved",
+            False,
+            "somebody changed the champion while this run was deciding; it compared with another",
+        )
+        verdict = replace(verdict, decision=kept((*verdict.decision.guards, moved)))
+        settle(registry, verdict, version, alias, held.lease, now=now)
+    return verdict
+
+
+def _lineage(gathered: Gathered, decided: Deliberated, plan: RunPlan) -> Lineage:
+    return Lineage(
+        run_id=plan.run_id,
+        seed=plan.options.seed,
+        parent=gathered.serving,
+        code_version=plan.code_version,
+        libraries=library_versions(),
+        leakage_override=decided.leakage_override,
+    )

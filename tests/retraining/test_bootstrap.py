@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from retraining.bootstrap import Metric, once, paired, scored, student_weights
+from retraining.ranking import Floats, Ties
+from training import metrics
+
+
+@pytest.fixture
+def sample() -> tuple[Floats, Floats]:
+    rng = np.random.default_rng(1)
+    outcome = (rng.random(400) < 0.4).astype(np.float64)
+    scores = np.round(1 / (1 + np.exp(-(1.5 * outcome - 1 + rng.normal(size=400)))), 2)
+    return outcome, scores
+
+
+def test_figures_of_the_sample_itself_agree_with_scikit_learn(
+    sample: tuple[Floats, Floats],
+) -> None:
+    outcome, scores = sample
+
+    recall, precision, auc, average, brier = once(scored(scores, outcome, Ties.FAIR), 0.3)
+
+    assert recall == pytest.approx(metrics.recall_at(outcome, scores, 0.3))
+    assert precision == pytest.approx(recall * outcome.sum() / (0.3 * 400))
+    assert auc == pytest.approx(roc_auc_score(outcome, scores))
+    assert average == pytest.approx(average_precision_score(outcome, scores))
+    assert brier == pytest.approx(brier_score_loss(outcome, scores))
+
+
+def test_figures_under_weights_are_those_of_the_repeated_records(
+    sample: tuple[Floats, Floats],
+) -> None:
+    outcome, scores = sample
+    model = scored(scores, outcome, Ties.FAIR)
+    weights = next(student_weights(np.arange(400).astype(np.str_), 3, seed=4))
+
+    read = model.read(weights, 0.3, tuple(Metric))
+
+    for row in range(3):
+        drawn = np.repeat(np.arange(400), weights[row])
+        y, s = outcome[drawn], scores[drawn]
+        expected = [
+            metrics.recall_at(y, s, 0.3),
+            metrics.recall_at(y, s, 0.3) * y.sum() / (0.3 * len(y)),
+            roc_auc_score(y, s),
+            average_precision_score(y, s),
+            brier_score_loss(y, s),
+        ]
+        assert read[:, row] == pytest.approx(expected)
+
+
+def test_ties_against_a_model_never_give_it_more_than_fair_ties(
+    sample: tuple[Floats, Floats],
+) -> None:
+    outcome, scores = sample
+    better = [Metric.RECALL, Metric.PRECISION, Metric.AUC, Metric.AVERAGE_PRECISION]
+
+    fair = once(scored(scores, outcome, Ties.FAIR), 0.3, better)
+    against = once(scored(scores, outcome, Ties.AGAINST), 0.3, better)
+
+    assert (against < fair).all()
+
+
+def test_a_resample_draws_students_with_all_their_records() -> None:
+    students = np.array(["a", "b", "a", "c", "b", "a"])
+
+    weights = np.concatenate(list(student_weights(students, 200, seed=0)))
+
+    assert (weights[:, 0] == weights[:, 2]).all()
+    assert (weights[:, 0] == weights[:, 5]).all()
+    assert (weights[:, 1] == weights[:, 4]).all()
+    assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
+    assert weights[:, 0].std() > 0
+
+
+def test_chunks_add_up_to_the_resamples_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retraining.bootstrap.CELLS_AT_ONCE", 1000)
+
+    chunks = list(student_weights(np.arange(300).astype(np.str_), 10, seed=0))
+
+    assert [len(chunk) for chunk in chunks] == [3, 3, 3, 1]
+
+
+def test_the_same_seed_draws_the_same_resamples_and_another_seed_others(
+    sample: tuple[Floats, Floats],
+) -> None:
+    outcome, scores = sample
+    models = {"one": scored(scores, outcome, Ties.FAIR)}
+    students = np.arange(400).astype(np.str_)
+
+    first, again, other = (
+        paired(models, students, share=0.3, resamples=50, seed=seed)["one"] for seed in (7, 7, 8)
+    )
+
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_the_spread_of_the_auc_is_that_of_the_literature(sample: tuple[Floats, Floats]) -> None:
+    outcome, scores = sample
+    model = scored(scores, outcome, Ties.FAIR)
+    students = np.arange(400).astype(np.str_)
+
+    drawn = paired({"m": model}, students, share=0.3, resamples=2000, seed=0)["m"][2]
+
+    # Hanley and McNeil (1982), equation 1.
+    area, positives = roc_auc_score(outcome, scores), outcome.sum()
+    negatives = 400 - positives
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    variance = (
+        area * (1 - area) + (positives - 1) * (q1 - area**2) + (negatives - 1) * (q2 - area**2)
+    )
+    assert drawn.std() == pytest.approx(np.sqrt(variance / positives / negatives), rel=0.15)

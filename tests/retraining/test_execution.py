@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from database import aliases, labels, leases, promotions, runs, versions
+from database.client import SyncRegistry
+from model.errors import BundleError, LeakageError, LeaseHeld, NotEnoughData
+from model.promotion import DecisionStatus
+from model.run import Run, RunStatus
+from retraining.champion import load_champion
+from retraining.exclusive import LEASE, exclusively
+from retraining.execution import execute
+from retraining.options import RunOptions
+from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
+
+NOW = START + timedelta(days=400)
+
+
+def champion(registry: SyncRegistry) -> str | None:
+    alias = registry.run(aliases.get(aliases.CHAMPION))
+    return alias.version if alias else None
+
+
+def test_the_first_run_registers_and_promotes_the_first_champion(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+
+    result = run(registry, home)
+
+    assert result.status is DecisionStatus.PROMOTED
+    assert (result.challenger, result.champion, result.before) == ("v1", "v1", None)
+    assert champion(registry) == "v1"
+    assert [b["name"] for b in result.evidence["baselines"]] == ["dummy", "persistence"]
+
+
+def test_a_first_champion_is_measured_on_a_later_period_than_it_learned_from(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+    teach(registry, "2023", READING)
+
+    run(registry, home)
+
+    version = registry.run(versions.get("v1"))
+    assert version.window.periods == ("2022",)
+    assert version.window.rows == 300
+    assert version.metrics_on == "300 labelled records of 2023, later than its training"
+    assert version.metrics["auc"] > 0.7
+
+
+def test_the_figures_of_the_first_champion_are_those_of_its_stored_bundle(
+    registry: SyncRegistry, home: Path, tmp_path: Path
+) -> None:
+    teach(registry, "2022", READING)
+    teach(registry, "2023", READING)
+    run(registry, home)
+
+    served = load_champion(registry, tmp_path / "bundle", b"a key of the tests")
+
+    assert served is not None
+    found = registry.run(labels.window(arrived_until=NOW, limit=1000))
+    newest = [label for label in found if label.period == "2023"]
+    scores = served.predictor.score_many([label.features for label in newest])
+    brier = sum((s - x.outcome) ** 2 for s, x in zip(scores, newest, strict=True)) / len(newest)
+    assert brier == pytest.approx(served.version.metrics["brier"])
+
+
+def test_a_challenger_that_learned_what_has_changed_takes_over(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+    run(registry, home)
+    teach(registry, "2023", SUMS, n=600)
+
+    result = run(registry, home, run_id="run-2")
+
+    assert result.status is DecisionStatus.PROMOTED
+    assert (result.before, result.champion) == ("v1", "v2")
+    assert result.evidence["rows"] == 600
+    ledger = registry.run(promotions.newest())
+    assert [(p.challenger, p.champion, p.revision) for p in ledger] == [
+        ("v2", "v1", 2),
+        ("v1", None, 1),
+    ]
+    assert ledger[0].evidence["challenger"]["version"] == "v2"
+
+
+def test_a_challenger_that_learned_nothing_new_is_registered_and_kept_out(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING, n=600)
+    run(registry, home)
+    teach(registry, "2023", READING)
+
+    result = run(registry, home, run_id="run-2")
+
+    assert result.status is DecisionStatus.KEPT
+    assert (result.challenger, result.champion) == ("v2", "v1")
+    assert champion(registry) == "v1"
+    assert [v.version for v in registry.run(versions.newest())] == ["v2", "v1"]
+    kept = registry.run(promotions.of_version("v2"))[0]
+    assert kept.revision is None
+    assert kept.reasons == result.reasons
+
+
+def test_without_labels_the_champion_has_not_seen_it_is_kept_with_that_reason(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+    run(registry, home)
+
+    result = run(registry, home, run_id="run-2")
+
+    assert result.status is DecisionStatus.KEPT
+    assert result.reasons[0] == "only 0 new labelled records to judge on; 100 are needed"
+    assert result.evidence == {}
+
+
+def test_the_same_labels_and_seed_give_the_same_bundle(registry: SyncRegistry, home: Path) -> None:
+    teach(registry, "2022", READING)
+
+    run(registry, home)
+    run(registry, home, run_id="run-2")
+
+    first, second = (registry.run(versions.get(name)) for name in ("v1", "v2"))
+    assert first.artifact == second.artifact
+    assert first.trained_on == second.trained_on
+
+
+def test_labels_that_arrive_after_now_are_not_seen(registry: SyncRegistry, home: Path) -> None:
+    teach(registry, "2022", READING)
+    teach(registry, "2023", SUMS, now=START + timedelta(days=365))
+
+    run(registry, home)
+
+    assert registry.run(versions.get("v1")).window.periods == ("2022",)
+
+
+def test_a_dry_run_decides_and_writes_nothing(registry: SyncRegistry, home: Path) -> None:
+    teach(registry, "2022", READING)
+
+    result = run(registry, home, options=RunOptions(dry_run=True))
+
+    assert result.status is DecisionStatus.PROMOTED
+    assert result.challenger is None
+    assert result.champion is None
+    assert registry.run(versions.newest()) == []
+    assert registry.run(runs.newest()) == []
+    assert registry.run(promotions.newest()) == []
+    assert registry.run(leases.get(LEASE)) is None
+    assert not home.exists()
+
+
+def test_the_window_is_the_newest_labels(registry: SyncRegistry, home: Path) -> None:
+    teach(registry, "2022", READING)
+    teach(registry, "2023", READING, now=START + timedelta(days=10))
+
+    run(registry, home, options=RunOptions(window=300))
+
+    assert registry.run(versions.get("v1")).window.periods == ("2023",)
+
+
+def test_every_step_is_recorded_and_the_run_says_how_it_ended(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+
+    run(registry, home)
+
+    kept = registry.run(runs.get("run-1"))
+    assert [step.name for step in kept.steps] == [
+        "window", "champion", "leakage", "trained", "decided", "registered", "promoted",
+    ]  # fmt: skip
+    assert kept.status is RunStatus.PROMOTED
+    assert (kept.challenger, kept.champion) == ("v1", "v1")
+
+
+@pytest.mark.parametrize(
+    ("n", "reason"),
+    [(60, "60 labelled records in the window; 100 are needed"), (0, "0 labelled records")],
+)
+def test_a_window_too_small_to_train_on_is_said_to_be(
+    registry: SyncRegistry, home: Path, n: int, reason: str
+) -> None:
+    if n:
+        teach(registry, "2022", READING, n=n)
+
+    with pytest.raises(NotEnoughData, match=reason):
+        run(registry, home)
+
+    assert registry.run(runs.get("run-1")).status is RunStatus.NOT_ENOUGH_DATA
+    assert champion(registry) is None
+
+
+def test_a_leaking_feature_stops_the_run_and_the_champion_serves_on(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+    run(registry, home)
+    teach(registry, "2023", (1000.0, 0.0), n=600)
+
+    with pytest.raises(LeakageError, match="reading"):
+        run(registry, home, run_id="run-2", options=RunOptions(window=600))
+
+    failed = registry.run(runs.get("run-2"))
+    assert failed.status is RunStatus.FAILED
+    assert failed.error is not None and "reading" in failed.error
+    assert champion(registry) == "v1"
+
+
+def test_a_champion_signed_with_another_key_is_not_loaded(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+    run(registry, home)
+    stranger = replace(plan(home, task(), run_id="run-2"), signing_key=b"another")
+
+    with pytest.raises(BundleError):
+        execute(registry, stranger, clock=lambda: NOW, say=lambda _: None)
+
+    assert champion(registry) == "v1"
+
+
+def test_only_one_run_is_under_way_at_a_time(
+    registry: SyncRegistry, home: Path, tmp_path: Path
+) -> None:
+    teach(registry, "2022", READING)
+    with exclusively(registry, home, "other", lambda: NOW):
+        with pytest.raises(LeaseHeld, match="on this host"):
+            run(registry, home)
+        with pytest.raises(LeaseHeld):
+            run(registry, tmp_path / "another host")
+
+    assert run(registry, home).status is DecisionStatus.PROMOTED
+
+
+def test_a_dead_run_of_this_host_is_succeeded_at_once_and_of_another_when_its_lease_ends(
+    registry: SyncRegistry, home: Path, tmp_path: Path
+) -> None:
+    teach(registry, "2022", READING)
+    run(registry, home)
+    host = (home / "host.id").read_text()
+    dead = leases.acquire(LEASE, f"{host}/dead", now=NOW, ttl=timedelta(minutes=1))
+    token = registry.run(dead).token
+    registry.run(
+        runs.start(
+            Run("dead", RunStatus.RUNNING, "test", requested_at=NOW, started_at=NOW, token=token)
+        )
+    )
+
+    with pytest.raises(LeaseHeld):
+        run(registry, tmp_path / "another host", run_id="run-2")
+    run(registry, home, run_id="run-3")
+
+    assert registry.run(runs.get("dead")).status is RunStatus.ABANDONED
+    assert registry.run(runs.get("run-3")).status is RunStatus.KEPT
+
+
+def test_a_queued_run_keeps_who_asked_for_it_and_when(registry: SyncRegistry, home: Path) -> None:
+    teach(registry, "2022", READING)
+    asked = NOW - timedelta(minutes=5)
+    registry.run(runs.start(Run("run-9", RunStatus.QUEUED, "api:someone", requested_at=asked)))
+
+    run(registry, home, run_id="run-9")
+
+    kept = registry.run(runs.get("run-9"))
+    assert (kept.requested_by, kept.requested_at) == ("api:someone", asked)
+    assert kept.status is RunStatus.PROMOTED
+
+
+def test_the_ids_in_the_registry_tell_no_student(registry: SyncRegistry, home: Path) -> None:
+    teach(registry, "2022", READING)
+    result = run(registry, home)
+
+    version = registry.run(versions.get("v1"))
+    ledger = registry.run(promotions.newest())
+
+    told = repr((version, ledger, result.to_mapping(), registry.run(runs.newest())))
+    assert "S12" not in told

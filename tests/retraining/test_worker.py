@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from database import aliases, leases, runs
+from database.client import SyncRegistry
+from model.errors import ConfigurationError
+from model.run import Run, RunStatus
+from retraining.children import Children
+from retraining.duties import LEASE, Duties
+from retraining.worker import scheduled
+from tests.retraining.school import READING, START, TASK, run, task, teach
+
+ROOT = Path(__file__).parents[2]
+NOW = START + timedelta(days=500)
+
+
+class Recorder(Children):
+    """Children that remember what they were asked to run, and exit with a code of our choice."""
+
+    def __init__(self, code: int | None = 0) -> None:
+        super().__init__()
+        self.code = code
+        self.asked: list[tuple[str, ...]] = []
+
+    def run(self, module: str, *arguments: str, wait: bool = True) -> int | None:
+        self.asked.append((module, *arguments))
+        return self.code
+
+
+def duties(
+    registry: SyncRegistry, children: Children, holder: str = "a", now: datetime = NOW
+) -> Duties:
+    return Duties(registry, task(), children, holder=holder, clock=lambda: now)
+
+
+def queue(registry: SyncRegistry, **options: object) -> None:
+    registry.run(
+        runs.start(Run("run-q", RunStatus.QUEUED, "api", requested_at=NOW, options=options))
+    )
+
+
+def test_of_two_workers_one_works(registry: SyncRegistry) -> None:
+    children = Recorder()
+    first, second = (duties(registry, children, holder) for holder in "ab")
+
+    for worker in (first, second):
+        worker.heartbeat()
+        worker.retrain()
+
+    assert children.asked == [("retraining.pipeline", "--requested-by", "schedule")]
+    assert (first.leading, second.leading) == (True, False)
+
+
+def test_a_worker_that_leaves_hands_over_at_once(registry: SyncRegistry) -> None:
+    first, second = (duties(registry, Recorder(), holder) for holder in "ab")
+    first.heartbeat()
+
+    first.leave()
+    second.heartbeat()
+
+    assert second.leading
+
+
+def test_a_worker_that_died_is_succeeded_when_its_lease_ends(registry: SyncRegistry) -> None:
+    dead = duties(registry, Recorder(), "a")
+    dead.heartbeat()
+    later = duties(registry, Recorder(), "b", now=NOW + timedelta(seconds=36))
+
+    later.heartbeat()
+    dead.heartbeat()
+
+    assert later.leading
+
+
+def test_a_queued_run_is_carried_out_with_its_options(registry: SyncRegistry) -> None:
+    children = Recorder(code=4)
+    queue(registry, window=500, min_recall_gain=0.02, seed=None, unknown="x")
+    worker = duties(registry, children)
+    worker.heartbeat()
+
+    worker.carry_out_queued()
+
+    assert children.asked == [
+        (
+            "retraining.pipeline", "--run-id", "run-q", "--requested-by", "api",
+            "--window", "500", "--min-recall-gain", "0.02",
+        )
+    ]  # fmt: skip
+    assert registry.run(runs.get("run-q")).status is RunStatus.QUEUED
+
+
+def test_a_queued_run_that_cannot_even_start_fails_and_is_not_tried_for_ever(
+    registry: SyncRegistry,
+) -> None:
+    queue(registry)
+    worker = duties(registry, Recorder(code=2))
+    worker.heartbeat()
+
+    worker.carry_out_queued()
+
+    failed = registry.run(runs.get("run-q"))
+    assert failed.status is RunStatus.FAILED
+    assert failed.error == "the pipeline did not start (exit code 2); see the worker's log"
+
+
+def test_drift_without_new_labels_does_not_retrain(registry: SyncRegistry, home: Path) -> None:
+    teach(registry, "2022", READING)
+    run(registry, home)
+    children = Recorder()
+    worker = duties(registry, children)
+    worker.heartbeat()
+
+    worker.check_drift()
+
+    assert children.asked == [("drift.check", "--json")]
+
+
+def test_a_schedule_that_is_no_crontab_stops_the_start(registry: SyncRegistry) -> None:
+    spec = task()
+    wrong = spec.model_copy(
+        update={"schedule": spec.schedule.model_copy(update={"retrain": "mondays"})}
+    )
+
+    with pytest.raises(ConfigurationError, match="mondays"):
+        scheduled(duties(registry, Recorder()), wrong)
+
+
+def test_stopping_ends_the_running_process_and_starts_no_other() -> None:
+    children = Children()
+    ended: list[int | None] = []
+    # `http.server` runs until it is told to stop.
+    running = threading.Thread(target=lambda: ended.append(children.run("http.server", "0")))
+    running.start()
+    while children._child is None:
+        time.sleep(0.01)
+
+    children.stop()
+    running.join(20)
+
+    assert ended == [-signal.SIGTERM]
+    assert children.run("http.server", "0") is None
+
+
+@pytest.mark.slow
+def test_the_worker_shows_itself_carries_out_a_request_and_ends_politely(
+    registry: SyncRegistry, embedded_uri: str, db: str, home: Path, tmp_path: Path
+) -> None:
+    teach(registry, "2022", READING, now=datetime.now(UTC) - timedelta(days=800))
+    spec = tmp_path / "school.yaml"
+    spec.write_text(TASK, encoding="utf-8")
+    env = {
+        **os.environ,
+        "MONGO_URI": embedded_uri,
+        "MONGO_DB": db,
+        "FAROL_HOME": str(home),
+        "FAROL_TASK": str(spec),
+    }
+    now = datetime.now(UTC)
+    registry.run(runs.start(Run("run-q", RunStatus.QUEUED, "api", requested_at=now)))
+    with subprocess.Popen([sys.executable, "-m", "retraining.worker"], cwd=ROOT, env=env) as worker:
+        try:
+            _wait_for(lambda: registry.run(runs.get("run-q")).status is RunStatus.PROMOTED)
+            lease = registry.run(leases.get(LEASE))
+            assert lease is not None and lease.expires_at > datetime.now(UTC)
+        finally:
+            worker.terminate()
+        assert worker.wait(20) == 0
+    assert registry.run(aliases.get(aliases.CHAMPION)) is not None
+    lease = registry.run(leases.get(LEASE))
+    assert lease is not None and lease.expires_at < datetime.now(UTC)
+
+
+def _wait_for(condition: object, seconds: float = 90) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass in time"
+        time.sleep(0.2)
