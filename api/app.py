@@ -1,0 +1,186 @@
+"""The application: `uvicorn api.app:app --workers 4`.
+
+Importing this makes the routes and nothing else. Settings are read, folders made and the registry
+opened when a worker starts, and closed when it stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from api import health, metrics, openapi, problems
+from api.background import running
+from api.champion import ChampionHolder
+from api.metrics import Metrics
+from api.outbox import Outbox
+from api.predict_endpoint import PATH, PredictEndpoint
+from api.prediction_log import LogPolicy, PredictionLog
+from api.refresher import Refresher
+from api.registry import Registry, RegistryLink
+from api.routes import labels, models, predictions, runs, students, system
+from api.security import KeyRing
+from api.services import Folders, Services
+from api.shipper import Shipper
+from api.slots import claim
+from database import aliases
+from database.async_client import open_async_registry
+from deployment.settings import Settings
+from deployment.wiring import configure_logging, registry_uri, settings_from_environment
+from model.errors import RegistryError
+from model.live import LiveModel
+from preprocessing.task import load_task
+
+VERSION = "0.1.0"
+PULSE_SECONDS = 0.5
+REGISTRY_TIMEOUT_MS = 2_000
+LAST_SHIPMENT_SECONDS = 2.0
+START_SECONDS = 5.0
+"""How long a starting worker looks for a champion; with one on this host's disk it takes none."""
+
+
+class Farol(FastAPI):
+    """FastAPI with `/predict` in front of it and the task's own OpenAPI page."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one connection's message."""
+        if scope["type"] == "http" and scope["path"] == PATH:
+            await self._predict(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The page of this installation's task."""
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.document(self, self.state.services.task)
+        return self.openapi_schema
+
+    async def _predict(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await self.state.predict(scope, receive, send)
+            return
+        response = problems.Problem(405, "Use POST.").response()
+        response.headers["allow"] = "POST"
+        await response(scope, receive, send)
+
+
+def create_app(
+    read_settings: Callable[[], Settings] = settings_from_environment,
+    policy: LogPolicy = LogPolicy(),  # noqa: B008  frozen
+) -> Farol:
+    """The application; `read_settings` is called when it starts."""
+    app = Farol(title="Farol", version=VERSION, lifespan=partial(_lifespan, read_settings, policy))
+    problems.install(app)
+    for routes in (predictions, labels, students, models, runs, system):
+        app.include_router(routes.router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(
+    read_settings: Callable[[], Settings], policy: LogPolicy, app: FastAPI
+) -> AsyncIterator[None]:
+    settings = read_settings()
+    configure_logging(settings)
+    async with AsyncExitStack() as stack:
+        services = await _open(settings, policy, stack)
+        app.state.services = services
+        app.state.predict = PredictEndpoint(services)
+        await stack.enter_async_context(
+            running(
+                services.keys.follow,
+                services.refresher.follow,
+                services.holder.watch,
+                services.shipper.ship,
+                services.shipper.adopt,
+                partial(_pulse, services),
+            )
+        )
+        await services.holder.refresh()
+        if services.holder.current is None:
+            await _champion_or_none(services)
+        yield
+        await services.log.flush()
+        await services.shipper.settle(LAST_SHIPMENT_SECONDS)
+
+
+async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Services:
+    folders = Folders(settings.home)
+    task = load_task(settings.task)
+    slot = claim(folders.workers)
+    stack.callback(slot.release)
+    metrics.prepare(folders.metrics, slot.number, first=slot.first)
+    stack.callback(metrics.retire, folders.metrics, slot.number)
+    registry = RegistryLink(partial(registry_uri, settings), partial(_connect, settings))
+    stack.push_async_callback(registry.close)
+    outbox = Outbox(folders.outbox / f"slot-{slot.number}.sqlite")
+    stack.callback(outbox.close)
+    live = LiveModel(settings.home)
+    key = settings.signing_key.get_secret_value()
+    holder = ChampionHolder(live, task, key)
+    log = PredictionLog(registry, outbox, policy)
+    return Services(
+        task=task,
+        folders=folders,
+        now=_now,
+        registry=registry,
+        live=live,
+        holder=holder,
+        refresher=Refresher(live, registry, holder, key),
+        log=log,
+        outbox=outbox,
+        shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
+        keys=KeyRing(registry, settings.auth, time.monotonic),
+        metrics=Metrics(folders.metrics),
+        slot=slot,
+        started_at=_now(),
+    )
+
+
+async def _connect(settings: Settings, uri: str) -> Registry:
+    return open_async_registry(
+        uri,
+        settings.mongo_db,
+        driver=settings.async_driver,
+        pool_size=settings.mongo_pool_size,
+        timeout_ms=REGISTRY_TIMEOUT_MS,
+    )
+
+
+async def _champion_or_none(services: Services) -> None:
+    """Waits until this worker serves, unless there is no champion or nobody knows of one."""
+    with suppress(TimeoutError, RegistryError):
+        async with asyncio.timeout(START_SECONDS):
+            await services.registry.ping()
+            if await services.registry.run(aliases.get(aliases.CHAMPION)) is None:
+                return
+            while services.holder.current is None and services.live.quarantined() is None:
+                await asyncio.sleep(0.01)
+
+
+async def _pulse(services: Services) -> None:
+    """Keeps what this worker tells of itself up to date."""
+    told = None
+    while True:
+        state = services.state(os.getpid())
+        if state != told:
+            services.slot.tell(state)
+            told = state
+        health.measure(services)
+        await asyncio.sleep(PULSE_SECONDS)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+app = create_app()

@@ -1,0 +1,170 @@
+"""The champion that a worker answers from, and the watch that replaces it.
+
+Each worker looks at the pointer file a few times a second, loads a new version off the event loop,
+has it score its golden rows, and then swaps one reference. A request that began with the old
+champion ends with it, so a score and its `model_version` always belong together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.bundle import Bundle, load_bundle, verify
+from model.errors import BundleError
+from model.live import LiveModel, LivePointer
+from model.prediction import Thresholds
+from preprocessing.predictor import Predictor
+from preprocessing.task import TaskSpec
+
+WATCH_SECONDS = 0.2
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """A version in memory, ready to score."""
+
+    version: str
+    pointer: LivePointer
+    bundle: Bundle
+    predictor: Predictor
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why the version that should serve does not."""
+
+    version: str
+    reason: str
+
+
+class ChampionHolder:
+    """Holds the champion of this worker.
+
+    Attributes:
+        current: the champion, None before the first one.
+        generation: how many champions this worker has had.
+        fault: set while the version that should serve cannot be trusted.
+    """
+
+    def __init__(
+        self,
+        live: LiveModel,
+        task: TaskSpec,
+        signing_key: bytes,
+        *,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.current: Champion | None = None
+        self.generation = 0
+        self.fault: Fault | None = None
+        self._live = live
+        self._task = task
+        self._key = signing_key
+        self._on_change = on_change
+        self._stamp: tuple[int, int] | None = None
+
+    async def watch(self) -> None:
+        """Follows the pointer until cancelled."""
+        while True:
+            await self.refresh()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def refresh(self) -> None:
+        """Takes over a new version if the pointer says so; never raises for a bad one."""
+        stamp = self._live.stamp()
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            pointer = self._live.current()
+        except BundleError as error:
+            self._refuse(Fault("unknown", str(error)))
+            return
+        if pointer is None:
+            return
+        await self._follow(pointer)
+        self._on_change()
+
+    async def _follow(self, pointer: LivePointer) -> None:
+        if self.current and self.current.pointer.bundle == pointer.bundle == self._bundle():
+            self._take(Champion(
+                pointer.version, pointer, self.current.bundle, self.current.predictor,
+                self.current.thresholds,
+            ))  # fmt: skip
+            return
+        try:
+            self._take(await asyncio.to_thread(self.load, pointer))
+        except BundleError as error:
+            self._live.quarantine(pointer.version, str(error), pointer.revision)
+            self._refuse(Fault(pointer.version, str(error)))
+            if self.current is None and pointer.previous:
+                await self._fall_back(pointer.previous)
+
+    async def _fall_back(self, version: str) -> None:
+        """A worker that starts with a bad champion serves the one before it."""
+        origin = self._live.origin(version)
+        if origin is None:
+            return
+        fault = self.fault
+        try:
+            self._take(await asyncio.to_thread(self.load, origin))
+        except BundleError as error:
+            _log.warning("%s cannot serve either: %s", version, error)
+        self.fault = fault
+
+    def load(self, pointer: LivePointer) -> Champion:
+        """Reads, verifies and self-tests a version; blocks for some hundred milliseconds.
+
+        Raises:
+            BundleError: it cannot be trusted, read, or does not score as it did when trained.
+        """
+        verify(pointer.artifact, pointer.signature, self._key)
+        bundle = self._trusted(self._live.folder(pointer.version))
+        if bundle.digest != pointer.bundle:
+            raise BundleError(f"{pointer.version}: not the bundle that was published")
+        predictor = Predictor(bundle)
+        predictor.self_test()
+        return Champion(pointer.version, pointer, bundle, predictor, bundle.thresholds)
+
+    def check(self, folder: Path) -> str:
+        """Trusts an unpacked bundle that is not published yet; answers its digest.
+
+        Raises:
+            BundleError: it cannot be trusted, or is not of this task.
+        """
+        bundle = self._trusted(folder)
+        Predictor(bundle).self_test()
+        return bundle.digest
+
+    def _trusted(self, folder: Path) -> Bundle:
+        try:
+            bundle = load_bundle(folder)
+        except OSError as error:
+            raise BundleError(f"{folder.name}: {error.strerror}") from error
+        unknown = set(bundle.feature_names) - set(self._task.feature_names)
+        if bundle.task != self._task.name or unknown:
+            raise BundleError(
+                f"a model of task {bundle.task!r}"
+                f" with features {sorted(unknown)} cannot serve {self._task.name!r}"
+            )
+        return bundle
+
+    def _bundle(self) -> str | None:
+        return self.current.bundle.digest if self.current else None
+
+    def _take(self, champion: Champion) -> None:
+        self.current = champion
+        self.generation += 1
+        self.fault = None
+        _log.info("serving %s, generation %d", champion.version, self.generation)
+
+    def _refuse(self, fault: Fault) -> None:
+        self.fault = fault
+        _log.error("%s is quarantined: %s", fault.version, fault.reason)

@@ -1,0 +1,96 @@
+"""The state of each part, told so that an operator knows where to look."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from typing import Any
+
+from api.outbox import waiting
+from api.services import Services
+from api.slots import alive
+from model.errors import RegistryError
+
+PATIENCE = 0.5
+BACKLOG = 10_000
+"""Waiting predictions of a host from which on somebody should look at the registry."""
+
+
+async def report(here: Services) -> dict[str, Any]:
+    """Every part with its state: `ok`, `degraded` or `down`, and the worst of them on top.
+
+    Predictions need a champion and a place to keep records; the registry may be away.
+    """
+    parts = {
+        "registry": await _registry(here),
+        "champion": _champion(here),
+        "outbox": await _outbox(here),
+        "worker": _worker(here),
+    }
+    ready = here.holder.current is not None
+    states = [part["state"] for part in parts.values()]
+    healthy = all(state == "ok" for state in states)
+    return {
+        "status": "ok" if healthy else "degraded" if ready else "down",
+        "ready": ready,
+        "model_version": here.holder.current.version if here.holder.current else None,
+        "parts": parts,
+        "workers": alive(here.folders.workers),
+    }
+
+
+def measure(here: Services) -> None:
+    """Brings the metrics of this worker up to date."""
+    current = here.holder.current
+    here.metrics.flush()
+    here.metrics.outbox_rows.set(here.outbox.rows)
+    here.metrics.degraded.set(1 if _fault(here) else 0)
+    here.metrics.generation.labels(str(here.slot.number)).set(here.holder.generation)
+    here.metrics.serve(current.version if current else None)
+
+
+async def _registry(here: Services) -> dict[str, Any]:
+    with contextlib.suppress(RegistryError, TimeoutError):
+        await asyncio.wait_for(here.registry.ping(), PATIENCE)
+        return {"state": "ok"}
+    return {"state": "down", "detail": "the registry does not answer"}
+
+
+def _champion(here: Services) -> dict[str, Any]:
+    current = here.holder.current
+    if current is None:
+        return {"state": "down", "detail": "no champion serves yet", **_fault(here)}
+    state: dict[str, Any] = {
+        "state": "ok",
+        "version": current.version,
+        "revision": current.pointer.revision,
+        "generation": here.holder.generation,
+    }
+    fault = _fault(here)
+    return state | {"state": "degraded", **fault} if fault else state
+
+
+def _fault(here: Services) -> dict[str, Any]:
+    refused = here.live.quarantined()
+    if refused is not None:
+        return {"quarantined": refused.version, "reason": refused.reason}
+    if here.holder.fault is not None:
+        return {"quarantined": here.holder.fault.version, "reason": here.holder.fault.reason}
+    return {}
+
+
+async def _outbox(here: Services) -> dict[str, Any]:
+    rows = await asyncio.to_thread(waiting, here.folders.outbox)
+    state = "degraded" if rows > BACKLOG else "ok"
+    return {"state": state, "rows": rows, "in_memory": here.log.waiting}
+
+
+def _worker(here: Services) -> dict[str, Any]:
+    return {
+        "state": "ok",
+        "pid": os.getpid(),
+        "slot": here.slot.number,
+        "generation": here.holder.generation,
+        "leads": here.refresher.leads,
+    }

@@ -1,0 +1,129 @@
+"""What is measured, one truth over all workers of the host.
+
+Each worker writes into memory-mapped files of its own slot, and any worker can add them up, so it
+does not matter which one Prometheus happens to reach.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from model.prediction import Prediction
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0)
+
+
+def prepare(folder: Path, slot: int, *, first: bool) -> None:
+    """Points the metrics of this process at its slot's files; before any metric is made.
+
+    Args:
+        folder: where the files are.
+        slot: this worker's number.
+        first: no other worker is alive, so what is there is of an earlier start.
+    """
+    if first:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    # As prometheus_client advises for uWSGI: a number that a worker's successor takes over.
+    values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]
+        process_identifier=lambda: slot
+    )
+    mark_process_dead(slot, str(folder))  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """The metrics of this worker."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._serving: str | None = None
+        self._served: dict[tuple[str, str], int] = {}
+        self._imputed = 0
+        registry = CollectorRegistry()
+        self.refused = Counter(
+            "farol_refused", "Calls of /predict refused, by status.", ["status"], registry=registry
+        )
+        self.predictions = Counter(
+            "farol_predictions",
+            "Predictions served and safely kept.",
+            ["model_version", "risk_label"],
+            registry=registry,
+        )
+        self.latency = Histogram(
+            "farol_predict_seconds",
+            "From the request's body to the answer, the record safely kept.",
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.imputed = Counter(
+            "farol_imputed_values", "Features that were not given.", registry=registry
+        )
+        self.labels = Counter("farol_labels", "Outcomes received.", ["status"], registry=registry)
+        self.outbox_rows = Gauge(
+            "farol_outbox_rows",
+            "Predictions waiting for the registry.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self.degraded = Gauge(
+            "farol_champion_degraded",
+            "1 while the version that should serve is quarantined.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self.generation = Gauge(
+            "farol_champion_generation",
+            "Champions each worker has had.",
+            ["slot"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self.champion = Gauge(
+            "farol_champion_info",
+            "Workers that serve a version.",
+            ["model_version"],
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+
+    def served(self, prediction: Prediction) -> None:
+        """Counts a prediction that was answered; `flush` makes it visible."""
+        key = (prediction.model_version, prediction.risk_label)
+        self._served[key] = self._served.get(key, 0) + 1
+        self._imputed += len(prediction.imputed)
+
+    def flush(self) -> None:
+        """Adds what was counted since the last flush: cheaper than once a prediction."""
+        served, self._served = self._served, {}
+        for (version, label), number in served.items():
+            self.predictions.labels(version, label).inc(number)
+        self.imputed.inc(self._imputed)
+        self._imputed = 0
+
+    def serve(self, version: str | None) -> None:
+        """Says which version this worker serves."""
+        if version == self._serving:
+            return
+        if self._serving is not None:
+            self.champion.labels(self._serving).set(0)
+        if version is not None:
+            self.champion.labels(version).set(1)
+        self._serving = version
+
+    def page(self) -> bytes:
+        """All workers' metrics as Prometheus text."""
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+
+def retire(folder: Path, slot: int) -> None:
+    """Takes the momentary values of a worker that is gone out of the sums."""
+    mark_process_dead(slot, str(folder))  # type: ignore[no-untyped-call]

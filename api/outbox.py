@@ -1,0 +1,150 @@
+"""Predictions that are acknowledged and not in the registry yet, in one SQLite file a worker.
+
+A commit is one append to SQLite's write-ahead log: it survives the death of any process. It is not
+synced to the platter one by one; see `docs/serving.md` for what that means in a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from model.errors import Overloaded
+from model.prediction import Prediction, RiskLabel, RiskStatus
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, body BLOB)"
+INSERT = "INSERT INTO outbox (body) VALUES (?)"
+BUSY_SECONDS = 5.0
+
+
+class Outbox:
+    """One worker's file, oldest first.
+
+    Attributes:
+        rows: how many predictions wait in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The shipper checkpoints from another thread; SQLite serialises the calls itself.
+        self._db = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        # A checkpoint syncs; it must not happen inside a commit that an answer waits for.
+        self._db.execute("PRAGMA wal_autocheckpoint=0")
+        self._db.execute(SCHEMA)
+        self._path = path
+        self.rows: int = self._db.execute("SELECT count(*) FROM outbox").fetchone()[0]
+
+    def put(self, predictions: Sequence[Prediction]) -> None:
+        """Keeps predictions, all or none.
+
+        Raises:
+            Overloaded: the disk takes no more.
+        """
+        bodies = [(orjson.dumps(prediction),) for prediction in predictions]
+        try:
+            if len(bodies) == 1:
+                self._db.execute(INSERT, bodies[0])  # A transaction of its own.
+            else:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany(INSERT, bodies)
+                self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise Overloaded(f"predictions cannot be kept safely: {error}") from error
+        self.rows += len(bodies)
+
+    def oldest(self, limit: int) -> tuple[list[Prediction], int]:
+        """The oldest predictions in order, and the number to `drop` once they are shipped."""
+        found = self._db.execute(
+            "SELECT seq, body FROM outbox ORDER BY seq LIMIT ?", (limit,)
+        ).fetchall()
+        if not found:
+            self.rows = 0  # Another process may have erased a student's rows here.
+            return [], 0
+        return [decode(body) for _, body in found], found[-1][0]
+
+    def drop(self, up_to: int) -> None:
+        """Forgets what was shipped."""
+        self.rows -= self._db.execute("DELETE FROM outbox WHERE seq <= ?", (up_to,)).rowcount
+
+    def checkpoint(self) -> None:
+        """Moves the write-ahead log into the file; may take a while, so not on the event loop."""
+        helper = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            helper.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            # The slow part is done; what is left to do under the writer's lock is little.
+            helper.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            helper.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+
+def decode(body: bytes) -> Prediction:
+    """The prediction of a stored body."""
+    raw = orjson.loads(body)
+    raw["imputed"] = tuple(raw["imputed"])
+    raw["risk_label"] = RiskLabel(raw["risk_label"])
+    raw["status"] = RiskStatus(raw["status"])
+    raw["created_at"] = datetime.fromisoformat(raw["created_at"])
+    return Prediction(**raw)
+
+
+def find(
+    folder: Path, prediction_ids: Sequence[str], student_ids: Sequence[str]
+) -> list[Prediction]:
+    """Predictions of these ids or students that wait in any outbox of this host.
+
+    Reads every waiting row, so not on the event loop.
+    """
+    wanted = (orjson.dumps(prediction_ids).decode(), orjson.dumps(student_ids).decode())
+    return [decode(body) for (body,) in _everywhere(folder, _FIND, wanted)]
+
+
+def waiting(folder: Path) -> int:
+    """How many predictions wait in all outboxes of this host."""
+    return sum(number for (number,) in _everywhere(folder, "SELECT count(*) FROM outbox", ()))
+
+
+def erase(folder: Path, student_id: str) -> int:
+    """Forgets one student in all outboxes of this host; answers how many predictions went."""
+    gone = 0
+    for path in sorted(folder.glob("slot-*.sqlite")):
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db, db:
+            gone += db.execute(_ERASE, (student_id,)).rowcount
+    return gone
+
+
+_ERASE = "DELETE FROM outbox WHERE json_extract(CAST(body AS TEXT), '$.student_id') = ?"
+_FIND = """
+SELECT body FROM outbox WHERE
+    json_extract(CAST(body AS TEXT), '$.prediction_id') IN (SELECT value FROM json_each(?))
+    OR json_extract(CAST(body AS TEXT), '$.student_id') IN (SELECT value FROM json_each(?))
+"""
+
+
+def _everywhere(folder: Path, query: str, values: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    for path in sorted(folder.glob("slot-*.sqlite")):
+        with contextlib.closing(_open_to_read(path)) as db:
+            try:
+                found = db.execute(query, values).fetchall()
+            except sqlite3.OperationalError:
+                continue  # Its worker is making the file at this moment: nothing waits in it yet.
+        yield from found
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=BUSY_SECONDS)

@@ -1,0 +1,125 @@
+"""Outcomes as callers report them, in any of the forms the interface takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from api.payload import RecordReader, read_student_id
+from api.problems import Problem
+from model.errors import InvalidRecord
+from model.label import Outcome
+from preprocessing.task import TaskSpec
+from preprocessing.validation import check_value
+
+MOST = 10_000
+BELONGS_TO = frozenset({"prediction_id", "student_id", "period"})
+LONGEST_PREDICTION_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One reported item: an outcome, or why it is none."""
+
+    index: int
+    outcome: Outcome | None
+    reason: str = ""
+
+
+def items(body: Any) -> list[Any]:
+    """The items of a body: one object, a list, or `{"labels": [...]}`.
+
+    >>> items({"prediction_id": "a", "outcome": 1})
+    [{'prediction_id': 'a', 'outcome': 1}]
+
+    Raises:
+        Problem: 422, none of these, or too many.
+    """
+    found = body.get("labels", [body]) if isinstance(body, dict) else body
+    if not isinstance(found, list):
+        raise Problem.of_field("labels", "must be an object, a list, or an object with labels")
+    if len(found) > MOST:
+        raise Problem.of_field("labels", f"must be at most {MOST} at a time")
+    return found
+
+
+class OutcomeReader:
+    """Reads outcomes of one task."""
+
+    def __init__(self, task: TaskSpec) -> None:
+        self._task = task
+        self._records = RecordReader(task)
+
+    def all(self, found: list[Any], *, now: datetime, source: str) -> Iterator[Reported]:
+        """Reads every item; a bad one does not spoil the others."""
+        for index, item in enumerate(found):
+            try:
+                yield Reported(index, self.one(item, now=now, source=source))
+            except InvalidRecord as error:
+                yield Reported(index, None, str(error))
+
+    def one(self, item: Any, *, now: datetime, source: str) -> Outcome:
+        """Reads one item.
+
+        Raises:
+            InvalidRecord: names the field that is missing or wrong.
+        """
+        if not isinstance(item, dict):
+            raise InvalidRecord("label", "must be an object")
+        raw = self._task.outcome.column.name
+        unknown = item.keys() - BELONGS_TO - {"outcome", raw, "observed_at"}
+        if unknown:
+            raise InvalidRecord(sorted(unknown)[0], "is not part of a label")
+        return Outcome(
+            value=self._value(item, raw),
+            observed_at=_moment(item.get("observed_at"), now),
+            source=source,
+            **self._whose(item),
+        )
+
+    def _whose(self, item: Mapping[str, Any]) -> dict[str, str]:
+        prediction_id = item.get("prediction_id")
+        if prediction_id is not None:
+            if not isinstance(prediction_id, str) or len(prediction_id) > LONGEST_PREDICTION_ID:
+                raise InvalidRecord("prediction_id", "must be the text that /predict answered")
+            return {"prediction_id": prediction_id}
+        for name in ("student_id", "period"):
+            if item.get(name) is None:
+                raise InvalidRecord(name, "is missing, and so is prediction_id")
+        return {
+            "student_id": read_student_id(item["student_id"]),
+            "period": self._records.period(item["period"]),
+        }
+
+    def _value(self, item: Mapping[str, Any], raw: str) -> float:
+        if item.get("outcome") is not None:
+            return self._outcome(item["outcome"])
+        if item.get(raw) is not None:
+            column = self._task.outcome.column
+            return self._task.outcome.value_of(float(check_value(column, item[raw])))
+        raise InvalidRecord("outcome", f"is missing; give outcome or {raw}")
+
+    def _outcome(self, value: Any) -> float:
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise InvalidRecord("outcome", "must be a number or a boolean")
+        if self._task.outcome.kind == "binary" and value not in (0, 1):
+            raise InvalidRecord("outcome", "must be 0 or 1, or false or true")
+        return float(value)
+
+
+def _moment(value: Any, now: datetime) -> datetime:
+    if value is None:
+        return now
+    if not isinstance(value, str):
+        raise InvalidRecord("observed_at", "must be an ISO 8601 time")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise InvalidRecord("observed_at", "must be an ISO 8601 time") from error
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if aware > now:
+        raise InvalidRecord("observed_at", "is in the future")
+    return aware.astimezone(UTC)

@@ -1,0 +1,90 @@
+"""`POST /predict`, the front door, as a bare ASGI endpoint.
+
+FastAPI's machinery for one request costs more than scoring it, so this endpoint stands in front of
+it. What it accepts is described in the OpenAPI page from the same TaskSpec it is checked against.
+"""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import parse_qs
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from api.body import SMALL, Disconnected, read_body
+from api.payload import RecordReader, read_json
+from api.problems import Problem, log_unexpected
+from api.scoring import answer, explanation, score_one
+from api.services import Services
+from model.access import Scope as Access
+from model.errors import FarolError
+
+PATH = "/predict"
+_JSON = (b"content-type", b"application/json")
+
+
+class PredictEndpoint:
+    """Answers one prediction after its record is safe."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._reader = RecordReader(services.task)
+        self._features = services.task.feature_names
+        self._latency = services.metrics.latency.observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request; every error becomes a problem document."""
+        try:
+            body = await self._predict(scope, receive)
+        except Disconnected:
+            return
+        except (Problem, FarolError) as error:
+            await self._refuse(Problem.of(error), scope, receive, send)
+            return
+        except Exception as error:  # noqa: BLE001  nothing else is in front of this endpoint
+            log_unexpected(error)
+            await self._refuse(Problem.of(error), scope, receive, send)
+            return
+        headers = [_JSON, (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _predict(self, scope: Scope, receive: Receive) -> bytes:
+        here = self._services
+        started = time.perf_counter()
+        client = here.keys.known(scope, Access.PREDICT) or await here.keys.client(
+            scope, Access.PREDICT
+        )
+        record = read_json(await read_body(receive, SMALL))
+        now = here.now()
+        asked = self._reader.one(record, str(now.year))
+        champion = here.champion()
+        prediction = score_one(
+            champion, asked, features=self._features, now=now, client=client.name
+        )
+        more = explanation(champion, asked) if _explain(scope) else None
+        await here.log.write(prediction)
+        seconds = time.perf_counter() - started
+        self._latency(seconds)
+        here.metrics.served(prediction)
+        document = answer(prediction, seconds * 1000)
+        return orjson.dumps(document if more is None else document | more)
+
+    async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+        self._services.metrics.refused.labels(str(problem.status)).inc()
+        await problem.response()(scope, receive, send)
+
+
+def _explain(scope: Scope) -> bool:
+    query = scope["query_string"]
+    return bool(query) and wants_explanation(query.decode("latin-1"))
+
+
+def wants_explanation(query: str) -> bool:
+    """Whether the query asks for reasons.
+
+    >>> wants_explanation("explain=true"), wants_explanation("explain=0"), wants_explanation("")
+    (True, False, False)
+    """
+    return parse_qs(query).get("explain", [""])[-1].lower() in {"true", "1", "yes"}

@@ -1,0 +1,141 @@
+"""Follows the registry's champion alias onto this host's disk.
+
+Every worker tries for the file lock; whoever holds it polls the registry for all processes of the
+host and publishes what the alias names. When that worker dies the kernel frees the lock and
+another one takes over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from filelock import FileLock, Timeout
+
+from api.champion import ChampionHolder
+from api.registry import Registry
+from database import aliases, artifacts, versions
+from database.indexes import ensure_indexes
+from model.bundle import verify
+from model.errors import (
+    BundleError,
+    CorruptArtifact,
+    NotFound,
+    RegistryError,
+)
+from model.live import LiveModel, Quarantine
+from model.version import Alias
+
+POLL_SECONDS = 0.5
+CHAMPION = "champion"
+
+_log = logging.getLogger(__name__)
+
+
+class Refresher:
+    """One of these runs in each worker; one of them leads.
+
+    Attributes:
+        leads: whether this worker holds the lock.
+        reached: whether the last poll got an answer, None before the first or while not leading.
+    """
+
+    def __init__(
+        self, live: LiveModel, registry: Registry, holder: ChampionHolder, signing_key: bytes
+    ) -> None:
+        self.leads = False
+        self.reached: bool | None = None
+        self._live = live
+        self._registry = registry
+        self._holder = holder
+        self._key = signing_key
+        self._indexed = False
+        self._healed: set[tuple[str, int]] = set()
+
+    async def follow(self) -> None:
+        """Polls while leading, until cancelled."""
+        self._live.prepare()
+        lock = self._live.refresher_lock()
+        try:
+            while True:
+                self.leads = lock.is_locked or _try(lock)
+                if self.leads:
+                    await self._poll_and_log()
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            lock.release(force=True)
+
+    async def _poll_and_log(self) -> None:
+        try:
+            if not self._indexed:
+                await self._registry.run(ensure_indexes())
+                self._indexed = True
+            await self.poll()
+            self.reached = True
+        except RegistryError as error:
+            if self.reached is not False:
+                _log.warning("the registry does not answer: %s", error)
+            self.reached = False
+        except OSError as error:
+            _log.error("cannot keep the champion on disk: %s", error.strerror)
+
+    async def poll(self) -> None:
+        """Publishes what the alias names, unless it is live or quarantined already.
+
+        Raises:
+            RegistryUnavailable: to be tried again at the next poll.
+        """
+        alias = await self._registry.run(aliases.get(CHAMPION))
+        if alias is None or not self._wanted(alias):
+            return
+        try:
+            await self._publish(alias)
+        except (BundleError, CorruptArtifact, NotFound) as error:
+            self._live.quarantine(alias.version, str(error), alias.revision)
+            _log.error("%s is quarantined: %s", alias.version, error)
+
+    def _wanted(self, alias: Alias) -> bool:
+        """Whether the alias names something that is to be fetched or pointed to."""
+        refused = self._live.quarantined()
+        if refused and (refused.version, refused.revision) == (alias.version, alias.revision):
+            return self._may_heal(refused)
+        try:
+            live = self._live.current()
+        except BundleError:
+            return True
+        return live is None or (live.version, live.revision) != (alias.version, alias.revision)
+
+    def _may_heal(self, refused: Quarantine) -> bool:
+        """Once a revision, a folder that went bad after it was published is fetched anew."""
+        key = (refused.version, refused.revision)
+        try:
+            live = self._live.current()
+        except BundleError:
+            live = None
+        if live is None or live.version != refused.version or key in self._healed:
+            return False
+        self._healed.add(key)
+        return True
+
+    async def _publish(self, alias: Alias) -> None:
+        version = await self._registry.run(versions.get(alias.version))
+        verify(version.artifact, version.signature, self._key)
+        archive = await self._registry.run(artifacts.get(version.artifact))
+        await asyncio.to_thread(
+            self._live.publish,
+            version.version,
+            archive,
+            version.artifact,
+            version.signature,
+            alias.revision,
+            check=self._holder.check,
+        )
+        _log.info("published %s, alias revision %d", alias.version, alias.revision)
+
+
+def _try(lock: FileLock) -> bool:
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True

@@ -1,0 +1,159 @@
+"""Which model serves, which ones there are, and moving the champion by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import json_answer, needs
+from api.body import SMALL, read_body
+from api.decisions import Move, move_champion
+from api.payload import read_object
+from api.problems import Problem
+from api.rollback import ROLLBACK, rollback_target
+from api.security import Client
+from api.services import Services, services
+from database import aliases, promotions, versions
+from model.access import Scope
+from model.errors import RegistryUnavailable
+from model.version import ModelVersion
+
+MOST_VERSIONS = 200
+LONGEST_REASON = 1_000
+
+router = APIRouter(tags=["models"])
+MayRead = Annotated[Client, Depends(needs(Scope.READ))]
+MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN))]
+
+
+@router.get("/model", summary="The champion")
+async def get_model(request: Request, _client: MayRead) -> Response:
+    """What this worker serves, with what the registry tells of it if it answers."""
+    here = services(request)
+    champion = here.champion()
+    fault = here.live.quarantined()
+    known: dict[str, Any] = {}
+    try:
+        known = _summary(await here.registry.run(versions.get(champion.version)))
+    except RegistryUnavailable:
+        known = {"registry": "unavailable"}
+    return json_answer(
+        known
+        | {
+            "version": champion.version,
+            "model_version": champion.version,
+            "task": here.task.name,
+            "family": champion.bundle.family,
+            "thresholds": champion.thresholds,
+            "features": champion.bundle.feature_names,
+            "revision": champion.pointer.revision,
+            "generation": here.holder.generation,
+            "quarantined": fault,
+        }
+    )
+
+
+@router.get("/models", summary="Every version, newest first")
+async def get_models(request: Request, _client: MayRead) -> Response:
+    """Each with its metrics; `champion` tells which one serves."""
+    here = services(request)
+    alias = await here.registry.run(aliases.get(aliases.CHAMPION))
+    found = await here.registry.run(versions.newest(MOST_VERSIONS))
+    serving = alias.version if alias else None
+    return json_answer({"champion": serving, "models": [_summary(v, serving) for v in found]})
+
+
+@router.get("/models/{version}", summary="One version")
+async def get_version(request: Request, version: str, _client: MayRead) -> Response:
+    """Everything the registry knows of a version, with the decisions about it, newest first."""
+    here = services(request)
+    found = await here.registry.run(versions.get(version))
+    alias = await here.registry.run(aliases.get(aliases.CHAMPION))
+    decisions = await here.registry.run(promotions.of_version(version))
+    return json_answer(
+        _summary(found, alias.version if alias else None)
+        | {
+            "params": found.params,
+            "features": found.features,
+            "candidates": found.candidates,
+            "fairness": found.fairness,
+            "artifact": found.artifact,
+            "decision": decisions[0] if decisions else None,
+            "decisions": decisions,
+        }
+    )
+
+
+@router.post("/models/{version}/promote", summary="Makes a version champion")
+async def promote(request: Request, version: str, client: MayDecide) -> Response:
+    """Any registered version; every worker serves it within two seconds."""
+    here = services(request)
+    reason = await _reason(request, "promoted by hand")
+    found = await here.registry.run(versions.get(version))
+    return await _move(here, Move(found.version, "promote", client.name, reason))
+
+
+@router.post("/model/rollback", summary="Undoes the latest promotion")
+async def roll_back(request: Request, client: MayDecide) -> Response:
+    """Back to the version that served before; 409 if there was none."""
+    here = services(request)
+    reason = await _reason(request, "rolled back by hand")
+    target = rollback_target(await here.registry.run(promotions.newest(0)))
+    if target is None:
+        raise Problem(409, "No version served before the present champion.")
+    return await _move(here, Move(target, ROLLBACK, client.name, reason))
+
+
+@router.post("/model/reload", summary="Looks at the registry's champion now")
+async def reload(request: Request, _client: MayDecide) -> Response:
+    """Also tries a quarantined version once more."""
+    here = services(request)
+    await read_body(request.receive, SMALL)
+    here.live.forgive()
+    await here.refresher.poll()
+    await here.holder.refresh()
+    return json_answer(
+        {"model_version": here.champion().version, "quarantined": here.live.quarantined()}
+    )
+
+
+async def _move(here: Services, move: Move) -> Response:
+    done = await move_champion(here.registry, move, now=here.now())
+    return json_answer(
+        {
+            "model_version": done.challenger,
+            "version": done.challenger,
+            "former": done.champion,
+            "revision": done.revision,
+            "reason": done.reasons[0],
+        }
+    )
+
+
+async def _reason(request: Request, default: str) -> str:
+    body = read_object(await read_body(request.receive, SMALL))
+    reason = body.get("reason", default)
+    if not isinstance(reason, str) or not 0 < len(reason) <= LONGEST_REASON:
+        raise Problem.of_field("reason", f"must be text of 1 to {LONGEST_REASON} characters")
+    return reason
+
+
+def _summary(version: ModelVersion, serving: str | None = None) -> dict[str, Any]:
+    summary: dict[str, Any] = {
+        "version": version.version,
+        "number": version.number,
+        "task": version.task,
+        "family": version.family,
+        "created_at": version.created_at,
+        "metrics": version.metrics,
+        "metrics_on": version.metrics_on,
+        "thresholds": version.thresholds,
+        "window": version.window,
+        "lineage": version.lineage,
+    }
+    if serving is not None:
+        summary["champion"] = version.version == serving
+    return summary

@@ -1,0 +1,105 @@
+"""Scores for many records, and for a student the feature store knows."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import json_answer, needs
+from api.body import LARGE, read_body
+from api.payload import Asked, RecordReader, read_json, read_student_id
+from api.predict_endpoint import wants_explanation
+from api.problems import Problem
+from api.scoring import answer, explanation, score_many, score_one
+from api.security import Client
+from api.services import services
+from database import students
+from model.access import Scope
+from model.errors import InvalidRecord, NotFound
+
+MOST_RECORDS = 1_000
+
+router = APIRouter(tags=["predictions"])
+MayPredict = Annotated[Client, Depends(needs(Scope.PREDICT))]
+
+
+@router.post("/predict/batch", summary="Scores up to 1,000 records")
+async def predict_batch(request: Request, client: MayPredict) -> Response:
+    """Good rows are served though others are bad; `errors` names those by index."""
+    started = time.perf_counter()
+    here = services(request)
+    records = _records(read_json(await read_body(request.receive, LARGE)))
+    now = here.now()
+    good, errors = _read(RecordReader(here.task), records, str(now.year))
+    champion = here.champion()
+    served = score_many(
+        champion,
+        [asked for _, asked in good],
+        features=here.task.feature_names,
+        now=now,
+        client=client.name,
+    )
+    if served:
+        await here.log.write_many(tuple(served))
+    for prediction in served:
+        here.metrics.served(prediction)
+    latency = (time.perf_counter() - started) * 1000
+    return json_answer(
+        {
+            "model_version": champion.version,
+            "predictions": [
+                {"index": index, **answer(prediction, latency)}
+                for (index, _), prediction in zip(good, served, strict=True)
+            ],
+            "errors": errors,
+            "latency_ms": round(latency, 3),
+        }
+    )
+
+
+@router.post("/predict/{student_id:path}", summary="Scores a student from the latest record")
+async def predict_student(request: Request, student_id: str, client: MayPredict) -> Response:
+    """The features are the latest that the feature store holds; 404 if it knows no such student."""
+    started = time.perf_counter()
+    here = services(request)
+    champion = here.champion()
+    try:
+        latest = (await here.registry.run(students.get(read_student_id(student_id)))).latest
+    except NotFound as error:
+        raise Problem.of_field("student_id", "is not known to this registry", 404) from error
+    asked = Asked(student_id, latest.period, latest.features)
+    prediction = score_one(
+        champion, asked, features=here.task.feature_names, now=here.now(), client=client.name
+    )
+    await here.log.write(prediction)
+    here.metrics.served(prediction)
+    document = answer(prediction, (time.perf_counter() - started) * 1000)
+    if wants_explanation(request.url.query):
+        document |= explanation(champion, asked)
+    return json_answer(document)
+
+
+def _records(body: Any) -> list[Any]:
+    records = body.get("records") if isinstance(body, dict) else None
+    if not isinstance(records, list):
+        raise Problem.of_field("records", "must be a list of records")
+    if len(records) > MOST_RECORDS:
+        raise Problem.of_field("records", f"must be at most {MOST_RECORDS} at a time")
+    return records
+
+
+def _read(
+    reader: RecordReader, records: list[Any], default_period: str
+) -> tuple[list[tuple[int, Asked]], list[dict[str, Any]]]:
+    good: list[tuple[int, Asked]] = []
+    errors: list[dict[str, Any]] = []
+    for index, record in enumerate(records):
+        try:
+            good.append((index, reader.one(record, default_period)))
+        except InvalidRecord as error:
+            errors.append({"index": index, "field": error.field, "detail": error.reason})
+    return good, errors

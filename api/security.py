@@ -1,0 +1,158 @@
+"""Who is asking, and may they.
+
+The keys are read from the registry in the background and kept in memory, so that a request never
+waits for the registry to be let in. Only SHA-256 digests of the secrets exist on this side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.types import Scope as AsgiScope
+
+from api.problems import Problem
+from api.registry import Registry
+from database import api_keys
+from model.access import ApiKey, Scope
+from model.errors import RegistryError
+
+REFRESH_SECONDS = 2.0
+"""A revoked key stops working within this time; a new one works at once."""
+
+ALL_SCOPES = frozenset(Scope)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks; `name` goes into records, never the key."""
+
+    name: str
+    scopes: frozenset[Scope]
+
+
+LOCAL = Client("local", ALL_SCOPES)
+
+
+class KeyRing:
+    """The keys of this installation, or none when authentication is off."""
+
+    def __init__(
+        self, registry: Registry, mode: Literal["keys", "off"], clock: Callable[[], float]
+    ) -> None:
+        self._registry = registry
+        self._off = mode == "off"
+        self._clock = clock
+        self._clients: dict[str, Client] | None = None
+        self._known: dict[bytes, Client] = {}
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def follow(self) -> None:
+        """Reads the keys again and again, until cancelled."""
+        while not self._off:
+            await self._read()
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    def known(self, scope: AsgiScope, needed: Scope) -> Client | None:
+        """The client, if that can be told without waiting.
+
+        Raises:
+            Problem: 403, this client may not do that.
+        """
+        if self._off:
+            return _local(scope)
+        client = self._known.get(secret_of(scope))
+        return None if client is None else _allowed(client, needed)
+
+    async def client(self, scope: AsgiScope, needed: Scope) -> Client:
+        """The client who sent this request.
+
+        Raises:
+            Problem: 401 no or an unknown key, 403 not allowed, 503 the keys are not known yet.
+        """
+        known = self.known(scope, needed)
+        if known is not None:
+            return known
+        secret = secret_of(scope)
+        if not secret:
+            raise Problem(401, "Send an API key: Authorization: Bearer <key>, or X-API-Key.")
+        client = await self._look_up(secret)
+        if client is None:
+            raise Problem(401, "This API key is unknown or revoked.")
+        self._known[secret] = client
+        return _allowed(client, needed)
+
+    async def _look_up(self, secret: bytes) -> Client | None:
+        digest = hashlib.sha256(secret).hexdigest()
+        unknown = self._clients is None or digest not in self._clients
+        # Perhaps made a moment ago; the pause keeps guessing from loading the registry.
+        if unknown and self._clock() - self._read_at > REFRESH_SECONDS / 4:
+            await self._read()
+        if self._clients is None:
+            raise Problem(503, "The API keys cannot be read at the moment.", retry_after=1)
+        return self._clients.get(digest)
+
+    async def _read(self) -> None:
+        async with self._reading:
+            try:
+                keys = await self._registry.run(api_keys.all())
+            except RegistryError as error:
+                _log.debug("keys are not read anew: %s", error)
+                return
+            self._read_at = self._clock()
+            clients = {key.digest: _client(key) for key in keys if key.revoked_at is None}
+            if clients != self._clients:
+                self._clients, self._known = clients, {}
+
+
+def secret_of(scope: AsgiScope) -> bytes:
+    """The secret in the request's headers, or nothing."""
+    for name, value in scope["headers"]:
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            return bytes(value[7:].strip())
+        if name == b"x-api-key":
+            return bytes(value.strip())
+    return b""
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a secret.
+
+    >>> len(digest_of("farol_secret"))
+    64
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _client(key: ApiKey) -> Client:
+    return Client(key.name, key.scopes)
+
+
+def _allowed(client: Client, needed: Scope) -> Client:
+    if needed in client.scopes or Scope.ADMIN in client.scopes:
+        return client
+    raise Problem(403, f"This API key lacks the scope {needed.value}.")
+
+
+def _local(scope: AsgiScope) -> Client:
+    host = scope["client"][0] if scope.get("client") else ""
+    if _is_loopback(host):
+        return LOCAL
+    raise Problem(403, "Authentication is off, so only this machine is answered.")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "127.0.0.1":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,96 @@
+"""Everything a worker has open, made once at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from starlette.requests import Request
+
+from api.champion import Champion, ChampionHolder
+from api.metrics import Metrics
+from api.outbox import Outbox
+from api.prediction_log import PredictionLog
+from api.problems import Problem
+from api.refresher import Refresher
+from api.registry import Registry
+from api.security import KeyRing
+from api.shipper import Shipper
+from api.slots import WorkerSlot, WorkerState
+from model.live import LiveModel
+from preprocessing.task import TaskSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a host keeps what its workers share, all below `FAROL_HOME`."""
+
+    home: Path
+
+    @property
+    def workers(self) -> Path:
+        """Slots and states of the workers."""
+        return self.home / "workers"
+
+    @property
+    def outbox(self) -> Path:
+        """Predictions that wait for the registry."""
+        return self.home / "outbox"
+
+    @property
+    def metrics(self) -> Path:
+        """The workers' metrics."""
+        return self.home / "metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What routes work with.
+
+    Attributes:
+        now: the clock, aware UTC.
+    """
+
+    task: TaskSpec
+    folders: Folders
+    now: Callable[[], datetime]
+    registry: Registry
+    live: LiveModel
+    holder: ChampionHolder
+    refresher: Refresher
+    log: PredictionLog
+    outbox: Outbox
+    shipper: Shipper
+    keys: KeyRing
+    metrics: Metrics
+    slot: WorkerSlot
+    started_at: datetime
+
+    def champion(self) -> Champion:
+        """The champion.
+
+        Raises:
+            Problem: 503, there is none yet.
+        """
+        if self.holder.current is None:
+            raise Problem(503, "No champion serves yet; train one first.", retry_after=2)
+        return self.holder.current
+
+    def state(self, pid: int) -> WorkerState:
+        """What this worker tells of itself."""
+        current = self.holder.current
+        return WorkerState(
+            slot=self.slot.number,
+            pid=pid,
+            generation=self.holder.generation,
+            version=current.version if current else None,
+            started_at=self.started_at,
+        )
+
+
+def services(request: Request) -> Services:
+    """The services of the worker that answers this request."""
+    found: Services = request.app.state.services
+    return found

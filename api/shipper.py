@@ -1,0 +1,95 @@
+"""Brings what waits in the outboxes into the registry: in order, each record exactly once.
+
+A record is deleted from the outbox after the registry has acknowledged it, and the registry keeps
+one document per prediction id, so a shipment that is repeated after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from api.outbox import Outbox
+from api.prediction_log import PredictionLog
+from api.registry import Registry
+from api.slots import dead_slot
+from database import predictions
+from model.errors import RegistryError
+
+SHIPMENT = 100
+"""Records a shipment: near the registry's bulk rate, and few milliseconds of this event loop."""
+
+GATHER_SECONDS = 0.05
+"""How long a small shipment waits for more, so that a busy worker ships in bulk."""
+
+RETRY_SECONDS = 0.5
+ADOPT_SECONDS = 2.0
+CHECKPOINT_ROWS = 20_000
+
+_log = logging.getLogger(__name__)
+
+
+class Shipper:
+    """Ships one worker's outbox, and those of workers that died and were not replaced."""
+
+    def __init__(
+        self, registry: Registry, log: PredictionLog, outbox: Outbox, workers: Path, folder: Path
+    ) -> None:
+        self._registry = registry
+        self._log = log
+        self._outbox = outbox
+        self._workers = workers
+        self._folder = folder
+        self._since_checkpoint = 0
+
+    async def ship(self) -> None:
+        """Ships whenever there is something, until cancelled."""
+        while True:
+            await self._log.wake.wait()
+            if self._outbox.rows < SHIPMENT:
+                await asyncio.sleep(GATHER_SECONDS)
+            if not await self._ship_some(self._outbox):
+                await asyncio.sleep(RETRY_SECONDS)
+            elif self._outbox.rows == 0:
+                self._log.drained()
+            if self._since_checkpoint >= CHECKPOINT_ROWS:
+                self._since_checkpoint = 0
+                await asyncio.to_thread(self._outbox.checkpoint)
+
+    async def adopt(self) -> None:
+        """Ships what workers without a successor left, until cancelled."""
+        while True:
+            for path in sorted(self._folder.glob("slot-*.sqlite")):
+                number = int(path.stem.removeprefix("slot-"))
+                with dead_slot(self._workers, number) as dead:
+                    if dead:
+                        await self._empty(path)
+            await asyncio.sleep(ADOPT_SECONDS)
+
+    async def settle(self, seconds: float) -> bool:
+        """Waits until this worker's outbox is empty; False if it is not in that time."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self._outbox.rows and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.01)
+        return self._outbox.rows == 0
+
+    async def _empty(self, path: Path) -> None:
+        outbox = Outbox(path)
+        try:
+            while outbox.rows and await self._ship_some(outbox):
+                pass
+        finally:
+            outbox.close()
+
+    async def _ship_some(self, outbox: Outbox) -> bool:
+        records, last = outbox.oldest(SHIPMENT)
+        if not records:
+            return True
+        try:
+            await self._registry.run(predictions.add_many(records))
+        except RegistryError:
+            return False
+        outbox.drop(last)
+        self._since_checkpoint += len(records)
+        return True

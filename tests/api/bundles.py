@@ -1,0 +1,135 @@
+"""Small real models for the tests of serving: linear, made in milliseconds."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from database import aliases, artifacts, promotions, versions
+from database.client import SyncRegistry
+from model import linear
+from model.bundle import BundleParts, Golden, pack, sign, write_bundle
+from model.calibration import Calibration
+from model.prediction import Thresholds
+from model.promotion import DecisionStatus, Promotion
+from model.student import Features
+from model.version import Lineage, ModelVersion, Window
+from preprocessing.encoder import FeatureEncoder
+from preprocessing.task import TaskSpec, load_task
+
+KEY = b"a-key-for-tests"
+NOW = datetime(2024, 3, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A packed bundle and what the registry keeps of it."""
+
+    data: bytes
+    digest: str
+    signature: str
+    offset: float
+
+
+def records(n: int, seed: int) -> list[Features]:
+    chance = random.Random(seed)
+    return [
+        {
+            "inde": round(chance.uniform(2, 10), 3),
+            "ida": round(chance.uniform(0, 10), 3),
+            "ipv": round(chance.uniform(0, 10), 3),
+            "fase": float(chance.randint(0, 8)),
+            "pedra": chance.choice(["quartzo", "agata", "ametista"]),
+        }
+        for _ in range(n)
+    ]
+
+
+def archive(offset: float = 0.0, *, task: TaskSpec | None = None, key: bytes = KEY) -> Archive:
+    """A linear model; another offset is another model, with other scores."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / "bundle", offset, task or load_task("pede_lag"))
+        data = pack(Path(folder) / "bundle")
+    digest = hashlib.sha256(data).hexdigest()
+    return Archive(data, digest, sign(digest, key), offset)
+
+
+def write(folder: Path, offset: float, task: TaskSpec, golden_off: float = 0.0) -> str:
+    known = records(60, seed=1)
+    encoder = FeatureEncoder.fit(task, known)
+    weights = np.linspace(-1.0, 0.5, len(encoder.columns))
+    scorer = linear.LinearScorer(weights, offset)
+    calibration = Calibration.sigmoid(1.0, 0.0)
+    golden = tuple(
+        Golden(r, calibration.score_one(scorer.margin_one(encoder.encode_one(r))) + golden_off)
+        for r in known[:5]
+    )
+    return write_bundle(
+        folder,
+        BundleParts(
+            task=task.name,
+            family="logistic_regression",
+            feature_names=encoder.features,
+            encoder=encoder.spec(),
+            scorer_file=linear.FILE,
+            scorer=scorer.dump(),
+            calibration=calibration,
+            thresholds=Thresholds(operating=0.5, alert=0.5, critical=0.8),
+            reference={},
+            golden=golden,
+        ),
+    )
+
+
+def register(registry: SyncRegistry, packed: Archive) -> str:
+    """Registers a version; answers its name."""
+    artifact = registry.run(artifacts.put(packed.data))
+
+    def version(number: int) -> ModelVersion:
+        return ModelVersion(
+            version=f"v{number}",
+            number=number,
+            task="pede_lag",
+            family="logistic_regression",
+            created_at=NOW,
+            params={},
+            metrics={"recall": 0.8},
+            metrics_on="made up for a test",
+            thresholds=Thresholds(0.5, 0.5, 0.8),
+            window=Window(("2022",), 60, 30, "0" * 64, NOW),
+            lineage=Lineage("run", 1, None, "test", {}),
+            features=("inde",),
+            reference={},
+            artifact=artifact,
+            trained_on="",
+            signature=packed.signature,
+        )
+
+    return registry.run(versions.register(version)).version
+
+
+def promote(registry: SyncRegistry, version: str, *, reasons: Sequence[str] = ("test",)) -> None:
+    alias = registry.run(aliases.get(aliases.CHAMPION))
+    revision = alias.revision if alias else 0
+    registry.run(
+        promotions.promote(
+            Promotion(
+                promotion_id=f"{version}-{revision}",
+                at=NOW,
+                actor="test",
+                action="train",
+                status=DecisionStatus.PROMOTED,
+                challenger=version,
+                champion=alias.version if alias else None,
+                reasons=tuple(reasons),
+            ),
+            expected_revision=revision,
+        )
+    )

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from database import embedded, indexes
+from database.client import SyncRegistry, open_registry
+from tests.api import bundles
+from tests.api.server import Server, served, until
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A home with an embedded registry whose champion is v1."""
+
+    home: Path
+    uri: str
+    registry: SyncRegistry
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    home = tmp_path_factory.mktemp("farol")
+    uri = embedded.ensure_running(home)
+    try:
+        with open_registry(uri, "farol") as registry:
+            registry.run(indexes.ensure_indexes())
+            bundles.promote(registry, bundles.register(registry, bundles.archive()))
+            yield World(home, uri, registry)
+    finally:
+        embedded.stop(home)
+
+
+@pytest.fixture(scope="module")
+def server(world: World) -> Iterator[Server]:
+    with served(world.home) as running:
+        until(lambda: len(running.workers()) == 4 and all(w["version"] for w in running.workers()))
+        yield running

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from api.problems import Problem
+from api.security import KeyRing, digest_of
+from database.operations import Op
+from model.access import Scope
+from model.errors import RegistryUnavailable
+from tests.api.conftest import World
+from tests.api.server import ROOT, Server, served, until
+
+T = TypeVar("T")
+RECORD = {"inde": 7.5}
+
+
+def keys(home: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.keys", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"FAROL_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def guarded(world: World) -> Iterator[Server]:
+    with served(world.home, workers=2, auth="keys") as running:
+        yield running
+
+
+def test_without_a_key_nothing_but_health_and_metrics_is_answered(guarded: Server) -> None:
+    closed = [guarded.post("/predict", RECORD), guarded.get("/models"), guarded.get("/schema")]
+    opened = [guarded.get("/health/live"), guarded.get("/metrics"), guarded.get("/openapi.json")]
+
+    assert [a.status_code for a in closed] == [401] * 3
+    assert closed[0].headers["content-type"] == "application/problem+json"
+    assert closed[0].headers["www-authenticate"] == "Bearer"
+    assert [a.status_code for a in opened] == [200] * 3
+
+
+def test_a_key_opens_what_its_scopes_say_and_its_name_is_kept(
+    guarded: Server, world: World
+) -> None:
+    secret = keys(world.home, "create", "--name", "school", "--scope", "predict,label")
+
+    bearer = guarded.post("/predict", RECORD, Authorization=f"Bearer {secret}")
+    header = guarded.post("/predict", RECORD, **{"X-API-Key": secret})
+    beyond = guarded.post("/model/rollback", None, Authorization=f"Bearer {secret}")
+
+    assert (bearer.status_code, header.status_code, beyond.status_code) == (200, 200, 403)
+    assert secret not in (world.home / "server.log").read_text()
+    assert secret not in keys(world.home, "list")
+
+
+def test_a_revoked_key_stops_working(guarded: Server, world: World) -> None:
+    secret = keys(world.home, "create", "--name", "leaver", "--scope", "predict")
+    assert guarded.post("/predict", RECORD, Authorization=f"Bearer {secret}").status_code == 200
+    line = next(x for x in keys(world.home, "list").splitlines() if "leaver" in x)
+
+    keys(world.home, "revoke", line.split()[0])
+
+    def refused() -> bool:
+        answers = [
+            guarded.post("/predict", RECORD, Authorization=f"Bearer {secret}") for _ in range(4)
+        ]
+        return {a.status_code for a in answers} == {401}
+
+    assert until(refused, 10) < 6
+
+
+def test_a_wrong_scope_is_a_usage_error(world: World) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        keys(world.home, "create", "--name", "x", "--scope", "everything")
+
+    assert error.value.returncode == 2
+    assert "predict" in error.value.stderr
+
+
+def test_with_authentication_off_only_this_machine_is_answered() -> None:
+    ring = KeyRing(NoRegistry(), "off", lambda: 0.0)
+
+    local = ring.known({"headers": [], "client": ("::1", 5)}, Scope.ADMIN)
+    with pytest.raises(Problem) as refused:
+        ring.known({"headers": [], "client": ("10.1.2.3", 5)}, Scope.PREDICT)
+
+    assert local is not None
+    assert refused.value.status == 403
+
+
+def test_a_digest_is_all_that_is_stored() -> None:
+    assert digest_of("secret") != "secret"
+    assert digest_of("secret") == digest_of("secret")
+
+
+class NoRegistry:
+    async def run(self, op: Op[T]) -> T:
+        raise RegistryUnavailable("away")
+
+    async def ping(self) -> None:
+        raise RegistryUnavailable("away")
+
+    async def close(self) -> None:
+        pass

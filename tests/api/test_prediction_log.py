@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from api.outbox import Outbox, erase, find, waiting
+from api.prediction_log import LogPolicy, PredictionLog
+from api.shipper import Shipper
+from database.operations import InsertMany, Op
+from model.errors import Overloaded, RegistryUnavailable
+from model.prediction import Prediction, RiskLabel, RiskStatus
+from tests.api.bundles import NOW
+
+T = TypeVar("T")
+
+
+class MemoryRegistry:
+    """A registry that can be slow or away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.delay = 0.0
+        self.calls = 0
+        self.order: list[str] = []
+
+    async def run(self, op: Op[T]) -> T:
+        self.calls += 1
+        if self.away:
+            op.close()
+            raise RegistryUnavailable("away")
+        await asyncio.sleep(self.delay)
+        answer: Any = None
+        try:
+            while True:
+                answer = self._execute(op.send(answer))
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+
+    def _execute(self, command: Any) -> list[int]:
+        assert isinstance(command, InsertMany)
+        ids = [str(d["_id"]) for d in command.documents]
+        known = [i for i, name in enumerate(ids) if name in self.order]
+        self.order += [name for name in ids if name not in self.order]
+        return known
+
+    async def ping(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+def prediction(student: str | None = None) -> Prediction:
+    return Prediction(
+        prediction_id=uuid.uuid4().hex,
+        student_id=student,
+        period="2024",
+        features={"inde": 7.5, "pedra": "agata"},
+        imputed=("ida",),
+        risk_score=0.25,
+        risk_label=RiskLabel.LOW,
+        status=RiskStatus.EXPECTED,
+        threshold=0.5,
+        model_version="v1",
+        created_at=NOW,
+        client="school",
+    )
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    box = Outbox(tmp_path / "outbox" / "slot-0.sqlite")
+    yield box
+    box.close()
+
+
+@asynccontextmanager
+async def shipping(
+    registry: MemoryRegistry, log: PredictionLog, box: Outbox
+) -> AsyncIterator[Shipper]:
+    shipper = Shipper(registry, log, box, Path("unused"), Path("unused"))
+    task = asyncio.create_task(shipper.ship())
+    yield shipper
+    task.cancel()
+
+
+def test_a_record_at_rest_goes_straight_into_the_registry(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        log = PredictionLog(registry, outbox, LogPolicy())
+        record = prediction()
+
+        await log.write(record)
+
+        assert registry.order == [record.prediction_id]
+        await log.flush()
+        assert (outbox.rows, log.waiting) == (0, 0)
+
+    asyncio.run(scenario())
+
+
+def test_records_that_come_together_are_written_together(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.delay = 0.005
+        log = PredictionLog(registry, outbox, LogPolicy())
+
+        await asyncio.gather(*(log.write(prediction()) for _ in range(50)))
+
+        assert len(registry.order) == 50
+        assert registry.calls <= 2
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("trouble", ["away", "slow"])
+def test_the_outbox_takes_over_when_the_registry_is_away_or_slow(
+    outbox: Outbox, trouble: str
+) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.away, registry.delay = trouble == "away", 60.0
+        log = PredictionLog(registry, outbox, LogPolicy(wait_seconds=0.02))
+
+        async with asyncio.timeout(1):
+            await log.write(prediction())
+            await log.write(prediction())
+
+        assert outbox.rows == 2
+        assert log.spilling
+
+    asyncio.run(scenario())
+
+
+def test_what_waited_is_shipped_in_order_and_once_when_the_registry_is_back(
+    outbox: Outbox,
+) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.away = True
+        log = PredictionLog(registry, outbox, LogPolicy())
+        records = [prediction() for _ in range(500)]
+        for record in records:
+            await log.write(record)
+
+        async with shipping(registry, log, outbox) as shipper:
+            registry.away = False
+            assert await shipper.settle(5)
+            await asyncio.sleep(0)
+            await log.write(last := prediction())
+
+        assert registry.order == [r.prediction_id for r in (*records, last)]
+        assert not log.spilling
+
+    asyncio.run(scenario())
+
+
+def test_a_write_that_succeeds_after_it_was_given_up_is_not_doubled(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.delay = 0.05
+        log = PredictionLog(registry, outbox, LogPolicy(wait_seconds=0.01))
+        record = prediction()
+        await log.write(record)
+
+        async with shipping(registry, log, outbox) as shipper:
+            assert await shipper.settle(5)
+            await asyncio.sleep(0.1)
+
+        assert registry.order == [record.prediction_id]
+
+    asyncio.run(scenario())
+
+
+def test_a_fast_caller_is_written_locally_and_shipped_in_bulk(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        log = PredictionLog(registry, outbox, LogPolicy(direct_per_second=10))
+
+        async with shipping(registry, log, outbox) as shipper:
+            for _ in range(300):
+                await log.write(prediction())
+            assert await shipper.settle(5)
+
+        assert len(registry.order) == 300
+        assert registry.calls < 150
+
+    asyncio.run(scenario())
+
+
+def test_too_much_waiting_is_refused_and_not_remembered(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.away = True
+        log = PredictionLog(registry, outbox, LogPolicy(most_rows=3))
+
+        for _ in range(3):
+            await log.write(prediction())
+
+        with pytest.raises(Overloaded):
+            await log.write(prediction())
+        assert outbox.rows == 3
+
+    asyncio.run(scenario())
+
+
+def test_memory_is_bounded(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.delay = 0.2
+        log = PredictionLog(registry, outbox, LogPolicy(wait_seconds=0.2, most_waiting=10))
+
+        done = await asyncio.gather(
+            *(log.write(prediction()) for _ in range(50)), return_exceptions=True
+        )
+
+        assert sum(isinstance(d, Overloaded) for d in done) == 40
+        assert len(registry.order) == 10
+
+    asyncio.run(scenario())
+
+
+def test_a_record_comes_out_of_the_outbox_as_it_went_in(outbox: Outbox) -> None:
+    record = prediction("RA-1")
+
+    outbox.put([record])
+
+    assert outbox.oldest(10)[0] == [record]
+
+
+def test_an_outbox_outlives_its_worker(tmp_path: Path) -> None:
+    path = tmp_path / "slot-3.sqlite"
+    first = Outbox(path)
+    first.put([prediction(), prediction()])
+    first.close()
+
+    second = Outbox(path)
+    log = PredictionLog(MemoryRegistry(), second, LogPolicy())
+
+    assert (second.rows, log.spilling, log.wake.is_set()) == (2, True, True)
+    second.close()
+
+
+def test_a_waiting_record_is_found_and_erased_in_any_outbox(tmp_path: Path) -> None:
+    boxes = [Outbox(tmp_path / f"slot-{i}.sqlite") for i in range(2)]
+    mine, hers = prediction("RA-1"), prediction("RA-2")
+    boxes[0].put([mine])
+    boxes[1].put([hers, replace(mine, prediction_id="another")])
+
+    assert find(tmp_path, [hers.prediction_id], []) == [hers]
+    assert len(find(tmp_path, [], ["RA-1"])) == 2
+    assert erase(tmp_path, "RA-1") == 2
+    assert waiting(tmp_path) == 1
+    assert boxes[0].oldest(5) == ([], 0)
+    assert boxes[0].rows == 0
+    for box in boxes:
+        box.close()

@@ -1,0 +1,282 @@
+"""The loop by hand, against four real workers."""
+
+from __future__ import annotations
+
+import math
+import time
+import uuid
+from collections import Counter
+
+import httpx
+import pytest
+
+from database import predictions, students
+from model.errors import NotFound
+from model.student import Observation
+from tests.api import bundles
+from tests.api.conftest import World
+from tests.api.server import Server, until
+
+PARTIAL = {"inde": 7.5, "iaa": 8.0, "ips": 6.5, "ipp": 7.0, "ipv": 7.2, "fase": 3}
+OTHER = {"ipv": 0.5, "ips": 0.7, "iaa": 0.3, "ieg": 0.8, "ida": 0.6}
+
+
+def student() -> str:
+    return f"RA-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.mark.parametrize("record", [PARTIAL, OTHER])
+def test_a_partial_record_is_scored_and_the_answer_names_what_was_filled_in(
+    server: Server, record: dict[str, float]
+) -> None:
+    answer = server.post("/predict", record)
+
+    assert answer.status_code == 200
+    body = answer.json()
+    assert 0 <= body["risk_score"] <= 1
+    assert body["student_id"] is None
+    assert body["risk_label"] == ("high" if body["risk_score"] >= body["threshold"] else "low")
+    assert set(record) & set(body["imputed"]) == set()
+    assert len(body["imputed"]) + len(record) == 19
+    assert body["latency_ms"] > 0
+
+
+def test_an_acknowledged_prediction_is_in_the_registry_at_once(
+    server: Server, world: World
+) -> None:
+    who = student()
+
+    body = server.post("/predict", {**PARTIAL, "student_id": who, "period": "2024"}).json()
+
+    kept = world.registry.run(predictions.get(body["prediction_id"]))
+    assert (kept.student_id, kept.period) == (who, "2024")
+    assert kept.features == PARTIAL
+    assert kept.risk_score == body["risk_score"]
+    assert kept.client == "local"
+
+
+@pytest.mark.parametrize(
+    ("record", "field"),
+    [
+        ({"inde": "seven"}, "inde"),
+        ({"inde": True}, "inde"),
+        ({"inde": 10.5}, "inde"),
+        ({"fase": 3.5}, "fase"),
+        ({"indee": 5}, "indee"),
+        ({"pedra": "marble"}, "pedra"),
+        ({"inde": 5, "period": "soon"}, "period"),
+        ({"inde": 5, "student_id": ""}, "student_id"),
+        ({"inde": 5, "student_id": "~x"}, "student_id"),
+        ({}, "record"),
+        ([1], "record"),
+    ],
+)
+def test_a_wrong_field_is_named(server: Server, record: object, field: str) -> None:
+    answer = server.post("/predict", record)
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [e["field"] for e in answer.json()["errors"]] == [field]
+
+
+def test_a_body_that_is_not_json_or_too_long_is_refused(server: Server) -> None:
+    broken = httpx.post(f"{server.url}/predict", content=b'{"inde": 7')
+    endless = httpx.post(f"{server.url}/predict", content=b" " * 100_000)
+
+    assert (broken.status_code, endless.status_code) == (400, 413)
+    assert broken.json()["errors"][0]["field"] == "body"
+
+
+def test_unknown_paths_and_methods_get_problem_documents(server: Server) -> None:
+    answers = [server.get("/nothing"), server.get("/predict"), server.get("/runs?limit=many")]
+
+    assert [a.status_code for a in answers] == [404, 405, 422]
+    assert {a.headers["content-type"] for a in answers} == {"application/problem+json"}
+    assert answers[2].json()["errors"][0]["field"] == "limit"
+
+
+def test_reasons_sum_to_the_log_odds_of_the_score(server: Server) -> None:
+    body = server.post("/predict?explain=true", PARTIAL).json()
+
+    total = body["base_value"] + sum(r["contribution"] for r in body["reasons"])
+    assert math.log(body["risk_score"] / (1 - body["risk_score"])) == pytest.approx(total)
+    strength = [abs(r["contribution"]) for r in body["reasons"]]
+    assert strength == sorted(strength, reverse=True)
+
+
+def test_a_batch_serves_good_rows_though_others_are_bad(server: Server) -> None:
+    body = server.post("/predict/batch", {"records": [PARTIAL, {"inde": 99}, OTHER, 3]}).json()
+
+    assert [p["index"] for p in body["predictions"]] == [0, 2]
+    alone = server.post("/predict", PARTIAL).json()["risk_score"]
+    assert body["predictions"][0]["risk_score"] == pytest.approx(alone, abs=1e-12)
+    assert [(e["index"], e["field"]) for e in body["errors"]] == [(1, "inde"), (3, "record")]
+
+
+def test_a_batch_has_at_most_a_thousand_records(server: Server) -> None:
+    many = server.post("/predict/batch", {"records": [PARTIAL] * 1000})
+    too_many = server.post("/predict/batch", {"records": [PARTIAL] * 1001})
+
+    assert len(many.json()["predictions"]) == 1000
+    assert (too_many.status_code, too_many.json()["errors"][0]["field"]) == (422, "records")
+
+
+def test_a_known_student_is_scored_from_the_latest_record(server: Server, world: World) -> None:
+    who = student()
+    seen = [
+        Observation(who, "2022", {"inde": 2.0}, bundles.NOW),
+        Observation(who, "2023", dict(PARTIAL), bundles.NOW),
+    ]
+    world.registry.run(students.observe(seen))
+
+    body = server.post(f"/predict/{who}").json()
+
+    assert (body["student_id"], body["period"]) == (who, "2023")
+    assert body["risk_score"] == server.post("/predict", PARTIAL).json()["risk_score"]
+    assert server.post(f"/predict/{student()}").status_code == 404
+
+
+def test_an_outcome_by_prediction_and_by_student_counts_once(server: Server) -> None:
+    who = student()
+    prediction = server.post("/predict", {**PARTIAL, "student_id": who, "period": "2023"}).json()
+
+    first = server.post("/labels", {"prediction_id": prediction["prediction_id"], "outcome": 1})
+    again = server.post("/labels", [{"student_id": who, "period": "2023", "defasagem": -1}])
+    changed = server.post(
+        "/labels", {"labels": [{"student_id": who, "period": "2023", "outcome": False}]}
+    )
+
+    assert (first.json()["accepted"], first.json()["joined"]) == (1, 1)
+    assert (again.json()["accepted"], again.json()["duplicate"]) == (1, 1)
+    assert changed.json()["corrected"] == 1
+
+
+def test_a_label_that_cannot_be_used_is_rejected_with_its_index(server: Server) -> None:
+    body = server.post(
+        "/labels",
+        [
+            {"student_id": student(), "period": "2023", "outcome": 1},
+            {"student_id": "x", "outcome": 1},
+            {"student_id": "x", "period": "2023", "outcome": 2},
+            {"prediction_id": "never served", "outcome": 1},
+            "nonsense",
+        ],
+    ).json()
+
+    assert (body["accepted"], body["orphaned"]) == (2, 2)
+    assert [r["index"] for r in body["rejected"]] == [1, 2, 4]
+    assert "period" in body["rejected"][0]["reason"]
+
+
+def test_the_list_of_students_at_risk_is_sorted_and_explained(server: Server, world: World) -> None:
+    known = [
+        Observation(f"L-{i}", "2031", features, bundles.NOW)
+        for i, features in enumerate(bundles.records(40, seed=7))
+    ]
+    world.registry.run(students.observe(known))
+
+    body = server.get("/students/at-risk?period=2031&limit=5").json()
+    rest = server.get("/students/at-risk?period=2031&limit=1000&offset=5").json()
+
+    found = [s["risk_score"] for s in body["students"] + rest["students"]]
+    assert found == sorted(found, reverse=True)
+    assert body["total"] == len(found) > 5
+    assert min(found) >= 0.5
+    assert body["students"][0]["reasons"]
+
+
+def test_an_erased_student_is_gone_and_the_receipt_tells_what_was(
+    server: Server, world: World
+) -> None:
+    who = student()
+    prediction = server.post("/predict", {**PARTIAL, "student_id": who, "period": "2023"}).json()
+    server.post("/labels", {"student_id": who, "period": "2023", "outcome": 1})
+
+    receipt = httpx.delete(f"{server.url}/students/{who}").json()
+
+    assert receipt["deleted"]["predictions"] == 1
+    with pytest.raises(NotFound):
+        world.registry.run(predictions.get(prediction["prediction_id"]))
+    assert httpx.delete(f"{server.url}/students/{who}").status_code == 404
+
+
+def test_a_training_run_is_queued_for_the_worker(server: Server) -> None:
+    asked = server.post("/train", {"seed": 3})
+
+    assert asked.status_code == 202
+    run = server.get(f"/runs/{asked.json()['run_id']}").json()
+    assert (run["status"], run["options"]) == ("queued", {"seed": 3})
+    assert server.post("/train", {"sed": 3}).json()["errors"][0]["field"] == "sed"
+
+
+def test_every_worker_serves_a_promotion_and_a_rollback_within_two_seconds(
+    server: Server, world: World
+) -> None:
+    former = server.get("/model").json()["version"]
+    version = bundles.register(world.registry, bundles.archive(1.5))
+
+    promoted = server.post(f"/models/{version}/promote", {"reason": "try it"})
+    took = until(lambda: {w["version"] for w in server.workers()} == {version}, 5)
+    rolled = server.post("/model/rollback", {"reason": "no good"})
+    took_back = until(lambda: {w["version"] for w in server.workers()} == {former}, 5)
+
+    assert promoted.json()["former"] == former
+    assert rolled.json()["version"] == former
+    assert max(took, took_back) < 2
+    decisions = server.get(f"/models/{version}").json()["decisions"]
+    assert decisions[0]["reasons"] == ["try it"]
+    assert {m["version"] for m in server.get("/models").json()["models"]} >= {former, version}
+
+
+def test_an_unknown_version_cannot_be_promoted_and_the_champion_not_twice(server: Server) -> None:
+    serving = server.get("/model").json()["version"]
+
+    assert server.post("/models/v999/promote").status_code == 404
+    assert server.post(f"/models/{serving}/promote").status_code == 409
+
+
+def test_health_shows_every_worker_with_its_generation(server: Server) -> None:
+    report = server.get("/health").json()
+
+    assert report["parts"].keys() == {"registry", "champion", "outbox", "worker"}
+    assert {part["state"] for part in report["parts"].values()} == {"ok"}
+    assert len({w["pid"] for w in report["workers"]}) == 4
+    assert all(w["generation"] >= 1 for w in report["workers"])
+    assert server.get("/health/ready").status_code == 200
+
+
+def test_metrics_add_up_over_all_workers(server: Server) -> None:
+    def served() -> float:
+        lines = server.get("/metrics").text.splitlines()
+        return sum(
+            float(line.rsplit(" ", 1)[1])
+            for line in lines
+            if line.startswith("farol_predictions_total")
+        )
+
+    time.sleep(1)  # Each worker adds up what it counted twice a second.
+    before = served()
+
+    for _ in range(20):
+        # A new connection each time, so that more than one worker answers.
+        server.post("/predict", PARTIAL)
+
+    until(lambda: {served() for _ in range(8)} == {before + 20}, 3)
+
+
+def test_the_openapi_page_describes_the_tasks_own_fields(server: Server) -> None:
+    page = server.get("/openapi.json").json()
+
+    record = page["components"]["schemas"]["Record"]["properties"]
+    assert (record["inde"]["minimum"], record["inde"]["maximum"]) == (0, 10)
+    assert record["inde"]["description"]
+    assert record["pedra"]["enum"] == ["quartzo", "agata", "ametista", "topazio"]
+    assert page["paths"]["/predict"]["post"]["requestBody"]
+    assert server.get("/docs").status_code == 200
+
+
+def test_the_schema_lists_every_feature(server: Server) -> None:
+    features = {f["name"]: f for f in server.get("/schema").json()["features"]}
+
+    assert features["fase"]["integer"] is True
+    assert Counter(f["kind"] for f in features.values()) == {"numeric": 17, "category": 2}
