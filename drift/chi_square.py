@@ -61,18 +61,22 @@ def counts_side_by_side(reference: CategoryProfile, recent: CategoryProfile) -> 
 
 
 def pool_rare(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Adds up the columns whose expected counts are too small, rarest first.
+    """Adds up the columns whose expected counts are too small.
+
+    Should their sum be too small as well, the rarest of the others joins them.
 
     >>> pool_rare(np.array([[50.0, 44.0, 4.0, 2.0], [48.0, 47.0, 3.0, 2.0]]))
-    array([[ 6., 44., 50.],
-           [ 5., 47., 48.]])
+    array([[50., 44.,  6.],
+           [48., 47.,  5.]])
     """
-    order = np.argsort(table.sum(axis=0), kind="stable")
-    columns = [table[:, i] for i in order]
+    totals = table.sum(axis=0)
     least = LEAST_EXPECTED / (table.sum(axis=1).min() / table.sum())
-    while len(columns) > 1 and columns[0].sum() < least:
-        columns = [columns[0] + columns[1], *columns[2:]]
-    return np.stack(columns, axis=1)
+    rare = totals < least
+    if rare.any() and not rare.all() and totals[rare].sum() < least:
+        rare[np.where(rare, np.inf, totals).argmin()] = True
+    if not rare.any():
+        return table
+    return np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)])
 
 
 def _expected(table: NDArray[np.float64]) -> NDArray[np.float64]:

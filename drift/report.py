@@ -196,14 +196,14 @@ def _row(finding: _Finding, q_value: float, alpha: float) -> FeatureDrift:
         drifted=q_value <= alpha and shift.effect >= finding.limit,
         missing=finding.recent.missing / finding.recent.rows,
         reference_missing=finding.reference.missing / finding.reference.rows,
-        unseen=_unseen(finding.reference, finding.recent),
+        unseen=_unseen(finding) if finding.test == ChiSquare.name else (),
     )
 
 
-def _unseen(reference: ColumnProfile, recent: ColumnProfile) -> tuple[str, ...]:
-    if isinstance(reference, CategoryProfile) and isinstance(recent, CategoryProfile):
-        return tuple(c for c in recent.categories if c not in reference.categories)
-    return ()
+def _unseen(finding: _Finding) -> tuple[str, ...]:
+    known, now = finding.reference, finding.recent
+    assert isinstance(known, CategoryProfile) and isinstance(now, CategoryProfile)
+    return tuple(category for category in now.categories if category not in known.categories)
 
 
 def _notes(

@@ -12,6 +12,8 @@ from model.drift import DriftReport, FeatureDrift
 
 TESTS = {"ks": "KS", "chi_square": "chi-square", "missingness": "missing"}
 
+COUNTS = {"n", "positives"}
+
 
 def render(report: DriftReport) -> Group:
     """The report as a heading, a table with the strongest shifts first, and sentences."""
@@ -48,17 +50,22 @@ def _parts(report: DriftReport) -> Iterator[RenderableType]:
     for title, figures in (("Measured", report.realised), ("Expected", report.estimated)):
         if figures:
             yield Text(f"{title}: {_figures(figures)}")
+    for row in report.features:
+        if row.unseen:
+            yield Text(f"Note: {row.feature} has values never seen before: {', '.join(row.unseen)}")
     for note in report.notes:
         yield Text(f"Note: {note}")
 
 
 def _features(report: DriftReport) -> Table:
-    table = Table("feature", "test", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for column in ("feature", "test"):
+        table.add_column(column, no_wrap=True)
     for column in ("effect", "limit", "q", "PSI", "missing", "was", "drifted"):
         table.add_column(column, justify="right")
     for row in by_strength(report):
         table.add_row(
-            row.feature + (f" (new: {', '.join(row.unseen)})" if row.unseen else ""),
+            row.feature,
             TESTS.get(row.test, row.test),
             f"{row.effect:.3f}",
             f"{row.effect_limit:.2f}",
@@ -73,4 +80,7 @@ def _features(report: DriftReport) -> Table:
 
 
 def _figures(figures: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
+    return ", ".join(
+        f"{name} {value:.0f}" if name in COUNTS else f"{name} {value:.3f}"
+        for name, value in figures.items()
+    )

@@ -1,0 +1,101 @@
+"""What the dashboard asks of the API: everything that acts, and the list with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from model.errors import FarolError
+
+TIMEOUT = 10.0
+
+
+class ApiFailure(FarolError):
+    """The API did not do what was asked.
+
+    Args:
+        reason: what it said.
+        status: the HTTP status, None when it did not answer at all.
+    """
+
+    def __init__(self, reason: str, status: int | None) -> None:
+        super().__init__(reason)
+        self.status = status
+
+    @property
+    def unreachable(self) -> bool:
+        """Nobody answered."""
+        return self.status is None
+
+    @property
+    def needs_key(self) -> bool:
+        """The key is absent, unknown, or lacks the scope."""
+        return self.status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
+
+
+class FarolApi:
+    """The calls the dashboard makes.
+
+    Args:
+        url: where the API is, `http://127.0.0.1:8000` say.
+        key: an API key, empty for none.
+        transport: how requests travel; None is the network.
+    """
+
+    def __init__(
+        self, url: str, key: str = "", *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._transport = transport
+
+    def at_risk(
+        self, *, period: str | None = None, status: str | None = None, limit: int = 200
+    ) -> Mapping[str, Any]:
+        """The list of students by score, with reasons.
+
+        Raises:
+            ApiFailure: as every call here.
+        """
+        wished = {"period": period, "status": status, "limit": limit}
+        return self._call(
+            "GET", "/students/at-risk", params={k: v for k, v in wished.items() if v is not None}
+        )
+
+    def schema(self) -> Mapping[str, Any]:
+        """The task's features with their descriptions."""
+        return self._call("GET", "/schema")
+
+    def train(self) -> str:
+        """Queues a training run and gives its id."""
+        return str(self._call("POST", "/train", json={})["run_id"])
+
+    def promote(self, version: str, reason: str) -> str:
+        """Puts a registered version into service and gives the version that serves now."""
+        return str(
+            self._call("POST", f"/models/{version}/promote", json={"reason": reason})["version"]
+        )
+
+    def rollback(self, reason: str) -> str:
+        """Puts the version that served before back and gives the version that serves now."""
+        return str(self._call("POST", "/model/rollback", json={"reason": reason})["version"])
+
+    def _call(self, method: str, path: str, **more: Any) -> Mapping[str, Any]:
+        try:
+            with httpx.Client(
+                base_url=self.url,
+                headers=self._headers,
+                timeout=TIMEOUT,
+                transport=self._transport,
+            ) as client:
+                answer = client.request(method, path, **more)
+                said = answer.json()
+        except httpx.TransportError as error:
+            raise ApiFailure(type(error).__name__, None) from error
+        except ValueError as error:
+            raise ApiFailure(f"HTTP {answer.status_code}", answer.status_code) from error
+        if answer.is_error:
+            raise ApiFailure(str(said.get("detail") or said.get("title")), answer.status_code)
+        return dict(said)

@@ -1,0 +1,139 @@
+"""Records to Plotly figures: pure functions, the same records give the same picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+import plotly.graph_objects as go
+
+from dashboard.texts import Texts
+from model.drift import DriftReport, FeatureDrift
+from model.prediction import Prediction
+from model.version import ModelVersion
+
+# Okabe and Ito's palette: told apart by colour-blind readers too.
+BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#9AA5B1"
+NO_TOOLBAR = {"displayModeBar": False}
+LINES = (BLUE, GREEN, ORANGE, GREY)
+BINS = 20
+MOST_DAYS = 60
+
+
+def metric_history(
+    versions: Sequence[ModelVersion], champion: str | None, metrics: Sequence[str], texts: Texts
+) -> go.Figure:
+    """One line a metric over the versions, oldest left; the champion is marked."""
+    ordered = sorted(versions, key=lambda version: version.number)
+    names = [version.version for version in ordered]
+    figure = go.Figure()
+    for metric, colour in zip(metrics, LINES, strict=False):
+        figure.add_scatter(
+            x=names,
+            y=[version.metrics.get(metric) for version in ordered],
+            name=texts.or_name(f"metric.{metric}", metric),
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            marker={"size": [13 if name == champion else 7 for name in names]},
+        )
+    if champion in names:
+        figure.add_vline(x=champion, line={"color": GREY, "dash": "dot", "width": 1})
+    return _styled(figure, height=300)
+
+
+def drift_bars(report: DriftReport, texts: Texts) -> go.Figure:
+    """One bar a test: the effect as a multiple of its limit, largest on top."""
+    rows = sorted(report.features, key=lambda row: row.effect / row.effect_limit)
+    figure = go.Figure()
+    for drifted, colour, name in ((True, RED, "drift.drifted"), (False, GREY, "drift.stable")):
+        chosen = [row for row in rows if row.drifted is drifted]
+        figure.add_bar(
+            x=[row.effect / row.effect_limit for row in chosen],
+            y=[row_name(row, texts) for row in chosen],
+            orientation="h",
+            name=texts(name),
+            marker={"color": colour},
+            hovertemplate="%{y}: %{x:.2f}<extra></extra>",
+        )
+    figure.add_vline(x=1.0, line={"color": "#3D4852", "dash": "dash", "width": 1})
+    order = [row_name(row, texts) for row in rows]
+    figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
+    figure.update_xaxes(title=texts("drift.axis"), rangemode="tozero")
+    return _styled(figure, height=110 + 24 * len(rows))
+
+
+def drift_history(reports: Sequence[DriftReport], texts: Texts) -> go.Figure:
+    """How many features had drifted, report by report."""
+    ordered = sorted(reports, key=lambda report: report.at)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[report.at for report in ordered],
+        y=[len(drifted_features(report)) for report in ordered],
+        text=[report.model_version for report in ordered],
+        mode="lines+markers",
+        line={"color": BLUE, "width": 2, "shape": "hv"},
+        marker={"size": 8, "color": [RED if report.drifted else GREEN for report in ordered]},
+        hovertemplate="%{x|%d %b %Y}: %{y} (%{text})<extra></extra>",
+    )
+    figure.update_yaxes(title=texts("drift.count"), rangemode="tozero", nticks=6)
+    return _styled(figure, height=240)
+
+
+def score_histogram(predictions: Sequence[Prediction], texts: Texts) -> go.Figure:
+    """How the scores are spread, with the newest operating threshold."""
+    figure = go.Figure()
+    figure.add_histogram(
+        x=[prediction.risk_score for prediction in predictions],
+        xbins={"start": 0.0, "end": 1.0, "size": 1.0 / BINS},
+        marker={"color": BLUE, "line": {"color": "white", "width": 1}},
+    )
+    if predictions:
+        figure.add_vline(
+            x=max(predictions, key=lambda p: p.created_at).threshold,
+            line={"color": RED, "dash": "dash", "width": 2},
+            annotation_text=texts("predictions.threshold"),
+        )
+    figure.update_xaxes(title=texts("students.score"), range=[0, 1])
+    figure.update_yaxes(title=texts("predictions.count"))
+    return _styled(figure, height=280)
+
+
+def predictions_by_day(predictions: Sequence[Prediction], texts: Texts) -> go.Figure:
+    """How many predictions were served on each day (UTC), days without any included."""
+    served = Counter(prediction.created_at.date() for prediction in predictions)
+    first, last = min(served, default=None), max(served, default=None)
+    days = []
+    if first and last:
+        days = [first + timedelta(days=i) for i in range((last - first).days + 1)][-MOST_DAYS:]
+    figure = go.Figure()
+    figure.add_bar(
+        x=[f"{day:%d/%m}" for day in days],
+        y=[served[day] for day in days],
+        width=0.6 if len(days) > 3 else 0.2,
+        marker={"color": BLUE},
+    )
+    figure.update_xaxes(type="category", nticks=8)
+    figure.update_yaxes(title=texts("predictions.count"))
+    return _styled(figure, height=280)
+
+
+def row_name(row: FeatureDrift, texts: Texts) -> str:
+    """What a row of a drift report is about."""
+    name = texts.or_name(f"feature.{row.feature}", row.feature)
+    return texts("drift.only_missing", feature=name) if row.test == "missingness" else name
+
+
+def drifted_features(report: DriftReport) -> list[str]:
+    """The features that drifted, each once, in the report's order."""
+    return list(dict.fromkeys(row.feature for row in report.features if row.drifted))
+
+
+def _styled(figure: go.Figure, *, height: int) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        bargap=0.25,
+    )
+    return figure

@@ -1,0 +1,113 @@
+"""Farol's dashboard: `streamlit run dashboard/dashboard.py`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+# Streamlit puts this file's folder first on the path, where `dashboard` would be this very file.
+ROOT = str(Path(__file__).parents[1])
+if sys.path[0] != ROOT:
+    sys.path.insert(0, ROOT)
+
+import streamlit as st  # noqa: E402
+
+from dashboard.api_client import FarolApi  # noqa: E402
+from dashboard.context import Context  # noqa: E402
+from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
+from dashboard.views import drift, history, overview, predictions, students  # noqa: E402
+from database.client import SyncRegistry  # noqa: E402
+from deployment.wiring import environment, registry, settings_from_environment  # noqa: E402
+from model.errors import ConfigurationError, RegistryError, RegistryUnavailable  # noqa: E402
+
+REFRESH_SECONDS = 15
+
+VIEWS: tuple[tuple[str, str, Callable[[Context], None]], ...] = (
+    ("overview", ":material/lightbulb:", overview.show),
+    ("students", ":material/groups:", students.show),
+    ("drift", ":material/trending_up:", drift.show),
+    ("predictions", ":material/list_alt:", predictions.show),
+    ("history", ":material/history:", history.show),
+)
+
+
+@st.cache_resource(show_spinner=False, on_release=SyncRegistry.close)
+def open_shared_registry() -> SyncRegistry:
+    """One client for all sessions of this process."""
+    return registry(settings_from_environment())
+
+
+@st.cache_data(show_spinner=False)
+def read_texts(language: Language) -> Texts:
+    """The sentences, read once a language."""
+    return load_texts(language)
+
+
+def main(first: str = "overview") -> None:
+    """One run of the script: the frame, and the page that was chosen in it.
+
+    Args:
+        first: the page shown while none was chosen.
+    """
+    st.set_page_config(page_title="Farol", page_icon=":material/lightbulb:", layout="wide")
+    st.logo(Path(__file__).with_name("logo.svg").read_text("utf-8"), size="large")
+    texts = read_texts(_language())
+    live = st.sidebar.toggle(texts("app.live"), value=True)
+    key = st.sidebar.text_input(
+        texts("app.key"), type="password", help=texts("app.key_help"), key="api_key"
+    )
+    every = REFRESH_SECONDS if live else None
+    pages = [
+        st.Page(
+            partial(_page, show, texts, key, every),
+            title=texts(f"page.{name}"),
+            icon=icon,
+            url_path=name,
+            default=name == first,
+        )
+        for name, icon, show in VIEWS
+    ]
+    st.navigation(pages).run()
+
+
+def _language() -> Language:
+    wished = preferred_language(st.query_params.get("lang"), st.context.locale)
+    chosen = st.sidebar.segmented_control(
+        "Idioma · Language",
+        list(Language),
+        default=wished,
+        format_func=lambda language: language.value.upper(),
+        required=True,
+    )
+    language = Language(chosen or wished)
+    st.query_params["lang"] = language.value
+    return language
+
+
+def _page(show: Callable[[Context], None], texts: Texts, key: str, every: float | None) -> None:
+    st.fragment(partial(_guarded, show, texts, key), run_every=every)()
+
+
+def _guarded(show: Callable[[Context], None], texts: Texts, key: str) -> None:
+    """Shows a page, or what keeps it from being shown."""
+    try:
+        url = environment().get("FAROL_API_URL")
+        api = FarolApi(url or f"http://127.0.0.1:{settings_from_environment().port}", key)
+        now = datetime.now(UTC)
+        show(Context(open_shared_registry(), api, texts, now))
+        st.caption(texts("app.read_at", at=texts.moment(now)))
+    except RegistryUnavailable as error:
+        # An embedded registry that was started anew listens elsewhere: ask for its address again.
+        open_shared_registry.clear()
+        st.error(texts("error.registry", why=error))
+    except RegistryError as error:
+        st.error(texts("error.failed", why=error))
+    except ConfigurationError as error:
+        st.error(texts("error.settings", why=error))
+
+
+if __name__ == "__main__":
+    main()

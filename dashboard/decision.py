@@ -1,0 +1,51 @@
+"""A promotion decision, for whoever has to answer for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard.texts import Texts
+from model.promotion import DecisionStatus, Guard, Promotion
+
+
+def headline(promotion: Promotion, texts: Texts) -> str:
+    """What was decided, in one sentence."""
+    return texts(
+        f"decision.{promotion.status.value}",
+        challenger=promotion.challenger,
+        champion=promotion.champion or "-",
+    )
+
+
+def guard_rows(guards: tuple[Guard, ...], texts: Texts) -> list[dict[str, Any]]:
+    """One table row a guard, those not met first."""
+    return [
+        {
+            texts("guard.passed"): "✓" if guard.passed else "✗",
+            texts("guard.name"): guard.name.replace("_", " "),
+            texts("guard.value"): _figure(guard.value, texts),
+            texts("guard.limit"): _figure(guard.limit, texts),
+            texts("guard.reason"): guard.reason,
+        }
+        for guard in sorted(guards, key=lambda guard: guard.passed)
+    ]
+
+
+def show_decision(promotion: Promotion, texts: Texts) -> None:
+    """The decision with its reasons; guards and evidence on demand."""
+    say = st.success if promotion.status is DecisionStatus.PROMOTED else st.info
+    reasons = "\n".join(f"- {reason}" for reason in promotion.reasons)
+    say(f"**{headline(promotion, texts)}**\n\n{reasons}")
+    st.caption(texts("decision.by", at=texts.moment(promotion.at), actor=promotion.actor))
+    if promotion.guards:
+        with st.expander(texts("decision.guards")):
+            st.dataframe(guard_rows(promotion.guards, texts), hide_index=True)
+    if promotion.evidence:
+        with st.expander(texts("decision.evidence")):
+            st.json(dict(promotion.evidence), expanded=1)
+
+
+def _figure(value: float | None, texts: Texts) -> str:
+    return "" if value is None else texts.number(value, 3)

@@ -1,0 +1,128 @@
+"""What moved since the champion was trained, and what that does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard import charts
+from dashboard.context import Context, empty
+from dashboard.texts import Texts
+from database import aliases, drift_reports, versions
+from model.drift import DriftReport, FeatureDrift
+
+KEPT = 60
+PERFORMANCE = ("recall", "precision", "flagged", "auc", "brier", "calibration_error", "prevalence")
+
+
+def show(context: Context) -> None:
+    """The page."""
+    texts = context.texts
+    st.header(texts("page.drift"))
+    reports = context.registry.run(drift_reports.newest(KEPT))
+    if not reports:
+        empty(texts, "empty.drift", "python -m drift.check")
+        return
+    report = _choose(reports, texts)
+    _verdict(report, context)
+    st.subheader(texts("drift.effects"))
+    st.caption(texts("drift.effects_help"))
+    st.plotly_chart(
+        charts.drift_bars(report, texts),
+        alt=texts("drift.effects"),
+        key="drift-bars",
+        config=charts.NO_TOOLBAR,
+    )
+    _performance(report, context)
+    st.subheader(texts("drift.details"))
+    st.dataframe(test_rows(report.features, texts), hide_index=True)
+    for note in report.notes:
+        st.caption(note)
+    if len(reports) > 1:
+        st.subheader(texts("drift.history"))
+        st.plotly_chart(
+            charts.drift_history(reports, texts),
+            alt=texts("drift.history"),
+            key="drift-history",
+            config=charts.NO_TOOLBAR,
+        )
+
+
+def test_rows(rows: Sequence[FeatureDrift], texts: Texts) -> list[dict[str, Any]]:
+    """One table row a test, drifted first, then by size."""
+    ordered = sorted(rows, key=lambda row: (not row.drifted, -row.effect / row.effect_limit))
+    return [
+        {
+            texts("test.drifted"): "●" if row.drifted else "",
+            texts("test.feature"): texts.or_name(f"feature.{row.feature}", row.feature),
+            texts("test.test"): texts.or_name(f"test.{row.test}", row.test),
+            texts("test.effect"): texts.number(row.effect, 3),
+            texts("test.limit"): texts.number(row.effect_limit, 2),
+            texts("test.q"): f"{row.q_value:.2g}",
+            texts("test.psi"): texts.number(row.psi, 3),
+            texts("test.missing"): texts.share(row.missing),
+            texts("test.was"): texts.share(row.reference_missing),
+            texts("test.unseen"): ", ".join(row.unseen),
+        }
+        for row in ordered
+    ]
+
+
+def performance_rows(
+    report: DriftReport, trained: dict[str, float], texts: Texts
+) -> list[dict[str, str]]:
+    """Each figure when trained, as expected now, and as measured now."""
+    columns = (
+        (texts("drift.at_training"), trained),
+        (texts("drift.estimated"), report.estimated),
+        (texts("drift.realised"), report.realised),
+    )
+    return [
+        {
+            "": texts.or_name(f"metric.{name}", name),
+            **{
+                title: texts.number(figures[name], 3) if name in figures else ""
+                for title, figures in columns
+            },
+        }
+        for name in PERFORMANCE
+        if any(name in figures for _, figures in columns)
+    ]
+
+
+def _choose(reports: Sequence[DriftReport], texts: Texts) -> DriftReport:
+    return st.selectbox(
+        texts("drift.choose"),
+        reports,
+        format_func=lambda report: f"{texts.moment(report.at)} · {report.model_version}",
+        width=320,
+        # A new report is shown when it comes, unless the reader chose one of these very reports.
+        key=f"report-{reports[0].report_id}",
+    )
+
+
+def _verdict(report: DriftReport, context: Context) -> None:
+    texts = context.texts
+    names = charts.drifted_features(report)
+    shown = ", ".join(texts.or_name(f"feature.{name}", name) for name in names)
+    about = {"periods": ", ".join(report.periods), "version": report.model_version}
+    if report.drifted:
+        st.warning(texts("drift.yes", n=len(names), names=shown, **about))
+    else:
+        st.success(texts("drift.no", **about))
+    st.caption(texts("drift.when", at=texts.moment(report.at), rows=report.rows))
+    alias = context.registry.run(aliases.get(aliases.CHAMPION))
+    if alias is not None and alias.version != report.model_version:
+        st.caption(
+            texts("drift.old_champion", version=report.model_version, champion=alias.version)
+        )
+
+
+def _performance(report: DriftReport, context: Context) -> None:
+    if not (report.estimated or report.realised):
+        return
+    st.subheader(context.texts("drift.performance"))
+    trained = context.registry.run(versions.get(report.model_version)).metrics
+    st.dataframe(performance_rows(report, dict(trained), context.texts), hide_index=True)

@@ -1,0 +1,99 @@
+"""Every decision and every run, and the two buttons an engineer needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard.api_client import ApiFailure
+from dashboard.context import Context, empty, explain_failure
+from dashboard.texts import Texts
+from database import promotions, runs, versions
+from model.promotion import Promotion
+from model.run import Run
+
+KEPT = 100
+
+
+def show(context: Context) -> None:
+    """The page."""
+    texts, read = context.texts, context.registry.run
+    st.header(texts("page.history"))
+    ledger, recent = read(promotions.newest(KEPT)), read(runs.newest(KEPT))
+    if not (ledger or recent):
+        empty(texts, "empty.history", "python -m retraining.pipeline")
+    if ledger:
+        st.subheader(texts("history.ledger"))
+        st.dataframe(ledger_rows(ledger, texts), hide_index=True)
+    if recent:
+        st.subheader(texts("history.runs"))
+        st.dataframe(run_rows(recent, texts), hide_index=True)
+    st.subheader(texts("history.act"))
+    _act(context)
+
+
+def ledger_rows(ledger: Sequence[Promotion], texts: Texts) -> list[dict[str, Any]]:
+    """One table row a decision, in the given order."""
+    return [
+        {
+            texts("history.at"): texts.moment(p.at),
+            texts("history.status"): texts(f"run.{p.status.value}"),
+            texts("history.challenger"): p.challenger,
+            texts("history.champion"): p.champion or "",
+            texts("history.action"): p.action,
+            texts("history.actor"): p.actor,
+            texts("history.reasons"): "; ".join(p.reasons),
+        }
+        for p in ledger
+    ]
+
+
+def run_rows(recent: Sequence[Run], texts: Texts) -> list[dict[str, Any]]:
+    """One table row a run, in the given order."""
+    return [
+        {
+            texts("history.at"): texts.moment(run.requested_at),
+            texts("history.status"): texts(f"run.{run.status.value}"),
+            texts("history.challenger"): run.challenger or "",
+            texts("history.actor"): run.requested_by,
+            texts("history.step"): run.steps[-1].name if run.steps else "",
+            texts("history.took"): _seconds(run),
+            texts("history.error"): run.error or "",
+            texts("history.run"): run.run_id,
+        }
+        for run in recent
+    ]
+
+
+def _act(context: Context) -> None:
+    texts, api = context.texts, context.api
+    if st.button(texts("history.train"), icon=":material/model_training:"):
+        _try(context, lambda: texts("history.trained", run=api.train()))
+    names = [v.version for v in context.registry.run(versions.newest(KEPT))]
+    with st.form("move", border=True):
+        version = st.selectbox(texts("history.version"), names)
+        reason = st.text_input(texts("history.reason"), max_chars=300)
+        left, right = st.columns(2)
+        promote = left.form_submit_button(texts("history.promote"))
+        rollback = right.form_submit_button(texts("history.rollback"))
+    if (promote or rollback) and not reason.strip():
+        st.warning(texts("history.needs_reason"))
+    elif promote and version:
+        _try(context, lambda: texts("history.done", version=api.promote(version, reason)))
+    elif rollback:
+        _try(context, lambda: texts("history.done", version=api.rollback(reason)))
+
+
+def _try(context: Context, act: Callable[[], str]) -> None:
+    try:
+        st.success(act())
+    except ApiFailure as failure:
+        st.error(explain_failure(failure, context))
+
+
+def _seconds(run: Run) -> int | None:
+    if run.started_at is None or run.finished_at is None:
+        return None
+    return round((run.finished_at - run.started_at).total_seconds())

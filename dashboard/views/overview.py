@@ -1,0 +1,98 @@
+"""Who serves, how good it is in plain words, and why it was chosen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import streamlit as st
+
+from dashboard import charts
+from dashboard.context import Context, empty
+from dashboard.decision import show_decision
+from database import aliases, drift_reports, labels, predictions, promotions, versions
+from model.version import Alias, ModelVersion
+
+CARDS = ("recall", "precision", "flagged", "auc")
+NUMERIC_CARDS = ("mae", "r2")
+SHARES = {"recall", "precision", "flagged"}
+
+
+def show(context: Context) -> None:
+    """The page."""
+    texts, read = context.texts, context.registry.run
+    alias = read(aliases.get(aliases.CHAMPION))
+    if alias is None:
+        empty(
+            texts,
+            "empty.champion",
+            "python -m preprocessing.ingest FILE...\npython -m retraining.pipeline",
+        )
+        return
+    champion = read(versions.get(alias.version))
+    _heading(context, alias, champion)
+    _cards(context, champion)
+    _activity(context)
+    every = read(versions.newest())
+    st.subheader(texts("overview.history"))
+    shown = [m for m in (*CARDS, *NUMERIC_CARDS) if m in champion.metrics]
+    st.plotly_chart(
+        charts.metric_history(every, champion.version, shown, texts),
+        alt=texts("overview.history"),
+        key="metric-history",
+        config=charts.NO_TOOLBAR,
+    )
+    latest = read(promotions.newest(1))
+    if latest:
+        st.subheader(texts("overview.decision"))
+        show_decision(latest[0], texts)
+
+
+def _heading(context: Context, alias: Alias, champion: ModelVersion) -> None:
+    texts = context.texts
+    st.header(texts("overview.serving", version=champion.version))
+    st.markdown(
+        texts(
+            "overview.since",
+            family=champion.family.replace("_", " "),
+            at=texts.moment(alias.since),
+            rows=champion.window.rows,
+            periods=", ".join(champion.window.periods),
+        )
+    )
+    metrics = champion.metrics
+    if metrics.keys() >= SHARES:
+        hundreds = {name: f"**{metrics[name] * 100:.0f}**" for name in SHARES}
+        st.markdown(texts("overview.in_words", **hundreds))
+
+
+def _cards(context: Context, champion: ModelVersion) -> None:
+    texts = context.texts
+    shown = [m for m in (*CARDS, *NUMERIC_CARDS) if m in champion.metrics]
+    if not shown:
+        return
+    for column, name in zip(st.columns(len(shown)), shown, strict=True):
+        value = champion.metrics[name]
+        column.metric(
+            texts(f"metric.{name}"),
+            texts.share(value) if name in SHARES else texts.number(value, 3),
+            help=texts(f"metric.{name}_help"),
+            border=True,
+        )
+    st.caption(texts("overview.measured", on=champion.metrics_on))
+
+
+def _activity(context: Context) -> None:
+    """What the platform is busy with."""
+    texts, read = context.texts, context.registry.run
+    report = next(iter(read(drift_reports.newest(1))), None)
+    if report is None:
+        drift = texts("overview.drift_unknown")
+    elif report.drifted:
+        drift = texts("overview.drift_yes", n=len(charts.drifted_features(report)))
+    else:
+        drift = texts("overview.drift_no")
+    week = read(predictions.count(context.now - timedelta(days=7)))
+    left, middle, right = st.columns(3)
+    left.metric(texts("overview.predictions_week"), f"{week}", border=True)
+    middle.metric(texts("overview.labels"), f"{read(labels.count())}", border=True)
+    right.metric(texts("overview.drift_now"), drift, border=True)

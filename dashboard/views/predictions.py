@@ -1,0 +1,64 @@
+"""What was served lately."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard import charts
+from dashboard.context import TRY, Context, empty, percents, risk_columns, status_name
+from dashboard.texts import Texts
+from database import predictions
+from model.prediction import Prediction
+
+CHARTED = 2_000
+LISTED = 100
+
+
+def show(context: Context) -> None:
+    """The page."""
+    texts = context.texts
+    st.header(texts("predictions.title"))
+    served = context.registry.run(predictions.recent(CHARTED))
+    if not served:
+        empty(texts, "empty.predictions", TRY.format(url=context.api.url))
+        return
+    total = context.registry.run(predictions.count())
+    st.caption(texts("predictions.shown", n=len(served), total=total))
+    left, right = st.columns(2)
+    with left:
+        st.subheader(texts("predictions.scores"))
+        st.plotly_chart(
+            charts.score_histogram(served, texts),
+            alt=texts("predictions.scores"),
+            key="scores",
+            config=charts.NO_TOOLBAR,
+        )
+    with right:
+        st.subheader(texts("predictions.by_day"))
+        st.plotly_chart(
+            charts.predictions_by_day(served, texts),
+            alt=texts("predictions.by_day"),
+            key="days",
+            config=charts.NO_TOOLBAR,
+        )
+    rows = prediction_rows(served[:LISTED], texts)
+    st.dataframe(rows, hide_index=True, column_config=risk_columns(texts))
+
+
+def prediction_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str, Any]]:
+    """One table row a prediction, in the given order."""
+    return [
+        {
+            texts("students.at"): texts.moment(p.created_at),
+            texts("students.id"): p.student_id or "",
+            texts("students.period"): p.period,
+            texts("students.score"): percents(p.risk_score),
+            texts("students.status"): [status_name(p.status, texts)],
+            texts("students.version"): p.model_version,
+            texts("predictions.imputed"): ", ".join(p.imputed),
+        }
+        for p in served
+    ]

@@ -1,0 +1,208 @@
+"""The pages as a reader sees them, over a real registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from database import embedded, runs, students
+from database.client import SyncRegistry, open_registry
+from database.indexes import ensure_indexes
+from drift.check import run_drift_check
+from model.run import Run, RunStatus, RunStep
+from tests.drift.school import KEY, NOW, cohort, found_school, graduate, serve
+
+SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
+PAGES = ("overview", "students", "drift", "predictions", "history")
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("registry")
+    yield embedded.ensure_running(home)
+    embedded.stop(home)
+
+
+@pytest.fixture
+def db(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    name = f"d{abs(hash(str(tmp_path))) % 10**12}"
+    for key, value in {
+        "MONGO_URI": uri,
+        "MONGO_DB": name,
+        "FAROL_HOME": str(tmp_path),
+        # Nobody listens there.
+        "FAROL_API_URL": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(key, value)
+    yield name
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def opened(uri: str, db: str) -> Iterator[SyncRegistry]:
+    with open_registry(uri, db) as registry:
+        registry.run(ensure_indexes())
+        yield registry
+
+
+def fill(opened: SyncRegistry) -> None:
+    """A school with a champion, a drifted new period, outcomes, predictions and a run."""
+    school = found_school(opened)
+    newer = cohort(200, "2024", seed=5, shift=-1.5)
+    opened.run(students.observe(newer))
+    serve(opened, school, newer[:40], at=NOW - timedelta(days=1))
+    graduate(opened, school, newer, seed=3, now=NOW)
+    run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
+    started = NOW - timedelta(days=60)
+    opened.run(
+        runs.start(
+            Run(
+                "run-1", RunStatus.RUNNING, "schedule", started, started,
+                steps=(RunStep("fit", started),), challenger="v1",
+            )
+        )
+    )  # fmt: skip
+
+
+def show(first: str) -> None:
+    from dashboard.dashboard import main
+
+    main(first)
+
+
+def page(name: str, language: str = "en") -> AppTest:
+    app = AppTest.from_function(show, args=(name,), default_timeout=60)
+    app.query_params["lang"] = language
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    shown = (app.header, app.subheader, app.markdown, app.caption, app.info, app.warning,
+             app.success, app.error, app.code)  # fmt: skip
+    return "\n".join(str(element.value) for kind in shown for element in kind)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
+    opened: SyncRegistry, name: str
+) -> None:
+    app = page(name)
+
+    assert not app.exception
+    commands = {
+        "overview": "python -m retraining.pipeline",
+        "students": "/predict",
+        "drift": "python -m drift.check",
+        "predictions": "/predict",
+        "history": "python -m retraining.pipeline",
+    }
+    assert commands[name] in words(app)
+
+
+def test_the_script_streamlit_runs_shows_the_overview(opened: SyncRegistry) -> None:
+    fill(opened)
+
+    app = AppTest.from_file(SCRIPT, default_timeout=60).run()
+
+    assert not app.exception
+    assert "v1" in words(app)
+
+
+def test_the_overview_says_who_serves_in_words(opened: SyncRegistry) -> None:
+    fill(opened)
+
+    app = page("overview")
+
+    assert not app.exception
+    assert "Serving: v1" in words(app)
+    assert "the model finds **74**" in words(app)
+    assert {m.label: m.value for m in app.metric}["Outcomes known"] == "200"
+    assert "v1 took over" in words(app)
+
+
+def test_the_overview_speaks_portuguese(opened: SyncRegistry) -> None:
+    fill(opened)
+
+    app = page("overview", "pt")
+
+    assert "Em serviço: v1" in words(app)
+    assert "o modelo encontra **74**" in words(app)
+
+
+def test_students_are_listed_by_risk_from_the_log_when_the_api_is_away(
+    opened: SyncRegistry,
+) -> None:
+    fill(opened)
+
+    app = page("students")
+
+    assert not app.exception
+    assert "The API does not answer" in words(app)
+    scores = app.dataframe[0].value["risk"].tolist()
+    assert len(scores) == 40 and scores == sorted(scores, reverse=True)
+
+
+def test_the_drift_page_names_what_drifted_and_shows_performance_now(
+    opened: SyncRegistry,
+) -> None:
+    fill(opened)
+
+    app = page("drift")
+
+    assert not app.exception
+    assert "differ from the training of v1 in 2 features: ieg, risk score" in words(app)
+    performance, tests = (frame.value for frame in app.dataframe)
+    assert performance.set_index("").loc["Finds", "when trained"] == "0.740"
+    assert tests["feature"].tolist()[:2] in (["ieg", "risk score"], ["risk score", "ieg"])
+
+
+def test_the_predictions_page_lists_the_latest_first(opened: SyncRegistry) -> None:
+    fill(opened)
+
+    app = page("predictions")
+
+    assert not app.exception
+    assert "The latest 40 of 40." in words(app)
+    assert app.dataframe[0].value["student"].tolist()[0] == "RA-39"
+
+
+def test_the_history_holds_the_ledger_and_the_runs_and_says_when_the_api_cannot_act(
+    opened: SyncRegistry,
+) -> None:
+    fill(opened)
+
+    app = page("history")
+    ledger, ran = (frame.value for frame in app.dataframe)
+    app.button[0].click().run()
+
+    assert not app.exception
+    assert ledger["challenger"].tolist() == ["v1"]
+    assert ran["last step"].tolist() == ["fit"]
+    assert "The API does not answer" in words(app)
+
+
+def test_a_registry_that_is_away_is_a_message_and_not_a_trace(
+    db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONGO_URI", "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200")
+
+    app = page("overview")
+
+    assert not app.exception
+    assert "The registry does not answer" in words(app)
+
+
+def test_a_wrong_setting_is_a_message_that_names_it(
+    db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "many")
+
+    app = page("overview")
+
+    assert not app.exception
+    assert "PORT" in words(app)

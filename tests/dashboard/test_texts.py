@@ -1,0 +1,47 @@
+"""What the dashboard says, in both languages."""
+
+from __future__ import annotations
+
+import re
+import string
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dashboard.texts import Language, load_texts
+
+ROOT = Path(__file__).parents[2]
+SAID = yaml.safe_load((files("dashboard") / "texts.yaml").read_text("utf-8"))
+
+
+def fields(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize("key", SAID)
+def test_every_sentence_is_there_in_both_languages_and_says_the_same_values(key: str) -> None:
+    both = SAID[key]
+
+    assert both.keys() == {"pt", "en"}
+    assert both["pt"] and both["en"]
+    assert fields(both["pt"]) == fields(both["en"])
+
+
+def test_every_sentence_a_page_asks_for_exists_and_none_is_left_over() -> None:
+    code = "\n".join(p.read_text("utf-8") for p in (ROOT / "dashboard").rglob("*.py"))
+    asked = set(re.findall(r"\"([a-z]+\.[a-z0-9_]+)\"", code))
+    built = tuple(re.findall(r"f\"([a-z]+\.)\{", code))
+
+    assert {key for key in asked if key.split(".")[0] in {k.split(".")[0] for k in SAID}} <= {*SAID}
+    assert [k for k in SAID if k not in asked and not k.startswith(built)] == []
+
+
+def test_a_missing_value_is_an_error_and_not_a_hole_in_the_sentence() -> None:
+    with pytest.raises(KeyError):
+        load_texts(Language.PT)("overview.serving")
+
+
+def test_a_name_without_a_sentence_stays_as_it_is() -> None:
+    assert load_texts(Language.EN).or_name("feature.ieg", "ieg") == "ieg"
