@@ -6,15 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from preprocessing.cohorts import write_cohorts
-from preprocessing.ingest import ingest_file
-from retraining.pipeline import run_pipeline
-
 from database import aliases, batches
 from deployment.settings import Settings
 from deployment.wiring import registry
 from model.errors import NotEnoughData, NotThisTask
+from preprocessing.cohorts import write_cohorts
+from preprocessing.ingest import ingest_file
 from preprocessing.task import load_task
+from retraining.pipeline import run_pipeline
 
 SEED = 20240101
 READABLE = {".csv", ".xlsx", ".parquet"}

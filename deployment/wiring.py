@@ -8,12 +8,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from database.client import SyncRegistry, open_registry
 from database.embedded import ensure_running
 from database.indexes import ensure_indexes
-from dotenv import dotenv_values
-
 from deployment.settings import Settings, load_settings
+from model.errors import RegistryError
 
 
 def environment(folder: Path | None = None) -> Mapping[str, str]:
@@ -39,6 +40,8 @@ def configure_logging(settings: Settings) -> None:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
+    # Its INFO tells every request it makes, our own health probes among them.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def registry_uri(settings: Settings) -> str:
@@ -61,5 +64,9 @@ def registry(settings: Settings) -> SyncRegistry:
     opened = open_registry(
         registry_uri(settings), settings.mongo_db, pool_size=settings.mongo_pool_size
     )
-    opened.run(ensure_indexes())
+    try:
+        opened.run(ensure_indexes())
+    except RegistryError:
+        opened.close()
+        raise
     return opened
