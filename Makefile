@@ -38,6 +38,9 @@ bench: setup-dev ## speed and memory as ratios to a floor and to peers; writes d
 replay: setup ## what each policy would have served on history (DATA=dir of school files, else sample cohorts)
 	$(BIN)/python -m retraining.replay $(if $(DATA),$(sort $(wildcard $(DATA)/*)))
 
+screenshots: setup-dev ## pictures of the dashboard of a running `make run` into docs/pictures (needs chromium)
+	$(BIN)/python -m tests.dashboard.screenshots http://127.0.0.1:$(or $(DASHBOARD_PORT),8501) docs/pictures
+
 lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) pyproject.toml -o $(RUN_LOCK)
 	uv pip compile $(LOCK_FLAGS) --extra dev -c $(RUN_LOCK) pyproject.toml -o $(DEV_LOCK)

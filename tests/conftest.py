@@ -9,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+# They run in environments of their own, with libraries that this one does not have.
+collect_ignore = ["benchmarks/peers"]
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

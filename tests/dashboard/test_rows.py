@@ -1,0 +1,79 @@
+"""What the API's answers and the records become in the pages' tables."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dashboard.decision import guard_rows
+from dashboard.reasons import glossary, main_reasons
+from dashboard.texts import Language, load_texts
+from dashboard.views.drift import performance_rows
+from dashboard.views.students import api_row
+from model.drift import DriftReport
+from model.promotion import Guard
+
+EN, PT = load_texts(Language.EN), load_texts(Language.PT)
+
+STUDENT = {
+    "student_id": "RA-7",
+    "period": "2024",
+    "risk_score": 0.876,
+    "status": "critical",
+    "model_version": "v2",
+    "base_value": -0.2,
+    "reasons": [
+        {"feature": "defasagem", "value": -2.0, "contribution": 1.5},
+        {"feature": "ida", "value": 0.53, "contribution": -0.5},
+        {"feature": "ipp", "value": None, "contribution": 0.2},
+        {"feature": "ieg", "value": 9.0, "contribution": 0.1},
+    ],
+}
+
+
+def test_a_student_of_the_api_becomes_one_readable_row() -> None:
+    assert api_row(STUDENT, PT) == {
+        "Situação": ["crítico"],
+        "aluno": "RA-7",
+        "risco": 88,
+        "principais motivos": "↑ DEFASAGEM -2 · ↓ IDA 0,5 · ↑ IPP sem valor",
+        "modelo": "v2",
+    }
+
+
+def test_a_category_is_shown_by_its_name() -> None:
+    reason = {"feature": "pedra", "value": "quartzo", "contribution": 0.4}
+
+    assert main_reasons([reason], EN) == "↑ PEDRA quartzo"
+
+
+def test_the_glossary_speaks_the_readers_language_where_the_task_does() -> None:
+    schema = {
+        "features": [
+            {"name": "ieg", "description": "Engagement.", "description_pt": "Engajamento."},
+            {"name": "x_1", "description": "Only English.", "description_pt": ""},
+        ]
+    }
+
+    assert glossary(schema, Language.PT) == ["- **IEG**: Engajamento.", "- **X 1**: Only English."]
+
+
+def test_guards_that_were_not_met_come_first() -> None:
+    guards = (Guard("auc", True, "as good", 0.9, 0.89), Guard("recall_gain", False, "too small"))
+
+    rows = guard_rows(guards, EN)
+
+    assert [row["condition"] for row in rows] == ["recall gain", "auc"]
+    assert (rows[0]["measured"], rows[1]["measured"]) == ("", "0.900")
+
+
+def test_performance_leaves_blank_what_is_not_known_yet() -> None:
+    now = datetime(2025, 3, 1, tzinfo=UTC)
+    report = DriftReport("d", now, "v1", 10, ("2024",), (), False, {}, {"recall": 0.71})
+
+    rows = performance_rows(report, {"recall": 0.74, "auc": 0.82}, EN)
+
+    blank = {"measured (with outcomes)": ""}
+    assert rows == [
+        {"": "Finds", "when trained": "0.740", "expected (without outcomes)": "0.710", **blank},
+        {"": "Ranks (AUC)", "when trained": "0.820", "expected (without outcomes)": "", **blank},
+    ]
