@@ -36,8 +36,8 @@ def client_options(uri: str, pool_size: int, timeout_ms: int) -> dict[str, Any]:
 def database_options() -> dict[str, Any]:
     """Times come back with their zone; a write is acknowledged by a majority, which journals it.
 
-    `j` is not given: MongoDB journals majority writes by default, while the embedded server takes it
-    as a wish to sync after each document, which costs it nine tenths of its speed.
+    `j` is not given: MongoDB journals majority writes by default, while the embedded server takes
+    it as a wish to sync after each document, which costs it nine tenths of its speed.
     """
     return {
         "codec_options": CodecOptions(tz_aware=True),

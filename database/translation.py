@@ -97,8 +97,8 @@ def translated(command: Command | None = None) -> Iterator[None]:
 
 
 def _refused(what: str, error: DuplicateKeyError | BulkWriteError) -> RegistryError:
-    codes = {e.get("code") for e in (error.details or {}).get("writeErrors", [])} | {error.code}
-    if DUPLICATE_KEY in codes:
+    codes = {e.get("code") for e in (error.details or {}).get("writeErrors", [])}
+    if isinstance(error, DuplicateKeyError) or DUPLICATE_KEY in codes:
         return Conflict(f"{what}: the key is taken")
     return RegistryError(f"{what}: refused (codes {sorted(map(str, codes))})")
 

@@ -124,9 +124,7 @@ def promotion(
     )
 
 
-def run(
-    run_id: str = "run-1", status: RunStatus = RunStatus.RUNNING, token: int | None = 1
-) -> Run:
+def run(run_id: str = "run-1", status: RunStatus = RunStatus.RUNNING, token: int | None = 1) -> Run:
     return Run(
         run_id=run_id,
         status=status,

@@ -197,9 +197,7 @@ def _events() -> st.SearchStrategy[Event]:
         Observed, st.sampled_from(STUDENTS), st.sampled_from(PERIODS), st.sampled_from([1.0, 2.0])
     )
     predicted = st.builds(Predicted, st.sampled_from(PREDICTIONS))
-    reported = st.builds(
-        Reported, st.lists(_outcomes(), min_size=1, max_size=3).map(tuple)
-    )
+    reported = st.builds(Reported, st.lists(_outcomes(), min_size=1, max_size=3).map(tuple))
     return st.one_of(observed, predicted, reported, reported)
 
 
@@ -238,9 +236,7 @@ def without_late_features(events: Sequence[Event]) -> tuple[Event, ...]:
     looks only at what is owed, must do.
     """
     schools = [event for event in events if not isinstance(event, Predicted)]
-    return _first(
-        schools, lambda e: (e.student_id, e.period) if isinstance(e, Observed) else None
-    )
+    return _first(schools, lambda e: (e.student_id, e.period) if isinstance(e, Observed) else None)
 
 
 def _first(events: Sequence[Event], key: Callable[[Event], object]) -> tuple[Event, ...]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from database import labels, predictions, students
+from database.operations import DeleteMany, Op
 from model.errors import NotFound
-from model.label import JoinStatus
+from model.label import JoinStatus, Outcome
 from tests.database.builders import START, at, observation, outcome, prediction
 from tests.database.drivers import Run
 
+LATER = at(100)
 
-def status(run: Run, *outcomes: object, now: object = None) -> list[JoinStatus]:
-    decisions = run(labels.record(outcomes, now=now or at(100)))  # type: ignore[arg-type]
+
+def status(run: Run, *outcomes: Outcome, now: datetime = LATER) -> list[JoinStatus]:
+    decisions = run(labels.record(outcomes, now=now))
     return [decision.status for decision in decisions]
 
 
@@ -98,11 +103,11 @@ def test_a_correction_back_is_a_correction_too(run: Run) -> None:
     ],
 )
 def test_an_impossible_outcome_is_rejected_with_the_reason(
-    run: Run, reported: object, reason: str
+    run: Run, reported: Outcome, reason: str
 ) -> None:
     run(predictions.add_many([prediction("p1")]))
 
-    (decision,) = run(labels.record([reported], now=at(100)))  # type: ignore[list-item]
+    (decision,) = run(labels.record([reported], now=at(100)))
 
     assert decision.status is JoinStatus.REJECTED
     assert reason in decision.reason
@@ -174,7 +179,5 @@ def test_an_unknown_label_is_not_found(run: Run) -> None:
     assert run(labels.window(arrived_until=START, limit=0)) == []
 
 
-def _forget_predictions():  # type: ignore[no-untyped-def]
-    from database.operations import DeleteMany
-
+def _forget_predictions() -> Op[None]:
     yield DeleteMany("predictions", {})

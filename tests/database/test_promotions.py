@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from database import aliases, leases, promotions
-from database.operations import Command, InsertMany
+from database.operations import Command, InsertMany, Op
 from model.errors import Conflict, LeaseLost
-from model.promotion import DecisionStatus
+from model.promotion import DecisionStatus, Promotion
 from tests.database.builders import START, at, promotion
 from tests.database.drivers import Run
 
@@ -104,7 +104,7 @@ def test_a_run_that_lost_its_lease_cannot_promote(run: Run) -> None:
     assert done.revision == 2
 
 
-def _until_the_ledger(wanted):  # type: ignore[no-untyped-def]
+def _until_the_ledger(wanted: Promotion) -> Op[None]:
     """The same operation, ended by a crash before its write to the ledger."""
     op = promotions.promote(wanted, expected_revision=0)
     command: Command = next(op)

@@ -1,0 +1,96 @@
+"""Copies a registry, or local school files, into MongoDB.
+
+`python -m deployment.migrate_to_mongo --from URI_OR_DIR --to URI`. A directory is a `FAROL_HOME`
+with an embedded registry in it, or a folder of CSV, XLSX and Parquet files. It can be interrupted
+and run again, and compares both sides at its end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from database import embedded
+from database.client import SyncRegistry, open_registry
+from database.indexes import ensure_indexes
+from database.repair import repair
+from deployment.registry_copy import compare, copy
+from deployment.wiring import settings_from_environment
+from model.errors import ConfigurationError, FarolError
+from preprocessing.ingest import describe, ingest_file
+from preprocessing.task import load_task
+
+FILES = {".csv", ".xlsx", ".parquet"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; exit code 0 when everything arrived, 1 when not, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m deployment.migrate_to_mongo")
+    parser.add_argument("--from", dest="source", required=True, metavar="URI_OR_DIR")
+    parser.add_argument("--to", dest="target", required=True, metavar="URI")
+    parser.add_argument("--db", default=None, help="the database, on both sides; MONGO_DB")
+    given = parser.parse_args(argv)
+    try:
+        settings = settings_from_environment()
+        db = given.db or settings.mongo_db
+        with open_registry(given.target, db) as target:
+            target.run(ensure_indexes())
+            if files := _school_files(given.source):
+                return _ingest(files, target, settings.task)
+            with _registry(given.source, db) as source:
+                return _copy(source, target)
+    except FarolError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 2 if isinstance(error, ConfigurationError) else 1
+
+
+def _copy(source: SyncRegistry, target: SyncRegistry) -> int:
+    copy(source, target, lambda line: print(line, file=sys.stderr))  # noqa: T201
+    target.run(repair(now=datetime.now(UTC)))
+    complete = True
+    for one in compare(source, target):
+        complete = complete and one.complete
+        word = "complete" if one.complete else f"INCOMPLETE, {one.differs} differ"
+        counts = f"{one.found} of {one.source}"
+        print(f"{one.collection:15} {counts:>20}  {one.digest[:16]}  {word}")  # noqa: T201
+    return 0 if complete else 1
+
+
+def _ingest(files: Sequence[Path], target: SyncRegistry, name: str) -> int:
+    task = load_task(name)
+    for path in files:
+        done, refused = ingest_file(target, path, task, now=datetime.now(UTC))
+        for result in done:
+            print("\n".join(describe(result, task)))  # noqa: T201
+        for sheet in refused:
+            print(f"{path.name}: {sheet}")  # noqa: T201
+    return 0
+
+
+@contextlib.contextmanager
+def _registry(source: str, db: str) -> Iterator[SyncRegistry]:
+    if source.startswith(("mongodb://", "mongodb+srv://")):
+        uri = source
+    elif (Path(source) / "registry").is_dir():
+        uri = embedded.ensure_running(Path(source))
+    else:
+        raise ConfigurationError(
+            f"--from {source}: neither a MongoDB URI, nor a folder with a registry or files in it"
+        )
+    with open_registry(uri, db) as opened:
+        yield opened
+
+
+def _school_files(source: str) -> list[Path]:
+    folder = Path(source)
+    if source.startswith("mongodb") or not folder.is_dir() or (folder / "registry").is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in FILES)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

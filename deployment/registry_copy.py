@@ -1,0 +1,150 @@
+"""Copies one registry into another, and compares the two."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from database.client import SyncRegistry
+from database.operations import Document, Find, InsertMany, Replace, ReplaceMany
+
+COLLECTIONS = (
+    "batches",
+    "periods",
+    "students",
+    "predictions",
+    "outcomes",
+    "labels",
+    "orphan_labels",
+    "pending_joins",
+    "artifacts",
+    "model_versions",
+    "promotions",
+    "aliases",
+    "runs",
+    "drift_reports",
+    "audit",
+    "api_keys",
+)
+"""In an order in which what is pointed at comes before what points. Leases stay where they are."""
+
+PAGE = 1_000
+LARGE = 2
+"""Documents a page; artifacts are 4 MB each."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One collection on both sides.
+
+    Attributes:
+        source: documents in the source.
+        found: how many of them the target has, in the same or a later revision.
+        digest: SHA-256 over the source's documents in the order of their keys.
+        differs: how many the target has with another content that is not a later revision.
+    """
+
+    collection: str
+    source: int
+    found: int
+    differs: int
+    digest: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything arrived."""
+        return self.found == self.source and not self.differs
+
+
+def copy(source: SyncRegistry, target: SyncRegistry, progress: Progress) -> None:
+    """Copies every collection; what the target has already is left, unless it is older.
+
+    An interrupted copy is finished by running it again.
+
+    Raises:
+        RegistryError: one of the two fails.
+    """
+    for collection in COLLECTIONS:
+        copied = 0
+        for page in _pages(source, collection):
+            known = target.execute(InsertMany(collection, page))
+            _renew(target, collection, [page[position] for position in known])
+            copied += len(page)
+            progress(f"{collection}: {copied}")
+
+
+def compare(source: SyncRegistry, target: SyncRegistry) -> list[Compared]:
+    """Compares every collection, document by document.
+
+    Raises:
+        RegistryError: one of the two fails.
+    """
+    return [_compare(source, target, collection) for collection in COLLECTIONS]
+
+
+def _compare(source: SyncRegistry, target: SyncRegistry, collection: str) -> Compared:
+    digest = hashlib.sha256()
+    total = found = differs = 0
+    for page in _pages(source, collection):
+        there = _same_keys(target, collection, page)
+        for document in page:
+            total += 1
+            digest.update(_canonical(document))
+            other = there.get(document["_id"])
+            if other is None:
+                continue
+            if _is_current(other, document):
+                found += 1
+            else:
+                differs += 1
+    return Compared(collection, total, found, differs, digest.hexdigest())
+
+
+def _renew(target: SyncRegistry, collection: str, known: Sequence[Document]) -> None:
+    """Brings documents forward that the source has in a later revision."""
+    there = _same_keys(target, collection, known)
+    older = [
+        Replace({"_id": d["_id"], "revision": there[d["_id"]].get("revision", 0)}, d)
+        for d in known
+        if d.get("revision", 0) > there[d["_id"]].get("revision", 0)
+    ]
+    target.execute(ReplaceMany(collection, older))
+
+
+def _same_keys(
+    target: SyncRegistry, collection: str, documents: Sequence[Document]
+) -> dict[str, Document]:
+    where = {"_id": {"$in": [document["_id"] for document in documents]}}
+    return {d["_id"]: d for d in target.execute(Find(collection, where))}
+
+
+def _is_current(there: Document, here: Document) -> bool:
+    if there.get("revision", 0) > here.get("revision", 0):
+        return True
+    return _canonical(there) == _canonical(here)
+
+
+def _pages(source: SyncRegistry, collection: str) -> Iterator[list[Document]]:
+    size = LARGE if collection == "artifacts" else PAGE
+    where: dict[str, Any] = {}
+    while True:
+        page = source.execute(Find(collection, where, sort=[("_id", 1)], limit=size))
+        if not page:
+            return
+        yield page
+        where = {"_id": {"$gt": page[-1]["_id"]}}
+
+
+def _canonical(document: Document) -> bytes:
+    return json.dumps(document, sort_keys=True, default=_text).encode()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    return str(value)

@@ -1,0 +1,69 @@
+"""Records survive the way into a document and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from database.documents import from_document, milliseconds, to_document
+from model.label import Correction, Label
+from model.prediction import Prediction
+from model.version import ModelVersion
+from tests.database.builders import START, at, model_version, prediction
+
+ANY_KEY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+
+
+def test_a_nested_record_comes_back_equal() -> None:
+    written = model_version(3)
+
+    assert (
+        from_document(ModelVersion, to_document(written, key="version"), key="version") == written
+    )
+
+
+def test_what_is_unknown_is_absent_and_not_null() -> None:
+    document = to_document(prediction(student_id=None), key="prediction_id")
+
+    assert "student_id" not in document
+    assert from_document(Prediction, document, key="prediction_id").student_id is None
+
+
+@given(features=st.dictionaries(ANY_KEY, st.one_of(st.floats(allow_nan=False), st.text())))
+def test_any_feature_name_comes_back(features: dict[str, float | str]) -> None:
+    finite = {k: v for k, v in features.items() if v not in (float("inf"), float("-inf"))}
+    label = Label(
+        "RA-1", "2023", finite, 1.0, START, START, history=(Correction(0.0, START, START),)
+    )
+    document = to_document(label)
+
+    assert not any("." in key or "$" in key for key in document["features"])
+    assert from_document(Label, document) == label
+
+
+def test_a_time_is_kept_in_utc_to_the_millisecond() -> None:
+    local = datetime(2024, 3, 1, 9, 0, 0, 1_999, tzinfo=timezone(timedelta(hours=-3)))
+
+    assert milliseconds(local) == datetime(2024, 3, 1, 12, 0, 0, 1_000, tzinfo=UTC)
+    with pytest.raises(ValueError, match="zone"):
+        milliseconds(at(0).replace(tzinfo=None))
+
+
+def test_a_document_that_lacks_what_its_record_needs_is_named() -> None:
+    with pytest.raises(Exception, match="stored Label cannot be read"):
+        from_document(Label, {"student_id": "RA-1"})
+
+
+def test_a_document_of_a_newer_release_is_refused() -> None:
+    document = to_document(prediction()) | {"schema": 99}
+
+    with pytest.raises(Exception, match="schema 99"):
+        from_document(Prediction, document)
+
+
+def test_a_value_without_a_document_form_is_refused() -> None:
+    with pytest.raises(TypeError, match="object"):
+        to_document(model_version(params={"model": object()}))

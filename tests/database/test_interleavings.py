@@ -1,0 +1,80 @@
+"""Two writers on one label or student: each pause of the one, with all of the other inside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from database import labels, students
+from database.operations import Op
+from tests.database.builders import at, observation, outcome
+from tests.database.drivers import MongomockRegistry
+
+PAUSES = range(16)
+
+
+def with_pause(registry: MongomockRegistry, first: Op[Any], pause: int, second: Op[Any]) -> None:
+    """Runs `first`, and all of `second` after that many commands of it."""
+    answer = None
+    count = 0
+    while True:
+        if count == pause:
+            registry.run(second)
+        try:
+            command = first.send(answer)
+        except StopIteration:
+            break
+        answer = registry.execute(command)
+        count += 1
+    if count < pause:
+        registry.run(second)
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+def test_two_corrections_at_once_both_count(pause: int) -> None:
+    registry = MongomockRegistry("farol")
+    registry.run(students.observe([observation()]))
+    registry.run(labels.record([outcome(1.0, at(1))], now=at(10)))
+
+    with_pause(
+        registry,
+        labels.record([outcome(0.0, at(2))], now=at(11)),
+        pause,
+        labels.record([outcome(1.0, at(3))], now=at(12)),
+    )
+
+    label = registry.run(labels.get("RA-1", "2023"))
+    assert [former.former for former in label.history] == [1.0, 0.0]
+    assert (label.outcome, label.arrived_at) == (1.0, at(12))
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+def test_features_that_arrive_while_an_orphan_is_kept_are_found(pause: int) -> None:
+    registry = MongomockRegistry("farol")
+
+    def features() -> Op[None]:
+        yield from students.observe([observation()])
+        yield from labels.join_orphans(now=at(11), student_ids=["RA-1"])
+
+    with_pause(registry, labels.record([outcome(1.0, at(1))], now=at(10)), pause, features())
+
+    assert registry.run(labels.get("RA-1", "2023")).outcome == 1.0
+    assert registry.run(labels.count_orphans()) == 0
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+def test_two_files_at_once_lose_no_period(pause: int) -> None:
+    registry = MongomockRegistry("farol")
+    registry.run(students.observe([observation(period="2021")]))
+
+    with_pause(
+        registry,
+        students.observe([observation(period="2022"), observation("b", "2022")]),
+        pause,
+        students.observe([observation(period="2023"), observation("b", "2023")]),
+    )
+
+    found = registry.run(students.get_many(["RA-1", "b"]))
+    assert [o.period for o in found["RA-1"].observations] == ["2021", "2022", "2023"]
+    assert [o.period for o in found["b"].observations] == ["2022", "2023"]

@@ -1,0 +1,98 @@
+"""A registry copied into another: complete, resumable, and compared at the end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from database import artifacts, labels, predictions, promotions, students, versions
+from database.client import SyncRegistry, open_registry
+from database.operations import DeleteMany, InsertMany
+from deployment.registry_copy import compare, copy
+from tests.database.builders import at, model_version, observation, outcome, prediction, promotion
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def target(embedded_uri: str, db: str) -> Iterator[SyncRegistry]:
+    with open_registry(embedded_uri, f"{db}-copy") as opened:
+        yield opened
+
+
+def fill(registry: SyncRegistry) -> None:
+    registry.run(students.observe([observation(f"RA-{i}") for i in range(1_200)]))
+    registry.run(predictions.add_many([prediction(f"p{i}", f"RA-{i}") for i in range(30)]))
+    registry.run(labels.record([outcome(student_id=f"RA-{i}") for i in range(50)], now=at(2)))
+    digest = registry.run(artifacts.put(bytes(range(256)) * 40_000))
+    registry.run(versions.add(model_version(1, artifact=digest)))
+    registry.run(promotions.promote(promotion(), expected_revision=0))
+
+
+def test_everything_arrives_and_a_second_run_changes_nothing(
+    registry: SyncRegistry, target: SyncRegistry
+) -> None:
+    fill(registry)
+
+    copy(registry, target, lambda _: None)
+    copy(registry, target, lambda _: None)
+
+    assert all(one.complete for one in compare(registry, target))
+    assert target.run(labels.window(arrived_until=at(3), limit=0)) == registry.run(
+        labels.window(arrived_until=at(3), limit=0)
+    )
+    assert target.run(promotions.newest(0)) == registry.run(promotions.newest(0))
+
+
+def test_an_interrupted_copy_is_finished_by_the_next(
+    registry: SyncRegistry, target: SyncRegistry
+) -> None:
+    fill(registry)
+    copy(registry, target, lambda _: None)
+    target.execute(DeleteMany("labels", {"student_id": "RA-7"}))
+    registry.run(labels.record([outcome(0.0, at(1), student_id="RA-8")], now=at(5)))
+    assert {one.collection for one in compare(registry, target) if not one.complete} == {
+        "labels",
+        "outcomes",
+    }
+
+    copy(registry, target, lambda _: None)
+
+    assert all(one.complete for one in compare(registry, target))
+
+
+def test_a_document_of_another_content_is_told(
+    registry: SyncRegistry, target: SyncRegistry
+) -> None:
+    registry.run(predictions.add_many([prediction("p1")]))
+    target.execute(InsertMany("predictions", [{"_id": "p1", "something": "else"}]))
+
+    copy(registry, target, lambda _: None)
+
+    differing = [one for one in compare(registry, target) if one.differs]
+    assert [(one.collection, one.complete) for one in differing] == [("predictions", False)]
+
+
+def test_the_command_says_what_it_copied(
+    registry: SyncRegistry, embedded_uri: str, db: str, tmp_path: Path
+) -> None:
+    registry.run(predictions.add_many([prediction("p1")]))
+    command = [sys.executable, "-m", "deployment.migrate_to_mongo", "--db", db]
+    environment = {"FAROL_HOME": str(tmp_path / "other"), "PATH": ""}
+
+    def migrate(source: str) -> subprocess.CompletedProcess[str]:
+        given = [*command, "--from", source, "--to", embedded_uri]
+        return subprocess.run(given, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    done = migrate(embedded_uri)
+    nowhere = migrate(str(tmp_path / "nowhere"))
+
+    assert done.returncode == 0
+    assert "predictions" in done.stdout
+    assert "1 of 1" in done.stdout
+    assert nowhere.returncode == 2
+    assert "neither" in nowhere.stderr

@@ -1,0 +1,73 @@
+"""What the processes of the concurrency tests do; each is a module-level function to be spawned."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from database import aliases, embedded, predictions, promotions, versions
+from database.client import SyncRegistry, open_registry
+from model.errors import Conflict, RegistryError
+from tests.database.builders import model_version, prediction, promotion
+
+
+def promote_often(uri: str, db: str, name: str, times: int) -> None:
+    """Promotes its own version that many times, looking again whenever it was too late."""
+    with open_registry(uri, db) as registry:
+        done = 0
+        while done < times:
+            done += _promote(registry, f"{name}-{done}")
+
+
+def _promote(registry: SyncRegistry, promotion_id: str) -> bool:
+    champion = registry.run(aliases.get("champion"))
+    serving = champion.version if champion else None
+    revision = champion.revision if champion else 0
+    wanted = promotion(promotion_id, f"v-{promotion_id}", serving, datetime.now(UTC))
+    try:
+        registry.run(promotions.promote(wanted, expected_revision=revision))
+    except Conflict:
+        return False
+    return True
+
+
+def register_often(uri: str, db: str, times: int) -> None:
+    """Registers that many versions under whatever numbers are free."""
+    with open_registry(uri, db) as registry:
+        for _ in range(times):
+            registry.run(versions.register(model_version))
+
+
+def predict_through_crashes(home: str, db: str, name: str, times: int, told: str) -> None:
+    """Writes predictions one by one and notes each that was acknowledged.
+
+    Whoever finds the server gone starts it again; an unacknowledged write is sent again.
+    """
+    folder = Path(home)
+    with Path(told).open("a", buffering=1) as acknowledged:
+        registry = open_registry(embedded.ensure_running(folder), db, timeout_ms=500)
+        for number in range(times):
+            while True:
+                try:
+                    registry.run(predictions.add_many([prediction(f"{name}-{number}")]))
+                    break
+                except RegistryError:
+                    registry.close()
+                    uri = embedded.ensure_running(folder)
+                    registry = open_registry(uri, db, timeout_ms=500)
+            acknowledged.write(f"{name}-{number}\n")
+        registry.close()
+
+
+def ensure(home: str, told: str) -> None:
+    """Makes sure that the server runs, and notes where."""
+    uri = embedded.ensure_running(Path(home))
+    with Path(told).open("a") as file:
+        file.write(f"{uri}\n")
+
+
+if __name__ == "__main__":
+    task, *given = sys.argv[1:]
+    values = [int(value) if value.isdigit() else value for value in given]
+    globals()[task](*values)
