@@ -20,6 +20,7 @@ from preprocessing.columns import (
     fit_category,
     fit_numeric,
 )
+from preprocessing.formula import Formula
 from preprocessing.task import Kind, TaskSpec
 
 FORMAT = 1
@@ -42,7 +43,9 @@ class FeatureEncoder:
         numeric: Sequence[NumericColumn],
         category: Sequence[CategoryColumn],
         dropped: Mapping[str, str] | None = None,
+        derived: Mapping[str, str] | None = None,
     ) -> None:
+        self._derived = _Derived(derived or {})
         self.numeric = tuple(numeric)
         self.category = tuple(category)
         self.dropped = dict(dropped or {})
@@ -69,20 +72,20 @@ class FeatureEncoder:
         numeric: list[NumericColumn] = []
         category: list[CategoryColumn] = []
         dropped: dict[str, str] = {}
-        for column in task.features:
-            values = [record.get(column.name) for record in records]
-            fitted = (
-                fit_numeric(column.name, values)
-                if column.kind is Kind.NUMERIC
-                else fit_category(column.name, values)
-            )
+        formulas = {d.name: d.formula for d in task.derived}
+        known = _Derived(formulas).added_to_all(records)
+        kinds = {c.name: c.kind for c in task.features} | dict.fromkeys(formulas, Kind.NUMERIC)
+        for name, kind in kinds.items():
+            values = [record.get(name) for record in known]
+            fitted = (fit_numeric if kind is Kind.NUMERIC else fit_category)(name, values)
             if isinstance(fitted, NumericColumn):
                 numeric.append(fitted)
             elif isinstance(fitted, CategoryColumn):
                 category.append(fitted)
             else:
-                dropped[column.name] = fitted
-        return cls(numeric, category, dropped)
+                dropped[name] = fitted
+        used = {name: text for name, text in formulas.items() if name not in dropped}
+        return cls(numeric, category, dropped, used)
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Self:
@@ -101,8 +104,9 @@ class FeatureEncoder:
                     for c in spec["category"]
                 ],
                 spec["dropped"],
+                spec["derived"],
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise BundleError(f"encoder description is incomplete: {error}") from error
 
     def spec(self) -> dict[str, Any]:
@@ -112,6 +116,7 @@ class FeatureEncoder:
             "numeric": [column.spec() for column in self.numeric],
             "category": [column.spec() for column in self.category],
             "dropped": dict(self.dropped),
+            "derived": {name: formula.text for name, formula in self._derived.formulas.items()},
         }
 
     @property
@@ -125,6 +130,7 @@ class FeatureEncoder:
         Raises:
             ValueError: text where a number belongs; records are validated at the edge.
         """
+        record = self._derived.added_to(record)
         get = record.get
         row = np.zeros(self._width)
         raw = np.array([get(name, fill) for name, fill in self._fills], dtype=np.float64)
@@ -137,6 +143,7 @@ class FeatureEncoder:
 
     def encode_many(self, records: Sequence[Features]) -> NDArray[np.float64]:
         """n records as rows of shape (n, d), each equal to `encode_one` of the record."""
+        records = self._derived.added_to_all(records)
         n = len(records)
         rows = np.zeros((n, self._width))
         raw = np.array(
@@ -152,11 +159,18 @@ class FeatureEncoder:
         return rows
 
     def imputed(self, record: Features) -> tuple[str, ...]:
-        """The features with a column that this record lacks (or whose category is unseen)."""
-        get = record.get
-        missing = [name for name in self._names if _is_missing(get(name))]
+        """The features with a column that this record lacks (or whose category is unseen).
+
+        What is worked out from other features is nobody's to send, and not named.
+        """
+        get, derived = record.get, self._derived.formulas
+        missing = [n for n in self._names if n not in derived and _is_missing(get(n))]
         missing += [name for name, _, position in self._one_hot if get(name) not in position]
         return tuple(missing)
+
+    def complete(self, record: Features) -> Features:
+        """The record together with what is worked out from it."""
+        return self._derived.added_to(record)
 
     def _scaled(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         # `maximum` keeps NaN, so one test of the sum finds a missing value anywhere.
@@ -177,6 +191,27 @@ class FeatureEncoder:
     def _sources(self) -> tuple[str, ...]:
         one_hot = [c.feature for c in self.category for _ in c.categories]
         return (*self._names, *self._flag_names, *one_hot)
+
+
+class _Derived:
+    """The numbers worked out from a record."""
+
+    def __init__(self, formulas: Mapping[str, str]) -> None:
+        self.formulas = {name: Formula(text) for name, text in formulas.items()}
+
+    def added_to(self, record: Features) -> Features:
+        if not self.formulas:
+            return record
+        # Whatever a caller put under a derived name is replaced: there is one truth.
+        complete = {k: v for k, v in record.items() if k not in self.formulas}
+        for name, formula in self.formulas.items():
+            value = formula(record)
+            if value is not None:
+                complete[name] = value
+        return complete
+
+    def added_to_all(self, records: Sequence[Features]) -> Sequence[Features]:
+        return [self.added_to(r) for r in records] if self.formulas else records
 
 
 def _is_missing(value: object) -> bool:

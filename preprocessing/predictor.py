@@ -50,7 +50,8 @@ class Predictor:
         total: dict[str, float] = dict.fromkeys(self.encoder.features, 0.0)
         for feature, part in zip(self.encoder.columns, parts.tolist(), strict=True):
             total[feature] += part
-        reasons = [Reason(name, record.get(name), part) for name, part in total.items()]
+        known = self.encoder.complete(record)
+        reasons = [Reason(name, known.get(name), part) for name, part in total.items()]
         return Explanation(
             base_value=base,
             reasons=tuple(sorted(reasons, key=lambda r: (-abs(r.contribution), r.feature))),

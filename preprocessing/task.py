@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from model.errors import ConfigurationError
+from preprocessing.formula import Formula
 from preprocessing.text import fold
 
 
@@ -94,6 +95,27 @@ class Column(_Spec):
             for category, spellings in self.categories.items()
             for spelling in (category, *spellings)
         }
+
+
+class Derived(_Spec):
+    """A number worked out from features of the same record, for the model alone.
+
+    Nobody sends it and nobody is asked for it; the encoder computes it from what was sent.
+
+    Attributes:
+        formula: see `preprocessing.formula`; it reads numeric features.
+    """
+
+    name: str
+    formula: str
+    description: str = ""
+    description_pt: str = ""
+
+    @field_validator("formula")
+    @classmethod
+    def _parses(cls, formula: str) -> str:
+        Formula(formula)
+        return formula
 
 
 class OutcomeRule(_Spec):
@@ -208,6 +230,7 @@ class TaskSpec(_Spec):
     period: Column | None = None
     periods: str = r"^\d{4}$"
     features: Annotated[tuple[Column, ...], Field(min_length=1)]
+    derived: tuple[Derived, ...] = ()
     protected: tuple[Column, ...] = ()
     excluded: dict[str, str] = Field(default_factory=dict)
     outcome: OutcomeRule
@@ -220,9 +243,21 @@ class TaskSpec(_Spec):
     @model_validator(mode="after")
     def _names_are_unique(self) -> TaskSpec:
         names = [c.name for c in (*self.features, *self.protected)]
+        names += [d.name for d in self.derived]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise ValueError(f"columns named twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _formulas_read_numeric_features(self) -> TaskSpec:
+        numeric = {c.name for c in self.features if c.kind is Kind.NUMERIC}
+        for derived in self.derived:
+            unknown = sorted(set(Formula(derived.formula).names) - numeric)
+            if unknown:
+                raise ValueError(
+                    f"derived.{derived.name} reads {', '.join(unknown)}: no numeric feature"
+                )
         return self
 
     @model_validator(mode="after")

@@ -37,9 +37,11 @@ def out_of_fold(
     fold = grouped_folds(data.outcome, data.students, seed=seed + 1000, folds=folds)
     for number, (train, held) in enumerate(each_fold(fold), 1):
         progress(f"cross-fit {number}/{folds}: {len(train)} records to fit, {len(held)} to score")
+        # One split to choose by is enough here: the choice itself is judged five times over.
         model = fit(
-            data.take(train), task, seed=seed, family=family, params=params, progress=_quiet
-        )
+            data.take(train), task, seed=seed, family=family, params=params, progress=_quiet,
+            repeats=1,
+        )  # fmt: skip
         scores[held] = model.score([data.records[i] for i in held])
     return scores
 

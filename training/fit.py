@@ -27,7 +27,7 @@ from training.golden import golden_records
 from training.operating_point import choose_thresholds
 from training.sample import Sample
 from training.split import FOLDS
-from training.validate import MOST_ROWS, Trial, folds_of, try_candidate
+from training.validate import MOST_ROWS, Fold, Trial, folds_of, try_candidate
 
 Progress = Callable[[str], None]
 
@@ -40,6 +40,7 @@ def fit(
     progress: Progress,
     family: str | None = None,
     params: Mapping[str, Any] | None = None,
+    repeats: int | None = None,
 ) -> FittedModel:
     """Trains a model.
 
@@ -50,6 +51,7 @@ def fit(
         progress: is told what goes on, a line at a time.
         family: train this one only; None tries `task.training.candidates`.
         params: of that family; None takes its own defaults.
+        repeats: how often candidates are cross-validated; None: as often as the size asks.
 
     Raises:
         NotEnoughData: too few students or records of either outcome to hold any out, or no
@@ -61,7 +63,8 @@ def fit(
     compared = part_for_comparison(data, seed)
     some = data.take(compared)
     with threadpool_limits(1, user_api="blas"):
-        trials = _compare(some, task, names, params, seed, progress)
+        splits = folds_of(some, task, seed=seed, repeats=repeats)
+        trials = _compare(some, task, splits, names, params, seed, progress)
         best = trials[0]
         progress(f"fitting {best.family} on {len(data)} records")
         encoder = FeatureEncoder.fit(task, data.records)
@@ -125,13 +128,13 @@ def part_for_comparison(data: TrainingSet, seed: int) -> NDArray[np.intp]:
 def _compare(
     data: TrainingSet,
     task: TaskSpec,
+    repeats: list[list[Fold]],
     names: tuple[str, ...],
     params: Mapping[str, Any] | None,
     seed: int,
     progress: Progress,
 ) -> list[Trial]:
     """Every candidate on the same splits, best first; a tie goes by precision, then by name."""
-    repeats = folds_of(data, task, seed=seed)
     trials = []
     for number, name in enumerate(names, 1):
         known = candidate(name)

@@ -56,9 +56,12 @@ class Trial:
     seconds: float
 
 
-def folds_of(data: TrainingSet, task: TaskSpec, *, seed: int) -> list[list[Fold]]:
+def folds_of(
+    data: TrainingSet, task: TaskSpec, *, seed: int, repeats: int | None = None
+) -> list[list[Fold]]:
     """The splits every candidate is tried on: 5 folds, 3 times over where records are few."""
-    repeats = REPEATS if len(data) < SMALL else 1
+    if repeats is None:
+        repeats = REPEATS if len(data) < SMALL else 1
     numeric = task.outcome.kind == "numeric"
     return [
         [

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from model.errors import BundleError
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task import Column, Kind, OutcomeRule, TaskSpec
+from preprocessing.formula import Formula
+from preprocessing.task import Column, Derived, Kind, OutcomeRule, TaskSpec
 
 TASK = TaskSpec(
     name="made_up",
@@ -103,3 +104,34 @@ def test_none_and_nan_count_as_missing() -> None:
     assert np.array_equal(ENCODER.encode_one(odd), ENCODER.encode_one({}))
     assert np.array_equal(ENCODER.encode_many([odd]), ENCODER.encode_many([{}]))
     assert ENCODER.imputed(odd) == ENCODER.imputed({})
+
+
+def test_a_derived_number_is_worked_out_from_the_record_and_never_taken_from_it() -> None:
+    task = TASK.model_copy(update={"derived": (Derived(name="gap", formula="grade - effort"),)})
+    encoder = FeatureEncoder.fit(
+        task, [{"grade": 1.0, "effort": 1.0}, {"grade": 5.0, "effort": 2.0}]
+    )
+    again = FeatureEncoder.from_spec(json.loads(json.dumps(encoder.spec())))
+
+    assert encoder.columns == ("grade", "effort", "gap")
+    assert encoder.complete({"grade": 3.0, "effort": 1.0, "gap": 99.0})["gap"] == 2.0
+    assert encoder.imputed({"grade": 3.0}) == ("effort",)
+    fresh: list[Features] = [{"grade": 3.0, "effort": 1.0}, {"grade": 3.0}]
+    for record in fresh:
+        assert np.array_equal(again.encode_one(record), encoder.encode_many([record])[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["__import__('os')", "a.b", "a if b else c", "open(a, b)", "[a]", "'x'", "a **", "a ** b"],
+)
+def test_a_formula_is_arithmetic_and_nothing_else(text: str) -> None:
+    with pytest.raises(ValueError, match="formula"):
+        Formula(text)
+
+
+def test_a_task_whose_formula_reads_no_numeric_feature_is_refused() -> None:
+    raw = TASK.model_dump() | {"derived": [{"name": "gap", "formula": "grade - school"}]}
+
+    with pytest.raises(ValueError, match="gap reads school"):
+        TaskSpec.model_validate(raw)

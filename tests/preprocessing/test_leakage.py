@@ -23,6 +23,7 @@ def same_year(pede: TaskSpec, keep: set[str]) -> TaskSpec:
     """The task of predicting the lag of the same year from these features."""
     raw = pede.model_dump()
     raw["features"] = [f for f in raw["features"] if f["name"] in keep]
+    raw["derived"] = []
     raw["outcome"] |= {"horizon": 0, "persistence": None}
     return TaskSpec.model_validate(raw)
 
