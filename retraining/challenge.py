@@ -50,7 +50,7 @@ def first_trial(data: TrainingSet, task: TaskSpec, *, seed: int, progress: Progr
     Its figures are that very model's. With one period only there is no later one to test on, so the
     model learns from all and is judged out of fold.
     """
-    newest = forward_holdout(data, task.promotion)
+    newest = forward_holdout(data, task)
     if newest is None:
         return successor_trial(data, None, task, seed=seed, progress=progress)
     past, cases = data.take(~newest), data.take(newest)

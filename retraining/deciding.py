@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from model.promotion import Guard, PromotionDecision
 from preprocessing.dataset import TrainingSet
 from preprocessing.task import TaskSpec
+from retraining import guards
 from retraining.challenge import Trial
 from retraining.champion import Champion
 from retraining.comparison import Answers, Cases, compare
 from retraining.evidence import Evidence
-from retraining.policy import decide, enough_to_compare, kept
-from retraining.window import baseline_flags
+from retraining.numeric import NumericEvidence, compare_numeric, decide_numeric
+from retraining.policy import decide, enough_to_compare, settle
+from retraining.window import baseline_answers
 
 CHALLENGER = "challenger"
 """The challenger's name in the evidence until it is registered."""
@@ -23,57 +25,55 @@ class Verdict:
     """A decision and what it was taken on; no evidence when there was nothing to compare on."""
 
     decision: PromotionDecision
-    evidence: Evidence | None
+    evidence: Evidence | NumericEvidence | None
 
 
 def comparable(cases: TrainingSet, task: TaskSpec) -> tuple[Guard, ...]:
-    """The guards on the sample that object to comparing on these records; empty if none does."""
-    positives = int((cases.outcome == 1).sum())
-    guards = enough_to_compare(len(cases), positives, task.promotion)
-    return guards if not all(guard.passed for guard in guards) else ()
+    """The guards on the sample, if one objects to comparing on these records; else none."""
+    if task.outcome.kind == "numeric":
+        sample: tuple[Guard, ...] = (guards.enough_labelled(len(cases), task.promotion),)
+    else:
+        positives = int((cases.outcome == 1).sum())
+        sample = enough_to_compare(len(cases), positives, task.promotion)
+    return () if all(guard.passed for guard in sample) else sample
 
 
-def judge_first(trial: Trial, task: TaskSpec, *, seed: int) -> Verdict:
-    """Whether a first model may serve at all."""
-    if objections := comparable(trial.cases, task):
-        return Verdict(kept(objections), None)
-    evidence = compare(
-        _cases(trial.cases, task),
-        _answers(trial),
-        None,
-        task.promotion,
-        seed=seed,
-        challenger_scored=trial.how,
-    )
-    return Verdict(decide(evidence, task.promotion), evidence)
-
-
-def judge_successor(
-    trial: Trial, champion: Champion, task: TaskSpec, *, seed: int, same_bundle: bool
+def judge(
+    trial: Trial, champion: Champion | None, task: TaskSpec, *, seed: int, same_bundle: bool
 ) -> Verdict:
     """Whether the challenger takes over, on records that neither model trained on.
 
-    The champion answers from its stored bundle.
+    Args:
+        trial: the challenger and its honest scores.
+        champion: answers from its stored bundle; None asks whether a first model may serve at all.
+        task: the policy and the baselines.
+        seed: draws the resamples.
+        same_bundle: the two bundles have the same digest.
     """
-    serving = Answers(
+    if objections := comparable(trial.cases, task):
+        return Verdict(settle(objections), None)
+    cases = _cases(trial.cases, task)
+    ours = Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
+    theirs = None if champion is None else _served(champion, trial.cases)
+    policy, how = task.promotion, trial.how
+    if task.outcome.kind == "numeric":
+        errors = compare_numeric(
+            cases, ours, theirs, policy,
+            seed=seed, same_bundle=same_bundle, challenger_scored=how,
+        )  # fmt: skip
+        return Verdict(decide_numeric(errors, policy), errors)
+    evidence = compare(
+        cases, ours, theirs, policy, seed=seed, same_bundle=same_bundle, challenger_scored=how
+    )
+    return Verdict(decide(evidence, policy), evidence)
+
+
+def _served(champion: Champion, cases: TrainingSet) -> Answers:
+    return Answers(
         champion.version.version,
-        champion.predictor.score_many(trial.cases.records),
+        champion.predictor.score_many(cases.records),
         champion.version.thresholds.operating,
     )
-    evidence = compare(
-        _cases(trial.cases, task),
-        _answers(trial),
-        serving,
-        task.promotion,
-        seed=seed,
-        same_bundle=same_bundle,
-        challenger_scored=trial.how,
-    )
-    return Verdict(decide(evidence, task.promotion), evidence)
-
-
-def _answers(trial: Trial) -> Answers:
-    return Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
 
 
 def _cases(data: TrainingSet, task: TaskSpec) -> Cases:
@@ -82,5 +82,5 @@ def _cases(data: TrainingSet, task: TaskSpec) -> Cases:
         students=data.students,
         periods=data.periods,
         protected=data.protected,
-        rules=baseline_flags(data, task),
+        rules=baseline_answers(data, task),
     )

@@ -156,15 +156,16 @@ class Evidence:
 
     def to_mapping(self) -> dict[str, Any]:
         """As JSON and the registry can hold it: lists, strings, finite numbers, None."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain
+        mapping: dict[str, Any] = plain(asdict(self))
+        return mapping
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Nested data with lists for tuples and None for what is not a finite number."""
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value

@@ -35,9 +35,9 @@ def enough_cases(positives: int, negatives: int, policy: PromotionPolicy) -> Gua
     return Guard("min_positives", passed, reason, positives, policy.min_positives)
 
 
-def different_model(evidence: Evidence, policy: PromotionPolicy) -> Guard:
+def different_model(same: bool) -> Guard:
     """Whether the challenger is anything new."""
-    if evidence.same_model:
+    if same:
         return Guard("different_model", False, "challenger and champion are the same model")
     return Guard("different_model", True, "the challenger answers differently from the champion")
 

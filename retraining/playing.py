@@ -20,7 +20,7 @@ from database import aliases, labels, predictions, versions
 from database.client import SyncRegistry
 from drift.check import run_drift_check
 from model.drift import DriftReport
-from model.errors import NotEnoughData
+from model.errors import ConfigurationError, NotEnoughData
 from model.prediction import Prediction
 from model.promotion import DecisionStatus
 from model.student import Observation
@@ -93,9 +93,12 @@ def play(
         say: told of each step.
 
     Raises:
+        ConfigurationError: the task's outcome is a number; recall has no meaning there.
         NotThisTask: a file is no table of the task.
         RegistryError: the registry fails.
     """
+    if task.outcome.kind == "numeric":
+        raise ConfigurationError(f"{task.name}: a replay needs an outcome that is at risk or not")
     state = _Play(registry, task, home, signing_key, seed, say)
     decided, served = [], []
     for number, period in enumerate(periods_of(paths, task)):

@@ -7,8 +7,6 @@ each is worth and for how often luck gets through all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from model.promotion import DecisionStatus, Guard, PromotionDecision
 from preprocessing.task import PromotionPolicy
 from retraining import guards
@@ -29,10 +27,10 @@ def decide(evidence: Evidence, policy: PromotionPolicy) -> PromotionDecision:
     """
     sample = enough_to_compare(evidence.rows, evidence.positives, policy)
     if not all(guard.passed for guard in sample):
-        return _decision(sample)
+        return settle(sample)
     if evidence.champion is None:
-        return _decision((*sample, *_first(evidence, policy)))
-    return _decision((*sample, *_successor(evidence, policy)))
+        return settle((*sample, *_first(evidence, policy)))
+    return settle((*sample, *_successor(evidence, policy)))
 
 
 def enough_to_compare(rows: int, positives: int, policy: PromotionPolicy) -> tuple[Guard, ...]:
@@ -43,14 +41,9 @@ def enough_to_compare(rows: int, positives: int, policy: PromotionPolicy) -> tup
     )
 
 
-def kept(objections: Iterable[Guard]) -> PromotionDecision:
-    """A champion kept without a comparison, because of the guards that objected to one."""
-    return _decision(tuple(objections))
-
-
 def _successor(evidence: Evidence, policy: PromotionPolicy) -> tuple[Guard, ...]:
     return (
-        guards.different_model(evidence, policy),
+        guards.different_model(evidence.same_model),
         guards.selective(evidence, policy),
         guards.recall_gain(evidence, policy),
         guards.confidence(evidence, policy),
@@ -73,7 +66,8 @@ def _first(evidence: Evidence, policy: PromotionPolicy) -> tuple[Guard, ...]:
     )
 
 
-def _decision(looked_at: tuple[Guard, ...]) -> PromotionDecision:
+def settle(looked_at: tuple[Guard, ...]) -> PromotionDecision:
+    """Promoted if no guard objects; the reasons are those of the guards that decided it."""
     objections = tuple(g.reason for g in looked_at if not g.passed)
     if objections:
         return PromotionDecision(DecisionStatus.KEPT, objections, looked_at)

@@ -20,8 +20,9 @@ from preprocessing.task import TaskSpec
 from retraining.challenge import Trial
 from retraining.champion import training_ids_artifact
 from retraining.deciding import Verdict
+from retraining.evidence import Evidence
 from retraining.window import describe
-from training.metrics import evaluate
+from training.metrics import evaluate, evaluate_numeric
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,7 @@ def _draft(
         family=model.family,
         created_at=provenance.at,
         params=model.params,
-        metrics=evaluate(
-            trial.cases.outcome,
-            trial.scores,
-            threshold=model.thresholds.operating,
-            budget=task.promotion.alert_budget,
-        ),
+        metrics=_metrics(trial, task),
         metrics_on=trial.judged_on,
         thresholds=model.thresholds,
         window=describe(trial.trained, provenance.at),
@@ -111,9 +107,20 @@ def _draft(
     )
 
 
+def _metrics(trial: Trial, task: TaskSpec) -> dict[str, float]:
+    if task.outcome.kind == "numeric":
+        return evaluate_numeric(trial.cases.outcome, trial.scores)
+    return evaluate(
+        trial.cases.outcome,
+        trial.scores,
+        threshold=trial.model.thresholds.operating,
+        budget=task.promotion.alert_budget,
+    )
+
+
 def _fairness(verdict: Verdict) -> dict[str, Any]:
-    """Attribute to group to figures, as the evidence has them."""
-    if verdict.evidence is None:
+    """Attribute to group to figures, as the evidence has them; none for a numeric outcome."""
+    if not isinstance(verdict.evidence, Evidence):
         return {}
     result: dict[str, dict[str, Any]] = {}
     for group in verdict.evidence.to_mapping()["groups"]:
@@ -180,6 +187,7 @@ def evidence_mapping(verdict: Verdict, challenger: str | None) -> Mapping[str, A
     """The evidence as plain data, with the challenger under its registered name."""
     if verdict.evidence is None:
         return {}
-    card = verdict.evidence.challenger
-    named = replace(card, version=challenger or card.version)
-    return replace(verdict.evidence, challenger=named).to_mapping()
+    mapping = verdict.evidence.to_mapping()
+    if challenger is not None:
+        mapping["challenger"]["version"] = challenger
+    return mapping

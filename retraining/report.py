@@ -25,7 +25,7 @@ def render(result: RunResult) -> RenderableType:
     """The decision, its guards and its evidence."""
     parts: list[RenderableType] = [Text(headline(result), style="bold"), _guards(result)]
     evidence = result.evidence
-    if evidence:
+    if evidence and evidence.get("kind") != "numeric":
         parts.append(_sample(evidence))
         parts.append(_gains(evidence) if evidence["gains"] else _baselines(evidence))
         if evidence["groups"]:

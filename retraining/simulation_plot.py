@@ -1,7 +1,14 @@
-"""The simulation's results as a picture: who is promoted, against how much better it truly is."""
+"""The simulation's results as a picture: who is promoted, against how much better it truly is.
+
+`python -m retraining.simulation > results.jsonl`, then
+`python -m retraining.simulation_plot results.jsonl power.svg`.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,3 +34,23 @@ def plot(results: Sequence[Result], path: Path) -> None:
     axes.legend(ncols=2, fontsize="small")
     axes.set_ylim(-0.02, 1.02)
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Draws a file of results."""
+    parser = argparse.ArgumentParser(
+        prog="python -m retraining.simulation_plot",
+        description="Draws what python -m retraining.simulation printed.",
+    )
+    parser.add_argument("results", type=Path, help="one JSON object a line")
+    parser.add_argument("plot", type=Path, help="where to draw, .svg or .png")
+    parser.add_argument("--correlation", type=float, default=0.6, help="which of the worlds")
+    options = parser.parse_args(argv)
+    lines = options.results.read_text(encoding="utf-8").splitlines()
+    results = [Result(**json.loads(line)) for line in lines]
+    plot([r for r in results if r.correlation == options.correlation], options.plot)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

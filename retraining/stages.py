@@ -15,12 +15,12 @@ from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.leakage import check_leakage
 from retraining.challenge import Trial, first_trial, successor_trial
 from retraining.champion import Champion, load_champion
-from retraining.deciding import Verdict, comparable, judge_first, judge_successor
+from retraining.deciding import Verdict, comparable, judge
 from retraining.exclusive import HeldLease
 from retraining.journal import Journal
 from retraining.lineage import library_versions
 from retraining.plan import RunPlan
-from retraining.policy import kept
+from retraining.policy import settle as settled
 from retraining.registration import Parcel, Provenance, parcel, register, settle
 from retraining.window import check_trainable, fresh_mask
 
@@ -71,14 +71,18 @@ def gather(
     limit = plan.task.training.window
     found = registry.run(labels.window(arrived_until=now, limit=limit))
     data = training_set(found, [column.name for column in plan.task.protected])
-    journal.step(
-        "window", f"{len(data)} labelled records, {int((data.outcome == 1).sum())} at risk"
-    )
-    check_trainable(data, plan.task.promotion)
+    journal.step("window", _told(data, plan))
+    check_trainable(data, plan.task)
     champion = load_champion(registry, folder, plan.signing_key)
     gathered = Gathered(now, data, champion)
     journal.step("champion", gathered.serving or "none yet")
     return gathered
+
+
+def _told(data: TrainingSet, plan: RunPlan) -> str:
+    at_risk = int((data.outcome == 1).sum())
+    told = f"{len(data)} labelled records"
+    return f"{told}, {at_risk} at risk" if plan.task.outcome.kind == "binary" else told
 
 
 def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> Deliberated:
@@ -93,7 +97,7 @@ def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
     journal.step("trained", f"{trial.model.family}, judged on {trial.judged_on}")
     packed = parcel(trial, folder / "challenger")
     verdict = (
-        Verdict(kept(objections), None)
+        Verdict(settled(objections), None)
         if objections
         else _judge(gathered.champion, trial, packed, plan)
     )
@@ -114,11 +118,8 @@ def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> tuple[Trial, 
 
 
 def _judge(champion: Champion | None, trial: Trial, packed: Parcel, plan: RunPlan) -> Verdict:
-    seed = plan.options.seed
-    if champion is None:
-        return judge_first(trial, plan.task, seed=seed)
-    same = packed.digest == champion.version.artifact
-    return judge_successor(trial, champion, plan.task, seed=seed, same_bundle=same)
+    same = champion is not None and packed.digest == champion.version.artifact
+    return judge(trial, champion, plan.task, seed=plan.options.seed, same_bundle=same)
 
 
 def apply(
@@ -166,7 +167,7 @@ def _settled(
             False,
             "somebody changed the champion while this run was deciding; it compared with another",
         )
-        verdict = replace(verdict, decision=kept((*verdict.decision.guards, moved)))
+        verdict = replace(verdict, decision=settled((*verdict.decision.guards, moved)))
         settle(registry, verdict, version, alias, held.lease, now=now)
     return verdict
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model.errors import NotEnoughData
 from model.version import Window
 from preprocessing.dataset import TrainingSet
-from preprocessing.task import PromotionPolicy, TaskSpec
+from preprocessing.task import TaskSpec
 from retraining.ranking import Floats
 
 Mask = NDArray[np.bool_]
@@ -20,16 +20,21 @@ FEWEST_OF_A_CLASS = 10
 """With fewer students of one kind than this, cross-validation has folds without any."""
 
 
-def check_trainable(data: TrainingSet, policy: PromotionPolicy) -> None:
+def check_trainable(data: TrainingSet, task: TaskSpec) -> None:
     """Refuses a window that no model could be trained on.
 
     Raises:
         NotEnoughData: too few records, or too few of one kind.
     """
-    if len(data) < policy.min_labelled:
+    needed = task.promotion.min_labelled
+    if len(data) < needed:
         raise NotEnoughData(
-            f"{len(data)} labelled records in the window; {policy.min_labelled} are needed to train"
+            f"{len(data)} labelled records in the window; {needed} are needed to train"
         )
+    if task.outcome.kind == "numeric":
+        if np.ptp(data.outcome) == 0:
+            raise NotEnoughData(f"all {len(data)} labelled records have the same outcome")
+        return
     positives = int((data.outcome == 1).sum())
     fewest = min(positives, len(data) - positives)
     if fewest == 0:
@@ -53,7 +58,7 @@ def fresh_mask(data: TrainingSet, trained_on: Set[str]) -> Mask:
     return np.fromiter((i not in trained_on for i in ids), dtype=np.bool_, count=len(ids))
 
 
-def forward_holdout(data: TrainingSet, policy: PromotionPolicy) -> Mask | None:
+def forward_holdout(data: TrainingSet, task: TaskSpec) -> Mask | None:
     """The newest period, if a model can be trained before it and measured on it.
 
     Returns:
@@ -65,26 +70,30 @@ def forward_holdout(data: TrainingSet, policy: PromotionPolicy) -> Mask | None:
         return None
     newest: Mask = data.periods == periods[-1]
     try:
-        check_trainable(data.take(~newest), policy)
+        check_trainable(data.take(~newest), task)
     except NotEnoughData:
         return None
-    positives = int(data.outcome[newest].sum())
-    enough = newest.sum() >= policy.min_labelled and positives >= policy.min_positives
+    enough = int(newest.sum()) >= task.promotion.min_labelled
+    if task.outcome.kind == "binary":
+        enough &= int(data.outcome[newest].sum()) >= task.promotion.min_positives
     return newest if enough else None
 
 
-def baseline_flags(data: TrainingSet, task: TaskSpec) -> dict[str, Floats]:
-    """What rules that need no model would flag, each of shape (n,).
+def baseline_answers(data: TrainingSet, task: TaskSpec) -> dict[str, Floats]:
+    """What rules that need no model would say, each of shape (n,).
 
-    `dummy` flags everybody by the share that is at risk; `persistence` flags whoever is at risk in
-    the period of the features (a missing value is not flagged).
+    `dummy` says the mean of everybody (flags by the share that is at risk); `persistence` says that
+    the next outcome is the present one. A student whose present value is missing is not flagged, or
+    gets the mean where the outcome is numeric.
     """
-    rules = {"dummy": np.full(len(data), float(data.outcome.mean()))}
+    mean = float(data.outcome.mean())
+    rules = {"dummy": np.full(len(data), mean)}
     name = task.outcome.persistence
     if name is not None:
+        unknown = mean if task.outcome.kind == "numeric" else 0.0
         values = (record.get(name) for record in data.records)
         rules["persistence"] = np.array(
-            [float(isinstance(v, (int, float)) and task.outcome.value_of(v) == 1) for v in values]
+            [task.outcome.value_of(v) if isinstance(v, (int, float)) else unknown for v in values]
         )
     return rules
 

@@ -7,19 +7,16 @@ import pytest
 
 from model.errors import NotEnoughData
 from preprocessing.dataset import TrainingSet, record_id
-from preprocessing.task import PromotionPolicy
 from retraining.options import RunOptions
 from retraining.ranking import Floats
 from retraining.window import (
-    baseline_flags,
+    baseline_answers,
     check_trainable,
     describe,
     forward_holdout,
     fresh_mask,
 )
 from tests.retraining.school import task
-
-POLICY = PromotionPolicy()
 
 
 def data(outcome: Floats, periods: list[str]) -> TrainingSet:
@@ -39,9 +36,9 @@ def halves(n: int) -> Floats:
 
 def test_one_class_only_is_no_data_to_train_on() -> None:
     with pytest.raises(NotEnoughData, match="all 200 labelled records are at risk"):
-        check_trainable(data(np.ones(200), ["2022"] * 200), POLICY)
+        check_trainable(data(np.ones(200), ["2022"] * 200), task())
     with pytest.raises(NotEnoughData, match="all 200 labelled records are not at risk"):
-        check_trainable(data(np.zeros(200), ["2022"] * 200), POLICY)
+        check_trainable(data(np.zeros(200), ["2022"] * 200), task())
 
 
 def test_nine_students_at_risk_are_too_few_to_learn_from() -> None:
@@ -49,7 +46,7 @@ def test_nine_students_at_risk_are_too_few_to_learn_from() -> None:
     outcome[:9] = 1
 
     with pytest.raises(NotEnoughData, match="9 of 500 labelled records are at risk"):
-        check_trainable(data(outcome, ["2022"] * 500), POLICY)
+        check_trainable(data(outcome, ["2022"] * 500), task())
 
 
 def test_fresh_are_the_records_whose_hashed_id_the_champion_did_not_learn_from() -> None:
@@ -63,7 +60,7 @@ def test_fresh_are_the_records_whose_hashed_id_the_champion_did_not_learn_from()
 def test_the_forward_holdout_is_the_newest_period() -> None:
     sample = data(halves(400), ["2022"] * 250 + ["2023"] * 150)
 
-    newest = forward_holdout(sample, POLICY)
+    newest = forward_holdout(sample, task())
 
     assert newest is not None
     assert set(sample.periods[newest]) == {"2023"}
@@ -75,7 +72,7 @@ def test_the_forward_holdout_is_the_newest_period() -> None:
     ids=["one period", "too little past", "too little to test on"],
 )
 def test_there_is_no_forward_holdout_where_either_side_is_too_small(periods: list[str]) -> None:
-    assert forward_holdout(data(halves(400), periods), POLICY) is None
+    assert forward_holdout(data(halves(400), periods), task()) is None
 
 
 def test_persistence_flags_whoever_is_at_risk_now_and_nobody_of_whom_that_is_unknown() -> None:
@@ -88,7 +85,7 @@ def test_persistence_flags_whoever_is_at_risk_now_and_nobody_of_whom_that_is_unk
         {},
     )
 
-    flags = baseline_flags(unknown, task())
+    flags = baseline_answers(unknown, task())
 
     assert flags["persistence"].tolist() == [1.0, 0.0, 0.0, 1.0]
     assert flags["dummy"].tolist() == [0.5] * 4

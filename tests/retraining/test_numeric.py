@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from database import labels, students, versions
+from database.client import SyncRegistry
+from model.label import Outcome
+from model.promotion import DecisionStatus, PromotionDecision
+from model.student import Observation
+from preprocessing.task import PromotionPolicy, TaskSpec
+from retraining.comparison import Answers, Cases
+from retraining.numeric import NumericEvidence, compare_numeric, decide_numeric
+from retraining.ranking import Floats
+from tests.retraining.school import START, run, task
+
+POLICY = PromotionPolicy()
+
+
+def sample(n: int = 400, *, seed: int = 0) -> tuple[Cases, Floats]:
+    """Grades, and what a model knows of them."""
+    rng = np.random.default_rng(seed)
+    known = rng.normal(60, 12, n)
+    cases = Cases(
+        outcome=known + rng.normal(0, 6, n),
+        students=np.arange(n).astype(np.str_),
+        periods=np.full(n, "2023"),
+        protected={},
+        rules={"dummy": np.full(n, 60.0)},
+    )
+    return cases, known
+
+
+def judged(cases: Cases, challenger: Floats, champion: Floats | None) -> NumericEvidence:
+    return compare_numeric(
+        cases,
+        Answers("v2", challenger, 0.0),
+        None if champion is None else Answers("v1", champion, 0.0),
+        POLICY,
+        seed=0,
+        resamples=500,
+    )
+
+
+def objections(decision: PromotionDecision) -> list[str]:
+    return [guard.name for guard in decision.guards if not guard.passed]
+
+
+def test_a_challenger_with_clearly_less_error_is_promoted() -> None:
+    cases, known = sample()
+
+    evidence = judged(cases, known, known + np.random.default_rng(1).normal(0, 8, 400))
+
+    assert decide_numeric(evidence, POLICY).status is DecisionStatus.PROMOTED
+    assert evidence.champion is not None and evidence.gain is not None
+    assert evidence.gain == pytest.approx(1 - evidence.challenger.mae / evidence.champion.mae)
+
+
+def test_two_equally_good_models_are_rarely_promoted() -> None:
+    promoted = 0
+    for seed in range(200):
+        cases, known = sample(300, seed=seed)
+        first, second = np.random.default_rng([seed, 1]).normal(0, 5, (2, 300))
+        decision = decide_numeric(judged(cases, known + first, known + second), POLICY)
+        promoted += decision.status is DecisionStatus.PROMOTED
+
+    assert promoted <= 10
+
+
+def test_the_same_answers_are_refused_as_the_same_model() -> None:
+    cases, known = sample()
+
+    decision = decide_numeric(judged(cases, known, known.copy()), POLICY)
+
+    assert "different_model" in objections(decision)
+
+
+def test_a_first_model_must_beat_the_mean() -> None:
+    cases, known = sample()
+
+    good = decide_numeric(judged(cases, known, None), POLICY)
+    bad = decide_numeric(judged(cases, 120 - known, None), POLICY)
+
+    assert good.status is DecisionStatus.PROMOTED
+    assert objections(bad) == ["explains", "beats_dummy"]
+
+
+def test_too_few_labels_are_named() -> None:
+    cases, known = sample()
+
+    decision = decide_numeric(replace(judged(cases, known, None), rows=20), POLICY)
+
+    assert objections(decision) == ["min_labelled"]
+
+
+def test_numeric_evidence_can_be_written_as_json() -> None:
+    cases, known = sample()
+
+    told = json.dumps(judged(cases, known, None).to_mapping(), allow_nan=False)
+
+    assert json.loads(told)["kind"] == "numeric"
+
+
+def numeric_task() -> TaskSpec:
+    spec = task()
+    outcome = spec.outcome.model_copy(update={"kind": "numeric", "below": None})
+    training = spec.training.model_copy(update={"candidates": ("ridge",)})
+    return spec.model_copy(update={"outcome": outcome, "training": training})
+
+
+def test_a_numeric_task_gets_its_first_champion_from_the_same_pipeline(
+    registry: SyncRegistry, home: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    grades = rng.uniform(0, 10, (300, 2)).round(2)
+    now = START + timedelta(days=300)
+    registry.run(
+        students.observe(
+            [
+                Observation(f"S{i}", "2022", {"reading": float(a), "sums": float(b)}, START)
+                for i, (a, b) in enumerate(grades)
+            ]
+        )
+    )
+    outcome = grades.mean(axis=1) + rng.normal(0, 1, 300)
+    reports = [
+        Outcome(float(value), now, student_id=f"S{i}", period="2022")
+        for i, value in enumerate(outcome)
+    ]
+    registry.run(labels.record(reports, now=now))
+
+    result = run(registry, home, spec=numeric_task())
+
+    assert result.status is DecisionStatus.PROMOTED
+    assert result.evidence["challenger"]["r2"] > 0.5
+    version = registry.run(versions.get("v1"))
+    assert version.metrics["mae"] == pytest.approx(result.evidence["challenger"]["mae"])
