@@ -25,11 +25,13 @@ RECORD = {"inde": 7.5, "ida": 3.0, "fase": 3}
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     uri = embedded.ensure_running(tmp_path)
-    with open_registry(uri, "farol") as registry:
-        registry.run(indexes.ensure_indexes())
-        bundles.promote(registry, bundles.register(registry, bundles.archive()))
-    yield tmp_path
-    embedded.stop(tmp_path)
+    try:
+        with open_registry(uri, "farol") as registry:
+            registry.run(indexes.ensure_indexes())
+            bundles.promote(registry, bundles.register(registry, bundles.archive()))
+        yield tmp_path
+    finally:
+        embedded.stop(tmp_path)
 
 
 class Load:

@@ -52,7 +52,6 @@ class School:
     task: TaskSpec
     version: ModelVersion
     predictor: Predictor
-    folder: Path
 
 
 def little_task() -> TaskSpec:
@@ -102,14 +101,14 @@ def make_predictor(task: TaskSpec, records: list[Features], folder: Path) -> Pre
 def found_school(opened: SyncRegistry, *, n: int = 300) -> School:
     """Students of 2023, and v1 trained on them and promoted."""
     task = little_task()
-    folder = Path(tempfile.mkdtemp(prefix="farol-school-"))
     trained = cohort(n, "2023", seed=1)
     records = [o.features for o in trained]
-    predictor = make_predictor(task, records, folder)
     opened.run(students.observe(trained))
-    version = _register(opened, 1, task, trained, predictor, folder)
+    with tempfile.TemporaryDirectory(prefix="farol-school-") as folder:
+        predictor = make_predictor(task, records, Path(folder))
+        version = _register(opened, 1, task, trained, predictor, Path(folder))
     _promote(opened, version)
-    return School(task, version, predictor, folder)
+    return School(task, version, predictor)
 
 
 def serve(opened: SyncRegistry, school: School, seen: list[Observation], *, at: datetime) -> None:
