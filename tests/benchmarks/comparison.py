@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +42,18 @@ def compare(
     seconds: int,
     rounds: int,
     log: Path,
+    settle: Callable[[], None],
 ) -> list[Comparison]:
     """Loads the contestant and the floor in alternating slices; medians over the rounds.
+
+    Args:
+        contestant: who is compared with the floor.
+        floor: the floor.
+        connections: one comparison for each number of connections.
+        seconds: length of a slice.
+        rounds: slices of each server.
+        log: where the servers' output goes.
+        settle: called after each slice; waits for work that was put off.
 
     Raises:
         TimeoutError: one of them does not start.
@@ -70,7 +80,8 @@ def compare(
         for name, server in servers.items():
             wrk(server.url, bodies[name], connections=8, seconds=1)  # warm
         return [
-            _compare(contestant, floor, servers, bodies, n, seconds, rounds) for n in connections
+            _compare(contestant, floor, servers, bodies, n, seconds, rounds, settle)
+            for n in connections
         ]
 
 
@@ -82,6 +93,7 @@ def _compare(
     connections: int,
     seconds: int,
     rounds: int,
+    settle: Callable[[], None],
 ) -> Comparison:
     slices: dict[str, list[Slice]] = {name: [] for name in servers}
     for _ in range(rounds):
@@ -89,6 +101,7 @@ def _compare(
             slices[name].append(
                 wrk(server.url, bodies[name], connections=connections, seconds=seconds)
             )
+            settle()
     mine, theirs = slices[contestant.name], slices[floor.name]
     return Comparison(
         name=contestant.name,
