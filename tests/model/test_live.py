@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from filelock import Timeout
 from model.errors import BundleError
 from model.live import LiveModel, LivePointer
 from tests.api.bundles import Archive, archive
+
+ROOT = Path(__file__).parents[2]
 
 
 def publish(live: LiveModel, version: str, packed: Archive, revision: int = 1) -> LivePointer:
@@ -111,27 +114,29 @@ def test_one_process_holds_the_refreshers_lock_and_its_file_stays(tmp_path: Path
     live.refresher_lock().acquire(blocking=False).lock.release()
 
 
-def _publish_many(home: Path, version: str, packed: Archive) -> None:
-    for revision in range(1, 11):
-        publish(LiveModel(home), version, packed, revision)
+PUBLISHER = """
+import sys
+from pathlib import Path
+from model.live import LiveModel
+from tests.api.bundles import archive
+from tests.model.test_live import publish
+
+packed = archive(float(sys.argv[2]))
+for revision in range(1, 11):
+    publish(LiveModel(Path(sys.argv[1])), f"v{sys.argv[2]}", packed, revision)
+"""
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_processes_that_publish_at_once_leave_one_whole_version(tmp_path: Path) -> None:
-    start = multiprocessing.get_context("spawn")
     jobs = [
-        start.Process(target=_publish_many, args=(tmp_path, f"v{i}", archive(float(i))))
+        subprocess.Popen([sys.executable, "-c", PUBLISHER, str(tmp_path), str(i)], cwd=ROOT)
         for i in (1, 2)
     ]
 
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
+    assert [job.wait(timeout=60) for job in jobs] == [0, 0]
 
     live = LiveModel(tmp_path)
     pointer = live.current()
-    assert [job.exitcode for job in jobs] == [0, 0]
     assert pointer is not None
     assert pointer.artifact == archive(float(pointer.version[1:])).digest
 
