@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +26,7 @@ START_SECONDS = 30.0
 """How long a start may take on a busy machine; under a second is usual."""
 
 END_SECONDS = 15.0
+POLL_SECONDS = 0.02
 PING_MS = 2_000
 ATTEMPTS = 3
 
@@ -70,8 +73,8 @@ def start(folder: Path, former: State | None) -> State:
     for attempt in range(ATTEMPTS):
         _pid_file(folder).unlink(missing_ok=True)
         port = _free_port(former.port if former and attempt == 0 else 0)
-        _launch(folder, port)
-        state = _await(folder, port)
+        with _launched(folder, port) as life:
+            state = _await(folder, port, life)
         if state is not None:
             _publish(folder, state)
             return state
@@ -92,7 +95,7 @@ def end(state: State) -> None:
                 if not is_ours(state):
                     _pid_file(Path(state.folder)).unlink(missing_ok=True)
                     return
-                time.sleep(0.02)
+                time.sleep(POLL_SECONDS)
     except ProcessLookupError:
         return
     except PermissionError as error:
@@ -100,31 +103,50 @@ def end(state: State) -> None:
     raise RegistryUnavailable(f"process {state.pid} does not stop")
 
 
-def _launch(folder: Path, port: int) -> None:
+@contextlib.contextmanager
+def _launched(folder: Path, port: int) -> Iterator[int]:
+    """Launches a server; gives a file descriptor that reports its end of file when it dies.
+
+    The server inherits the other end of a pipe and holds it for as long as it lives.
+    """
+    life, held = os.pipe()
+    try:
+        try:
+            _launch(folder, port, held)
+        finally:
+            os.close(held)
+        yield life
+    finally:
+        os.close(life)
+
+
+def _launch(folder: Path, port: int, held: int) -> None:
     # The server's own daemon mode leaves our session, so neither our end nor Ctrl-C reaches it.
     command = [sys.executable, "-m", "nx_27017.nx_27017", "--daemon", "--data-dir", str(folder)]
     command += ["--host", HOST, "--port", str(port)]
     command += ["--pid-file", str(_pid_file(folder)), "--log-file", str(_log_file(folder))]
-    with _log_file(folder).open("a") as log:
+    # One that hangs in its launch is found out by whoever waits for it to answer.
+    with _log_file(folder).open("a") as log, contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=START_SECONDS
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            timeout=START_SECONDS,
+            pass_fds=(held,),
         )
 
 
-def _await(folder: Path, port: int) -> State | None:
+def _await(folder: Path, port: int, life: int) -> State | None:
     """The state once the server answers; None once it is clear that it will not."""
     uri = f"mongodb://{HOST}:{port}/?directConnection=true"
     deadline = time.monotonic() + START_SECONDS
-    seen: State | None = None
     while time.monotonic() < deadline:
-        pid = _read_pid(folder)
-        if pid is not None:
-            seen = State(uri, port, pid, str(folder), f"nx-27017 {version('nx-27017')}")
-        if seen is not None and not is_ours(seen):
+        if select.select([life], [], [], POLL_SECONDS)[0]:
             return None
-        if seen is not None and _listens(port) and _ping(uri):
-            return seen
-        time.sleep(0.02)
+        pid = _read_pid(folder)
+        if pid is not None and _listens(port) and _ping(uri):
+            return State(uri, port, pid, str(folder), f"nx-27017 {version('nx-27017')}")
     return None
 
 

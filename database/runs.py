@@ -88,10 +88,15 @@ def queued() -> Op[list[Run]]:
     return runs
 
 
-def abandon_stale(now: datetime) -> Op[int]:
-    """Marks running runs as abandoned whose lease is no longer held; gives how many."""
-    held = yield Find(leases.COLLECTION, {})
-    live = {lease["token"] for lease in held if lease["expires_at"] > now}
+def abandon_stale(now: datetime, *, lease: str = "retraining") -> Op[int]:
+    """Marks running runs as abandoned whose lease is no longer held; gives how many.
+
+    Args:
+        now: aware UTC.
+        lease: the lease that runs hold; tokens of another lease count on their own.
+    """
+    held = yield from leases.get(lease)
+    live = {held.token} if held is not None and held.expires_at > now else set[int]()
     running = yield from _with_status(RunStatus.RUNNING)
     abandoned = 0
     for run in (run for run in running if run.token not in live):

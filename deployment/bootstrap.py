@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from database import aliases, batches
+from database.client import SyncRegistry
 from deployment.settings import Settings
 from deployment.wiring import registry
 from model.errors import NotEnoughData, NotThisTask
 from preprocessing.cohorts import write_cohorts
 from preprocessing.ingest import ingest_file
-from preprocessing.task import load_task
+from preprocessing.task import TaskSpec, load_task
 from retraining.pipeline import run_pipeline
 
 SEED = 20240101
@@ -34,9 +35,7 @@ def bootstrap(settings: Settings, *, data: Path | None, say: Callable[[str], Non
     task = load_task(settings.task)
     with registry(settings) as opened:
         if not opened.run(batches.recent(1)):
-            for path in _school_files(settings, data, say):
-                say(f"Reading {path.name}")
-                ingest_file(opened, path, task, now=datetime.now(UTC), period=None)
+            _load(opened, _school_files(settings, data, say), task, say)
         if opened.run(aliases.get("champion")) is not None:
             return
         say("Training the first champion")
@@ -44,6 +43,23 @@ def bootstrap(settings: Settings, *, data: Path | None, say: Callable[[str], Non
             run_pipeline(opened, task, settings, say=say)
         except NotEnoughData as error:
             say(f"No champion yet: {error}. The API answers 503 until there is one.")
+
+
+def _load(
+    opened: SyncRegistry, paths: list[Path], task: TaskSpec, say: Callable[[str], None]
+) -> None:
+    """Reads what is a table of this task; a folder may hold other things too."""
+    kept = 0
+    for path in paths:
+        say(f"Reading {path.name}")
+        try:
+            results, _ = ingest_file(opened, path, task, now=datetime.now(UTC))
+        except NotThisTask as error:
+            say(f"  not used: {error}")
+            continue
+        kept += sum(result.batch.rows_kept for result in results)
+    if not kept:
+        raise NotThisTask(f"none of {len(paths)} files holds a usable row of task {task.name}")
 
 
 def _school_files(settings: Settings, data: Path | None, say: Callable[[str], None]) -> list[Path]:

@@ -261,6 +261,19 @@ def test_a_dead_run_of_this_host_is_succeeded_at_once_and_of_another_when_its_le
     assert registry.run(runs.get("run-3")).status is RunStatus.KEPT
 
 
+def test_a_dead_run_is_seen_to_be_dead_though_the_worker_holds_a_lease_of_the_same_token(
+    registry: SyncRegistry, home: Path
+) -> None:
+    registry.run(leases.acquire("worker", "w", now=NOW, ttl=timedelta(minutes=1)))
+    registry.run(
+        runs.start(
+            Run("dead", RunStatus.RUNNING, "test", requested_at=NOW, started_at=NOW, token=1)
+        )
+    )
+
+    assert registry.run(runs.abandon_stale(NOW)) == 1
+
+
 def test_a_queued_run_keeps_who_asked_for_it_and_when(registry: SyncRegistry, home: Path) -> None:
     teach(registry, "2022", READING)
     asked = NOW - timedelta(minutes=5)
