@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from preprocessing.task import Column, Kind, TaskSpec
+from preprocessing.fields import Column, Kind
+from preprocessing.task import TaskSpec
 
 Json = dict[str, Any]
 

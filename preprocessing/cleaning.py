@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from math import isfinite
 
 from model.student import Value
-from preprocessing.task import Column, Kind, ReaderName
+from preprocessing.fields import Column, Kind, ReaderName
 from preprocessing.text import fold
 
 Cell = str | int | float | bool | date | time | timedelta | None

@@ -20,8 +20,9 @@ from preprocessing.columns import (
     fit_category,
     fit_numeric,
 )
+from preprocessing.fields import Kind
 from preprocessing.formula import Formula
-from preprocessing.task import Kind, TaskSpec
+from preprocessing.task import TaskSpec
 
 FORMAT = 1
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from model.errors import NotThisTask
 from preprocessing.cleaning import Cell, is_empty
-from preprocessing.task import Column, TaskSpec
+from preprocessing.fields import Column
+from preprocessing.task import TaskSpec
 from preprocessing.text import fold
 
 HEADER_WITHIN = 20

@@ -11,8 +11,9 @@ from model.errors import InvalidRecord
 from model.label import Outcome
 from model.student import Observation, Value
 from preprocessing.cleaning import Cell, is_empty, read_text, reader_of
+from preprocessing.fields import Column
 from preprocessing.headers import Layout
-from preprocessing.task import Column, TaskSpec
+from preprocessing.task import TaskSpec
 from preprocessing.text import fold
 from preprocessing.validation import LONGEST_TEXT, check_value
 

@@ -10,7 +10,8 @@ from difflib import get_close_matches
 
 from model.errors import InvalidRecord
 from model.student import Features, Value
-from preprocessing.task import Column, Kind, TaskSpec
+from preprocessing.fields import Column, Kind
+from preprocessing.task import TaskSpec
 from preprocessing.text import fold
 
 LONGEST_TEXT = 200

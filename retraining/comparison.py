@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.task import PromotionPolicy
+from preprocessing.policies import PromotionPolicy
 from retraining.bootstrap import Metric, Scored, once, paired, scored
 from retraining.calibration import calibration_error
 from retraining.evidence import Baseline, Evidence, Gain, Scorecard

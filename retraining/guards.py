@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from model.promotion import Guard
-from preprocessing.task import PromotionPolicy
+from preprocessing.policies import PromotionPolicy
 from retraining.evidence import Evidence, GroupRecall
 
 MIN_NEGATIVES = 10

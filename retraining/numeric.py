@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from model.promotion import Guard, PromotionDecision
-from preprocessing.task import PromotionPolicy
+from preprocessing.policies import PromotionPolicy
 from retraining import guards
 from retraining.bootstrap import student_weights
 from retraining.comparison import RESAMPLES, Answers, Cases

@@ -8,7 +8,7 @@ each is worth and for how often luck gets through all of them.
 from __future__ import annotations
 
 from model.promotion import DecisionStatus, Guard, PromotionDecision
-from preprocessing.task import PromotionPolicy
+from preprocessing.policies import PromotionPolicy
 from retraining import guards
 from retraining.evidence import Evidence
 

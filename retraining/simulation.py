@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from model.promotion import DecisionStatus
-from preprocessing.task import PromotionPolicy
+from preprocessing.policies import PromotionPolicy
 from retraining.bootstrap import Metric
 from retraining.comparison import Answers, Cases, compare
 from retraining.policy import decide

@@ -9,7 +9,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from model.drift import DriftReport
 from model.run import Run, RunStatus
-from preprocessing.task import PromotionPolicy
+from preprocessing.policies import PromotionPolicy
 
 COOL_DOWN = timedelta(hours=20)
 """Less than a day, so that the daily drift check may ask again the next day and no sooner."""

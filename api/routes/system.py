@@ -14,7 +14,7 @@ from api.metrics import MEDIA_TYPE
 from api.security import Client
 from api.services import services
 from model.access import Scope
-from preprocessing.task import Column, Kind
+from preprocessing.fields import Column, Kind
 
 router = APIRouter(tags=["system"])
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]

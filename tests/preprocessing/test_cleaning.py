@@ -21,7 +21,7 @@ from preprocessing.cleaning import (
     read_text,
     read_years_since,
 )
-from preprocessing.task import ReaderName
+from preprocessing.fields import ReaderName
 
 anything = st.one_of(
     st.text(max_size=40),

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from model.errors import BundleError
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
+from preprocessing.fields import Column, Derived, Kind, OutcomeRule
 from preprocessing.formula import Formula
-from preprocessing.task import Column, Derived, Kind, OutcomeRule, TaskSpec
+from preprocessing.task import TaskSpec
 
 TASK = TaskSpec(
     name="made_up",

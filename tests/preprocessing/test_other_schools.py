@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from model.errors import ConfigurationError, NotThisTask
+from preprocessing.fields import Kind
 from preprocessing.loading import read_tables
-from preprocessing.task import Kind, load_task, parse_task
+from preprocessing.task import load_task, parse_task
 from preprocessing.validation import check_record
 from tests.preprocessing.conftest import NOW, WriteCsv
 

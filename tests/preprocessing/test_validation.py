@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from model.errors import InvalidRecord
-from preprocessing.task import Column, Kind, TaskSpec, load_task
+from preprocessing.fields import Column, Kind
+from preprocessing.task import TaskSpec, load_task
 from preprocessing.validation import check_record, check_value
 
 

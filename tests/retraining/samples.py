@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from preprocessing.task import PromotionPolicy
+from preprocessing.policies import PromotionPolicy
 from retraining.bootstrap import Metric
 from retraining.comparison import Answers, Cases, compare
 from retraining.evidence import Evidence

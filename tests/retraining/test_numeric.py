@@ -13,7 +13,8 @@ from database.client import SyncRegistry
 from model.label import Outcome
 from model.promotion import DecisionStatus, PromotionDecision
 from model.student import Observation
-from preprocessing.task import PromotionPolicy, TaskSpec
+from preprocessing.policies import PromotionPolicy
+from preprocessing.task import TaskSpec
 from retraining.comparison import Answers, Cases
 from retraining.numeric import NumericEvidence, compare_numeric, decide_numeric
 from retraining.ranking import Floats

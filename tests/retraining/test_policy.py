@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.promotion import DecisionStatus, PromotionDecision
-from preprocessing.task import PromotionPolicy
+from preprocessing.policies import PromotionPolicy
 from retraining.comparison import Answers, compare
 from retraining.evidence import Baseline, Evidence, Gain, GroupRecall
 from retraining.policy import decide

@@ -1,0 +1,143 @@
+"""How a task describes its columns: where they stand, how they are read, what they may hold."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from preprocessing.formula import Formula
+from preprocessing.text import fold
+
+
+class Kind(StrEnum):
+    """How a column's values are to be read."""
+
+    NUMERIC = "numeric"
+    CATEGORY = "category"
+
+
+ReaderName = Literal["number", "phase", "age", "years_since", "text", "category"]
+"""How a cell becomes a value; the readers themselves are in `preprocessing.cleaning`."""
+
+
+class Spec(BaseModel):
+    """A part of a task: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(Spec):
+    """One column of the school's files.
+
+    Attributes:
+        name: canonical name, as in the API.
+        aliases: names in files; `{period}` and `{yy}` stand for the period and its last two
+            digits. Case, accents and runs of blanks do not matter. The first alias that holds any
+            value wins.
+        kind: numeric or category.
+        low: smallest allowed number, inclusive.
+        high: largest allowed number, inclusive.
+        categories: canonical category to the spellings that mean it.
+        reader: how a cell becomes a value; by default `number` or `category`, as the kind says.
+        integer: the number must be whole.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    kind: Kind = Kind.NUMERIC
+    low: float | None = None
+    high: float | None = None
+    categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    reader: ReaderName | None = None
+    integer: bool = False
+    description: str = ""
+    description_pt: str = ""
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Column:
+        numeric = self.kind is Kind.NUMERIC
+        if self.reader is not None and (self.reader in {"text", "category"}) is numeric:
+            raise ValueError(
+                f"{self.name}: reader {self.reader} does not read a {self.kind} column"
+            )
+        if numeric and self.categories:
+            raise ValueError(f"{self.name}: a numeric column has no categories")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"{self.name}: low is above high")
+        return self
+
+    @model_validator(mode="after")
+    def _one_meaning_a_spelling(self) -> Column:
+        meanings: dict[str, set[str]] = {}
+        for category, spellings in self.categories.items():
+            for spelling in (category, *spellings):
+                meanings.setdefault(fold(spelling), set()).add(category)
+        disputed = sorted(s for s, means in meanings.items() if len(means) > 1)
+        if disputed:
+            raise ValueError(f"spellings of two categories: {', '.join(disputed)}")
+        return self
+
+    @cached_property
+    def spellings(self) -> dict[str, str]:
+        """Folded spelling to canonical category, the category's own name included."""
+        return {
+            fold(spelling): category
+            for category, spellings in self.categories.items()
+            for spelling in (category, *spellings)
+        }
+
+
+class Derived(Spec):
+    """A number worked out from features of the same record, for the model alone.
+
+    Nobody sends it and nobody is asked for it; the encoder computes it from what was sent.
+
+    Attributes:
+        formula: see `preprocessing.formula`; it reads numeric features.
+    """
+
+    name: str
+    formula: str
+    description: str = ""
+    description_pt: str = ""
+
+    @field_validator("formula")
+    @classmethod
+    def _parses(cls, formula: str) -> str:
+        Formula(formula)
+        return formula
+
+
+class OutcomeRule(Spec):
+    """How the raw outcome column becomes the outcome.
+
+    For a binary task the outcome is 1 when `below` or `at_least` holds for the raw value.
+    """
+
+    column: Column
+    horizon: Annotated[int, Field(ge=0)] = 1
+    kind: Literal["binary", "numeric"] = "binary"
+    below: float | None = None
+    at_least: float | None = None
+    persistence: str | None = None
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> OutcomeRule:
+        rules = (self.below is not None) + (self.at_least is not None)
+        if self.kind == "binary" and rules != 1:
+            raise ValueError("a binary outcome needs exactly one of `below` and `at_least`")
+        if self.kind == "numeric" and rules:
+            raise ValueError("a numeric outcome takes neither `below` nor `at_least`")
+        return self
+
+    def value_of(self, raw: float) -> float:
+        """The outcome of a raw value: 1.0 or 0.0 for a binary task, the value itself otherwise."""
+        if self.below is not None:
+            return float(raw < self.below)
+        if self.at_least is not None:
+            return float(raw >= self.at_least)
+        return raw
