@@ -59,7 +59,7 @@ def main() -> int:
         }
         started_here = settings.mongo_uri is None and not embedded.status(settings.home).running
         try:
-            env["MONGO_URI"] = registry_uri(settings)
+            registry_uri(settings)  # Started here, found by all; whoever misses it starts it again.
             data = Path(env["DATA"]) if env.get("DATA") else None
             bootstrap(settings, data=data, say=_say)
             return _supervise(settings, env)
