@@ -6,7 +6,7 @@ import pytest
 
 from model.drift import DriftReport, FeatureDrift
 from model.run import Run, RunStatus
-from preprocessing.task import PromotionPolicy
+from preprocessing.policies import PromotionPolicy
 from retraining.triggers import cron, decide_trigger, missed
 
 NOW = datetime(2026, 3, 4, 6, 0, tzinfo=UTC)  # a Wednesday
