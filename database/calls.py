@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError
 
+from database.collector import quiet
 from database.operations import (
     Aggregate,
     Command,
     Count,
     DeleteMany,
+    Document,
     EnsureIndex,
     Find,
     InsertMany,
@@ -57,7 +59,7 @@ def call(command: Command) -> Call | None:
     check(command)
     match command:
         case Find():
-            return Call("find", (dict(command.where),), _find_options(command), list, cursor=True)
+            return Call("find", (dict(command.where),), _find_options(command), _all, cursor=True)
         case Count():
             return Call("count_documents", (dict(command.where),), {}, int)
         case Aggregate():
@@ -76,6 +78,11 @@ def call(command: Command) -> Call | None:
 def nothing(command: Command) -> Any:
     """The answer of a command that has nothing to do."""
     return [] if isinstance(command, InsertMany) else 0
+
+
+def _all(cursor: Iterable[Document]) -> list[Document]:
+    with quiet():
+        return list(cursor)
 
 
 def _find_options(command: Find) -> dict[str, Any]:

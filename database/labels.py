@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from database import outcomes, predictions
+from database.collector import quiet
 from database.documents import from_document, milliseconds
 from database.operations import Count, DeleteMany, Document, Find, InsertMany, Op
 from database.outcomes import label_key
@@ -90,8 +91,9 @@ def window(*, arrived_until: datetime, limit: int) -> Op[list[Label]]:
     found = yield Find(
         LABELS, {"first_arrived_at": {"$lte": until}}, sort=_NEWEST_FIRST, limit=limit
     )
-    stood = (as_of(from_document(Label, document), until) for document in found)
-    return [label for label in stood if label is not None]
+    with quiet():
+        stood = (as_of(from_document(Label, document), until) for document in found)
+        return [label for label in stood if label is not None]
 
 
 def get(student_id: str, period: str) -> Op[Label]:

@@ -66,6 +66,20 @@ def check(lease: Lease, now: datetime) -> Op[None]:
     yield from _held(lease, now)
 
 
+def fence(lease: Lease) -> Op[None]:
+    """Makes sure that nobody took the lease after this holder; for use right before a write.
+
+    The token decides and not the clock: a lease that expired and that nobody took since harms
+    nobody.
+
+    Raises:
+        LeaseLost: somebody else took it.
+    """
+    stored = yield from _stored(lease.name)
+    if stored is None or stored["token"] != lease.token:
+        raise LeaseLost(f"{lease.name} was taken by somebody else")
+
+
 def release(lease: Lease) -> Op[None]:
     """Gives the lease back; one that is lost already stays with its new holder."""
     stored = yield from _stored(lease.name)

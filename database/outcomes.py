@@ -10,6 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from database import schema
 from database.documents import milliseconds
 from database.operations import (
     DeleteMany,
@@ -23,6 +24,7 @@ from database.operations import (
 from model.label_join import Filed, Report
 
 COLLECTION = "outcomes"
+RECORD = "Filed"
 
 
 def label_key(student_id: str, period: str) -> str:
@@ -57,7 +59,7 @@ def add_many(filed: Sequence[Filed]) -> Op[set[str]]:
 
 def of_keys(keys: Sequence[str]) -> Op[dict[str, list[tuple[str, Report]]]]:
     """The reports under these label keys, each with its id."""
-    found = yield Find(COLLECTION, {"key": {"$in": list(keys)}})
+    found = yield from _found({"key": {"$in": list(keys)}})
     by_key: dict[str, list[tuple[str, Report]]] = defaultdict(list)
     for document in found:
         by_key[document["key"]].append((document["_id"], _report(document)))
@@ -67,13 +69,18 @@ def of_keys(keys: Sequence[str]) -> Op[dict[str, list[tuple[str, Report]]]]:
 def of_predictions(prediction_ids: Iterable[str]) -> Op[list[Filed]]:
     """The reports that wait for one of these predictions."""
     where = {"key": {"$in": [label_key(f"~{i}", "") for i in prediction_ids]}}
-    found = yield Find(COLLECTION, where)
+    found = yield from _found(where)
     return [_filed(document) for document in found]
 
 
 def remove(filed: Sequence[Filed]) -> Op[None]:
     """Removes reports that are kept under a better key by now."""
     yield DeleteMany(COLLECTION, {"_id": {"$in": [outcome_id(one) for one in filed]}})
+
+
+def _found(where: Document) -> Op[list[Document]]:
+    rows = yield Find(COLLECTION, where)
+    return [dict(schema.forward(row, schema.STEPS.get(RECORD, ()))) for row in rows]
 
 
 def _document(filed: Filed) -> Document:
@@ -85,6 +92,7 @@ def _document(filed: Filed) -> Document:
         "value": filed.report.value,
         "observed_at": milliseconds(filed.report.observed_at),
         "arrived_at": milliseconds(filed.report.arrived_at),
+        schema.FIELD: schema.current(RECORD),
     }
     if filed.report.source is not None:
         document["source"] = filed.report.source

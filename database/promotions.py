@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from database import aliases
+from database import aliases, leases
 from database.documents import from_document, milliseconds, to_document
 from database.operations import Document, Find, InsertMany, Op
 from model.errors import Conflict, LeaseLost
@@ -23,14 +23,21 @@ COLLECTION = "promotions"
 _KEY = "promotion_id"
 
 
-def add(promotion: Promotion) -> Op[None]:
+def add(promotion: Promotion, *, lease: Lease | None = None) -> Op[None]:
     """Records a decision that kept the champion; recording it again changes nothing.
 
+    Args:
+        promotion: the decision.
+        lease: the lease the run holds, if it holds one.
+
     Raises:
+        LeaseLost: another run took over; nothing was recorded.
         ValueError: the decision promotes; `promote` records it with the move.
     """
     if promotion.status is DecisionStatus.PROMOTED or promotion.revision is not None:
         raise ValueError("a promotion is recorded by promote")
+    if lease is not None:
+        yield from leases.fence(lease)
     yield InsertMany(COLLECTION, [to_document(promotion, key=_KEY)])
 
 

@@ -37,6 +37,19 @@ class Repaired:
     joined: int
     looked_at: int
 
+    def told(self) -> str:
+        """What was done, in words.
+
+        >>> Repaired(promotion=True, owed=3, joined=0, looked_at=0).told()
+        'the ledger got the line it lacked; 3 labels that were owed settled; 0 orphans joined'
+        """
+        parts = ["the ledger got the line it lacked"] if self.promotion else []
+        parts.append(f"{self.owed} labels that were owed settled")
+        parts.append(f"{self.joined} orphans joined")
+        if self.looked_at:
+            parts.append(f"{self.looked_at} labels made anew")
+        return "; ".join(parts)
+
 
 def repair(*, now: datetime, full: bool = False) -> Op[Repaired]:
     """Runs a repair pass.

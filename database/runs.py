@@ -9,8 +9,8 @@ from typing import Any
 from database import leases
 from database.documents import from_document, to_document
 from database.operations import Document, Find, InsertMany, Op, Replace, ReplaceMany
-from model.errors import Conflict, NotFound
-from model.run import Run, RunStatus, RunStep
+from model.errors import Conflict, LeaseLost, NotFound
+from model.run import Lease, Run, RunStatus, RunStep
 
 COLLECTION = "runs"
 _KEY = "run_id"
@@ -46,15 +46,23 @@ def step(run_id: str, finished: RunStep) -> Op[None]:
             return
 
 
-def finish(run: Run) -> Op[None]:
+def finish(run: Run, *, lease: Lease | None = None) -> Op[None]:
     """Records how a run ended. The steps stored already are kept.
+
+    Args:
+        run: with its final status.
+        lease: the lease the run holds, if the run itself is speaking.
 
     Raises:
         NotFound: no such run.
         Conflict: the run has ended already, another way.
+        LeaseLost: another run took over; how this one ends is no longer its own to say.
     """
     while True:
         document = yield from _stored(run.run_id)
+        if lease is not None:
+            yield from leases.fence(lease)
+            _check_token(document, lease)
         before = from_document(Run, document, key=_KEY)
         after = replace(
             run, steps=before.steps if len(before.steps) > len(run.steps) else run.steps
@@ -64,6 +72,13 @@ def finish(run: Run) -> Op[None]:
         done = yield from _swap(document, after)
         if done:
             return
+
+
+def _check_token(document: Document, lease: Lease) -> None:
+    if document.get("token") != lease.token:
+        raise LeaseLost(f"run {document['_id']} is carried out under another lease")
+    if document["status"] == RunStatus.ABANDONED.value:
+        raise LeaseLost(f"run {document['_id']} was given up as abandoned")
 
 
 def get(run_id: str) -> Op[Run]:

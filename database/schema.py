@@ -14,6 +14,7 @@ from database.operations import Document
 
 FIELD = "schema"
 Step = Callable[[Mapping[str, Any]], Document]
+"""From one schema to the next; keeps every field it is not about, such as `_id`."""
 
 STEPS: Mapping[str, Sequence[Step]] = {}
 """Record name to its steps: the first brings schema 1 to schema 2, and so on."""
@@ -34,7 +35,8 @@ def forward(document: Mapping[str, Any], steps: Sequence[Step]) -> Mapping[str, 
     Raises:
         ValueError: it was written by a newer release than this one.
 
-    >>> def renamed(old): return {"score": old["risk"]}
+    >>> def renamed(old):
+    ...     return {"score" if name == "risk" else name: old[name] for name in old}
     >>> forward({"risk": 0.5}, [renamed])
     {'score': 0.5, 'schema': 2}
     >>> forward({"score": 0.5, "schema": 2}, [renamed])

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from database import schema
 from database.documents import from_document, to_document
 from database.operations import DeleteMany, Document, Find, InsertMany, Op, Replace, ReplaceMany
 from database.paging import in_parts
@@ -117,7 +116,7 @@ def _merge(
     after = dict(before)
     for observation in seen:
         entry = to_document(observation)
-        del entry["student_id"], entry["period"], entry[schema.FIELD]
+        del entry["student_id"], entry["period"]
         standing = after.get(observation.period)
         if standing is None or _order(entry) > _order(standing):
             after[observation.period] = entry

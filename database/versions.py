@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from database import leases
 from database.documents import from_document, to_document
 from database.operations import Find, InsertMany, Op
 from model.errors import Conflict, NotFound
+from model.run import Lease
 from model.version import ModelVersion
 
 COLLECTION = "model_versions"
@@ -22,11 +24,16 @@ def next_number() -> Op[int]:
     return found[0]["number"] + 1 if found else 1
 
 
-def add(version: ModelVersion) -> Op[None]:
+def add(version: ModelVersion, *, lease: Lease | None = None) -> Op[None]:
     """Registers a version.
+
+    Args:
+        version: with the next number.
+        lease: the lease the run holds; one that somebody else took since registers nothing.
 
     Raises:
         Conflict: the number is taken, or is not the next one.
+        LeaseLost: another run took over.
         ValueError: the name is not `v<number>`.
     """
     if version.version != f"v{version.number}":
@@ -34,22 +41,30 @@ def add(version: ModelVersion) -> Op[None]:
     following = yield from next_number()
     if version.number > following:
         raise Conflict(f"version {version.version} would leave a gap after v{following - 1}")
+    if lease is not None:
+        yield from leases.fence(lease)
     known = yield InsertMany(COLLECTION, [to_document(version, key=_KEY)])
     if known:
         raise Conflict(f"version {version.version} is registered already")
 
 
-def register(make: Callable[[int], ModelVersion]) -> Op[ModelVersion]:
+def register(
+    make: Callable[[int], ModelVersion], *, lease: Lease | None = None
+) -> Op[ModelVersion]:
     """Registers what `make` gives for the next free number, however many others do the same.
 
     Args:
         make: the version for a number; called again with the next number while others are first.
+        lease: the lease the run holds, if it holds one.
+
+    Raises:
+        LeaseLost: another run took over.
     """
     while True:
         number = yield from next_number()
         version = make(number)
         try:
-            yield from add(version)
+            yield from add(version, lease=lease)
         except Conflict:
             continue
         return version

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from database import outcomes, schema
 from database.client import SyncRegistry
 from database.operations import Document, Find, InsertMany, Replace, ReplaceMany
+from model.errors import RegistryError
 
 COLLECTIONS = (
     "batches",
@@ -30,6 +32,22 @@ COLLECTIONS = (
     "api_keys",
 )
 """In an order in which what is pointed at comes before what points. Leases stay where they are."""
+
+RECORDS = {
+    "batches": "Batch",
+    "predictions": "Prediction",
+    "outcomes": outcomes.RECORD,
+    "labels": "Label",
+    "orphan_labels": "OrphanLabel",
+    "model_versions": "ModelVersion",
+    "promotions": "Promotion",
+    "aliases": "Alias",
+    "runs": "Run",
+    "drift_reports": "DriftReport",
+    "audit": "AuditEvent",
+    "api_keys": "ApiKey",
+}
+"""What the documents of a collection are; they are brought to its newest schema on the way."""
 
 PAGE = 1_000
 LARGE = 2
@@ -120,7 +138,8 @@ def _same_keys(
     target: SyncRegistry, collection: str, documents: Sequence[Document]
 ) -> dict[str, Document]:
     where = {"_id": {"$in": [document["_id"] for document in documents]}}
-    return {d["_id"]: d for d in target.execute(Find(collection, where))}
+    found = target.execute(Find(collection, where))
+    return {d["_id"]: _newest(collection, d) for d in found}
 
 
 def _is_current(there: Document, here: Document) -> bool:
@@ -136,8 +155,15 @@ def _pages(source: SyncRegistry, collection: str) -> Iterator[list[Document]]:
         page = source.execute(Find(collection, where, sort=[("_id", 1)], limit=size))
         if not page:
             return
-        yield page
+        yield [_newest(collection, document) for document in page]
         where = {"_id": {"$gt": page[-1]["_id"]}}
+
+
+def _newest(collection: str, document: Document) -> Document:
+    try:
+        return dict(schema.forward(document, schema.STEPS.get(RECORDS.get(collection, ""), ())))
+    except ValueError as error:
+        raise RegistryError(f"{collection} {document['_id']}: {error}") from error
 
 
 def _canonical(document: Document) -> bytes:

@@ -10,9 +10,9 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from database import promotions, runs
+from database import promotions, repair, runs
 from database.client import SyncRegistry
-from model.errors import FarolError, NotEnoughData
+from model.errors import FarolError, LeaseLost, NotEnoughData
 from model.run import Run, RunStatus
 from retraining.deciding import Verdict
 from retraining.exclusive import Clock, HeldLease, exclusively
@@ -27,6 +27,7 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
 
     Raises:
         LeaseHeld: another run is under way.
+        LeaseLost: another run took over; this one wrote no result.
         NotEnoughData: the window is too small to train on.
         FarolError: whatever else stopped it; the champion serves on.
     """
@@ -36,12 +37,16 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
         registry.run(promotions.fence(held.lease))
         registry.run(runs.abandon_stale(clock()))
         run = _run(plan, held, clock(), queued=_queued(registry, plan.run_id))
-        journal = RegistryJournal(registry, run, say, clock)
+        journal = RegistryJournal(registry, run, held.lease, say, clock)
         journal.start()
         try:
+            _repair(registry, journal, clock())
             return _recorded(registry, plan, held, journal, clock)
         except NotEnoughData as error:
             journal.finish(RunStatus.NOT_ENOUGH_DATA, reasons=(str(error),))
+            raise
+        except LeaseLost:
+            # Whoever took the lease records this run as abandoned; it may write nothing more.
             raise
         except FarolError as error:
             journal.finish(RunStatus.FAILED, error=str(error))
@@ -50,6 +55,13 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
             # Only its kind: the message of an unforeseen error may quote a record.
             journal.finish(RunStatus.FAILED, error=type(error).__name__)
             raise
+
+
+def _repair(registry: SyncRegistry, journal: RegistryJournal, now: datetime) -> None:
+    """Pays what a process that died left owed, so that no label it owes is missing here."""
+    done = registry.run(repair.repair(now=now))
+    if done.promotion or done.owed or done.joined:
+        journal.step("repaired", done.told())
 
 
 def _dry(registry: SyncRegistry, plan: RunPlan, clock: Clock, say: Say) -> RunResult:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from database import runs
 from database.client import SyncRegistry
-from model.run import Run, RunStatus, RunStep
+from model.run import Lease, Run, RunStatus, RunStep
 from retraining.exclusive import Clock
 
 Say = Callable[[str], None]
@@ -45,6 +45,7 @@ class RegistryJournal:
 
     registry: SyncRegistry
     run: Run
+    lease: Lease
     tell: Say
     clock: Clock
     _steps: list[RunStep] = field(default_factory=list)
@@ -77,7 +78,11 @@ class RegistryJournal:
         reasons: tuple[str, ...] = (),
         error: str | None = None,
     ) -> None:
-        """Records how the run ended."""
+        """Records how the run ended.
+
+        Raises:
+            LeaseLost: another run took over; nothing was recorded.
+        """
         ended = replace(
             self.run,
             status=status,
@@ -88,4 +93,4 @@ class RegistryJournal:
             reasons=reasons,
             error=error,
         )
-        self.registry.run(runs.finish(ended))
+        self.registry.run(runs.finish(ended, lease=self.lease))

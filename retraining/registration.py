@@ -21,6 +21,7 @@ from retraining.challenge import Trial
 from retraining.champion import training_ids_artifact
 from retraining.deciding import Verdict
 from retraining.evidence import Evidence
+from retraining.exclusive import HeldLease
 from retraining.window import describe
 from training.metrics import evaluate, evaluate_numeric
 
@@ -56,6 +57,7 @@ def register(
     verdict: Verdict,
     task: TaskSpec,
     provenance: Provenance,
+    held: HeldLease,
 ) -> ModelVersion:
     """Stores the bundle and the ids it was trained on, then the version that names them.
 
@@ -63,15 +65,18 @@ def register(
     next run stores the same bytes under the same digest.
 
     Raises:
+        LeaseLost: another run took over; no version was registered.
         RegistryError: the registry fails.
     """
     artifact = registry.run(artifacts.put(packed.archive))
     ids = training_ids_artifact(trial.trained.record_ids())
     trained_on = registry.run(artifacts.put(ids))
     draft = _draft(trial, verdict, task, provenance, artifact, trained_on)
-    version = registry.run(
-        versions.register(lambda number: replace(draft, version=f"v{number}", number=number))
+    held.check()
+    numbered = versions.register(
+        lambda number: replace(draft, version=f"v{number}", number=number), lease=held.lease
     )
+    version = registry.run(numbered)
     _point_challenger(registry, version, provenance.at)
     return version
 
@@ -177,7 +182,7 @@ def settle(
         evidence=evidence_mapping(verdict, version.version),
     )
     if verdict.decision.status is DecisionStatus.KEPT:
-        registry.run(promotions.add(promotion))
+        registry.run(promotions.add(promotion, lease=lease))
         return promotion
     revision = champion.revision if champion else 0
     return registry.run(promotions.promote(promotion, expected_revision=revision, lease=lease))

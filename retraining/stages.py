@@ -141,7 +141,7 @@ def apply(
     held.check()
     provenance = Provenance(_lineage(gathered, decided, plan), now, plan.signing_key)
     version = register(
-        registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance
+        registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance, held
     )
     journal.step("registered", f"{version.version}, {version.family}")
     held.check()

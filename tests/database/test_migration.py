@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from database import artifacts, labels, predictions, promotions, students, versions
+from database import artifacts, batches, labels, predictions, promotions, students, versions
 from database.client import SyncRegistry, open_registry
 from database.operations import DeleteMany, InsertMany
 from deployment.registry_copy import compare, copy
+from preprocessing.cohorts import write_cohorts
 from tests.database.builders import at, model_version, observation, outcome, prediction, promotion
 
 ROOT = Path(__file__).parents[2]
@@ -96,3 +97,23 @@ def test_the_command_says_what_it_copied(
     assert "1 of 1" in done.stdout
     assert nowhere.returncode == 2
     assert "neither" in nowhere.stderr
+
+
+def test_a_folder_of_school_files_becomes_a_registry_and_a_second_run_adds_nothing(
+    embedded_uri: str, db: str, tmp_path: Path, registry: SyncRegistry
+) -> None:
+    files = write_cohorts(tmp_path / "files", seed=3)
+    command = [sys.executable, "-m", "deployment.migrate_to_mongo", "--db", db]
+    command += ["--from", str(tmp_path / "files"), "--to", embedded_uri]
+    environment = {"FAROL_HOME": str(tmp_path / "home"), "PATH": ""}
+
+    def migrate() -> tuple[tuple[str, ...], int, int]:
+        subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
+        known = registry.run(students.periods())
+        return known, registry.run(labels.count()), len(registry.run(batches.recent(10)))
+
+    periods, labelled, tables = migrate()
+
+    assert (len(periods), tables) == (3, len(files))
+    assert labelled > 100
+    assert migrate() == (periods, labelled, tables)

@@ -8,7 +8,8 @@ import pytest
 
 from database import aliases, labels, leases, promotions, runs, versions
 from database.client import SyncRegistry
-from model.errors import BundleError, LeakageError, LeaseHeld, NotEnoughData
+from database.operations import DeleteMany, Find, InsertMany
+from model.errors import BundleError, LeakageError, LeaseHeld, LeaseLost, NotEnoughData
 from model.promotion import DecisionStatus
 from model.run import Run, RunStatus
 from retraining.champion import load_champion
@@ -295,3 +296,46 @@ def test_the_ids_in_the_registry_tell_no_student(registry: SyncRegistry, home: P
 
     told = repr((version, ledger, result.to_mapping(), registry.run(runs.newest())))
     assert "S12" not in told
+
+
+@pytest.mark.parametrize("stage", ["trained", "registered"])
+def test_a_run_that_lost_its_lease_writes_no_result(
+    registry: SyncRegistry, home: Path, stage: str
+) -> None:
+    teach(registry, "2022", READING)
+
+    def steal(told: str) -> None:
+        if told.startswith(f"{stage}:"):
+            later = NOW + timedelta(hours=1)
+            registry.run(leases.acquire(LEASE, "thief", now=later, ttl=timedelta(hours=1)))
+
+    with pytest.raises(LeaseLost, match="taken by somebody else"):
+        execute(registry, plan(home, task()), clock=lambda: NOW, say=steal)
+
+    assert champion(registry) is None
+    assert registry.run(promotions.newest()) == []
+    assert len(registry.run(versions.newest())) == (1 if stage == "registered" else 0)
+    assert registry.run(runs.get("run-1")).status is RunStatus.RUNNING
+    registry.run(runs.abandon_stale(NOW))
+    assert registry.run(runs.get("run-1")).status is RunStatus.ABANDONED
+
+
+def test_a_run_first_settles_the_labels_that_a_dead_process_owed(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+    lost = "S7"
+    where = {"student_id": lost}
+    registry.execute(DeleteMany("labels", where))
+    note = {"_id": "n", "subjects": [[lost, "2022"]], "noted_at": START}
+    registry.execute(InsertMany("pending_joins", [note]))
+
+    dry = run(registry, home, options=RunOptions(dry_run=True))
+    assert dry.evidence["rows"] == 299
+    assert registry.execute(Find("labels", where)) == []
+
+    result = run(registry, home)
+
+    assert result.evidence["rows"] == 300
+    assert registry.run(runs.get("run-1")).steps[0].name == "repaired"
+    assert registry.execute(Find("pending_joins", {})) == []

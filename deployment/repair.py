@@ -1,0 +1,36 @@
+"""Finishes what a process that died left half done: `python -m deployment.repair [--full]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from database.repair import repair
+from deployment.wiring import configure_logging, registry, settings_from_environment
+from model.errors import ConfigurationError, FarolError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one repair pass; exit code 0 when it is done, 1 when not, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="python -m deployment.repair",
+        description="Finishes what a process that died left half done. Safe at any time.",
+    )
+    parser.add_argument("--full", action="store_true", help="make every label anew from its facts")
+    given = parser.parse_args(argv)
+    try:
+        settings = settings_from_environment()
+        configure_logging(settings)
+        with registry(settings) as opened:
+            done = opened.run(repair(now=datetime.now(UTC), full=given.full))
+    except FarolError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 2 if isinstance(error, ConfigurationError) else 1
+    print(done.told())  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
