@@ -16,7 +16,6 @@ from preprocessing.ingest import ingest_file
 from preprocessing.task import TaskSpec, load_task
 from retraining.pipeline import run_pipeline
 
-SEED = 20240101
 READABLE = {".csv", ".xlsx", ".parquet"}
 
 
@@ -65,7 +64,7 @@ def _load(
 def _school_files(settings: Settings, data: Path | None, say: Callable[[str], None]) -> list[Path]:
     if data is None:
         say("No data yet: making three synthetic school years (set DATA=folder for your own)")
-        return write_cohorts(settings.home / "sample", seed=SEED)
+        return write_cohorts(settings.home / "sample")
     found = sorted(p for p in data.glob("*") if p.suffix.lower() in READABLE)
     if not found:
         raise NotThisTask(f"DATA={str(data)!r}: no .csv, .xlsx or .parquet file in that folder")

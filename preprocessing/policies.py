@@ -43,13 +43,10 @@ class Schedule(Spec):
 
 
 class TrainingPolicy(Spec):
-    """What is tried, and how long."""
+    """Which candidates are tried, and on how many of the newest labelled records."""
 
     candidates: tuple[str, ...] = ("logistic_regression", "random_forest", "xgboost", "lightgbm")
     window: Annotated[int, Field(ge=1)] = 5000
-    trials: Annotated[int, Field(ge=0)] = 0
-    seconds: Annotated[float, Field(gt=0)] = 60
-    longitudinal: bool = False
 
 
 class LeakagePolicy(Spec):
