@@ -13,7 +13,7 @@ from api.problems import Problem
 from model.errors import InvalidRecord
 from model.student import Features
 from preprocessing.task import TaskSpec
-from preprocessing.validation import check_record
+from preprocessing.validation import RecordChecker
 
 LONGEST_ID = 128
 RESERVED = "~"
@@ -33,7 +33,8 @@ class RecordReader:
     """Reads records of one task."""
 
     def __init__(self, task: TaskSpec) -> None:
-        self._task = task
+        self._check = RecordChecker(task)
+        self._periods = task.periods
         self._period = re.compile(task.periods)
 
     def one(self, record: Any, default_period: str) -> Asked:
@@ -49,7 +50,7 @@ class RecordReader:
         return Asked(
             None if student_id is None else read_student_id(student_id),
             default_period if period is None else self.period(period),
-            check_record(self._task, record),
+            self._check(record),
         )
 
     def period(self, value: Any) -> str:
@@ -60,7 +61,7 @@ class RecordReader:
         """
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
         if not isinstance(text, str) or not self._period.fullmatch(text):
-            raise InvalidRecord("period", f"must be a period that matches {self._task.periods}")
+            raise InvalidRecord("period", f"must be a period that matches {self._periods}")
         return text
 
 

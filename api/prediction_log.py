@@ -17,6 +17,8 @@ from database import predictions
 from model.errors import Overloaded, RegistryError
 from model.prediction import Prediction
 
+FLUSH_SECONDS = 0.005
+
 
 @dataclass(frozen=True, slots=True)
 class LogPolicy:
@@ -37,17 +39,21 @@ class LogPolicy:
 
 @dataclass(slots=True)
 class _Batch:
-    safe: asyncio.Future[None]
     records: list[Prediction] = field(default_factory=list)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    settled: bool = False
 
     def settle(self, error: Exception | None = None) -> None:
-        if self.safe.done():
-            return
-        if error is None:
-            self.safe.set_result(None)
-        else:
-            self.safe.set_exception(error)
-            self.safe.exception()  # Nobody may be waiting any more.
+        """Lets everybody go on who waits; one who went away is not waited for."""
+        self.settled = True
+        for safe in self.waiting:
+            if safe.done():
+                continue
+            if error is None:
+                safe.set_result(None)
+            else:
+                safe.set_exception(error)
+        self.waiting.clear()
 
 
 class PredictionLog:
@@ -56,11 +62,13 @@ class PredictionLog:
     Attributes:
         spilling: whether records go into the outbox.
         wake: set when the outbox has something to ship.
+        written: records this worker was given so far.
     """
 
     def __init__(self, registry: Registry, outbox: Outbox, policy: LogPolicy) -> None:
         self.spilling = outbox.rows > 0
         self.wake = asyncio.Event()
+        self.written = 0
         self._registry = registry
         self._outbox = outbox
         self._policy = policy
@@ -93,34 +101,36 @@ class PredictionLog:
         """
         if self._outbox.rows >= self._policy.most_rows:
             raise Overloaded("too many predictions wait for the registry")
+        loop = asyncio.get_running_loop()
         batch = self._gathering
         if batch is None:
-            batch = self._gathering = self._open_batch()
+            batch = self._gathering = self._open_batch(loop)
         elif len(batch.records) + len(records) > self._policy.most_waiting:
             raise Overloaded("too many predictions wait to be kept")
         batch.records.extend(records)
-        await asyncio.shield(batch.safe)
+        safe = loop.create_future()
+        batch.waiting.append(safe)
+        self.written += len(records)
+        await safe
 
     async def flush(self) -> None:
         """Returns once nothing in memory is waiting to be safe."""
-        while (batch := self._gathering or self._flying) is not None:
-            await asyncio.wait({batch.safe})
-            await asyncio.sleep(0)
+        while self.waiting:
+            await asyncio.sleep(FLUSH_SECONDS)
 
     def drained(self) -> None:
         """The outbox is empty: direct writing may resume."""
         self.spilling = False
         self.wake.clear()
 
-    def _open_batch(self) -> _Batch:
-        loop = asyncio.get_running_loop()
+    def _open_batch(self, loop: asyncio.AbstractEventLoop) -> _Batch:
         self.spilling = self.spilling or self._busy(loop.time())
         if self.spilling:
             # By the next turn of the loop all requests of this turn are in the batch.
             loop.call_soon(self._spill_gathering)
         elif self._flying is None:
             loop.call_soon(self._fly)
-        return _Batch(loop.create_future())
+        return _Batch()
 
     def _busy(self, now: float) -> bool:
         if now - self._second >= 1.0:
@@ -157,7 +167,7 @@ class PredictionLog:
         # The write is left to finish on its own: what it wrote after all is shipped again to no
         # effect, while a cancelled one would cost its connection.
         await asyncio.wait({writing}, timeout=self._policy.wait_seconds)
-        if not batch.safe.done():
+        if not batch.settled:
             self._spill(batch)
         self._flying = None
         if self._gathering is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -85,7 +85,7 @@ def _prediction(
     thresholds = champion.thresholds
     given = asked.features
     return Prediction(
-        prediction_id=uuid.uuid4().hex,
+        prediction_id=secrets.token_hex(16),
         student_id=asked.student_id,
         period=asked.period,
         features=given,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from pathlib import Path
 
 from api.outbox import Outbox
@@ -23,11 +24,29 @@ SHIPMENT = 100
 GATHER_SECONDS = 0.05
 """How long a small shipment waits for more, so that a busy worker ships in bulk."""
 
+REST = 6.0
+"""While requests come in, how many times its own duration a shipment rests: answers go first."""
+
+FULL_ROWS = 50_000
+"""With this many records waiting a worker rests no more, so what waits stays bounded."""
+
 RETRY_SECONDS = 0.5
 ADOPT_SECONDS = 2.0
 CHECKPOINT_ROWS = 20_000
 
 _log = logging.getLogger(__name__)
+
+
+def rest(seconds: float, rows: int) -> float:
+    """Seconds to rest after a shipment that took `seconds` and left `rows` in the outbox.
+
+    Shipping costs the host more than answering does. In a burst it steps back, so that answers stay
+    quick; the more is waiting the less it rests, so that what waits is bounded.
+
+    >>> rest(0.01, 0), rest(0.01, FULL_ROWS // 2), rest(0.01, 2 * FULL_ROWS)
+    (0.06, 0.03, 0.0)
+    """
+    return seconds * REST * max(0.0, 1.0 - rows / FULL_ROWS)
 
 
 class Shipper:
@@ -42,6 +61,7 @@ class Shipper:
         self._workers = workers
         self._folder = folder
         self._since_checkpoint = 0
+        self._leaving = False
 
     async def ship(self) -> None:
         """Ships whenever there is something, until cancelled."""
@@ -49,10 +69,13 @@ class Shipper:
             await self._log.wake.wait()
             if self._outbox.rows < SHIPMENT:
                 await asyncio.sleep(GATHER_SECONDS)
+            written, started = self._log.written, time.perf_counter()
             if not await self._ship_some(self._outbox):
                 await asyncio.sleep(RETRY_SECONDS)
             elif self._outbox.rows == 0:
                 self._log.drained()
+            elif self._log.written > written and not self._leaving:
+                await asyncio.sleep(rest(time.perf_counter() - started, self._outbox.rows))
             if self._since_checkpoint >= CHECKPOINT_ROWS:
                 self._since_checkpoint = 0
                 await asyncio.to_thread(self._outbox.checkpoint)
@@ -69,6 +92,7 @@ class Shipper:
 
     async def settle(self, seconds: float) -> bool:
         """Waits until this worker's outbox is empty; False if it is not in that time."""
+        self._leaving = True
         deadline = asyncio.get_running_loop().time() + seconds
         while self._outbox.rows and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)

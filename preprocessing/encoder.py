@@ -6,7 +6,9 @@ cast last, so that libraries comparing in float32 and in float64 go down the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import isnan
+from operator import itemgetter
 from typing import Any, Self
 
 import numpy as np
@@ -51,7 +53,7 @@ class FeatureEncoder:
         self.category = tuple(category)
         self.dropped = dict(dropped or {})
         self._names = tuple(c.feature for c in self.numeric)
-        self._fills = tuple((c.feature, c.fill) for c in self.numeric)
+        self._read = _reader(self._names, self._derived.formulas)
         self._fill = np.array([c.fill for c in self.numeric], dtype=np.float64)
         self._low = np.array([c.low for c in self.numeric], dtype=np.float64)
         self._high = np.array([c.high for c in self.numeric], dtype=np.float64)
@@ -59,6 +61,7 @@ class FeatureEncoder:
         self._scale = np.array([c.scale for c in self.numeric], dtype=np.float64)
         flagged = [i for i, c in enumerate(self.numeric) if c.flag]
         self._flagged = np.array(flagged, dtype=np.intp)
+        self._flags = slice(len(self.numeric), len(self.numeric) + len(flagged))
         self._flag_names = tuple(self._names[i] for i in flagged)
         self._one_hot = self._offsets(len(self.numeric) + len(flagged))
         self.columns = self._sources()
@@ -131,32 +134,26 @@ class FeatureEncoder:
         Raises:
             ValueError: text where a number belongs; records are validated at the edge.
         """
-        record = self._derived.added_to(record)
-        get = record.get
+        raw = self._clipped(np.array(self._read(record), dtype=np.float64))
         row = np.zeros(self._width)
-        raw = np.array([get(name, fill) for name, fill in self._fills], dtype=np.float64)
+        if isnan(raw.dot(raw)):  # The quickest way to see that something is missing.
+            row[self._flags] = self._fill_in(raw)
         row[: raw.size] = self._scaled(raw)
-        for offset, name in enumerate(self._flag_names, raw.size):
-            row[offset] = name not in record or _is_missing(record[name])
-        for feature, fill, position in self._one_hot:
-            row[position.get(get(feature), fill)] = 1.0
+        for feature, fill, places in self._one_hot:
+            row[places.get(record.get(feature), fill)] = 1.0
         return row
 
     def encode_many(self, records: Sequence[Features]) -> NDArray[np.float64]:
         """n records as rows of shape (n, d), each equal to `encode_one` of the record."""
-        records = self._derived.added_to_all(records)
         n = len(records)
         rows = np.zeros((n, self._width))
-        raw = np.array(
-            [[get(name) for name in self._names] for get in (r.get for r in records)],
-            dtype=np.float64,
-        ).reshape(n, len(self._names))
+        raw = np.array([self._read(r) for r in records], dtype=np.float64)
+        raw = self._clipped(raw.reshape(n, len(self._names)))
+        rows[:, self._flags] = self._fill_in(raw)
         rows[:, : raw.shape[1]] = self._scaled(raw)
-        flags = slice(raw.shape[1], raw.shape[1] + self._flagged.size)
-        rows[:, flags] = np.isnan(raw[:, self._flagged])
         every = np.arange(n)
-        for feature, fill, position in self._one_hot:
-            rows[every, [position.get(r.get(feature), fill) for r in records]] = 1.0
+        for feature, fill, places in self._one_hot:
+            rows[every, [places.get(r.get(feature), fill) for r in records]] = 1.0
         return rows
 
     def imputed(self, record: Features) -> tuple[str, ...]:
@@ -173,13 +170,24 @@ class FeatureEncoder:
         """The record together with what is worked out from it."""
         return self._derived.added_to(record)
 
-    def _scaled(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        # `maximum` keeps NaN, so one test of the sum finds a missing value anywhere.
-        clipped = np.minimum(np.maximum(raw, self._low), self._high)
-        if np.isnan(clipped.sum()):
-            clipped = np.where(np.isnan(clipped), self._fill, clipped)
-        scaled: NDArray[np.float64] = (clipped - self._center) / self._scale
-        return scaled.astype(np.float32).astype(np.float64)
+    def _clipped(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Takes values into the range seen in training, in place; NaN stays."""
+        np.maximum(raw, self._low, out=raw)
+        np.minimum(raw, self._high, out=raw)
+        return raw
+
+    def _fill_in(self, raw: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Fills what is missing, in place; gives the flags, of shape (flagged,) or (n, flagged)."""
+        missing = np.isnan(raw)
+        np.copyto(raw, self._fill, where=missing)
+        flags: NDArray[np.bool_] = missing[..., self._flagged]
+        return flags
+
+    def _scaled(self, raw: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Scales, in place, and rounds last."""
+        raw -= self._center
+        raw /= self._scale
+        return raw.astype(np.float32)
 
     def _offsets(self, start: int) -> tuple[tuple[str, int, dict[Any, int]], ...]:
         plans = []
@@ -192,6 +200,28 @@ class FeatureEncoder:
     def _sources(self) -> tuple[str, ...]:
         one_hot = [c.feature for c in self.category for _ in c.categories]
         return (*self._names, *self._flag_names, *one_hot)
+
+
+def _reader(
+    names: tuple[str, ...], formulas: Mapping[str, Formula]
+) -> Callable[[Features], Sequence[Any]]:
+    """What gives a record's numbers in the order of the columns, None for a missing one."""
+    given = tuple(name for name in names if name not in formulas)
+    if names != (*given, *formulas):
+        raise ValueError("columns that are worked out come after those that are given")
+    work_out = tuple(formulas.values())
+    if len(given) < 2:
+        return lambda record: [*map(record.get, given), *(f(record) for f in work_out)]
+    pick: Callable[[Features], tuple[Any, ...]] = itemgetter(*given)
+
+    def read(record: Features) -> Sequence[Any]:
+        try:
+            values = pick(record)
+        except KeyError:  # Not complete: the slower way.
+            values = tuple(map(record.get, given))
+        return (*values, *[f(record) for f in work_out]) if work_out else values
+
+    return read
 
 
 class _Derived:

@@ -7,7 +7,6 @@ so a formula that comes with a bundle can do nothing but sums.
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
@@ -17,18 +16,10 @@ from model.student import Features
 Term = Callable[[Mapping[str, Any]], float]
 
 LONGEST = 1000
-_OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-}
+_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+_COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq)
 _CALLS: Mapping[str, Callable[[float, float], float]] = {"min": min, "max": max}
+_RECORD = "record"
 
 
 class Formula:
@@ -50,12 +41,11 @@ class Formula:
     def __init__(self, text: str) -> None:
         if len(text) > LONGEST:
             raise ValueError(f"a formula of more than {LONGEST} characters")
+        names: set[str] = set()
         try:
-            tree = ast.parse(text, mode="eval")
+            self._term = _compiled(_checked(ast.parse(text, mode="eval").body, names))
         except (SyntaxError, RecursionError, MemoryError) as error:
             raise ValueError(f"{text!r} is no formula") from error
-        names: set[str] = set()
-        self._term = _term(tree.body, names)
         self.text = text
         self.names = tuple(sorted(names))
 
@@ -68,27 +58,29 @@ class Formula:
         return value if isfinite(value) else None
 
 
-def _term(node: ast.expr, names: set[str]) -> Term:
+def _checked(node: ast.expr, names: set[str]) -> ast.expr:
+    """The expression made anew from what is accepted, each name a look into the record."""
     match node:
         case ast.Constant(value=int() | float() as number):
-            return lambda record: number
+            return ast.Constant(number)
         case ast.Name(id=name):
             names.add(name)
-            return operator.itemgetter(name)
+            return ast.Subscript(ast.Name(_RECORD, ast.Load()), ast.Constant(name), ast.Load())
         case ast.UnaryOp(op=ast.USub(), operand=inner):
-            term = _term(inner, names)
-            return lambda record: -term(record)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _both(_OPERATORS[type(op)], left, right, names)
-        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _OPERATORS:
-            return _both(_OPERATORS[type(op)], left, right, names)
+            return ast.UnaryOp(ast.USub(), _checked(inner, names))
+        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _ARITHMETIC):
+            return ast.BinOp(_checked(left, names), op, _checked(right, names))
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if isinstance(op, _COMPARISONS):
+            return ast.Compare(_checked(left, names), [op], [_checked(right, names)])
         case ast.Call(func=ast.Name(id=name), args=[left, right], keywords=[]) if name in _CALLS:
-            return _both(_CALLS[name], left, right, names)
+            sides = [_checked(left, names), _checked(right, names)]
+            return ast.Call(ast.Name(name, ast.Load()), sides, [])
     raise ValueError(f"{ast.unparse(node)!r} is not accepted in a formula")
 
 
-def _both(
-    operation: Callable[[Any, Any], Any], left: ast.expr, right: ast.expr, names: set[str]
-) -> Term:
-    first, second = _term(left, names), _term(right, names)
-    return lambda record: operation(first(record), second(record))
+def _compiled(expression: ast.expr) -> Term:
+    """A function of a record; it can reach nothing but the record, `min` and `max`."""
+    takes = ast.arguments([], [ast.arg(_RECORD)], None, [], [], None, [])
+    tree = ast.fix_missing_locations(ast.Expression(ast.Lambda(takes, expression)))
+    term: Term = eval(compile(tree, "<formula>", "eval"), {"__builtins__": {}, **_CALLS})
+    return term

@@ -20,6 +20,7 @@ from api.services import services
 from database import students
 from model.access import Scope
 from model.errors import InvalidRecord, NotFound
+from preprocessing.longitudinal import recalled
 
 MOST_RECORDS = 1_000
 
@@ -63,15 +64,20 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
 
 @router.post("/predict/{student_id:path}", summary="Scores a student from the latest record")
 async def predict_student(request: Request, student_id: str, client: MayPredict) -> Response:
-    """The features are the latest that the feature store holds; 404 if it knows no such student."""
+    """The features are the latest that the feature store holds, with what earlier periods add.
+
+    404 if it knows no such student.
+    """
     started = time.perf_counter()
     here = services(request)
     champion = here.champion()
     try:
-        latest = (await here.registry.run(students.get(read_student_id(student_id)))).latest
+        known = await here.registry.run(students.get(read_student_id(student_id)))
     except NotFound as error:
         raise Problem.of_field("student_id", "is not known to this registry", 404) from error
-    asked = Asked(student_id, latest.period, latest.features)
+    latest = known.latest
+    features = recalled(here.task.longitudinal, latest.features, latest.period, known.observations)
+    asked = Asked(student_id, latest.period, features)
     prediction = score_one(
         champion, asked, features=here.task.feature_names, now=here.now(), client=client.name
     )

@@ -20,11 +20,14 @@ from api.scoring import explanation
 from api.security import Client
 from api.services import services
 from database import erasure, students
+from database.operations import Op
 from model.access import Scope
 from model.errors import NotFound
 from model.prediction import RiskStatus
 from model.student import Observation
 from preprocessing.dataset import record_id
+from preprocessing.fields import Longitudinal
+from preprocessing.longitudinal import recalled_observations
 
 router = APIRouter(tags=["students"])
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]
@@ -50,7 +53,7 @@ async def at_risk(
     asked = period or (known[-1] if known else None)
     if period is not None and period not in known:
         raise Problem.of_field("period", "nothing is known of this period", 404)
-    observed = await here.registry.run(students.in_period(asked)) if asked else []
+    observed = await here.registry.run(_observed(asked, here.task.longitudinal)) if asked else []
     wanted = frozenset({status}) if status else WORRYING
     found = await asyncio.to_thread(_ranked, champion, observed, wanted)
     page = await asyncio.to_thread(_explained, champion, found[offset : offset + limit])
@@ -89,6 +92,15 @@ async def erase(request: Request, student_id: str, client: MayDecide) -> Respons
             "model_versions": receipt.model_versions,
         }
     )
+
+
+def _observed(period: str, plan: Longitudinal | None) -> Op[list[Observation]]:
+    """What is known of a period, with what the students' earlier periods add to it."""
+    observed = yield from students.in_period(period)
+    if plan is None:
+        return observed
+    known = yield from students.get_many([o.student_id for o in observed])
+    return recalled_observations(plan, observed, known)
 
 
 def _ranked(
