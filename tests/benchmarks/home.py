@@ -1,4 +1,4 @@
-"""A home with a champion of 500 trees, as the benchmark serves and measures it."""
+"""A home with champions of 500 trees, as the benchmark serves and measures it."""
 
 from __future__ import annotations
 
@@ -28,28 +28,43 @@ SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where it is, its champion in memory, and records to score."""
+    """Where it is, its versions in memory (the first is champion), and records to score."""
 
     folder: Path
-    predictor: Predictor
+    versions: dict[str, Predictor]
     records: tuple[Features, ...]
 
+    @property
+    def predictor(self) -> Predictor:
+        """The champion's."""
+        return next(iter(self.versions.values()))
 
-def prepare(folder: Path) -> Home:
-    """Trains on sample cohorts, registers the version and makes it champion."""
-    settings = load_settings({"FAROL_HOME": str(folder)})
-    task = load_task(settings.task)
+
+def prepare(folder: Path, *, versions: int = 1) -> Home:
+    """Trains on sample cohorts, registers the versions and makes the first one champion."""
     data = _cohorts(folder / "cohorts")
+    made = dict(_version(folder, data, SEED + i) for i in range(versions))
+    settings = load_settings({"FAROL_HOME": str(folder)})
+    with registry(settings) as opened:
+        promote(opened, next(iter(made)))
+    return Home(folder, made, data.records)
+
+
+def _version(folder: Path, data: TrainingSet, seed: int) -> tuple[str, Predictor]:
+    settings = load_settings({"FAROL_HOME": str(folder)})
     params = {**candidate(FAMILY).params, "trees": TREES, "max_depth": 4}
-    model = fit(data, task, seed=SEED, family=FAMILY, params=params, progress=lambda _: None)
-    bundle = folder / "bundle"
+    model = fit(
+        data, load_task(settings.task), seed=seed, family=FAMILY, params=params,
+        progress=lambda _: None,
+    )  # fmt: skip
+    bundle = folder / f"bundle-{seed}"
     model.write(bundle)
     packed = pack(bundle)
     digest = hashlib.sha256(packed).hexdigest()
     signature = sign(digest, settings.signing_key.get_secret_value())
     with registry(settings) as opened:
-        promote(opened, register(opened, Archive(packed, digest, signature, 0.0)))
-    return Home(folder, Predictor(load_bundle(bundle)), data.records)
+        name = register(opened, Archive(packed, digest, signature, 0.0))
+    return name, Predictor(load_bundle(bundle))
 
 
 def _cohorts(folder: Path) -> TrainingSet:

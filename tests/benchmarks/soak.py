@@ -1,0 +1,98 @@
+"""`python -m tests.benchmarks.soak`: what serving bears for minutes; writes docs/soak.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from database import embedded
+from preprocessing.task import load_task
+from preprocessing.validation import check_record
+from tests.benchmarks import scenarios
+from tests.benchmarks.contestants import RECORD, ROOT, farol
+from tests.benchmarks.home import Home, prepare
+from tests.benchmarks.scenarios import Stage
+from tests.benchmarks.servers import free_port, serving
+
+HEAD = """# Endurance
+
+Written by `python -m tests.benchmarks.soak` on {day}, {machine}, Python {python}: four workers, an
+XGBoost model of 500 trees, the embedded registry and the load generator (wrk, {connections}
+connections) all on the same cores. Every answer's score is compared with what the version it names gives.
+
+"""
+
+
+def main() -> int:
+    """Runs the scenarios one after the other, each on a server of its own."""
+    options = _parser().parse_args()
+    if shutil.which("wrk") is None:
+        sys.stderr.write("soak: wrk is not installed. On Debian: apt-get install wrk\n")
+        return 2
+    wanted: Mapping[str, Callable[[Stage], dict[str, str]]] = {
+        "promotions under load": partial(scenarios.promotions, moves=options.moves),
+        "the registry away": partial(scenarios.outage, seconds=options.away),
+        "full load": partial(scenarios.sustained, minutes=options.minutes),
+    }
+    machine = f"{os.cpu_count()} cores, {platform.machine()}"
+    text = HEAD.format(
+        day=datetime.now(UTC).date(), machine=machine, python=platform.python_version(),
+        connections=options.connections,
+    )  # fmt: skip
+    for title, scenario in wanted.items():
+        sys.stderr.write(f"running: {title}\n")
+        section = _section(title, _on_a_server(scenario, options.connections))
+        sys.stdout.write(section)
+        text += section
+    options.out.write_text(text, encoding="utf-8")
+    return 0
+
+
+def _on_a_server(
+    scenario: Callable[[Stage], dict[str, str]], connections: int
+) -> Mapping[str, str]:
+    with tempfile.TemporaryDirectory() as folder, Path(folder, "servers.log").open("w") as log:
+        home = prepare(Path(folder), versions=2)
+        contestant = farol({"FAROL_HOME": folder})
+        port = free_port()
+        try:
+            with serving(
+                contestant.name, [part.format(port=port) for part in contestant.command],
+                port=port, path=contestant.path, probe=contestant.body, env=contestant.env,
+                cwd=contestant.cwd, log=log,
+            ) as server:  # fmt: skip
+                return scenario(Stage(server, home.folder, _scores(home), connections))
+        finally:
+            embedded.stop(Path(folder))
+
+
+def _scores(home: Home) -> dict[str, float]:
+    record = check_record(load_task("pede_lag"), RECORD)
+    return {name: made.score_one(record) for name, made in home.versions.items()}
+
+
+def _section(title: str, figures: Mapping[str, str]) -> str:
+    rows = "".join(f"| {name} | {value} |\n" for name, value in figures.items())
+    return f"## {title.capitalize()}\n\n| what | measured |\n|---|---|\n{rows}\n"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10, help="of full load")
+    parser.add_argument("--moves", type=int, default=100, help="promotions and rollbacks, one a s")
+    parser.add_argument("--away", type=int, default=60, help="seconds without the registry")
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "soak.md")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
