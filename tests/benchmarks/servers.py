@@ -44,6 +44,7 @@ def serving(
     cwd: Path,
     log: IO[str],
     seconds: float = 120,
+    pause: float = 0.3,
 ) -> Iterator[Server]:
     """Starts a server, waits until it answers the probe with 2xx, stops it at the end.
 
@@ -55,7 +56,7 @@ def serving(
     )
     url = f"http://127.0.0.1:{port}{path}"
     try:
-        _wait(name, url, probe, process, seconds)
+        _wait(name, url, probe, process, seconds, pause)
         yield Server(name, url, psutil.Process(process.pid))
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -79,6 +80,7 @@ def _wait(
     probe: Mapping[str, Any],
     process: subprocess.Popen[bytes],
     seconds: float,
+    pause: float,
 ) -> None:
     deadline = time.monotonic() + seconds
     last = "no answer"
@@ -93,5 +95,5 @@ def _wait(
             if answer.is_success:
                 return
             last = f"{answer.status_code} {answer.text[:200]}"
-        time.sleep(0.3)
+        time.sleep(pause)
     raise TimeoutError(f"{name} does not answer {url}: {last}")

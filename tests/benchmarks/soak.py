@@ -26,7 +26,8 @@ HEAD = """# Endurance
 
 Written by `python -m tests.benchmarks.soak` on {day}, {machine}, Python {python}: four workers, an
 XGBoost model of 500 trees, the embedded registry and the load generator (wrk, {connections}
-connections) all on the same cores. Every answer's score is compared with what the version it names gives.
+connections) all on the same cores. Every answer's score is compared with what the version that it
+names gives.
 
 """
 
@@ -38,6 +39,7 @@ def main() -> int:
         sys.stderr.write("soak: wrk is not installed. On Debian: apt-get install wrk\n")
         return 2
     wanted: Mapping[str, Callable[[Stage], dict[str, str]]] = {
+        "start of a worker": scenarios.start,
         "promotions under load": partial(scenarios.promotions, moves=options.moves),
         "the registry away": partial(scenarios.outage, seconds=options.away),
         "full load": partial(scenarios.sustained, minutes=options.minutes),
