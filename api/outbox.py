@@ -27,6 +27,7 @@ class Outbox:
     """One worker's file, oldest first.
 
     Attributes:
+        folder: where it and its siblings are.
         rows: how many predictions wait in it.
     """
 
@@ -42,6 +43,7 @@ class Outbox:
         self._db.execute("PRAGMA wal_autocheckpoint=0")
         self._db.execute(SCHEMA)
         self._path = path
+        self.folder = path.parent
         self.rows: int = self._db.execute("SELECT count(*) FROM outbox").fetchone()[0]
 
     def put(self, predictions: Sequence[Prediction]) -> None:

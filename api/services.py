@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from api.champion import Champion, ChampionHolder
+from api.gate import Gate
 from api.metrics import Metrics
 from api.outbox import Outbox
 from api.prediction_log import PredictionLog
@@ -77,6 +80,13 @@ class Services:
         if self.holder.current is None:
             raise Problem(503, "No champion serves yet; train one first.", retry_after=2)
         return self.holder.current
+
+    @asynccontextmanager
+    async def shipments_held(self) -> AsyncIterator[None]:
+        """Nothing is shipped on this host meanwhile, and nothing is on its way."""
+        with ExitStack() as stack:
+            await asyncio.to_thread(stack.enter_context, Gate(self.folders.outbox).closed())
+            yield
 
     def state(self, pid: int) -> WorkerState:
         """What this worker tells of itself."""

@@ -11,6 +11,7 @@ import logging
 import time
 from pathlib import Path
 
+from api.gate import Gate
 from api.outbox import Outbox
 from api.prediction_log import PredictionLog
 from api.registry import Registry
@@ -60,6 +61,7 @@ class Shipper:
         self._outbox = outbox
         self._workers = workers
         self._folder = folder
+        self._gate = Gate(outbox.folder)
         self._since_checkpoint = 0
         self._leaving = False
 
@@ -107,13 +109,16 @@ class Shipper:
             outbox.close()
 
     async def _ship_some(self, outbox: Outbox) -> bool:
-        records, last = outbox.oldest(SHIPMENT)
-        if not records:
-            return True
-        try:
-            await self._registry.run(predictions.add_many(records))
-        except RegistryError:
-            return False
-        outbox.drop(last)
+        with self._gate.passing() as free:
+            if not free:
+                return False
+            records, last = outbox.oldest(SHIPMENT)
+            if not records:
+                return True
+            try:
+                await self._registry.run(predictions.add_many(records))
+            except RegistryError:
+                return False
+            outbox.drop(last)
         self._since_checkpoint += len(records)
         return True

@@ -3,13 +3,14 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from api.gate import Gate
 from api.outbox import Outbox, erase, find, waiting
 from api.prediction_log import LogPolicy, PredictionLog
 from api.shipper import Shipper
@@ -263,3 +264,28 @@ def test_a_waiting_record_is_found_and_erased_in_any_outbox(tmp_path: Path) -> N
     assert boxes[0].rows == 0
     for box in boxes:
         box.close()
+
+
+def test_a_shipment_under_way_is_waited_for_and_none_begins_during_an_erasure(
+    outbox: Outbox,
+) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.away = True
+        log = PredictionLog(registry, outbox, LogPolicy())
+        await log.write(prediction("RA-1"))
+        registry.away, registry.delay = False, 0.2
+        async with shipping(registry, log, outbox):
+            await asyncio.sleep(0.1)  # The shipment is under way.
+            with ExitStack() as stack:
+                await asyncio.to_thread(stack.enter_context, Gate(outbox.folder).closed())
+                arrived = len(registry.order)
+                outbox.put([prediction("RA-1")])
+                log.wake.set()
+                await asyncio.sleep(0.3)
+                during = len(registry.order)
+            await asyncio.sleep(1.0)
+
+        assert (arrived, during, len(registry.order)) == (1, 1, 2)
+
+    asyncio.run(scenario())
