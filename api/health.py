@@ -10,6 +10,7 @@ from typing import Any
 from api.outbox import waiting
 from api.services import Services
 from api.slots import alive
+from database import leases
 from model.errors import RegistryError
 
 PATIENCE = 0.5
@@ -27,6 +28,7 @@ async def report(here: Services) -> dict[str, Any]:
         "champion": _champion(here),
         "outbox": await _outbox(here),
         "worker": _worker(here),
+        "retraining": await _retraining(here),
     }
     ready = here.holder.current is not None
     states = [part["state"] for part in parts.values()]
@@ -78,6 +80,19 @@ def _fault(here: Services) -> dict[str, Any]:
     if here.holder.fault is not None:
         return {"quarantined": here.holder.fault.version, "reason": here.holder.fault.reason}
     return {}
+
+
+async def _retraining(here: Services) -> dict[str, Any]:
+    """The retraining worker; one that was never started, or was stopped, is nobody's fault."""
+    try:
+        lease = await asyncio.wait_for(here.registry.run(leases.get(leases.WORKER)), PATIENCE)
+    except (RegistryError, TimeoutError):
+        return {"state": "ok", "detail": "not known while the registry is away"}
+    if lease is None or lease.expires_at == leases.RELEASED:
+        return {"state": "ok", "detail": "no retraining worker is up"}
+    if lease.expires_at < here.now():
+        return {"state": "degraded", "detail": f"not heard of since {lease.expires_at:%F %T} UTC"}
+    return {"state": "ok", "holder": lease.holder}
 
 
 async def _outbox(here: Services) -> dict[str, Any]:

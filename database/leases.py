@@ -15,8 +15,12 @@ from model.errors import LeaseHeld, LeaseLost
 from model.run import Lease
 
 COLLECTION = "leases"
+WORKER = "worker"
+"""Held by the retraining worker that works, renewed as long as it lives."""
+
 _KEY = "name"
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+RELEASED = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a lease expires that was given back."""
 
 
 def acquire(name: str, holder: str, *, now: datetime, ttl: timedelta) -> Op[Lease]:
@@ -84,7 +88,7 @@ def release(lease: Lease) -> Op[None]:
     """Gives the lease back; one that is lost already stays with its new holder."""
     stored = yield from _stored(lease.name)
     if stored is not None and stored["token"] == lease.token:
-        yield from _write(stored, replace(lease, expires_at=_LONG_AGO))
+        yield from _write(stored, replace(lease, expires_at=RELEASED))
 
 
 def _held(lease: Lease, now: datetime) -> Op[Document]:

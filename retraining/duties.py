@@ -18,7 +18,6 @@ from retraining.exclusive import Clock
 from retraining.triggers import cron, decide_trigger, missed
 from retraining.window import fresh_mask
 
-LEASE = "worker"
 HEARTBEAT = timedelta(seconds=10)
 TTL = timedelta(seconds=35)
 LEASE_HELD = 4
@@ -58,7 +57,7 @@ class Duties:
         now = self._clock()
         try:
             if self._lease is None:
-                acquired = leases.acquire(LEASE, self._holder, now=now, ttl=TTL)
+                acquired = leases.acquire(leases.WORKER, self._holder, now=now, ttl=TTL)
                 self._lease = self._registry.run(acquired)
                 log.info("this worker has the lease")
             else:

@@ -6,11 +6,12 @@ import math
 import time
 import uuid
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from database import predictions, students
+from database import leases, predictions, students
 from model.errors import NotFound
 from model.student import Observation
 from tests.api import bundles
@@ -233,6 +234,29 @@ def test_an_unknown_version_cannot_be_promoted_and_the_champion_not_twice(server
 
     assert server.post("/models/v999/promote").status_code == 404
     assert server.post(f"/models/{serving}/promote").status_code == 409
+
+
+def test_health_tells_of_a_retraining_worker_that_is_heard_of_no_more(
+    server: Server, world: World
+) -> None:
+    def told() -> dict[str, str]:
+        found: dict[str, str] = server.get("/health").json()["parts"]["retraining"]
+        return found
+
+    before = told()
+    now = datetime.now(UTC)
+    lease = world.registry.run(
+        leases.acquire(leases.WORKER, "host/1", now=now, ttl=timedelta(seconds=0.5))
+    )
+    up = told()
+    time.sleep(0.6)
+    gone = told()
+    world.registry.run(leases.release(lease))
+
+    assert (before["state"], up["state"], gone["state"]) == ("ok", "ok", "degraded")
+    assert up["holder"] == "host/1"
+    assert "not heard of since" in gone["detail"]
+    assert told()["state"] == "ok"
 
 
 def test_health_shows_every_worker_with_its_generation(server: Server) -> None:

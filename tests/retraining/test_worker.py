@@ -16,7 +16,7 @@ from database.client import SyncRegistry
 from model.errors import ConfigurationError
 from model.run import Run, RunStatus
 from retraining.children import Children
-from retraining.duties import LEASE, Duties
+from retraining.duties import Duties
 from retraining.worker import scheduled
 from tests.retraining.school import READING, START, TASK, run, task, teach
 
@@ -170,13 +170,13 @@ def test_the_worker_shows_itself_carries_out_a_request_and_ends_politely(
     with subprocess.Popen([sys.executable, "-m", "retraining.worker"], cwd=ROOT, env=env) as worker:
         try:
             _wait_for(lambda: registry.run(runs.get("run-q")).status is RunStatus.PROMOTED)
-            lease = registry.run(leases.get(LEASE))
+            lease = registry.run(leases.get(leases.WORKER))
             assert lease is not None and lease.expires_at > datetime.now(UTC)
         finally:
             worker.terminate()
         assert worker.wait(20) == 0
     assert registry.run(aliases.get(aliases.CHAMPION)) is not None
-    lease = registry.run(leases.get(LEASE))
+    lease = registry.run(leases.get(leases.WORKER))
     assert lease is not None and lease.expires_at < datetime.now(UTC)
 
 
