@@ -14,8 +14,9 @@ from database import leases
 from model.errors import RegistryError
 
 PATIENCE = 0.5
-BACKLOG = 10_000
-"""Waiting predictions of a host from which on somebody should look at the registry."""
+BACKLOG = 250_000
+"""Waiting predictions of a host from which on somebody should look at the registry: more than
+four workers let come together in a burst (`api.shipper`)."""
 
 
 async def report(here: Services) -> dict[str, Any]:

@@ -66,15 +66,15 @@ class Outbox:
             raise Overloaded(f"predictions cannot be kept safely: {error}") from error
         self.rows += len(bodies)
 
-    def oldest(self, limit: int) -> tuple[list[Prediction], int]:
-        """The oldest predictions in order, and the number to `drop` once they are shipped."""
+    def oldest(self, limit: int) -> tuple[list[bytes], int]:
+        """The oldest predictions in order, as JSON, and the number to `drop` once shipped."""
         found = self._db.execute(
             "SELECT seq, body FROM outbox ORDER BY seq LIMIT ?", (limit,)
         ).fetchall()
         if not found:
             self.rows = 0  # Another process may have erased a student's rows here.
             return [], 0
-        return [decode(body) for _, body in found], found[-1][0]
+        return [body for _, body in found], found[-1][0]
 
     def drop(self, up_to: int) -> None:
         """Forgets what was shipped."""

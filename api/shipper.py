@@ -25,7 +25,7 @@ SHIPMENT = 100
 GATHER_SECONDS = 0.05
 """How long a small shipment waits for more, so that a busy worker ships in bulk."""
 
-REST = 6.0
+REST = 20.0
 """While requests come in, how many times its own duration a shipment rests: answers go first."""
 
 FULL_ROWS = 50_000
@@ -45,7 +45,7 @@ def rest(seconds: float, rows: int) -> float:
     quick; the more is waiting the less it rests, so that what waits is bounded.
 
     >>> rest(0.01, 0), rest(0.01, FULL_ROWS // 2), rest(0.01, 2 * FULL_ROWS)
-    (0.06, 0.03, 0.0)
+    (0.2, 0.1, 0.0)
     """
     return seconds * REST * max(0.0, 1.0 - rows / FULL_ROWS)
 
@@ -112,13 +112,13 @@ class Shipper:
         with self._gate.passing() as free:
             if not free:
                 return False
-            records, last = outbox.oldest(SHIPMENT)
-            if not records:
+            bodies, last = outbox.oldest(SHIPMENT)
+            if not bodies:
                 return True
             try:
-                await self._registry.run(predictions.add_many(records))
+                await self._registry.run(predictions.add_json(bodies))
             except RegistryError:
                 return False
             outbox.drop(last)
-        self._since_checkpoint += len(records)
+        self._since_checkpoint += len(bodies)
         return True

@@ -117,6 +117,18 @@ def escape(name: str) -> str:
     return name
 
 
+def escape_keys(values: Document) -> Document:
+    """A mapping of plain values with keys that MongoDB can keep, and without what is None.
+
+    >>> escape_keys({"ida": 5.0, "5.0": 1.0, "ing": None})
+    {'ida': 5.0, '5%2E0': 1.0}
+    """
+    # One look over all keys for the rare case: this is on the way of every prediction.
+    if _SPECIAL.isdisjoint("".join(values)) and None not in values.values():
+        return values
+    return {escape(k): v for k, v in values.items() if v is not None}
+
+
 def unescape(name: str) -> str:
     """The key that `escape` was given.
 
@@ -142,6 +154,7 @@ def _decode_any(value: Any) -> Any:
 
 
 _CONTAINERS = frozenset({dict, list})
+_SPECIAL = frozenset(".$%")
 
 
 @cache

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from database.documents import from_document, milliseconds, to_document
-from database.operations import Count, Find, InsertMany, Op
+import orjson
+
+from database import schema
+from database.documents import escape_keys, from_document, milliseconds, to_document
+from database.operations import Count, Document, Find, InsertMany, Op
 from model.errors import NotFound
 from model.prediction import Prediction
 
@@ -19,6 +22,26 @@ def add_many(predictions: Sequence[Prediction]) -> Op[int]:
     """Adds predictions; gives how many were new. Adding one again changes nothing."""
     known = yield InsertMany(COLLECTION, [to_document(p, key=KEY) for p in predictions])
     return len(predictions) - len(known)
+
+
+def add_json(bodies: Sequence[bytes]) -> Op[int]:
+    """Adds predictions as `orjson.dumps` writes them; the same documents as `add_many`'s.
+
+    A tenth of its work: an outbox is shipped from the event loop that also answers requests.
+    """
+    known = yield InsertMany(COLLECTION, [document_of(body) for body in bodies])
+    return len(bodies) - len(known)
+
+
+def document_of(body: bytes) -> Document:
+    """The document of a prediction that `orjson.dumps` wrote."""
+    raw = orjson.loads(body)
+    document = {"_id": raw.pop(KEY)}
+    document.update((name, value) for name, value in raw.items() if value is not None)
+    document["features"] = escape_keys(raw["features"])
+    document["created_at"] = milliseconds(datetime.fromisoformat(raw["created_at"]))
+    document[schema.FIELD] = schema.current(Prediction.__name__)
+    return document
 
 
 def get(prediction_id: str) -> Op[Prediction]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from api.gate import Gate
-from api.outbox import Outbox, erase, find, waiting
+from api.outbox import Outbox, decode, erase, find, waiting
 from api.prediction_log import LogPolicy, PredictionLog
 from api.shipper import Shipper
 from database.operations import InsertMany, Op
@@ -234,7 +234,7 @@ def test_a_record_comes_out_of_the_outbox_as_it_went_in(outbox: Outbox) -> None:
 
     outbox.put([record])
 
-    assert outbox.oldest(10)[0] == [record]
+    assert [decode(body) for body in outbox.oldest(10)[0]] == [record]
 
 
 def test_an_outbox_outlives_its_worker(tmp_path: Path) -> None:

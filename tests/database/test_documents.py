@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from database.documents import from_document, milliseconds, to_document
+from database.predictions import document_of
 from model.label import Correction, Label
 from model.prediction import Prediction
 from model.version import ModelVersion
 from tests.database.builders import START, at, model_version, prediction
 
+ENCODABLE = st.characters(exclude_categories=["Cs"])
 ANY_KEY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
 
@@ -42,6 +46,21 @@ def test_any_feature_name_comes_back(features: dict[str, float | str]) -> None:
 
     assert not any("." in key or "$" in key for key in document["features"])
     assert from_document(Label, document) == label
+
+
+@given(
+    features=st.dictionaries(
+        ANY_KEY, st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.text(ENCODABLE))
+    ),
+    student_id=st.one_of(st.none(), st.text(ENCODABLE)),
+    created_at=st.datetimes(timezones=st.just(UTC)),
+)
+def test_a_prediction_out_of_an_outbox_is_the_same_document(
+    features: dict[str, float | str], student_id: str | None, created_at: datetime
+) -> None:
+    record = replace(prediction(student_id=student_id), features=features, created_at=created_at)
+
+    assert document_of(orjson.dumps(record)) == to_document(record, key="prediction_id")
 
 
 def test_a_time_is_kept_in_utc_to_the_millisecond() -> None:
