@@ -23,6 +23,13 @@ ReaderName = Literal["number", "phase", "age", "years_since", "text", "category"
 """How a cell becomes a value; the readers themselves are in `preprocessing.cleaning`."""
 
 
+HistoryValue = Literal["previous", "mean", "spread", "trend", "seen"]
+"""What earlier periods tell of a feature; worked out in `preprocessing.longitudinal`."""
+
+Direction = Literal[-1, 0, 1]
+"""1: more of it never lowers the risk (or the value predicted); -1: never raises it; 0: either."""
+
+
 class Spec(BaseModel):
     """A part of a task: frozen, and an unknown key is an error."""
 
@@ -43,6 +50,7 @@ class Column(Spec):
         categories: canonical category to the spellings that mean it.
         reader: how a cell becomes a value; by default `number` or `category`, as the kind says.
         integer: the number must be whole.
+        monotone: what more of it may do to the risk, all else equal; boosted trees are held to it.
     """
 
     name: str
@@ -53,6 +61,7 @@ class Column(Spec):
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     reader: ReaderName | None = None
     integer: bool = False
+    monotone: Direction = 0
     description: str = ""
     description_pt: str = ""
 
@@ -65,6 +74,8 @@ class Column(Spec):
             )
         if numeric and self.categories:
             raise ValueError(f"{self.name}: a numeric column has no categories")
+        if not numeric and self.monotone:
+            raise ValueError(f"{self.name}: categories have no order to be monotone in")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"{self.name}: low is above high")
         return self
@@ -97,10 +108,12 @@ class Derived(Spec):
 
     Attributes:
         formula: see `preprocessing.formula`; it reads numeric features.
+        monotone: as for a column.
     """
 
     name: str
     formula: str
+    monotone: Direction = 0
     description: str = ""
     description_pt: str = ""
 
@@ -109,6 +122,24 @@ class Derived(Spec):
     def _parses(cls, formula: str) -> str:
         Formula(formula)
         return formula
+
+
+class Longitudinal(Spec):
+    """Features worked out from a student's earlier periods, named `<feature>_<value>`.
+
+    Attributes:
+        features: numeric features whose past is of use.
+        values: what is worked out of each.
+    """
+
+    features: Annotated[tuple[str, ...], Field(min_length=1)]
+    values: Annotated[tuple[HistoryValue, ...], Field(min_length=1)] = (
+        "previous",
+        "mean",
+        "spread",
+        "trend",
+        "seen",
+    )
 
 
 class OutcomeRule(Spec):

@@ -100,7 +100,7 @@ def lay_out(
 
     identity = column_position(header, rows, task.id, period)
     outcome = column_position(header, rows, task.outcome.column, period)
-    features, protected = find(task.features), find(task.protected)
+    features, protected = find(task.reported), find(task.protected)
     _require(task, period, source, identity, outcome, features)
     used = {identity, outcome, *features.values(), *protected.values()}
     if task.period is not None:
@@ -131,11 +131,11 @@ def _require(
     missing = []
     if identity is None and not task.number_rows:
         missing.append(f"the id ({_spelled(task.id, period)})")
-    if outcome is None and len(features) < FEATURES_NEEDED * len(task.features):
+    if outcome is None and len(features) < FEATURES_NEEDED * len(task.reported):
         missing.append(f"the outcome ({_spelled(task.outcome.column, period)})")
-        absent = [c for c in task.features if c.name not in features]
+        absent = [c for c in task.reported if c.name not in features]
         missing.append(
-            f"{len(absent)} of {len(task.features)} features "
+            f"{len(absent)} of {len(task.reported)} features "
             f"({', '.join(_spelled(c, period) for c in absent)})"
         )
     if missing:
@@ -149,7 +149,7 @@ def _spelled(column: Column, period: str) -> str:
 
 def _columns(task: TaskSpec) -> tuple[Column, ...]:
     extra = (task.id, task.outcome.column, *((task.period,) if task.period else ()))
-    return (*extra, *task.features, *task.protected)
+    return (*extra, *task.reported, *task.protected)
 
 
 def _recogniser(columns: Iterable[Column]) -> re.Pattern[str]:

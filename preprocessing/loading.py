@@ -186,8 +186,9 @@ def _digest(task: TaskSpec, period: str, header: Sequence[Cell], rows: Sequence[
     The reading rules are part of it: when a bound in the task's file was wrong and is mended, the
     same school file must be read again and not be taken for one that is here already.
     """
-    columns = [task.id, task.outcome.column, *task.features, *task.protected]
-    rules = [column.model_dump(exclude={"description", "description_pt"}) for column in columns]
+    columns = [task.id, task.outcome.column, *task.reported, *task.protected]
+    unread = {"description", "description_pt", "monotone"}
+    rules = [column.model_dump(exclude=unread) for column in columns]
     rule = task.outcome.model_dump(exclude={"column", "description", "persistence"})
     digest = hashlib.sha256(json.dumps([RULES, task.name, period, rules, rule]).encode())
     for row in (header, *(row for _, row in rows)):

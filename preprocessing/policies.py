@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -43,10 +43,21 @@ class Schedule(Spec):
 
 
 class TrainingPolicy(Spec):
-    """Which candidates are tried, and on how many of the newest labelled records."""
+    """Which candidates are tried, on how many of the newest labelled records, and how long.
+
+    Attributes:
+        trials: settings of the chosen family that are tried; 0 tunes nothing.
+        seconds: tuning ends after so long; the result then depends on the machine's speed. With
+            `trials` 0 it alone decides.
+        class_weight: `balanced` weighs both outcomes alike however rare one is. Scores stay
+            probabilities either way: calibration follows.
+    """
 
     candidates: tuple[str, ...] = ("logistic_regression", "random_forest", "xgboost", "lightgbm")
     window: Annotated[int, Field(ge=1)] = 5000
+    trials: Annotated[int, Field(ge=0)] = 0
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    class_weight: Literal["none", "balanced"] = "none"
 
 
 class LeakagePolicy(Spec):

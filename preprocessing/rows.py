@@ -49,7 +49,7 @@ class RowAccount:
     ) -> None:
         self.task, self.period, self.layout, self.width = task, period, layout, width
         self.now, self.batch_id = now, batch_id
-        self.features = [cell_reader(c, layout.features, period) for c in task.features]
+        self.features = [cell_reader(c, layout.features, period) for c in task.reported]
         self.protected = [cell_reader(c, layout.protected, period) for c in task.protected]
         self.seen: dict[str, int] = {}
         self.rejects: list[RowReject] = []

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from model.errors import ConfigurationError
-from preprocessing.fields import Column, Derived, Kind, OutcomeRule, Spec
+from preprocessing.fields import Column, Derived, Kind, Longitudinal, OutcomeRule, Spec
 from preprocessing.formula import Formula
+from preprocessing.longitudinal import added_columns
 from preprocessing.policies import (
     LeakagePolicy,
     PromotionPolicy,
@@ -37,10 +38,14 @@ class TaskSpec(Spec):
         period: the column that carries the period of each row, read as text, where there is one.
         periods: what a period looks like, a regular expression; also used to find it in the name
             of a file or sheet.
+        reported: what schools report and a model may see; the key `features` of the YAML file.
+        longitudinal: what is added from the student's earlier periods.
         protected: used to check fairness, never to score.
         excluded: header of a column that is not used (`*` stands for any text) to the reason.
         leakage: how suspicious the leakage guard is, and the features it was told to accept.
     """
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
@@ -50,7 +55,8 @@ class TaskSpec(Spec):
     number_rows: bool = False
     period: Column | None = None
     periods: str = r"^\d{4}$"
-    features: Annotated[tuple[Column, ...], Field(min_length=1)]
+    reported: tuple[Column, ...] = Field(alias="features", min_length=1)
+    longitudinal: Longitudinal | None = None
     derived: tuple[Derived, ...] = ()
     protected: tuple[Column, ...] = ()
     excluded: dict[str, str] = Field(default_factory=dict)
@@ -97,6 +103,21 @@ class TaskSpec(Spec):
         except re.error as error:
             raise ValueError(f"no regular expression: {error}") from error
         return pattern
+
+    @cached_property
+    def features(self) -> tuple[Column, ...]:
+        """All that a record may hold: what schools report, then what earlier periods add."""
+        if self.longitudinal is None:
+            return self.reported
+        reported = {column.name: column for column in self.reported}
+        return (*self.reported, *added_columns(self.longitudinal, reported))
+
+    @cached_property
+    def monotone(self) -> dict[str, int]:
+        """Feature, or derived number, to the direction the risk is held to."""
+        held: dict[str, int] = {c.name: c.monotone for c in self.features}
+        held |= {d.name: d.monotone for d in self.derived}
+        return {name: direction for name, direction in held.items() if direction}
 
     @cached_property
     def columns(self) -> dict[str, Column]:
