@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -78,6 +79,32 @@ def drift_history(reports: Sequence[DriftReport], texts: Texts) -> go.Figure:
     )
     figure.update_yaxes(title=texts("drift.count"), rangemode="tozero", nticks=6)
     return _styled(figure, height=240)
+
+
+def group_recalls(groups: Sequence[Mapping[str, Any]], texts: Texts) -> go.Figure:
+    """Recall of each group with its interval, first on top; small groups are pale.
+
+    Args:
+        groups: `label`, `recall`, `recall_low`, `recall_high` and `small` of each.
+        texts: the reader's language.
+    """
+    figure = go.Figure()
+    figure.add_bar(
+        x=[group["recall"] for group in groups],
+        y=[group["label"] for group in groups],
+        orientation="h",
+        marker={"color": [GREY if group["small"] else BLUE for group in groups]},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [group["recall_high"] - group["recall"] for group in groups],
+            "arrayminus": [group["recall"] - group["recall_low"] for group in groups],
+        },
+        hovertemplate="%{y}: %{x:.0%}<extra></extra>",
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_xaxes(title=texts("metric.recall"), range=[0, 1], tickformat=".0%")
+    return _styled(figure, height=100 + 34 * len(groups))
 
 
 def score_histogram(predictions: Sequence[Prediction], texts: Texts) -> go.Figure:

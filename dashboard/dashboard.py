@@ -18,7 +18,14 @@ import streamlit as st  # noqa: E402
 from dashboard.api_client import FarolApi  # noqa: E402
 from dashboard.context import Context  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
-from dashboard.views import drift, history, overview, predictions, students  # noqa: E402
+from dashboard.views import (  # noqa: E402
+    drift,
+    history,
+    overview,
+    predictions,
+    students,
+    versions,
+)
 from database.client import SyncRegistry  # noqa: E402
 from deployment.wiring import environment, registry, settings_from_environment  # noqa: E402
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable  # noqa: E402
@@ -30,6 +37,7 @@ VIEWS: tuple[tuple[str, str, Callable[[Context], None]], ...] = (
     ("students", ":material/groups:", students.show),
     ("drift", ":material/trending_up:", drift.show),
     ("predictions", ":material/list_alt:", predictions.show),
+    ("versions", ":material/inventory_2:", versions.show),
     ("history", ":material/history:", history.show),
 )
 

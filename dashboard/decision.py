@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.guards import guard_name, guard_reason, is_numeric, reasons
 from dashboard.texts import Texts
 from model.promotion import DecisionStatus, Guard, Promotion
 
@@ -19,15 +20,17 @@ def headline(promotion: Promotion, texts: Texts) -> str:
     )
 
 
-def guard_rows(guards: tuple[Guard, ...], texts: Texts) -> list[dict[str, Any]]:
+def guard_rows(
+    guards: tuple[Guard, ...], texts: Texts, *, numeric: bool = False
+) -> list[dict[str, Any]]:
     """One table row a guard, those not met first."""
     return [
         {
             texts("guard.passed"): "✓" if guard.passed else "✗",
-            texts("guard.name"): guard.name.replace("_", " "),
+            texts("guard.name"): guard_name(guard, texts),
             texts("guard.value"): _figure(guard.value, texts),
             texts("guard.limit"): _figure(guard.limit, texts),
-            texts("guard.reason"): guard.reason,
+            texts("guard.reason"): guard_reason(guard, texts, numeric=numeric),
         }
         for guard in sorted(guards, key=lambda guard: guard.passed)
     ]
@@ -36,12 +39,13 @@ def guard_rows(guards: tuple[Guard, ...], texts: Texts) -> list[dict[str, Any]]:
 def show_decision(promotion: Promotion, texts: Texts) -> None:
     """The decision with its reasons; guards and evidence on demand."""
     say = st.success if promotion.status is DecisionStatus.PROMOTED else st.info
-    reasons = "\n".join(f"- {reason}" for reason in promotion.reasons)
-    say(f"**{headline(promotion, texts)}**\n\n{reasons}")
+    listed = "\n".join(f"- {reason}" for reason in reasons(promotion, texts))
+    say(f"**{headline(promotion, texts)}**\n\n{listed}")
     st.caption(texts("decision.by", at=texts.moment(promotion.at), actor=promotion.actor))
     if promotion.guards:
         with st.expander(texts("decision.guards")):
-            st.dataframe(guard_rows(promotion.guards, texts), hide_index=True)
+            rows = guard_rows(promotion.guards, texts, numeric=is_numeric(promotion))
+            st.dataframe(rows, hide_index=True)
     if promotion.evidence:
         with st.expander(texts("decision.evidence")):
             st.json(dict(promotion.evidence), expanded=1)

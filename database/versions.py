@@ -49,12 +49,16 @@ def add(version: ModelVersion, *, lease: Lease | None = None) -> Op[None]:
 
 
 def register(
-    make: Callable[[int], ModelVersion], *, lease: Lease | None = None
+    make: Callable[[int], ModelVersion],
+    *,
+    complete: Callable[[ModelVersion], Op[ModelVersion]] | None = None,
+    lease: Lease | None = None,
 ) -> Op[ModelVersion]:
     """Registers what `make` gives for the next free number, however many others do the same.
 
     Args:
         make: the version for a number; called again with the next number while others are first.
+        complete: stores what the version names, and gives the version that names it.
         lease: the lease the run holds, if it holds one.
 
     Raises:
@@ -63,6 +67,8 @@ def register(
     while True:
         number = yield from next_number()
         version = make(number)
+        if complete is not None:
+            version = yield from complete(version)
         try:
             yield from add(version, lease=lease)
         except Conflict:

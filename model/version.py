@@ -12,6 +12,9 @@ from model.prediction import Thresholds
 Metrics = Mapping[str, float]
 """Metric name to value: `recall`, `precision`, `flagged`, `auc`, `average_precision`, `brier`..."""
 
+FEWEST_SHOWN = 10
+"""Figures of a group with fewer records could tell a reader what became of one student."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -45,6 +48,35 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
+class LeakageCheck:
+    """What the leakage guard measured on the window, before the fit.
+
+    Attributes:
+        metric: `auc`, or `r2` for a numeric outcome.
+        limit: a single feature that reaches this is refused unless the task accepts it.
+        alone: feature to its own figure on students held back, accepted features included.
+        together: the figure of the features that are not accepted together.
+        accepted: feature that the task told the guard to accept, to the reason it gives.
+        skipped: why nothing was measured; empty if it was.
+    """
+
+    metric: str
+    limit: float
+    alone: Mapping[str, float]
+    together: float
+    accepted: Mapping[str, str]
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFiles:
+    """The stored model card: SHA-256 of each form."""
+
+    html: str
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelVersion:
     """One immutable version.
 
@@ -59,7 +91,12 @@ class ModelVersion:
         trained_on: SHA-256 of the artifact that lists the hashed ids of the training records.
         signature: HMAC of `artifact`, hex.
         candidates: every family tried, with its validation figures.
-        fairness: per protected attribute and group.
+        fairness: protected attribute to group to figures at the operating threshold, on the
+            students of `metrics`, never on those it learned from.
+        fairness_gaps: attribute to largest minus smallest recall among its groups that are large
+            enough.
+        leakage: what the leakage guard measured; None for versions of before it was kept.
+        card: the model card; None for versions of before there were cards.
     """
 
     version: str
@@ -80,6 +117,9 @@ class ModelVersion:
     signature: str
     candidates: tuple[Mapping[str, Any], ...] = ()
     fairness: Mapping[str, Any] = field(default_factory=dict)
+    fairness_gaps: Mapping[str, float] = field(default_factory=dict)
+    leakage: LeakageCheck | None = None
+    card: CardFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)

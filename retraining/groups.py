@@ -1,4 +1,4 @@
-"""Whom a model misses: recall by protected group at the common budget."""
+"""Whom each model misses: recall by protected group at the common budget."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from retraining.evidence import GroupRecall
 from retraining.ranking import Floats
-
-MIN_POSITIVES = 30
-"""Below this many at risk a group's recall is off by nine points by chance alone."""
+from training.fairness import GroupFigures, group_figures
 
 
 def group_recalls(
@@ -28,49 +26,23 @@ def group_recalls(
         challenger: shape (n,), how much of each record the challenger flags.
         champion: the same for the champion.
     """
-    return tuple(
-        _group(attribute, str(group), values == group, outcome, challenger, champion)
-        for attribute, values in sorted(protected.items())
-        for group in np.unique(values)
-        if group != ""
-    )
+    ours = group_figures(outcome, protected, challenger)
+    if champion is None:
+        return tuple(_recall(group, None) for group in ours)
+    theirs = group_figures(outcome, protected, champion)
+    return tuple(_recall(group, other) for group, other in zip(ours, theirs, strict=True))
 
 
-def _group(
-    attribute: str,
-    group: str,
-    member: NDArray[np.bool_],
-    outcome: Floats,
-    challenger: Floats,
-    champion: Floats | None,
-) -> GroupRecall:
-    at_risk = member & (outcome == 1)
-    positives = int(at_risk.sum())
-    caught = float(challenger[at_risk].sum())
-    low, high = wilson(caught, positives) if positives else (None, None)
+def _recall(ours: GroupFigures, theirs: GroupFigures | None) -> GroupRecall:
     return GroupRecall(
-        attribute=attribute,
-        group=group,
-        rows=int(member.sum()),
-        positives=positives,
-        small=positives < MIN_POSITIVES,
-        champion=float(champion[at_risk].mean()) if champion is not None and positives else None,
-        challenger=caught / positives if positives else None,
-        low=low,
-        high=high,
-        flagged=float(challenger[member].mean()),
+        attribute=ours.attribute,
+        group=ours.group,
+        rows=ours.rows,
+        positives=ours.positives,
+        small=ours.small,
+        champion=theirs.recall.value if theirs else None,
+        challenger=ours.recall.value,
+        low=ours.recall.low,
+        high=ours.recall.high,
+        flagged=ours.flagged.value or 0.0,
     )
-
-
-def wilson(caught: float, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """Wilson's interval of a share, 95 % by default.
-
-    Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
-
-    >>> tuple(round(x, 3) for x in wilson(8, 10))
-    (0.49, 0.943)
-    """
-    share = caught / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))

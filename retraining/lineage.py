@@ -1,10 +1,14 @@
-"""What it takes to make a version again: code and libraries."""
+"""What a version must remember to be made again or answered for: code, libraries, leakage."""
 
 from __future__ import annotations
 
 import subprocess
 from importlib import metadata
 from pathlib import Path
+
+from model.version import LeakageCheck
+from preprocessing.leakage import LeakageReport
+from preprocessing.task import TaskSpec
 
 LIBRARIES = ("numpy", "scikit-learn", "scipy", "lightgbm", "xgboost-cpu", "xgboost", "catboost")
 
@@ -18,6 +22,24 @@ def library_versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue  # An extra that is not installed had no part in the model.
     return versions
+
+
+def leakage_check(report: LeakageReport, task: TaskSpec) -> LeakageCheck:
+    """What the guard measured, with the overrides that were in effect."""
+    return LeakageCheck(
+        metric=report.metric,
+        limit=task.leakage.alone,
+        alone=dict(report.alone),
+        together=report.together,
+        accepted=dict(report.accepted),
+        skipped=report.skipped,
+    )
+
+
+def leakage_override(report: LeakageReport) -> str | None:
+    """The accepted features with their reasons in one line; None where there are none."""
+    accepted = (f"{name}: {why}" for name, why in sorted(report.accepted.items()))
+    return "; ".join(accepted) or None
 
 
 def code_version(root: Path) -> str:

@@ -6,24 +6,33 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from database import aliases, artifacts, promotions, versions
+from database import aliases, artifacts, batches, promotions, versions
 from database.client import SyncRegistry
+from database.operations import Op
 from model.bundle import pack, sign
 from model.errors import Conflict
 from model.promotion import DecisionStatus, Promotion
 from model.run import Lease
 from model.version import Alias, Lineage, ModelVersion
+from preprocessing.leakage import LeakageReport
 from preprocessing.task import TaskSpec
 from retraining.challenge import Trial
 from retraining.champion import training_ids_artifact
 from retraining.deciding import Verdict
-from retraining.evidence import Evidence
 from retraining.exclusive import HeldLease
+from retraining.fairness import judged_groups
+from retraining.lineage import leakage_check
+from retraining.model_card import card_facts, store_card
 from retraining.window import describe
+from training.card.facts import CardFacts
 from training.metrics import evaluate, evaluate_numeric
+
+BATCHES = 1000
+"""Files and batches looked at for what came in; more than a school system sends in years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +45,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a version comes from, beside its data."""
+    """Where a version comes from, beside its data; `leakage` is what its guard measured."""
 
     lineage: Lineage
+    leakage: LeakageReport
     at: datetime
     signing_key: bytes
 
@@ -59,7 +69,7 @@ def register(
     provenance: Provenance,
     held: HeldLease,
 ) -> ModelVersion:
-    """Stores the bundle and the ids it was trained on, then the version that names them.
+    """Stores the bundle, the ids it was trained on and its card, then the version that names them.
 
     The version comes last: a run that dies before it leaves bytes that nobody refers to, and the
     next run stores the same bytes under the same digest.
@@ -71,25 +81,34 @@ def register(
     artifact = registry.run(artifacts.put(packed.archive))
     ids = training_ids_artifact(trial.trained.record_ids())
     trained_on = registry.run(artifacts.put(ids))
-    draft = _draft(trial, verdict, task, provenance, artifact, trained_on)
+    draft = _draft(trial, task, provenance, artifact, trained_on)
+    facts = card_facts(draft, trial, verdict, task, registry.run(batches.recent(BATCHES)))
     held.check()
     numbered = versions.register(
-        lambda number: replace(draft, version=f"v{number}", number=number), lease=held.lease
+        lambda number: replace(draft, version=f"v{number}", number=number),
+        complete=partial(_with_card, facts),
+        lease=held.lease,
     )
     version = registry.run(numbered)
     _point_challenger(registry, version, provenance.at)
     return version
 
 
+def _with_card(facts: CardFacts, version: ModelVersion) -> Op[ModelVersion]:
+    """Stores the card that says the version's name."""
+    card = yield from store_card(replace(facts, version=version))
+    return replace(version, card=card)
+
+
 def _draft(
     trial: Trial,
-    verdict: Verdict,
     task: TaskSpec,
     provenance: Provenance,
     artifact: str,
     trained_on: str,
 ) -> ModelVersion:
     model = trial.model
+    groups = judged_groups(trial, task)
     return ModelVersion(
         version="v0",
         number=0,
@@ -108,7 +127,9 @@ def _draft(
         trained_on=trained_on,
         signature=sign(artifact, provenance.signing_key),
         candidates=tuple(model.candidates),
-        fairness=_fairness(verdict),
+        fairness=groups.figures,
+        fairness_gaps=groups.gaps,
+        leakage=leakage_check(provenance.leakage, task),
     )
 
 
@@ -121,24 +142,6 @@ def _metrics(trial: Trial, task: TaskSpec) -> dict[str, float]:
         threshold=trial.model.thresholds.operating,
         budget=task.promotion.alert_budget,
     )
-
-
-def _fairness(verdict: Verdict) -> dict[str, Any]:
-    """Attribute to group to figures, as the evidence has them; none for a numeric outcome."""
-    if not isinstance(verdict.evidence, Evidence):
-        return {}
-    result: dict[str, dict[str, Any]] = {}
-    for group in verdict.evidence.to_mapping()["groups"]:
-        result.setdefault(group["attribute"], {})[group["group"] or "unknown"] = {
-            "rows": group["rows"],
-            "positives": group["positives"],
-            "small": group["small"],
-            "recall": group["challenger"],
-            "recall_low": group["low"],
-            "recall_high": group["high"],
-            "flagged": group["flagged"],
-        }
-    return result
 
 
 def _point_challenger(registry: SyncRegistry, version: ModelVersion, now: datetime) -> None:

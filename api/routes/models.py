@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from api.answers import json_answer, needs
 from api.body import SMALL, read_body
+from api.card import MEDIA_TYPES, Form, card_answer, chosen_form, digest_of, unchanged
 from api.decisions import Move, move_champion
 from api.payload import read_object
 from api.problems import Problem
 from api.rollback import ROLLBACK, rollback_target
 from api.security import Client
 from api.services import Services, services
-from database import aliases, promotions, versions
+from database import aliases, artifacts, promotions, versions
 from model.access import Scope
 from model.errors import RegistryUnavailable
 from model.version import ModelVersion
@@ -80,11 +81,41 @@ async def get_version(request: Request, version: str, _client: MayRead) -> Respo
             "features": found.features,
             "candidates": found.candidates,
             "fairness": found.fairness,
+            "fairness_gaps": found.fairness_gaps,
+            "leakage": found.leakage,
+            "card": f"/models/{found.version}/card" if found.card else None,
             "artifact": found.artifact,
             "decision": decisions[0] if decisions else None,
             "decisions": decisions,
         }
     )
+
+
+@router.get(
+    "/models/{version}/card",
+    summary="The model card of a version",
+    response_class=Response,
+    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+)
+async def get_card(
+    request: Request, version: str, _client: MayRead, format: Form | None = None
+) -> Response:
+    """HTML, or Markdown with `?format=md` or `Accept: text/markdown`."""
+    here = services(request)
+    form = chosen_form(format, request.headers.get("accept", ""))
+    found = await here.registry.run(versions.get(version))
+    if found.card is None:
+        raise Problem(
+            404,
+            f"{version} has no model card: it was registered before there were cards. Every "
+            "version from the next training run (POST /train) on has one.",
+        )
+    digest = digest_of(found.card, form)
+    same = unchanged(request, digest)
+    if same is not None:
+        return same
+    data = await here.registry.run(artifacts.get(digest))
+    return card_answer(data, form, digest, found.version)
 
 
 @router.post("/models/{version}/promote", summary="Makes a version champion")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.api_client import ApiFailure
 from dashboard.context import Context, empty, explain_failure
+from dashboard.guards import reasons
 from dashboard.texts import Texts
 from database import promotions, runs, versions
 from model.promotion import Promotion
@@ -44,7 +45,7 @@ def ledger_rows(ledger: Sequence[Promotion], texts: Texts) -> list[dict[str, Any
             texts("history.champion"): p.champion or "",
             texts("history.action"): p.action,
             texts("history.actor"): p.actor,
-            texts("history.reasons"): "; ".join(p.reasons),
+            texts("history.reasons"): "; ".join(reasons(p, texts)),
         }
         for p in ledger
     ]

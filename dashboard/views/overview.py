@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import charts
 from dashboard.context import Context, empty
 from dashboard.decision import show_decision
+from dashboard.measured import measured_on
 from database import aliases, drift_reports, labels, predictions, promotions, versions
 from model.version import Alias, ModelVersion
 
@@ -78,7 +79,7 @@ def _cards(context: Context, champion: ModelVersion) -> None:
             help=texts(f"metric.{name}_help"),
             border=True,
         )
-    st.caption(texts("overview.measured", on=champion.metrics_on))
+    st.caption(texts("overview.measured", on=measured_on(champion.metrics_on, texts)))
 
 
 def _activity(context: Context) -> None:

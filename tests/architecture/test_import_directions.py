@@ -32,6 +32,7 @@ ENTRY_POINTS = {
     "database/embedded.py": {"deployment"},
     "drift/check.py": {"deployment", "database", "preprocessing"},
     "preprocessing/ingest.py": {"deployment", "database"},
+    "retraining/card.py": {"deployment"},
     "retraining/pipeline.py": {"deployment"},
     "retraining/replay.py": {"deployment"},
     "retraining/worker.py": {"deployment"},

@@ -23,7 +23,9 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 # Name to path; the first page is the root.
-PAGES = {"overview": ""} | {p: p for p in ("students", "drift", "predictions", "history")}
+PAGES = {"overview": ""} | {
+    p: p for p in ("students", "drift", "predictions", "versions", "history")
+}
 WIDTH = 1400
 START_SECONDS = 20.0
 SETTLE_SECONDS = 2.0

@@ -18,7 +18,7 @@ from model.run import Run, RunStatus, RunStep
 from tests.drift.school import KEY, NOW, cohort, found_school, graduate, serve
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
-PAGES = ("overview", "students", "drift", "predictions", "history")
+PAGES = ("overview", "students", "drift", "predictions", "versions", "history")
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,7 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
         "students": "/predict",
         "drift": "python -m drift.check",
         "predictions": "/predict",
+        "versions": "python -m retraining.pipeline",
         "history": "python -m retraining.pipeline",
     }
     assert commands[name] in words(app)

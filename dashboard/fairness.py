@@ -1,0 +1,99 @@
+"""How a version treats protected groups, as its document keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard import charts
+from dashboard.measured import measured_on
+from dashboard.texts import Texts
+from model.version import FEWEST_SHOWN, ModelVersion
+
+SHARES = ("recall", "precision", "flagged")
+
+
+def show_fairness(version: ModelVersion, texts: Texts) -> None:
+    """Gap, figures and bars of each protected attribute."""
+    if not version.fairness:
+        st.caption(texts("versions.no_groups"))
+        return
+    numeric = "mae" in version.metrics
+    said = "versions.errors_help" if numeric else "versions.fairness_help"
+    st.caption(texts(said, on=measured_on(version.metrics_on, texts)))
+    for attribute, groups in version.fairness.items():
+        gap, name = version.fairness_gaps.get(attribute), attribute.replace("_", " ")
+        if numeric:
+            st.markdown(f"**{name}**")
+        elif gap is None:
+            st.markdown(texts("versions.no_gap", attribute=name))
+        else:
+            points = texts.number(gap * 100, 1)
+            st.markdown(texts("versions.gap", attribute=name, points=points))
+        st.dataframe(group_rows(groups, texts), hide_index=True)
+        drawn = [
+            {**figures, "label": _label(group, figures, texts)}
+            for group, figures in groups.items()
+            if _shown(figures) and figures.get("recall") is not None
+        ]
+        if drawn:
+            st.plotly_chart(
+                charts.group_recalls(drawn, texts),
+                alt=f"{texts('versions.fairness')}: {name}",
+                key=f"groups-{attribute}",
+                config=charts.NO_TOOLBAR,
+            )
+
+
+def group_rows(groups: Mapping[str, Mapping[str, Any]], texts: Texts) -> list[dict[str, Any]]:
+    """One table row a group; figures of a handful of students are left out."""
+    return [
+        {
+            texts("versions.group"): _label(group, figures, texts),
+            texts("versions.records"): _count(figures["rows"]),
+        }
+        | (_errors(figures, texts) if "mae" in figures else _shares(figures, texts))
+        for group, figures in groups.items()
+    ]
+
+
+def _shares(figures: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    shown = _shown(figures)
+    row: dict[str, Any] = {texts("versions.positives"): str(figures["positives"]) if shown else ""}
+    return row | {
+        texts(f"metric.{name}"): _share(figures, name, texts) if shown else "" for name in SHARES
+    }
+
+
+def _errors(figures: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    low, mae, high = (texts.number(figures[key]) for key in ("mae_low", "mae", "mae_high"))
+    shown = _shown(figures)
+    return {
+        texts("metric.mae"): f"{mae} ({low} - {high})" if shown else "",
+        texts("versions.bias"): texts.number(figures["bias"]) if shown else "",
+    }
+
+
+def _shown(figures: Mapping[str, Any]) -> bool:
+    return bool(figures["rows"] >= FEWEST_SHOWN)
+
+
+def _label(group: str, figures: Mapping[str, Any], texts: Texts) -> str:
+    name = group.replace("_", " ")
+    return texts("versions.small", group=name) if figures["small"] else name
+
+
+def _count(rows: int) -> str:
+    return str(rows) if rows >= FEWEST_SHOWN else f"< {FEWEST_SHOWN}"
+
+
+def _share(figures: Mapping[str, Any], name: str, texts: Texts) -> str:
+    value, low, high = (figures.get(name + end) for end in ("", "_low", "_high"))
+    if value is None:
+        return ""
+    told = texts.share(value)
+    return told if low is None or high is None else (
+        f"{told} ({texts.share(low)} - {texts.share(high)})"
+    )  # fmt: skip

@@ -1,0 +1,32 @@
+"""On whom a version's figures were measured, in the reader's language."""
+
+from __future__ import annotations
+
+import re
+
+from dashboard.texts import Texts
+
+STORED = re.compile(
+    r"(?P<rows>\d+) labelled records of (?P<periods>[^,]+(?:, [^,]+)*), (?P<how>.+)"
+)
+HOW = {
+    "out of fold": "measured.out_of_fold",
+    "later than its training": "measured.later",
+    "students held out": "measured.held_out",
+}
+
+
+def measured_on(stored: str, texts: Texts) -> str:
+    """The registry's English words in the reader's language; unknown words stay as they are.
+
+    >>> from dashboard.texts import Language, load_texts
+    >>> measured_on("765 labelled records of 2022, 2023, out of fold", load_texts(Language.PT))
+    '765 registros com desfecho de 2022, 2023, por validação cruzada'
+    >>> measured_on("made up", load_texts(Language.PT))
+    'made up'
+    """
+    found = STORED.fullmatch(stored)
+    if found is None or found["how"] not in HOW:
+        return stored
+    how = texts(HOW[found["how"]])
+    return texts("measured.on", rows=found["rows"], periods=found["periods"], how=how)

@@ -1,0 +1,117 @@
+"""One version: how good it is, how it treats each group, why it serves or not, and its card."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.context import Context, empty
+from dashboard.decision import show_decision
+from dashboard.fairness import show_fairness
+from dashboard.measured import measured_on
+from dashboard.texts import Texts
+from database import aliases, artifacts, promotions, versions
+from model.version import ModelVersion
+
+COUNTS = frozenset({"n", "positives"})
+
+
+def show(context: Context) -> None:
+    """The page."""
+    texts, read = context.texts, context.registry.run
+    st.header(texts("page.versions"))
+    known = {version.version: version for version in read(versions.newest())}
+    if not known:
+        empty(texts, "empty.history", "python -m retraining.pipeline")
+        return
+    alias = read(aliases.get(aliases.CHAMPION))
+    version = known[_choose(list(known), alias.version if alias else None, texts)]
+    _heading(version, texts)
+    st.subheader(texts("versions.card"))
+    _card(version, context)
+    st.subheader(texts("versions.fairness"))
+    show_fairness(version, texts)
+    st.subheader(texts("versions.leakage"))
+    for line in leakage_lines(version, texts):
+        st.markdown(line)
+    decided = read(promotions.of_version(version.version))
+    if decided:
+        st.subheader(texts("versions.decision"))
+        show_decision(decided[0], texts)
+
+
+def leakage_lines(version: ModelVersion, texts: Texts) -> list[str]:
+    """The features that the task accepts against the guard, with what was measured."""
+    check = version.leakage
+    if check is None:
+        told = version.lineage.leakage_override
+        return [told or texts("versions.leakage_unknown")]
+    if not check.accepted:
+        return [texts("versions.leakage_none")]
+    return [
+        "- "
+        + (
+            texts(
+                "versions.accepted",
+                feature=feature,
+                figure=texts.number(check.alone[feature], 3),
+                metric=check.metric.upper(),
+                reason=reason,
+            )
+            if feature in check.alone
+            else texts("versions.accepted_unmeasured", feature=feature, reason=reason)
+        )
+        for feature, reason in sorted(check.accepted.items())
+    ]
+
+
+def _choose(names: list[str], champion: str | None, texts: Texts) -> str:
+    return str(
+        st.selectbox(
+            texts("versions.choose"),
+            names,
+            index=names.index(champion) if champion in names else 0,
+            format_func=lambda v: texts("versions.serving", version=v) if v == champion else v,
+        )
+    )
+
+
+def _heading(version: ModelVersion, texts: Texts) -> None:
+    st.markdown(
+        texts(
+            "versions.about",
+            family=version.family.replace("_", " "),
+            at=texts.moment(version.created_at),
+            rows=version.window.rows,
+            periods=", ".join(version.window.periods),
+        )
+    )
+    st.dataframe(
+        [
+            {
+                texts("versions.metric"): texts.or_name(f"metric.{name}", name.replace("_", " ")),
+                texts("versions.figure"): texts.number(value, 0 if name in COUNTS else 3),
+            }
+            for name, value in version.metrics.items()
+        ],
+        hide_index=True,
+    )
+    st.caption(texts("overview.measured", on=measured_on(version.metrics_on, texts)))
+
+
+def _card(version: ModelVersion, context: Context) -> None:
+    texts, card = context.texts, version.card
+    if card is None:
+        st.caption(texts("versions.card_none"))
+        return
+    left, right = st.columns(2)
+    for column, digest, form, kind, label in (
+        (left, card.html, "html", "text/html", texts("versions.card_html")),
+        (right, card.markdown, "md", "text/markdown", texts("versions.card_md")),
+    ):
+        column.download_button(
+            label,
+            context.registry.run(artifacts.get(digest)),
+            file_name=f"{version.version}.{form}",
+            mime=kind,
+            icon=":material/description:",
+        )

@@ -1,0 +1,101 @@
+"""What the page of a version shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import plotly.graph_objects as go
+
+from dashboard import charts
+from dashboard.fairness import group_rows
+from dashboard.texts import Language, load_texts
+from dashboard.views.versions import leakage_lines
+from database import artifacts, versions
+from database.client import SyncRegistry
+from model.version import CardFiles, LeakageCheck
+from tests.dashboard.test_pages import db, fill, opened, page, uri, words
+from tests.database.builders import model_version
+
+__all__ = ["db", "opened", "uri"]
+
+EN, PT = load_texts(Language.EN), load_texts(Language.PT)
+
+GIRLS = {
+    "rows": 120, "positives": 50, "small": False,
+    "recall": 0.8, "recall_low": 0.67, "recall_high": 0.89,
+    "precision": 0.7, "precision_low": 0.57, "precision_high": 0.8,
+    "flagged": 0.475, "flagged_low": 0.388, "flagged_high": 0.564,
+}  # fmt: skip
+FEW = {**GIRLS, "rows": 4, "positives": 1, "small": True}
+CHECK = LeakageCheck("auc", 0.92, {"ian": 0.95}, 0.9, {"ian": "known in advance", "ipp": "agreed"})
+
+
+def test_a_group_is_a_row_with_intervals_and_a_handful_of_students_is_not_told() -> None:
+    girls, few = group_rows({"girl": GIRLS, "other": FEW}, EN)
+
+    assert girls == {
+        "group": "girl",
+        "records": "120",
+        "at risk": "50",
+        "Finds": "80% (67% - 89%)",
+        "Is right": "70% (57% - 80%)",
+        "Flags": "48% (39% - 56%)",
+    }
+    assert few["group"] == "other (small)"
+    assert (few["records"], few["at risk"], few["Finds"]) == ("< 10", "", "")
+
+
+def test_a_version_of_before_with_fewer_figures_is_shown_with_those_it_has() -> None:
+    former = {k: v for k, v in GIRLS.items() if not k.startswith("precision")}
+
+    (row,) = group_rows({"menina": former}, PT)
+
+    assert row["Encontra"] == "80 % (67 % - 89 %)"
+    assert row["Acerta"] == ""
+
+
+def test_a_group_of_a_numeric_outcome_has_its_error_and_bias() -> None:
+    figures = {
+        "rows": 90, "small": False, "mae": 2.0, "mae_low": 1.5, "mae_high": 2.5, "bias": -0.5,
+    }  # fmt: skip
+
+    (row,) = group_rows({"girl": figures}, EN)
+
+    assert row["Is off by (MAE)"] == "2.00 (1.50 - 2.50)"
+    assert row["bias"] == "-0.50"
+
+
+def test_an_accepted_leak_is_told_with_its_reason_and_figure() -> None:
+    measured, unmeasured = leakage_lines(model_version(leakage=CHECK), PT)
+
+    assert "ian: sozinho separa o desfecho com 0,950 (AUC). Motivo dado: known in" in measured
+    assert "ipp: não foi possível medir. Motivo dado: agreed" in unmeasured
+
+
+def test_a_small_group_is_a_pale_bar() -> None:
+    drawn = [{**GIRLS, "label": "girl"}, {**FEW, "label": "other (small)"}]
+
+    figure: go.Figure = charts.group_recalls(drawn, EN)
+
+    assert list(figure.data[0].marker.color) == [charts.BLUE, charts.GREY]
+    assert list(figure.data[0].error_x.arrayminus) == [0.8 - 0.67] * 2
+
+
+def test_the_page_of_a_version_has_its_groups_its_leaks_and_its_card(opened: SyncRegistry) -> None:
+    fill(opened)
+    card = CardFiles(*(opened.run(artifacts.put(data)) for data in (b"<p>card</p>", b"# card")))
+    former = opened.run(versions.get("v1"))
+    newer = replace(
+        former, version="v2", number=2, card=card, leakage=CHECK, fairness_gaps={"gender": 0.05},
+        fairness={"gender": {"girl": GIRLS, "boy": GIRLS}},
+    )  # fmt: skip
+    opened.run(versions.add(newer))
+
+    app = page("versions")
+    assert "registered before there were cards" in words(app)
+    app.selectbox[0].set_value("v2").run()
+
+    assert not app.exception
+    assert len(app.get("download_button")) == 2
+    assert "gender: how many it finds differs by 5.0 points between groups." in words(app)
+    assert "ian: alone it tells the outcome with 0.950 (AUC)" in words(app)

@@ -1,0 +1,250 @@
+"""Model cards of small real models."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from model.promotion import DecisionStatus, Guard, PromotionDecision
+from model.version import LeakageCheck, Lineage, ModelVersion, Window
+from preprocessing.dataset import TrainingSet
+from preprocessing.task import TaskSpec
+from tests.training.conftest import made_up
+from training.card import curves
+from training.card.build import build_card
+from training.card.document import Figure
+from training.card.facts import CardFacts, Intake
+from training.card.html import to_html
+from training.card.importance import importance
+from training.card.markdown import to_markdown
+from training.fit import fit
+from training.fitted import FittedModel
+from training.metrics import evaluate, evaluate_numeric
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ERRORS = {"rows": 90, "small": False, "mae": 2.0, "mae_low": 1.5, "mae_high": 2.5, "bias": -0.5}
+KEPT = PromotionDecision(
+    DecisionStatus.KEPT,
+    ("recall gains too little",),
+    (Guard("min_recall_gain", False, "recall gains too little", 0.001, 0.01),),
+)
+
+
+@pytest.fixture(scope="module")
+def data() -> TrainingSet:
+    drawn = made_up(400)
+    return replace(drawn, students=np.char.add("PUPIL-", drawn.students))
+
+
+@pytest.fixture(scope="module")
+def fitted(data: TrainingSet) -> tuple[FittedModel, TaskSpec]:
+    from tests.training import conftest
+
+    task = conftest.task.__wrapped__()  # type: ignore[attr-defined]
+    model = fit(data, task, seed=0, family="lightgbm", repeats=1, progress=lambda _: None)
+    return model, task
+
+
+def facts_of(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet, **changes: object
+) -> CardFacts:
+    model, task = fitted
+    numeric = task.outcome.kind == "numeric"
+    scores = model.held_out
+    means, explained = importance(model.encoder, model.scorer, model.calibration, data.records)
+    figures = {
+        "rows": 200, "positives": 90, "small": False,
+        **{f"{name}{end}": value for name in ("recall", "precision", "flagged")
+           for end, value in (("", 0.7), ("_low", 0.6), ("_high", 0.8))},
+    }  # fmt: skip
+    few = {**figures, "rows": 3, "positives": 1, "small": True, "recall": 1.0}
+    version = ModelVersion(
+        version="v7",
+        number=7,
+        task=task.name,
+        family=model.family,
+        created_at=NOW,
+        params=model.params,
+        metrics=evaluate_numeric(data.outcome, scores)
+        if numeric
+        else evaluate(data.outcome, scores, threshold=model.thresholds.operating),
+        metrics_on="400 labelled records of 2022, out of fold",
+        thresholds=model.thresholds,
+        window=Window(("2022",), 400, 200, "d" * 64, NOW),
+        lineage=Lineage("run-1", 3, "v6", "abc", {"numpy": "2"}),
+        features=task.feature_names,
+        reference={},
+        artifact="a" * 64,
+        trained_on="b" * 64,
+        signature="",
+        candidates=tuple(model.candidates),
+        fairness={"gender": {"f": ERRORS}} if numeric else {"gender": {"f": figures, "m": few}},
+        leakage=LeakageCheck("auc", 0.92, {"grade": 0.95, "lag": 0.6}, 0.8, {"grade": "agreed"}),
+    )
+    made = CardFacts(
+        version=version,
+        task=task,
+        encoder=model.encoder,
+        outcome=data.outcome,
+        scores=scores,
+        intervals={"auc": (0.7, 0.8)},
+        importance=means,
+        explained=explained,
+        baselines={"dummy": {"auc": 0.5}},
+        intake=(Intake("2022", 410, 400, 10),),
+        decision=KEPT,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def figure_names(facts: CardFacts) -> list[str]:
+    return [b.name for s in build_card(facts).sections for b in s.blocks if isinstance(b, Figure)]
+
+
+def test_a_card_has_the_six_pictures_in_both_forms_and_each_says_what_it_shows(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    facts = facts_of(fitted, data)
+    card = build_card(facts)
+
+    assert figure_names(facts) == [
+        "roc", "precision_recall", "calibration", "gains", "importance", "groups",
+    ]  # fmt: skip
+    html, markdown = to_html(card), to_markdown(card)
+    assert html.count("<svg") == markdown.count("data:image/svg+xml;base64,") == 6
+    for svg in re.findall(r"<svg.*?</svg>", html):
+        picture = ElementTree.fromstring(svg)
+        assert picture.get("role") == "img"
+        assert len(picture.findtext("{http://www.w3.org/2000/svg}desc") or "") > 20
+
+
+def test_the_page_asks_no_other_host_for_anything(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    html = to_html(build_card(facts_of(fitted, data)))
+
+    assert set(re.findall(r"https?://[^\"' <]+", html)) == {"http://www.w3.org/2000/svg"}
+    assert "<script" not in html and "src=" not in html
+
+
+def test_the_same_facts_give_the_same_bytes(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    once, again = (build_card(facts_of(fitted, data)) for _ in range(2))
+
+    assert to_html(once) == to_html(again)
+    assert to_markdown(once) == to_markdown(again)
+
+
+def test_a_card_names_no_student_and_withholds_the_figures_of_a_handful(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    card = build_card(facts_of(fitted, data))
+
+    for written in (to_html(card), to_markdown(card)):
+        assert "PUPIL-" not in written
+    assert "| m (small) | fewer than 10 | withheld |" in to_markdown(card)
+
+
+def test_an_override_of_the_leakage_guard_is_on_the_card_with_its_reason_and_figure(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    card = build_card(facts_of(fitted, data))
+
+    assert "| grade | 0.950 | agreed |" in to_markdown(card)
+    assert "aceitos apesar de suspeita de vazamento do desfecho: grade." in to_html(card)
+
+
+def test_a_refused_version_says_why_it_was_refused(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    assert "The run refused v7: recall gains too little. So v6 serves on." in to_markdown(
+        build_card(facts_of(fitted, data))
+    )
+
+
+def test_what_a_task_says_cannot_become_markup(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    model, task = fitted
+    wicked = task.model_copy(update={"title": "<script>alert(1)</script>| x"})
+
+    card = build_card(facts_of((model, wicked), data))
+
+    assert "<script" not in to_html(card)
+    assert "<script" not in to_markdown(card)
+
+
+@pytest.mark.parametrize("outcome", [0.0, 1.0])
+def test_a_card_is_written_though_all_judged_records_have_the_same_outcome(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet, outcome: float
+) -> None:
+    facts = facts_of(fitted, data)
+    same = np.full(len(data), outcome)
+    version = replace(facts.version, metrics=evaluate(same, facts.scores, threshold=0.5))
+
+    facts = replace(facts, outcome=same, version=version, baselines={}, intervals={})
+
+    assert figure_names(facts) == ["calibration", "importance", "groups"]
+    assert "not defined" not in to_html(build_card(facts)) or outcome == 0.0
+
+
+def test_a_card_is_written_of_scores_that_are_all_the_same(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    flat = np.full(len(data), 0.2)
+    facts = facts_of(fitted, data)
+    version = replace(facts.version, metrics=evaluate(data.outcome, flat, threshold=0.9))
+
+    assert len(figure_names(replace(facts, scores=flat, version=version))) == 6
+
+
+def test_a_numeric_outcome_has_a_card_of_its_own_kind(data: TrainingSet, task: TaskSpec) -> None:
+    rule = task.outcome.model_copy(update={"kind": "numeric", "below": None})
+    numeric = task.model_copy(update={"outcome": rule})
+    grades = np.array([float(r["grade"]) for r in data.records])
+    measured = replace(data, outcome=grades)
+    model = fit(measured, numeric, seed=0, family="ridge", repeats=1, progress=lambda _: None)
+
+    facts = facts_of((model, numeric), measured)
+
+    assert figure_names(facts) == ["numeric", "importance"]
+    card = build_card(facts)
+    assert "Operating point" not in to_html(card)
+    assert "| f | 90 | 2.000 | 1.500 to 2.500 | -0.500 |" in to_markdown(card)
+
+
+def test_the_curves_are_those_of_scikit_learn() -> None:
+    random = np.random.default_rng(0)
+    outcome = (random.random(80) < 0.4).astype(np.float64)
+    scores = np.round(outcome * 0.3 + random.random(80), 1)  # With ties.
+
+    false, found, _ = roc_curve(outcome, scores, drop_intermediate=False)
+    precision, recall, _ = precision_recall_curve(outcome, scores)
+
+    assert np.allclose(curves.roc(outcome, scores), np.column_stack([false, found]))
+    falling = np.column_stack([recall[:-1], precision[:-1]])[::-1]
+    assert np.allclose(curves.precision_recall(outcome, scores), falling)
+
+
+def test_importance_is_the_mean_size_of_the_reasons_that_serving_gives(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    model, _ = fitted
+    some = data.records[:5]
+
+    means, explained = importance(model.encoder, model.scorer, model.calibration, some)
+
+    rows = model.encoder.encode_many(some)
+    parts = [model.calibration.contributions(*model.scorer.contributions(row))[0] for row in rows]
+    schools = [sum(p[i] for i, c in enumerate(model.encoder.columns) if c == "school")
+               for p in parts]  # fmt: skip
+    assert explained == 5
+    assert means["school"] == pytest.approx(np.mean(np.abs(schools)))
+    assert list(means.values()) == sorted(means.values(), reverse=True)
