@@ -32,6 +32,8 @@ from model.signature import verify
 from model.student import Features, Observation
 from model.version import ModelVersion
 from preprocessing.dataset import record_id
+from preprocessing.fields import Longitudinal
+from preprocessing.longitudinal import recalled_labels, recalled_observations
 from preprocessing.predictor import Predictor
 from preprocessing.task import TaskSpec, load_task
 
@@ -72,7 +74,7 @@ def run_drift_check(
         BundleError: the champion's bundle cannot be trusted or read.
         RegistryError: the registry fails.
     """
-    gathered = opened.run(_gather(now))
+    gathered = opened.run(_gather(task.longitudinal, now))
     version = gathered.version
     if signing_key is not None:
         verify(version.artifact, version.signature, signing_key)
@@ -140,7 +142,7 @@ def _choice_notes(n: int, source: str, period: str, trained: Sequence[str]) -> I
         yield f"the champion was trained on {period} as well, so little drift is to be expected"
 
 
-def _gather(now: datetime) -> Op[_Gathered]:
+def _gather(plan: Longitudinal | None, now: datetime) -> Op[_Gathered]:
     champion = yield from aliases.get("champion")
     if champion is None:
         raise NotEnoughData("there is no champion yet; train one: python -m retraining.pipeline")
@@ -148,8 +150,14 @@ def _gather(now: datetime) -> Op[_Gathered]:
     archive = yield from artifacts.get(version.artifact)
     periods = yield from students.periods()
     observations = (yield from students.in_period(periods[-1])) if periods else []
+    if plan is not None:
+        known = yield from students.get_many([o.student_id for o in observations])
+        observations = recalled_observations(plan, observations, known)
     served = yield from predictions.recent(RECENT_PREDICTIONS)
     arrived = yield from labels.window(arrived_until=now, limit=RECENT_LABELS)
+    if plan is not None:
+        known = yield from students.get_many([label.student_id for label in arrived])
+        arrived = recalled_labels(plan, arrived, known)
     trained_on = _ids((yield from artifacts.get(version.trained_on)))
     return _Gathered(
         version=version,

@@ -20,6 +20,8 @@ RAW_SCORE = 1
 CONTRIBUTIONS = 3
 ALL_TREES = -1
 PARAMETERS = b"num_threads=1 verbosity=-1"
+PARALLEL = b"num_threads=0 verbosity=-1"
+"""As many threads as the machine has cores, or as `OMP_NUM_THREADS` says."""
 
 _NAMES = {"win32": "lib_lightgbm.dll", "darwin": "lib_lightgbm.dylib"}
 

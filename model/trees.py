@@ -18,9 +18,12 @@ from model.scorer import Rows
 
 FILE = "model.txt"
 
+MANY = 256
+"""Rows from which on it pays to share them among the cores."""
+
 
 class TreeScorer:
-    """Scores with LightGBM, single-threaded, one row without any allocation of its own.
+    """Scores with LightGBM; one row on one thread and without any allocation of its own.
 
     Safe to share between threads: one row at a time passes through the buffers.
 
@@ -70,13 +73,14 @@ class TreeScorer:
     def margin(self, rows: Rows) -> Rows:
         """Margins of shape (n,)."""
         dense = np.ascontiguousarray(rows, dtype=np.float64)
+        parameters = lgbm.PARAMETERS if len(dense) < MANY else lgbm.PARALLEL
         margins = np.zeros(len(dense))
         if not len(dense):
             return margins
         length = ctypes.c_int64()
         code = lgbm.library().LGBM_BoosterPredictForMat(
             self._handle, dense.ctypes.data, lgbm.FLOAT64, dense.shape[0], dense.shape[1],
-            lgbm.ROW_MAJOR, lgbm.RAW_SCORE, 0, lgbm.ALL_TREES, lgbm.PARAMETERS,
+            lgbm.ROW_MAJOR, lgbm.RAW_SCORE, 0, lgbm.ALL_TREES, parameters,
             ctypes.byref(length), margins.ctypes.data,
         )  # fmt: skip
         lgbm.check(code)

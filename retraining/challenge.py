@@ -11,11 +11,25 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.task import TaskSpec
 from retraining.ranking import Floats
 from retraining.window import Mask, forward_holdout
+from training.budget import Budget
 from training.crossfit import out_of_fold
-from training.fit import fit
+from training.fit import IN_MEMORY, fit
 from training.fitted import FittedModel
+from training.holdout import held_students, scores_without
+from training.split import FOLDS
+from training.studies import Studies
 
 Progress = Callable[[str], None]
+
+CROSS_FIT_ROWS = 10_000
+"""Up to here the scores of all records are worth five more fits; beyond, a fifth of the records
+tells as much as a decision needs. Costs in `docs/training.md`."""
+
+HOW = {
+    "forward_holdout": "later than its training",
+    "out_of_fold": "out of fold",
+    "group_holdout": "students held out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class Trial:
         trained: the records it learned from.
         cases: the m records it is judged on.
         scores: shape (m,), from models that did not see the record's student.
-        how: `forward_holdout` (older periods predict the newest) or `out_of_fold`.
+        how: a key of `HOW`.
     """
 
     model: FittedModel
@@ -40,31 +54,44 @@ class Trial:
     def judged_on(self) -> str:
         """What the figures were measured on, in words."""
         periods = ", ".join(str(p) for p in np.unique(self.cases.periods))
-        how = "later than its training" if self.how == "forward_holdout" else "out of fold"
-        return f"{len(self.cases)} labelled records of {periods}, {how}"
+        return f"{len(self.cases)} labelled records of {periods}, {HOW[self.how]}"
 
 
-def first_trial(data: TrainingSet, task: TaskSpec, *, seed: int, progress: Progress) -> Trial:
+def first_trial(
+    data: TrainingSet,
+    task: TaskSpec,
+    *,
+    seed: int,
+    progress: Progress,
+    studies: Studies = IN_MEMORY,
+) -> Trial:
     """A candidate for first champion: trained on the past and tested on the newest period.
 
     Its figures are that very model's. With one period only there is no later one to test on, so the
-    model learns from all and is judged out of fold.
+    model learns from all and is judged on students held out.
     """
     newest = forward_holdout(data, task)
     if newest is None:
-        return successor_trial(data, None, task, seed=seed, progress=progress)
+        return successor_trial(data, None, task, seed=seed, progress=progress, studies=studies)
     past, cases = data.take(~newest), data.take(newest)
-    model = fit(past, task, seed=seed, progress=progress)
+    model = fit(past, task, seed=seed, progress=progress, studies=studies)
     return Trial(model, past, cases, model.score(cases.records), "forward_holdout")
 
 
 def successor_trial(
-    data: TrainingSet, fresh: Mask | None, task: TaskSpec, *, seed: int, progress: Progress
+    data: TrainingSet,
+    fresh: Mask | None,
+    task: TaskSpec,
+    *,
+    seed: int,
+    progress: Progress,
+    studies: Studies = IN_MEMORY,
+    cross_fit_rows: int = CROSS_FIT_ROWS,
 ) -> Trial:
-    """A challenger that learns from the whole window and is judged out of fold.
+    """A challenger that learns from the whole window and is judged on students held out.
 
-    The family is chosen anew inside every fold: a challenger that was the best of several on the
-    very records it is judged on would owe a part of its figures to that choice.
+    The family is chosen and tuned anew without them: a challenger that was the best of several on
+    the very records it is judged on would owe a part of its figures to that choice.
 
     Args:
         data: the window.
@@ -72,9 +99,21 @@ def successor_trial(
         task: what to train.
         seed: for folds and models.
         progress: told of each stage.
+        studies: where searches are kept.
+        cross_fit_rows: a window up to this size is scored out of fold, every record of it; of a
+            larger one, students with a fifth of the records are held out once.
     """
-    model = fit(data, task, seed=seed, progress=progress)
-    scores = out_of_fold(data, task, seed=seed, progress=progress)
-    if fresh is None:
-        return Trial(model, data, data, scores, "out_of_fold")
-    return Trial(model, data, data.take(fresh), scores[fresh], "out_of_fold")
+    half = Budget.of(task.training).part(0.5)
+    model = fit(data, task, seed=seed, progress=progress, budget=half, studies=studies)
+    judged = np.ones(len(data), dtype=np.bool_) if fresh is None else fresh
+    if len(data) > cross_fit_rows:
+        held = held_students(data, judged, seed=seed)
+        scores = scores_without(
+            data, held, task, seed=seed, progress=progress, budget=half, studies=studies
+        )
+        return Trial(model, data, data.take(held & judged), scores[judged[held]], "group_holdout")
+    scores = out_of_fold(
+        data, task,
+        seed=seed, progress=progress, budget=half.part(1 / FOLDS), studies=studies,
+    )  # fmt: skip
+    return Trial(model, data, data.take(judged), scores[judged], "out_of_fold")

@@ -21,12 +21,16 @@ class RunOptions:
         min_recall_gain: what the challenger must gain.
         seed: for folds, models and resamples.
         dry_run: decides and writes nothing.
+        trials: settings of the best family that are tried.
+        seconds: how long tuning may take.
     """
 
     window: int | None = None
     min_recall_gain: float | None = None
     seed: int = DEFAULT_SEED
     dry_run: bool = False
+    trials: int | None = None
+    seconds: float | None = None
 
     def applied_to(self, task: TaskSpec) -> TaskSpec:
         """The task with these options in it."""
@@ -34,8 +38,9 @@ class RunOptions:
         training = task.training
         if self.min_recall_gain is not None:
             promotion = promotion.model_copy(update={"min_recall_gain": self.min_recall_gain})
-        if self.window is not None:
-            training = training.model_copy(update={"window": self.window})
+        asked = {"window": self.window, "trials": self.trials, "seconds": self.seconds}
+        given = {name: value for name, value in asked.items() if value is not None}
+        training = training.model_copy(update=given)
         return task.model_copy(update={"promotion": promotion, "training": training})
 
     def to_mapping(self) -> dict[str, Any]:

@@ -43,6 +43,8 @@ exit codes
 examples
   python -m retraining.pipeline --dry-run             what would be decided; nothing is written
   python -m retraining.pipeline --window 2000         only the 2,000 newest labelled records
+  python -m retraining.pipeline --trials 30           tune the best family; killed and started
+                                                      again, it goes on where it was
   python -m retraining.pipeline --json > run.json     the decision for a program
 """
 
@@ -61,9 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 opened,
                 load_task(settings.task),
                 settings,
-                options=RunOptions(
-                    arguments.window, arguments.min_recall_gain, arguments.seed, arguments.dry_run
-                ),
+                options=_options(arguments),
                 say=progress(),
                 run_id=run_id,
                 requested_by=arguments.requested_by,
@@ -75,6 +75,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         show(result, console())
     return FINISHED
+
+
+def _options(arguments: argparse.Namespace) -> RunOptions:
+    return RunOptions(
+        window=arguments.window,
+        min_recall_gain=arguments.min_recall_gain,
+        seed=arguments.seed,
+        dry_run=arguments.dry_run,
+        trials=arguments.trials,
+        seconds=arguments.seconds,
+    )
 
 
 def run_pipeline(
@@ -166,6 +177,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="the same seed and labels give the same model and decision (default: %(default)s)",
     )
+    parser.add_argument(
+        "--trials",
+        type=_none_or_more,
+        metavar="N",
+        help="settings of the best family to try; 0 tunes nothing (default: the task's)",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_above_zero,
+        metavar="S",
+        help="end tuning after so long; unlike --trials, the result depends on the machine's speed",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.add_argument("--run-id", help="the id of a queued run to carry out (used by the worker)")
     parser.add_argument(
@@ -178,6 +201,20 @@ def _at_least_one(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _none_or_more(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be more than 0")
     return number
 
 

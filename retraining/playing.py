@@ -30,6 +30,7 @@ from preprocessing.ingest import ingest
 from preprocessing.loading import CleanTable, read_tables
 from preprocessing.predictor import Predictor
 from preprocessing.task import TaskSpec
+from retraining import labelled
 from retraining.champion import load_predictor
 from retraining.comparison import flagged_within
 from retraining.execution import execute
@@ -193,6 +194,7 @@ def _predict(state: _Play, period: str, observations: Sequence[Observation], now
     """Scores the period's students with every version, and logs what the champion answers."""
     if not state.loaded or not observations:
         return
+    observations = state.registry.run(labelled.observed(state.task, observations))
     state.served_by[period] = dict(state.serving)
     records = [o.features for o in observations]
     ids = [o.student_id for o in observations]

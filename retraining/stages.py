@@ -6,23 +6,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from database import labels
 from database.client import SyncRegistry
 from model.errors import Conflict
 from model.promotion import DecisionStatus, Guard
 from model.version import Lineage, ModelVersion
 from preprocessing.dataset import TrainingSet, training_set
-from preprocessing.leakage import check_leakage
+from preprocessing.leakage import LeakageReport, check_leakage
+from retraining import labelled
 from retraining.challenge import Trial, first_trial, successor_trial
 from retraining.champion import Champion, load_champion
 from retraining.deciding import Verdict, comparable, judge
 from retraining.exclusive import HeldLease
 from retraining.journal import Journal
-from retraining.lineage import library_versions
+from retraining.lineage import leakage_override, library_versions
 from retraining.plan import RunPlan
 from retraining.policy import settle as settled
 from retraining.registration import Parcel, Provenance, parcel, register, settle
 from retraining.window import check_trainable, fresh_mask
+from training.studies import Studies
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Deliberated:
     trial: Trial
     verdict: Verdict
     packed: Parcel
-    leakage_override: str | None
+    leakage: LeakageReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def gather(
         RegistryError: the registry fails.
     """
     limit = plan.task.training.window
-    found = registry.run(labels.window(arrived_until=now, limit=limit))
+    found = registry.run(labelled.window(plan.task, arrived_until=now, limit=limit))
     data = training_set(found, [column.name for column in plan.task.protected])
     journal.step("window", _told(data, plan))
     check_trainable(data, plan.task)
@@ -94,7 +95,9 @@ def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
     report = check_leakage(gathered.data, plan.task, seed=plan.options.seed)
     journal.step("leakage", report.skipped or "the features do not determine the outcome")
     trial, objections = _trial(gathered, plan, journal)
-    journal.step("trained", f"{trial.model.family}, judged on {trial.judged_on}")
+    journal.step("trained", _trained(trial))
+    if trial.model.tuning:
+        journal.step("tuned", trial.model.tuning)
     packed = parcel(trial, folder / "challenger")
     verdict = (
         Verdict(settled(objections), None)
@@ -102,19 +105,31 @@ def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
         else _judge(gathered.champion, trial, packed, plan)
     )
     journal.step("decided", verdict.decision.status.value)
-    accepted = "; ".join(f"{name}: {why}" for name, why in sorted(report.accepted.items()))
-    return Deliberated(trial, verdict, packed, accepted or None)
+    return Deliberated(trial, verdict, packed, report)
 
 
 def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> tuple[Trial, tuple[Guard, ...]]:
     """A challenger, and why it cannot be compared with the champion if it cannot."""
-    data, task, seed = gathered.data, plan.task, plan.options.seed
+    data, task, seed, studies = gathered.data, plan.task, plan.options.seed, _studies(plan)
     if gathered.champion is None:
-        return first_trial(data, task, seed=seed, progress=journal.say), ()
+        trial = first_trial(data, task, seed=seed, progress=journal.say, studies=studies)
+        return trial, ()
     fresh = fresh_mask(data, gathered.champion.trained_on)
     objections = comparable(data.take(fresh), task)
     judged_on = None if objections else fresh
-    return successor_trial(data, judged_on, task, seed=seed, progress=journal.say), objections
+    trial = successor_trial(data, judged_on, task, seed=seed, progress=journal.say, studies=studies)
+    return trial, objections
+
+
+def _studies(plan: RunPlan) -> Studies:
+    """Searches are kept on disk below the host's lock; a dry run holds none and writes nothing."""
+    return Studies(None if plan.options.dry_run else plan.home / "tuning")
+
+
+def _trained(trial: Trial) -> str:
+    told = f"{trial.model.family}, judged on {trial.judged_on}"
+    unused = ", ".join(f"{name} ({why})" for name, why in trial.model.encoder.dropped.items())
+    return f"{told}; not used: {unused}" if unused else told
 
 
 def _judge(champion: Champion | None, trial: Trial, packed: Parcel, plan: RunPlan) -> Verdict:
@@ -139,13 +154,16 @@ def apply(
         RegistryError: the registry fails.
     """
     held.check()
-    provenance = Provenance(_lineage(gathered, decided, plan), now, plan.signing_key)
+    provenance = Provenance(
+        _lineage(gathered, decided, plan), decided.leakage, now, plan.signing_key
+    )
     version = register(
         registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance, held
     )
     journal.step("registered", f"{version.version}, {version.family}")
     held.check()
     verdict = _settled(registry, gathered, decided.verdict, version, held, now)
+    _studies(plan).clear()
     promoted = verdict.decision.status is DecisionStatus.PROMOTED
     return Applied(version, verdict, version.version if promoted else gathered.serving)
 
@@ -179,5 +197,5 @@ def _lineage(gathered: Gathered, decided: Deliberated, plan: RunPlan) -> Lineage
         parent=gathered.serving,
         code_version=plan.code_version,
         libraries=library_versions(),
-        leakage_override=decided.leakage_override,
+        leakage_override=leakage_override(decided.leakage),
     )

@@ -16,8 +16,13 @@ from retraining.ranking import Floats
 
 Mask = NDArray[np.bool_]
 
+FEWEST_STUDENTS = 20
+"""With fewer, folds within folds are too small to choose by."""
+
 FEWEST_OF_A_CLASS = 10
 """With fewer students of one kind than this, cross-validation has folds without any."""
+
+FIX = "bring more outcomes (POST /labels or school files) or widen the window"
 
 
 def check_trainable(data: TrainingSet, task: TaskSpec) -> None:
@@ -29,21 +34,30 @@ def check_trainable(data: TrainingSet, task: TaskSpec) -> None:
     needed = task.promotion.min_labelled
     if len(data) < needed:
         raise NotEnoughData(
-            f"{len(data)} labelled records in the window; {needed} are needed to train"
+            f"{len(data)} labelled records in the window; {needed} are needed to train: {FIX}"
+        )
+    students = len(np.unique(data.students))
+    if students < FEWEST_STUDENTS:
+        raise NotEnoughData(
+            f"{len(data)} labelled records are of {students} students; {FEWEST_STUDENTS} students "
+            f"are needed to train: {FIX}"
         )
     if task.outcome.kind == "numeric":
         if np.ptp(data.outcome) == 0:
-            raise NotEnoughData(f"all {len(data)} labelled records have the same outcome")
+            raise NotEnoughData(f"all {len(data)} labelled records have the same outcome: {FIX}")
         return
     positives = int((data.outcome == 1).sum())
-    fewest = min(positives, len(data) - positives)
-    if fewest == 0:
+    of_a_kind = [len(np.unique(data.students[data.outcome == kind])) for kind in (0, 1)]
+    if min(of_a_kind) == 0:
         kind = "at risk" if positives else "not at risk"
-        raise NotEnoughData(f"all {len(data)} labelled records are {kind}; both kinds are needed")
-    if fewest < FEWEST_OF_A_CLASS:
         raise NotEnoughData(
-            f"{positives} of {len(data)} labelled records are at risk; "
-            f"{FEWEST_OF_A_CLASS} of each kind are needed to train"
+            f"all {len(data)} labelled records are {kind}; both kinds are needed: {FIX}"
+        )
+    if min(of_a_kind) < FEWEST_OF_A_CLASS:
+        raise NotEnoughData(
+            f"{positives} of {len(data)} labelled records are at risk ({of_a_kind[1]} students, "
+            f"{of_a_kind[0]} not); {FEWEST_OF_A_CLASS} students of each kind are needed to train: "
+            f"{FIX}"
         )
 
 

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
 from preprocessing.task import TaskSpec
-from training.fit import Progress, check_enough, fit
+from training.budget import Budget
+from training.fit import IN_MEMORY, Progress, check_enough, fit
 from training.split import FOLDS, each_fold, grouped_folds
+from training.studies import Studies
 
 
 def out_of_fold(
@@ -23,11 +25,14 @@ def out_of_fold(
     family: str | None = None,
     params: Mapping[str, Any] | None = None,
     folds: int = FOLDS,
+    budget: Budget | None = None,
+    studies: Studies = IN_MEMORY,
 ) -> NDArray[np.float64]:
     """Calibrated scores, shape (n,), by group cross-fitting.
 
     Everything that learns from outcomes is learned again inside each fold: encoder, model,
-    calibration and, with `family` None, the choice of the family itself.
+    calibration and, with `family` None, the choice of the family itself and its tuning. `budget` is
+    for each fold.
 
     Raises:
         NotEnoughData: too few records to hold any out.
@@ -40,7 +45,7 @@ def out_of_fold(
         # One split to choose by is enough here: the choice itself is judged five times over.
         model = fit(
             data.take(train), task, seed=seed, family=family, params=params, progress=_quiet,
-            repeats=1,
+            repeats=1, budget=budget, studies=studies,
         )  # fmt: skip
         scores[held] = model.score([data.records[i] for i in held])
     return scores

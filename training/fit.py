@@ -20,16 +20,21 @@ from model.profile import build_profile
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task import TaskSpec
+from training.budget import Budget
 from training.calibrate import calibrate
 from training.candidates import candidate
+from training.choice import best_first
 from training.fitted import FittedModel
 from training.golden import golden_records
 from training.operating_point import choose_thresholds
-from training.sample import Sample
+from training.sample import sample_of
 from training.split import FOLDS
+from training.studies import Studies
+from training.tuned import Tuning, tune
 from training.validate import MOST_ROWS, Fold, Trial, folds_of, try_candidate
 
 Progress = Callable[[str], None]
+IN_MEMORY = Studies()
 
 
 def fit(
@@ -41,6 +46,8 @@ def fit(
     family: str | None = None,
     params: Mapping[str, Any] | None = None,
     repeats: int | None = None,
+    budget: Budget | None = None,
+    studies: Studies = IN_MEMORY,
 ) -> FittedModel:
     """Trains a model.
 
@@ -50,27 +57,37 @@ def fit(
         seed: the same seed and data give the same model, byte for byte.
         progress: is told what goes on, a line at a time.
         family: train this one only; None tries `task.training.candidates`.
-        params: of that family; None takes its own defaults.
+        params: of that family, not tuned; None takes its own defaults, tuned within the budget.
         repeats: how often candidates are cross-validated; None: as often as the size asks.
+        budget: for tuning the best family; None: as `task.training` says.
+        studies: where searches are kept, to go on after a kill.
 
     Raises:
         NotEnoughData: too few students or records of either outcome to hold any out, or no
             feature that varies.
-        ConfigurationError: a candidate nobody knows.
+        ConfigurationError: a candidate nobody knows, or one whose extra is not installed.
     """
-    check_enough(data, task)
     names = (family,) if family else task.training.candidates
+    for name in names:
+        candidate(name)
+    check_enough(data, task)
+    allowed = Budget.of(task.training) if budget is None else budget
     compared = part_for_comparison(data, seed)
     some = data.take(compared)
     with threadpool_limits(1, user_api="blas"):
         splits = folds_of(some, task, seed=seed, repeats=repeats)
         trials = _compare(some, task, splits, names, params, seed, progress)
-        best = trials[0]
+        best, tuning = trials[0], None
+        if params is None and allowed.any:
+            tuning = tune(
+                best, some, task, splits,
+                budget=allowed, studies=studies, seed=seed, progress=progress,
+            )  # fmt: skip
+            progress(f"tuning {best.family}: {tuning.told}")
+            best = tuning.trial if tuning.taken and tuning.trial else best
         progress(f"fitting {best.family} on {len(data)} records")
         encoder = FeatureEncoder.fit(task, data.records)
-        sample = Sample(
-            encoder.encode_many(data.records), data.outcome, data.students, _numeric(task)
-        )
+        sample = sample_of(data, encoder, task)
         scorer = candidate(best.family).train(sample, best.params, seed)
     calibration, thresholds = _drawn(some, task, best)
     held_out = np.full(len(data), np.nan)
@@ -83,7 +100,8 @@ def fit(
         scorer=scorer,
         calibration=calibration,
         thresholds=thresholds,
-        candidates=tuple(_told(trial) for trial in trials),
+        candidates=tuple(_told(trial) for trial in trials) + _told_tuned(tuning),
+        tuning=tuning.told if tuning else None,
         reference=build_profile(
             data.records, {c.name: c.kind.value for c in task.features}, held_out[compared]
         ),
@@ -113,7 +131,10 @@ def check_enough(data: TrainingSet, task: TaskSpec) -> None:
     encoder = FeatureEncoder.fit(task, data.records)
     if not encoder.columns:
         reasons = ", ".join(f"{name} {why}" for name, why in encoder.dropped.items())
-        raise NotEnoughData(f"no feature holds any information: {reasons}")
+        raise NotEnoughData(
+            f"no feature holds any information: {reasons}; check that the columns of the school "
+            "files are those the task names"
+        )
 
 
 def part_for_comparison(data: TrainingSet, seed: int) -> NDArray[np.intp]:
@@ -134,13 +155,13 @@ def _compare(
     seed: int,
     progress: Progress,
 ) -> list[Trial]:
-    """Every candidate on the same splits, best first; a tie goes by precision, then by name."""
+    """Every candidate on the same splits, best first."""
     trials = []
     for number, name in enumerate(names, 1):
         known = candidate(name)
         trial = try_candidate(
             known,
-            known.params if params is None else params,
+            known.settings(task.training.class_weight) if params is None else params,
             data.outcome,
             repeats,
             budget=task.promotion.alert_budget,
@@ -149,12 +170,8 @@ def _compare(
         figures = ", ".join(f"{key} {value:.3f}" for key, value in trial.figures.items())
         progress(f"[{number}/{len(names)}] {name}: {figures} ({trial.seconds:.1f} s)")
         trials.append(trial)
-    return sorted(
-        trials,
-        key=lambda t: (
-            -t.figures["objective"], -t.figures.get("average_precision", 0.0), t.family,
-        ),
-    )  # fmt: skip
+    positives = 0.0 if _numeric(task) else float(data.outcome.sum())
+    return best_first(trials, positives)
 
 
 def _drawn(data: TrainingSet, task: TaskSpec, best: Trial) -> tuple[Calibration, Thresholds]:
@@ -171,3 +188,9 @@ def _numeric(task: TaskSpec) -> bool:
 
 def _told(trial: Trial) -> dict[str, Any]:
     return {"family": trial.family, "params": dict(trial.params), **trial.figures}
+
+
+def _told_tuned(tuning: Tuning | None) -> tuple[dict[str, Any], ...]:
+    if tuning is None or tuning.trial is None:
+        return ()
+    return ({**_told(tuning.trial), "tuned": True, "taken": tuning.taken},)

@@ -27,12 +27,14 @@ class FittedModel:
         family: the candidate's name.
         params: what it was trained with.
         thresholds: chosen on held-out scores.
-        candidates: every family tried, best first, with its validation figures.
+        candidates: every family tried, best first, with its validation figures; last, marked
+            `tuned`, the settings a search found for the best and whether they were `taken`.
         reference: the training profile that drift is measured against.
         held_out: calibrated scores of the training records, each from a model of the same kind
             that had not seen its student, shape (n,); NaN for records beyond the part that
             families were compared on.
         golden: made-up records for the self-test.
+        tuning: what was tried beyond the family's own settings; None if nothing was to be.
     """
 
     task: str
@@ -47,6 +49,7 @@ class FittedModel:
     held_out: NDArray[np.float64]
     feature_names: tuple[str, ...]
     golden: tuple[Features, ...]
+    tuning: str | None = None
 
     def score(self, records: Sequence[Features]) -> NDArray[np.float64]:
         """Calibrated risks of n records, shape (n,): the very numbers serving gives."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from preprocessing.dataset import TrainingSet
+from preprocessing.encoder import FeatureEncoder
+from preprocessing.task import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +23,15 @@ class Sample:
         outcome: shape (n,).
         students: shape (n,), the group in every inner split.
         numeric: whether the outcome is a number rather than 0 or 1.
+        monotone: column by column what more of it may do to the risk, 1 or -1, 0 for either; empty
+            where no column is held to anything.
     """
 
     rows: NDArray[np.float64]
     outcome: NDArray[np.float64]
     students: NDArray[np.str_]
     numeric: bool = False
+    monotone: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -35,16 +43,47 @@ class Sample:
 
     def take(self, index: NDArray[Any]) -> Sample:
         """The records at those positions, or where the mask is true."""
-        return Sample(self.rows[index], self.outcome[index], self.students[index], self.numeric)
+        return replace(
+            self,
+            rows=self.rows[index],
+            outcome=self.outcome[index],
+            students=self.students[index],
+        )
 
     def leaf(self, share: float, least: int) -> int:
         """Records a leaf must hold: at least `least`, and `share` of all when there are many."""
         return max(least, int(len(self) * share))
 
+    def weights(self, params: Mapping[str, Any]) -> NDArray[np.float64] | None:
+        """What each record counts, shape (n,), mean 1; None where all count alike.
+
+        With `class_weight: balanced` both outcomes count as much in sum, however rare one is.
+        """
+        if self.numeric or params.get("class_weight", "none") == "none":
+            return None
+        share = float(self.outcome.mean())
+        if share in (0.0, 1.0):
+            return None
+        return np.where(self.outcome == 1, 0.5 / share, 0.5 / (1.0 - share))
+
     @property
     def jobs(self) -> int:
         """Threads worth starting: on a few thousand records one is faster than two."""
         return 1 if self.rows.size < 500_000 else 2
+
+
+def sample_of(data: TrainingSet, encoder: FeatureEncoder, task: TaskSpec) -> Sample:
+    """Records as the encoder makes rows of them, with what the task says of its features."""
+    held = [task.monotone.get(column.feature, 0) for column in encoder.numeric]
+    # Missingness flags and categories come after the numbers, and may mean anything.
+    free = [0] * (len(encoder.columns) - len(held))
+    return Sample(
+        encoder.encode_many(data.records),
+        data.outcome,
+        data.students,
+        task.outcome.kind == "numeric",
+        (*held, *free) if any(held) else (),
+    )
 
 
 def log_odds(share: float) -> float:

@@ -74,14 +74,17 @@ async def erase(request: Request, student_id: str, client: MayDecide) -> Respons
     """A receipt with what was erased and the model versions that trained on the student."""
     here = services(request)
     student = read_student_id(student_id)
-    waiting = await asyncio.to_thread(outbox.erase, here.folders.outbox, student)
     now = here.now()
-    try:
-        receipt = await here.registry.run(erasure.erase_student(student, now=now, hashed=record_id))
-    except NotFound as error:
-        if not waiting:
-            raise Problem.of_field("student_id", "nothing is known of it", 404) from error
-        receipt = erasure.ErasureReceipt(now, {}, ())
+    async with here.shipments_held():
+        waiting = await asyncio.to_thread(outbox.erase, here.folders.outbox, student)
+        try:
+            receipt = await here.registry.run(
+                erasure.erase_student(student, now=now, hashed=record_id)
+            )
+        except NotFound as error:
+            if not waiting:
+                raise Problem.of_field("student_id", "nothing is known of it", 404) from error
+            receipt = erasure.ErasureReceipt(now, {}, ())
     # The log says that it happened, and not to whom.
     await record(here.registry, client.name, "erase", "student", now=now)
     return json_answer(

@@ -23,7 +23,7 @@ from preprocessing.encoder import FeatureEncoder
 from preprocessing.task import TaskSpec
 from tests.training.conftest import made_up
 from training import ensembles
-from training.candidates import candidate, families
+from training.candidates import Candidate, candidate, families, installed
 from training.lightgbm_text import Tree, constant, parse_text, text_model
 from training.sample import Sample, log_odds
 
@@ -39,6 +39,12 @@ def _wild(rows: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dty
     """The rows, and rows far outside them, all exact in float32."""
     random = np.random.default_rng(1).normal(size=(500, rows.shape[1])) * 20
     return np.vstack([rows, random.astype(np.float32).astype(np.float64)])
+
+
+def _candidate(name: str) -> Candidate:
+    if not installed(name):
+        pytest.skip(f"{name} is an extra that is not installed")
+    return candidate(name)
 
 
 def _of(name: str, sample: Sample) -> Case:
@@ -130,7 +136,7 @@ def test_a_lone_leaf_is_a_model() -> None:
 
 @pytest.mark.parametrize("name", families())
 def test_every_family_ranks_students_it_did_not_see(name: str, task: TaskSpec) -> None:
-    known = candidate(name)
+    known = _candidate(name)
     train, test = _sample(task, made_up(500, seed=1)), made_up(400, seed=2)
     encoder = FeatureEncoder.fit(task, made_up(500, seed=1).records)
     rows = encoder.encode_many(test.records)
@@ -149,7 +155,7 @@ def test_every_family_ranks_students_it_did_not_see(name: str, task: TaskSpec) -
 def test_a_family_gives_the_same_margins_for_the_same_seed(
     name: str, task: TaskSpec, students: TrainingSet
 ) -> None:
-    known, sample = candidate(name), _sample(task, students)
+    known, sample = _candidate(name), _sample(task, students)
 
     first = known.train(sample, known.params, 7).margin(sample.rows)
     second = known.train(sample, known.params, 7).margin(sample.rows)
@@ -159,7 +165,7 @@ def test_a_family_gives_the_same_margins_for_the_same_seed(
 
 @pytest.mark.parametrize("name", [n for n in families() if n != "adaboost"])
 def test_every_family_but_adaboost_predicts_a_number_too(name: str, task: TaskSpec) -> None:
-    known, data = candidate(name), made_up(400)
+    known, data = _candidate(name), made_up(400)
     rows = FeatureEncoder.fit(task, data.records).encode_many(data.records)
     target = np.array([float(r["grade"]) * 10 for r in data.records])
     sample = Sample(rows, target, data.students, numeric=True)

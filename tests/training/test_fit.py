@@ -163,7 +163,7 @@ def test_families_are_compared_on_part_of_a_large_window_by_whole_students() -> 
 
     part = part_for_comparison(data, seed=0)
 
-    assert len(part) == 10_000
+    assert len(part) == 5_000
     inside = set(data.students[part])
     outside = set(np.delete(data.students, part))
     assert len(inside & outside) <= 1

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import lightgbm
+import numpy as np
 import xgboost
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -36,13 +37,14 @@ def adaboost(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer
         n_estimators=params["trees"],
         learning_rate=params["learning_rate"],
         random_state=seed,
-    ).fit(sample.rows, sample.outcome)
+    ).fit(sample.rows, sample.outcome, sample_weight=sample.weights(params))
     return TreeScorer(text_model(of_adaboost(model), sample.width))
 
 
 def gradient_boosting(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer:
     """scikit-learn's gradient boosting."""
     kind = GradientBoostingRegressor if sample.numeric else GradientBoostingClassifier
+    weights = sample.weights(params)
     model = kind(
         n_estimators=params["trees"],
         learning_rate=params["learning_rate"],
@@ -51,8 +53,8 @@ def gradient_boosting(sample: Sample, params: Mapping[str, Any], seed: int) -> T
         subsample=params["subsample"],
         max_features=params["columns"],
         random_state=seed,
-    ).fit(sample.rows, sample.outcome)
-    mean = float(sample.outcome.mean())
+    ).fit(sample.rows, sample.outcome, sample_weight=weights)
+    mean = float(np.average(sample.outcome, weights=weights))
     prior = mean if sample.numeric else log_odds(mean)
     return TreeScorer(text_model(of_gradient_boosting(model, prior), sample.width))
 
@@ -71,7 +73,11 @@ def xgboost_trees(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeS
         "seed": seed,
         "nthread": sample.jobs,
     }
-    data = xgboost.DMatrix(sample.rows, sample.outcome, nthread=sample.jobs)
+    if sample.monotone:
+        settings["monotone_constraints"] = f"({','.join(map(str, sample.monotone))})"
+    data = xgboost.DMatrix(
+        sample.rows, sample.outcome, weight=sample.weights(params), nthread=sample.jobs
+    )
     model = xgboost.train(settings, data, num_boost_round=params["trees"])
     return TreeScorer(text_model(of_xgboost(model), sample.width))
 
@@ -93,6 +99,10 @@ def lightgbm_trees(sample: Sample, params: Mapping[str, Any], seed: int) -> Tree
         "num_threads": sample.jobs,
         "verbosity": -1,
     }
-    data = lightgbm.Dataset(sample.rows, sample.outcome, params={"verbosity": -1})
+    if sample.monotone:
+        settings["monotone_constraints"] = list(sample.monotone)
+    data = lightgbm.Dataset(
+        sample.rows, sample.outcome, weight=sample.weights(params), params={"verbosity": -1}
+    )
     model = lightgbm.train(settings, data, num_boost_round=params["trees"])
     return TreeScorer(text_model(of_lightgbm(model), sample.width))

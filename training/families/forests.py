@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sklearn.ensemble import (
@@ -19,6 +20,8 @@ from training.lightgbm_text import text_model
 from training.sample import Sample
 
 LEAF_SHARE = 0.001
+MOST_PER_TREE = 20_000
+"""Records a tree of a random forest draws; a forest of trees on all 100,000 takes minutes."""
 
 
 def decision_tree(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer:
@@ -29,13 +32,17 @@ def decision_tree(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeS
         min_samples_leaf=sample.leaf(LEAF_SHARE, params["leaf"]),
         random_state=seed,
     )
-    return _scorer(sample, [model.fit(sample.rows, sample.outcome)])
+    weights = sample.weights(params)
+    return _scorer(sample, [model.fit(sample.rows, sample.outcome, sample_weight=weights)])
 
 
 def random_forest(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer:
     """Trees on resampled records, best splits of a random part of the features."""
     kind = RandomForestRegressor if sample.numeric else RandomForestClassifier
-    return _forest(kind, sample, params, seed)
+    if len(sample) <= MOST_PER_TREE:
+        return _forest(kind, sample, params, seed)
+    leaf = max(params["leaf"], int(MOST_PER_TREE * LEAF_SHARE))
+    return _forest(partial(kind, max_samples=MOST_PER_TREE), sample, params, seed, leaf)
 
 
 def extra_trees(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer:
@@ -44,16 +51,19 @@ def extra_trees(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeSco
     return _forest(kind, sample, params, seed)
 
 
-def _forest(kind: Any, sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer:
+def _forest(
+    kind: Any, sample: Sample, params: Mapping[str, Any], seed: int, leaf: int | None = None
+) -> TreeScorer:
     model = kind(
         n_estimators=params["trees"],
-        min_samples_leaf=sample.leaf(LEAF_SHARE, params["leaf"]),
+        min_samples_leaf=leaf or sample.leaf(LEAF_SHARE, params["leaf"]),
         max_features=params["max_features"],
         max_depth=params["max_depth"],
         random_state=seed,
         n_jobs=sample.jobs,
     )
-    return _scorer(sample, model.fit(sample.rows, sample.outcome).estimators_)
+    model.fit(sample.rows, sample.outcome, sample_weight=sample.weights(params))
+    return _scorer(sample, model.estimators_)
 
 
 def _scorer(sample: Sample, estimators: list[Any]) -> TreeScorer:

@@ -1,0 +1,104 @@
+"""A stored student is scored with what earlier periods add, on a real worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from database import embedded, indexes, predictions, students
+from database.client import SyncRegistry, open_registry
+from model.student import Observation
+from preprocessing.task import load_task, parse_task
+from tests.api import bundles
+from tests.api.server import Server, served, until
+
+PEDE = Path(__file__).parents[2] / "preprocessing" / "tasks" / "pede_lag.yaml"
+LOOKING_BACK = {"longitudinal": {"features": ["ida"], "values": ["previous", "seen"]}}
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, SyncRegistry]]:
+    home = tmp_path_factory.mktemp("farol")
+    task = home / "task.yaml"
+    raw = yaml.safe_load(PEDE.read_text(encoding="utf-8")) | LOOKING_BACK
+    task.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    uri = embedded.ensure_running(home)
+    try:
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            open_registry(uri, "farol") as registry,
+        ):
+            patch.setenv("FAROL_TASK", str(task))
+            registry.run(indexes.ensure_indexes())
+            made = bundles.archive(task=load_task(str(task)))
+            bundles.promote(registry, bundles.register(registry, made))
+            with served(home, workers=1) as server:
+                until(lambda: all(w["version"] for w in server.workers()))
+                yield server, registry
+    finally:
+        embedded.stop(home)
+
+
+def test_a_stored_student_is_scored_with_earlier_periods_and_they_are_logged(
+    school: tuple[Server, SyncRegistry],
+) -> None:
+    server, registry = school
+    seen = [
+        Observation("RA-7", "2022", {"ida": 2.5}, bundles.NOW),
+        Observation("RA-7", "2023", {"ida": 8.0, "fase": 3.0}, bundles.NOW),
+    ]
+    registry.run(students.observe(seen))
+    expected = {"ida": 8.0, "fase": 3.0, "ida_previous": 2.5, "ida_seen": 1.0}
+
+    body = server.post("/predict/RA-7").json()
+
+    kept = registry.run(predictions.get(body["prediction_id"]))
+    assert dict(kept.features) == expected
+    assert not {"ida_previous", "ida_seen"} & set(body["imputed"])
+    assert server.post("/predict", expected).json()["risk_score"] == body["risk_score"]
+
+
+def test_a_plain_request_may_leave_them_out_and_is_told_so(
+    school: tuple[Server, SyncRegistry],
+) -> None:
+    server, _ = school
+
+    body = server.post("/predict", {"ida": 8.0, "fase": 3}).json()
+
+    assert {"ida_previous", "ida_seen"} <= set(body["imputed"])
+    named = {f["name"]: f for f in server.get("/schema").json()["features"]}
+    assert (named["ida_previous"]["low"], named["ida_previous"]["high"]) == (0, 10)
+
+
+def test_the_list_of_students_at_risk_is_scored_the_same_way(
+    school: tuple[Server, SyncRegistry],
+) -> None:
+    server, registry = school
+    seen = [
+        Observation("RA-8", "2022", {"ida": 9.5}, bundles.NOW),
+        Observation("RA-8", "2023", {"ida": 1.0, "inde": 2.0}, bundles.NOW),
+    ]
+    registry.run(students.observe(seen))
+
+    score = server.post("/predict/RA-8").json()
+    listed = {
+        student["student_id"]: student["risk_score"]
+        for status in ("critical", "alert", "expected")
+        for student in server.get(f"/students/at-risk?period=2023&status={status}").json()[
+            "students"
+        ]
+    }
+
+    assert listed["RA-8"] == score["risk_score"]
+
+
+def test_the_task_of_these_tests_differs_from_the_shipped_one_in_nothing_else() -> None:
+    shipped = load_task("pede_lag")
+    raw = yaml.safe_load(PEDE.read_text(encoding="utf-8")) | LOOKING_BACK
+
+    task = parse_task(yaml.safe_dump(raw), source="test")
+
+    assert task.reported == shipped.features

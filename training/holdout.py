@@ -1,0 +1,65 @@
+"""One part of a large window held out: what cross-fitting does five times, once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.dataset import TrainingSet
+from preprocessing.task import TaskSpec
+from training.budget import Budget
+from training.fit import IN_MEMORY, Progress, fit
+from training.studies import Studies
+
+Mask = NDArray[np.bool_]
+
+SHARE = 0.2
+
+
+def held_students(data: TrainingSet, judged: Mask, *, seed: int, share: float = SHARE) -> Mask:
+    """All records of students drawn by the seed, shape (n,).
+
+    Only students with a record to judge on are drawn, until `share` of all records is held out or
+    no such student is left.
+
+    Args:
+        data: n records.
+        judged: records that figures may be measured on, shape (n,).
+        seed: of the draw.
+        share: of the records that the model does without, at most one student over it.
+    """
+    _, member = np.unique(data.students, return_inverse=True)
+    wanted = np.unique(member[judged])
+    drawn = np.random.default_rng(seed + 1000).permutation(wanted)
+    held_so_far = np.cumsum(np.bincount(member)[drawn])
+    taken = drawn[: int(np.searchsorted(held_so_far, share * len(data))) + 1]
+    return np.asarray(np.isin(member, taken))
+
+
+def scores_without(
+    data: TrainingSet,
+    held: Mask,
+    task: TaskSpec,
+    *,
+    seed: int,
+    progress: Progress,
+    budget: Budget | None = None,
+    studies: Studies = IN_MEMORY,
+) -> NDArray[np.float64]:
+    """Calibrated scores of the held records, by a model that learned from all others.
+
+    The family is chosen and tuned anew without them.
+
+    Raises:
+        NotEnoughData: too few records are left.
+    """
+    progress(f"holdout: {int((~held).sum())} records to fit, {int(held.sum())} to score")
+    model = fit(
+        data.take(~held), task, seed=seed, progress=_quiet,
+        repeats=1, budget=budget, studies=studies,
+    )  # fmt: skip
+    return model.score(data.take(held).records)
+
+
+def _quiet(line: str) -> None:
+    """The inside of a holdout is nobody's progress."""
