@@ -136,13 +136,20 @@ def _candidates(candidates: tuple[Mapping[str, object], ...]) -> Table:
     figures = [k for k, v in candidates[0].items() if isinstance(v, float)]
     rows = tuple(
         (
-            name(str(candidate["family"])),
+            name(str(candidate["family"])) + _searched(candidate),
             *(figure(v) if isinstance(v := candidate.get(k), float) else "" for k in figures),
         )
         for candidate in candidates
     )
     header = ("family", *map(name, figures))
     return Table("Candidates by cross-validation inside the window, best first", header, rows)
+
+
+def _searched(candidate: Mapping[str, object]) -> str:
+    """What is to be said of a row that stands for settings a search found."""
+    if not candidate.get("tuned"):
+        return ""
+    return ", searched settings: " + ("taken" if candidate.get("taken") else "no clear gain")
 
 
 def _numeric(column: NumericColumn, formulas: Mapping[str, str]) -> str:
