@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
@@ -23,6 +25,7 @@ from training.card.facts import CardFacts, Intake
 from training.card.html import to_html
 from training.card.importance import importance
 from training.card.markdown import to_markdown
+from training.card.svg import Axis, Bar, bar_chart
 from training.fit import fit
 from training.fitted import FittedModel
 from training.metrics import evaluate, evaluate_numeric
@@ -122,6 +125,36 @@ def test_a_card_has_the_six_pictures_in_both_forms_and_each_says_what_it_shows(
         picture = ElementTree.fromstring(svg)
         assert picture.get("role") == "img"
         assert len(picture.findtext("{http://www.w3.org/2000/svg}desc") or "") > 20
+        assert {child.get("id") for child in picture[:2]} == set(
+            (picture.get("aria-labelledby") or "").split()
+        )
+
+
+def test_no_two_things_of_a_page_have_the_same_id(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    html = to_html(build_card(facts_of(fitted, data)))
+
+    ids = re.findall(r'\bid="([^"]*)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:"|url\()#([^")]+)', html)) <= set(ids)
+
+
+def test_what_a_bar_is_called_is_shown_as_it_is_and_cut_where_it_is_too_long() -> None:
+    bars = [Bar("$1 to $2 <b>", 0.5, "50%", 0.4, 0.6), Bar("w" * 60, 0.0, "0%", faint=True)]
+
+    texts = [
+        e.text for e in ElementTree.fromstring(bar_chart("Bars", "x", Axis("recall"), bars)).iter()
+    ]
+
+    assert "$1 to $2 <b>" in texts
+    assert "w" * 33 + "…" in texts
+
+
+def test_matplotlib_is_loaded_only_where_a_picture_is_drawn() -> None:
+    code = "import sys, training.card.build; sys.exit('matplotlib' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_page_asks_no_other_host_for_anything(

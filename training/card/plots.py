@@ -118,7 +118,7 @@ def numeric_figure(facts: CardFacts) -> Figure:
         Line("", ((low, low), (high, high)), svg.GREY, dashed=True),
         Line("students by prediction", means, marks=True),
     )
-    axes = Axis("mean prediction", low, high), Axis("mean outcome", low, high)
+    axes = Axis("mean prediction", None, None), Axis("mean outcome", None, None)
     caption = "Predictions against outcomes."
     return Figure("numeric", caption, alt, svg.line_chart("Predictions", alt, *axes, lines))
 
@@ -129,13 +129,12 @@ def importance(facts: CardFacts) -> Figure:
     told = ", ".join(f"{feature} {value:.3f}" for feature, value in shown)
     unit = "outcome's own unit" if facts.numeric else "log-odds"
     alt = f"Strongest first, in {unit}: {told}."
-    top = max((value for _, value in shown), default=1.0) or 1.0
     bars = [Bar(feature, value, f"{value:.3f}") for feature, value in shown]
     caption = (
         f"What scores rest on: mean absolute contribution ({unit}), by the model's own "
         f"explanations of {facts.explained} records it was judged on."
     )
-    axis = Axis(f"mean absolute contribution, {unit}", 0.0, top)
+    axis = Axis(f"mean absolute contribution, {unit}", high=None)
     return Figure("importance", caption, alt, svg.bar_chart("Importance", alt, axis, bars))
 
 
