@@ -16,25 +16,33 @@ from pathlib import Path
 import numpy as np
 
 from preprocessing.disguise import columns_of, row_of
+from preprocessing.scenarios import Scenario
 from preprocessing.simulation import simulate
 
 DEFAULT_SEED = 20240101
 
 
-def write_cohorts(folder: Path, *, seed: int = DEFAULT_SEED, years: int = 3) -> list[Path]:
+def write_cohorts(
+    folder: Path,
+    *,
+    seed: int = DEFAULT_SEED,
+    years: int = 3,
+    scenario: Scenario = Scenario.LASTING,
+) -> list[Path]:
     """Writes one CSV a school year, from 2022 on.
 
     Args:
         folder: made if it is not there; files of the same name are replaced.
         seed: the same seed writes the same bytes.
-        years: how many; years beyond 2024 go on drifting.
+        years: how many.
+        scenario: what happens in them.
 
     Returns:
         The files, oldest year first.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for year, surveys in simulate(seed, years):
+    for year, surveys in simulate(seed, years, scenario):
         rng = np.random.default_rng([seed, year])
         path = folder / f"synthetic_pede_{year}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -53,10 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--years", type=int, default=3)
+    parser.add_argument(
+        "--scenario", type=Scenario, choices=list(Scenario), default=Scenario.LASTING
+    )
     given = parser.parse_args(arguments)
     if given.years < 1 or given.seed < 0:
         parser.error("--years must be at least 1 and --seed at least 0")
-    for path in write_cohorts(given.folder, seed=given.seed, years=given.years):
+    made = write_cohorts(given.folder, seed=given.seed, years=given.years, scenario=given.scenario)
+    for path in made:
         sys.stdout.write(f"{path}\n")
     return 0
 

@@ -121,7 +121,7 @@ def _person(survey: Survey, form: int, rng: np.random.Generator) -> dict[str, st
         ("Fase ideal" if form == OLD else "Fase Ideal"): (IDEAL_OLD if form == OLD else IDEAL)[
             ideal
         ],
-        ("Defas" if form == OLD else "Defasagem"): str(pupil.lag(year)),
+        ("Defas" if form == OLD else "Defasagem"): str(survey.lag),
         "Nº Av": str(survey.evaluators) if survey.evaluators or form == NEW else "",
         "Ativo/ Inativo": "Cursando",
         "Escola": "Escola Sintética",

@@ -31,6 +31,7 @@ class YearProfile:
         indicators: `iaa ieg ips ipp ipv mat por ing`; one that is not there is not surveyed.
         iaa_zero: share whose self-assessment is 0 because they handed in none.
         ability_weight: how much of a promotion ability decides; engagement decides the rest.
+        misjoined: share of the rows that carry the lag of another row of the file.
     """
 
     size: int
@@ -41,6 +42,7 @@ class YearProfile:
     indicators: Mapping[str, Spread]
     iaa_zero: float
     ability_weight: float
+    misjoined: float = 0.0
 
 
 _2022 = YearProfile(

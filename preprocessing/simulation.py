@@ -1,4 +1,4 @@
-"""Synthetic students who grow up through the school years of `preprocessing.profiles`."""
+"""Synthetic students who grow up through the school years of `preprocessing.scenarios`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from preprocessing.profiles import FIRST_YEAR, Spread, YearProfile, profile
+from preprocessing.profiles import FIRST_YEAR, Spread, YearProfile
+from preprocessing.scenarios import Scenario, profile_of
 
 AGES = {7: 2, 8: 7, 9: 11, 10: 14, 11: 12, 12: 13, 13: 12, 14: 10, 15: 8, 16: 6, 17: 5}
 """Age of new students to relative frequency."""
@@ -53,10 +54,15 @@ class Pupil:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a year's survey says of one student; indicators that were not taken are absent."""
+    """What a year's survey says of one student; indicators that were not taken are absent.
+
+    Attributes:
+        lag: phase minus ideal phase as the file has it, the student's own unless rows were mixed.
+    """
 
     pupil: Pupil
     year: int
+    lag: int
     evaluators: int
     indicators: dict[str, float]
 
@@ -74,26 +80,30 @@ def ideal_phase(grade: int, year: int) -> int:
     return min(grade - 5, UNIVERSITY)
 
 
-def simulate(seed: int, years: int) -> Iterator[tuple[int, list[Survey]]]:
+def simulate(
+    seed: int, years: int, scenario: Scenario = Scenario.LASTING
+) -> Iterator[tuple[int, list[Survey]]]:
     """School years from 2022 on, each with its surveyed students.
 
     Args:
         seed: the same seed gives the same students.
         years: how many.
+        scenario: what happens in them.
     """
     rng = np.random.default_rng(seed)
     pupils: list[Pupil] = []
     ever = 0
     for year in range(FIRST_YEAR, FIRST_YEAR + years):
-        facts = profile(year)
+        facts = profile_of(scenario, year)
         stayed = _stay(rng, pupils, facts, year)
         fresh = [
-            _newcomer(rng, ever + i + 1, year, university=i < facts.university)
+            _newcomer(rng, ever + i + 1, year, facts, university=i < facts.university)
             for i in range(max(0, facts.size - len(stayed)))
         ]
         ever += len(fresh)
         pupils = _promote(rng, stayed, fresh, facts, year)
-        yield year, [_survey(rng, pupil, facts, year) for pupil in pupils]
+        surveys = [_survey(rng, pupil, facts, year) for pupil in pupils]
+        yield year, _misjoined(rng, surveys, facts.misjoined)
 
 
 def _stay(
@@ -109,7 +119,9 @@ def _stay(
     ]
 
 
-def _newcomer(rng: np.random.Generator, number: int, year: int, *, university: bool) -> Pupil:
+def _newcomer(
+    rng: np.random.Generator, number: int, year: int, facts: YearProfile, *, university: bool
+) -> Pupil:
     weights = np.array(list(AGES.values()), dtype=np.float64)
     age = int(rng.choice(list(AGES), p=weights / weights.sum()))
     age = int(rng.integers(18, 23)) if university else age
@@ -128,12 +140,13 @@ def _newcomer(rng: np.random.Generator, number: int, year: int, *, university: b
         phase=0,
     )
     ideal = ideal_phase(pupil.grade(year), year)
-    return replace(pupil, phase=UNIVERSITY if university else max(0, ideal + _entry_lag(rng, year)))
+    phase = UNIVERSITY if university else max(0, ideal + _entry_lag(rng, facts))
+    return replace(pupil, phase=phase)
 
 
-def _entry_lag(rng: np.random.Generator, year: int) -> int:
+def _entry_lag(rng: np.random.Generator, facts: YearProfile) -> int:
     """Where a test on entry places a student, relative to the ideal phase."""
-    if rng.random() >= profile(year).newcomers_at_risk:
+    if rng.random() >= facts.newcomers_at_risk:
         return int(rng.random() < 0.05)
     return int(rng.choice([-1, -2, -3], p=[0.71, 0.25, 0.04]))
 
@@ -171,7 +184,7 @@ def _survey(rng: np.random.Generator, pupil: Pupil, facts: YearProfile, year: in
     zero, unseen, evaluators = rng.random(), rng.random(), int(rng.integers(2, 5))
     ian = {True: 10.0, False: 5.0 if pupil.lag(year) > -3 else 2.5}[pupil.lag(year) >= 0]
     if pupil.phase >= UNIVERSITY and unseen < 0.9:
-        return Survey(pupil, year, 0, {"ian": ian})
+        return Survey(pupil, year, pupil.lag(year), 0, {"ian": ian})
     taken = {
         name: _indicator(spread, _trait(name, pupil), noise[name])
         for name, spread in facts.indicators.items()
@@ -181,7 +194,19 @@ def _survey(rng: np.random.Generator, pupil: Pupil, facts: YearProfile, year: in
         taken["iaa"] = 0.0
     grades = [taken[name] for name in ("mat", "por", "ing") if name in taken]
     taken |= {"ida": round(sum(grades) / len(grades), 1), "ian": ian}
-    return Survey(pupil, year, evaluators, {**taken, "inde": _inde(taken)})
+    return Survey(pupil, year, pupil.lag(year), evaluators, {**taken, "inde": _inde(taken)})
+
+
+def _misjoined(rng: np.random.Generator, surveys: list[Survey], share: float) -> list[Survey]:
+    """Deals that share of the lags to other rows, as a column sorted alone does."""
+    if not share:
+        return surveys
+    mixed = rng.permutation(len(surveys))[: round(share * len(surveys))]
+    lags = [surveys[i].lag for i in mixed]
+    result = list(surveys)
+    for i, lag in zip(np.roll(mixed, 1), lags, strict=True):
+        result[i] = replace(surveys[i], lag=lag)
+    return result
 
 
 def _trait(name: str, pupil: Pupil) -> float:

@@ -17,7 +17,9 @@ from retraining.groups import group_recalls
 from retraining.ranking import Floats, Ties, flags
 
 RESAMPLES = 2000
-CHAMPION, CHALLENGER = "champion", "challenger"
+PROVEN = 0.5
+"""Part of the gain asked for that luck must be excluded for; the whole of it must be measured."""
+CHAMPION = "champion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,9 @@ def compare(
 ) -> Evidence:
     """Reads both models on the same records.
 
+    The confidence in a gain of recall is that in more than half of what is asked, read around the
+    budget; see docs/promotion.md for what that does to chance and power.
+
     Args:
         cases: at least one record.
         challenger: scored on records it did not train on; its ties count against it.
@@ -93,34 +98,78 @@ def compare(
         same_bundle: the two bundles have the same digest.
         challenger_scored: how the challenger came by its scores.
     """
-    flagged = flagged_within(cases.outcome, policy.alert_budget)
-    ours = scored(challenger.scores, cases.outcome, Ties.AGAINST)
-    theirs = champion and scored(champion.scores, cases.outcome, Ties.FAIR)
-    ours_flags = flags(ours.ranking, flagged)
-    theirs_flags = flags(theirs.ranking, flagged) if theirs else None
-    models = {CHALLENGER: ours} | ({CHAMPION: theirs} if theirs else {})
-    differences = _differences(cases, models, flagged, resamples, seed, metrics) if theirs else {}
-    return Evidence(
-        rows=len(cases.outcome),
-        students=len(np.unique(cases.students)),
-        positives=int(cases.outcome.sum()),
-        periods=tuple(str(p) for p in np.unique(cases.periods)),
-        flagged=flagged,
-        challenger_scored=challenger_scored,
-        resamples=resamples,
+    (evidence,) = compare_many(
+        cases,
+        [challenger],
+        champion=champion,
+        policy=policy,
         seed=seed,
-        same_model=same_bundle or _same_answers(champion, challenger),
-        challenger=_card(challenger, ours, flagged),
-        champion=_card(champion, theirs, flagged) if champion and theirs else None,
-        gains=tuple(
-            _gain(metric, found, policy.min_recall_gain if metric is Metric.RECALL else 0.0)
-            for metric, found in differences.items()
-        ),
-        groups=group_recalls(cases.outcome, cases.protected, ours_flags, theirs_flags),
-        baselines=tuple(
-            _baseline(name, rule, ours, cases.outcome) for name, rule in cases.rules.items()
-        ),
+        resamples=resamples,
+        metrics=metrics,
+        same_bundle=same_bundle,
+        challenger_scored=challenger_scored,
     )
+    return evidence
+
+
+def compare_many(
+    cases: Cases,
+    challengers: Sequence[Answers],
+    *,
+    champion: Answers | None,
+    policy: PromotionPolicy,
+    seed: int,
+    resamples: int = RESAMPLES,
+    metrics: Sequence[Metric] = tuple(Metric),
+    same_bundle: bool = False,
+    challenger_scored: str = "out_of_fold",
+) -> list[Evidence]:
+    """What `compare` finds of each challenger, by the same resamples drawn once."""
+    if not challengers:
+        return []
+    flagged = flagged_within(cases.outcome, policy.alert_budget)
+    ours = [scored(each.scores, cases.outcome, Ties.AGAINST) for each in challengers]
+    theirs = champion and scored(champion.scores, cases.outcome, Ties.FAIR)
+    theirs_flags = flags(theirs.ranking, flagged) if theirs else None
+    found: Sequence[dict[Metric, Difference]] = (
+        _differences(cases, ours, theirs, flagged, resamples, seed, metrics)
+        if theirs
+        else [{} for _ in ours]
+    )
+    return [
+        Evidence(
+            rows=len(cases.outcome),
+            students=len(np.unique(cases.students)),
+            positives=int(cases.outcome.sum()),
+            periods=tuple(str(p) for p in np.unique(cases.periods)),
+            flagged=flagged,
+            challenger_scored=challenger_scored,
+            resamples=resamples,
+            seed=seed,
+            same_model=same_bundle or _same_answers(champion, answers),
+            challenger=_card(answers, model, flagged),
+            champion=_card(champion, theirs, flagged) if champion and theirs else None,
+            gains=tuple(_gain(m, each, _margin(m, policy)) for m, each in differences.items()),
+            groups=group_recalls(
+                cases.outcome, cases.protected, flags(model.ranking, flagged), theirs_flags
+            ),
+            baselines=tuple(
+                _baseline(name, rule, model, cases.outcome) for name, rule in cases.rules.items()
+            ),
+        )
+        for answers, model, differences in zip(challengers, ours, found, strict=True)
+    ]
+
+
+def _margin(metric: Metric, policy: PromotionPolicy) -> float:
+    """The gain that the confidence in a metric is about."""
+    match metric:
+        case Metric.RECALL:
+            return policy.min_recall_gain
+        case Metric.RECALL_AROUND:
+            return policy.min_recall_gain * PROVEN
+        case _:
+            return 0.0
 
 
 def _same_answers(champion: Answers | None, challenger: Answers) -> bool:
@@ -149,22 +198,29 @@ def _card(answers: Answers, model: Scored, flagged: int) -> Scorecard:
 
 def _differences(
     cases: Cases,
-    models: Mapping[str, Scored],
+    challengers: Sequence[Scored],
+    champion: Scored,
     flagged: int,
     resamples: int,
     seed: int,
     metrics: Sequence[Metric],
-) -> dict[Metric, Difference]:
+) -> list[dict[Metric, Difference]]:
+    """For each challenger, every metric's difference from the champion."""
     share = flagged / len(cases.outcome)
+    models = {CHAMPION: champion} | {str(i): model for i, model in enumerate(challengers)}
     drawn = paired(
         models, cases.students, share=share, resamples=resamples, seed=seed, metrics=metrics
     )
-    champion, challenger = (once(models[name], share, metrics) for name in (CHAMPION, CHALLENGER))
-    resampled = drawn[CHALLENGER] - drawn[CHAMPION]
-    return {
-        metric: Difference(float(champion[row]), float(challenger[row]), resampled[row])
-        for row, metric in enumerate(metrics)
-    }
+    now = once(champion, share, metrics)
+    return [
+        {
+            metric: Difference(
+                float(now[row]), float(new[row]), drawn[str(i)][row] - drawn[CHAMPION][row]
+            )
+            for row, metric in enumerate(metrics)
+        }
+        for i, new in enumerate(once(model, share, metrics) for model in challengers)
+    ]
 
 
 def _gain(metric: Metric, difference: Difference, margin: float) -> Gain:

@@ -93,13 +93,13 @@ def recall_gain(evidence: Evidence, policy: PromotionPolicy) -> Guard:
 
 def confidence(evidence: Evidence, policy: PromotionPolicy) -> Guard:
     """Whether luck is excluded well enough as the reason of the gain."""
-    gain = evidence.gain("recall_at_budget")
+    gain = evidence.gain("recall_around_budget")
     sure = gain.confidence
     return Guard(
         "confidence",
         sure >= policy.confidence,
-        f"in {sure:.1%} of {evidence.resamples} resamples of these students recall gains more than "
-        f"{_points(gain.margin)}; {policy.confidence:.0%} is asked",
+        f"in {sure:.1%} of {evidence.resamples} resamples of these students recall around the "
+        f"budget gains more than {_points(gain.margin)}; {policy.confidence:.0%} is asked",
         sure,
         policy.confidence,
     )

@@ -81,6 +81,7 @@ def play(
     signing_key: bytes,
     seed: int,
     say: Callable[[str], None],
+    decide_last: bool = True,
 ) -> History:
     """Plays the files' periods in order.
 
@@ -92,6 +93,7 @@ def play(
         signing_key: any.
         seed: for every run.
         say: told of each step.
+        decide_last: train and decide in the newest period too, whose champion nobody is served by.
 
     Raises:
         ConfigurationError: the task's outcome is a number; recall has no meaning there.
@@ -102,13 +104,15 @@ def play(
         raise ConfigurationError(f"{task.name}: a replay needs an outcome that is at risk or not")
     state = _Play(registry, task, home, signing_key, seed, say)
     decided, served = [], []
-    for number, period in enumerate(periods_of(paths, task)):
+    periods = periods_of(paths, task)
+    for number, period in enumerate(periods):
         now = FIRST + number * PERIOD
         tables = [t for t in _tables(paths, task, now) if t.batch.period == period]
         new = _arrive(state, tables, now)
         if (found := _look_back(state, task.feature_period(period))) is not None:
             served.append(found)
-        decided.append(_turn(state, period, tables, new, now))
+        if decide_last or period != periods[-1]:
+            decided.append(_turn(state, period, tables, new, now))
     return History(tuple(decided), tuple(served))
 
 

@@ -62,7 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def replay(
-    task: TaskSpec, files: Sequence[Path], *, seed: int, say: Callable[[str], None]
+    task: TaskSpec,
+    files: Sequence[Path],
+    *,
+    seed: int,
+    say: Callable[[str], None],
+    decide_last: bool = True,
 ) -> History:
     """Plays the files on an embedded registry in a temporary folder.
 
@@ -83,6 +88,7 @@ def replay(
                     signing_key=secrets.token_bytes(32),
                     seed=seed,
                     say=say,
+                    decide_last=decide_last,
                 )
         finally:
             stop(home)

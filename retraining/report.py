@@ -14,6 +14,7 @@ from retraining.plan import RunResult
 
 TITLES: Mapping[str, str] = {
     "recall_at_budget": "recall, same number flagged",
+    "recall_around_budget": "recall, a fifth fewer to a fifth more flagged",
     "precision_at_budget": "precision, same number flagged",
     "auc": "AUC",
     "average_precision": "average precision",

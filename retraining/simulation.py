@@ -3,7 +3,9 @@
 A student's risk is a standard normal; the outcome is drawn from it; each model sees the risk
 through noise of its own, correlated with the other's because both learn from the same indicators.
 The challenger's noise is set so that its true recall (in a population of 400,000) is the champion's
-plus a wanted gain. Every trial draws n students and runs the real comparison and decision.
+plus a wanted gain. Every trial draws n students, on whom several challengers of different gains are
+each compared with the champion, and runs the real comparison and decision. Resamples are drawn once
+a trial and only for challengers that nothing but `confidence` may stop; the decisions are the same.
 
 `python -m retraining.simulation --help` tells how to run it; results in docs/promotion.md.
 """
@@ -15,13 +17,15 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 
-from model.promotion import DecisionStatus
 from preprocessing.policies import PromotionPolicy
 from retraining.bootstrap import Metric
-from retraining.comparison import Answers, Cases, compare
+from retraining.comparison import Answers, Cases, compare_many
+from retraining.evidence import Evidence
+from retraining.guards import confidence
 from retraining.policy import decide
 from retraining.ranking import Floats
 
@@ -51,11 +55,11 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """n students: their outcome and both models' raw scores, each of shape (n,)."""
+    """n students: their outcome and each model's raw scores, of shape (n,) each."""
 
     outcome: Floats
     champion: Floats
-    challenger: Floats
+    challengers: tuple[Floats, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,8 @@ class Result:
     naive: float
 
 
-def draw(world: World, n: int, challenger_noise: float, rng: np.random.Generator) -> Draw:
-    """Draws n students and what both models say of them."""
+def draw(world: World, n: int, noises: Sequence[float], rng: np.random.Generator) -> Draw:
+    """Draws n students and what the models say of them, a challenger for each noise."""
     risk, first, second = rng.normal(size=(3, n))
     offset = np.quantile(_population_risk(world), 1 - world.prevalence)
     chance = 1 / (1 + np.exp(-world.steepness * (risk - offset)))
@@ -79,7 +83,7 @@ def draw(world: World, n: int, challenger_noise: float, rng: np.random.Generator
     return Draw(
         outcome=(rng.random(n) < chance).astype(np.float64),
         champion=risk + world.noise * first,
-        challenger=risk + challenger_noise * both,
+        challengers=tuple(risk + noise * both for noise in noises),
     )
 
 
@@ -101,8 +105,8 @@ def noise_for(world: World, true_gain: float) -> float:
     """
 
     def gained(noise: float) -> float:
-        people = draw(world, POPULATION, noise, np.random.default_rng(1))
-        return recall_at_prevalence(people.outcome, people.challenger) - recall_at_prevalence(
+        people = draw(world, POPULATION, [noise], np.random.default_rng(1))
+        return recall_at_prevalence(people.outcome, people.challengers[0]) - recall_at_prevalence(
             people.outcome, people.champion
         )
 
@@ -133,30 +137,76 @@ class Calibrator:
         return np.clip(np.interp(scores, self._at, self._risk) + 1e-9 * scores, 0, 1)
 
 
-def simulate(
-    world: World, n: int, true_gain: float, *, trials: int, resamples: int, seed: int
-) -> Result:
-    """Runs the decision `trials` times on fresh students."""
-    noise = noise_for(world, true_gain)
-    people = draw(world, POPULATION, noise, np.random.default_rng(2))
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """A champion and challengers of given true gains, all calibrated on the same population."""
+
+    world: World
+    true_gains: tuple[float, ...]
+    noises: tuple[float, ...]
+    champion: Calibrator
+    challengers: tuple[Calibrator, ...]
+
+    def answers(self, sample: Draw) -> tuple[Answers, list[Answers]]:
+        """What the champion and each challenger say of a sample."""
+        said = zip(self.challengers, sample.challengers, strict=True)
+        return Answers("v1", self.champion(sample.champion), self.champion.threshold), [
+            Answers(f"v{number}", calibrated(scores), calibrated.threshold)
+            for number, (calibrated, scores) in enumerate(said, 2)
+        ]
+
+
+def rivals(world: World, true_gains: Sequence[float]) -> Rivals:
+    """Finds and calibrates the challengers of a world."""
+    noises = [noise_for(world, true_gain) for true_gain in true_gains]
+    people = draw(world, POPULATION, noises, np.random.default_rng(2))
+    taught = (Calibrator(s, people.outcome, world.prevalence) for s in people.challengers)
     champion = Calibrator(people.champion, people.outcome, world.prevalence)
-    challenger = Calibrator(people.challenger, people.outcome, world.prevalence)
-    rng = np.random.default_rng(seed)
-    promoted = naive = 0
+    return Rivals(world, tuple(true_gains), tuple(noises), champion, tuple(taught))
+
+
+def simulate(against: Rivals, n: int, *, trials: int, resamples: int, seed: int) -> list[Result]:
+    """Runs the decision `trials` times on fresh students, for a challenger of each true gain."""
+    world, rng = against.world, np.random.default_rng(seed)
+    promoted, naive = np.zeros(len(against.noises)), np.zeros(len(against.noises))
     for trial in range(trials):
-        sample = draw(world, n, noise, rng)
-        evidence = compare(
-            _cases(sample, rng),
-            Answers("v2", challenger(sample.challenger), challenger.threshold),
-            Answers("v1", champion(sample.champion), champion.threshold),
-            POLICY,
-            seed=trial,
-            resamples=resamples,
-            metrics=(Metric.RECALL,),
+        sample = draw(world, n, against.noises, rng)
+        theirs, answers = against.answers(sample)
+        won = _trial(_cases(sample, rng), answers, theirs, seed=trial, resamples=resamples)
+        promoted += [one for one, _ in won]
+        naive += [one for _, one in won]
+    return [
+        Result(n, world.correlation, gain, trials, ours / trials, luck / trials)
+        for gain, ours, luck in zip(
+            against.true_gains, promoted.tolist(), naive.tolist(), strict=True
         )
-        promoted += decide(evidence, POLICY).status is DecisionStatus.PROMOTED
-        naive += evidence.gain("recall_at_budget").gain > NAIVE_GAIN
-    return Result(n, world.correlation, true_gain, trials, promoted / trials, naive / trials)
+    ]
+
+
+def _trial(
+    cases: Cases, challengers: Sequence[Answers], champion: Answers, *, seed: int, resamples: int
+) -> list[tuple[bool, bool]]:
+    """Whether each challenger is promoted, and whether the naive gate would promote it."""
+    read = partial(compare_many, cases, champion=champion, policy=POLICY, seed=seed)
+    metrics = (Metric.RECALL, Metric.RECALL_AROUND)
+    quick = read(challengers, resamples=1, metrics=metrics)
+    open_ = [number for number, evidence in enumerate(quick) if _open(evidence)]
+    drawn = read([challengers[i] for i in open_], resamples=resamples, metrics=metrics[1:])
+    won = {
+        number
+        for number, evidence in zip(open_, drawn, strict=True)
+        if confidence(evidence, POLICY).passed
+    }
+    return [
+        (number in won, evidence.gain(Metric.RECALL).gain > NAIVE_GAIN)
+        for number, evidence in enumerate(quick)
+    ]
+
+
+def _open(evidence: Evidence) -> bool:
+    """Whether the decision hangs on the resamples alone."""
+    objections = {g.name for g in decide(evidence, POLICY).guards if not g.passed}
+    return objections <= {"confidence"}
 
 
 def _cases(sample: Draw, rng: np.random.Generator) -> Cases:
@@ -175,10 +225,9 @@ def study(
 ) -> Iterator[Result]:
     """Every combination, one after the other."""
     for correlation in correlations:
-        for true_gain in gains:
-            for n in sizes:
-                world = World(correlation=correlation)
-                yield simulate(world, n, true_gain, trials=trials, resamples=1000, seed=n)
+        against = rivals(World(correlation=correlation), gains)
+        for n in sizes:
+            yield from simulate(against, n, trials=trials, resamples=1000, seed=n)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -35,6 +35,7 @@ ENTRY_POINTS = {
     "retraining/card.py": {"deployment"},
     "retraining/pipeline.py": {"deployment"},
     "retraining/replay.py": {"deployment"},
+    "retraining/replay_study.py": {"deployment"},
     "retraining/worker.py": {"deployment"},
 }
 

@@ -18,6 +18,8 @@ from preprocessing.dataset import training_set
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.loading import CleanTable, read_tables
 from preprocessing.pairing import paired
+from preprocessing.scenarios import Scenario
+from preprocessing.simulation import simulate
 from preprocessing.task import TaskSpec
 from tests.preprocessing.conftest import NOW
 
@@ -129,3 +131,23 @@ def test_the_command_writes_the_years_that_were_asked_for(
 
     assert capsys.readouterr().out.strip().endswith("synthetic_pede_2022.csv")
     assert len(list((tmp_path / "new").iterdir())) == 1
+
+
+def lags(scenario: Scenario, year: int) -> list[int]:
+    surveys = dict(simulate(3, 4, scenario))[year]
+    return [survey.lag for survey in surveys]
+
+
+def test_a_mislabelled_year_mixes_a_quarter_of_its_lags_and_keeps_every_share() -> None:
+    usual, mixed = lags(Scenario.STEADY, 2024), lags(Scenario.MISLABELLED, 2024)
+
+    moved = np.mean([one != other for one, other in zip(usual, mixed, strict=True)])
+    assert Counter(usual) == Counter(mixed)
+    assert 0.08 < moved <= 0.25
+    assert lags(Scenario.STEADY, 2023) == lags(Scenario.MISLABELLED, 2023)
+
+
+def test_an_exceptional_year_differs_from_the_years_around_it() -> None:
+    behind = [np.mean(np.array(lags(Scenario.EXCEPTIONAL, y)) < 0) for y in (2023, 2024, 2025)]
+
+    assert behind == pytest.approx([0.46, 0.60, 0.46], abs=0.03)

@@ -22,9 +22,12 @@ def test_figures_of_the_sample_itself_agree_with_scikit_learn(
 ) -> None:
     outcome, scores = sample
 
-    recall, precision, auc, average, brier = once(scored(scores, outcome, Ties.FAIR), 0.3)
+    recall, around, precision, auc, average, brier = once(scored(scores, outcome, Ties.FAIR), 0.3)
 
     assert recall == pytest.approx(metrics.recall_at(outcome, scores, 0.3))
+    assert around == pytest.approx(
+        np.mean([metrics.recall_at(outcome, scores, s) for s in (0.24, 0.27, 0.3, 0.33, 0.36)])
+    )
     assert precision == pytest.approx(recall * outcome.sum() / (0.3 * 400))
     assert auc == pytest.approx(roc_auc_score(outcome, scores))
     assert average == pytest.approx(average_precision_score(outcome, scores))
@@ -45,12 +48,28 @@ def test_figures_under_weights_are_those_of_the_repeated_records(
         y, s = outcome[drawn], scores[drawn]
         expected = [
             metrics.recall_at(y, s, 0.3),
+            np.mean([metrics.recall_at(y, s, b) for b in (0.24, 0.27, 0.3, 0.33, 0.36)]),
             metrics.recall_at(y, s, 0.3) * y.sum() / (0.3 * len(y)),
             roc_auc_score(y, s),
             average_precision_score(y, s),
             brier_score_loss(y, s),
         ]
         assert read[:, row] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.46, 0.9, 1.0])
+@pytest.mark.parametrize("ties", list(Ties))
+def test_the_part_of_the_curve_near_the_budget_reads_as_the_whole_of_it(
+    sample: tuple[Floats, Floats], share: float, ties: Ties
+) -> None:
+    outcome, scores = sample
+    model = scored(scores, outcome, ties)
+    weights = next(student_weights(np.arange(400).astype(np.str_), 200, seed=4))
+
+    short = model.read(weights, share, [Metric.RECALL, Metric.RECALL_AROUND])
+    whole = model.read(weights, share, [Metric.RECALL, Metric.RECALL_AROUND, Metric.AUC])
+
+    assert (short == whole[:2]).all()
 
 
 def test_ties_against_a_model_never_give_it_more_than_fair_ties(
@@ -105,7 +124,9 @@ def test_the_spread_of_the_auc_is_that_of_the_literature(sample: tuple[Floats, F
     model = scored(scores, outcome, Ties.FAIR)
     students = np.arange(400).astype(np.str_)
 
-    drawn = paired({"m": model}, students, share=0.3, resamples=2000, seed=0)["m"][2]
+    drawn = paired({"m": model}, students, share=0.3, resamples=2000, seed=0, metrics=[Metric.AUC])[
+        "m"
+    ][0]
 
     # Hanley and McNeil (1982), equation 1.
     area, positives = roc_auc_score(outcome, scores), outcome.sum()

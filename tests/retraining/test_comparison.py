@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from retraining.comparison import Answers, Cases, compare, flagged_within
+from retraining.comparison import Answers, Cases, compare, compare_many, flagged_within
 from retraining.evidence import Evidence
 from retraining.ranking import Floats
 from tests.retraining.samples import POLICY, better_challenger, blurred, cases, world
@@ -138,3 +138,17 @@ def test_two_years_of_a_student_are_one_witness() -> None:
 
     assert doubled.gain == pytest.approx(single.gain)
     assert doubled.high - doubled.low == pytest.approx(single.high - single.low, rel=0.1)
+
+
+def test_several_challengers_are_each_compared_as_if_alone() -> None:
+    risk, outcome = world(300)
+    champion = Answers("v1", blurred(risk, 1.0, seed=1), 0.5)
+    several = [Answers(f"v{i}", blurred(risk, 0.5, seed=i), 0.5) for i in (2, 3)]
+
+    together = compare_many(
+        cases(outcome), several, champion=champion, policy=POLICY, seed=4, resamples=50
+    )
+
+    assert together == [
+        compare(cases(outcome), one, champion, POLICY, seed=4, resamples=50) for one in several
+    ]

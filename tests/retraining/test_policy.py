@@ -29,9 +29,9 @@ def objections(decision: PromotionDecision) -> list[str]:
     return [guard.name for guard in decision.guards if not guard.passed]
 
 
-def regained(evidence: Evidence, **changed: float) -> Evidence:
+def regained(evidence: Evidence, metric: str, **changed: float) -> Evidence:
     gains = tuple(
-        replace(g, **changed) if g.metric == "recall_at_budget" else g  # type: ignore[arg-type]
+        replace(g, **changed) if g.metric == metric else g  # type: ignore[arg-type]
         for g in evidence.gains
     )
     return replace(evidence, gains=gains)
@@ -46,7 +46,7 @@ def test_a_clearly_better_challenger_is_promoted_with_every_reason(better: Evide
 
 
 def test_a_gain_no_larger_than_asked_keeps_the_champion(better: Evidence) -> None:
-    decision = decide(regained(better, gain=0.01), POLICY)
+    decision = decide(regained(better, "recall_at_budget", gain=0.01), POLICY)
 
     assert decision.status is DecisionStatus.KEPT
     assert objections(decision) == ["min_recall_gain"]
@@ -54,7 +54,9 @@ def test_a_gain_no_larger_than_asked_keeps_the_champion(better: Evidence) -> Non
 
 
 def test_a_gain_that_may_be_luck_keeps_the_champion(better: Evidence) -> None:
-    assert objections(decide(regained(better, confidence=0.949), POLICY)) == ["confidence"]
+    lucky = regained(better, "recall_around_budget", confidence=0.949)
+
+    assert objections(decide(lucky, POLICY)) == ["confidence"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from retraining.history import History, Served
 from retraining.policies import ALWAYS, NAIVE, NEVER, OURS, POLICIES, pick
 from retraining.replay import main
 from retraining.replay_report import plot
+from retraining.replay_summary import against_never, regrets
 from tests.retraining.school import START, TASK
 
 Integers = NDArray[np.int64]
@@ -136,3 +137,13 @@ def test_a_replay_serves_what_was_decided_on_the_past_alone(tmp_path: Path) -> N
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["/no/such/file.csv"]) == 2
     assert "no such file: /no/such/file.csv" in capsys.readouterr().err
+
+
+def test_a_study_tells_regret_by_scenario_and_the_years_ours_was_behind() -> None:
+    rows = [
+        {"scenario": "steady", **History((), (served("2023", ours, 0.70),)).to_mapping()}
+        for ours in (0.74, 0.68)
+    ]
+
+    assert "| steady | 2 | 1.0 (0.0 to 2.0) | 2.0 (0.0 to 4.0) |" in "\n".join(regrets(rows))
+    assert "| steady | 2023 | 1.0 (-2.0 to 4.0) | 1 of 2 |" in "\n".join(against_never(rows))

@@ -2,27 +2,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from retraining.simulation import World, draw, noise_for, recall_at_prevalence, simulate
+from retraining.simulation import World, draw, noise_for, recall_at_prevalence, rivals, simulate
 
 
 def test_two_equally_good_models_are_rarely_promoted_where_a_naive_gate_often_does() -> None:
-    result = simulate(World(), 300, 0.0, trials=150, resamples=300, seed=11)
+    (result,) = simulate(rivals(World(), [0.0]), 300, trials=150, resamples=300, seed=11)
 
     assert result.promoted <= 0.05
     assert result.naive >= 0.25
 
 
 def test_a_challenger_ten_points_better_is_nearly_always_promoted() -> None:
-    result = simulate(World(), 765, 0.10, trials=40, resamples=300, seed=12)
+    (result,) = simulate(rivals(World(), [0.10]), 765, trials=40, resamples=300, seed=12)
 
     assert result.promoted >= 0.9
 
 
 def test_the_true_gain_is_what_was_asked_for() -> None:
     world = World()
-    people = draw(world, 300_000, noise_for(world, 0.05), np.random.default_rng(77))
+    people = draw(world, 300_000, [noise_for(world, 0.05)], np.random.default_rng(77))
 
-    gained = recall_at_prevalence(people.outcome, people.challenger) - recall_at_prevalence(
+    gained = recall_at_prevalence(people.outcome, people.challengers[0]) - recall_at_prevalence(
         people.outcome, people.champion
     )
 
