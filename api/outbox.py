@@ -20,6 +20,9 @@ from model.prediction import Prediction, RiskLabel, RiskStatus
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, body BLOB)"
 INSERT = "INSERT INTO outbox (body) VALUES (?)"
+FEW = 16
+"""Records that fit into one statement."""
+
 BUSY_SECONDS = 5.0
 
 
@@ -52,13 +55,13 @@ class Outbox:
         Raises:
             Overloaded: the disk takes no more.
         """
-        bodies = [(orjson.dumps(prediction),) for prediction in predictions]
+        bodies = [orjson.dumps(prediction) for prediction in predictions]
         try:
-            if len(bodies) == 1:
-                self._db.execute(INSERT, bodies[0])  # A transaction of its own.
+            if len(bodies) <= FEW:  # One statement is a transaction of its own.
+                self._db.execute(INSERT + ", (?)" * (len(bodies) - 1), bodies)
             else:
                 self._db.execute("BEGIN IMMEDIATE")
-                self._db.executemany(INSERT, bodies)
+                self._db.executemany(INSERT, zip(bodies))
                 self._db.execute("COMMIT")
         except sqlite3.Error as error:
             if self._db.in_transaction:
@@ -85,8 +88,9 @@ class Outbox:
         helper = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             helper.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            # The slow part is done; what is left to do under the writer's lock is little.
-            helper.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # The slow part is done; what is left to do under the writer's lock is little. The log
+            # keeps its blocks and is written over: to allocate them anew slows every commit.
+            helper.execute("PRAGMA wal_checkpoint(RESTART)")
         finally:
             helper.close()
 

@@ -22,18 +22,25 @@ from model.errors import RegistryError
 SHIPMENT = 100
 """Records a shipment: near the registry's bulk rate, and few milliseconds of this event loop."""
 
+SMALL_SHIPMENT = 25
+"""While requests come in: a quarter of the wait for one that arrives meanwhile."""
+
 GATHER_SECONDS = 0.05
 """How long a small shipment waits for more, so that a busy worker ships in bulk."""
 
 REST = 20.0
 """While requests come in, how many times its own duration a shipment rests: answers go first."""
 
+LONGEST_REST = 0.5
+"""Seconds; a registry that was slow once is not left alone for long."""
+
 FULL_ROWS = 50_000
 """With this many records waiting a worker rests no more, so what waits stays bounded."""
 
 RETRY_SECONDS = 0.5
 ADOPT_SECONDS = 2.0
-CHECKPOINT_ROWS = 20_000
+CHECKPOINT_ROWS = 2_000
+"""A write-ahead log of some megabytes stays in the page cache; a long one makes commits slower."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +54,7 @@ def rest(seconds: float, rows: int) -> float:
     >>> rest(0.01, 0), rest(0.01, FULL_ROWS // 2), rest(0.01, 2 * FULL_ROWS)
     (0.2, 0.1, 0.0)
     """
-    return seconds * REST * max(0.0, 1.0 - rows / FULL_ROWS)
+    return min(LONGEST_REST, seconds * REST * max(0.0, 1.0 - rows / FULL_ROWS))
 
 
 class Shipper:
@@ -62,24 +69,24 @@ class Shipper:
         self._workers = workers
         self._folder = folder
         self._gate = Gate(outbox.folder)
-        self._since_checkpoint = 0
         self._leaving = False
 
     async def ship(self) -> None:
         """Ships whenever there is something, until cancelled."""
+        resting, checkpointed = 0.0, 0
         while True:
             await self._log.wake.wait()
             if self._outbox.rows < SHIPMENT:
                 await asyncio.sleep(GATHER_SECONDS)
             written, started = self._log.written, time.perf_counter()
-            if not await self._ship_some(self._outbox):
-                await asyncio.sleep(RETRY_SECONDS)
-            elif self._outbox.rows == 0:
+            shipped = await self._ship_some(self._outbox, SMALL_SHIPMENT if resting else SHIPMENT)
+            if shipped and self._outbox.rows == 0:
                 self._log.drained()
-            elif self._log.written > written and not self._leaving:
-                await asyncio.sleep(rest(time.perf_counter() - started, self._outbox.rows))
-            if self._since_checkpoint >= CHECKPOINT_ROWS:
-                self._since_checkpoint = 0
+            asked = self._log.written > written and not self._leaving
+            resting = rest(time.perf_counter() - started, self._outbox.rows) if asked else 0.0
+            await asyncio.sleep(resting if shipped else RETRY_SECONDS)
+            if self._log.written - checkpointed >= CHECKPOINT_ROWS:
+                checkpointed = self._log.written
                 await asyncio.to_thread(self._outbox.checkpoint)
 
     async def adopt(self) -> None:
@@ -103,16 +110,16 @@ class Shipper:
     async def _empty(self, path: Path) -> None:
         outbox = Outbox(path)
         try:
-            while outbox.rows and await self._ship_some(outbox):
+            while outbox.rows and await self._ship_some(outbox, SHIPMENT):
                 pass
         finally:
             outbox.close()
 
-    async def _ship_some(self, outbox: Outbox) -> bool:
+    async def _ship_some(self, outbox: Outbox, most: int) -> bool:
         with self._gate.passing() as free:
             if not free:
                 return False
-            bodies, last = outbox.oldest(SHIPMENT)
+            bodies, last = outbox.oldest(most)
             if not bodies:
                 return True
             try:
@@ -120,5 +127,4 @@ class Shipper:
             except RegistryError:
                 return False
             outbox.drop(last)
-        self._since_checkpoint += len(bodies)
         return True
