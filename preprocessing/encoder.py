@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isnan
-from operator import itemgetter
 from typing import Any, Self
 
 import numpy as np
@@ -210,18 +209,7 @@ def _reader(
     if names != (*given, *formulas):
         raise ValueError("columns that are worked out come after those that are given")
     work_out = tuple(formulas.values())
-    if len(given) < 2:
-        return lambda record: [*map(record.get, given), *(f(record) for f in work_out)]
-    pick: Callable[[Features], tuple[Any, ...]] = itemgetter(*given)
-
-    def read(record: Features) -> Sequence[Any]:
-        try:
-            values = pick(record)
-        except KeyError:  # Not complete: the slower way.
-            values = tuple(map(record.get, given))
-        return (*values, *[f(record) for f in work_out]) if work_out else values
-
-    return read
+    return lambda record: [*map(record.get, given), *[formula(record) for formula in work_out]]
 
 
 class _Derived:

@@ -14,7 +14,7 @@ PEERS = Path(__file__).parent / "peers"
 RECORD: Mapping[str, Any] = {
     "inde": 7.5, "iaa": 8.0, "ieg": 6.1, "ips": 6.5, "ipp": 7.0, "ida": 5.5, "ipv": 7.2, "ian": 5.0,
     "mat": 5.0, "por": 6.0, "ing": 4.5, "fase": 3, "fase_ideal": 4, "defasagem": -1, "idade": 13,
-    "anos_programa": 2,
+    "anos_programa": 2, "n_avaliacoes": 3, "pedra": "ametista", "instituicao": "publica",
 }  # fmt: skip
 UVICORN = ("--workers", "4", "--loop", "uvloop", "--http", "httptools", "--no-access-log",
            "--log-level", "warning")  # fmt: skip

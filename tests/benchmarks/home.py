@@ -24,14 +24,20 @@ from training.fit import fit
 TREES = 500
 FAMILY = "xgboost"
 SEED = 7
+USUAL = "lightgbm"
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where it is, its versions in memory (the first is champion), and records to score."""
+    """Where it is, its versions in memory (the first is champion), and records to score.
+
+    Attributes:
+        usual: a model as training makes it by default, with no version.
+    """
 
     folder: Path
     versions: dict[str, Predictor]
+    usual: Predictor
     records: tuple[Features, ...]
 
     @property
@@ -47,7 +53,9 @@ def prepare(folder: Path, *, versions: int = 1) -> Home:
     settings = load_settings({"FAROL_HOME": str(folder)})
     with registry(settings) as opened:
         promote(opened, next(iter(made)))
-    return Home(folder, made, data.records)
+    usual = fit(data, load_task(settings.task), seed=SEED, family=USUAL, progress=lambda _: None)
+    usual.write(folder / "usual")
+    return Home(folder, made, Predictor(load_bundle(folder / "usual")), data.records)
 
 
 def _version(folder: Path, data: TrainingSet, seed: int) -> tuple[str, Predictor]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import bentoml
-import pandas as pd
 
-from recipe import FEATURES, fitted_pipeline
+from recipe import fitted_pipeline, frame
 
 
 @bentoml.service(workers=4, traffic={"timeout": 30})
@@ -19,5 +18,4 @@ class Risk:
 
     @bentoml.api(batchable=True, max_batch_size=100, max_latency_ms=100)
     def predict(self, records: list[dict[str, Any]]) -> list[float]:
-        frame = pd.DataFrame(records, columns=list(FEATURES)).astype(float)
-        return [float(p) for p in self.model.predict_proba(frame)[:, 1]]
+        return [float(p) for p in self.model.predict_proba(frame(records))[:, 1]]

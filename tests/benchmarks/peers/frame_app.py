@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 from fastapi import FastAPI
 
-from recipe import FEATURES, fitted_pipeline
+from recipe import fitted_pipeline, frame
 
 
 def create_app() -> FastAPI:
@@ -17,7 +16,6 @@ def create_app() -> FastAPI:
 
     @app.post("/predict")
     async def predict(record: dict[str, Any]) -> dict[str, float]:
-        frame = pd.DataFrame([record], columns=list(FEATURES)).astype(float)
-        return {"risk_score": float(model.predict_proba(frame)[0, 1])}
+        return {"risk_score": float(model.predict_proba(frame([record]))[0, 1])}
 
     return app
