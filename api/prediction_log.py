@@ -63,12 +63,14 @@ class PredictionLog:
         spilling: whether records go into the outbox.
         wake: set when the outbox has something to ship.
         written: records this worker was given so far.
+        pressure: seconds that each answer is held back, so that shipping keeps up.
     """
 
     def __init__(self, registry: Registry, outbox: Outbox, policy: LogPolicy) -> None:
         self.spilling = outbox.rows > 0
         self.wake = asyncio.Event()
         self.written = 0
+        self.pressure = 0.0
         self._registry = registry
         self._outbox = outbox
         self._policy = policy
@@ -112,6 +114,8 @@ class PredictionLog:
         batch.waiting.append(safe)
         self.written += len(records)
         await safe
+        if self.pressure:
+            await asyncio.sleep(self.pressure)
 
     async def flush(self) -> None:
         """Returns once nothing in memory is waiting to be safe."""

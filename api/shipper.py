@@ -37,6 +37,9 @@ LONGEST_REST = 0.5
 FULL_ROWS = 50_000
 """With this many records waiting a worker rests no more, so what waits stays bounded."""
 
+MOST_PRESSURE = 0.05
+"""Seconds an answer is held back at most, with twice that many waiting."""
+
 RETRY_SECONDS = 0.5
 ADOPT_SECONDS = 2.0
 CHECKPOINT_ROWS = 2_000
@@ -55,6 +58,17 @@ def rest(seconds: float, rows: int) -> float:
     (0.2, 0.1, 0.0)
     """
     return min(LONGEST_REST, seconds * REST * max(0.0, 1.0 - rows / FULL_ROWS))
+
+
+def pressure(rows: int) -> float:
+    """Seconds to hold each answer back with so many records in the outbox.
+
+    Callers that wait for their answers then ask no faster than the registry takes.
+
+    >>> pressure(FULL_ROWS), pressure(FULL_ROWS + FULL_ROWS // 2)
+    (0.0, 0.025)
+    """
+    return MOST_PRESSURE * min(1.0, max(0, rows - FULL_ROWS) / FULL_ROWS)
 
 
 class Shipper:
@@ -82,6 +96,8 @@ class Shipper:
             shipped = await self._ship_some(self._outbox, SMALL_SHIPMENT if resting else SHIPMENT)
             if shipped and self._outbox.rows == 0:
                 self._log.drained()
+            # While the registry is away, to hold answers back would help nobody.
+            self._log.pressure = pressure(self._outbox.rows) if shipped else 0.0
             asked = self._log.written > written and not self._leaving
             resting = rest(time.perf_counter() - started, self._outbox.rows) if asked else 0.0
             await asyncio.sleep(resting if shipped else RETRY_SECONDS)

@@ -6,10 +6,11 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -24,6 +25,9 @@ from tests.benchmarks.servers import Server, free_port, serving
 DRAIN_SECONDS = 900.0
 WORKERS = 4
 STARTS = 5
+POLL_SECONDS = 0.1
+"""Asking for health opens every outbox of the host, so not more often than the figures need."""
+
 DATABASE = "farol"
 
 
@@ -130,9 +134,10 @@ def sustained(stage: Stage, *, minutes: float) -> dict[str, str]:
 
 
 def promotions(stage: Stage, *, moves: int) -> dict[str, str]:
-    """A promotion or rollback a second under full load."""
-    with stage.load(20) as load:
+    """A promotion or rollback a second under full load, after as long a load without any."""
+    with stage.load(moves) as load:
         calm: Checked = load.result()
+    stage.drain()
     first, second = stage.scores
     seconds = []
     with stage.load(moves + 5) as load:
@@ -185,7 +190,7 @@ def _until_all_serve(stage: Stage, version: str) -> float:
     while stage.serving() != [version] * WORKERS:
         if time.monotonic() - started > 10:
             raise TimeoutError(f"not all workers serve {version}")
-        time.sleep(0.02)
+        time.sleep(POLL_SECONDS)
     return time.monotonic() - started
 
 
@@ -199,11 +204,28 @@ def _mebibytes(sizes: list[float]) -> str:
 
 @contextmanager
 def _hanging(home: Path) -> Iterator[None]:
-    """The registry's process stops answering, its connections stay: the worst way to be away."""
-    state = embedded.status(home).state
-    assert state is not None
-    os.kill(state.pid, signal.SIGSTOP)
+    """The registry stops answering while its connections stay: the worst way to be away.
+
+    Workers put a new server in the place of one that hangs; it is stopped as soon as it is there.
+    """
+    over = Event()
+    stopped: set[int] = set()
+
+    def stop_whoever_serves() -> None:
+        while not over.wait(0.05):
+            state = embedded.status(home).state
+            if state is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(state.pid, signal.SIGSTOP)
+                    stopped.add(state.pid)
+
+    thread = Thread(target=stop_whoever_serves)
+    thread.start()
     try:
         yield
     finally:
-        os.kill(state.pid, signal.SIGCONT)
+        over.set()
+        thread.join()
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)

@@ -50,11 +50,14 @@ def main() -> int:
         connections=options.connections,
     )  # fmt: skip
     for title, scenario in wanted.items():
+        if options.only and options.only not in title:
+            continue
         sys.stderr.write(f"running: {title}\n")
         section = _section(title, _on_a_server(scenario, options.connections))
         sys.stdout.write(section)
         text += section
-    options.out.write_text(text, encoding="utf-8")
+    if not options.only:
+        options.out.write_text(text, encoding="utf-8")
     return 0
 
 
@@ -91,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=10, help="of full load")
     parser.add_argument("--moves", type=int, default=100, help="promotions and rollbacks, one a s")
     parser.add_argument("--away", type=int, default=60, help="seconds without the registry")
+    parser.add_argument("--only", help="the scenarios whose title has this, and no page written")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "soak.md")
     return parser
