@@ -23,6 +23,7 @@ from tests.benchmarks.contestants import RECORD, farol
 from tests.benchmarks.servers import Server, free_port, serving
 
 DRAIN_SECONDS = 900.0
+COUNT_TIMEOUT_MS = 600_000
 WORKERS = 4
 STARTS = 5
 POLL_SECONDS = 0.1
@@ -66,7 +67,9 @@ class Stage:
 
     def kept(self) -> int:
         """Predictions in the registry."""
-        with open_registry(embedded.ensure_running(self.home), DATABASE) as registry:
+        uri = embedded.ensure_running(self.home)
+        # The embedded registry counts a million documents in tens of seconds.
+        with open_registry(uri, DATABASE, timeout_ms=COUNT_TIMEOUT_MS) as registry:
             return registry.run(predictions.count())
 
     def drain(self) -> float:
