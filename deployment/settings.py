@@ -32,8 +32,9 @@ KEYS: Mapping[str, str] = {
     "port": "PORT",
     "dashboard_port": "DASHBOARD_PORT",
     "signing_key": "FAROL_SIGNING_KEY",
+    "data_key": "FAROL_DATA_KEY",
 }
-SECRETS = frozenset({"MONGO_URI", "FAROL_SIGNING_KEY"})
+SECRETS = frozenset({"MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY"})
 
 
 class Settings(BaseModel):
@@ -44,6 +45,8 @@ class Settings(BaseModel):
         home: embedded data, live model, outbox.
         signing_key: signs bundles; hosts that share a registry must share it. When unset, one is
             made and kept in `home`.
+        data_key: hashes what must be recognised without being kept, an erased student's id say. It
+            belongs to the data: hosts that share a registry share it, and a backup holds it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +62,7 @@ class Settings(BaseModel):
     port: Port = 8000
     dashboard_port: Port = 8501
     signing_key: SecretBytes
+    data_key: SecretBytes
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
@@ -73,9 +77,12 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     if not uri.startswith(("mongodb://", "mongodb+srv://")):
         raise ConfigurationError("MONGO_URI must start with mongodb:// or mongodb+srv://")
     home = Path(given.get("home", ".farol")).absolute()
-    key = given.get("signing_key", "").encode() or _signing_key(home)
+    keys = {
+        name: given.get(name, "").encode() or _kept_key(home / f"{name.removesuffix('_key')}.key")
+        for name in ("signing_key", "data_key")
+    }
     try:
-        return Settings.model_validate({**given, "home": home, "signing_key": key})
+        return Settings.model_validate({**given, "home": home, **keys})
     except ValidationError as error:
         raise ConfigurationError("; ".join(_explain(e) for e in error.errors())) from error
 
@@ -86,17 +93,16 @@ def _explain(error: ErrorDetails) -> str:
     return f"{key}{shown}: {error['msg']}"
 
 
-def _signing_key(home: Path) -> bytes:
+def _kept_key(path: Path) -> bytes:
     """The host's own key, made on first use; readable by its owner only."""
-    path = home / "signing.key"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _publish_once(path, secrets.token_hex(32).encode())
         return path.read_bytes()
     except OSError as error:
         raise ConfigurationError(
-            f"FAROL_HOME={str(home)!r}: cannot keep the signing key there ({error.strerror}); "
+            f"FAROL_HOME={str(path.parent)!r}: cannot keep {path.name} there ({error.strerror}); "
             "give a folder that can be written"
         ) from error
 

@@ -56,12 +56,19 @@ def test_secrets_are_masked_wherever_settings_are_shown(tmp_path: Path) -> None:
     assert "quiet" not in repr(settings)
 
 
-def test_the_signing_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["signing", "data"])
+def test_a_key_is_made_once_and_readable_by_its_owner_only(name: str, tmp_path: Path) -> None:
     first = load_settings({"FAROL_HOME": str(tmp_path)})
     second = load_settings({"FAROL_HOME": str(tmp_path)})
 
-    assert first.signing_key == second.signing_key
-    assert (tmp_path / "signing.key").stat().st_mode & 0o777 == 0o600
+    assert getattr(first, f"{name}_key") == getattr(second, f"{name}_key")
+    assert (tmp_path / f"{name}.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_two_keys_differ(tmp_path: Path) -> None:
+    settings = load_settings({"FAROL_HOME": str(tmp_path)})
+
+    assert settings.signing_key != settings.data_key
 
 
 def test_a_home_that_cannot_be_written_is_a_configuration_error(tmp_path: Path) -> None:
