@@ -9,7 +9,7 @@ from database.documents import from_document, to_document
 from database.operations import Find, InsertMany, Op
 from model.errors import Conflict, NotFound
 from model.run import Lease
-from model.version import ModelVersion
+from model.version import ModelVersion, is_version_name
 
 COLLECTION = "model_versions"
 _KEY = "version"
@@ -36,7 +36,7 @@ def add(version: ModelVersion, *, lease: Lease | None = None) -> Op[None]:
         LeaseLost: another run took over.
         ValueError: the name is not `v<number>`.
     """
-    if version.version != f"v{version.number}":
+    if version.version != f"v{version.number}" or not is_version_name(version.version):
         raise ValueError(f"version {version.version} has the number {version.number}")
     following = yield from next_number()
     if version.number > following:
@@ -77,11 +77,13 @@ def register(
 
 
 def get(version: str) -> Op[ModelVersion]:
-    """The version of that name.
+    """The version of that name; the registry is not asked for a name that is not `v<number>`.
 
     Raises:
         NotFound: no such version.
     """
+    if not is_version_name(version):
+        raise NotFound(f"model version {repr(version)[:40]}; versions are named v1, v2, ...")
     found = yield Find(COLLECTION, {"_id": version})
     if not found:
         raise NotFound(f"model version {version}")
@@ -89,6 +91,10 @@ def get(version: str) -> Op[ModelVersion]:
 
 
 def newest(limit: int = 50) -> Op[list[ModelVersion]]:
-    """The versions registered last, newest first."""
+    """The versions registered last, newest first; a document of another name is none."""
     found = yield Find(COLLECTION, {}, sort=[("number", -1)], limit=limit)
-    return [from_document(ModelVersion, document, key=_KEY) for document in found]
+    return [
+        from_document(ModelVersion, document, key=_KEY)
+        for document in found
+        if is_version_name(document["_id"])
+    ]

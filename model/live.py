@@ -24,6 +24,7 @@ from filelock import FileLock
 
 from model.bundle import load_bundle, unpack
 from model.errors import BundleError
+from model.version import version_name
 
 Record = TypeVar("Record")
 
@@ -75,8 +76,12 @@ class LiveModel:
         (self.root / "versions").mkdir(parents=True, exist_ok=True)
 
     def folder(self, version: str) -> Path:
-        """Where that version lies, or would lie."""
-        return self.root / "versions" / version
+        """Where that version lies, or would lie.
+
+        Raises:
+            BundleError: the name is not `v<number>`.
+        """
+        return self.root / "versions" / version_name(version)
 
     def refresher_lock(self) -> FileLock:
         """The lock whose holder follows the registry for all processes of this host."""
@@ -94,13 +99,9 @@ class LiveModel:
         """The pointer, or None before the first publication.
 
         Raises:
-            BundleError: the pointer file is not readable as one.
+            BundleError: the pointer file is not readable as one, or names no version.
         """
-        try:
-            raw = self.pointer_path.read_bytes()
-        except FileNotFoundError:
-            return None
-        return _read(raw, LivePointer)
+        return _pointer(self.pointer_path)
 
     def publish(
         self,
@@ -123,9 +124,10 @@ class LiveModel:
             check: trusts the unpacked folder or raises BundleError; answers the bundle's digest.
 
         Raises:
-            BundleError: another digest, an unsafe archive, or what `check` raises. The pointer and
-                the folders are as before.
+            BundleError: a name that is no version's, another digest, an unsafe archive, or what
+                `check` raises. The pointer and the folders are as before.
         """
+        target = self.folder(version)
         if hashlib.sha256(archive).hexdigest() != digest:
             raise BundleError(f"{version}: the archive is not the one that was registered")
         self.prepare()
@@ -134,7 +136,7 @@ class LiveModel:
             unpack(archive, staged)
             bundle = check(staged)
             with _lock(self._pointer_lock):
-                self._install(staged, self.folder(version))
+                self._install(staged, target)
                 pointer = self._point(version, digest, bundle, signature, revision)
                 self._prune({pointer.version, pointer.previous})
                 return pointer
@@ -142,8 +144,8 @@ class LiveModel:
     def origin(self, version: str) -> LivePointer | None:
         """The pointer that was written when that version was last published here."""
         try:
-            return _read((self.root / "origins" / f"{version}.json").read_bytes(), LivePointer)
-        except (FileNotFoundError, BundleError):
+            return _pointer(self._origin_path(version))
+        except BundleError:
             return None
 
     def quarantine(self, version: str, reason: str, revision: int = 0) -> None:
@@ -171,10 +173,13 @@ class LiveModel:
             previous = former.previous
         pointer = LivePointer(version, artifact, bundle, signature, revision, previous)
         (self.root / "origins").mkdir(exist_ok=True)
-        _write(self.root / "origins" / f"{version}.json", asdict(pointer))
+        _write(self._origin_path(version), asdict(pointer))
         _write(self.pointer_path, asdict(pointer))
         self.forgive()
         return pointer
+
+    def _origin_path(self, version: str) -> Path:
+        return self.root / "origins" / f"{version_name(version)}.json"
 
     def _former(self) -> LivePointer | None:
         try:
@@ -214,6 +219,17 @@ def _write(path: Path, content: Mapping[str, object]) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(orjson.dumps(content))
     Path(name).replace(path)
+
+
+def _pointer(path: Path) -> LivePointer | None:
+    try:
+        pointer = _read(path.read_bytes(), LivePointer)
+    except FileNotFoundError:
+        return None
+    for name in (pointer.version, pointer.previous):
+        if name is not None:
+            version_name(name)
+    return pointer
 
 
 def _read(raw: bytes, record: Callable[..., Record]) -> Record:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from model.errors import BundleError
 from model.prediction import Thresholds
 
 Metrics = Mapping[str, float]
@@ -14,6 +16,32 @@ Metrics = Mapping[str, float]
 
 FEWEST_SHOWN = 10
 """Figures of a group with fewer records could tell a reader what became of one student."""
+
+_NAME = re.compile(r"v[1-9][0-9]{0,8}")
+_SHOWN = 40
+
+
+def is_version_name(name: object) -> bool:
+    """Whether something is a `v<number>`: ASCII digits, at most nine, no leading zero.
+
+    >>> is_version_name("v12"), is_version_name("v01"), is_version_name("../v1")
+    (True, False, False)
+    """
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def version_name(name: str) -> str:
+    """The name itself; whatever is made of it, a path say, is made after this.
+
+    Raises:
+        BundleError: it is not `v<number>`.
+    """
+    if not is_version_name(name):
+        raise BundleError(
+            f"{repr(name)[:_SHOWN]} is not the name of a model version; "
+            "versions are named v1, v2, ..."
+        )
+    return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,45 @@ def test_an_unreadable_pointer_is_an_error_and_is_replaced_by_the_next(tmp_path:
     with pytest.raises(BundleError):
         live.current()
     assert publish(live, "v1", archive()) == live.current()
+
+
+# Every path among them stays below `tmp_path`: code that follows one must destroy nothing else.
+ABSOLUTE = "<the victim's absolute path>"
+NO_NAMES = [
+    "", "v", "v0", "v01", "v-1", "v1 ", "v1\n", "\nv1", "V1", "v1/../x", "../../../../victim",
+    ABSOLUTE, "..", ".", "v1\x00", "v\u0661", "v\u00b2", "v1234567890", "w1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_only_v_and_a_number_becomes_a_path(tmp_path: Path, name: str) -> None:
+    home = tmp_path / "deep" / "home"
+    live = LiveModel(home)
+    former = publish(live, "v1", archive())
+    victim = home / "model" / "live" / "versions" / "../../../../victim"
+    victim.mkdir()
+    (victim / "kept.txt").write_text("kept")
+    name = str(victim.resolve()) if name == ABSOLUTE else name
+
+    with pytest.raises(BundleError, match="not the name of a model version"):
+        publish(live, name, archive(1.0), 2)
+    with pytest.raises(BundleError, match="not the name of a model version"):
+        live.folder(name)
+
+    assert live.origin(name) is None
+    assert live.current() == former
+    assert (victim / "kept.txt").read_text() == "kept"
+
+
+@pytest.mark.parametrize("field", ["version", "previous"])
+def test_a_pointer_that_names_no_version_is_not_followed(tmp_path: Path, field: str) -> None:
+    live = LiveModel(tmp_path)
+    publish(live, "v1", archive())
+    pointer = json.loads(live.pointer_path.read_bytes()) | {field: "../../../../victim"}
+    live.pointer_path.write_text(json.dumps(pointer))
+
+    with pytest.raises(BundleError, match="victim"):
+        live.current()
 
 
 def test_a_quarantine_lasts_until_the_next_publication(tmp_path: Path) -> None:
