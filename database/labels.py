@@ -43,14 +43,15 @@ def record(reported: Sequence[Outcome], *, now: datetime) -> Op[list[JoinDecisio
     """Keeps reported outcomes and joins them to the features known when predicting.
 
     Args:
-        reported: in any order; the same report twice counts once.
+        reported: as if sent one after the other; the same report twice counts once.
         now: when they arrived, aware UTC.
 
     Returns:
         One decision an outcome, in the order they were given.
     """
     decisions: list[JoinDecision] = []
-    for part in in_parts([_to_the_millisecond(outcome) for outcome in reported]):
+    placed = [(_to_the_millisecond(outcome), place) for place, outcome in enumerate(reported)]
+    for part in in_parts(placed):
         decisions += yield from _record(part, milliseconds(now))
     return decisions
 
@@ -140,9 +141,12 @@ def count_orphans() -> Op[int]:
     return number
 
 
-def _record(reported: Sequence[Outcome], now: datetime) -> Op[list[JoinDecision]]:
-    named = yield from _by_id({o.prediction_id for o in reported if o.prediction_id is not None})
-    filed = [file_outcome(o, named.get(o.prediction_id or ""), now) for o in reported]
+def _record(reported: Sequence[tuple[Outcome, int]], now: datetime) -> Op[list[JoinDecision]]:
+    named = yield from _by_id({o.prediction_id for o, _ in reported if o.prediction_id is not None})
+    filed = [
+        file_outcome(outcome, named.get(outcome.prediction_id or ""), now, place)
+        for outcome, place in reported
+    ]
     kept = [one for one in filed if isinstance(one, Filed)]
     if not kept:
         return [one for one in filed if isinstance(one, JoinDecision)]

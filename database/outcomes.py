@@ -37,9 +37,18 @@ def label_key(student_id: str, period: str) -> str:
 
 
 def outcome_id(filed: Filed) -> str:
-    """The key of a report: what it is about, what it says, and when that was observed."""
-    moment = milliseconds(filed.report.observed_at).isoformat()
-    text = f"{label_key(filed.student_id, filed.period)}\x1f{filed.report.value!r}\x1f{moment}"
+    """The key of a report: what it is about, what it says, and when that was observed.
+
+    Reports whose sender told no moment were observed as they arrived. Sent singly each has a moment
+    of its own; in one call their place in it tells them apart.
+    """
+    report = filed.report
+    moment = milliseconds(report.observed_at)
+    text = (
+        f"{label_key(filed.student_id, filed.period)}\x1f{report.value!r}\x1f{moment.isoformat()}"
+    )
+    if report.position and moment == milliseconds(report.arrived_at):
+        text += f"\x1f{report.position}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -98,6 +107,8 @@ def _document(filed: Filed) -> Document:
         document["source"] = filed.report.source
     if filed.prediction_id is not None:
         document["prediction_id"] = filed.prediction_id
+    if filed.report.position:
+        document["position"] = filed.report.position
     return document
 
 
@@ -112,6 +123,7 @@ def _report(document: Document) -> Report:
         observed_at=document["observed_at"],
         arrived_at=document["arrived_at"],
         source=document.get("source"),
+        position=document.get("position", 0),
     )
 
 

@@ -27,12 +27,17 @@ class JoinDecision:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report of an outcome. The same value observed at the same moment is the same report."""
+    """One report of an outcome. The same value observed at the same moment is the same report.
+
+    Attributes:
+        position: its place in the call it came with; of two that arrived together the later counts.
+    """
 
     value: float
     observed_at: datetime
     arrived_at: datetime
     source: str | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,9 @@ class Known:
     observation: Observation | None = None
 
 
-def file_outcome(outcome: Outcome, named: Prediction | None, now: datetime) -> Filed | JoinDecision:
+def file_outcome(
+    outcome: Outcome, named: Prediction | None, now: datetime, position: int = 0
+) -> Filed | JoinDecision:
     """Files an outcome under its student and period, or rejects it with the reason.
 
     An outcome that names a prediction nobody knows yet is filed under that prediction, without a
@@ -93,6 +100,7 @@ def file_outcome(outcome: Outcome, named: Prediction | None, now: datetime) -> F
         outcome: as reported.
         named: the prediction it names, if it names one that is known.
         now: when it arrived.
+        position: its place in the call it came with.
 
     >>> from datetime import UTC
     >>> noon = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -103,7 +111,7 @@ def file_outcome(outcome: Outcome, named: Prediction | None, now: datetime) -> F
     if reason:
         return JoinDecision(JoinStatus.REJECTED, reason)
     student_id, period = _subject(outcome, named)
-    report = Report(outcome.value, outcome.observed_at, now, outcome.source)
+    report = Report(outcome.value, outcome.observed_at, now, outcome.source, position)
     return Filed(student_id, period, report, outcome.prediction_id)
 
 
@@ -248,8 +256,9 @@ def _standing(reports: Iterable[Report]) -> list[Report]:
     return stands
 
 
-def _arrival(report: Report) -> tuple[datetime, datetime, float, str]:
-    return report.arrived_at, report.observed_at, report.value, report.source or ""
+def _arrival(report: Report) -> tuple[datetime, int, datetime, float, str]:
+    arrived = report.arrived_at, report.position
+    return *arrived, report.observed_at, report.value, report.source or ""
 
 
 def _correction(former: Report, known_at: datetime) -> Correction:
