@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from model.options import OPTIONS, Allowed
 from preprocessing.fields import Column, Kind
 from preprocessing.task import TaskSpec
 
@@ -44,6 +45,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
         _ref("Label"), _list("Label"), _object({"labels": _list("Label")}, ["labels"]),
     ]})  # fmt: skip
     _answer(page, "/labels", _ref("LabelCounts"))
+    _body(page, "/train", _run_options(), required=False)
     for path in ("/models/{version}/promote", "/model/rollback"):
         _body(page, path, _object({"reason": {"type": "string"}}), required=False)
     for path in page["paths"].values():
@@ -129,6 +131,24 @@ def _label(task: TaskSpec) -> Json:
         raw.name: feature_schema(raw) | {"description": f"Instead of outcome. {raw.description}"},
         "observed_at": text | {"format": "date-time", "description": "Default: now."},
     })  # fmt: skip
+
+
+def _run_options() -> Json:
+    return _object({name: _option(allowed) for name, allowed in OPTIONS.items()}) | {
+        "additionalProperties": False
+    }
+
+
+def _option(allowed: Allowed) -> Json:
+    if allowed.kind is bool:
+        return {"type": "boolean", "description": allowed.help}
+    least = "exclusiveMinimum" if allowed.above else "minimum"
+    return {
+        "type": "integer" if allowed.kind is int else "number",
+        "description": allowed.help,
+        least: allowed.low,
+        "maximum": allowed.high,
+    }
 
 
 def _predict() -> Json:

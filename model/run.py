@@ -16,6 +16,9 @@ class RunStatus(StrEnum):
     RUNNING = "running"
     PROMOTED = "promoted"
     KEPT = "kept"
+    DECIDED = "decided"
+    """A dry run that came to its end; the champion is as it was."""
+
     NOT_ENOUGH_DATA = "not_enough_data"
     FAILED = "failed"
     ABANDONED = "abandoned"

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from database import aliases, drift_reports, labels, leases, runs, versions
 from database.client import SyncRegistry
-from model.errors import FarolError, LeaseHeld, LeaseLost, NotFound
+from model.errors import FarolError, InvalidRecord, LeaseHeld, LeaseLost, NotFound
+from model.options import RunOptions
 from model.run import Lease, Run, RunStatus
 from preprocessing.dataset import training_set
 from preprocessing.task import TaskSpec
@@ -21,6 +22,7 @@ from retraining.window import fresh_mask
 HEARTBEAT = timedelta(seconds=10)
 TTL = timedelta(seconds=35)
 LEASE_HELD = 4
+NEWEST = 50
 
 log = logging.getLogger(__name__)
 
@@ -130,12 +132,16 @@ class Duties:
             log.warning("queued runs cannot be carried out: %s", error)
 
     def _carry_out(self, run: Run) -> None:
-        options = run.options
-        arguments = ["--run-id", run.run_id, "--requested-by", run.requested_by]
-        for name in ("window", "min_recall_gain", "seed"):
-            if options.get(name) is not None:
-                arguments += [f"--{name.replace('_', '-')}", str(options[name])]
-        code = self._pipeline(*arguments, wait=False)
+        try:
+            options = RunOptions.from_mapping(run.options)
+        except InvalidRecord as error:
+            self._refuse(run, f"option {error}")
+            return
+        code = self._pipeline(
+            *("--run-id", run.run_id, "--requested-by", run.requested_by),
+            *options.to_arguments(),
+            wait=False,
+        )
         if code is None or code == LEASE_HELD:
             return  # It stays queued and has its turn later.
         try:
@@ -144,9 +150,13 @@ class Duties:
             return
         if after.status is RunStatus.QUEUED:
             # It never began; left queued it would be tried again every few seconds for ever.
-            error = f"the pipeline did not start (exit code {code}); see the worker's log"
-            failed = replace(after, status=RunStatus.FAILED, finished_at=self._clock(), error=error)
-            self._registry.run(runs.finish(failed))
+            self._refuse(
+                after, f"the pipeline did not start (exit code {code}); see the worker's log"
+            )
+
+    def _refuse(self, run: Run, error: str) -> None:
+        failed = replace(run, status=RunStatus.FAILED, finished_at=self._clock(), error=error)
+        self._registry.run(runs.finish(failed))
 
     def _pipeline(self, *arguments: str, wait: bool = True) -> int | None:
         code = self._children.run("retraining.pipeline", *arguments, wait=wait)
@@ -155,8 +165,9 @@ class Duties:
         return code
 
     def _last_run(self) -> Run | None:
-        newest = self._registry.run(runs.newest(1))
-        return newest[0] if newest else None
+        """The newest run that may promote; a dry run has looked and settled nothing."""
+        newest = self._registry.run(runs.newest(NEWEST))
+        return next((run for run in newest if not run.options.get("dry_run")), None)
 
     def _fresh_labels(self, version: str) -> int:
         window = labels.window(arrived_until=self._clock(), limit=self._task.training.window)

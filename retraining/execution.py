@@ -16,14 +16,16 @@ from model.errors import FarolError, LeaseLost, NotEnoughData
 from model.run import Run, RunStatus
 from retraining.deciding import Verdict
 from retraining.exclusive import Clock, HeldLease, exclusively
-from retraining.journal import DryJournal, RegistryJournal, Say
+from retraining.journal import DryJournal, Journal, RegistryJournal, Say
 from retraining.plan import RunPlan, RunResult
 from retraining.registration import evidence_mapping
 from retraining.stages import apply, deliberate, gather
 
 
 def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) -> RunResult:
-    """Runs once; a dry run takes no lease and writes nothing.
+    """Runs once. A dry run writes nothing, and takes no lease.
+
+    One that was queued (`POST /train`) is told of in its own run's record, and takes its turn.
 
     Raises:
         LeaseHeld: another run is under way.
@@ -31,15 +33,19 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
         NotEnoughData: the window is too small to train on.
         FarolError: whatever else stopped it; the champion serves on.
     """
-    if plan.options.dry_run:
-        return _dry(registry, plan, clock, say)
+    dry = plan.options.dry_run
+    if dry and _queued(registry, plan.run_id) is None:
+        return _decided(registry, plan, DryJournal(say), clock)
     with exclusively(registry, plan.home, plan.run_id, clock) as held:
-        registry.run(promotions.fence(held.lease))
+        if not dry:
+            registry.run(promotions.fence(held.lease))
         registry.run(runs.abandon_stale(clock()))
         run = _run(plan, held, clock(), queued=_queued(registry, plan.run_id))
         journal = RegistryJournal(registry, run, held.lease, say, clock)
         journal.start()
         try:
+            if dry:
+                return _told(registry, plan, journal, clock)
             _repair(registry, journal, clock())
             return _recorded(registry, plan, held, journal, clock)
         except NotEnoughData as error:
@@ -64,8 +70,17 @@ def _repair(registry: SyncRegistry, journal: RegistryJournal, now: datetime) -> 
         journal.step("repaired", done.told())
 
 
-def _dry(registry: SyncRegistry, plan: RunPlan, clock: Clock, say: Say) -> RunResult:
-    journal = DryJournal(say)
+def _told(
+    registry: SyncRegistry, plan: RunPlan, journal: RegistryJournal, clock: Clock
+) -> RunResult:
+    """A dry run whose decision somebody waits for in the run's record."""
+    result = _decided(registry, plan, journal, clock)
+    journal.step("dry run", f"would have been {result.status.value}; nothing was changed")
+    journal.finish(RunStatus.DECIDED, champion=result.champion, reasons=result.reasons)
+    return result
+
+
+def _decided(registry: SyncRegistry, plan: RunPlan, journal: Journal, clock: Clock) -> RunResult:
     with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
         folder = Path(name)
         gathered = gather(registry, plan, folder, journal, now=clock())

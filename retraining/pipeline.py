@@ -15,11 +15,18 @@ from typing import Any
 from database.client import SyncRegistry
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry, settings_from_environment
-from model.errors import ConfigurationError, FarolError, LeaseHeld, NotEnoughData
+from model.errors import (
+    ConfigurationError,
+    FarolError,
+    InvalidRecord,
+    LeaseHeld,
+    NotEnoughData,
+)
+from model.options import OPTIONS, Allowed, RunOptions, check, flag
 from preprocessing.task import TaskSpec, load_task
 from retraining.execution import execute
 from retraining.lineage import code_version
-from retraining.options import DEFAULT_SEED, RunOptions
+from retraining.options import applied
 from retraining.plan import RunPlan, RunResult
 from retraining.progress import console, progress
 from retraining.report import show
@@ -63,7 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 opened,
                 load_task(settings.task),
                 settings,
-                options=_options(arguments),
+                options=RunOptions.from_mapping(
+                    {name: getattr(arguments, name) for name in OPTIONS}
+                ),
                 say=progress(),
                 run_id=run_id,
                 requested_by=arguments.requested_by,
@@ -75,17 +84,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         show(result, console())
     return FINISHED
-
-
-def _options(arguments: argparse.Namespace) -> RunOptions:
-    return RunOptions(
-        window=arguments.window,
-        min_recall_gain=arguments.min_recall_gain,
-        seed=arguments.seed,
-        dry_run=arguments.dry_run,
-        trials=arguments.trials,
-        seconds=arguments.seconds,
-    )
 
 
 def run_pipeline(
@@ -108,7 +106,7 @@ def run_pipeline(
     chosen = options or RunOptions()
     plan = RunPlan(
         run_id=run_id or new_run_id(),
-        task=chosen.applied_to(task),
+        task=applied(chosen, task),
         options=chosen,
         home=settings.home,
         signing_key=settings.signing_key.get_secret_value(),
@@ -158,37 +156,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--window", type=_at_least_one, metavar="N", help="look at the N newest labelled records"
-    )
-    parser.add_argument(
-        "--min-recall-gain",
-        type=_share,
-        metavar="X",
-        help="recall the challenger must gain, as a share (0.01 is one point)",
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="decide, show, and write nothing at all"
-    )
-    parser.add_argument(
-        "--seed",
-        type=_seed,
-        default=DEFAULT_SEED,
-        metavar="S",
-        help="the same seed and labels give the same model and decision (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--trials",
-        type=_none_or_more,
-        metavar="N",
-        help="settings of the best family to try; 0 tunes nothing (default: the task's)",
-    )
-    parser.add_argument(
-        "--seconds",
-        type=_above_zero,
-        metavar="S",
-        help="end tuning after so long; unlike --trials, the result depends on the machine's speed",
-    )
+    for name, allowed in OPTIONS.items():
+        _add_option(parser, name, allowed)
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.add_argument("--run-id", help="the id of a queued run to carry out (used by the worker)")
     parser.add_argument(
@@ -197,39 +166,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+def _add_option(parser: argparse.ArgumentParser, name: str, allowed: Allowed) -> None:
+    if allowed.kind is bool:
+        parser.add_argument(flag(name), action="store_true", help=allowed.help)
+        return
 
+    def read(text: str) -> Any:
+        try:
+            return check(name, allowed.kind(text))
+        except (InvalidRecord, ValueError) as error:
+            raise argparse.ArgumentTypeError(f"must be {allowed}") from error
 
-def _none_or_more(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return number
-
-
-def _above_zero(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return number
-
-
-def _seed(text: str) -> int:
-    number = int(text)
-    if not 0 <= number < 2**32:
-        raise argparse.ArgumentTypeError("must be between 0 and 4294967295")
-    return number
-
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError("must be a share between 0 and 1, such as 0.01")
-    return number
+    parser.add_argument(flag(name), type=read, metavar=allowed.metavar, help=allowed.help)
 
 
 if __name__ == "__main__":

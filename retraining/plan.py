@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.options import RunOptions
 from model.promotion import DecisionStatus, Guard
 from preprocessing.task import TaskSpec
-from retraining.options import RunOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from database.client import SyncRegistry
 from drift.check import run_drift_check
 from model.drift import DriftReport
 from model.errors import ConfigurationError, NotEnoughData
+from model.options import RunOptions
 from model.prediction import Prediction
 from model.promotion import DecisionStatus
 from model.student import Observation
@@ -35,7 +36,6 @@ from retraining.champion import load_predictor
 from retraining.comparison import flagged_within
 from retraining.execution import execute
 from retraining.history import Decided, History, Served
-from retraining.options import RunOptions
 from retraining.plan import RunPlan, RunResult
 from retraining.policies import POLICIES, pick
 from retraining.ranking import Floats

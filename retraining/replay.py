@@ -15,9 +15,9 @@ from database.embedded import ensure_running, stop
 from database.indexes import ensure_indexes
 from deployment.wiring import configure_logging, settings_from_environment
 from model.errors import ConfigurationError, FarolError, NotThisTask
+from model.options import DEFAULT_SEED
 from preprocessing.task import TaskSpec, load_task
 from retraining.history import History
-from retraining.options import DEFAULT_SEED
 from retraining.playing import play
 from retraining.progress import console, progress
 from retraining.replay_report import plot, show

@@ -16,10 +16,10 @@ from typing import Any
 
 from deployment.wiring import configure_logging, settings_from_environment
 from model.errors import FarolError
+from model.options import DEFAULT_SEED
 from preprocessing.cohorts import write_cohorts
 from preprocessing.scenarios import Scenario
 from preprocessing.task import TaskSpec, load_task
-from retraining.options import DEFAULT_SEED
 from retraining.progress import progress
 from retraining.replay import replay
 

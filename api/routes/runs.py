@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from api.security import Client
 from api.services import services
 from database import drift_reports, runs
 from model.access import Scope
+from model.options import RunOptions
 from model.run import Run, RunStatus
 
 router = APIRouter(tags=["retraining"])
@@ -26,22 +26,33 @@ MayRead = Annotated[Client, Depends(needs(Scope.READ))]
 MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN))]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
-OPTIONS: Mapping[str, tuple[type, ...]] = {
-    "window": (int,),
-    "seed": (int,),
-    "min_recall_gain": (int, float),
-    "dry_run": (bool,),
-}
+MOST_QUEUED = 20
+"""Runs that may wait; one takes a minute, and each looks at what the others have looked at."""
+
+RETRY_AFTER = 60
 
 
 @router.post("/train", status_code=202, summary="Asks for a retraining run")
 async def train(request: Request, client: MayDecide) -> Response:
-    """The worker takes it up; `GET /runs/{run_id}` tells how far it is."""
+    """The worker takes it up; `GET /runs/{run_id}` tells how far it is.
+
+    Where the same run waits already, that one is answered; 429 where too many wait.
+    """
     here = services(request)
-    options = _options(read_object(await read_body(request.receive, SMALL)))
-    now = here.now()
-    run = Run(uuid.uuid4().hex, RunStatus.QUEUED, client.name, now, options=options)
-    await here.registry.run(runs.start(run))
+    asked = RunOptions.from_mapping(read_object(await read_body(request.receive, SMALL)))
+    options, now = asked.to_mapping(), here.now()
+    waiting = await here.registry.run(runs.queued())
+    run = next((one for one in waiting if dict(one.options) == options), None)
+    if run is None:
+        if len(waiting) >= MOST_QUEUED:
+            raise Problem(
+                429,
+                f"{len(waiting)} runs wait for the retraining worker already (GET /runs); "
+                "ask again when one of them has ended.",
+                retry_after=RETRY_AFTER,
+            )
+        run = Run(uuid.uuid4().hex, RunStatus.QUEUED, client.name, now, options=options)
+        await here.registry.run(runs.start(run))
     await record(here.registry, client.name, "train", run.run_id, now=now)
     return json_answer({"run_id": run.run_id, "status": run.status}, 202)
 
@@ -69,13 +80,3 @@ async def get_drift(request: Request, _client: MayRead, limit: Limit = 20) -> Re
 async def get_drift_report(request: Request, report_id: str, _client: MayRead) -> Response:
     """Feature by feature."""
     return json_answer(await services(request).registry.run(drift_reports.get(report_id)))
-
-
-def _options(body: Mapping[str, Any]) -> dict[str, Any]:
-    for name, value in body.items():
-        if name not in OPTIONS:
-            raise Problem.of_field(name, f"is no option; known are {', '.join(OPTIONS)}")
-        allowed = OPTIONS[name]
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            raise Problem.of_field(name, f"must be of type {allowed[-1].__name__}")
-    return dict(body)

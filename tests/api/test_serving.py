@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from database import leases, predictions, students
+from database import leases, predictions, runs, students
 from model.errors import NotFound
 from model.student import Observation
 from tests.api import bundles
@@ -206,8 +206,53 @@ def test_a_training_run_is_queued_for_the_worker(server: Server) -> None:
 
     assert asked.status_code == 202
     run = server.get(f"/runs/{asked.json()['run_id']}").json()
-    assert (run["status"], run["options"]) == ("queued", {"seed": 3})
-    assert server.post("/train", {"sed": 3}).json()["errors"][0]["field"] == "sed"
+    assert (run["status"], run["options"]) == ("queued", {"seed": 3, "dry_run": False})
+
+
+def test_every_option_of_a_run_can_be_asked_for(server: Server) -> None:
+    wished = {
+        "window": 500, "min_recall_gain": 0.02, "seed": 7, "dry_run": True, "trials": 5,
+        "seconds": 2.5,
+    }  # fmt: skip
+
+    asked = server.post("/train", wished)
+
+    assert server.get(f"/runs/{asked.json()['run_id']}").json()["options"] == wished
+    page = server.get("/openapi.json").json()["paths"]["/train"]["post"]["requestBody"]
+    assert page["content"]["application/json"]["schema"]["properties"].keys() == wished.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sed", 3), ("window", 0), ("window", 2.5), ("window", True), ("window", 10**30),
+        ("min_recall_gain", 1.5), ("min_recall_gain", "0.1"), ("seed", -1), ("dry_run", "yes"),
+        ("dry_run", 1), ("trials", -1), ("seconds", 0), ("seconds", 1e9),
+    ],
+)  # fmt: skip
+def test_an_option_that_is_unknown_or_wrong_is_refused_at_once_by_its_name(
+    server: Server, name: str, value: object
+) -> None:
+    refused = server.post("/train", {name: value})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == name
+
+
+def test_the_same_run_asked_for_again_while_it_waits_is_the_same_run(server: Server) -> None:
+    first, second = (server.post("/train", {"seed": 11}).json() for _ in range(2))
+    other = server.post("/train", {"seed": 12}).json()
+
+    assert first == second
+    assert other["run_id"] != first["run_id"]
+
+
+def test_runs_do_not_queue_without_bound(server: Server, world: World) -> None:
+    asked = [server.post("/train", {"seed": 100 + i}) for i in range(21)]
+
+    assert asked[-1].status_code == 429
+    assert int(asked[-1].headers["retry-after"]) > 0
+    assert len(world.registry.run(runs.queued())) == 20
 
 
 def test_every_worker_serves_a_promotion_and_a_rollback_within_two_seconds(

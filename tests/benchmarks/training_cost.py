@@ -26,10 +26,11 @@ from database import embedded, labels, students
 from database.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
 from model.label import Outcome
+from model.options import RunOptions
 from model.student import Observation
 from preprocessing.task import TaskSpec, parse_task
 from retraining.execution import execute
-from retraining.options import RunOptions
+from retraining.options import applied
 from retraining.plan import RunPlan, RunResult
 from retraining.progress import progress
 
@@ -87,7 +88,7 @@ def run(
     options = RunOptions(window=rows + FIRST, trials=trials)
     plan = RunPlan(
         run_id=f"run-{number}",
-        task=options.applied_to(task()),
+        task=applied(options, task()),
         options=options,
         home=home,
         signing_key=b"a key of the benchmark",

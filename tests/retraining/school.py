@@ -10,10 +10,11 @@ import numpy as np
 from database import labels, students
 from database.client import SyncRegistry
 from model.label import Outcome
+from model.options import RunOptions
 from model.student import Observation
 from preprocessing.task import TaskSpec, parse_task
 from retraining.execution import execute
-from retraining.options import RunOptions
+from retraining.options import applied
 from retraining.plan import RunPlan, RunResult
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -102,7 +103,7 @@ def plan(
     chosen = options or RunOptions()
     return RunPlan(
         run_id=run_id,
-        task=chosen.applied_to(spec),
+        task=applied(chosen, spec),
         options=chosen,
         home=home,
         signing_key=b"a key of the tests",

@@ -12,10 +12,10 @@ from database import aliases, labels, runs, students
 from database.client import SyncRegistry
 from model.errors import NotEnoughData
 from model.label import Outcome
+from model.options import RunOptions
 from model.promotion import DecisionStatus
 from model.run import RunStatus
 from model.student import Observation
-from retraining.options import RunOptions
 from tests.retraining.school import READING, START, run, teach
 
 NEW = RunOptions(window=400)

@@ -10,12 +10,12 @@ from database import aliases, labels, leases, promotions, runs, versions
 from database.client import SyncRegistry
 from database.operations import DeleteMany, Find, InsertMany
 from model.errors import BundleError, LeakageError, LeaseHeld, LeaseLost, NotEnoughData
+from model.options import RunOptions
 from model.promotion import DecisionStatus
 from model.run import Run, RunStatus
 from retraining.champion import load_champion
 from retraining.exclusive import LEASE, exclusively
 from retraining.execution import execute
-from retraining.options import RunOptions
 from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
 
 NOW = START + timedelta(days=400)

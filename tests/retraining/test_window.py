@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from model.errors import NotEnoughData
+from model.options import RunOptions
 from preprocessing.dataset import TrainingSet, record_id
-from retraining.options import RunOptions
+from retraining.options import applied
 from retraining.ranking import Floats
 from retraining.window import (
     baseline_answers,
@@ -104,8 +105,8 @@ def test_the_window_remembers_what_was_seen_and_until_when() -> None:
 def test_options_change_the_task_only_where_they_are_given() -> None:
     spec = task()
 
-    assert RunOptions().applied_to(spec) == spec
-    changed = RunOptions(window=7, min_recall_gain=0.2).applied_to(spec)
+    assert applied(RunOptions(), spec) == spec
+    changed = applied(RunOptions(window=7, min_recall_gain=0.2), spec)
     assert changed.training.window == 7
     assert changed.promotion.min_recall_gain == 0.2
     assert changed.promotion.confidence == spec.promotion.confidence

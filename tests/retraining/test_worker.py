@@ -6,12 +6,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from database import aliases, leases, runs
+from database import aliases, leases, promotions, runs, versions
 from database.client import SyncRegistry
 from model.errors import ConfigurationError
 from model.run import Run, RunStatus
@@ -84,7 +86,9 @@ def test_a_worker_that_died_is_succeeded_when_its_lease_ends(registry: SyncRegis
 
 def test_a_queued_run_is_carried_out_with_its_options(registry: SyncRegistry) -> None:
     children = Recorder(code=4)
-    queue(registry, window=500, min_recall_gain=0.02, seed=None, unknown="x")
+    queue(
+        registry, window=500, min_recall_gain=0.02, dry_run=True, trials=0, seconds=30.0, seed=None
+    )
     worker = duties(registry, children)
     worker.heartbeat()
 
@@ -94,9 +98,41 @@ def test_a_queued_run_is_carried_out_with_its_options(registry: SyncRegistry) ->
         (
             "retraining.pipeline", "--run-id", "run-q", "--requested-by", "api",
             "--window", "500", "--min-recall-gain", "0.02",
+            "--dry-run", "--trials", "0", "--seconds", "30.0",
         )
     ]  # fmt: skip
     assert registry.run(runs.get("run-q")).status is RunStatus.QUEUED
+
+
+def test_a_queued_run_with_an_option_that_nobody_knows_is_refused(registry: SyncRegistry) -> None:
+    children = Recorder()
+    queue(registry, windows=500)
+    worker = duties(registry, children)
+    worker.heartbeat()
+
+    worker.carry_out_queued()
+
+    refused = registry.run(runs.get("run-q"))
+    assert refused.status is RunStatus.FAILED
+    assert refused.error is not None and refused.error.startswith("option windows: is no option")
+    assert children.asked == []
+
+
+def test_a_dry_run_does_not_stand_for_the_scheduled_run_that_was_missed(
+    registry: SyncRegistry,
+) -> None:
+    children = Recorder()
+    missed = Run("run-1", RunStatus.KEPT, "schedule", requested_at=NOW - timedelta(days=30))
+    asked = NOW - timedelta(hours=1)
+    tried = Run("run-2", RunStatus.DECIDED, "api", requested_at=asked, options={"dry_run": True})
+    for one in (missed, tried):
+        registry.run(runs.start(one))
+    worker = duties(registry, children)
+    worker.heartbeat()
+
+    worker.catch_up()
+
+    assert children.asked == [("retraining.pipeline", "--requested-by", "schedule")]
 
 
 def test_a_queued_run_that_cannot_even_start_fails_and_is_not_tried_for_ever(
@@ -152,32 +188,57 @@ def test_stopping_ends_the_running_process_and_starts_no_other() -> None:
 
 
 @pytest.mark.slow
+def test_a_dry_run_that_was_asked_for_through_the_api_promotes_nothing(
+    registry: SyncRegistry, embedded_uri: str, db: str, home: Path, tmp_path: Path
+) -> None:
+    teach(registry, "2022", READING, now=datetime.now(UTC) - timedelta(days=800))
+    queue(registry, dry_run=True)
+    with _worker(embedded_uri, db, home, tmp_path):
+        _wait_for(lambda: registry.run(runs.get("run-q")).finished_at is not None)
+
+    told = registry.run(runs.get("run-q"))
+    assert told.status is RunStatus.DECIDED
+    assert told.steps[-1].detail == "would have been promoted; nothing was changed"
+    assert told.reasons
+    assert registry.run(aliases.get(aliases.CHAMPION)) is None
+    assert registry.run(versions.newest()) == []
+    assert registry.run(promotions.newest()) == []
+
+
+@pytest.mark.slow
 def test_the_worker_shows_itself_carries_out_a_request_and_ends_politely(
     registry: SyncRegistry, embedded_uri: str, db: str, home: Path, tmp_path: Path
 ) -> None:
     teach(registry, "2022", READING, now=datetime.now(UTC) - timedelta(days=800))
-    spec = tmp_path / "school.yaml"
+    now = datetime.now(UTC)
+    registry.run(runs.start(Run("run-q", RunStatus.QUEUED, "api", requested_at=now)))
+    with _worker(embedded_uri, db, home, tmp_path):
+        _wait_for(lambda: registry.run(runs.get("run-q")).status is RunStatus.PROMOTED)
+        lease = registry.run(leases.get(leases.WORKER))
+        assert lease is not None and lease.expires_at > datetime.now(UTC)
+    assert registry.run(aliases.get(aliases.CHAMPION)) is not None
+    lease = registry.run(leases.get(leases.WORKER))
+    assert lease is not None and lease.expires_at < datetime.now(UTC)
+
+
+@contextmanager
+def _worker(uri: str, db: str, home: Path, folder: Path) -> Iterator[None]:
+    """The worker as it really runs; ends politely."""
+    spec = folder / "school.yaml"
     spec.write_text(TASK, encoding="utf-8")
     env = {
         **os.environ,
-        "MONGO_URI": embedded_uri,
+        "MONGO_URI": uri,
         "MONGO_DB": db,
         "FAROL_HOME": str(home),
         "FAROL_TASK": str(spec),
     }
-    now = datetime.now(UTC)
-    registry.run(runs.start(Run("run-q", RunStatus.QUEUED, "api", requested_at=now)))
     with subprocess.Popen([sys.executable, "-m", "retraining.worker"], cwd=ROOT, env=env) as worker:
         try:
-            _wait_for(lambda: registry.run(runs.get("run-q")).status is RunStatus.PROMOTED)
-            lease = registry.run(leases.get(leases.WORKER))
-            assert lease is not None and lease.expires_at > datetime.now(UTC)
+            yield
         finally:
             worker.terminate()
         assert worker.wait(20) == 0
-    assert registry.run(aliases.get(aliases.CHAMPION)) is not None
-    lease = registry.run(leases.get(leases.WORKER))
-    assert lease is not None and lease.expires_at < datetime.now(UTC)
 
 
 def _wait_for(condition: object, seconds: float = 90) -> None:
