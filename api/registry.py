@@ -37,8 +37,8 @@ class Registry(Protocol):
 class RegistryLink:
     """A registry that may be away when the worker starts, and come back somewhere else.
 
-    The embedded registry listens on whatever port is free, so after a crash its address may be a
-    new one. `address` finds it (and starts it if need be); `connect` opens a client for it.
+    The embedded registry may have been replaced by one that listens elsewhere. `address` finds it
+    (and starts it if need be); `connect` opens a client for it.
     """
 
     def __init__(

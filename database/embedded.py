@@ -1,9 +1,10 @@
 """The embedded registry: one server a host and home folder, shared by all its processes.
 
-It speaks MongoDB's wire protocol over SQLite files in `<home>/registry`, on a loopback port.
-Whoever needs it first starts it, under a file lock; it then belongs to nobody and outlives its
-starter. The lock file is never deleted: a process that waits for the lock on a deleted file holds
-another lock than the next one, which makes the file anew.
+It speaks MongoDB's wire protocol over SQLite files in `<home>/registry`, on a Unix socket that only
+the account that runs Farol can reach. Whoever needs it first starts it, under a file lock; it then
+belongs to nobody, outlives its starter and ends when nobody has been connected for a minute. The
+lock file is never deleted: a process that waits for the lock on a deleted file holds another lock
+than the next one, which makes the file anew.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from filelock import FileLock, Timeout
 
 from database import embedded_process as process
 from database.embedded_process import State
-from model.errors import RegistryError, RegistryUnavailable
+from model.errors import FarolError, RegistryUnavailable
+from model.private import make_private_folder
 
 LOCK_SECONDS = 60.0
 WATCH_SECONDS = 1.0
@@ -36,13 +38,18 @@ class Status:
     state: State | None
 
 
-def ensure_running(home: Path) -> str:
+def ensure_running(home: Path, *, idle_seconds: float = process.IDLE_SECONDS) -> str:
     """The URI of the embedded server, which is started if it does not run.
 
-    A server that was killed is started again on its old port where that is free, so clients that
-    are open find it back.
+    A server that was killed is started again on its old socket, so clients that are open find it
+    back.
+
+    Args:
+        home: `FAROL_HOME`.
+        idle_seconds: how long a server that is started here stays without a client.
 
     Raises:
+        ConfigurationError: the registry's folder belongs to another account.
         RegistryUnavailable: it could not be started; the message says why.
     """
     state = process.read_state(folder_of(home))
@@ -51,7 +58,7 @@ def ensure_running(home: Path) -> str:
     with _locked(home) as folder:
         state = process.read_state(folder)
         if state is None or not process.answers(state):
-            state = process.start(folder, state)
+            state = process.start(folder, state, idle_seconds)
         return state.uri
 
 
@@ -85,7 +92,7 @@ def folder_of(home: Path) -> Path:
 def _locked(home: Path) -> Iterator[Path]:
     folder = folder_of(home)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         with FileLock(folder / "server.lock", timeout=LOCK_SECONDS):
             yield folder
     except Timeout as error:
@@ -113,7 +120,7 @@ def main(home: Path, argv: Sequence[str]) -> int:
         if options.status:
             return _print_status(home)
         return _keep(home)
-    except RegistryError as error:
+    except FarolError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 1
 

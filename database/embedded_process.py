@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import select
@@ -12,73 +13,103 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import quote
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from model.errors import RegistryUnavailable
+from model.private import make_private_folder
 
-HOST = "127.0.0.1"
+LONGEST_PATH = 103
+"""Bytes of a socket's path: Linux takes 107, macOS 103."""
+
+IDLE_SECONDS = 60.0
+"""How long a server stays that nobody is connected to."""
+
 START_SECONDS = 30.0
 """How long a start may take on a busy machine; under a second is usual."""
 
 END_SECONDS = 15.0
 POLL_SECONDS = 0.02
 PING_MS = 2_000
-ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a server was started; `<home>/registry/server.json`."""
+    """Where a server was started; `<home>/registry/server.json`.
+
+    Attributes:
+        uri: `mongodb://` with the percent-encoded path of the socket as its host.
+        socket: that path; empty for a server of before, which listened on a port.
+    """
 
     uri: str
-    port: int
     pid: int
     folder: str
     version: str
+    socket: str = ""
 
 
 def read_state(folder: Path) -> State | None:
     """The last server's state, or None if there is none or it cannot be read."""
     try:
-        return State(**json.loads(_state_file(folder).read_text(encoding="utf-8")))
+        told = json.loads(_state_file(folder).read_text(encoding="utf-8"))
+        return State(**{f.name: told[f.name] for f in fields(State) if f.name in told})
     except (OSError, ValueError, TypeError):
         return None
 
 
 def is_ours(state: State) -> bool:
-    """Whether that process lives and is a server of that folder; a pid alone may be reused."""
-    return str(Path(state.folder)) in _command_line(state.pid)
+    """Whether that process lives and is a server of that folder; a pid alone may be reused.
+
+    Another account can run a command of any name, so the process must be this account's too.
+    """
+    return state.folder in _command_line(state.pid) and _is_this_accounts(state.pid)
 
 
 def answers(state: State) -> bool:
-    """Whether the server is ours and gives a sign of life."""
-    return is_ours(state) and _ping(state.uri)
+    """Whether the server is ours, is out of other accounts' reach and gives a sign of life."""
+    return bool(state.socket) and is_ours(state) and _ping(state.uri)
 
 
-def start(folder: Path, former: State | None) -> State:
+def start(folder: Path, former: State | None, idle_seconds: float = IDLE_SECONDS) -> State:
     """Starts a server on this folder; the caller holds the lock.
 
     Raises:
+        ConfigurationError: a folder for the socket belongs to somebody else.
         RegistryUnavailable: it did not start; the message says why and where its log is.
     """
     if former is not None and is_ours(former):
-        # It lives and does not answer; two servers on one file would wait for each other.
+        # It lives and does not answer, or listens on a port as servers did before. Two servers on
+        # one file would wait for each other.
         end(former)
     _check_disk(folder)
-    for attempt in range(ATTEMPTS):
+    for path in socket_paths(folder):
         _pid_file(folder).unlink(missing_ok=True)
-        port = _free_port(former.port if former and attempt == 0 else 0)
-        with _launched(folder, port) as life:
-            state = _await(folder, port, life)
+        make_private_folder(path.parent)
+        with _launched(folder, path, idle_seconds) as life:
+            state = _await(folder, path, life)
         if state is not None:
             _publish(folder, state)
             return state
     raise RegistryUnavailable(f"the registry in {folder} does not start: {_last_words(folder)}")
+
+
+def socket_paths(folder: Path) -> Iterator[Path]:
+    """Where a server of this folder may listen, best first: beside its data, or in `/tmp`.
+
+    The second is for a folder that is too deep, or on a file system that knows no sockets. Both
+    follow from the folder alone, so that a server that is started anew listens where it did before.
+    """
+    beside = folder / "server.sock"
+    if len(os.fsencode(beside)) <= LONGEST_PATH:
+        yield beside
+    name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    yield Path("/tmp") / f"farol-{os.geteuid()}-{name}" / "server.sock"
 
 
 def end(state: State) -> None:
@@ -104,7 +135,7 @@ def end(state: State) -> None:
 
 
 @contextlib.contextmanager
-def _launched(folder: Path, port: int) -> Iterator[int]:
+def _launched(folder: Path, path: Path, idle_seconds: float) -> Iterator[int]:
     """Launches a server; gives a file descriptor that reports its end of file when it dies.
 
     The server inherits the other end of a pipe and holds it for as long as it lives.
@@ -112,7 +143,7 @@ def _launched(folder: Path, port: int) -> Iterator[int]:
     life, held = os.pipe()
     try:
         try:
-            _launch(folder, port, held)
+            _launch(folder, path, idle_seconds, held)
         finally:
             os.close(held)
         yield life
@@ -120,15 +151,15 @@ def _launched(folder: Path, port: int) -> Iterator[int]:
         os.close(life)
 
 
-def _launch(folder: Path, port: int, held: int) -> None:
-    # The server's own daemon mode leaves our session, so neither our end nor Ctrl-C reaches it.
-    command = [sys.executable, "-m", "nx_27017.nx_27017", "--daemon", "--data-dir", str(folder)]
-    command += ["--host", HOST, "--port", str(port)]
-    command += ["--pid-file", str(_pid_file(folder)), "--log-file", str(_log_file(folder))]
+def _launch(folder: Path, path: Path, idle_seconds: float, held: int) -> None:
+    command = [sys.executable, "-m", "database.embedded_server", "--data-dir", str(folder)]
+    command += ["--socket", str(path), "--pid-file", str(_pid_file(folder))]
+    command += ["--idle-seconds", str(idle_seconds)]
     # One that hangs in its launch is found out by whoever waits for it to answer.
     with _log_file(folder).open("a") as log, contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run(
             command,
+            cwd=Path(__file__).parents[1],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -137,16 +168,16 @@ def _launch(folder: Path, port: int, held: int) -> None:
         )
 
 
-def _await(folder: Path, port: int, life: int) -> State | None:
+def _await(folder: Path, path: Path, life: int) -> State | None:
     """The state once the server answers; None once it is clear that it will not."""
-    uri = f"mongodb://{HOST}:{port}/?directConnection=true"
+    uri = f"mongodb://{quote(str(path), safe='')}/?directConnection=true"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if select.select([life], [], [], POLL_SECONDS)[0]:
             return None
         pid = _read_pid(folder)
-        if pid is not None and _listens(port) and _ping(uri):
-            return State(uri, port, pid, str(folder), f"nx-27017 {version('nx-27017')}")
+        if pid is not None and _listens(path) and _ping(uri):
+            return State(uri, pid, str(folder), f"nx-27017 {version('nx-27017')}", str(path))
     return None
 
 
@@ -161,21 +192,10 @@ def _check_disk(folder: Path) -> None:
         raise RegistryUnavailable(f"cannot write to {folder}: {error.strerror}") from error
 
 
-def _free_port(wanted: int) -> int:
-    """The wanted port if nobody has it, else any."""
-    for port in (wanted, 0):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, port))
-            free: int = probe.getsockname()[1]
-            return free
-    raise RegistryUnavailable(f"there is no free port on {HOST}")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
-        return probe.connect_ex((HOST, port)) == 0
+        return probe.connect_ex(str(path)) == 0
 
 
 def _ping(uri: str) -> bool:
@@ -202,6 +222,12 @@ def _command_line(pid: int) -> str:
         ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True
     )
     return found.stdout
+
+
+def _is_this_accounts(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return (Path("/proc") / str(pid)).stat().st_uid == os.geteuid()
+    return not Path("/proc/self").exists()
 
 
 def _read_pid(folder: Path) -> int | None:

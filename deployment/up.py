@@ -21,8 +21,8 @@ from honcho.manager import Manager
 
 from database import embedded
 from deployment.bootstrap import bootstrap
-from deployment.settings import Settings, load_settings
-from deployment.wiring import configure_logging, environment, registry_uri
+from deployment.settings import Settings
+from deployment.wiring import configure_logging, environment, private_settings, registry_uri
 from model.errors import ConfigurationError, FarolError
 
 PROCFILE = Path(__file__).with_name("Procfile")
@@ -49,7 +49,7 @@ def main() -> int:
     # The API listens on loopback only here, where keys protect nothing: off unless asked for.
     env = {"FAROL_AUTH": "off", **{k: v for k, v in environment().items() if v}}
     try:
-        settings = load_settings(env)
+        settings = private_settings(env)
         configure_logging(settings)
         _ports_are_free(settings)
         env |= {

@@ -15,6 +15,7 @@ from database.embedded import ensure_running
 from database.indexes import ensure_indexes
 from deployment.settings import Settings, load_settings
 from model.errors import RegistryError
+from model.private import UMASK, protect
 
 
 def environment(folder: Path | None = None) -> Mapping[str, str]:
@@ -25,12 +26,26 @@ def environment(folder: Path | None = None) -> Mapping[str, str]:
 
 
 def settings_from_environment() -> Settings:
-    """The settings of this process; for entry points only.
+    """The settings of this process, whose files are its account's alone from here on.
+
+    For entry points only.
 
     Raises:
         ConfigurationError: a value is wrong.
     """
-    return load_settings(environment())
+    return private_settings(environment())
+
+
+def private_settings(env: Mapping[str, str]) -> Settings:
+    """The settings of an environment; the umask and the modes in its home are set to private.
+
+    Raises:
+        ConfigurationError: a value is wrong.
+    """
+    os.umask(UMASK)
+    settings = load_settings(env)
+    protect(settings.home)
+    return settings
 
 
 def configure_logging(settings: Settings) -> None:

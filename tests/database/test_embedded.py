@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
+import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
-from database import embedded, embedded_process
+from database import embedded, embedded_process, predictions
 from database.client import open_registry
-from model.errors import RegistryUnavailable
+from database.indexes import ensure_indexes
+from model.errors import ConfigurationError, RegistryUnavailable
+from tests.database.builders import prediction
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +65,7 @@ def test_a_state_file_of_somebody_elses_process_is_not_believed(
     folder = embedded.folder_of(home)
     folder.mkdir(parents=True)
     stale = replace(other, folder=str(folder))
-    (folder / "server.json").write_text(json.dumps(_fields(stale)))
+    (folder / "server.json").write_text(json.dumps(asdict(stale)))
     (folder / "server.pid").write_text(str(stale.pid))
 
     uri = embedded.ensure_running(home)
@@ -71,19 +79,150 @@ def test_an_unreadable_state_file_is_no_obstacle(home: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "server.json").write_text("{half")
 
-    assert embedded.ensure_running(home).startswith("mongodb://127.0.0.1:")
+    assert embedded.ensure_running(home).startswith("mongodb://%2F")
 
 
-def test_a_port_that_was_taken_meanwhile_is_given_up(home: Path) -> None:
-    first = embedded.ensure_running(home)
+def test_it_listens_on_no_port_and_its_socket_is_in_a_folder_of_its_owner(home: Path) -> None:
+    embedded.ensure_running(home)
+
     state = embedded.status(home).state
     assert state is not None
-    embedded.stop(home)
+    server = psutil.Process(state.pid)
+    assert [c for c in server.net_connections("inet") if c.status == psutil.CONN_LISTEN] == []
+    modes = {p.name: _mode(p) for p in (Path(state.socket), Path(state.socket).parent)}
+    assert modes == {"server.sock": 0o600, Path(state.socket).parent.name: 0o700}
 
-    with socket.socket() as squatter:
-        squatter.bind(("127.0.0.1", state.port))
-        squatter.listen()
-        assert embedded.ensure_running(home) != first
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another account")
+def test_another_account_can_neither_connect_nor_read_a_file(home: Path) -> None:
+    uri = embedded.ensure_running(home)
+    state = embedded.status(home).state
+    assert state is not None
+    with open_registry(uri, "farol") as registry:
+        registry.run(ensure_indexes())
+    code = (
+        "import os, socket, sys; os.setgid(65534); os.setuid(65534)\n"
+        "try: socket.socket(socket.AF_UNIX).connect(sys.argv[1]); print('connected')\n"
+        "except PermissionError: pass\n"
+        "try: open(sys.argv[2], 'rb').read(); print('read')\n"
+        "except PermissionError: pass"
+    )
+    file = home / "registry" / "farol.db"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, state.socket, str(file)], capture_output=True, text=True
+    )
+
+    assert file.is_file()
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
+def test_a_home_that_is_too_deep_for_a_socket_gets_one_in_a_short_private_folder(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / ("deep" * 20) / ("deeper" * 20)
+    embedded.ensure_running(home)
+    try:
+        state = embedded.status(home).state
+        assert state is not None
+        assert len(state.socket) <= embedded_process.LONGEST_PATH
+        assert _mode(Path(state.socket).parent) == 0o700
+        with open_registry(state.uri, "farol") as registry:
+            registry.ping()
+    finally:
+        embedded.stop(home)
+    assert not Path(state.socket).parent.exists()
+
+
+def test_a_link_in_place_of_the_sockets_folder_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / ("deep" * 20) / ("deeper" * 20)
+    (squatted,) = [p.parent for p in embedded_process.socket_paths(embedded.folder_of(home))]
+    (tmp_path / "elsewhere").mkdir()
+    squatted.symlink_to(tmp_path / "elsewhere")
+    try:
+        with pytest.raises(ConfigurationError, match="no link"):
+            embedded.ensure_running(home)
+    finally:
+        squatted.unlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_sockets_folder_of_another_account_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / ("deep" * 20) / ("deeper" * 20)
+    (squatted,) = [p.parent for p in embedded_process.socket_paths(embedded.folder_of(home))]
+    squatted.mkdir()
+    os.chown(squatted, 65534, 65534)
+    try:
+        with pytest.raises(ConfigurationError, match="belongs to account 65534"):
+            embedded.ensure_running(home)
+    finally:
+        squatted.rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another account")
+def test_a_process_of_another_account_is_not_believed_whatever_its_command_says(
+    home: Path,
+) -> None:
+    embedded.ensure_running(home)
+    state = embedded.status(home).state
+    assert state is not None
+    command = ["/bin/sh", "-c", "sleep 60; true", state.folder]
+    imitation = subprocess.Popen(command, user=65534, group=65534, start_new_session=True)
+    try:
+        assert not embedded_process.is_ours(replace(state, pid=imitation.pid))
+    finally:
+        os.killpg(imitation.pid, signal.SIGKILL)
+        imitation.wait()
+
+
+def test_a_server_that_listened_on_a_port_is_replaced_and_its_data_stay(home: Path) -> None:
+    """An installation of before: nx-27017's own daemon, found by a state file with a port."""
+    folder = embedded.folder_of(home)
+    folder.mkdir(parents=True)
+    former = _server_of_before(folder)
+    with open_registry(former["uri"], "farol") as registry:
+        registry.run(ensure_indexes())
+        registry.run(predictions.add_many([prediction("p-1")]))
+
+    uri = embedded.ensure_running(home)
+
+    assert uri.startswith("mongodb://%2F")
+    assert not _lives(former["pid"])
+    with open_registry(uri, "farol") as registry:
+        assert registry.run(predictions.count()) == 1
+
+
+def test_a_server_without_a_client_ends_itself_and_comes_back_where_it_was(home: Path) -> None:
+    uri = embedded.ensure_running(home, idle_seconds=0.5)
+    state = embedded.status(home).state
+    assert state is not None
+    _until(lambda: not _lives(state.pid))
+
+    assert not Path(state.socket).exists()
+    assert not list((home / "registry").glob("*-wal"))
+    assert embedded.ensure_running(home) == uri
+
+
+def test_a_server_with_a_client_stays_for_as_long_as_it_is_connected(home: Path) -> None:
+    uri = embedded.ensure_running(home, idle_seconds=0.5)
+    state = embedded.status(home).state
+    assert state is not None
+
+    with open_registry(uri, "farol") as registry:
+        registry.ping()
+        time.sleep(2)
+        assert _lives(state.pid)
+        registry.ping()
+    _until(lambda: not _lives(state.pid))
+
+
+def test_whoever_comes_while_it_ends_finds_it_or_starts_it(home: Path) -> None:
+    """An idle time so short that it ends in the midst of this, again and again."""
+    for _ in range(5):
+        uri = embedded.ensure_running(home, idle_seconds=1)
+        with open_registry(uri, "farol") as registry:
+            registry.ping()
+        time.sleep(1)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -114,7 +253,7 @@ def test_the_command_prints_address_folder_and_version_and_stops(tmp_path: Path)
     data, address = process.stdout.readline(), process.stdout.readline()
 
     assert data.strip() == f"running, data in {home / 'registry'}"
-    assert address.startswith("mongodb://127.0.0.1:")
+    assert address.startswith("mongodb://%2F")
     assert "nx-27017" in address
     process.terminate()
     assert process.wait(20) == 0
@@ -134,5 +273,45 @@ def test_the_commands_options_have_their_exit_codes(tmp_path: Path, option: str,
     assert done.returncode == code
 
 
-def _fields(state: embedded_process.State) -> dict[str, object]:
-    return {name: getattr(state, name) for name in ("uri", "port", "pid", "folder", "version")}
+def _server_of_before(folder: Path) -> dict[str, Any]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    pid_file = folder / "server.pid"
+    command = [sys.executable, "-m", "nx_27017.nx_27017", "--daemon", "--data-dir", str(folder)]
+    command += ["--port", str(port), "--pid-file", str(pid_file)]
+    command += ["--log-file", str(folder / "server.log")]
+    subprocess.run(command, check=True, capture_output=True)
+    _until(lambda: pid_file.exists() and _listens(port))
+    state = {
+        "uri": f"mongodb://127.0.0.1:{port}/?directConnection=true",
+        "port": port,
+        "pid": int(pid_file.read_text()),
+        "folder": str(folder),
+        "version": "nx-27017 0.8.1",
+    }
+    (folder / "server.json").write_text(json.dumps(state))
+    return state
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def _until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)

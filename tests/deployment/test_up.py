@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -89,6 +90,11 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
             running.stop()
 
 
+def _open_to_others(home: Path) -> list[str]:
+    everything = ((p, p.lstat().st_mode) for p in (home, *home.rglob("*")))
+    return [str(p) for p, mode in everything if mode & 0o077 and not stat.S_ISLNK(mode)]
+
+
 @pytest.mark.slow
 def test_an_empty_folder_becomes_a_service_that_predicts_and_stops_without_a_trace(up: Up) -> None:
     answer = up.post("/predict", PARTIAL).json()
@@ -105,4 +111,5 @@ def test_an_empty_folder_becomes_a_service_that_predicts_and_stops_without_a_tra
     assert up.get("/model")["version"] == "v1"
     label = up.post("/labels", {"prediction_id": prediction_id, "outcome": 1}).json()
     assert (label["accepted"], label["joined"]) == (1, 1)
+    assert _open_to_others(up.home) == []
     assert up.stop() == []
