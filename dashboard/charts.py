@@ -65,8 +65,8 @@ def drift_bars(report: DriftReport, texts: Texts) -> go.Figure:
 
 
 def drift_history(reports: Sequence[DriftReport], texts: Texts) -> go.Figure:
-    """How many features had drifted, report by report."""
-    ordered = sorted(reports, key=lambda report: report.at)
+    """How many features had drifted, report by report; those that compared nothing are no point."""
+    ordered = sorted((r for r in reports if r.compared), key=lambda report: report.at)
     figure = go.Figure()
     figure.add_scatter(
         x=[report.at for report in ordered],

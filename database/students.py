@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from database.documents import from_document, to_document
-from database.operations import DeleteMany, Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.operations import (
+    Count,
+    DeleteMany,
+    Document,
+    Find,
+    InsertMany,
+    Op,
+    Replace,
+    ReplaceMany,
+)
 from database.paging import in_parts
 from model.errors import NotFound
 from model.student import Observation, Student
@@ -64,6 +73,12 @@ def in_period(period: str, limit: int = 0) -> Op[list[Observation]]:
     where = {f"periods.{period}": {"$exists": True}}
     found = yield Find(COLLECTION, where, sort=[("_id", 1)], limit=limit)
     return [_observation(d["_id"], period, d["periods"][period]) for d in found]
+
+
+def count_in_period(period: str) -> Op[int]:
+    """How many students something is known of in that period."""
+    number: int = yield Count(COLLECTION, {f"periods.{period}": {"$exists": True}})
+    return number
 
 
 def periods() -> Op[tuple[str, ...]]:

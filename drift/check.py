@@ -6,7 +6,7 @@ import argparse
 import hashlib
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,35 +19,40 @@ from database import aliases, artifacts, drift_reports, labels, predictions, stu
 from database.client import SyncRegistry
 from database.operations import Op
 from deployment.wiring import registry, settings_from_environment
+from drift.cohort import CohortRule, choose_cohort, counts_of, latest_of_each, unfiled
 from drift.performance import disagreements, realised_performance
-from drift.report import drift_report
-from drift.table import render
+from drift.report import drift_report, nothing_compared
+from drift.table import nothing_yet, render
 from model.archive import unpack
 from model.bundle import load_bundle
-from model.drift import DriftReport
+from model.drift import DriftReport, LeftOut
 from model.errors import ConfigurationError, FarolError, NotEnoughData
 from model.label import Label
-from model.prediction import Prediction
 from model.signature import verify
-from model.student import Features, Observation
-from model.version import ModelVersion
+from model.student import Features
+from model.version import ModelVersion, Window
 from preprocessing.dataset import record_id
-from preprocessing.fields import Longitudinal
 from preprocessing.longitudinal import recalled_labels, recalled_observations
 from preprocessing.predictor import Predictor
 from preprocessing.task import TaskSpec, load_task
 
 RECENT_PREDICTIONS = 5_000
 RECENT_LABELS = 5_000
+NOTHING_YET = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The records to compare, one a student, and how they were chosen."""
+    """The records to compare, one per student, and what is to be said about the choice.
+
+    Attributes:
+        period: empty where no period holds a cohort; then there are no records either.
+    """
 
     records: tuple[Features, ...]
     period: str
     notes: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +64,50 @@ class _Gathered:
 
 
 def run_drift_check(
-    opened: SyncRegistry, task: TaskSpec, *, now: datetime, signing_key: bytes | None = None
+    opened: SyncRegistry,
+    task: TaskSpec,
+    *,
+    now: datetime,
+    signing_key: bytes | None = None,
+    latest: str | None = None,
 ) -> DriftReport:
-    """Compares the newest records with the champion's training profile and stores the report.
+    """Compares the newest cohort with the champion's training profile and stores the report.
 
     Args:
         opened: the registry.
         task: the champion's task.
         now: aware UTC; outcomes that arrived later are not looked at.
         signing_key: the installation's key; the champion's signature is checked if it is given.
+        latest: the period under way; by default the year of `now`.
+
+    Returns:
+        The stored report; its `compared` is False where no period holds a cohort.
 
     Raises:
-        NotEnoughData: there is no champion yet, or nothing to compare with it.
+        NotEnoughData: there is no champion yet.
         BundleError: the champion's bundle cannot be trusted or read.
         RegistryError: the registry fails.
     """
-    gathered = opened.run(_gather(task.longitudinal, now))
-    version = gathered.version
+    gathered = opened.run(_gather(task, now, latest or str(now.year)))
+    version, recent = gathered.version, gathered.recent
+    report = (
+        _compared(gathered, task, now, signing_key)
+        if recent.records
+        else nothing_compared(
+            report_id=_report_id(version, now),
+            now=now,
+            model_version=version.version,
+            left_out=recent.left_out,
+        )
+    )
+    opened.run(drift_reports.add(report))
+    return report
+
+
+def _compared(
+    gathered: _Gathered, task: TaskSpec, now: datetime, signing_key: bytes | None
+) -> DriftReport:
+    version, recent = gathered.version, gathered.recent
     if signing_key is not None:
         verify(version.artifact, version.signature, signing_key)
     with tempfile.TemporaryDirectory(prefix="farol-drift-") as folder:
@@ -83,77 +115,29 @@ def run_drift_check(
         predictor = Predictor(load_bundle(Path(folder)))
         binary = task.outcome.kind == "binary"
         realised = _realised(gathered.unseen_labels, predictor, version) if binary else {}
-        report = drift_report(
+        return drift_report(
             version.reference,
-            gathered.recent.records,
-            predictor.score_many(gathered.recent.records),
+            recent.records,
+            predictor.score_many(recent.records),
             report_id=_report_id(version, now),
             now=now,
             model_version=version.version,
-            periods=(gathered.recent.period,),
+            periods=(recent.period,),
             threshold=version.thresholds.operating if binary else None,
             realised=realised,
-            notes=(*gathered.recent.notes, *disagreements(realised, version.metrics)),
+            notes=(*recent.notes, *disagreements(realised, version.metrics)),
+            left_out=recent.left_out,
         )
-    opened.run(drift_reports.add(report))
-    return report
 
 
-def choose_recent(
-    observations: Sequence[Observation], served: Sequence[Prediction], trained: Sequence[str]
-) -> Recent:
-    """The newest period's records: whole cohorts from the feature store before served requests.
-
-    Predictions count only when they are of a newer period than anything in the feature store; of
-    a student predicted more than once the latest counts, for a record asked for ten times is no
-    ten students.
-
-    Args:
-        observations: the feature store's newest period.
-        served: predictions, newest first.
-        trained: the periods the champion was trained on.
-
-    Raises:
-        NotEnoughData: neither holds a record.
-    """
-    in_store = observations[0].period if observations else ""
-    served_period = max((p.period for p in served), default="")
-    period = max(in_store, served_period)
-    if not period:
-        raise NotEnoughData(
-            "nothing to compare yet: read a school file (python -m preprocessing.ingest FILE) or "
-            "ask for predictions first"
-        )
-    if in_store == period:
-        records = tuple(o.features for o in observations)
-        source = "students in the feature store"
-    else:
-        newest = {
-            p.student_id or p.prediction_id: p for p in reversed(served) if p.period == period
-        }
-        records = tuple(p.features for p in newest.values())
-        source = "students predictions were asked for"
-    return Recent(records, period, tuple(_choice_notes(len(records), source, period, trained)))
-
-
-def _choice_notes(n: int, source: str, period: str, trained: Sequence[str]) -> Iterator[str]:
-    yield f"compared: {n} {source}, period {period}"
-    if period in trained:
-        yield f"the champion was trained on {period} as well, so little drift is to be expected"
-
-
-def _gather(plan: Longitudinal | None, now: datetime) -> Op[_Gathered]:
+def _gather(task: TaskSpec, now: datetime, latest: str) -> Op[_Gathered]:
+    plan = task.longitudinal
     champion = yield from aliases.get("champion")
     if champion is None:
         raise NotEnoughData("there is no champion yet; train one: python -m retraining.pipeline")
     version = yield from versions.get(champion.version)
     archive = yield from artifacts.get(version.artifact)
-    periods = yield from students.periods()
-    observations = (yield from students.in_period(periods[-1])) if periods else []
-    if plan is not None:
-        known = yield from students.get_many([o.student_id for o in observations])
-        observations = recalled_observations(plan, observations, known)
-    served = yield from predictions.recent(RECENT_PREDICTIONS)
+    recent = yield from _recent(task, version, latest)
     arrived = yield from labels.window(arrived_until=now, limit=RECENT_LABELS)
     if plan is not None:
         known = yield from students.get_many([label.student_id for label in arrived])
@@ -162,12 +146,62 @@ def _gather(plan: Longitudinal | None, now: datetime) -> Op[_Gathered]:
     return _Gathered(
         version=version,
         archive=archive,
-        recent=choose_recent(observations, served, version.window.periods),
+        recent=recent,
         unseen_labels=tuple(
             label
             for label in arrived
             if record_id(label.student_id, label.period) not in trained_on
         ),
+    )
+
+
+def _recent(task: TaskSpec, version: ModelVersion, latest: str) -> Op[Recent]:
+    """The newest cohort's records: those of school files before served ones."""
+    filed: dict[str, int] = {}
+    for period in (yield from students.periods()):
+        filed[period] = yield from students.count_in_period(period)
+    served = latest_of_each((yield from predictions.recent(RECENT_PREDICTIONS)))
+    window = version.window
+    rule = CohortRule(
+        min_records=task.drift.min_records,
+        min_share=task.drift.min_share,
+        trained=window.rows / max(len(window.periods), 1),
+        latest=latest,
+        most_served=RECENT_PREDICTIONS,
+    )
+    cohort = choose_cohort(counts_of(filed, served), rule)
+    if cohort.period is None:
+        return Recent((), "", (), cohort.left_out)
+    of_period = served.get(cohort.period, {})
+    if not cohort.from_files:
+        records = tuple(prediction.features for prediction in of_period.values())
+        notes = _choice_notes(records, "students predictions were asked for", cohort.period, window)
+        return Recent(records, cohort.period, notes, cohort.left_out)
+    observations = yield from students.in_period(cohort.period)
+    if task.longitudinal is not None:
+        known = yield from students.get_many([o.student_id for o in observations])
+        observations = recalled_observations(task.longitudinal, observations, known)
+    records = tuple(o.features for o in observations)
+    return Recent(
+        records,
+        cohort.period,
+        _choice_notes(records, "students in the feature store", cohort.period, window),
+        (
+            *cohort.left_out,
+            *unfiled(cohort.period, of_period, [o.student_id for o in observations]),
+        ),
+    )
+
+
+def _choice_notes(
+    records: Sequence[Features], source: str, period: str, window: Window
+) -> tuple[str, ...]:
+    compared = f"compared: {len(records)} {source}, period {period}"
+    if period not in window.periods:
+        return (compared,)
+    return (
+        compared,
+        f"the champion was trained on {period} as well, so little drift is to be expected",
     )
 
 
@@ -211,11 +245,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"drift: {error}\n")
         if isinstance(error, ConfigurationError):
             return 2
-        return 3 if isinstance(error, NotEnoughData) else 1
+        return NOTHING_YET if isinstance(error, NotEnoughData) else 1
     if given.json:
         sys.stdout.write(orjson.dumps(report, option=orjson.OPT_UTC_Z).decode() + "\n")
-    else:
+    elif report.compared:
         Console().print(render(report))
+    if not report.compared:
+        sys.stderr.write(f"drift: {nothing_yet(report)}\n")
+        return NOTHING_YET
     return 0
 
 

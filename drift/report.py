@@ -17,7 +17,7 @@ from drift.ks import KolmogorovSmirnov
 from drift.missingness import Missingness
 from drift.performance import estimated_performance
 from drift.psi import missing_psi, psi
-from model.drift import DriftReport, FeatureDrift
+from model.drift import DriftReport, FeatureDrift, LeftOut
 from model.errors import NotEnoughData
 from model.profile import (
     CATEGORY,
@@ -69,6 +69,7 @@ def drift_report(
     threshold: float | None = None,
     realised: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
+    left_out: Sequence[LeftOut] = (),
     policy: DriftPolicy | None = None,
 ) -> DriftReport:
     """Compares recent records with the champion's training profile.
@@ -84,6 +85,7 @@ def drift_report(
         threshold: the operating threshold of calibrated scores; None gives no estimate.
         realised: metrics on outcomes that came in, empty before they do.
         notes: sentences on how the records were chosen.
+        left_out: records that were counted and are not among these.
         policy: what counts as drift.
 
     Raises:
@@ -119,13 +121,25 @@ def drift_report(
             else {}
         ),
         notes=(*notes, *_notes(reference, recent, records)),
+        left_out=tuple(left_out),
     )
 
 
-def _estimate(scores: NDArray[np.float64], threshold: float | None) -> Mapping[str, float]:
-    if threshold is None or not scores.size:
-        return {}
-    return estimated_performance(scores, threshold)
+def nothing_compared(
+    *, report_id: str, now: datetime, model_version: str, left_out: Sequence[LeftOut]
+) -> DriftReport:
+    """The report of a check that found no cohort to judge: neither drift nor its absence."""
+    return DriftReport(
+        report_id=report_id,
+        at=now,
+        model_version=model_version,
+        rows=0,
+        periods=(),
+        features=(),
+        drifted=False,
+        compared=False,
+        left_out=tuple(left_out),
+    )
 
 
 def _profile_now(

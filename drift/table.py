@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from model.drift import DriftReport, FeatureDrift
+from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
 
 TESTS = {"ks": "KS", "chi_square": "chi-square", "missingness": "missing"}
 
@@ -28,6 +28,8 @@ def verdict(report: DriftReport) -> str:
     >>> verdict(DriftReport("d", at, "v1", 765, ("2024",), (), False))
     'No drift: 765 records of 2024 look like what v1 was trained on.'
     """
+    if not report.compared:
+        return "Nothing to compare yet."
     about = f"{report.rows} records of {', '.join(report.periods)}"
     if not report.drifted:
         return f"No drift: {about} look like what {report.model_version} was trained on."
@@ -35,6 +37,40 @@ def verdict(report: DriftReport) -> str:
     return (
         f"Drift in {', '.join(names)}: {about} against the training data of {report.model_version}."
     )
+
+
+def nothing_yet(report: DriftReport) -> str:
+    """Why nothing was judged, and what to do about it.
+
+    >>> from datetime import UTC, datetime
+    >>> at = datetime(2025, 3, 1, tzinfo=UTC)
+    >>> few = (LeftOut("2025", 3, Unjudged.FEW, 231),)
+    >>> nothing_yet(DriftReport("d", at, "v1", 0, (), (), False, compared=False, left_out=few))
+    'nothing to compare yet (2025: 3 records are fewer than the 231 that make a cohort); read a ...
+    """
+    found = "; ".join(map(left_out, report.left_out)) or "no record is known"
+    return (
+        f"nothing to compare yet ({found}); read a school file (python -m preprocessing.ingest "
+        "FILE), or lower drift.min_records or drift.min_share in the task"
+    )
+
+
+def left_out(records: LeftOut) -> str:
+    """What was not compared, and why.
+
+    >>> left_out(LeftOut("2031", 1, Unjudged.FUTURE))
+    '2031: 1 record is of a future period'
+    """
+    plural = records.records != 1
+    counted = f"{records.records} record{'s are' if plural else ' is'}"
+    match records.reason:
+        case Unjudged.FUTURE:
+            why = "of a future period"
+        case Unjudged.FEW:
+            why = f"fewer than the {records.needed} that make a cohort"
+        case Unjudged.UNFILED:
+            why = "of students whom no school file of it holds"
+    return f"{records.period}: {counted} {why}"
 
 
 def by_strength(report: DriftReport) -> list[FeatureDrift]:
@@ -53,6 +89,8 @@ def _parts(report: DriftReport) -> Iterator[RenderableType]:
     for row in report.features:
         if row.unseen:
             yield Text(f"Note: {row.feature} has values never seen before: {', '.join(row.unseen)}")
+    for records in report.left_out:
+        yield Text(f"Not compared: {left_out(records)}")
     for note in report.notes:
         yield Text(f"Note: {note}")
 

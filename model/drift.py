@@ -5,6 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+
+
+class Unjudged(StrEnum):
+    """Why records were not compared."""
+
+    FUTURE = "future"
+    FEW = "few"
+    UNFILED = "unfiled"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Records of one period that were counted and not compared, try-out calls say.
+
+    Attributes:
+        records: distinct students.
+        reason: a future period, fewer than make a cohort, or predictions for students whom the
+            period's school files do not hold.
+        needed: how many would have been compared; 0 where the number is not the reason.
+    """
+
+    period: str
+    records: int
+    reason: Unjudged
+    needed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +73,8 @@ class DriftReport:
     Attributes:
         rows: recent records compared.
         drifted: whether anything drifted.
+        compared: False where no period held a cohort: then nothing was judged, neither way.
+        left_out: records that were not compared.
         realised: metrics on labels that came in for these records, empty before they do.
         estimated: metrics estimated from calibrated scores, before labels come.
     """
@@ -61,3 +89,5 @@ class DriftReport:
     realised: Mapping[str, float] = field(default_factory=dict)
     estimated: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    compared: bool = True
+    left_out: tuple[LeftOut, ...] = ()

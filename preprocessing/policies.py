@@ -42,6 +42,18 @@ class Schedule(Spec):
     drift: str = "0 6 * * *"
 
 
+class WatchPolicy(Spec):
+    """Which records the drift check judges. See `drift.cohort`.
+
+    Attributes:
+        min_records: fewest students of one period; also the fewest that make it a usual cohort.
+        min_share: fewest, as a share of the usual cohort.
+    """
+
+    min_records: Annotated[int, Field(ge=1)] = 50
+    min_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+
+
 class TrainingPolicy(Spec):
     """Which candidates are tried, on how many of the newest labelled records, and how long.
 

@@ -25,6 +25,7 @@ from preprocessing.policies import (
     Schedule,
     StatusPolicy,
     TrainingPolicy,
+    WatchPolicy,
 )
 from preprocessing.text import fold
 
@@ -65,6 +66,7 @@ class TaskSpec(Spec):
     promotion: PromotionPolicy = PromotionPolicy()
     training: TrainingPolicy = TrainingPolicy()
     schedule: Schedule = Schedule()
+    drift: WatchPolicy = WatchPolicy()
     leakage: LeakagePolicy = LeakagePolicy()
 
     @model_validator(mode="after")

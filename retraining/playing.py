@@ -135,7 +135,7 @@ def _turn(
     """Drift, retraining, decision and predictions of one period."""
     observations = [o for table in tables for o in table.observations]
     state.say(f"{period}: {len(observations)} students, {new} outcomes of earlier periods")
-    drift = _drift(state, now)
+    drift = _drift(state, period, now)
     result = _retrain(state, period, now)
     if result is not None and result.challenger is not None:
         _follow(state, result)
@@ -154,9 +154,11 @@ def _turn(
     )
 
 
-def _drift(state: _Play, now: datetime) -> DriftReport | None:
+def _drift(state: _Play, period: str, now: datetime) -> DriftReport | None:
     try:
-        return run_drift_check(state.registry, state.task, now=now, signing_key=state.signing_key)
+        return run_drift_check(
+            state.registry, state.task, now=now, signing_key=state.signing_key, latest=period
+        )
     except NotEnoughData:
         return None  # Nobody serves yet.
 

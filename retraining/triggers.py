@@ -45,6 +45,8 @@ def decide_trigger(
         champion: the serving version.
         now: aware UTC.
     """
+    if report is not None and not report.compared:
+        return Trigger(False, "there was nothing to compare yet")
     if report is None or not report.drifted:
         return Trigger(False, "nothing has drifted")
     if report.model_version != champion:

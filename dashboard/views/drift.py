@@ -26,6 +26,40 @@ def show(context: Context) -> None:
         empty(texts, "empty.drift", "python -m drift.check")
         return
     report = _choose(reports, texts)
+    if report.compared:
+        _comparison(report, context)
+    else:
+        empty(texts, "drift.waiting", "python -m preprocessing.ingest FILE...")
+        st.caption(texts("drift.checked", at=texts.moment(report.at)))
+    for sentence in left_out_sentences(report, texts):
+        st.caption(sentence)
+    for note in report.notes:
+        st.caption(note)
+    if sum(each.compared for each in reports) > 1:
+        st.subheader(texts("drift.history"))
+        st.plotly_chart(
+            charts.drift_history(reports, texts),
+            alt=texts("drift.history"),
+            key="drift-history",
+            config=charts.NO_TOOLBAR,
+        )
+
+
+def left_out_sentences(report: DriftReport, texts: Texts) -> list[str]:
+    """What was not compared, and why, in the reader's language."""
+    return [
+        texts(
+            f"unjudged.{records.reason.value}",
+            n=records.records,
+            period=records.period,
+            needed=records.needed,
+        )
+        for records in report.left_out
+    ]
+
+
+def _comparison(report: DriftReport, context: Context) -> None:
+    texts = context.texts
     _verdict(report, context)
     st.subheader(texts("drift.effects"))
     st.caption(texts("drift.effects_help"))
@@ -38,16 +72,6 @@ def show(context: Context) -> None:
     _performance(report, context)
     st.subheader(texts("drift.details"))
     st.dataframe(test_rows(report.features, texts), hide_index=True)
-    for note in report.notes:
-        st.caption(note)
-    if len(reports) > 1:
-        st.subheader(texts("drift.history"))
-        st.plotly_chart(
-            charts.drift_history(reports, texts),
-            alt=texts("drift.history"),
-            key="drift-history",
-            config=charts.NO_TOOLBAR,
-        )
 
 
 def test_rows(rows: Sequence[FeatureDrift], texts: Texts) -> list[dict[str, Any]]:

@@ -88,6 +88,8 @@ def _activity(context: Context) -> None:
     report = next(iter(read(drift_reports.newest(1))), None)
     if report is None:
         drift = texts("overview.drift_unknown")
+    elif not report.compared:
+        drift = texts("overview.drift_waiting")
     elif report.drifted:
         drift = texts("overview.drift_yes", n=len(charts.drifted_features(report)))
     else:

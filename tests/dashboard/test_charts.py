@@ -80,6 +80,13 @@ def test_the_drift_history_counts_a_feature_once_however_many_of_its_tests_drift
     assert tuple(figure.data[0].y) == (1, 0)
 
 
+def test_the_drift_history_has_no_point_where_nothing_was_compared() -> None:
+    stable = DriftReport("d1", NOW, "v1", 100, ("2024",), (), False)
+    nothing = replace(stable, report_id="d2", at=NOW + timedelta(days=1), rows=0, compared=False)
+
+    assert tuple(charts.drift_history([nothing, stable], EN).data[0].x) == (NOW,)
+
+
 def test_the_histogram_draws_the_newest_threshold() -> None:
     older = replace(prediction(0.2, NOW), threshold=0.9)
 

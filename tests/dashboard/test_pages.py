@@ -15,6 +15,7 @@ from database.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
 from drift.check import run_drift_check
 from model.run import Run, RunStatus, RunStep
+from preprocessing.policies import WatchPolicy
 from tests.drift.school import KEY, NOW, cohort, found_school, graduate, serve
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
@@ -160,6 +161,31 @@ def test_the_drift_page_names_what_drifted_and_shows_performance_now(
     performance, tests = (frame.value for frame in app.dataframe)
     assert performance.set_index("").loc["Finds", "when trained"] == "0.740"
     assert tests["feature"].tolist()[:2] in (["ieg", "risk score"], ["risk score", "ieg"])
+
+
+@pytest.mark.parametrize(
+    ("language", "waiting", "named"),
+    [
+        ("en", "Nothing to compare yet", "3 record(s) of 2031, a future period"),
+        ("pt", "Ainda não há o que comparar", "3 registro(s) de 2031, um período futuro"),
+    ],
+)
+def test_the_drift_page_says_that_there_is_nothing_to_compare_yet_and_names_the_try_outs(
+    opened: SyncRegistry, language: str, waiting: str, named: str
+) -> None:
+    school = found_school(opened)
+    serve(opened, school, cohort(3, "2031", seed=5), at=NOW - timedelta(days=1))
+    strict = school.task.model_copy(update={"drift": WatchPolicy(min_records=301)})
+    run_drift_check(opened, strict, now=NOW, signing_key=KEY)
+
+    shown, overview = page("drift", language), page("overview", language)
+
+    assert not shown.exception and not overview.exception
+    assert waiting in words(shown) and named in words(shown)
+    assert "python -m preprocessing.ingest" in words(shown)
+    assert {"en": "waiting for data", "pt": "aguarda dados"}[language] in {
+        metric.value for metric in overview.metric
+    }
 
 
 def test_the_predictions_page_lists_the_latest_first(opened: SyncRegistry) -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from dashboard.texts import Language, load_texts
+from model.drift import Unjudged
 
 ROOT = Path(__file__).parents[2]
 SAID = yaml.safe_load((files("dashboard") / "texts.yaml").read_text("utf-8"))
@@ -36,6 +37,11 @@ def test_every_sentence_a_page_asks_for_exists_and_none_is_left_over() -> None:
 
     assert {key for key in asked if key.split(".")[0] in {k.split(".")[0] for k in SAID}} <= {*SAID}
     assert [k for k in SAID if k not in asked and not k.startswith(built)] == []
+
+
+@pytest.mark.parametrize("reason", Unjudged)
+def test_every_reason_not_to_compare_records_has_a_sentence(reason: Unjudged) -> None:
+    assert f"unjudged.{reason.value}" in SAID
 
 
 def test_a_missing_value_is_an_error_and_not_a_hole_in_the_sentence() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from database import drift_reports, embedded, students
 from database.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
 from drift import check
-from drift.check import choose_recent, run_drift_check
+from drift.check import run_drift_check
+from model.drift import LeftOut, Unjudged
 from model.errors import BundleError, NotEnoughData
-from model.student import Observation
+from preprocessing.policies import WatchPolicy
 from tests.drift.school import (
     KEY,
     NOW,
@@ -135,9 +137,43 @@ def test_predictions_of_a_newer_period_than_the_store_are_compared_once_a_studen
     assert "compared: 150 students predictions were asked for, period 2025" in report.notes
 
 
-def test_nothing_at_all_is_not_enough_data() -> None:
-    with pytest.raises(NotEnoughData, match=r"preprocessing\.ingest"):
-        choose_recent([], [], ("2023",))
+@pytest.mark.parametrize("period", ["2025", "2024", "1999"])
+def test_a_few_try_out_calls_after_a_real_cohort_are_named_and_the_cohort_is_judged(
+    opened: SyncRegistry, school: School, period: str
+) -> None:
+    opened.run(students.observe(cohort(400, "2024", seed=5)))
+    tried = [replace(o, student_id=f"try-{i}") for i, o in enumerate(cohort(3, period, seed=8))]
+    serve(opened, school, tried, at=NOW - timedelta(hours=1))
+
+    report = run_drift_check(opened, school.task, now=NOW)
+
+    assert (report.rows, report.periods, report.drifted) == (400, ("2024",), False)
+    assert [(o.period, o.records) for o in report.left_out] == [(period, 3)]
+
+
+def test_calls_of_a_future_period_are_named_and_hide_no_cohort_however_many(
+    opened: SyncRegistry, school: School
+) -> None:
+    opened.run(students.observe(cohort(400, "2024", seed=5)))
+    serve(opened, school, cohort(380, "2031", seed=8, shift=-3), at=NOW - timedelta(hours=1))
+
+    report = run_drift_check(opened, school.task, now=NOW)
+
+    assert (report.rows, report.periods) == (400, ("2024",))
+    assert report.left_out == (LeftOut("2031", 380, Unjudged.FUTURE),)
+
+
+def test_with_too_little_to_judge_the_report_says_so_and_is_no_alarm(
+    opened: SyncRegistry, school: School
+) -> None:
+    strict = school.task.model_copy(update={"drift": WatchPolicy(min_records=301)})
+    serve(opened, school, cohort(3, "2025", seed=8, shift=-3), at=NOW - timedelta(hours=1))
+
+    report = run_drift_check(opened, strict, now=NOW)
+
+    assert (report.compared, report.drifted, report.rows, report.features) == (False, False, 0, ())
+    assert [(o.period, o.records) for o in report.left_out] == [("2023", 300), ("2025", 3)]
+    assert opened.run(drift_reports.newest(1)) == [report]
 
 
 def test_the_command_prints_one_json_object_or_a_table_and_tells_what_is_missing_by_its_exit_code(
@@ -145,6 +181,8 @@ def test_the_command_prints_one_json_object_or_a_table_and_tells_what_is_missing
 ) -> None:
     task = tmp_path / "little.yaml"
     task.write_text(TASK, encoding="utf-8")
+    strict = tmp_path / "strict.yaml"
+    strict.write_text(f"{TASK}drift: {{min_records: 1000}}\n", encoding="utf-8")
     for key, value in {
         "MONGO_URI": uri,
         "MONGO_DB": f"cli-{tmp_path.name[:20]}",
@@ -159,18 +197,16 @@ def test_the_command_prints_one_json_object_or_a_table_and_tells_what_is_missing
     with open_registry(uri, f"cli-{tmp_path.name[:20]}") as opened:
         school = found_school(opened)
         opened.run(students.observe(cohort(200, "2024", seed=5, shift=-2.0)))
+    monkeypatch.setenv("FAROL_TASK", str(strict))
+    too_few = check.main([])
+    waiting = capsys.readouterr()
+    monkeypatch.setenv("FAROL_TASK", str(task))
     as_json, printed = check.main(["--json"]), capsys.readouterr()
     as_table, shown = check.main([]), capsys.readouterr()
 
-    assert (empty, as_json, as_table) == (3, 0, 0)
+    assert (empty, too_few, as_json, as_table) == (3, 3, 0, 0)
     assert "no champion yet" in said.err
+    assert "nothing to compare yet (2023: 300 records are fewer than the 1000" in waiting.err
+    assert "drift.min_records" in waiting.err and waiting.out == ""
     assert json.loads(printed.out)["model_version"] == school.version.version
     assert "Drift in" in shown.out and "ieg" in shown.out
-
-
-def test_observations_of_one_period_are_preferred_to_its_predictions() -> None:
-    seen: list[Observation] = cohort(5, "2024", seed=1)
-
-    recent = choose_recent(seen, [], ("2023",))
-
-    assert (len(recent.records), recent.period) == (5, "2024")

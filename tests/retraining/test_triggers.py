@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from model.drift import DriftReport, FeatureDrift
 from model.run import Run, RunStatus
 from preprocessing.policies import PromotionPolicy
-from retraining.triggers import cron, decide_trigger, missed
+from retraining.triggers import Trigger, cron, decide_trigger, missed
 
 NOW = datetime(2026, 3, 4, 6, 0, tzinfo=UTC)  # a Wednesday
 POLICY = PromotionPolicy()
@@ -41,6 +42,14 @@ def test_drift_without_new_outcomes_does_not() -> None:
 @pytest.mark.parametrize("given", [None, report(drifted=False), report(version="v0")])
 def test_without_drift_of_the_serving_champion_there_is_no_run(given: DriftReport | None) -> None:
     assert not decide_trigger(given, 500, None, POLICY, champion="v1", now=NOW).fire
+
+
+def test_a_check_that_compared_nothing_calls_for_no_run() -> None:
+    nothing = replace(report(drifted=False), features=(), rows=0, periods=(), compared=False)
+
+    trigger = decide_trigger(nothing, 500, None, POLICY, champion="v1", now=NOW)
+
+    assert trigger == Trigger(False, "there was nothing to compare yet")
 
 
 @pytest.mark.parametrize(
