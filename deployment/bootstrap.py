@@ -13,6 +13,7 @@ from deployment.wiring import registry
 from model.errors import NotEnoughData, NotThisTask
 from preprocessing.cohorts import write_cohorts
 from preprocessing.ingest import ingest_file
+from preprocessing.plausibility import told
 from preprocessing.task import TaskSpec, load_task
 from retraining.pipeline import run_pipeline
 
@@ -57,6 +58,8 @@ def _load(
             say(f"  not used: {error}")
             continue
         kept += sum(result.batch.rows_kept for result in results)
+        for one in (one for result in results for one in result.batch.implausible):
+            say(f"  implausible: {told(one)}")
     if not kept:
         raise NotThisTask(f"none of {len(paths)} files holds a usable row of task {task.name}")
 

@@ -25,6 +25,31 @@ class RowReject:
 
 
 @dataclass(frozen=True, slots=True)
+class Implausible:
+    """A column that does not move between two periods as the task says it must.
+
+    Attributes:
+        column: canonical name.
+        earlier: the earlier period.
+        later: the later one.
+        asked: the step that the task asks for; 0 where the value never changes.
+        students: how many have a value in both periods.
+        broken: for how many of them the step is another.
+        row: of the ingested table, one of those that are broken, as an example.
+        moved: its step; None for a category.
+    """
+
+    column: str
+    earlier: str
+    later: str
+    asked: int
+    students: int
+    broken: int
+    row: int
+    moved: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """One ingested table; `batch_id` is the SHA-256 of its content.
 
@@ -32,6 +57,7 @@ class Batch:
         source: the file's (and sheet's) name, without its folder.
         cells_ignored: feature name to how many of its cells were unreadable and taken as missing.
         columns_ignored: columns of the file that this task does not use.
+        implausible: columns that contradict other periods of the same students.
     """
 
     batch_id: str
@@ -44,3 +70,4 @@ class Batch:
     cells_ignored: Mapping[str, int]
     columns_ignored: tuple[str, ...]
     ingested_at: datetime
+    implausible: tuple[Implausible, ...] = ()

@@ -24,6 +24,7 @@ class Observation:
         protected: attributes used to check fairness and never to score.
         observed_at: when it became known to Farol (aware UTC).
         batch_id: the ingested batch it came in, if any.
+        checked: read for the plausibility check over periods alone; no model sees it.
     """
 
     student_id: str
@@ -32,6 +33,7 @@ class Observation:
     observed_at: datetime
     protected: Mapping[str, str] = field(default_factory=dict)
     batch_id: str | None = None
+    checked: Features = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,16 @@ GROUPED_BY_COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}|[+-]?\d{1,3}(,\d{3})+\
 PHASE = re.compile(r"(?:fase )?(\d{1,2})(?:[.,]0+)? ?[a-z]?(?: ?\(.*\))?")
 SLASHED_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/1900(?: .*)?")
 ISO_DATE = re.compile(r"1900-(\d{2})-(\d{2})(?:[t ].*)?")
+WRITTEN_DATE = re.compile(
+    r"(?:\d{1,2}[/.-]\d{1,2}[/.-](?P<last>\d{4})|(?P<first>\d{4})[/.-]\d{1,2}[/.-]\d{1,2})"
+    r"(?:[t ].*)?"
+)
 LONGEST_CELL = 1000
 """Characters; no number, category or id is longer, and folding a megabyte is not free."""
 EXCEL_DAY_ZERO = date(1899, 12, 31)
-"""Day 1 of Excel's calendar is 1 January 1900."""
+"""Day 1 of Excel's calendar is 1 January 1900: what a typed date cell of a workbook counts from."""
+SHEETS_DAY_ZERO = date(1899, 12, 30)
+"""Day 0 of Google Sheets and LibreOffice, which write a number as the text of a date."""
 
 
 def is_empty(cell: Cell) -> bool:
@@ -105,10 +111,12 @@ def read_phase(cell: Cell, period: str) -> float | None:
 
 
 def read_age(cell: Cell, period: str) -> float | None:
-    """An age in years, also where a spreadsheet turned it into a date: day 7 of 1900 is 7.
+    """An age in years, also where a spreadsheet turned it into a date.
+
+    The text of a date counts from day 0 = 1899-12-30, a typed date from day 1 = 1900-01-01.
 
     >>> [read_age(c, "2023") for c in ("12", "1/7/1900", "1900-01-07 00:00:00", date(1900, 1, 7))]
-    [12.0, 7.0, 7.0, 7.0]
+    [12.0, 8.0, 8.0, 7.0]
 
     Raises:
         ValueError: no age.
@@ -121,11 +129,30 @@ def read_age(cell: Cell, period: str) -> float | None:
     text = _plain(cell)
     if slashed := SLASHED_DATE.fullmatch(text):
         first, second = int(slashed[1]), int(slashed[2])
-        # Month first unless that is no month: ages beyond 31 are written 2/1/1900 by nobody here.
-        return read_age(_day_of_1900(first, second), period)
+        # Month first unless that is no month: nobody here is old enough to be written 2/1/1900.
+        return _day_of_1900(first, second)
     if iso := ISO_DATE.fullmatch(text):
-        return read_age(_day_of_1900(int(iso[1]), int(iso[2])), period)
+        return _day_of_1900(int(iso[1]), int(iso[2]))
     return read_number(cell, period)
+
+
+def read_year(cell: Cell, period: str) -> float | None:
+    """A year, or the year of a date in any order of day, month and year.
+
+    >>> [read_year(c, "2023") for c in ("2015", "6/17/2015", "28/07/2016", date(2015, 6, 17))]
+    [2015.0, 2015.0, 2016.0, 2015.0]
+
+    Raises:
+        ValueError: no year.
+    """
+    if isinstance(cell, date):
+        return float(cell.year)
+    if isinstance(cell, str) and (dated := WRITTEN_DATE.fullmatch(_plain(cell))):
+        return float(dated["last"] or dated["first"])
+    year = read_number(cell, period)
+    if year is not None and not (1900 <= year <= 2200 and year.is_integer()):
+        raise ValueError("not a year")
+    return year
 
 
 def read_years_since(cell: Cell, period: str) -> float | None:
@@ -137,11 +164,11 @@ def read_years_since(cell: Cell, period: str) -> float | None:
     Raises:
         ValueError: no year, or the period is none.
     """
-    year = float(cell.year) if isinstance(cell, date) else read_number(cell, period)
+    year = read_year(cell, period)
     if year is None:
         return None
-    if not (1900 <= year <= 2200 and period.isdecimal()):
-        raise ValueError("not a year")
+    if not period.isdecimal():
+        raise ValueError("the period is no year")
     return float(int(period)) - year
 
 
@@ -180,6 +207,7 @@ READERS: Mapping[ReaderName, Reader] = {
     "number": read_number,
     "phase": read_phase,
     "age": read_age,
+    "year": read_year,
     "years_since": read_years_since,
     "text": read_text,
     "category": read_category,
@@ -207,6 +235,6 @@ def _plain(text: str) -> str:
     return fold(text)
 
 
-def _day_of_1900(first: int, second: int) -> date:
+def _day_of_1900(first: int, second: int) -> float:
     month, day = (first, second) if first <= 12 else (second, first)
-    return date(1900, month, day)
+    return float((date(1900, month, day) - SHEETS_DAY_ZERO).days)

@@ -114,7 +114,7 @@ def _person(survey: Survey, form: int, rng: np.random.Generator) -> dict[str, st
         ("Nome" if form == OLD else "Nome Anonimizado"): f"Aluno-{pupil.number}",
         "Ano nasc": str(pupil.birth.year),
         "Data de Nasc": birth if form == MIDDLE else f"{day:02}/{month:02}/{pupil.birth.year}",
-        ("Idade 22" if form == OLD else "Idade"): f"1/{age}/1900" if as_date else str(age),
+        ("Idade 22" if form == OLD else "Idade"): f"1/{age - 1}/1900" if as_date else str(age),
         "Gênero": girl if pupil.girl else boy,
         "Ano ingresso": str(pupil.entered),
         "Instituição de ensino": schools.get(pupil.school, "Escola JP II"),

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     CATEGORY = "category"
 
 
-ReaderName = Literal["number", "phase", "age", "years_since", "text", "category"]
+ReaderName = Literal["number", "phase", "age", "year", "years_since", "text", "category"]
 """How a cell becomes a value; the readers themselves are in `preprocessing.cleaning`."""
 
 
@@ -28,6 +28,10 @@ HistoryValue = Literal["previous", "mean", "spread", "trend", "seen"]
 
 Direction = Literal[-1, 0, 1]
 """1: more of it never lowers the risk (or the value predicted); -1: never raises it; 0: either."""
+
+
+Movement = Literal["plus_one", "constant"]
+"""How a student's value moves from one period to the next: by exactly one, or not at all."""
 
 
 class Spec(BaseModel):
@@ -51,6 +55,8 @@ class Column(Spec):
         reader: how a cell becomes a value; by default `number` or `category`, as the kind says.
         integer: the number must be whole.
         monotone: what more of it may do to the risk, all else equal; boosted trees are held to it.
+        over_periods: how a student's value moves from one period to the next. Ingest counts the
+            students whose value does not; see `preprocessing.plausibility`.
     """
 
     name: str
@@ -62,6 +68,7 @@ class Column(Spec):
     reader: ReaderName | None = None
     integer: bool = False
     monotone: Direction = 0
+    over_periods: Movement | None = None
     description: str = ""
     description_pt: str = ""
 
@@ -76,6 +83,8 @@ class Column(Spec):
             raise ValueError(f"{self.name}: a numeric column has no categories")
         if not numeric and self.monotone:
             raise ValueError(f"{self.name}: categories have no order to be monotone in")
+        if not numeric and self.over_periods == "plus_one":
+            raise ValueError(f"{self.name}: a category cannot move by one; over_periods: constant")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"{self.name}: low is above high")
         return self

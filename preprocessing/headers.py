@@ -28,6 +28,7 @@ class Layout:
         outcome: position of the raw outcome, None where there is none.
         features: canonical name to position, for those that are there; also when always empty.
         protected: the same for the protected attributes.
+        checked: the same for what is read for the check over periods alone.
         ignored: headers that the task does not use, as they stand.
     """
 
@@ -35,6 +36,7 @@ class Layout:
     outcome: int | None
     features: Mapping[str, int]
     protected: Mapping[str, int]
+    checked: Mapping[str, int]
     ignored: tuple[str, ...]
 
 
@@ -101,11 +103,13 @@ def lay_out(
     identity = column_position(header, rows, task.id, period)
     outcome = column_position(header, rows, task.outcome.column, period)
     features, protected = find(task.reported), find(task.protected)
+    checked = find(task.checked)
     _require(task, period, source, identity, outcome, features)
-    used = {identity, outcome, *features.values(), *protected.values()}
+    used = {identity, outcome, *features.values(), *protected.values(), *checked.values()}
     if task.period is not None:
         used.add(column_position(header, rows, task.period, period))
-    return Layout(identity, outcome, features, protected, _unused(header, used, task, period))
+    ignored = _unused(header, used, task, period)
+    return Layout(identity, outcome, features, protected, checked, ignored)
 
 
 def _unused(
@@ -149,7 +153,7 @@ def _spelled(column: Column, period: str) -> str:
 
 def _columns(task: TaskSpec) -> tuple[Column, ...]:
     extra = (task.id, task.outcome.column, *((task.period,) if task.period else ()))
-    return (*extra, *task.reported, *task.protected)
+    return (*extra, *task.reported, *task.protected, *task.checked)
 
 
 def _recogniser(columns: Iterable[Column]) -> re.Pattern[str]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from model.batch import Batch
 from model.errors import ConfigurationError, NotFound, NotThisTask, RegistryError
 from model.label import JoinStatus
 from preprocessing.loading import CleanTable, read_file
+from preprocessing.plausibility import implausible, told
 from preprocessing.task import TaskSpec, load_task
 
 SHOWN_REJECTS = 20
@@ -42,8 +43,10 @@ class Ingested:
     orphans_joined: int = 0
 
 
-def ingest(table: CleanTable, *, now: datetime) -> Op[Ingested]:
+def ingest(table: CleanTable, task: TaskSpec, *, now: datetime) -> Op[Ingested]:
     """Puts one table into the registry: students, then outcomes, then orphans, the batch last.
+
+    What other periods contradict is counted and kept with the batch; it refuses nothing.
 
     Every write before the last is idempotent. A run that is killed in between has no batch yet, so
     the same file run again repeats them and ends where an undisturbed run ends.
@@ -51,14 +54,17 @@ def ingest(table: CleanTable, *, now: datetime) -> Op[Ingested]:
     known = yield from _known(table.batch.batch_id)
     if known is not None:
         return Ingested(known, known=True, outcomes={})
+    observed = [observation.student_id for observation in table.observations]
+    others = yield from students.get_many(observed)
+    found = implausible(task, table.observations, others, table.row_of)
     yield from students.observe(table.observations)
     decisions = yield from labels.record(table.outcomes, now=now)
     statuses = Counter(decision.status for decision in decisions)
     objections = Counter(d.reason for d in decisions if d.status is JoinStatus.REJECTED)
-    observed = [observation.student_id for observation in table.observations]
     joined = yield from labels.join_orphans(now=now, student_ids=observed)
-    yield from batches.add(table.batch)
-    return Ingested(table.batch, False, statuses, objections, joined)
+    batch = replace(table.batch, implausible=found)
+    yield from batches.add(batch)
+    return Ingested(batch, False, statuses, objections, joined)
 
 
 def _known(batch_id: str) -> Op[Batch | None]:
@@ -87,7 +93,7 @@ def ingest_file(
     """
     reading = read_file(path, task, now=now, period=period)
     ordered = sorted(reading.tables, key=lambda table: table.batch.period)
-    return [opened.run(ingest(table, now=now)) for table in ordered], reading.refused
+    return [opened.run(ingest(table, task, now=now)) for table in ordered], reading.refused
 
 
 def describe(result: Ingested, task: TaskSpec) -> list[str]:
@@ -112,6 +118,7 @@ def describe(result: Ingested, task: TaskSpec) -> list[str]:
         cells = ", ".join(f"{name} {n}" for name, n in sorted(batch.cells_ignored.items()))
         lines.append(f"  cells that hold no usable value, taken as missing: {cells}")
     lines += _ignored_columns(batch, task)
+    lines += [f"  implausible: {told(one)}" for one in batch.implausible]
     if result.known:
         return [*lines, "  the same content is here already: nothing changed"]
     counts = ", ".join(f"{n} {status.value}" for status, n in sorted(result.outcomes.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from preprocessing.readers import Grid, read_grids
 from preprocessing.rows import Numbered, RowAccount
 from preprocessing.task import TaskSpec
 
-RULES = 1
+RULES = 2
 """Raised when cleaning reads the same cells differently, so that a file may be ingested again."""
 
 MOST_REJECTS = 10_000
@@ -36,11 +36,13 @@ class CleanTable:
         observations: one a kept row that holds any feature.
         outcomes: one a kept row that holds an outcome; its period is that of the features it
             belongs to, `horizon` periods before the table's.
+        row_of: student id to the number of the row, counted from 1 below the header.
     """
 
     batch: Batch
     observations: tuple[Observation, ...]
     outcomes: tuple[Outcome, ...]
+    row_of: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,9 @@ def _clean(account: RowAccount, source: str, unplaced: Sequence[RowReject]) -> C
         columns_ignored=account.layout.ignored,
         ingested_at=account.now,
     )
-    return CleanTable(batch, tuple(account.observations), tuple(account.outcomes))
+    return CleanTable(
+        batch, tuple(account.observations), tuple(account.outcomes), dict(account.seen)
+    )
 
 
 def _by_period(
@@ -186,7 +190,7 @@ def _digest(task: TaskSpec, period: str, header: Sequence[Cell], rows: Sequence[
     The reading rules are part of it: when a bound in the task's file was wrong and is mended, the
     same school file must be read again and not be taken for one that is here already.
     """
-    columns = [task.id, task.outcome.column, *task.reported, *task.protected]
+    columns = [task.id, task.outcome.column, *task.reported, *task.protected, *task.checked]
     unread = {"description", "description_pt", "monotone"}
     rules = [column.model_dump(exclude=unread) for column in columns]
     rule = task.outcome.model_dump(exclude={"column", "description", "persistence"})

@@ -34,7 +34,8 @@ class RowAccount:
         observations: one a kept row that holds any feature.
         outcomes: one a kept row that holds an outcome.
         rejects: the rows that could not be used.
-        ignored: feature or protected attribute to how many of its cells could not be used.
+        ignored: feature, protected or checked column to how many of its cells could not be used.
+        seen: id to the number of its row.
         rows_read: how many rows were read.
     """
 
@@ -51,6 +52,7 @@ class RowAccount:
         self.now, self.batch_id = now, batch_id
         self.features = [cell_reader(c, layout.features, period) for c in task.reported]
         self.protected = [cell_reader(c, layout.protected, period) for c in task.protected]
+        self.checked = [cell_reader(c, layout.checked, period) for c in task.checked]
         self.seen: dict[str, int] = {}
         self.rejects: list[RowReject] = []
         self.ignored: Counter[str] = Counter()
@@ -149,6 +151,7 @@ class RowAccount:
                 observed_at=self.now,
                 protected={name: str(value) for name, value in protected.items()},
                 batch_id=self.batch_id,
+                checked=self._values(row, self.checked),
             )
         )
 

@@ -42,6 +42,7 @@ class TaskSpec(Spec):
         reported: what schools report and a model may see; the key `features` of the YAML file.
         longitudinal: what is added from the student's earlier periods.
         protected: used to check fairness, never to score.
+        checked: read for the plausibility check over periods alone.
         excluded: header of a column that is not used (`*` stands for any text) to the reason.
         leakage: how suspicious the leakage guard is, and the features it was told to accept.
     """
@@ -60,6 +61,7 @@ class TaskSpec(Spec):
     longitudinal: Longitudinal | None = None
     derived: tuple[Derived, ...] = ()
     protected: tuple[Column, ...] = ()
+    checked: tuple[Column, ...] = ()
     excluded: dict[str, str] = Field(default_factory=dict)
     outcome: OutcomeRule
     status: StatusPolicy = StatusPolicy()
@@ -71,11 +73,18 @@ class TaskSpec(Spec):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> TaskSpec:
-        names = [c.name for c in (*self.features, *self.protected)]
+        names = [c.name for c in (*self.features, *self.protected, *self.checked)]
         names += [d.name for d in self.derived]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise ValueError(f"columns named twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _checked_columns_are_checked(self) -> TaskSpec:
+        idle = [c.name for c in self.checked if c.over_periods is None]
+        if idle:
+            raise ValueError(f"checked: {', '.join(idle)}: say over_periods, or leave it out")
         return self
 
     @model_validator(mode="after")

@@ -125,7 +125,7 @@ def _arrive(state: _Play, tables: Sequence[CleanTable], now: datetime) -> int:
     """Takes a period's file in; gives how many outcomes could be used."""
     before = state.registry.run(labels.count())
     for table in tables:
-        state.registry.run(ingest(table, now=now))
+        state.registry.run(ingest(table, state.task, now=now))
     return state.registry.run(labels.count()) - before
 
 

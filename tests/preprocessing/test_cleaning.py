@@ -98,8 +98,8 @@ def test_what_is_no_phase_is_refused(cell: Cell) -> None:
 @pytest.mark.parametrize(
     ("cell", "age"),
     [
-        ("12", 12), ("1/7/1900", 7), ("1/17/1900", 17), ("17/1/1900", 17), ("1900-01-07", 7),
-        ("1900-01-07 00:00:00", 7), (date(1900, 1, 7), 7), (datetime(1900, 1, 21), 21), (9, 9),  # noqa: DTZ001
+        ("12", 12), ("1/7/1900", 8), ("1/17/1900", 18), ("17/1/1900", 18), ("1900-01-07", 8),
+        ("1900-01-07 00:00:00", 8), (date(1900, 1, 7), 7), (datetime(1900, 1, 21), 21), (9, 9),  # noqa: DTZ001
     ],
 )  # fmt: skip
 def test_an_age_is_read_also_where_a_spreadsheet_made_a_date_of_it(cell: Cell, age: int) -> None:

@@ -23,9 +23,12 @@ def rows_of(real_data: Path, year: str) -> list[list[str]]:
 
 
 def as_typed(cell: str) -> object:
-    """The cell as Excel holds it: a number as a number, an age read as a date as a date."""
+    """The cell as Excel holds it: a number as a number, an age shown as a date as its date.
+
+    The text of the CSV counts from 1899-12-30, Excel's own day 1 is 1 January 1900.
+    """
     if cell.startswith("1/") and cell.endswith("/1900"):
-        return datetime(1900, 1, int(cell.split("/")[1]))  # noqa: DTZ001
+        return datetime(1900, 1, int(cell.split("/")[1]) + 1)  # noqa: DTZ001
     try:
         return float(cell.replace(",", "."))
     except ValueError:

@@ -55,10 +55,10 @@ EXPECTED = {
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_files_in_any_order_make_the_same_labels(
-    registry: SyncRegistry, tables: list[CleanTable], order: Sequence[int]
+    registry: SyncRegistry, tables: list[CleanTable], pede: TaskSpec, order: Sequence[int]
 ) -> None:
     for position in order:
-        registry.run(ingest(tables[position], now=NOW))
+        registry.run(ingest(tables[position], pede, now=NOW))
 
     assert labelled(registry) == EXPECTED
     # The lag of 2022 belongs to features of 2021, and three outcomes to students not yet here.
@@ -66,11 +66,11 @@ def test_files_in_any_order_make_the_same_labels(
 
 
 def test_the_same_file_twice_changes_nothing(
-    registry: SyncRegistry, tables: list[CleanTable]
+    registry: SyncRegistry, tables: list[CleanTable], pede: TaskSpec
 ) -> None:
-    first = registry.run(ingest(tables[0], now=NOW))
+    first = registry.run(ingest(tables[0], pede, now=NOW))
     before = registry.run(students.get("a"))
-    again = registry.run(ingest(tables[0], now=NOW + timedelta(hours=1)))
+    again = registry.run(ingest(tables[0], pede, now=NOW + timedelta(hours=1)))
 
     assert (first.known, again.known) == (False, True)
     assert again.batch == first.batch
@@ -82,7 +82,7 @@ def test_a_mended_file_corrects_the_label_and_the_features(
     registry: SyncRegistry, tables: list[CleanTable], csv_file: WriteCsv, pede: TaskSpec
 ) -> None:
     for table in tables:
-        registry.run(ingest(table, now=NOW))
+        registry.run(ingest(table, pede, now=NOW))
     later = NOW + timedelta(days=1)
     path = csv_file("pede_2023.csv", FILES["2023"].replace("b,2,7,9,7,5,-1", "b,2,7,9,7,5,0"))
 
@@ -96,7 +96,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-def run_until(registry: SyncRegistry, table: CleanTable, writes: int) -> bool:
+def run_until(registry: SyncRegistry, pede: TaskSpec, table: CleanTable, writes: int) -> bool:
     """Runs an ingest that is killed after so many writes; whether it ended before."""
     left = writes
 
@@ -109,19 +109,19 @@ def run_until(registry: SyncRegistry, table: CleanTable, writes: int) -> bool:
         return registry.execute(command)
 
     try:
-        drive(ingest(table, now=NOW), execute)
+        drive(ingest(table, pede, now=NOW), execute)
     except Killed:
         return False
     return True
 
 
 def test_an_ingest_killed_between_any_two_writes_is_repaired_by_running_it_again(
-    registry: SyncRegistry, tables: list[CleanTable], registry_uri: str
+    registry: SyncRegistry, tables: list[CleanTable], pede: TaskSpec
 ) -> None:
-    registry.run(ingest(tables[0], now=NOW))
-    registry.run(ingest(tables[2], now=NOW))
+    registry.run(ingest(tables[0], pede, now=NOW))
+    registry.run(ingest(tables[2], pede, now=NOW))
     survived = 0
-    while not run_until(registry, tables[1], survived):
+    while not run_until(registry, pede, tables[1], survived):
         known = {batch.batch_id for batch in registry.run(batches.recent(10))}
         assert tables[1].batch.batch_id not in known
         survived += 1
@@ -134,12 +134,12 @@ def test_an_ingest_killed_between_any_two_writes_is_repaired_by_running_it_again
 def test_after_one_kill_the_next_run_at_another_time_ends_in_the_same_labels(
     registry: SyncRegistry, tables: list[CleanTable], csv_file: WriteCsv, pede: TaskSpec
 ) -> None:
-    registry.run(ingest(tables[0], now=NOW))
-    run_until(registry, tables[1], 3)
+    registry.run(ingest(tables[0], pede, now=NOW))
+    run_until(registry, pede, tables[1], 3)
     later = NOW + timedelta(hours=2)
     for table in read_tables(csv_file("pede_2023.csv", FILES["2023"]), pede, now=later):
-        registry.run(ingest(table, now=later))
-    registry.run(ingest(tables[2], now=later))
+        registry.run(ingest(table, pede, now=later))
+    registry.run(ingest(tables[2], pede, now=later))
 
     assert labelled(registry) == EXPECTED
 

@@ -12,8 +12,8 @@ import pytest
 from model.errors import NotThisTask
 from preprocessing.loading import CleanTable, read_tables
 from preprocessing.pairing import paired
-from preprocessing.task import TaskSpec
-from tests.preprocessing.conftest import NOW
+from preprocessing.task import TaskSpec, load_task
+from tests.preprocessing.conftest import NOW, YEARS, WriteCsv
 
 Years = Mapping[str, CleanTable]
 
@@ -66,7 +66,20 @@ def test_every_age_of_2023_is_a_number_though_many_are_excel_dates(
 
     assert dates > 300
     assert len(ages) == 1014
-    assert all(isinstance(age, float) and 6 <= age <= 30 for age in ages)
+    assert all(isinstance(age, float) and 7 <= age <= 30 for age in ages)
+
+
+def test_a_date_of_january_1900_is_the_age_that_the_birth_date_tells(
+    real_data: Path, pede_years: Years
+) -> None:
+    with (real_data / "pede_2023.csv").open(encoding="utf-8", newline="") as file:
+        shown_as_dates = {row["RA"] for row in csv.DictReader(file) if "/" in row["Idade"]}
+    dated = [o for o in pede_years["2023"].observations if o.student_id in shown_as_dates]
+
+    assert len(dated) == 399
+    for o in dated:
+        of_the_year = 2023 - float(o.checked["ano_nascimento"])
+        assert of_the_year - 1 <= float(o.features["idade"]) <= of_the_year
 
 
 @pytest.mark.parametrize("year", ["2022", "2023", "2024"])
@@ -125,6 +138,47 @@ def test_grades_are_found_under_both_their_names(pede_years: Years) -> None:
 
 def test_the_turning_point_of_ten_and_a_hundredth_is_kept(pede_years: Years) -> None:
     assert Counter(values(pede_years["2023"], "ipv"))[10.01] == 26
+
+
+def test_the_self_assessment_of_ten_and_two_thousandths_is_kept(
+    csv_file: WriteCsv, pede: TaskSpec
+) -> None:
+    head = "RA,Fase,IAA,IEG,IPS,IDA,Defasagem\n"
+    rows = 'a,1,"10,002",9,7,5,0\nb,1,10.002000000000002,9,7,5,0\n'
+    path = csv_file("pede_2024.csv", head + rows)
+
+    (table,) = read_tables(path, pede, now=NOW)
+
+    assert values(table, "iaa") == [10.002, 10.002000000000002]
+    assert table.batch.cells_ignored == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "period"),
+    [
+        *(("pede_lag", f"pede_{year}.csv", year) for year in YEARS),
+        ("uci_student", "uci_student_mat.csv", "2006"),
+        ("exam_scores", "students_performance_in_exams.csv", "2018"),
+    ],
+)
+def test_no_bound_of_a_shipped_task_cuts_a_real_value(
+    real_data: Path, name: str, file: str, period: str
+) -> None:
+    task = load_task(name)
+    no_bounds = {"low": None, "high": None, "integer": False}
+    unbounded = task.model_copy(
+        update={
+            part: tuple(c.model_copy(update=no_bounds) for c in getattr(task, part))
+            for part in ("reported", "protected", "checked")
+        }
+    )
+
+    (bounded,) = read_tables(real_data / file, task, now=NOW, period=period)
+    (free,) = read_tables(real_data / file, unbounded, now=NOW, period=period)
+
+    # What stays ignored without any bound is no number at all: #N/A, #DIV/0!, INCLUIR.
+    assert bounded.batch.cells_ignored == free.batch.cells_ignored
+    assert bounded.batch.rejects == ()
 
 
 def test_both_spellings_of_a_stone_are_one(pede_years: Years) -> None:
