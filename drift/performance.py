@@ -14,10 +14,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from model.figures import auc, calibration_error
+
 Floats = NDArray[np.float64]
 
 NORMAL_95 = 1.959963984540054
-BINS = 10
 
 
 def estimated_performance(scores: Floats, threshold: float) -> dict[str, float]:
@@ -88,36 +89,8 @@ def realised_performance(outcomes: Floats, scores: Floats, threshold: float) -> 
     if flagged.any():
         measured["precision"] = found / float(flagged.sum())
     if at_risk.any() and not at_risk.all():
-        measured["auc"] = auc(at_risk, scores)
+        measured["auc"] = auc(outcomes, scores)
     return measured
-
-
-def auc(at_risk: NDArray[np.bool_], scores: Floats) -> float:
-    """The chance that a student at risk is scored above one who is not, ties counting half.
-
-    Source: Mann and Whitney (1947), by mid-ranks.
-
-    >>> auc(np.array([False, True, True]), np.array([0.2, 0.2, 0.9]))
-    0.75
-    """
-    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    mid_ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
-    positives = int(at_risk.sum())
-    above = mid_ranks[at_risk].sum() - positives * (positives + 1) / 2
-    return float(above / (positives * (at_risk.size - positives)))
-
-
-def calibration_error(outcomes: Floats, scores: Floats) -> float:
-    """Mean distance of score and outcome share over ten bins of equal size.
-
-    Source: Naeini, Cooper, Hauskrecht (2015), expected calibration error.
-
-    >>> round(calibration_error(np.array([1.0, 0.0, 1.0, 1.0]), np.array([0.75] * 4)), 6)
-    0.375
-    """
-    order = np.argsort(scores, kind="stable")
-    parts = np.array_split((outcomes - scores)[order], min(BINS, scores.size))
-    return float(sum(abs(part.sum()) for part in parts) / scores.size)
 
 
 def disagreements(realised: Mapping[str, float], trained: Mapping[str, float]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,69 @@ import numpy as np
 from model.errors import BundleError
 from model.scorer import Rows
 
+BOUNDED = "isotonic_bounded"
+METHODS = frozenset({"sigmoid", "identity", "isotonic", BOUNDED})
+
+_FARTHEST = 1e300
+"""Beyond it a tail has reached its bound; without it a huge margin would overflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How far the log-odds go on beyond one end of the data: ever farther, never by `room`.
+
+    At a distance d beyond the end they have moved by room · t / (room + t), t = slope · d: as a
+    straight line of that slope at first, towards the bound later, and never level, so that the
+    ranking stays.
+
+    Attributes:
+        margin: where the tail begins.
+        logit: the log-odds there.
+        slope: log-odds per unit of margin at its beginning, positive.
+        room: how far the log-odds could ever move, positive.
+    """
+
+    margin: float
+    logit: float
+    slope: float
+    room: float
+
+    def moved_one(self, distance: float) -> float:
+        """How far the log-odds move over a distance of at least 0.
+
+        >>> round(Tail(-4.0, -5.0, 1.0, 3.0).moved_one(3.0), 6)
+        1.5
+        """
+        line = min(self.slope * distance, _FARTHEST)
+        return self.room * (line / (self.room + line))
+
+    def moved(self, distances: Rows) -> Rows:
+        """As `moved_one` for distances of shape (n,); 0 where a distance is negative."""
+        line = np.clip(self.slope * distances, 0.0, _FARTHEST)
+        return np.asarray(self.room * (line / (self.room + line)))
+
+    def slope_at(self, distance: float) -> float:
+        """The slope at a distance of at least 0 beyond the end."""
+        line = min(self.slope * distance, _FARTHEST)
+        return self.slope * (self.room / (self.room + line)) ** 2
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A strictly rising, piecewise linear map from margin to log-odds.
+    """A strictly rising map from margin to log-odds, made of straight pieces.
 
     One piece is Platt's sigmoid (Platt 1999), several come from isotonic regression
-    (Zadrozny and Elkan 2002) with straight lines between the blocks. A numeric outcome needs no
-    probability: `identity` passes the margin on.
+    (Zadrozny and Elkan 2002) with straight lines between the blocks. Beyond the outermost blocks
+    there is nothing to learn a line from: `isotonic_bounded` goes on with tails that approach a
+    bound. Bundles of before hold `isotonic`, whose last lines go on for ever; it is read and scored
+    as it was. A numeric outcome needs no probability: `identity` passes the margin on.
 
     Attributes:
-        method: `sigmoid`, `isotonic` or `identity`.
+        method: `sigmoid`, `isotonic_bounded`, `isotonic` or `identity`.
         margins: left ends of the pieces, rising; the first piece also reaches below it.
         logits: log-odds at those ends.
         slopes: log-odds per unit of margin in each piece, positive.
+        tails: below the first end and above the last one; only of `isotonic_bounded`.
 
     >>> Calibration.sigmoid(2.0, -1.0).score_one(0.5)
     0.5
@@ -36,6 +85,7 @@ class Calibration:
     margins: tuple[float, ...]
     logits: tuple[float, ...]
     slopes: tuple[float, ...]
+    tails: tuple[Tail, Tail] | None = None
 
     @classmethod
     def sigmoid(cls, slope: float, intercept: float) -> Calibration:
@@ -48,20 +98,66 @@ class Calibration:
         return cls("identity", (0.0,), (0.0,), (1.0,))
 
     @classmethod
-    def through(cls, margins: Rows, logits: Rows) -> Calibration:
-        """Straight lines through at least two points, both rising; the last line goes on."""
+    def bounded(
+        cls, margins: Rows, logits: Rows, *, slope: float, rooms: tuple[float, float]
+    ) -> Calibration:
+        """Straight lines through at least two points, both rising, and a bounded tail at each end.
+
+        Args:
+            margins: shape (k,).
+            logits: shape (k,), log-odds at those margins.
+            slope: log-odds per unit of margin where a tail begins.
+            rooms: how far the log-odds may go on below the first point and above the last one.
+        """
         slopes = np.diff(logits) / np.diff(margins)
+        x, y = margins.tolist(), logits.tolist()
         return cls(
-            "isotonic",
-            tuple(margins[:-1].tolist()),
-            tuple(logits[:-1].tolist()),
+            BOUNDED,
+            tuple(x[:-1]),
+            tuple(y[:-1]),
             tuple(slopes.tolist()),
+            (Tail(x[0], y[0], slope, rooms[0]), Tail(x[-1], y[-1], slope, rooms[1])),
         )
 
     def logit_one(self, margin: float) -> float:
         """The log-odds of one margin (the score itself under `identity`)."""
-        piece = max(bisect_right(self.margins, margin) - 1, 0)
+        if self.tails is not None:
+            low, high = self.tails
+            if margin < low.margin:
+                return low.logit - low.moved_one(low.margin - margin)
+            if margin > high.margin:
+                return high.logit + high.moved_one(margin - high.margin)
+        piece = self._piece(margin)
         return self.logits[piece] + self.slopes[piece] * (margin - self.margins[piece])
+
+    def _piece(self, margin: float) -> int:
+        return max(bisect_right(self.margins, margin) - 1, 0)
+
+    def _slope_one(self, margin: float) -> float:
+        if self.tails is not None:
+            low, high = self.tails
+            if margin < low.margin:
+                return low.slope_at(low.margin - margin)
+            if margin > high.margin:
+                return high.slope_at(margin - high.margin)
+        return self.slopes[self._piece(margin)]
+
+    def _logits_of(self, margins: Rows) -> Rows:
+        starts = np.array(self.margins)
+        inside = margins
+        if self.tails is not None:
+            inside = np.clip(margins, self.tails[0].margin, self.tails[1].margin)
+        piece = np.maximum(np.searchsorted(starts, inside, side="right") - 1, 0)
+        logits = np.array(self.logits)[piece] + np.array(self.slopes)[piece] * (
+            inside - starts[piece]
+        )
+        if self.tails is None:
+            return np.asarray(logits)
+        low, high = self.tails
+        logits = np.where(margins > high.margin, high.logit, logits)
+        return np.asarray(
+            logits - low.moved(low.margin - margins) + high.moved(margins - high.margin)
+        )
 
     def score_one(self, margin: float) -> float:
         """The score of one margin: a probability, or the value under `identity`."""
@@ -75,37 +171,36 @@ class Calibration:
 
     def score(self, margins: Rows) -> Rows:
         """Scores of shape (n,)."""
-        starts = np.array(self.margins)
-        piece = np.maximum(np.searchsorted(starts, margins, side="right") - 1, 0)
-        logit = np.array(self.logits)[piece] + np.array(self.slopes)[piece] * (
-            margins - starts[piece]
-        )
+        logits = self._logits_of(margins)
         if self.method == "identity":
-            return np.asarray(logit)
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -700.0, 700.0))))
+            return logits
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -700.0, 700.0))))
 
     def contributions(self, parts: Rows, base: float) -> tuple[Rows, float]:
         """Turns additive parts of the margin into additive parts of the log-odds.
 
-        Exact under one piece. Under several, the parts are stretched by one common factor, so that
+        Exact under one straight line. Else the parts are stretched by one common factor, so that
         they still add up to the log-odds of the score.
         """
         margin = base + float(parts.sum())
         new_base = self.logit_one(base)
         moved = margin - base
-        if len(self.slopes) == 1 or abs(moved) < 1e-12:
-            piece = max(bisect_right(self.margins, base) - 1, 0)
-            return parts * self.slopes[piece], new_base
+        straight = len(self.slopes) == 1 and self.tails is None
+        if straight or abs(moved) < 1e-12:
+            return parts * self._slope_one(base), new_base
         return parts * ((self.logit_one(margin) - new_base) / moved), new_base
 
     def spec(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {
+        described = {
             "method": self.method,
             "margins": list(self.margins),
             "logits": list(self.logits),
             "slopes": list(self.slopes),
         }
+        if self.tails is not None:
+            described["tails"] = [asdict(tail) for tail in self.tails]
+        return described
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Calibration:
@@ -115,14 +210,23 @@ class Calibration:
             BundleError: not such a description.
         """
         try:
+            method = str(spec["method"])
             made = cls(
-                str(spec["method"]),
+                method,
                 tuple(float(v) for v in spec["margins"]),
                 tuple(float(v) for v in spec["logits"]),
                 tuple(float(v) for v in spec["slopes"]),
+                _tails(spec["tails"]) if method == BOUNDED else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(f"calibration is not readable: {error}") from error
+        if method not in METHODS:
+            raise BundleError(f"calibration method {method!r} is not known to this version")
         if not (len(made.margins) == len(made.logits) == len(made.slopes) > 0):
             raise BundleError("calibration has pieces of unequal number")
         return made
+
+
+def _tails(described: Any) -> tuple[Tail, Tail]:
+    low, high = (Tail(*(float(tail[part.name]) for part in fields(Tail))) for tail in described)
+    return low, high

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.figures import calibration_error
 from preprocessing.policies import PromotionPolicy
 from retraining.bootstrap import Metric, Scored, once, paired, scored
-from retraining.calibration import calibration_error
 from retraining.evidence import Baseline, Evidence, Gain, Scorecard
 from retraining.groups import group_recalls
 from retraining.ranking import Floats, Ties, flags

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import beta
 from sklearn.isotonic import IsotonicRegression
 
 from model.calibration import Calibration
@@ -46,29 +49,79 @@ def sigmoid(outcome: Array, margins: Array) -> Calibration:
 def isotonic(outcome: Array, margins: Array) -> Calibration:
     """Isotonic regression with straight lines between the middles of its blocks.
 
-    The steps themselves would make many scores equal and lose part of the ranking.
+    The steps themselves would make many scores equal and lose part of the ranking. Beyond the
+    outermost blocks the log-odds go on with the slope of the sigmoid, and never beyond what the
+    records of the end block could deny: the 95 % credible bound of its share (Jeffreys' interval;
+    Brown, Cai and DasGupta 2001). The line through the last two blocks, continued, would say
+    anything.
+    """
+    blocks = _rising_blocks(outcome, margins)
+    if len(blocks) < 2:
+        return sigmoid(outcome, margins)
+    low, high = blocks[0], blocks[-1]
+    return Calibration.bounded(
+        np.array([block.middle for block in blocks]),
+        np.array([block.logit for block in blocks]),
+        slope=sigmoid(outcome, margins).slopes[0],
+        rooms=(low.logit - low.bound(0.05), high.bound(0.95) - high.logit),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Neighbouring records that get one level.
+
+    Attributes:
+        margins: the sum of their margins.
+        positives: how many are at risk.
+        size: how many they are.
+    """
+
+    margins: float
+    positives: float
+    size: float
+
+    @property
+    def middle(self) -> float:
+        return self.margins / self.size
+
+    @property
+    def logit(self) -> float:
+        """By Jeffreys' prior: a block without a single case at risk is not certain."""
+        return log_odds((self.positives + 0.5) / (self.size + 1.0))
+
+    def bound(self, level: float) -> float:
+        """The log-odds below which the block's share lies with that probability."""
+        share = beta.ppf(level, self.positives + 0.5, self.size - self.positives + 0.5)
+        return log_odds(float(share))
+
+    def with_next(self, other: _Block) -> _Block:
+        return _Block(
+            self.margins + other.margins,
+            self.positives + other.positives,
+            self.size + other.size,
+        )
+
+    def below(self, other: _Block) -> bool:
+        return self.middle + 1e-9 < other.middle and self.logit + 1e-6 < other.logit
+
+
+def _rising_blocks(outcome: Array, margins: Array) -> list[_Block]:
+    """The blocks of isotonic regression, pooled on until their smoothed levels rise as well.
+
+    The prior pulls a small block farther than a large one, which may put neighbours out of order.
     """
     fitted = IsotonicRegression().fit_transform(margins, outcome)
     _, block = np.unique(fitted, return_inverse=True)
-    size = np.bincount(block)
-    middle = np.bincount(block, weights=margins) / size
-    # Laplace's rule: a block without a single case at risk is not certain.
-    share = (np.bincount(block, weights=outcome) + 0.5) / (size + 1.0)
-    order = np.argsort(middle)
-    logits = np.array([log_odds(s) for s in share[order].tolist()])
-    rising = _strictly_rising(middle[order], logits)
-    if int(rising.sum()) < 2:
-        return sigmoid(outcome, margins)
-    return Calibration.through(middle[order][rising], logits[rising])
-
-
-def _strictly_rising(middle: Array, logits: Array) -> NDArray[np.bool_]:
-    keep = np.zeros(len(logits), dtype=np.bool_)
-    last_x, last_y = -np.inf, -np.inf
-    for i, (x, y) in enumerate(zip(middle.tolist(), logits.tolist(), strict=True)):
-        if x > last_x + 1e-9 and y > last_y + 1e-6:
-            keep[i], last_x, last_y = True, x, y
-    return keep
+    sums = np.bincount(block, weights=margins)
+    positives = np.bincount(block, weights=outcome)
+    rising: list[_Block] = []
+    for parts in zip(sums.tolist(), positives.tolist(), np.bincount(block).tolist(), strict=True):
+        new = _Block(*parts)
+        while rising and not rising[-1].below(new):
+            new = rising.pop().with_next(new)
+        rising.append(new)
+    return rising
 
 
 def _newton(x: Array, target: Array, steps: int = 50) -> tuple[float, float]:

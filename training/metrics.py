@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from model.figures import auc, calibration_error
+
 Array = NDArray[np.float64]
-BINS = 10
 
 
 def evaluate(
@@ -94,20 +95,6 @@ def recall_at(outcome: Array, scores: Array, share: float) -> float:
     return float((hits * taken).sum() / positives)
 
 
-def auc(outcome: Array, scores: Array) -> float:
-    """Area under the ROC curve (Mann-Whitney U with mid-ranks).
-
-    >>> auc(np.array([0.0, 1.0, 1.0]), np.array([0.2, 0.2, 0.9]))
-    0.75
-    """
-    _, inverse, sizes = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(sizes) - (sizes - 1) / 2.0)[inverse]
-    positives = outcome.sum()
-    negatives = len(outcome) - positives
-    below = ranks[outcome == 1].sum() - positives * (positives + 1) / 2.0
-    return float(below / (positives * negatives))
-
-
 def average_precision(outcome: Array, scores: Array) -> float:
     """Precision averaged over the gains in recall, ties taken together (as scikit-learn does).
 
@@ -120,15 +107,3 @@ def average_precision(outcome: Array, scores: Array) -> float:
     recall = hits[last] / hits[-1]
     precision = hits[last] / (last + 1.0)
     return float((np.diff(recall, prepend=0.0) * precision).sum())
-
-
-def calibration_error(outcome: Array, scores: Array, bins: int = BINS) -> float:
-    """Expected calibration error over bins of equal size (Naeini et al. 2015).
-
-    >>> calibration_error(np.array([0.0, 1.0]), np.array([0.5, 0.5]), bins=1)
-    0.0
-    """
-    order = np.argsort(scores, kind="stable")
-    parts = np.array_split(order, min(bins, len(order)))
-    gaps = [abs(scores[part].mean() - outcome[part].mean()) * len(part) for part in parts]
-    return float(sum(gaps) / len(order))

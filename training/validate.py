@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.figures import auc
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task import TaskSpec
 from training.calibrate import sigmoid
 from training.candidates import Candidate
-from training.metrics import auc, average_precision, recall_at
+from training.metrics import average_precision, recall_at
 from training.sample import Sample, sample_of
 from training.split import FOLDS, each_fold, grouped_folds
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from model.figures import auc
 from model.student import Features
 from preprocessing import columns
 from preprocessing.dataset import TrainingSet, training_set
@@ -27,7 +28,7 @@ from training.baselines import persistence
 from training.candidates import candidate
 from training.crossfit import out_of_fold
 from training.fit import fit
-from training.metrics import auc, average_precision, recall_at
+from training.metrics import average_precision, recall_at
 from training.sample import sample_of
 from training.split import each_fold, grouped_folds
 from training.validate import figures

@@ -7,8 +7,6 @@ import pytest
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
 from drift.performance import (
-    auc,
-    calibration_error,
     disagreements,
     estimated_performance,
     realised_performance,
@@ -64,19 +62,6 @@ def test_undefined_figures_are_left_out_and_the_others_given() -> None:
     assert "recall" not in estimated_performance(np.zeros(4), 0.5)
     assert nobody_at_risk.keys() & {"recall", "auc"} == set()
     assert nobody_at_risk["precision"] == 0.0
-
-
-def test_auc_counts_ties_as_half() -> None:
-    assert auc(np.array([True, False, True, False]), np.full(4, 0.5)) == 0.5
-
-
-def test_a_calibrated_score_has_a_small_calibration_error_and_a_shifted_one_the_shift() -> None:
-    random = np.random.default_rng(8)
-    scores = random.uniform(0.1, 0.6, size=20_000)
-    outcomes = (random.random(20_000) < scores).astype(float)
-
-    assert calibration_error(outcomes, scores) < 0.02
-    assert calibration_error(outcomes, scores + 0.3) == pytest.approx(0.3, abs=0.02)
 
 
 @pytest.mark.parametrize(

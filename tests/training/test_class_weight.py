@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.figures import calibration_error
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task import TaskSpec
 from tests.training.conftest import made_up
 from training.candidates import candidate
 from training.fit import fit
-from training.metrics import calibration_error
 from training.sample import Sample
 
 WEIGHED = (

@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, brier_score_loss, r2_score, roc_auc_score
+from sklearn.metrics import average_precision_score, brier_score_loss, r2_score
 
 from training.metrics import (
-    auc,
     average_precision,
-    calibration_error,
     evaluate,
     evaluate_numeric,
     recall_at,
@@ -28,7 +26,6 @@ def test_ranking_figures_are_those_of_scikit_learn_also_under_ties(
     outcome = np.array([y for y, _ in rows], dtype=np.float64)
     scores = np.array([s / 8 for _, s in rows])
 
-    assert auc(outcome, scores) == pytest.approx(roc_auc_score(outcome, scores))
     assert average_precision(outcome, scores) == pytest.approx(
         average_precision_score(outcome, scores)
     )
@@ -58,13 +55,6 @@ def test_a_figure_that_is_not_defined_is_left_out() -> None:
     assert "precision" not in one_class
     assert one_class["recall"] == 0.0
     assert evaluate(np.zeros(0), np.zeros(0)) == {"n": 0.0, "positives": 0.0}
-
-
-def test_calibration_error_is_zero_for_frequencies_and_the_gap_for_a_constant_lie() -> None:
-    outcome = np.array([1.0, 0.0] * 50)
-
-    assert calibration_error(outcome, np.full(100, 0.5), bins=1) == 0.0
-    assert calibration_error(outcome, np.full(100, 0.9), bins=1) == pytest.approx(0.4)
 
 
 def test_numeric_figures_are_those_of_scikit_learn() -> None:
