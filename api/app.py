@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from api import health, metrics, openapi, problems
 from api.background import running
 from api.champion import ChampionHolder
+from api.key_trust import KeyTrust
 from api.metrics import Metrics
 from api.outbox import Outbox
 from api.predict_endpoint import PATH, PredictEndpoint
@@ -37,6 +38,7 @@ from database.async_client import open_async_registry
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry_uri, settings_from_environment
 from model.errors import RegistryError
+from model.key_file import KeyFile
 from model.live import LiveModel
 from preprocessing.task import load_task
 
@@ -128,6 +130,8 @@ async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) ->
     key = settings.signing_key.get_secret_value()
     holder = ChampionHolder(live, task, key)
     log = PredictionLog(registry, outbox, policy)
+    served_before = live.pointer_path.exists()
+    trust = KeyTrust(KeyFile(settings.home), key, served_before=served_before, now=_now)
     return Services(
         task=task,
         folders=folders,
@@ -139,7 +143,7 @@ async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) ->
         log=log,
         outbox=outbox,
         shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
-        keys=KeyRing(registry, settings.auth, time.monotonic),
+        keys=KeyRing(registry, settings.auth, time.monotonic, trust),
         metrics=Metrics(folders.metrics),
         slot=slot,
         started_at=_now(),

@@ -1,4 +1,8 @@
-"""`python -m api.keys create|list|revoke`: who may use the API."""
+"""`python -m api.keys create|list|revoke|adopt`: who may use the API.
+
+Keys are signed with the installation's key, so this runs where that key is: on a host of the
+installation, or with FAROL_SIGNING_KEY set.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,19 @@ import argparse
 import secrets
 import sys
 import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from api.key_trust import REMEDY
 from api.security import digest_of
-from database import api_keys
+from database import api_keys, audit
 from database.client import SyncRegistry
 from deployment.wiring import registry, settings_from_environment
-from model.access import ApiKey, Scope
+from model.access import ApiKey, AuditEvent, Scope
 from model.errors import ConfigurationError, FarolError
+from model.key_file import KeyFile
+from model.key_seal import KeysInForce, sealed
 
 PREFIX = "farol_"
 
@@ -22,43 +31,80 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; 0 done, 1 failed, 2 used wrongly."""
     options = _parser().parse_args(arguments)
     try:
-        opened = registry(settings_from_environment())
-        try:
-            return _run(options, opened)
-        finally:
-            opened.close()
+        settings = settings_from_environment()
+        desk = Desk(KeyFile(settings.home), settings.signing_key.get_secret_value())
+        with registry(settings) as opened:
+            _run(options, desk, opened)
+            return 0
     except FarolError as error:
         sys.stderr.write(f"keys: {error}\n")
         return 2 if isinstance(error, ConfigurationError) else 1
 
 
-def _run(options: argparse.Namespace, opened: SyncRegistry) -> int:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What key administration needs of its host: its notes and the installation's key."""
+
+    file: KeyFile
+    installation: bytes
+
+
+def _run(options: argparse.Namespace, desk: Desk, opened: SyncRegistry) -> None:
     now = datetime.now(UTC)
+    if options.command == "adopt":
+        _adopt(options.key_ids, desk, opened, now)
+        return
+    if options.command == "list":
+        for line in _lines(desk, opened):
+            sys.stdout.write(f"{line}\n")
+        return
+    done = opened.run(api_keys.establish(now, desk.installation, trusted=False))
+    if not api_keys.is_ours(done, desk.installation):
+        raise ConfigurationError(REMEDY)
     if options.command == "create":
-        secret = PREFIX + secrets.token_urlsafe(32)
-        key = ApiKey(
-            key_id=uuid.uuid4().hex[:12],
-            name=options.name,
-            digest=digest_of(secret),
-            scopes=options.scope,
-            created_at=now,
-        )
-        opened.run(api_keys.add(key))
-        sys.stderr.write(f"Key {key.key_id} for {key.name}. It is shown once:\n")
-        sys.stdout.write(f"{secret}\n")
-    elif options.command == "revoke":
-        opened.run(api_keys.revoke(options.key_id, now))
-        sys.stdout.write(f"{options.key_id} revoked\n")
+        _create(options, desk, opened, now)
     else:
-        for key in opened.run(api_keys.all()):
-            sys.stdout.write(f"{_line(key)}\n")
-    return 0
+        opened.run(api_keys.revoke(options.key_id, now, desk.installation))
+        desk.file.add(revoked={options.key_id})
+        sys.stdout.write(f"{options.key_id} revoked\n")
 
 
-def _line(key: ApiKey) -> str:
-    scopes = ",".join(sorted(key.scopes))
-    state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "active"
-    return f"{key.key_id}  {key.name}  {scopes}  {key.created_at:%Y-%m-%d}  {state}"
+def _create(options: argparse.Namespace, desk: Desk, opened: SyncRegistry, now: datetime) -> None:
+    secret = PREFIX + secrets.token_urlsafe(32)
+    key = ApiKey(
+        key_id=uuid.uuid4().hex[:12],
+        name=options.name,
+        digest=digest_of(secret),
+        scopes=options.scope,
+        created_at=now,
+    )
+    opened.run(api_keys.add(sealed(key, desk.installation)))
+    sys.stderr.write(f"Key {key.key_id} for {key.name}. It is shown once:\n")
+    sys.stdout.write(f"{secret}\n")
+
+
+def _adopt(key_ids: Sequence[str], desk: Desk, opened: SyncRegistry, now: datetime) -> None:
+    keys = [opened.run(api_keys.get(key_id)) for key_id in key_ids]
+    opened.run(api_keys.adopt(keys, now, desk.installation))
+    ids = ", ".join(key_ids)
+    opened.run(audit.add(AuditEvent(uuid.uuid4().hex, now, "api.keys", "adopt", "api_keys", ids)))
+    sys.stdout.write(f"{ids} signed\n")
+
+
+def _lines(desk: Desk, opened: SyncRegistry) -> Iterator[str]:
+    found = opened.run(api_keys.those_in_force(desk.file.read().revoked, desk.installation))
+    for key in opened.run(api_keys.all()):
+        scopes = ",".join(sorted(key.scopes))
+        # Whoever can write to the registry can put anything in the place of a time.
+        yield f"{key.key_id}  {key.name}  {scopes}  {key.created_at!s:.10}  {_state(key, found)}"
+
+
+def _state(key: ApiKey, found: KeysInForce) -> str:
+    if key.key_id in found.foreign:
+        return "not signed by this installation: ignored"
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at!s:.10}"
+    return "revoked" if key.key_id in found.revoked else "active"
 
 
 def scopes(text: str) -> frozenset[Scope]:
@@ -83,6 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="list the keys, without their secrets")
     revoke = commands.add_parser("revoke", help="make a key useless")
     revoke.add_argument("key_id")
+    adopt = commands.add_parser("adopt", help="sign keys that this installation has not signed")
+    adopt.add_argument("key_ids", nargs="+", metavar="key_id", help="keys that you know are yours")
     return parser
 
 

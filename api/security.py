@@ -1,7 +1,8 @@
 """Who is asking, and may they.
 
 The keys are read from the registry in the background and kept in memory, so that a request never
-waits for the registry to be let in. Only SHA-256 digests of the secrets exist on this side.
+waits for the registry to be let in. Only SHA-256 digests of the secrets exist on this side, and
+only keys that this installation has signed count (`model.key_seal`).
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from typing import Literal
 
 from starlette.types import Scope as AsgiScope
 
+from api.key_trust import KeyTrust
 from api.problems import Problem
 from api.registry import Registry
-from database import api_keys
 from model.access import ApiKey, Scope
-from model.errors import RegistryError
+from model.errors import ConfigurationError, RegistryError
 
 REFRESH_SECONDS = 2.0
 """A revoked key stops working within this time; a new one works at once."""
@@ -45,20 +46,27 @@ class KeyRing:
     """The keys of this installation, or none when authentication is off."""
 
     def __init__(
-        self, registry: Registry, mode: Literal["keys", "off"], clock: Callable[[], float]
+        self,
+        registry: Registry,
+        mode: Literal["keys", "off"],
+        clock: Callable[[], float],
+        trust: KeyTrust,
     ) -> None:
         self._registry = registry
         self._off = mode == "off"
         self._clock = clock
+        self._trust = trust
         self._clients: dict[str, Client] | None = None
         self._known: dict[bytes, Client] = {}
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
     async def follow(self) -> None:
-        """Reads the keys again and again, until cancelled."""
-        while not self._off:
+        """Reads the keys again and again, until cancelled; with authentication off once."""
+        while True:
             await self._read()
+            if self._off and self._clients is not None:
+                return
             await asyncio.sleep(REFRESH_SECONDS)
 
     def known(self, scope: AsgiScope, needed: Scope) -> Client | None:
@@ -103,12 +111,16 @@ class KeyRing:
     async def _read(self) -> None:
         async with self._reading:
             try:
-                keys = await self._registry.run(api_keys.all())
+                keys = await self._trust.keys(self._registry)
             except RegistryError as error:
                 _log.debug("keys are not read anew: %s", error)
                 return
+            except ConfigurationError as error:
+                _log.error("keys are not read: %s", error)
+                self._clients, self._known = None, {}
+                return
             self._read_at = self._clock()
-            clients = {key.digest: _client(key) for key in keys if key.revoked_at is None}
+            clients = {key.digest: _client(key) for key in keys}
             if clients != self._clients:
                 self._clients, self._known = clients, {}
 

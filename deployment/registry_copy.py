@@ -29,6 +29,8 @@ COLLECTIONS = (
     "runs",
     "drift_reports",
     "audit",
+    "key_adoptions",
+    "key_revocations",
     "api_keys",
 )
 """In an order in which what is pointed at comes before what points. Leases stay where they are."""
@@ -45,6 +47,8 @@ RECORDS = {
     "runs": "Run",
     "drift_reports": "DriftReport",
     "audit": "AuditEvent",
+    "key_adoptions": "KeyAdoption",
+    "key_revocations": "Revocation",
     "api_keys": "ApiKey",
 }
 """What the documents of a collection are; they are brought to its newest schema on the way."""

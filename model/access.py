@@ -18,7 +18,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key; only the SHA-256 of its secret is ever stored."""
+    """An API key; only the SHA-256 of its secret is ever stored.
+
+    Attributes:
+        signature: seal of the installation over all that does not change (`model.key_seal`).
+    """
 
     key_id: str
     name: str
@@ -26,6 +30,26 @@ class ApiKey:
     scopes: frozenset[Scope]
     created_at: datetime
     revoked_at: datetime | None = None
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """That a key is no longer to be used; it stands though the key's document is put back."""
+
+    key_id: str
+    at: datetime
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAdoption:
+    """That an installation began to sign keys, and which ones of before it signed then."""
+
+    subject: str
+    at: datetime
+    key_ids: tuple[str, ...]
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from api.key_trust import KeyTrust
 from api.problems import Problem
 from api.security import KeyRing, digest_of
 from database.operations import Op
 from model.access import Scope
 from model.errors import RegistryUnavailable
+from model.key_file import KeyFile
+from tests.api.bundles import KEY
 from tests.api.conftest import World
 from tests.api.server import ROOT, Server, served, until
 
@@ -21,11 +25,11 @@ T = TypeVar("T")
 RECORD = {"inde": 7.5}
 
 
-def keys(home: Path, *arguments: str) -> str:
+def keys(home: Path, *arguments: str, signing_key: str = KEY.decode()) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "api.keys", *arguments],
         cwd=ROOT,
-        env=os.environ | {"FAROL_HOME": str(home)},
+        env=os.environ | {"FAROL_HOME": str(home), "FAROL_SIGNING_KEY": signing_key},
         capture_output=True,
         text=True,
         check=True,
@@ -87,8 +91,24 @@ def test_a_wrong_scope_is_a_usage_error(world: World) -> None:
     assert "predict" in error.value.stderr
 
 
-def test_with_authentication_off_only_this_machine_is_answered() -> None:
-    ring = KeyRing(NoRegistry(), "off", lambda: 0.0)
+def test_without_the_installations_key_the_command_says_the_remedy(
+    guarded: Server, world: World
+) -> None:
+    keys(world.home, "create", "--name", "first", "--scope", "read")
+
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        keys(world.home, "create", "--name", "x", "--scope", "read", signing_key="another")
+
+    assert error.value.returncode == 2
+    assert "FAROL_SIGNING_KEY" in error.value.stderr
+    assert "adopt" in error.value.stderr
+    listed = keys(world.home, "list", signing_key="another")
+    assert "not signed by this installation" in listed
+    assert " x " not in listed
+
+
+def test_with_authentication_off_only_this_machine_is_answered(tmp_path: Path) -> None:
+    ring = KeyRing(NoRegistry(), "off", lambda: 0.0, trust(tmp_path))
 
     local = ring.known({"headers": [], "client": ("::1", 5)}, Scope.ADMIN)
     with pytest.raises(Problem) as refused:
@@ -101,6 +121,10 @@ def test_with_authentication_off_only_this_machine_is_answered() -> None:
 def test_a_digest_is_all_that_is_stored() -> None:
     assert digest_of("secret") != "secret"
     assert digest_of("secret") == digest_of("secret")
+
+
+def trust(home: Path) -> KeyTrust:
+    return KeyTrust(KeyFile(home), KEY, served_before=False, now=lambda: datetime.now(UTC))
 
 
 class NoRegistry:

@@ -21,10 +21,13 @@ from database import (
     students,
     versions,
 )
+from database.documents import to_document
+from database.operations import Document, InsertMany, Op, Replace, ReplaceMany
 from model.access import ApiKey, AuditEvent, Scope
 from model.batch import Batch, BatchKind, RowReject
 from model.drift import DriftReport, FeatureDrift
 from model.errors import Conflict, LeaseHeld, LeaseLost, NotFound
+from model.key_seal import KeysInForce, sealed
 from model.run import RunStatus, RunStep
 from tests.database import builders
 from tests.database.builders import START, at, observation, prediction
@@ -268,6 +271,43 @@ def test_the_audit_log_is_read_newest_first(run: Run) -> None:
     assert run(audit.newest(2)) == [events[2], events[1]]
 
 
+def test_a_revoked_key_whose_document_is_put_back_stays_revoked(run: Run) -> None:
+    key = sealed(ApiKey("k1", "school", "d" * 64, frozenset({Scope.READ}), START), b"key")
+    run(api_keys.add(key))
+    before = run(api_keys.those_in_force(frozenset(), b"key"))
+    run(api_keys.revoke("k1", at(1), b"key"))
+
+    run(put_back(key))
+
+    assert before.keys == (key,)
+    assert run(api_keys.get("k1")) == key
+    assert run(api_keys.those_in_force(frozenset(), b"key")) == KeysInForce(
+        (), frozenset({"k1"}), ()
+    )
+
+
+def put_back(key: ApiKey) -> Op[None]:
+    document = to_document(key, key="key_id")
+    yield ReplaceMany("api_keys", [Replace({"_id": key.key_id}, document)])
+
+
+def test_documents_that_are_no_keys_do_not_keep_the_others_from_being_read(run: Run) -> None:
+    key = sealed(ApiKey("k1", "school", "d" * 64, frozenset({Scope.READ}), START), b"key")
+    run(api_keys.add(key))
+    run(insert("api_keys", {"_id": "k2", "digest": "e" * 64, "scopes": ["everything"]}))
+    odd = to_document(key, key="key_id") | {"_id": "k3", "digest": "f" * 64, "name": {"a": 1}}
+    run(insert("api_keys", odd))
+    run(insert("key_revocations", {"_id": "k1", "signature": 7}))
+
+    found = run(api_keys.those_in_force(frozenset(), b"key"))
+
+    assert (found.keys, found.foreign) == ((key,), ("k3",))
+
+
+def insert(collection: str, document: Document) -> Op[None]:
+    yield InsertMany(collection, [document])
+
+
 def test_a_key_is_found_by_its_digest_until_it_is_revoked(run: Run) -> None:
     key = ApiKey("k1", "school", "d" * 64, frozenset({Scope.LABEL, Scope.PREDICT}), START)
     run(api_keys.add(key))
@@ -276,11 +316,11 @@ def test_a_key_is_found_by_its_digest_until_it_is_revoked(run: Run) -> None:
 
     assert run(api_keys.by_digest("d" * 64)) == key
     assert run(api_keys.by_digest("e" * 64)) is None
-    revoked = run(api_keys.revoke("k1", at(1)))
+    revoked = run(api_keys.revoke("k1", at(1), b"key"))
 
     assert revoked.revoked_at == at(1)
-    assert run(api_keys.revoke("k1", at(9))) == revoked
+    assert run(api_keys.revoke("k1", at(9), b"key")) == revoked
     assert run(api_keys.all()) == [revoked]
     assert run(api_keys.get("k1")) == revoked
     with pytest.raises(NotFound):
-        run(api_keys.revoke("k2", START))
+        run(api_keys.revoke("k2", START, b"key"))

@@ -1,0 +1,106 @@
+"""Which of the registry's keys a worker believes, and what its host remembers of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Sequence, Set
+from datetime import datetime
+
+from api.registry import Registry
+from database import api_keys, audit
+from database.documents import milliseconds
+from model.access import ApiKey, AuditEvent
+from model.key_file import KeyFile, KeyNotes
+
+REMEDY = (
+    "the API keys of this registry are signed by another installation. Run this on a host of that "
+    "installation, or set FAROL_SIGNING_KEY to the content of its signing.key. If that key is "
+    "lost, sign the keys that are yours anew: python -m api.keys adopt KEY_ID..."
+)
+
+_log = logging.getLogger(__name__)
+
+
+class KeyTrust:
+    """Reads keys and believes those that the installation signed.
+
+    Args:
+        file: this host's notes.
+        installation: the installation's key.
+        served_before: whether there was a champion on this host's disk when the worker started.
+            If the host has no notes yet, it served before keys were signed.
+        now: the clock, aware UTC.
+    """
+
+    def __init__(
+        self,
+        file: KeyFile,
+        installation: bytes,
+        *,
+        served_before: bool,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._file = file
+        self._installation = installation
+        self._served_before = served_before
+        self._now = now
+        self._told: tuple[str, ...] = ()
+
+    async def keys(self, registry: Registry) -> Sequence[ApiKey]:
+        """The keys in force.
+
+        Raises:
+            RegistryError: they cannot be read.
+            ConfigurationError: this host's notes cannot be read.
+        """
+        notes = await self.establish(registry)
+        found = await registry.run(api_keys.those_in_force(notes.revoked, self._installation))
+        if found.revoked - notes.revoked:
+            await self._note(revoked=found.revoked)
+        self._tell(found.foreign)
+        return found.keys
+
+    async def establish(self, registry: Registry) -> KeyNotes:
+        """Sees to it that keys of before are adopted once or never, and gives the host's notes.
+
+        Raises:
+            RegistryError: it does not answer.
+            ConfigurationError: this host's notes cannot be read.
+        """
+        notes = await asyncio.to_thread(self._file.read)
+        if notes.adopted:
+            return notes
+        if not self._served_before:
+            # Noted before the registry is asked: a new host never vouches for a key.
+            notes = await self._note(adopted=True)
+        now, event_id = milliseconds(self._now()), uuid.uuid4().hex
+        done = await registry.run(
+            api_keys.establish(now, self._installation, trusted=self._served_before)
+        )
+        if not api_keys.is_ours(done, self._installation):
+            _log.error("%s", REMEDY)
+        elif done is not None and done.at == now and done.key_ids:
+            ids = ", ".join(done.key_ids)
+            await registry.run(
+                audit.add(AuditEvent(event_id, now, "installation", "adopt", "api_keys", ids))
+            )
+            _log.warning("API keys of an earlier release are signed now: %s", ids)
+        return await self._note(adopted=True)
+
+    async def _note(self, *, adopted: bool = False, revoked: Set[str] = frozenset()) -> KeyNotes:
+        try:
+            return await asyncio.to_thread(self._file.add, adopted=adopted, revoked=revoked)
+        except OSError as error:
+            _log.error("cannot keep what is known of API keys in FAROL_HOME: %s", error.strerror)
+            return KeyNotes(adopted, frozenset(revoked))
+
+    def _tell(self, foreign: tuple[str, ...]) -> None:
+        if foreign and foreign != self._told:
+            _log.warning(
+                "API keys that this installation has not signed are ignored: %s. Those that are "
+                "yours can be signed: python -m api.keys adopt KEY_ID...",
+                ", ".join(foreign),
+            )
+        self._told = foreign
