@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.bundle import Bundle, load_bundle, verify
 from model.errors import BundleError
 from model.live import LiveModel, LivePointer
-from model.prediction import Thresholds
+from model.prediction import Scale, Thresholds
 from preprocessing.predictor import Predictor
 from preprocessing.task import TaskSpec
 
@@ -154,7 +154,15 @@ class ChampionHolder:
                 f"a model of task {bundle.task!r}"
                 f" with features {sorted(unknown)} cannot serve {self._task.name!r}"
             )
-        return bundle
+        return self._on_the_tasks_scale(bundle)
+
+    def _on_the_tasks_scale(self, bundle: Bundle) -> Bundle:
+        """A numeric version of before there were cut-offs, or of others, takes the task's."""
+        if bundle.thresholds.scale is self._task.scale:
+            return bundle
+        if self._task.scale is Scale.RISK:
+            raise BundleError(f"predicts a number; the outcome of {self._task.name!r} is binary")
+        return replace(bundle, thresholds=self._task.status.cutoffs())
 
     def _bundle(self) -> str | None:
         return self.current.bundle.digest if self.current else None

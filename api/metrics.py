@@ -44,8 +44,9 @@ class Metrics:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._serving: str | None = None
-        self._served: dict[tuple[str, str], int] = {}
+        self._served: dict[tuple[str, str, str], int] = {}
         self._imputed = 0
+        self._unseen = 0
         registry = CollectorRegistry()
         self.refused = Counter(
             "farol_refused", "Calls of /predict refused, by status.", ["status"], registry=registry
@@ -53,7 +54,7 @@ class Metrics:
         self.predictions = Counter(
             "farol_predictions",
             "Predictions served and safely kept.",
-            ["model_version", "risk_label"],
+            ["model_version", "risk_label", "status"],
             registry=registry,
         )
         self.latency = Histogram(
@@ -63,7 +64,12 @@ class Metrics:
             registry=registry,
         )
         self.imputed = Counter(
-            "farol_imputed_values", "Features that were not given.", registry=registry
+            "farol_imputed_values", "Features that were filled in.", registry=registry
+        )
+        self.unseen = Counter(
+            "farol_unseen_values",
+            "Of those filled in, categories that the version never saw.",
+            registry=registry,
         )
         self.labels = Counter("farol_labels", "Outcomes received.", ["status"], registry=registry)
         self.outbox_rows = Gauge(
@@ -95,17 +101,19 @@ class Metrics:
 
     def served(self, prediction: Prediction) -> None:
         """Counts a prediction that was answered; `flush` makes it visible."""
-        key = (prediction.model_version, prediction.risk_label)
+        key = (prediction.model_version, prediction.risk_label, prediction.status)
         self._served[key] = self._served.get(key, 0) + 1
         self._imputed += len(prediction.imputed)
+        self._unseen += len(prediction.unseen)
 
     def flush(self) -> None:
         """Adds what was counted since the last flush: cheaper than once a prediction."""
         served, self._served = self._served, {}
-        for (version, label), number in served.items():
-            self.predictions.labels(version, label).inc(number)
+        for labels, number in served.items():
+            self.predictions.labels(*labels).inc(number)
         self.imputed.inc(self._imputed)
-        self._imputed = 0
+        self.unseen.inc(self._unseen)
+        self._imputed = self._unseen = 0
 
     def serve(self, version: str | None) -> None:
         """Says which version this worker serves."""

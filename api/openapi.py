@@ -7,13 +7,15 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.scales import form_of
 from model.options import OPTIONS, Allowed
+from model.prediction import RiskLabel, RiskStatus
 from preprocessing.fields import Column, Kind
 from preprocessing.task import TaskSpec
 
 Json = dict[str, Any]
 
-DESCRIPTION = """Sends a student's indicators, gets a risk back; months later sends what happened.
+DESCRIPTION = """Sends a student's indicators, gets a prediction; months later sends what happened.
 
 Errors are RFC 9457 problem documents; `errors` names the fields at fault."""
 
@@ -41,6 +43,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
         "errors": _list("RecordError"),
     }))  # fmt: skip
     _answer(page, "/predict/{student_id}", _ref("Prediction"))
+    _answer(page, "/students/at-risk", _ref("StudentList"), "get")
     _body(page, "/labels", {"oneOf": [
         _ref("Label"), _list("Label"), _object({"labels": _list("Label")}, ["labels"]),
     ]})  # fmt: skip
@@ -74,8 +77,27 @@ def feature_schema(column: Column) -> Json:
     return schema
 
 
+def _assessment(task: TaskSpec) -> Json:
+    """The fields that say what a version makes of a record."""
+    text, share = {"type": "string"}, {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+    return {
+        **form_of(task).schema(task),
+        "risk_label": text | {"enum": [label.value for label in RiskLabel]},
+        "status": text | {
+            "enum": [status.value for status in RiskStatus],
+            "description": "`insufficient`: the record gave less than "
+            f"{task.status.min_known_weight:.0%} of what the version's scores rest on.",
+        },
+        "known_weight": share | {
+            "description": "Share of what the version's scores rest on that the record gave; null "
+            "where the version does not know it.",
+        },
+    }  # fmt: skip
+
+
 def _schemas(task: TaskSpec) -> Json:
     text = {"type": "string"}
+    texts = {"type": "array", "items": text}
     return {
         "Record": _object({
             "student_id": text | {"description": "The school's own identifier."},
@@ -86,20 +108,32 @@ def _schemas(task: TaskSpec) -> Json:
             "prediction_id": text,
             "student_id": {"type": ["string", "null"]},
             "period": text,
-            "risk_score": {"type": "number", "minimum": 0, "maximum": 1},
-            "risk_label": text | {"enum": ["high", "low"]},
-            "status": text | {"enum": ["critical", "alert", "expected"]},
-            "threshold": {"type": "number"},
+            **_assessment(task),
+            "threshold": {"type": "number", "description": "Where `high` begins."},
             "model_version": text,
-            "imputed": {"type": "array", "items": text},
+            "imputed": texts | {"description": "Features that were filled in."},
+            "unseen": texts | {"description": "Of those, the ones whose category the version never "
+                                              "saw; the most frequent one was taken."},
             "latency_ms": {"type": "number"},
-            "base_value": {"type": "number", "description": "With `explain=true`: log-odds."},
+            "base_value": {"type": "number", "description": "With `explain=true`."},
             "reasons": _list("Reason"),
+        }),
+        "ListedStudent": _object({
+            "student_id": text, "period": text, **_assessment(task), "model_version": text,
+            "base_value": {"type": "number"}, "reasons": _list("Reason"),
+        }),
+        "StudentList": _object({
+            "period": {"type": ["string", "null"]},
+            "model_version": text,
+            **{name: {"type": "integer"} for name in ("total", "limit", "offset")},
+            "counts": _object({status.value: {"type": "integer"} for status in RiskStatus})
+            | {"description": "Students of the period by status; none: left out."},
+            "students": _list("ListedStudent"),
         }),
         "Reason": _object({
             "feature": text,
             "value": {"type": ["number", "string", "null"]},
-            "contribution": {"type": "number", "description": "Log-odds; positive: more risk."},
+            "contribution": {"type": "number", "description": form_of(task).contribution},
         }),
         "RecordError": _object({
             "index": {"type": "integer"}, "field": text, "detail": text,
@@ -163,7 +197,7 @@ def _predict() -> Json:
         "operationId": "predict",
         "parameters": [explain],
         "requestBody": _content(_ref("Record"), required=True),
-        "responses": {"200": {"description": "The risk", **_content(_ref("Prediction"))}},
+        "responses": {"200": {"description": "The assessment", **_content(_ref("Prediction"))}},
     }
 
 
@@ -171,8 +205,8 @@ def _body(page: Json, path: str, schema: Json, *, required: bool = True) -> None
     page["paths"][path]["post"]["requestBody"] = _content(schema, required=required)
 
 
-def _answer(page: Json, path: str, schema: Json) -> None:
-    page["paths"][path]["post"]["responses"]["200"] = {"description": "OK", **_content(schema)}
+def _answer(page: Json, path: str, schema: Json, method: str = "post") -> None:
+    page["paths"][path][method]["responses"]["200"] = {"description": "OK", **_content(schema)}
 
 
 def _problems(operation: Json) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from model.errors import Overloaded
-from model.prediction import Prediction, RiskLabel, RiskStatus
+from model.prediction import Prediction, RiskLabel, RiskStatus, Scale
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, body BLOB)"
 INSERT = "INSERT INTO outbox (body) VALUES (?)"
@@ -100,9 +100,13 @@ class Outbox:
 
 
 def decode(body: bytes) -> Prediction:
-    """The prediction of a stored body."""
+    """The prediction of a stored body; one of an earlier release lacks the newer fields."""
     raw = orjson.loads(body)
     raw["imputed"] = tuple(raw["imputed"])
+    raw["unseen"] = tuple(raw.get("unseen", ()))
+    raw["scale"] = Scale(raw.get("scale", Scale.RISK))
+    if raw.get("interval") is not None:
+        raw["interval"] = tuple(raw["interval"])
     raw["risk_label"] = RiskLabel(raw["risk_label"])
     raw["status"] = RiskStatus(raw["status"])
     raw["created_at"] = datetime.fromisoformat(raw["created_at"])

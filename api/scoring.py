@@ -9,7 +9,8 @@ from typing import Any
 
 from api.champion import Champion
 from api.payload import Asked
-from model.prediction import Prediction
+from api.scales import score_fields
+from model.prediction import Assessment, Prediction
 
 
 def score_one(
@@ -24,8 +25,8 @@ def score_one(
         now: aware UTC.
         client: who asks.
     """
-    risk = champion.predictor.score_one(asked.features)
-    return _prediction(champion, asked, risk, features, now, client)
+    found = champion.predictor.assess_one(asked.features)
+    return _prediction(champion, asked, found, features, now, client)
 
 
 def score_many(
@@ -37,12 +38,10 @@ def score_many(
     client: str,
 ) -> list[Prediction]:
     """The predictions for n records, scored together."""
-    if not asked:
-        return []
-    risks = champion.predictor.score_many([a.features for a in asked]).tolist()
+    assessed = champion.predictor.assess_many([a.features for a in asked])
     return [
-        _prediction(champion, a, risk, features, now, client)
-        for a, risk in zip(asked, risks, strict=True)
+        _prediction(champion, a, found, features, now, client)
+        for a, found in zip(asked, assessed, strict=True)
     ]
 
 
@@ -52,18 +51,20 @@ def answer(prediction: Prediction, latency_ms: float) -> dict[str, Any]:
         "prediction_id": prediction.prediction_id,
         "student_id": prediction.student_id,
         "period": prediction.period,
-        "risk_score": prediction.risk_score,
+        **score_fields(prediction.scale, prediction.risk_score, prediction.interval),
         "risk_label": prediction.risk_label,
         "status": prediction.status,
         "threshold": prediction.threshold,
         "model_version": prediction.model_version,
         "imputed": prediction.imputed,
+        "unseen": prediction.unseen,
+        "known_weight": prediction.known_weight,
         "latency_ms": round(latency_ms, 3),
     }
 
 
 def explanation(champion: Champion, asked: Asked) -> dict[str, Any]:
-    """Why: `base_value` and `reasons`, which sum to the score's log-odds."""
+    """Why: `base_value` and `reasons`, which sum to the risk's log-odds or the predicted value."""
     found = champion.predictor.explain(asked.features)
     return {
         "base_value": found.base_value,
@@ -77,24 +78,28 @@ def explanation(champion: Champion, asked: Asked) -> dict[str, Any]:
 def _prediction(
     champion: Champion,
     asked: Asked,
-    risk: float,
+    found: Assessment,
     features: Iterable[str],
     now: datetime,
     client: str,
 ) -> Prediction:
     thresholds = champion.thresholds
-    given = asked.features
+    given, unseen = asked.features, found.unseen
     return Prediction(
         prediction_id=secrets.token_hex(16),
         student_id=asked.student_id,
         period=asked.period,
         features=given,
-        imputed=tuple([name for name in features if name not in given]),
-        risk_score=risk,
-        risk_label=thresholds.label(risk),
-        status=thresholds.status(risk),
+        imputed=tuple([name for name in features if name not in given or name in unseen]),
+        risk_score=found.score,
+        risk_label=found.label,
+        status=found.status,
         threshold=thresholds.operating,
         model_version=champion.version,
         created_at=now,
         client=client,
+        scale=thresholds.scale,
+        known_weight=found.known_weight,
+        unseen=unseen,
+        interval=found.interval,
     )

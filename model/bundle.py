@@ -7,6 +7,8 @@
 | `calibration.json`, `thresholds.json` | from margin to probability, from probability to status |
 | `reference.json` | the training profile that drift is measured against |
 | `golden.json` | made-up records and their scores, for the self-test |
+| `importance.json` | each feature's share of what the scores rest on; absent in older bundles |
+| `interval.json` | of a numeric outcome: how far outcomes lie from predictions |
 | `manifest.json` | task, family, features, SHA-256 of each file |
 
 The digest of a bundle is the SHA-256 of its manifest. Neither holds a time or a version name, so
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from model import linear, neighbours, trees
 from model.archive import pack, unpack
 from model.calibration import Calibration
 from model.errors import BundleError
-from model.prediction import Thresholds
+from model.prediction import IntervalRule, Scale, Thresholds
 from model.scorer import Rows, Scorer
 from model.signature import sign, verify
 from model.student import Features
@@ -62,6 +64,8 @@ class BundleParts:
     Attributes:
         scorer_file: name of the scorer's file, which says what kind it is.
         scorer: its bytes.
+        importance: feature to its share of what the scores rest on, 1 in sum; empty if unknown.
+        interval: how far outcomes lie from predictions; None for a risk.
     """
 
     task: str
@@ -74,6 +78,8 @@ class BundleParts:
     thresholds: Thresholds
     reference: Mapping[str, Any]
     golden: tuple[Golden, ...]
+    importance: Mapping[str, float] = field(default_factory=dict)
+    interval: IntervalRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class Bundle:
     thresholds: Thresholds
     reference: Mapping[str, Any]
     golden: tuple[Golden, ...]
+    importance: Mapping[str, float] = field(default_factory=dict)
+    interval: IntervalRule | None = None
 
     def score(self, rows: Rows) -> Rows:
         """Calibrated risks in [0, 1], shape (n,), of rows of shape (n, d)."""
@@ -125,6 +133,10 @@ def write_bundle(folder: Path, parts: BundleParts) -> str:
         "reference.json": _json(parts.reference),
         "golden.json": _json([{"record": dict(g.record), "score": g.score} for g in parts.golden]),
     }
+    if parts.importance:
+        files["importance.json"] = _json(dict(parts.importance))
+    if parts.interval is not None:
+        files["interval.json"] = _json(asdict(parts.interval))
     manifest = _json(
         {
             "format": FORMAT,
@@ -167,15 +179,26 @@ def load_bundle(folder: Path) -> Bundle:
             encoder=_parsed(files["encoder.json"], "encoder.json"),
             scorer=_SCORERS[scorer_file](files[scorer_file]),
             calibration=Calibration.from_spec(_parsed(files["calibration.json"], "calibration")),
-            thresholds=Thresholds(**_parsed(files["thresholds.json"], "thresholds.json")),
+            thresholds=_thresholds(_parsed(files["thresholds.json"], "thresholds.json")),
             reference=_parsed(files["reference.json"], "reference.json"),
             golden=tuple(
                 Golden(g["record"], g["score"])
                 for g in _parsed(files["golden.json"], "golden.json")
             ),
+            importance=_optional(files, "importance.json") or {},
+            interval=IntervalRule(**spec) if (spec := _optional(files, "interval.json")) else None,
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BundleError(f"{MANIFEST} or a file it names is incomplete: {error}") from error
+
+
+def _thresholds(spec: Mapping[str, Any]) -> Thresholds:
+    return Thresholds(**{**spec, "scale": Scale(spec.get("scale", Scale.RISK))})
+
+
+def _optional(files: Mapping[str, bytes], name: str) -> Any:
+    """What a file holds that bundles of before do not have."""
+    return _parsed(files[name], name) if name in files else None
 
 
 def _plain(name: str) -> str:

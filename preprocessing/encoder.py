@@ -127,6 +127,11 @@ class FeatureEncoder:
         """The source features that have a column, each once."""
         return self._names + tuple(c.feature for c in self.category)
 
+    @property
+    def formulas(self) -> Mapping[str, Formula]:
+        """What is worked out from a record: derived number to its formula."""
+        return self._derived.formulas
+
     def encode_one(self, record: Features) -> NDArray[np.float64]:
         """One record as a row of shape (d,).
 
@@ -164,6 +169,15 @@ class FeatureEncoder:
         missing = [n for n in self._names if n not in derived and _is_missing(get(n))]
         missing += [name for name, _, position in self._one_hot if get(name) not in position]
         return tuple(missing)
+
+    def unseen(self, record: Features) -> tuple[str, ...]:
+        """The features whose category this record gives and training never saw.
+
+        They are encoded as the most frequent category.
+        """
+        get = record.get
+        found = [n for n, _, known in self._one_hot if (v := get(n)) is not None and v not in known]
+        return tuple(found)
 
     def complete(self, record: Features) -> Features:
         """The record together with what is worked out from it."""

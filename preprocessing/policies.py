@@ -4,19 +4,65 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from model.prediction import Scale, Thresholds
 from preprocessing.fields import Spec
 
 
 class StatusPolicy(Spec):
     """Where the counsellor's statuses begin.
 
-    `alert` begins at the operating threshold; `critical` where the measured precision first
-    reaches `critical_precision`.
+    For a binary outcome `alert` begins at the operating threshold and `critical` where the
+    measured precision first reaches `critical_precision`. For a numeric outcome both are values
+    that the school names, on the outcome's own scale.
+
+    Attributes:
+        min_known_weight: a record that gives less than this share of the version's importance has
+            the status `insufficient`, whatever its score; 0 for never.
+        concern: which values of a numeric outcome are of concern.
+        alert: predicted below it (concern `low`), or from it on (`high`), the status is `alert`.
+        critical: the same for `critical`.
+        interval: share of outcomes that the interval around a predicted value is to hold.
     """
 
     critical_precision: Annotated[float, Field(gt=0, le=1)] = 0.9
+    min_known_weight: Annotated[float, Field(ge=0, le=1)] = 0.2
+    concern: Literal["low", "high"] | None = None
+    alert: float | None = None
+    critical: float | None = None
+    interval: Annotated[float, Field(gt=0, lt=1)] = 0.9
+
+    @property
+    def named(self) -> bool:
+        """Whether any of what only a numeric outcome has is given."""
+        return any(value is not None for value in (self.concern, self.alert, self.critical))
+
+    def cutoffs(self) -> Thresholds:
+        """The cut-offs of a numeric outcome.
+
+        Raises:
+            ValueError: one of the three is not given.
+        """
+        if self.concern is None or self.alert is None or self.critical is None:
+            raise ValueError(
+                "a numeric outcome needs status.concern (low or high), status.alert and "
+                "status.critical, on the outcome's own scale"
+            )
+        scale = Scale.VALUE_LOW if self.concern == "low" else Scale.VALUE_HIGH
+        return Thresholds(self.alert, self.alert, self.critical, scale, self.min_known_weight)
+
+    @model_validator(mode="after")
+    def _critical_lies_beyond_alert(self) -> StatusPolicy:
+        if self.concern is None or self.alert is None or self.critical is None:
+            return self
+        gap = self.critical - self.alert
+        if (-gap if self.concern == "low" else gap) < 0:
+            raise ValueError(
+                f"with concern {self.concern}, critical ({self.critical:g}) must lie "
+                f"{'below' if self.concern == 'low' else 'above'} alert ({self.alert:g})"
+            )
+        return self
 
 
 class PromotionPolicy(Spec):
@@ -32,6 +78,7 @@ class PromotionPolicy(Spec):
     min_positives: Annotated[int, Field(ge=1)] = 50
     min_labelled: Annotated[int, Field(ge=1)] = 100
     first_min_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.65
+    first_min_r2: Annotated[float, Field(ge=0, lt=1)] = 0.05
     min_mae_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 

@@ -1,4 +1,4 @@
-"""Encoder and bundle together: records in, risks out."""
+"""Encoder and bundle together: records in, assessments out."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from model.bundle import Bundle
 from model.errors import BundleError
 from model.explanation import Explanation, Reason
+from model.prediction import Assessment
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
 
 SELF_TEST_TOLERANCE = 1e-9
+WEIGHT_DIGITS = 4
 
 
 class Predictor:
@@ -25,19 +27,39 @@ class Predictor:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
+        self.thresholds = bundle.thresholds
         self.encoder = FeatureEncoder.from_spec(bundle.encoder)
+        self._weight = dict(bundle.importance)
         if len(self.encoder.columns) != bundle.scorer.width:
             raise BundleError(
                 f"the encoder makes {len(self.encoder.columns)} columns, "
                 f"the model takes {bundle.scorer.width}"
             )
 
+    def assess_one(self, record: Features) -> Assessment:
+        """What the version says of one record."""
+        return self._assessed(record, self.score_one(record))
+
+    def assess_many(self, records: Sequence[Features]) -> list[Assessment]:
+        """What the version says of n records, scored together."""
+        if not records:
+            return []
+        scores = self.score_many(records).tolist()
+        return [self._assessed(r, score) for r, score in zip(records, scores, strict=True)]
+
+    def known_weight(self, record: Features) -> float | None:
+        """The share (0-1) of the version's importance that rests on what the record gives.
+
+        None where the bundle tells no importance. An unseen category gives nothing.
+        """
+        return self._known(record, self.encoder.unseen(record))
+
     def score_one(self, record: Features) -> float:
-        """The calibrated risk of one record, in [0, 1]."""
+        """The score of one record: a risk in [0, 1], or the value predicted."""
         return self.bundle.score_one(self.encoder.encode_one(record))
 
     def score_many(self, records: Sequence[Features]) -> NDArray[np.float64]:
-        """The calibrated risks of n records, shape (n,)."""
+        """The scores of n records, shape (n,)."""
         return self.bundle.score(self.encoder.encode_many(records))
 
     def imputed(self, record: Features) -> tuple[str, ...]:
@@ -56,6 +78,26 @@ class Predictor:
             base_value=base,
             reasons=tuple(sorted(reasons, key=lambda r: (-abs(r.contribution), r.feature))),
         )
+
+    def _assessed(self, record: Features, score: float) -> Assessment:
+        unseen = self.encoder.unseen(record)
+        known, cuts, rule = self._known(record, unseen), self.thresholds, self.bundle.interval
+        return Assessment(
+            score=score,
+            label=cuts.label(score),
+            status=cuts.status(score, known),
+            known_weight=known,
+            unseen=unseen,
+            interval=None if rule is None else rule.around(score),
+        )
+
+    def _known(self, record: Features, unseen: Sequence[str]) -> float | None:
+        weight = self._weight
+        if not weight:
+            return None
+        given = sum([weight[name] for name in record if name in weight])
+        given -= sum([weight.get(name, 0.0) for name in unseen])
+        return round(given, WEIGHT_DIGITS)
 
     def self_test(self) -> None:
         """Scores the golden records again, one by one and together.

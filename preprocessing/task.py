@@ -16,6 +16,7 @@ import yaml
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from model.errors import ConfigurationError
+from model.prediction import Scale
 from preprocessing.fields import Column, Derived, Kind, Longitudinal, OutcomeRule, Spec
 from preprocessing.formula import Formula
 from preprocessing.longitudinal import added_columns
@@ -106,6 +107,17 @@ class TaskSpec(Spec):
             raise ValueError(f"no features of these names: {', '.join(unknown)}")
         return self
 
+    @model_validator(mode="after")
+    def _statuses_fit_the_outcome(self) -> TaskSpec:
+        if self.outcome.kind == "numeric":
+            self.status.cutoffs()
+        elif self.status.named:
+            raise ValueError(
+                "status.concern, status.alert and status.critical are for a numeric outcome; the "
+                "cut-offs of a binary one are learned (status.critical_precision)"
+            )
+        return self
+
     @field_validator("periods")
     @classmethod
     def _periods_are_a_pattern(cls, pattern: str) -> str:
@@ -134,6 +146,11 @@ class TaskSpec(Spec):
     def columns(self) -> dict[str, Column]:
         """The features by canonical name, in the order of the file."""
         return {column.name: column for column in self.features}
+
+    @property
+    def scale(self) -> Scale:
+        """What the scores of this task's models are."""
+        return Scale.RISK if self.outcome.kind == "binary" else self.status.cutoffs().scale
 
     @property
     def feature_names(self) -> tuple[str, ...]:

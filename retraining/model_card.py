@@ -20,9 +20,9 @@ from training.baselines import dummy, persistence
 from training.card.build import build_card
 from training.card.facts import CardFacts, Intake, Interval
 from training.card.html import to_html
-from training.card.importance import importance
 from training.card.markdown import to_markdown
 from training.fairness import share_of
+from training.importance import importance
 from training.metrics import evaluate, evaluate_numeric
 
 RESAMPLES = 1000

@@ -137,7 +137,7 @@ def decide_numeric(evidence: NumericEvidence, policy: PromotionPolicy) -> Promot
     if not sample.passed:
         return settle((sample,))
     if evidence.champion is None:
-        return settle((sample, _explains(evidence), *_beats_baselines(evidence)))
+        return settle((sample, _first_r2(evidence, policy), *_beats_baselines(evidence)))
     return settle(
         (
             sample,
@@ -152,6 +152,18 @@ def decide_numeric(evidence: NumericEvidence, policy: PromotionPolicy) -> Promot
 def _explains(evidence: NumericEvidence) -> Guard:
     r2 = evidence.challenger.r2
     return Guard("explains", r2 > 0, f"R² {r2:.3f}; the mean alone has 0", r2, 0.0)
+
+
+def _first_r2(evidence: NumericEvidence, policy: PromotionPolicy) -> Guard:
+    r2 = evidence.challenger.r2
+    return Guard(
+        "first_min_r2",
+        r2 > policy.first_min_r2,
+        f"R² {r2:.3f}; a first model needs more than {policy.first_min_r2:.3f}, and the mean alone "
+        "has 0",
+        r2,
+        policy.first_min_r2,
+    )
 
 
 def _gain(evidence: NumericEvidence, policy: PromotionPolicy) -> Guard:

@@ -22,7 +22,7 @@ from drift.check import run_drift_check
 from model.drift import DriftReport
 from model.errors import ConfigurationError, NotEnoughData
 from model.options import RunOptions
-from model.prediction import Prediction
+from model.prediction import Assessment, Prediction
 from model.promotion import DecisionStatus
 from model.student import Observation
 from model.version import ModelVersion
@@ -211,14 +211,14 @@ def _predict(state: _Play, period: str, observations: Sequence[Observation], now
     alias = state.registry.run(aliases.get(aliases.CHAMPION))
     if alias is None:
         return
-    version, _ = state.loaded[alias.version]
-    scores = state.scores[period][alias.version]
-    log = [_prediction(o, scores[o.student_id], version, now) for o in observations]
+    version, predictor = state.loaded[alias.version]
+    assessed = zip(observations, predictor.assess_many(records), strict=True)
+    log = [_prediction(o, found, version, now) for o, found in assessed]
     state.registry.run(predictions.add_many(log))
 
 
 def _prediction(
-    observation: Observation, score: float, version: ModelVersion, now: datetime
+    observation: Observation, found: Assessment, version: ModelVersion, now: datetime
 ) -> Prediction:
     return Prediction(
         prediction_id=f"replay-{observation.period}-{observation.student_id}",
@@ -226,13 +226,15 @@ def _prediction(
         period=observation.period,
         features=observation.features,
         imputed=(),
-        risk_score=score,
-        risk_label=version.thresholds.label(score),
-        status=version.thresholds.status(score),
+        risk_score=found.score,
+        risk_label=found.label,
+        status=found.status,
         threshold=version.thresholds.operating,
         model_version=version.version,
         created_at=now,
         client="replay",
+        known_weight=found.known_weight,
+        unseen=found.unseen,
     )
 
 

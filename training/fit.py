@@ -13,20 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from model.calibration import Calibration
 from model.errors import NotEnoughData
-from model.prediction import Thresholds
 from model.profile import build_profile
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task import TaskSpec
 from training.budget import Budget
-from training.calibrate import calibrate
 from training.candidates import candidate
 from training.choice import best_first
 from training.fitted import FittedModel
 from training.golden import golden_records
-from training.operating_point import choose_thresholds
+from training.importance import most_explained, spread
+from training.kinds import draw
 from training.sample import sample_of
 from training.split import FOLDS
 from training.studies import Studies
@@ -89,17 +87,19 @@ def fit(
         encoder = FeatureEncoder.fit(task, data.records)
         sample = sample_of(data, encoder, task)
         scorer = candidate(best.family).train(sample, best.params, seed)
-    calibration, thresholds = _drawn(some, task, best)
+    drawn = draw(task, some.outcome, best.margins)
     held_out = np.full(len(data), np.nan)
-    held_out[compared] = calibration.score(best.margins)
+    held_out[compared] = drawn.calibration.score(best.margins)
     return FittedModel(
         task=task.name,
         family=best.family,
         params=best.params,
         encoder=encoder,
         scorer=scorer,
-        calibration=calibration,
-        thresholds=thresholds,
+        calibration=drawn.calibration,
+        thresholds=drawn.thresholds,
+        interval=drawn.interval,
+        explained=spread(data.records, most_explained(scorer)),
         candidates=tuple(_told(trial) for trial in trials) + _told_tuned(tuning),
         tuning=tuning.told if tuning else None,
         reference=build_profile(
@@ -172,14 +172,6 @@ def _compare(
         trials.append(trial)
     positives = 0.0 if _numeric(task) else float(data.outcome.sum())
     return best_first(trials, positives)
-
-
-def _drawn(data: TrainingSet, task: TaskSpec, best: Trial) -> tuple[Calibration, Thresholds]:
-    if _numeric(task):
-        return Calibration.identity(), Thresholds(0.0, 0.0, 0.0)
-    calibration = calibrate(data.outcome, best.margins)
-    scores = calibration.score(best.margins)
-    return calibration, choose_thresholds(data.outcome, scores, task.promotion, task.status)
 
 
 def _numeric(task: TaskSpec) -> bool:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from model import linear, neighbours, trees
 from model.bundle import BundleParts, Golden, write_bundle
 from model.calibration import Calibration
-from model.prediction import Thresholds
+from model.prediction import IntervalRule, Thresholds
 from model.scorer import Scorer
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
+from training.importance import importance, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class FittedModel:
             that had not seen its student, shape (n,); NaN for records beyond the part that
             families were compared on.
         golden: made-up records for the self-test.
+        explained: training records that importance is measured on when the bundle is written.
+        interval: how far outcomes lie from predictions; None for a risk.
         tuning: what was tried beyond the family's own settings; None if nothing was to be.
     """
 
@@ -49,11 +52,20 @@ class FittedModel:
     held_out: NDArray[np.float64]
     feature_names: tuple[str, ...]
     golden: tuple[Features, ...]
+    explained: tuple[Features, ...] = ()
+    interval: IntervalRule | None = None
     tuning: str | None = None
 
     def score(self, records: Sequence[Features]) -> NDArray[np.float64]:
         """Calibrated risks of n records, shape (n,): the very numbers serving gives."""
         return self.calibration.score(self.scorer.margin(self.encoder.encode_many(records)))
+
+    def importance(self) -> dict[str, float]:
+        """Each feature's share of what the scores rest on; empty without records to explain."""
+        if not self.explained or not self.encoder.columns:
+            return {}
+        means, _ = importance(self.encoder, self.scorer, self.calibration, self.explained)
+        return shares(means, self.encoder.formulas)
 
     def write(self, folder: Path) -> str:
         """Writes the bundle and returns its digest: same data and seed, same digest.
@@ -76,6 +88,8 @@ class FittedModel:
                 thresholds=self.thresholds,
                 reference=self.reference,
                 golden=tuple(Golden(r, s) for r, s in zip(self.golden, scores, strict=True)),
+                importance=self.importance(),
+                interval=self.interval,
             ),
         )
 

@@ -43,7 +43,12 @@ def choose_thresholds(
         flagged >= min(FEWEST_CRITICAL, len(outcome))
     )
     critical = float(cut[np.flatnonzero(sure)[-1]]) if sure.any() else 1.0
-    return Thresholds(operating, operating, max(operating, critical))
+    return Thresholds(
+        operating,
+        operating,
+        max(operating, critical),
+        min_known_weight=status.min_known_weight,
+    )
 
 
 def _cuts(outcome: Array, scores: Array) -> tuple[Array, Array, Array]:

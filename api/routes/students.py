@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from api.champion import Champion
 from api.decisions import record
 from api.payload import Asked, read_student_id
 from api.problems import Problem
+from api.scales import score_fields
 from api.scoring import explanation
 from api.security import Client
 from api.services import services
@@ -23,7 +25,7 @@ from database import erasure, students
 from database.operations import Op
 from model.access import Scope
 from model.errors import NotFound
-from model.prediction import RiskStatus
+from model.prediction import Assessment, RiskStatus
 from model.student import Observation
 from preprocessing.dataset import record_id
 from preprocessing.fields import Longitudinal
@@ -34,10 +36,11 @@ MayRead = Annotated[Client, Depends(needs(Scope.READ))]
 MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN))]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 Offset = Annotated[int, Query(ge=0)]
-WORRYING = frozenset({RiskStatus.ALERT, RiskStatus.CRITICAL})
+LISTED = frozenset({RiskStatus.ALERT, RiskStatus.CRITICAL, RiskStatus.INSUFFICIENT})
+Assessed = tuple[Assessment, Observation]
 
 
-@router.get("/students/at-risk", summary="Who needs help, by score, with the reasons")
+@router.get("/students/at-risk", summary="Who needs help, most urgent first, with the reasons")
 async def at_risk(
     request: Request,
     _client: MayRead,
@@ -46,7 +49,11 @@ async def at_risk(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Response:
-    """Scores what the feature store knows of a period (the newest one unless given)."""
+    """Scores what the feature store knows of a period (the newest one unless given).
+
+    Students of whom too little is known (`insufficient`) come last, in a group of their own.
+    `counts` tells how many students of the period have each status.
+    """
     here = services(request)
     champion = here.champion()
     known = await here.registry.run(students.periods())
@@ -54,8 +61,9 @@ async def at_risk(
     if period is not None and period not in known:
         raise Problem.of_field("period", "nothing is known of this period", 404)
     observed = await here.registry.run(_observed(asked, here.task.longitudinal)) if asked else []
-    wanted = frozenset({status}) if status else WORRYING
-    found = await asyncio.to_thread(_ranked, champion, observed, wanted)
+    wanted = frozenset({status}) if status else LISTED
+    everybody = await asyncio.to_thread(_ranked, champion, observed)
+    found = [pair for pair in everybody if pair[0].status in wanted]
     page = await asyncio.to_thread(_explained, champion, found[offset : offset + limit])
     return json_answer(
         {
@@ -64,6 +72,7 @@ async def at_risk(
             "total": len(found),
             "limit": limit,
             "offset": offset,
+            "counts": Counter(assessment.status for assessment, _ in everybody),
             "students": page,
         }
     )
@@ -106,34 +115,32 @@ def _observed(period: str, plan: Longitudinal | None) -> Op[list[Observation]]:
     return recalled_observations(plan, observed, known)
 
 
-def _ranked(
-    champion: Champion, observed: Sequence[Observation], wanted: frozenset[RiskStatus]
-) -> list[tuple[float, Observation]]:
-    """Observations whose status is wanted, highest risk first."""
-    if not observed:
-        return []
-    risks = champion.predictor.score_many([o.features for o in observed]).tolist()
-    found = [
-        (risk, observation)
-        for risk, observation in zip(risks, observed, strict=True)
-        if champion.thresholds.status(risk) in wanted
-    ]
-    return sorted(found, key=lambda pair: (-pair[0], pair[1].student_id))
+def _ranked(champion: Champion, observed: Sequence[Observation]) -> list[Assessed]:
+    """Most urgent first, then those of whom too little is known."""
+    concern = champion.thresholds.scale.concern
+    assessed = champion.predictor.assess_many([o.features for o in observed])
+    return sorted(
+        zip(assessed, observed, strict=True),
+        key=lambda pair: (
+            pair[0].status is RiskStatus.INSUFFICIENT,
+            -concern(pair[0].score),
+            pair[1].student_id,
+        ),
+    )
 
 
-def _explained(
-    champion: Champion, found: Sequence[tuple[float, Observation]]
-) -> list[dict[str, Any]]:
-    thresholds = champion.thresholds
+def _explained(champion: Champion, found: Sequence[Assessed]) -> list[dict[str, Any]]:
+    scale = champion.thresholds.scale
     return [
         {
             "student_id": o.student_id,
             "period": o.period,
-            "risk_score": risk,
-            "risk_label": thresholds.label(risk),
-            "status": thresholds.status(risk),
+            **score_fields(scale, assessment.score, assessment.interval),
+            "risk_label": assessment.label,
+            "status": assessment.status,
+            "known_weight": assessment.known_weight,
             "model_version": champion.version,
             **explanation(champion, Asked(o.student_id, o.period, o.features)),
         }
-        for risk, o in found
+        for assessment, o in found
     ]

@@ -16,6 +16,8 @@ from api.services import services
 from model.access import Scope
 from preprocessing.fields import Column, Kind
 
+STATUS_KEYS = {"concern", "alert", "critical", "min_known_weight"}
+
 router = APIRouter(tags=["system"])
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]
 
@@ -67,6 +69,10 @@ async def get_schema(request: Request, _client: MayRead) -> Response:
                 "kind": task.outcome.kind,
                 "horizon": task.outcome.horizon,
                 "description": task.outcome.description,
+            },
+            "status": {
+                "scale": task.scale,
+                **task.status.model_dump(include=STATUS_KEYS, exclude_none=True),
             },
         }
     )

@@ -13,7 +13,7 @@ from database.client import SyncRegistry
 from model.label import Outcome
 from model.promotion import DecisionStatus, PromotionDecision
 from model.student import Observation
-from preprocessing.policies import PromotionPolicy
+from preprocessing.policies import PromotionPolicy, StatusPolicy
 from preprocessing.task import TaskSpec
 from retraining.comparison import Answers, Cases
 from retraining.numeric import NumericEvidence, compare_numeric, decide_numeric
@@ -88,7 +88,22 @@ def test_a_first_model_must_beat_the_mean() -> None:
     bad = decide_numeric(judged(cases, 120 - known, None), POLICY)
 
     assert good.status is DecisionStatus.PROMOTED
-    assert objections(bad) == ["explains", "beats_dummy"]
+    assert objections(bad) == ["first_min_r2", "beats_dummy"]
+
+
+def test_a_first_model_must_explain_as_much_as_the_policy_asks() -> None:
+    cases, known = sample()
+    evidence = judged(cases, known, None)
+    asked = POLICY.model_copy(update={"first_min_r2": 0.9})
+
+    refused = decide_numeric(evidence, asked)
+
+    assert 0 < evidence.challenger.r2 < 0.9
+    assert objections(refused) == ["first_min_r2"]
+    assert refused.reasons == (
+        f"R² {evidence.challenger.r2:.3f}; a first model needs more than 0.900, "
+        "and the mean alone has 0",
+    )
 
 
 def test_too_few_labels_are_named() -> None:
@@ -111,7 +126,8 @@ def numeric_task() -> TaskSpec:
     spec = task()
     outcome = spec.outcome.model_copy(update={"kind": "numeric", "below": None})
     training = spec.training.model_copy(update={"candidates": ("ridge",)})
-    return spec.model_copy(update={"outcome": outcome, "training": training})
+    status = StatusPolicy(concern="low", alert=4.0, critical=2.0)
+    return spec.model_copy(update={"outcome": outcome, "training": training, "status": status})
 
 
 def test_a_numeric_task_gets_its_first_champion_from_the_same_pipeline(
@@ -140,4 +156,5 @@ def test_a_numeric_task_gets_its_first_champion_from_the_same_pipeline(
     assert result.status is DecisionStatus.PROMOTED
     assert result.evidence["challenger"]["r2"] > 0.5
     version = registry.run(versions.get("v1"))
+    assert version.thresholds == numeric_task().status.cutoffs()
     assert version.metrics["mae"] == pytest.approx(result.evidence["challenger"]["mae"])

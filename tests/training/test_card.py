@@ -16,6 +16,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from model.promotion import DecisionStatus, Guard, PromotionDecision
 from model.version import LeakageCheck, Lineage, ModelVersion, Window
 from preprocessing.dataset import TrainingSet
+from preprocessing.policies import StatusPolicy
 from preprocessing.task import TaskSpec
 from tests.training.conftest import made_up
 from training.card import curves
@@ -23,11 +24,11 @@ from training.card.build import build_card
 from training.card.document import Figure
 from training.card.facts import CardFacts, Intake
 from training.card.html import to_html
-from training.card.importance import importance
 from training.card.markdown import to_markdown
 from training.card.svg import Axis, Bar, bar_chart
 from training.fit import fit
 from training.fitted import FittedModel
+from training.importance import importance
 from training.metrics import evaluate, evaluate_numeric
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -240,7 +241,8 @@ def test_a_card_is_written_of_scores_that_are_all_the_same(
 
 def test_a_numeric_outcome_has_a_card_of_its_own_kind(data: TrainingSet, task: TaskSpec) -> None:
     rule = task.outcome.model_copy(update={"kind": "numeric", "below": None})
-    numeric = task.model_copy(update={"outcome": rule})
+    cuts = StatusPolicy(concern="low", alert=5.0, critical=3.0)
+    numeric = task.model_copy(update={"outcome": rule, "status": cuts})
     grades = np.array([float(r["grade"]) for r in data.records])
     measured = replace(data, outcome=grades)
     model = fit(measured, numeric, seed=0, family="ridge", repeats=1, progress=lambda _: None)

@@ -9,6 +9,7 @@ from model.bundle import load_bundle
 from model.errors import ConfigurationError, NotEnoughData
 from model.student import Features
 from preprocessing.dataset import TrainingSet
+from preprocessing.policies import StatusPolicy
 from preprocessing.predictor import Predictor
 from preprocessing.task import TaskSpec
 from tests.training.conftest import made_up
@@ -174,6 +175,7 @@ def test_a_numeric_outcome_is_fitted_and_scored_as_a_number(task: TaskSpec, tmp_
         update={
             "outcome": task.outcome.model_copy(update={"kind": "numeric", "below": None}),
             "features": tuple(c for c in task.features if c.name != "grade"),
+            "status": StatusPolicy(concern="low", alert=1.0, critical=0.0),
         }
     )
     data = made_up(400)
