@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.scales import form_of
 from model.options import OPTIONS, Allowed
-from model.prediction import RiskLabel, RiskStatus
+from model.prediction import RiskLabel, RiskStatus, Scale
 from preprocessing.fields import Column, Kind
 from preprocessing.task import TaskSpec
 
@@ -125,6 +125,7 @@ def _schemas(task: TaskSpec) -> Json:
         "StudentList": _object({
             "period": {"type": ["string", "null"]},
             "model_version": text,
+            "scale": text | {"enum": [scale.value for scale in Scale]},
             **{name: {"type": "integer"} for name in ("total", "limit", "offset")},
             "counts": _object({status.value: {"type": "integer"} for status in RiskStatus})
             | {"description": "Students of the period by status; none: left out."},

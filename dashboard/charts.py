@@ -9,9 +9,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboard.scales import display
 from dashboard.texts import Texts
 from model.drift import DriftReport, FeatureDrift
-from model.prediction import Prediction
+from model.prediction import Prediction, Scale
 from model.version import ModelVersion
 
 # Okabe and Ito's palette: told apart by colour-blind readers too.
@@ -109,19 +110,22 @@ def group_recalls(groups: Sequence[Mapping[str, Any]], texts: Texts) -> go.Figur
 
 def score_histogram(predictions: Sequence[Prediction], texts: Texts) -> go.Figure:
     """How the scores are spread, with the newest operating threshold."""
+    newest = max(predictions, key=lambda p: p.created_at, default=None)
+    shown = display(newest.scale if newest else Scale.RISK)
     figure = go.Figure()
     figure.add_histogram(
         x=[prediction.risk_score for prediction in predictions],
-        xbins={"start": 0.0, "end": 1.0, "size": 1.0 / BINS},
+        xbins=shown.bins,
+        nbinsx=None if shown.bins else BINS,
         marker={"color": BLUE, "line": {"color": "white", "width": 1}},
     )
-    if predictions:
+    if newest:
         figure.add_vline(
-            x=max(predictions, key=lambda p: p.created_at).threshold,
+            x=newest.threshold,
             line={"color": RED, "dash": "dash", "width": 2},
             annotation_text=texts("predictions.threshold"),
         )
-    figure.update_xaxes(title=texts("students.score"), range=[0, 1])
+    figure.update_xaxes(title=texts(shown.axis), range=[0, 1] if shown.bins else None)
     figure.update_yaxes(title=texts("predictions.count"))
     return _styled(figure, height=280)
 

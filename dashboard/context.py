@@ -9,11 +9,17 @@ from typing import Any
 import streamlit as st
 
 from dashboard.api_client import ApiFailure, FarolApi
+from dashboard.scales import score_columns
 from dashboard.texts import Texts
 from database.client import SyncRegistry
 from model.prediction import RiskStatus
 
-COLOURS = {RiskStatus.CRITICAL: "red", RiskStatus.ALERT: "orange", RiskStatus.EXPECTED: "green"}
+COLOURS = {
+    RiskStatus.CRITICAL: "red",
+    RiskStatus.ALERT: "orange",
+    RiskStatus.EXPECTED: "green",
+    RiskStatus.INSUFFICIENT: "gray",
+}
 
 TRY = (
     "curl -s {url}/predict -H 'content-type: application/json' "
@@ -43,27 +49,20 @@ def status_name(status: RiskStatus, texts: Texts) -> str:
     return texts(f"status.{status.value}")
 
 
-def percents(share: float) -> int:
-    """A share as whole percents.
-
-    >>> percents(0.876)
-    88
-    """
-    return round(share * 100)
+def known_share(known_weight: float | None, texts: Texts) -> str:
+    """How much of what the version goes by was known, empty where that is not told."""
+    return "" if known_weight is None else texts.share(known_weight)
 
 
-def risk_columns(texts: Texts) -> dict[str, Any]:
-    """How tables show the columns that name a status (a coloured mark) and a score (a bar)."""
-    score = texts("students.score")
+def assessment_columns(texts: Texts) -> dict[str, Any]:
+    """How tables show the columns that name a status (a coloured mark) and a score."""
     return {
         texts("students.status"): st.column_config.MultiselectColumn(
             options=[status_name(status, texts) for status in RiskStatus],
             color=[COLOURS[status] for status in RiskStatus],
             width="small",
         ),
-        score: st.column_config.ProgressColumn(
-            score, min_value=0, max_value=100, format="%d %%", color="auto-inverse"
-        ),
+        **score_columns(texts),
     }
 
 

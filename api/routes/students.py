@@ -69,6 +69,7 @@ async def at_risk(
         {
             "period": asked,
             "model_version": champion.version,
+            "scale": champion.thresholds.scale,
             "total": len(found),
             "limit": limit,
             "offset": offset,

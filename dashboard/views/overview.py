@@ -64,6 +64,9 @@ def _heading(context: Context, alias: Alias, champion: ModelVersion) -> None:
     if metrics.keys() >= SHARES:
         hundreds = {name: f"**{metrics[name] * 100:.0f}**" for name in SHARES}
         st.markdown(texts("overview.in_words", **hundreds))
+    elif metrics.keys() >= {*NUMERIC_CARDS}:
+        mae, r2 = texts.number(metrics["mae"], 1), texts.share(max(metrics["r2"], 0.0))
+        st.markdown(texts("overview.in_words_value", mae=f"**{mae}**", r2=f"**{r2}**"))
 
 
 def _cards(context: Context, champion: ModelVersion) -> None:

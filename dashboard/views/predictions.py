@@ -8,7 +8,15 @@ from typing import Any
 import streamlit as st
 
 from dashboard import charts
-from dashboard.context import TRY, Context, empty, percents, risk_columns, status_name
+from dashboard.context import (
+    TRY,
+    Context,
+    assessment_columns,
+    empty,
+    known_share,
+    status_name,
+)
+from dashboard.scales import display
 from dashboard.texts import Texts
 from database import predictions
 from model.prediction import Prediction
@@ -29,10 +37,11 @@ def show(context: Context) -> None:
     st.caption(texts("predictions.shown", n=len(served), total=total))
     left, right = st.columns(2)
     with left:
-        st.subheader(texts("predictions.scores"))
+        heading = texts(display(served[0].scale).spread)
+        st.subheader(heading)
         st.plotly_chart(
             charts.score_histogram(served, texts),
-            alt=texts("predictions.scores"),
+            alt=heading,
             key="scores",
             config=charts.NO_TOOLBAR,
         )
@@ -45,7 +54,7 @@ def show(context: Context) -> None:
             config=charts.NO_TOOLBAR,
         )
     rows = prediction_rows(served[:LISTED], texts)
-    st.dataframe(rows, hide_index=True, column_config=risk_columns(texts))
+    st.dataframe(rows, hide_index=True, column_config=assessment_columns(texts))
 
 
 def prediction_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str, Any]]:
@@ -55,10 +64,12 @@ def prediction_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str
             texts("students.at"): texts.moment(p.created_at),
             texts("students.id"): p.student_id or "",
             texts("students.period"): p.period,
-            texts("students.score"): percents(p.risk_score),
+            **display(p.scale).cells(p.risk_score, p.interval, texts),
             texts("students.status"): [status_name(p.status, texts)],
             texts("students.version"): p.model_version,
+            texts("students.known"): known_share(p.known_weight, texts),
             texts("predictions.imputed"): ", ".join(p.imputed),
+            texts("predictions.unseen"): ", ".join(p.unseen),
         }
         for p in served
     ]

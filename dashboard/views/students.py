@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -11,18 +12,28 @@ from dashboard.api_client import ApiFailure
 from dashboard.context import (
     TRY,
     Context,
+    assessment_columns,
     empty,
     explain_failure,
-    percents,
-    risk_columns,
+    known_share,
     status_name,
 )
 from dashboard.reasons import glossary, main_reasons
+from dashboard.scales import display
 from dashboard.texts import Texts
 from database import predictions, students
-from model.prediction import Prediction, RiskStatus
+from model.prediction import Prediction, RiskStatus, Scale
 
 SHOWN = 200
+UNKNOWN = RiskStatus.INSUFFICIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Students that are shown in one table, of `total` that there are."""
+
+    rows: list[dict[str, Any]]
+    total: int
 
 
 def show(context: Context) -> None:
@@ -31,35 +42,41 @@ def show(context: Context) -> None:
     st.header(texts("students.title"))
     status, period = _choose(context)
     try:
-        answer = context.api.at_risk(period=period, status=status, limit=SHOWN)
-        rows, total = [api_row(s, texts) for s in answer["students"]], answer["total"]
+        scale, urgent, unknown = _from_api(context, status, period)
     except ApiFailure as failure:
         st.warning(explain_failure(failure, context))
         st.caption(texts("students.from_log"))
-        served = context.registry.run(predictions.recent(SHOWN))
-        rows = log_rows([p for p in served if status in (None, p.status)], texts)
-        total = len(rows)
-    if rows:
-        _table(rows, total, context)
+        scale, urgent, unknown = _from_log(context, status)
+    if urgent.rows:
+        shown = texts(display(scale).listed, n=len(urgent.rows), total=urgent.total)
+        _table(urgent, shown, context)
+    if unknown.rows:
+        st.subheader(texts("students.unknown"))
+        shown = texts("students.unknown_help", n=len(unknown.rows), total=unknown.total)
+        _table(unknown, shown, context)
+    if urgent.rows or unknown.rows:
+        _glossary(context)
     elif context.registry.run(predictions.count()):
         st.info(texts("empty.filter"))
     else:
         empty(texts, "empty.predictions", TRY.format(url=context.api.url))
 
 
-def api_row(student: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+def api_row(student: Mapping[str, Any], scale: Scale, texts: Texts) -> dict[str, Any]:
     """One student of the API's list as a table row."""
+    score = student["risk_score" if scale is Scale.RISK else "predicted"]
     return {
         texts("students.status"): [status_name(RiskStatus(student["status"]), texts)],
         texts("students.id"): student["student_id"],
-        texts("students.score"): percents(student["risk_score"]),
+        **display(scale).cells(score, student.get("interval"), texts),
         texts("students.reasons"): main_reasons(student.get("reasons", ()), texts),
+        texts("students.known"): known_share(student.get("known_weight"), texts),
         texts("students.version"): student["model_version"],
     }
 
 
 def log_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str, Any]]:
-    """The latest prediction of each student, highest risk first, as table rows.
+    """The latest prediction of each student, most concerning first, as table rows.
 
     Args:
         served: predictions, newest first.
@@ -70,12 +87,51 @@ def log_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str, Any]]
         {
             texts("students.status"): [status_name(p.status, texts)],
             texts("students.id"): p.student_id or f"({p.prediction_id[:8]})",
-            texts("students.score"): percents(p.risk_score),
+            **display(p.scale).cells(p.risk_score, p.interval, texts),
+            texts("students.known"): known_share(p.known_weight, texts),
             texts("students.at"): texts.moment(p.created_at),
             texts("students.version"): p.model_version,
         }
-        for p in sorted(latest, key=lambda p: (-p.risk_score, p.prediction_id))
+        for p in sorted(latest, key=lambda p: (-p.scale.concern(p.risk_score), p.prediction_id))
     ]
+
+
+def _from_api(
+    context: Context, status: RiskStatus | None, period: str | None
+) -> tuple[Scale, Group, Group]:
+    """Those with a status to act on, and those of whom too little is known."""
+    api, texts, none = context.api, context.texts, Group([], 0)
+    answer = api.at_risk(period=period, status=status, limit=SHOWN)
+    scale, unknown = Scale(answer["scale"]), int(answer["counts"].get(UNKNOWN, 0))
+
+    def group(found: Mapping[str, Any], total: int, *, insufficient: bool) -> Group:
+        rows = [
+            api_row(student, scale, texts)
+            for student in found["students"]
+            if (student["status"] == UNKNOWN) is insufficient
+        ]
+        return Group(rows, total)
+
+    if status is UNKNOWN:
+        return scale, none, group(answer, answer["total"], insufficient=True)
+    if status is not None:
+        return scale, group(answer, answer["total"], insufficient=False), none
+    rest = api.at_risk(period=period, status=UNKNOWN, limit=SHOWN) if unknown else None
+    return (
+        scale,
+        group(answer, answer["total"] - unknown, insufficient=False),
+        group(rest, unknown, insufficient=True) if rest else none,
+    )
+
+
+def _from_log(context: Context, status: RiskStatus | None) -> tuple[Scale, Group, Group]:
+    """The same two groups from the latest predictions."""
+    served = context.registry.run(predictions.recent(SHOWN))
+    wanted = [p for p in served if status in (None, p.status)]
+    urgent = log_rows([p for p in wanted if p.status is not UNKNOWN], context.texts)
+    unknown = log_rows([p for p in wanted if p.status is UNKNOWN], context.texts)
+    scale = served[0].scale if served else Scale.RISK
+    return scale, Group(urgent, len(urgent)), Group(unknown, len(unknown))
 
 
 def _choose(context: Context) -> tuple[RiskStatus | None, str | None]:
@@ -91,19 +147,22 @@ def _choose(context: Context) -> tuple[RiskStatus | None, str | None]:
     return (RiskStatus(status) if status else None), period
 
 
-def _table(rows: list[dict[str, Any]], total: int, context: Context) -> None:
+def _table(group: Group, shown: str, context: Context) -> None:
     texts = context.texts
-    st.caption(texts("students.shown", n=len(rows), total=total))
+    st.caption(shown)
     wide = {texts("students.reasons"): st.column_config.TextColumn(width="large")}
     st.dataframe(
-        rows,
+        group.rows,
         hide_index=True,
-        column_config=risk_columns(texts) | wide,
-        height=min(len(rows), 16) * 35 + 38,
+        column_config=assessment_columns(texts) | wide,
+        height=min(len(group.rows), 16) * 35 + 38,
     )
+
+
+def _glossary(context: Context) -> None:
     try:
-        lines = glossary(context.api.schema(), texts.language)
+        lines = glossary(context.api.schema(), context.texts.language)
     except ApiFailure:
         return  # The warning above has said so.
-    with st.expander(texts("students.glossary")):
+    with st.expander(context.texts("students.glossary")):
         st.markdown("\n".join(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,15 +29,21 @@ SHARES = {"inde": 0.1, "ida": 0.5, "ipv": 0.2, "fase": 0.1, "pedra": 0.1}
 CUTS = Thresholds(0.5, 0.5, 0.8, min_known_weight=0.3)
 
 
-def champion(folder: Path, **changed: object) -> Champion:
+def champion(
+    folder: Path, *, thresholds: Thresholds = CUTS, interval: IntervalRule | None = None
+) -> Champion:
     bundles.write(folder / "bundle", 0.0, PEDE)
-    known = {"importance": SHARES, "thresholds": CUTS, **changed}
-    bundle = replace(load_bundle(folder / "bundle"), **known)  # type: ignore[arg-type]
+    bundle = replace(
+        load_bundle(folder / "bundle"),
+        importance=SHARES,
+        thresholds=thresholds,
+        interval=interval,
+    )
     pointer = LivePointer(version="v1", artifact="", bundle=bundle.digest, signature="", revision=1)
     return Champion("v1", pointer, bundle, Predictor(bundle), bundle.thresholds)
 
 
-def asked(who: Champion, record: dict[str, object]) -> Prediction:
+def asked(who: Champion, record: Mapping[str, object]) -> Prediction:
     read = RecordReader(PEDE).one(dict(record), "2024")
     return score_one(who, read, features=PEDE.feature_names, now=bundles.NOW, client="test")
 
@@ -68,7 +75,11 @@ def test_an_unseen_category_is_named_as_filled_in_and_as_unseen(tmp_path: Path) 
 
 def test_a_batch_is_answered_as_its_records_one_by_one(tmp_path: Path) -> None:
     who, reader = champion(tmp_path), RecordReader(PEDE)
-    records = [{"inde": 2.0}, {"ida": 5.0, "pedra": "topazio"}, {"ida": 1.0, "fase": 2}]
+    records: list[dict[str, object]] = [
+        {"inde": 2.0},
+        {"ida": 5.0, "pedra": "topazio"},
+        {"ida": 1.0, "fase": 2},
+    ]
 
     served = score_many(
         who,
@@ -81,8 +92,8 @@ def test_a_batch_is_answered_as_its_records_one_by_one(tmp_path: Path) -> None:
     for record, prediction in zip(records, served, strict=True):
         alone = asked(who, record)
         assert prediction.risk_score == pytest.approx(alone.risk_score, abs=1e-12)
-        unlike = {"prediction_id": "", "risk_score": 0.0}
-        assert replace(prediction, **unlike) == replace(alone, **unlike)  # type: ignore[arg-type]
+        same = replace(alone, prediction_id=prediction.prediction_id)
+        assert replace(prediction, risk_score=alone.risk_score) == same
 
 
 def test_students_of_whom_too_little_is_known_are_listed_last_in_a_group_of_their_own(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from dashboard import charts
 from dashboard.texts import Language, load_texts
 from model.drift import DriftReport, FeatureDrift
-from model.prediction import Prediction, RiskLabel, RiskStatus, Thresholds
+from model.prediction import Prediction, RiskLabel, RiskStatus, Scale, Thresholds
 from model.version import Lineage, ModelVersion, Window
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
@@ -94,6 +94,16 @@ def test_the_histogram_draws_the_newest_threshold() -> None:
 
     assert tuple(figure.data[0].x) == (0.2, 0.7)
     assert figure.layout.shapes[0].x0 == 0.45
+
+
+def test_values_are_spread_over_their_own_scale() -> None:
+    value = replace(prediction(54.0, NOW), scale=Scale.VALUE_LOW, threshold=60.0)
+
+    figure = charts.score_histogram([value], EN)
+
+    assert figure.layout.xaxis.range is None
+    assert figure.layout.xaxis.title.text == "predicted"
+    assert figure.layout.shapes[0].x0 == 60.0
 
 
 def test_predictions_are_counted_by_day() -> None:

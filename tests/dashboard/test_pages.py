@@ -157,10 +157,13 @@ def test_the_drift_page_names_what_drifted_and_shows_performance_now(
     app = page("drift")
 
     assert not app.exception
-    assert "differ from the training of v1 in 2 features: ieg, risk score" in words(app)
+    assert "differ from the training of v1 in 2 features: ieg, model's prediction" in words(app)
     performance, tests = (frame.value for frame in app.dataframe)
     assert performance.set_index("").loc["Finds", "when trained"] == "0.740"
-    assert tests["feature"].tolist()[:2] in (["ieg", "risk score"], ["risk score", "ieg"])
+    assert tests["feature"].tolist()[:2] in (
+        ["ieg", "model's prediction"],
+        ["model's prediction", "ieg"],
+    )
 
 
 @pytest.mark.parametrize(

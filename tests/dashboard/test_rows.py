@@ -10,6 +10,7 @@ from dashboard.texts import Language, load_texts
 from dashboard.views.drift import performance_rows
 from dashboard.views.students import api_row
 from model.drift import DriftReport
+from model.prediction import Scale
 from model.promotion import Guard
 
 EN, PT = load_texts(Language.EN), load_texts(Language.PT)
@@ -31,13 +32,28 @@ STUDENT = {
 
 
 def test_a_student_of_the_api_becomes_one_readable_row() -> None:
-    assert api_row(STUDENT, PT) == {
+    assert api_row(STUDENT, Scale.RISK, PT) == {
         "Situação": ["crítico"],
         "aluno": "RA-7",
         "risco": 88,
         "principais motivos": "↑ DEFASAGEM -2 · ↓ IDA 0,5 · ↑ IPP sem valor",
+        "conhecido": "",
         "modelo": "v2",
     }
+
+
+def test_a_predicted_value_is_shown_with_its_interval_and_never_in_per_cent() -> None:
+    student = {name: value for name, value in STUDENT.items() if name != "risk_score"} | {
+        "predicted": 54.05,
+        "interval": [32.1, 76.0],
+        "known_weight": 0.75,
+    }
+
+    row = api_row(student, Scale.VALUE_LOW, PT)
+
+    assert (row["previsto"], row["intervalo"]) == (54.05, "32,1 - 76,0")
+    assert "risco" not in row
+    assert row["conhecido"] == "75 %"
 
 
 def test_a_category_is_shown_by_its_name() -> None:

@@ -113,7 +113,7 @@ def test_a_bundle_of_before_knows_no_weight_and_withholds_no_status(tmp_path: Pa
 
 
 def test_thresholds_written_before_there_were_scales_are_those_of_a_risk() -> None:
-    old = Thresholds(**{"operating": 0.4, "alert": 0.4, "critical": 0.9})
+    old = Thresholds(operating=0.4, alert=0.4, critical=0.9)
 
     assert old.scale is Scale.RISK
     assert old.status(0.95, 0.0) is RiskStatus.CRITICAL
