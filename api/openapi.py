@@ -128,7 +128,7 @@ def _schemas(task: TaskSpec) -> Json:
             "scale": text | {"enum": [scale.value for scale in Scale]},
             **{name: {"type": "integer"} for name in ("total", "limit", "offset")},
             "counts": _object({status.value: {"type": "integer"} for status in RiskStatus})
-            | {"description": "Students of the period by status; none: left out."},
+            | {"description": "Students of the period by status."},
             "students": _list("ListedStudent"),
         }),
         "Reason": _object({

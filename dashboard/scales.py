@@ -46,7 +46,7 @@ def score_columns(texts: Texts) -> dict[str, Any]:
         risk: st.column_config.ProgressColumn(
             risk, min_value=0, max_value=100, format="%d %%", color="auto-inverse"
         ),
-        value: st.column_config.NumberColumn(value, format="%.1f"),
+        value: st.column_config.NumberColumn(value, format="localized"),
     }
 
 
@@ -65,7 +65,10 @@ def _risk_cells(score: float, _: Span, texts: Texts) -> Cells:
 
 def _value_cells(score: float, interval: Span, texts: Texts) -> Cells:
     ends = [] if interval is None else [texts.number(end, 1) for end in interval]
-    return {texts("students.predicted"): score, texts("students.interval"): " - ".join(ends)}
+    return {
+        texts("students.predicted"): round(score, 1),
+        texts("students.interval"): " - ".join(ends),
+    }
 
 
 _VALUE = Display(

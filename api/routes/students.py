@@ -73,7 +73,7 @@ async def at_risk(
             "total": len(found),
             "limit": limit,
             "offset": offset,
-            "counts": Counter(assessment.status for assessment, _ in everybody),
+            "counts": _counted(everybody),
             "students": page,
         }
     )
@@ -128,6 +128,12 @@ def _ranked(champion: Champion, observed: Sequence[Observation]) -> list[Assesse
             pair[1].student_id,
         ),
     )
+
+
+def _counted(everybody: Sequence[Assessed]) -> dict[str, int]:
+    """How many students have each status."""
+    found = Counter(assessment.status for assessment, _ in everybody)
+    return {status.value: found[status] for status in RiskStatus}
 
 
 def _explained(champion: Champion, found: Sequence[Assessed]) -> list[dict[str, Any]]:

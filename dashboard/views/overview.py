@@ -35,7 +35,7 @@ def show(context: Context) -> None:
     _activity(context)
     every = read(versions.newest())
     st.subheader(texts("overview.history"))
-    shown = [m for m in (*CARDS, *NUMERIC_CARDS) if m in champion.metrics]
+    shown = [m for m in (*CARDS, "mae") if m in champion.metrics]
     st.plotly_chart(
         charts.metric_history(every, champion.version, shown, texts),
         alt=texts("overview.history"),

@@ -44,14 +44,14 @@ def test_a_student_of_the_api_becomes_one_readable_row() -> None:
 
 def test_a_predicted_value_is_shown_with_its_interval_and_never_in_per_cent() -> None:
     student = {name: value for name, value in STUDENT.items() if name != "risk_score"} | {
-        "predicted": 54.05,
+        "predicted": 54.049,
         "interval": [32.1, 76.0],
         "known_weight": 0.75,
     }
 
     row = api_row(student, Scale.VALUE_LOW, PT)
 
-    assert (row["previsto"], row["intervalo"]) == (54.05, "32,1 - 76,0")
+    assert (row["previsto"], row["intervalo"]) == (54.0, "32,1 - 76,0")
     assert "risco" not in row
     assert row["conhecido"] == "75 %"
 

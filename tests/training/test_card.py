@@ -247,11 +247,14 @@ def test_a_numeric_outcome_has_a_card_of_its_own_kind(data: TrainingSet, task: T
     measured = replace(data, outcome=grades)
     model = fit(measured, numeric, seed=0, family="ridge", repeats=1, progress=lambda _: None)
 
-    facts = facts_of((model, numeric), measured)
+    known = facts_of((model, numeric), measured)
+    facts = replace(known, version=replace(known.version, thresholds=model.thresholds))
 
     assert figure_names(facts) == ["numeric", "importance"]
     card = build_card(facts)
     assert "Operating point" not in to_html(card)
+    assert "below 3" in to_html(card) and "below 5" in to_html(card)
+    assert "abaixo de 5,0" in to_html(card)
     assert "| f | 90 | 2.000 | 1.500 to 2.500 | -0.500 |" in to_markdown(card)
 
 

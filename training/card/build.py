@@ -12,17 +12,16 @@ from training.card.facts import CardFacts
 from training.card.fairness import fairness
 from training.card.portuguese import summary
 from training.card.purpose import intended_use, limits
-from training.card.quality import operating_point, performance
+from training.card.quality import operating_point, performance, value_statuses
 from training.card.words import name
 
 
 def build_card(facts: CardFacts) -> Card:
     """The card of a version: the same facts give the same card."""
     version = facts.version
-    sections = [intended_use(facts), performance(facts)]
-    if not facts.numeric:
-        sections.append(operating_point(facts))
-    sections += [
+    sections = [
+        intended_use(facts), performance(facts),
+        value_statuses(facts) if facts.numeric else operating_point(facts),
         fairness(facts), comparison(facts), limits(facts), training_data(facts), features(facts),
         leakage(facts), origin(facts),
     ]  # fmt: skip

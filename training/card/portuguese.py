@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model.prediction import Scale
 from model.version import FEWEST_SHOWN
 from training.card.document import Points, Section, Text
 from training.card.facts import CardFacts
@@ -16,6 +17,9 @@ def summary(facts: CardFacts) -> Section:
         "A pontuação ajuda a decidir quem olhar primeiro; quem decide o que fazer é uma pessoa. "
         "Não serve para dar notas, selecionar, punir ou negar apoio, nem para comparar "
         "professores, turmas ou escolas.",
+        "Com menos de "
+        f"{facts.version.thresholds.min_known_weight * 100:.0f} % do que a pontuação se apoia, a "
+        "situação do aluno é incompleta, qualquer que seja a pontuação.",
         "Os motivos mostram em que a pontuação se apoia, não o que causa o resultado.",
     ]
     return Section("Resumo em português", (Text(f"{title}."), Points(tuple(said))))
@@ -44,10 +48,16 @@ def _binary(facts: CardFacts) -> list[str]:
 
 
 def _numeric(facts: CardFacts) -> list[str]:
-    metrics = facts.version.metrics
+    metrics, cuts = facts.version.metrics, facts.version.thresholds
+    side = "abaixo de" if cuts.scale is Scale.VALUE_LOW else "a partir de"
     told = f"O erro médio é de {_number(metrics['mae'], 2)}"
     told += f" e o R² é {_number(metrics['r2'], 2)}." if "r2" in metrics else "."
-    return [f"Medido em {len(facts.outcome)} registros que o modelo não tinha visto.", told]
+    return [
+        f"Medido em {len(facts.outcome)} registros que o modelo não tinha visto.",
+        told,
+        f"Situação crítica: valor previsto {side} {_number(cuts.critical, 1)}. "
+        f"Alerta: {side} {_number(cuts.alert, 1)}. Os limites são da escola.",
+    ]
 
 
 def _groups(facts: CardFacts) -> list[str]:

@@ -44,8 +44,11 @@ def limits(facts: CardFacts) -> Section:
         "when the data no longer look like those of the training.",
         "Contributions say what the score rests on, not what causes the outcome: changing a "
         "feature need not change what becomes of a student.",
-        "Missing values are filled in with the training median or the most frequent category; "
-        "every answer names them.",
+        "Missing values are filled in with the training median or the most frequent category, "
+        "categories never seen in training with the most frequent one; every answer names both.",
+        "A record that gives less than "
+        f"{version.thresholds.min_known_weight:.0%} of what the scores rest on has the status "
+        "insufficient, whatever its score.",
     ]
     if not facts.numeric:
         said.append(_missed(facts))

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
+from model.prediction import Scale
+from model.version import FEWEST_SHOWN
 from training.card import plots
 from training.card.document import Block, Section, Table, Text
 from training.card.facts import CardFacts
@@ -90,6 +95,42 @@ def operating_point(facts: CardFacts) -> Section:
             ),
         ),
     )
+
+
+def value_statuses(facts: CardFacts) -> Section:
+    """Where the school draws the lines on a predicted value, and who lies beyond them."""
+    cuts, level = facts.version.thresholds, facts.task.status.interval
+    reached = np.vectorize(cuts.scale.reached)
+    critical = reached(facts.scores, cuts.critical)
+    alert = reached(facts.scores, cuts.alert) & ~critical
+    side = "below" if cuts.scale is Scale.VALUE_LOW else "from"
+    return Section(
+        "Statuses",
+        (
+            Text(
+                f"The cut-offs are the school's. Every answer gives an interval around the "
+                f"predicted value that is to hold {share(level)} of outcomes (split conformal, on "
+                "predictions for students the model had not seen)."
+            ),
+            Table(
+                "Cut-offs on the predicted value",
+                ("", "predicted", "students", "their mean outcome"),
+                (
+                    _of_value(facts, "status critical", f"{side} {cuts.critical:g}", critical),
+                    _of_value(facts, "status alert", f"{side} {cuts.alert:g}", alert),
+                    _of_value(facts, "status expected", "otherwise", ~(critical | alert)),
+                ),
+            ),
+        ),
+    )
+
+
+def _of_value(
+    facts: CardFacts, title: str, where: str, inside: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    count = int(inside.sum())
+    mean = f"{float(facts.outcome[inside].mean()):.2f}" if count >= FEWEST_SHOWN else ""
+    return title, where, f"{count:,}", mean
 
 
 def _cut(facts: CardFacts, title: str, low: float, high: float) -> tuple[str, ...]:
