@@ -18,7 +18,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from api import health, metrics, openapi, problems
+from api import health, metrics, openapi, origin, problems
 from api.background import running
 from api.champion import ChampionHolder
 from api.key_trust import KeyTrust
@@ -54,8 +54,12 @@ class Farol(FastAPI):
     """FastAPI with `/predict` in front of it and the task's own OpenAPI page."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one connection's message."""
-        if scope["type"] == "http" and scope["path"] == PATH:
+        """Answers one request, or the server's messages about its start and stop."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+        elif self.state.own_pages_only and (refused := origin.refusal(scope)):
+            await refused.response()(scope, receive, send)
+        elif scope["path"] == PATH:
             await self._predict(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -93,6 +97,7 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     settings = read_settings()
     configure_logging(settings)
+    app.state.own_pages_only = settings.auth == "off"
     async with AsyncExitStack() as stack:
         services = await _open(settings, policy, stack)
         app.state.services = services
