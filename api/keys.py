@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from api.key_trust import REMEDY
-from api.security import digest_of
 from database import api_keys, audit
 from database.client import SyncRegistry
 from deployment.wiring import registry, settings_from_environment
 from model.access import ApiKey, AuditEvent, Scope
 from model.errors import ConfigurationError, FarolError
 from model.key_file import KeyFile
-from model.key_seal import KeysInForce, sealed
+from model.key_seal import KeysInForce, digest_of, sealed
 
 PREFIX = "farol_"
 

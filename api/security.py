@@ -135,15 +135,6 @@ def secret_of(scope: AsgiScope) -> bytes:
     return b""
 
 
-def digest_of(secret: str) -> str:
-    """What is stored of a secret.
-
-    >>> len(digest_of("farol_secret"))
-    64
-    """
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def _client(key: ApiKey) -> Client:
     return Client(key.name, key.scopes)
 

@@ -17,6 +17,7 @@ import streamlit as st  # noqa: E402
 
 from dashboard.api_client import FarolApi  # noqa: E402
 from dashboard.context import Context  # noqa: E402
+from dashboard.gate import Entry, entry, entry_with  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
     drift,
@@ -26,9 +27,12 @@ from dashboard.views import (  # noqa: E402
     students,
     versions,
 )
+from database import api_keys  # noqa: E402
 from database.client import SyncRegistry  # noqa: E402
+from deployment.settings import Settings  # noqa: E402
 from deployment.wiring import environment, registry, settings_from_environment  # noqa: E402
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable  # noqa: E402
+from model.key_file import KeyFile  # noqa: E402
 
 REFRESH_SECONDS = 15
 
@@ -100,12 +104,16 @@ def _page(show: Callable[[Context], None], texts: Texts, key: str, every: float 
 
 
 def _guarded(show: Callable[[Context], None], texts: Texts, key: str) -> None:
-    """Shows a page, or what keeps it from being shown."""
+    """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
-        url = environment().get("FAROL_API_URL")
-        api = FarolApi(url or f"http://127.0.0.1:{settings_from_environment().port}", key)
+        settings = settings_from_environment()
+        found = _entry(settings, key)
+        if found is not Entry.OPEN:
+            st.info(texts(f"gate.{found}"), icon=":material/lock:")
+            return
+        url = environment().get("FAROL_API_URL") or f"http://127.0.0.1:{settings.port}"
         now = datetime.now(UTC)
-        show(Context(open_shared_registry(), api, texts, now))
+        show(Context(open_shared_registry(), FarolApi(url, key), texts, now))
         st.caption(texts("app.read_at", at=texts.moment(now)))
     except RegistryUnavailable as error:
         # An embedded registry that was started anew listens elsewhere: ask for its address again.
@@ -115,6 +123,20 @@ def _guarded(show: Callable[[Context], None], texts: Texts, key: str) -> None:
         st.error(texts("error.failed", why=error))
     except ConfigurationError as error:
         st.error(texts("error.settings", why=error))
+
+
+def _entry(settings: Settings, secret: str) -> Entry:
+    """Asked at every run of a page, so that a revoked key closes it at the next one.
+
+    The registry's signed keys are asked and not the API: whoever listens on the API's port while
+    it is down must not be able to open the dashboard.
+    """
+    found = entry(settings.auth, st.context.ip_address, secret)
+    if found is not None:
+        return found
+    notes, installation = KeyFile(settings.home).read(), settings.signing_key.get_secret_value()
+    in_force = open_shared_registry().run(api_keys.those_in_force(notes.revoked, installation))
+    return entry_with(secret, in_force.keys)
 
 
 if __name__ == "__main__":

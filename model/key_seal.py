@@ -8,6 +8,7 @@ host remembers those it has seen (`model.key_file`).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Set
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,15 @@ class KeysInForce:
     keys: tuple[ApiKey, ...]
     revoked: frozenset[str]
     foreign: tuple[str, ...]
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a key's secret.
+
+    >>> len(digest_of("farol_secret"))
+    64
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def sealed(record: S, installation: bytes) -> S:

@@ -13,13 +13,13 @@ import pytest
 
 from api.key_trust import KeyTrust
 from api.problems import Problem
-from api.security import KeyRing, digest_of
+from api.security import KeyRing
 from database import api_keys, audit
 from database.documents import to_document
 from database.operations import DeleteMany, Document, Op, Replace, ReplaceMany
 from model.access import ApiKey, Scope
 from model.key_file import KeyFile
-from model.key_seal import sealed
+from model.key_seal import digest_of, sealed
 from tests.database.drivers import MongomockRegistry
 
 T = TypeVar("T")

@@ -12,11 +12,12 @@ import pytest
 
 from api.key_trust import KeyTrust
 from api.problems import Problem
-from api.security import KeyRing, digest_of
+from api.security import KeyRing
 from database.operations import Op
 from model.access import Scope
 from model.errors import RegistryUnavailable
 from model.key_file import KeyFile
+from model.key_seal import digest_of
 from tests.api.bundles import KEY
 from tests.api.conftest import World
 from tests.api.server import ROOT, Server, served, until

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from database import embedded, runs, students
+from database import api_keys, embedded, runs, students
 from database.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
 from drift.check import run_drift_check
+from model.access import ApiKey, Scope
+from model.key_seal import digest_of, sealed
 from model.run import Run, RunStatus, RunStep
 from preprocessing.policies import WatchPolicy
 from tests.drift.school import KEY, NOW, cohort, found_school, graduate, serve
@@ -36,12 +39,19 @@ def db(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
         "MONGO_URI": uri,
         "MONGO_DB": name,
         "FAROL_HOME": str(tmp_path),
+        "FAROL_AUTH": "off",
         # Nobody listens there.
         "FAROL_API_URL": "http://127.0.0.1:9",
     }.items():
         monkeypatch.setenv(key, value)
+    come_from(monkeypatch, None)
     yield name
     st.cache_resource.clear()
+
+
+def come_from(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
+    """AppTest has no connection whose address could be asked for."""
+    monkeypatch.setattr(ContextProxy, "ip_address", property(lambda _: address))
 
 
 @pytest.fixture
@@ -214,6 +224,91 @@ def test_the_history_holds_the_ledger_and_the_runs_and_says_when_the_api_cannot_
     assert ledger["challenger"].tolist() == ["v1"]
     assert ran["last step"].tolist() == ["fit"]
     assert "The API does not answer" in words(app)
+
+
+def with_key(name: str, secret: str, language: str = "en") -> AppTest:
+    app = page(name, language)
+    app.text_input(key="api_key").set_value(secret)
+    return app.run()
+
+
+def add_key(opened: SyncRegistry, secret: str, scope: Scope, *, signed_with: bytes = KEY) -> str:
+    key = ApiKey(secret[-6:], "counsellor", digest_of(secret), frozenset({scope}), NOW)
+    opened.run(api_keys.add(sealed(key, signed_with)))
+    return key.key_id
+
+
+@pytest.fixture
+def keys_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAROL_AUTH", "keys")
+    monkeypatch.setenv("FAROL_SIGNING_KEY", KEY.decode())
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("secret", ["", "farol_guess"])
+def test_without_a_key_nothing_of_a_student_is_shown_on_any_page(
+    opened: SyncRegistry, keys_on: None, name: str, secret: str
+) -> None:
+    fill(opened)
+
+    app = with_key(name, secret)
+
+    assert not app.exception
+    assert not app.dataframe and not app.metric and not app.header
+    assert ("Enter an API key" if not secret else "not known") in words(app)
+    assert "RA-" not in words(app)
+
+
+def test_a_key_with_the_scope_read_opens_the_pages_with_the_api_away(
+    opened: SyncRegistry, keys_on: None
+) -> None:
+    fill(opened)
+    add_key(opened, "farol_reader", Scope.READ)
+
+    app = with_key("students", "farol_reader")
+
+    assert not app.exception
+    assert len(app.dataframe[0].value) == 40
+    assert "farol_reader" not in str(app.query_params)
+
+
+def test_a_key_of_another_scope_or_one_that_nobody_signed_opens_nothing(
+    opened: SyncRegistry, keys_on: None
+) -> None:
+    fill(opened)
+    add_key(opened, "farol_predict", Scope.PREDICT)
+    add_key(opened, "farol_insert", Scope.ADMIN, signed_with=b"another installation's")
+
+    lacking, inserted = with_key("students", "farol_predict"), with_key("students", "farol_insert")
+
+    assert not lacking.dataframe and not inserted.dataframe
+    assert "lacks the scope read" in words(lacking)
+    assert "not signed by this installation" in words(inserted)
+
+
+def test_with_keys_off_another_machine_is_shown_nothing(
+    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(opened)
+    come_from(monkeypatch, "10.1.2.3")
+
+    app = page("students")
+
+    assert not app.dataframe
+    assert "only this machine" in words(app)
+
+
+def test_a_revoked_key_closes_the_page_at_its_next_run(opened: SyncRegistry, keys_on: None) -> None:
+    fill(opened)
+    key_id = add_key(opened, "farol_leaver", Scope.READ)
+    app = with_key("students", "farol_leaver", "pt")
+    shown = len(app.dataframe)
+
+    opened.run(api_keys.revoke(key_id, NOW, KEY))
+    app.run()
+
+    assert (shown, len(app.dataframe)) == (1, 0)
+    assert "foi revogada" in words(app)
 
 
 def test_a_registry_that_is_away_is_a_message_and_not_a_trace(
