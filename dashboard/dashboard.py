@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 # Streamlit puts this file's folder first on the path, where `dashboard` would be this very file.
 ROOT = str(Path(__file__).parents[1])
@@ -36,7 +37,9 @@ from model.key_file import KeyFile  # noqa: E402
 
 REFRESH_SECONDS = 15
 
-VIEWS: tuple[tuple[str, str, Callable[[Context], None]], ...] = (
+View = Callable[[Context], None]
+
+VIEWS: tuple[tuple[str, str, View], ...] = (
     ("overview", ":material/lightbulb:", overview.show),
     ("students", ":material/groups:", students.show),
     ("drift", ":material/trending_up:", drift.show),
@@ -72,17 +75,23 @@ def main(first: str = "overview") -> None:
         texts("app.key"), type="password", help=texts("app.key_help"), key="api_key"
     )
     every = REFRESH_SECONDS if live else None
-    pages = [
-        st.Page(
-            partial(_page, show, texts, key, every),
-            title=texts(f"page.{name}"),
-            icon=icon,
-            url_path=name,
-            default=name == first,
-        )
-        for name, icon, show in VIEWS
-    ]
-    st.navigation(pages).run()
+    st.navigation(_pages(first, partial(_page, texts=texts, key=key, every=every), texts)).run()
+
+
+def _pages(first: str, show: Callable[[View], None], texts: Texts) -> list[st.Page]:
+    """Every view at its own address; the first one at `/` too.
+
+    Streamlit serves the default page at `/` only. So it has a second, hidden page at the view's
+    own name, or a link to that name would end at "Page not found".
+    """
+    pages = []
+    for name, icon, view in VIEWS:
+        content, title = partial(show, view), texts(f"page.{name}")
+        if name == first:
+            pages.append(st.Page(content, title=title, icon=icon, url_path="start", default=True))
+        visibility: Literal["visible", "hidden"] = "hidden" if name == first else "visible"
+        pages.append(st.Page(content, title=title, icon=icon, url_path=name, visibility=visibility))
+    return pages
 
 
 def _language() -> Language:
@@ -99,11 +108,11 @@ def _language() -> Language:
     return language
 
 
-def _page(show: Callable[[Context], None], texts: Texts, key: str, every: float | None) -> None:
+def _page(show: View, texts: Texts, key: str, every: float | None) -> None:
     st.fragment(partial(_guarded, show, texts, key), run_every=every)()
 
 
-def _guarded(show: Callable[[Context], None], texts: Texts, key: str) -> None:
+def _guarded(show: View, texts: Texts, key: str) -> None:
     """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
         settings = settings_from_environment()

@@ -116,6 +116,27 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
     assert commands[name] in words(app)
 
 
+def addresses() -> None:
+    import streamlit as st
+
+    from dashboard.dashboard import _pages
+    from dashboard.texts import Language, load_texts
+
+    for listed in _pages("overview", lambda _: None, load_texts(Language.EN)):
+        st.text(f"/{listed.url_path} {listed.title} {listed._visibility}")
+
+
+def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
+    """`/overview` opened "Page not found": Streamlit serves its default page at `/` alone."""
+    app = AppTest.from_function(addresses, default_timeout=60).run()
+
+    assert not app.exception
+    told = [element.value.split() for element in app.text]
+    assert [path for path, _, _ in told] == ["/", *(f"/{name}" for name in PAGES)]
+    visible = [title for _, title, visibility in told if visibility == "visible"]
+    assert visible == ["Overview", "Students", "Drift", "Predictions", "Versions", "History"]
+
+
 def test_the_script_streamlit_runs_shows_the_overview(opened: SyncRegistry) -> None:
     fill(opened)
 
