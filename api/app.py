@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -16,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api import health, metrics, openapi, origin, problems
 from api.background import running
@@ -33,11 +34,12 @@ from api.security import KeyRing
 from api.services import Folders, Services
 from api.shipper import Shipper
 from api.slots import claim
+from api.storage import Storage
 from database import aliases
 from database.async_client import open_async_registry
-from deployment.settings import Settings
+from deployment.settings import Settings, unusable
 from deployment.wiring import configure_logging, registry_uri, settings_from_environment
-from model.errors import RegistryError
+from model.errors import FarolError, RegistryError
 from model.key_file import KeyFile
 from model.live import LiveModel
 from preprocessing.task import load_task
@@ -55,7 +57,9 @@ class Farol(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or the server's messages about its start and stop."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
+            await super().__call__(scope, receive, partial(self._tell, send))
+        elif scope["type"] != "http":
             await super().__call__(scope, receive, send)
         elif self.state.own_pages_only and (refused := origin.refusal(scope)):
             await refused.response()(scope, receive, send)
@@ -69,6 +73,13 @@ class Farol(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = openapi.document(self, self.state.services.task)
         return self.openapi_schema
+
+    async def _tell(self, send: Send, message: Message) -> None:
+        """Passes a message on; a start that failed for a reason of ours is told by that alone."""
+        reason = getattr(self.state, "refused", None)
+        if message["type"] == "lifespan.startup.failed" and reason is not None:
+            message = {**message, "message": f"farol: {reason}"}
+        await send(message)
 
     async def _predict(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
@@ -95,11 +106,15 @@ def create_app(
 async def _lifespan(
     read_settings: Callable[[], Settings], policy: LogPolicy, app: FastAPI
 ) -> AsyncIterator[None]:
-    settings = read_settings()
-    configure_logging(settings)
-    app.state.own_pages_only = settings.auth == "off"
     async with AsyncExitStack() as stack:
-        services = await _open(settings, policy, stack)
+        try:
+            settings = read_settings()
+            configure_logging(settings)
+            app.state.own_pages_only = settings.auth == "off"
+            services = await _opened(settings, policy, stack)
+        except FarolError as error:
+            app.state.refused = str(error)
+            raise
         app.state.services = services
         app.state.predict = PredictEndpoint(services)
         await stack.enter_async_context(
@@ -120,6 +135,13 @@ async def _lifespan(
         await services.shipper.settle(LAST_SHIPMENT_SECONDS)
 
 
+async def _opened(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Services:
+    try:
+        return await _open(settings, policy, stack)
+    except (OSError, sqlite3.Error) as error:
+        raise unusable(settings.home, error) from error
+
+
 async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Services:
     folders = Folders(settings.home)
     task = load_task(settings.task)
@@ -137,6 +159,9 @@ async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) ->
     log = PredictionLog(registry, outbox, policy)
     served_before = live.pointer_path.exists()
     trust = KeyTrust(KeyFile(settings.home), key, served_before=served_before, now=_now)
+    storage = Storage(settings.home, outbox, log, embedded=settings.mongo_uri is None)
+    measured = Metrics(folders.metrics)
+    measured.reserve(slot.number)
     return Services(
         task=task,
         folders=folders,
@@ -147,9 +172,10 @@ async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) ->
         refresher=Refresher(live, registry, holder, key),
         log=log,
         outbox=outbox,
+        storage=storage,
         shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
         keys=KeyRing(registry, settings.auth, time.monotonic, trust),
-        metrics=Metrics(folders.metrics),
+        metrics=measured,
         slot=slot,
         started_at=_now(),
     )
@@ -180,6 +206,7 @@ async def _pulse(services: Services) -> None:
     """Keeps what this worker tells of itself up to date."""
     told = None
     while True:
+        services.storage.look()
         state = services.state(os.getpid())
         if state != told:
             services.slot.tell(state)

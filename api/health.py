@@ -20,7 +20,7 @@ four workers let come together in a burst (`api.shipper`)."""
 
 
 async def report(here: Services) -> dict[str, Any]:
-    """Every part with its state: `ok`, `degraded` or `down`, and the worst of them on top.
+    """Every part with its state (`ok`, `degraded`, `failed`, `down`), and the whole on top.
 
     Predictions need a champion and a place to keep records; the registry may be away.
     """
@@ -31,7 +31,7 @@ async def report(here: Services) -> dict[str, Any]:
         "worker": _worker(here),
         "retraining": await _retraining(here),
     }
-    ready = here.holder.current is not None
+    ready = here.unable() is None
     states = [part["state"] for part in parts.values()]
     healthy = all(state == "ok" for state in states)
     return {
@@ -48,6 +48,8 @@ def measure(here: Services) -> None:
     current = here.holder.current
     here.metrics.flush()
     here.metrics.outbox_rows.set(here.outbox.rows)
+    here.metrics.outbox_failed.set(1 if here.storage.fault else 0)
+    here.metrics.home_free.set(here.storage.free)
     here.metrics.degraded.set(1 if _fault(here) else 0)
     here.metrics.generation.labels(str(here.slot.number)).set(here.holder.generation)
     here.metrics.serve(current.version if current else None)
@@ -98,8 +100,10 @@ async def _retraining(here: Services) -> dict[str, Any]:
 
 async def _outbox(here: Services) -> dict[str, Any]:
     rows = await asyncio.to_thread(waiting, here.folders.outbox)
-    state = "degraded" if rows > BACKLOG else "ok"
-    return {"state": state, "rows": rows, "in_memory": here.log.waiting}
+    storage = here.storage
+    wrong = "failed" if storage.fault else "degraded" if storage.low or rows > BACKLOG else "ok"
+    detail = {"detail": storage.told()} if storage.told() else {}
+    return {"state": wrong, "rows": rows, "in_memory": here.log.waiting} | detail
 
 
 def _worker(here: Services) -> dict[str, Any]:

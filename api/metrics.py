@@ -78,6 +78,18 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self.outbox_failed = Gauge(
+            "farol_outbox_failed",
+            "1 while a worker's outbox takes no record: its disk is full, say.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self.home_free = Gauge(
+            "farol_home_free_bytes",
+            "Free space of the disk that FAROL_HOME is on.",
+            registry=registry,
+            multiprocess_mode="livemin",
+        )
         self.degraded = Gauge(
             "farol_champion_degraded",
             "1 while the version that should serve is quarantined.",
@@ -98,6 +110,18 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+
+    def reserve(self, slot: int) -> None:
+        """Gives the files of this slot their blocks.
+
+        They are memory-mapped: a page that a full disk has no block for would end the process.
+
+        Raises:
+            OSError: the disk is full already.
+        """
+        for path in self._folder.glob(f"*_{slot}.db"):
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
     def served(self, prediction: Prediction) -> None:
         """Counts a prediction that was answered; `flush` makes it visible."""

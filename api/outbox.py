@@ -20,6 +20,10 @@ from model.prediction import Prediction, RiskLabel, RiskStatus, Scale
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, body BLOB)"
 INSERT = "INSERT INTO outbox (body) VALUES (?)"
+PROBE = """
+CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, body BLOB);
+INSERT OR REPLACE INTO probe VALUES (1, randomblob(32768));
+"""
 FEW = 16
 """Records that fit into one statement."""
 
@@ -32,6 +36,7 @@ class Outbox:
     Attributes:
         folder: where it and its siblings are.
         rows: how many predictions wait in it.
+        fault: why it took nothing when it was last asked to; None where it did.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,6 +52,7 @@ class Outbox:
         self._db.execute(SCHEMA)
         self._path = path
         self.folder = path.parent
+        self.fault: str | None = None
         self.rows: int = self._db.execute("SELECT count(*) FROM outbox").fetchone()[0]
 
     def put(self, predictions: Sequence[Prediction]) -> None:
@@ -66,8 +72,19 @@ class Outbox:
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            self.fault = str(error)
             raise Overloaded(f"predictions cannot be kept safely: {error}") from error
+        self.fault = None
         self.rows += len(bodies)
+
+    def probe(self) -> None:
+        """Finds out whether the disk takes records again; one that succeeds lengthens the log."""
+        try:
+            self._db.executescript(PROBE)
+        except sqlite3.Error as error:
+            self.fault = str(error)
+        else:
+            self.fault = None
 
     def oldest(self, limit: int) -> tuple[list[bytes], int]:
         """The oldest predictions in order, as JSON, and the number to `drop` once shipped."""

@@ -64,6 +64,7 @@ class PredictionLog:
         wake: set when the outbox has something to ship.
         written: records this worker was given so far.
         pressure: seconds that each answer is held back, so that shipping keeps up.
+        refusing: the last records found no safe place, neither the registry nor the outbox.
     """
 
     def __init__(self, registry: Registry, outbox: Outbox, policy: LogPolicy) -> None:
@@ -71,6 +72,7 @@ class PredictionLog:
         self.wake = asyncio.Event()
         self.written = 0
         self.pressure = 0.0
+        self.refusing = False
         self._registry = registry
         self._outbox = outbox
         self._policy = policy
@@ -152,8 +154,10 @@ class PredictionLog:
         try:
             self._outbox.put(batch.records)
         except Overloaded as error:
+            self.refusing = True
             batch.settle(error)
         else:
+            self.refusing = False
             batch.settle()
         self.wake.set()
 
@@ -185,4 +189,5 @@ class PredictionLog:
             await self._registry.run(predictions.add_many(batch.records))
         except RegistryError:
             return  # The batch is not safe: the outbox takes it.
+        self.refusing = False
         batch.settle()

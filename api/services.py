@@ -22,6 +22,7 @@ from api.registry import Registry
 from api.security import KeyRing
 from api.shipper import Shipper
 from api.slots import WorkerSlot, WorkerState
+from api.storage import Storage
 from model.live import LiveModel
 from preprocessing.task import TaskSpec
 
@@ -65,6 +66,7 @@ class Services:
     refresher: Refresher
     log: PredictionLog
     outbox: Outbox
+    storage: Storage
     shipper: Shipper
     keys: KeyRing
     metrics: Metrics
@@ -80,6 +82,12 @@ class Services:
         if self.holder.current is None:
             raise Problem(503, "No champion serves yet; train one first.", retry_after=2)
         return self.holder.current
+
+    def unable(self) -> str | None:
+        """Why no prediction can be answered now; None where it can."""
+        if self.holder.current is None:
+            return "no champion serves yet"
+        return self.storage.told() if self.storage.closed else None
 
     @asynccontextmanager
     async def shipments_held(self) -> AsyncIterator[None]:

@@ -14,7 +14,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from database import embedded_process as process
 from database.embedded_process import State
-from model.errors import FarolError, RegistryUnavailable
+from model.errors import ConfigurationError, FarolError, RegistryUnavailable
 from model.private import make_private_folder
 
 LOCK_SECONDS = 60.0
@@ -103,7 +103,7 @@ def _locked(home: Path) -> Iterator[Path]:
         raise RegistryUnavailable(f"the registry's folder {folder}: {error.strerror}") from error
 
 
-def main(home: Path, argv: Sequence[str]) -> int:
+def main(read_home: Callable[[], Path], argv: Sequence[str]) -> int:
     """Runs `python -m database.embedded`; gives the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m database.embedded",
@@ -114,6 +114,7 @@ def main(home: Path, argv: Sequence[str]) -> int:
     action.add_argument("--status", action="store_true", help="say whether and where it runs")
     options = parser.parse_args(argv)
     try:
+        home = read_home()
         if options.stop:
             print("stopped" if stop(home) else "was not running")  # noqa: T201
             return 0
@@ -122,7 +123,7 @@ def main(home: Path, argv: Sequence[str]) -> int:
         return _keep(home)
     except FarolError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return 1
+        return 2 if isinstance(error, ConfigurationError) else 1
 
 
 def _print_status(home: Path) -> int:
@@ -152,4 +153,4 @@ def _keep(home: Path) -> int:
 if __name__ == "__main__":
     from deployment.wiring import settings_from_environment
 
-    sys.exit(main(settings_from_environment().home, sys.argv[1:]))
+    sys.exit(main(lambda: settings_from_environment().home, sys.argv[1:]))

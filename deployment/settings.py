@@ -6,6 +6,7 @@ shown.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import tempfile
@@ -87,6 +88,31 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         raise ConfigurationError("; ".join(_explain(e) for e in error.errors())) from error
 
 
+def require_home(home: Path) -> None:
+    """Makes sure that the home is a folder that can be written to.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable(home, error) from error
+    # Asked of the system and not tried: a full disk is another matter, and passes.
+    if not os.access(home, os.W_OK | os.X_OK):
+        reason = errno.EROFS if os.statvfs(home).f_flag & os.ST_RDONLY else errno.EACCES
+        raise unusable(home, OSError(reason, os.strerror(reason)))
+
+
+def unusable(home: Path, error: Exception) -> ConfigurationError:
+    """What to tell where something in the home cannot be read or written."""
+    reason = error.strerror if isinstance(error, OSError) else error
+    return ConfigurationError(
+        f"FAROL_HOME={str(home)!r} cannot be used ({reason}); give a folder that this account "
+        "can write to, on a disk with room"
+    )
+
+
 def _explain(error: ErrorDetails) -> str:
     key = KEYS[str(error["loc"][0])]
     shown = "" if key in SECRETS else f"={error['input']!r}"
@@ -101,10 +127,7 @@ def _kept_key(path: Path) -> bytes:
             _publish_once(path, secrets.token_hex(32).encode())
         return path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(
-            f"FAROL_HOME={str(path.parent)!r}: cannot keep {path.name} there ({error.strerror}); "
-            "give a folder that can be written"
-        ) from error
+        raise unusable(path.parent, error) from error
 
 
 def _publish_once(path: Path, content: bytes) -> None:

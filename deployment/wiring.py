@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from database.client import SyncRegistry, open_registry
 from database.embedded import ensure_running
 from database.indexes import ensure_indexes
-from deployment.settings import Settings, load_settings
+from deployment.settings import Settings, load_settings, require_home
 from model.errors import RegistryError
 from model.private import UMASK, protect
 
@@ -31,7 +31,7 @@ def settings_from_environment() -> Settings:
     For entry points only.
 
     Raises:
-        ConfigurationError: a value is wrong.
+        ConfigurationError: a value is wrong, or the home cannot be written to.
     """
     return private_settings(environment())
 
@@ -40,10 +40,11 @@ def private_settings(env: Mapping[str, str]) -> Settings:
     """The settings of an environment; the umask and the modes in its home are set to private.
 
     Raises:
-        ConfigurationError: a value is wrong.
+        ConfigurationError: a value is wrong, or the home cannot be written to.
     """
     os.umask(UMASK)
     settings = load_settings(env)
+    require_home(settings.home)
     protect(settings.home)
     return settings
 

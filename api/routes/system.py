@@ -37,12 +37,12 @@ async def get_live() -> Response:
 
 @router.get("/health/ready", summary="Whether predictions are answered")
 async def get_ready(request: Request) -> Response:
-    """503 without a champion."""
+    """503 without a champion, or where no record could be kept."""
     here = services(request)
-    current = here.holder.current
-    if current is None:
-        return json_answer({"status": "down", "detail": "no champion serves yet"}, 503)
-    return json_answer({"status": "ok", "model_version": current.version})
+    unable = here.unable()
+    if unable is not None:
+        return json_answer({"status": "down", "detail": unable}, 503)
+    return json_answer({"status": "ok", "model_version": here.champion().version})
 
 
 @router.get("/metrics", summary="Prometheus metrics of all workers")

@@ -1,7 +1,7 @@
 """How far calibrated scores are off beyond the data: `python -m tests.studies.calibration_tails`.
 
-The margin is the true log-odds, so that whatever a calibration changes is its error. `before` is the
-calibration whose last lines went on for ever and whose blocks were not pooled after smoothing.
+The margin is the true log-odds, so that whatever a calibration changes is its error. `before` is
+the calibration whose last lines went on for ever and whose blocks were not pooled after smoothing.
 """
 
 from __future__ import annotations

@@ -1,0 +1,95 @@
+"""What a full disk does to a host, and how it comes back."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from api.outbox import Outbox
+from database import embedded, indexes
+from database.client import open_registry
+from model.errors import Overloaded
+from tests.api import bundles
+from tests.api.server import Server, served, until
+from tests.api.test_prediction_log import prediction
+from tests.disks import fill, small_disk
+
+RECORD = {"inde": 7.0, "ida": 6.0}
+
+
+def test_an_outbox_that_takes_nothing_says_so_until_it_does(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "slot-0.sqlite")
+    pages = box._db.execute("PRAGMA page_count").fetchone()[0]
+    box._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(Overloaded, match="full"):
+        box.put([prediction() for _ in range(40)])
+
+    box.probe()
+    full = box.fault
+    box._db.execute("PRAGMA max_page_count = 100000")
+    box.probe()
+
+    assert full == "database or disk is full"
+    assert box.fault is None
+    box.put([prediction() for _ in range(40)])
+    assert box.rows == 40
+    box.close()
+
+
+def test_what_probes_is_never_shipped(tmp_path: Path) -> None:
+    path = tmp_path / "slot-0.sqlite"
+    box = Outbox(path)
+
+    box.probe()
+
+    assert box.oldest(10) == ([], 0)
+    box.close()
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+    db.close()
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_by_readiness_and_health_and_the_host_comes_back_by_itself(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "home", 64) as home:
+        uri = embedded.ensure_running(home)
+        try:
+            with open_registry(uri, "farol") as registry:
+                registry.run(indexes.ensure_indexes())
+                bundles.promote(registry, bundles.register(registry, bundles.archive()))
+            with served(home, workers=2) as server:
+                until(lambda: server.get("/health/ready").status_code == 200)
+                assert _outbox(server)["state"] == "degraded"  # 64 MB are few.
+
+                filler = fill(home)
+                until(lambda: _everybody(server, 503))
+                refused = server.post("/predict", RECORD)
+                told = server.get("/health")
+                part = told.json()["parts"]["outbox"]
+                metrics = server.get("/metrics").text
+
+                assert refused.status_code == 503
+                assert (told.status_code, told.json()["status"]) == (503, "down")
+                assert part["state"] == "failed"
+                assert "full" in part["detail"] and "0 MB are free in FAROL_HOME" in part["detail"]
+                assert "farol_outbox_failed 1.0" in metrics
+
+                filler.unlink()
+                until(lambda: _everybody(server, 200))
+                until(lambda: server.post("/predict", RECORD).status_code == 200)
+        finally:
+            embedded.stop(home)
+
+
+def _outbox(server: Server) -> dict[str, str]:
+    part: dict[str, str] = server.get("/health").json()["parts"]["outbox"]
+    return part
+
+
+def _everybody(server: Server, status: int) -> bool:
+    """Whichever worker answers: many calls, each on a connection of its own."""
+    return all(server.get("/health/ready").status_code == status for _ in range(12))
