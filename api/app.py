@@ -7,6 +7,7 @@ opened when a worker starts, and closed when it stops.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import sqlite3
 import time
@@ -37,6 +38,7 @@ from api.slots import claim
 from api.storage import Storage
 from database import aliases
 from database.async_client import open_async_registry
+from deployment.following import follow
 from deployment.settings import Settings, unusable
 from deployment.wiring import configure_logging, registry_uri, settings_from_environment
 from model.errors import FarolError, RegistryError
@@ -108,6 +110,7 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         try:
+            _follow_the_supervisor()
             settings = read_settings()
             configure_logging(settings)
             app.state.own_pages_only = settings.auth == "off"
@@ -133,6 +136,13 @@ async def _lifespan(
         yield
         await services.log.flush()
         await services.shipper.settle(LAST_SHIPMENT_SECONDS)
+
+
+def _follow_the_supervisor() -> None:
+    """A worker of `uvicorn --workers` ends with its supervisor, even where that one is killed."""
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None and supervisor.pid is not None:
+        follow(supervisor.pid)
 
 
 async def _opened(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Services:

@@ -6,27 +6,44 @@ file. What an operator changes first: PORT, DASHBOARD_PORT, DATA=folder of schoo
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
+from honcho.process import Popen
 
 from database import embedded
 from deployment.bootstrap import bootstrap
+from deployment.following import follow
+from deployment.occupancy import Occupant, occupied
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, environment, private_settings, registry_uri
 from model.errors import ConfigurationError, FarolError
 
 PROCFILE = Path(__file__).with_name("Procfile")
 READY_WITHIN = 120.0
+FORMER_ENDS_WITHIN = 30.0
+
+EPILOG = """\
+set in the environment, or in a file named .env
+  PORT, DASHBOARD_PORT   where to listen (8000, 8501)
+  DATA                   a folder of school files for an empty registry (else sample cohorts)
+  FAROL_HOME             where everything is kept (.farol)
+  MONGO_URI              your MongoDB instead of the embedded registry
+  FAROL_AUTH             "keys" asks every caller for one (else only this machine is answered)
+"""
 
 WELCOME = """
 Farol is up.
@@ -44,28 +61,19 @@ Ctrl-C stops everything.
 """
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Brings everything up; the exit code is that of the first part that stopped."""
+    _parser().parse_args(argv)
+    # Ended while it loads it cleans up like at Ctrl-C; later the supervisor has its own handler.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     # The API listens on loopback only here, where keys protect nothing: off unless asked for.
     env = {"FAROL_AUTH": "off", **{k: v for k, v in environment().items() if v}}
     try:
         settings = private_settings(env)
         configure_logging(settings)
-        _ports_are_free(settings)
-        env |= {
-            "FAROL_HOME": str(settings.home),
-            "PORT": str(settings.port),
-            "DASHBOARD_PORT": str(settings.dashboard_port),
-        }
-        started_here = settings.mongo_uri is None and not embedded.status(settings.home).running
-        try:
-            registry_uri(settings)  # Started here, found by all; whoever misses it starts it again.
-            data = Path(env["DATA"]) if env.get("DATA") else None
-            bootstrap(settings, data=data, say=_say)
-            return _supervise(settings, env)
-        finally:
-            if started_here:
-                embedded.stop(settings.home)
+        with occupied(settings.home, settings.port, settings.dashboard_port) as former:
+            _ports_are_free(settings, former)
+            return _run(settings, env, former)
     except FarolError as error:
         sys.stderr.write(f"farol: {error}\n")
         return 2 if isinstance(error, ConfigurationError) else 1
@@ -73,14 +81,41 @@ def main() -> int:
         return 130
 
 
+def _run(settings: Settings, env: Mapping[str, str], former: Occupant | None) -> int:
+    own = {
+        "FAROL_HOME": str(settings.home),
+        "PORT": str(settings.port),
+        "DASHBOARD_PORT": str(settings.dashboard_port),
+    }
+    # A registry that a killed predecessor started is ours now.
+    ours = settings.mongo_uri is None and not (
+        embedded.status(settings.home).running and former is None
+    )
+    try:
+        registry_uri(settings)  # Started here, found by all; whoever misses it starts it again.
+        data = Path(env["DATA"]) if env.get("DATA") else None
+        bootstrap(settings, data=data, say=_say)
+        return _supervise(settings, {**env, **own})
+    finally:
+        if ours:
+            embedded.stop(settings.home)
+
+
+def _started(*given: Any, **options: Any) -> Any:
+    """Starts a part, from the process that honcho puts between us and it; both end with us."""
+    follow(os.getppid(), signal.SIGKILL)
+    return Popen(*given, preexec_fn=partial(follow, os.getpid()), **options)
+
+
 def _supervise(settings: Settings, env: Mapping[str, str]) -> int:
     """Runs the Procfile's processes until one stops or a signal comes."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', '')}"
     manager = Manager()
     for name, command in parse_procfile(PROCFILE.read_text("utf-8")).processes.items():
-        manager.add_process(
+        part = manager.add_process(
             name, f"exec {command}", env={**env, "PATH": path, "PYTHONUNBUFFERED": "1"}
         )
+        part._child_ctor = _started
     threading.Thread(target=_welcome_when_ready, args=(settings,), daemon=True).start()
     manager.loop()
     return int(manager.returncode or 0)
@@ -107,17 +142,40 @@ def _welcome_when_ready(settings: Settings) -> None:
     )
 
 
-def _ports_are_free(settings: Settings) -> None:
+def _ports_are_free(settings: Settings, former: Occupant | None) -> None:
+    """Parts of a Farol that was killed have a little time to end."""
+    deadline = time.monotonic() + (FORMER_ENDS_WITHIN if former else 0)
     for key, port in (("PORT", settings.port), ("DASHBOARD_PORT", settings.dashboard_port)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise ConfigurationError(
-                    f"{key}={port} cannot be listened on ({error.strerror}); "
-                    f"choose another: make run {key}={port + 1}"
-                ) from error
+        known = former is not None and port in (former.port, former.dashboard_port)
+        while (error := _refused(port)) is not None:
+            if known and time.monotonic() < deadline:
+                time.sleep(0.2)
+                continue
+            whose = "; parts of a Farol that was killed may still run there" if known else ""
+            raise ConfigurationError(
+                f"{key}={port} cannot be listened on ({error.strerror}{whose}); "
+                f"choose another: make run {key}={port + 1}"
+            ) from error
+
+
+def _refused(port: int) -> OSError | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error
+    return None
+
+
+def _parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog="python -m deployment.up",
+        description="Brings everything up on this machine, until Ctrl-C: registry, first champion, "
+        "API, retraining worker, dashboard. The same as `make run`.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def _say(text: str) -> None:

@@ -7,12 +7,15 @@ be killed without the worker noticing more than an exit code.
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 
 STOP_WITHIN = 20.0
+FOLLOWING = (sys.executable, "-m", "deployment.following")
+"""A command started this way ends with the worker, even where the worker is killed."""
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,8 @@ class Children:
         if not self._turn.acquire(blocking=wait):
             return None
         try:
-            child = self._start([sys.executable, "-m", module, *arguments])
+            command = (sys.executable, "-m", module, *arguments)
+            child = self._start([*FOLLOWING, str(os.getpid()), *command])
             return None if child is None else child.wait()
         finally:
             self._turn.release()

@@ -17,6 +17,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.api.server import until
+
 ROOT = Path(__file__).parents[2]
 PARTIAL = {"inde": 7.5, "iaa": 8.0, "ips": 6.5, "ipp": 7.0, "ipv": 7.2, "fase": 3}
 
@@ -73,6 +75,11 @@ class Up:
         _, alive = psutil.wait_procs(processes, timeout=10)
         return [p.pid for p in alive]
 
+    def parts(self) -> list[psutil.Process]:
+        """Everything that runs on this home, but for the embedded registry."""
+        found = [p for p in psutil.process_iter(["environ", "cmdline"]) if self._is_ours(p)]
+        return [p for p in found if "nx_27017" not in " ".join(p.info["cmdline"] or ())]
+
     def _is_ours(self, process: psutil.Process) -> bool:
         environ = process.info["environ"] or {}
         return environ.get("FAROL_HOME") == str(self.home)
@@ -112,4 +119,65 @@ def test_an_empty_folder_becomes_a_service_that_predicts_and_stops_without_a_tra
     label = up.post("/labels", {"prediction_id": prediction_id, "outcome": 1}).json()
     assert (label["accepted"], label["joined"]) == (1, 1)
     assert _open_to_others(up.home) == []
+
+
+@pytest.mark.slow
+def test_a_second_start_on_a_home_in_use_says_where_the_first_listens(up: Up) -> None:
+    other = Up(up.home)
+    other.log = up.home / "other.log"
+    other.start()
+
+    assert other.process.wait(60) == 2
+    told = other.log.read_text()
+    assert f"Farol is already running at http://127.0.0.1:{up.port}" in told
+    assert "choose another" not in told
+    assert up.process.poll() is None
+
+
+@pytest.mark.slow
+def test_a_supervisor_that_is_killed_takes_its_parts_along_and_the_next_start_succeeds_it(
+    up: Up,
+) -> None:
+    parts = [p for p in up.parts() if p.pid != up.process.pid]
+    assert len(parts) >= 8
+
+    up.process.kill()
+    up.process.wait()
+    _, alive = psutil.wait_procs(parts, timeout=30)
+    assert alive == []
+
+    up.start()
+    up.wait_for("/health/ready", up.port, 90)
     assert up.stop() == []
+
+
+@pytest.mark.slow
+def test_a_worker_of_the_api_whose_supervisor_is_killed_ends(up: Up) -> None:
+    if up.process.poll() is not None:
+        up.start()
+    up.wait_for("/health/ready", up.port, 90)
+    until(lambda: len(up.get("/health")["workers"]) == 4)
+    workers = [psutil.Process(w["pid"]) for w in up.get("/health")["workers"]]
+
+    supervisor = workers[0].parent()
+    assert supervisor is not None
+    supervisor.kill()
+    _, alive = psutil.wait_procs(workers, timeout=30)
+
+    assert alive == []
+    assert up.process.wait(40) != 0  # One part that ends, ends all.
+
+
+@pytest.mark.slow
+def test_ended_while_it_loads_it_leaves_nothing(tmp_path: Path) -> None:
+    loading = Up(tmp_path)
+    loading.start()
+    deadline = time.monotonic() + 120
+    while "Reading" not in loading.log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    loading.process.terminate()
+
+    assert loading.process.wait(30) == 143
+    assert [p for p in psutil.process_iter(["environ"]) if loading._is_ours(p)] == []
