@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.bundle import Bundle, load_bundle, verify
+from model.bundle import Bundle, Manifest, load_signed, read_manifest
 from model.errors import BundleError
 from model.live import LiveModel, LivePointer
 from model.prediction import Scale, Thresholds
+from preprocessing.bundle_check import check_apart
 from preprocessing.predictor import Predictor
 from preprocessing.task import TaskSpec
 
@@ -93,19 +94,26 @@ class ChampionHolder:
         self._on_change()
 
     async def _follow(self, pointer: LivePointer) -> None:
-        if self.current and self.current.pointer.bundle == pointer.bundle == self._bundle():
-            self._take(Champion(
-                pointer.version, pointer, self.current.bundle, self.current.predictor,
-                self.current.thresholds,
-            ))  # fmt: skip
-            return
         try:
-            self._take(await asyncio.to_thread(self.load, pointer))
+            same = self._same(pointer)
+            self._take(same if same else await asyncio.to_thread(self.load, pointer))
         except BundleError as error:
             self._live.quarantine(pointer.version, str(error), pointer.revision)
             self._refuse(Fault(pointer.version, str(error)))
             if self.current is None and pointer.previous:
                 await self._fall_back(pointer.previous)
+
+    def _same(self, pointer: LivePointer) -> Champion | None:
+        """The champion under the pointer's name, if its bundle is in memory already.
+
+        Raises:
+            BundleError: the pointer is not signed.
+        """
+        now = self.current
+        if now is None or not now.pointer.bundle == pointer.bundle == now.bundle.digest:
+            return None
+        pointer.verify(self._key)
+        return replace(now, version=pointer.version, pointer=pointer)
 
     async def _fall_back(self, version: str) -> None:
         """A worker that starts with a bad champion serves the one before it."""
@@ -125,36 +133,32 @@ class ChampionHolder:
         Raises:
             BundleError: it cannot be trusted, read, or does not score as it did when trained.
         """
-        verify(pointer.artifact, pointer.signature, self._key)
-        bundle = self._trusted(self._live.folder(pointer.version))
-        if bundle.digest != pointer.bundle:
-            raise BundleError(f"{pointer.version}: not the bundle that was published")
-        predictor = Predictor(bundle)
+        folder = self._live.folder(pointer.version)
+        bundle = load_signed(folder, pointer.statement, pointer.signature, self._key)
+        self._of_the_task(bundle)
+        predictor = Predictor(self._on_the_tasks_scale(bundle))
         predictor.self_test()
-        return Champion(pointer.version, pointer, bundle, predictor, bundle.thresholds)
+        return Champion(pointer.version, pointer, predictor.bundle, predictor, predictor.thresholds)
 
-    def check(self, folder: Path) -> str:
-        """Trusts an unpacked bundle that is not published yet; answers its digest.
+    def check(self, folder: Path) -> None:
+        """Trusts an unpacked bundle of a verified version that is not published yet.
+
+        It is loaded in a process of its own first, so that what breaks there breaks no worker.
 
         Raises:
             BundleError: it cannot be trusted, or is not of this task.
         """
-        bundle = self._trusted(folder)
-        Predictor(bundle).self_test()
-        return bundle.digest
+        manifest = read_manifest(folder)
+        self._of_the_task(manifest)
+        check_apart(folder, manifest.digest)
 
-    def _trusted(self, folder: Path) -> Bundle:
-        try:
-            bundle = load_bundle(folder)
-        except OSError as error:
-            raise BundleError(f"{folder.name}: {error.strerror}") from error
+    def _of_the_task(self, bundle: Bundle | Manifest) -> None:
         unknown = set(bundle.feature_names) - set(self._task.feature_names)
         if bundle.task != self._task.name or unknown:
             raise BundleError(
                 f"a model of task {bundle.task!r}"
                 f" with features {sorted(unknown)} cannot serve {self._task.name!r}"
             )
-        return self._on_the_tasks_scale(bundle)
 
     def _on_the_tasks_scale(self, bundle: Bundle) -> Bundle:
         """A numeric version of before there were cut-offs, or of others, takes the task's."""
@@ -163,9 +167,6 @@ class ChampionHolder:
         if self._task.scale is Scale.RISK:
             raise BundleError(f"predicts a number; the outcome of {self._task.name!r} is binary")
         return replace(bundle, thresholds=self._task.status.cutoffs())
-
-    def _bundle(self) -> str | None:
-        return self.current.bundle.digest if self.current else None
 
     def _take(self, champion: Champion) -> None:
         self.current = champion

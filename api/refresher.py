@@ -16,7 +16,6 @@ from api.champion import ChampionHolder
 from api.registry import Registry
 from database import aliases, artifacts, versions
 from database.indexes import ensure_indexes
-from model.bundle import verify
 from model.errors import (
     BundleError,
     CorruptArtifact,
@@ -103,7 +102,9 @@ class Refresher:
             live = self._live.current()
         except BundleError:
             return True
-        return live is None or (live.version, live.revision) != (alias.version, alias.revision)
+        if live is None or not live.task:
+            return True  # A pointer without a task is one of before, signed in the former form.
+        return (live.version, live.revision) != (alias.version, alias.revision)
 
     def _may_heal(self, refused: Quarantine) -> bool:
         """Once a revision, a folder that went bad after it was published is fetched anew."""
@@ -119,14 +120,13 @@ class Refresher:
 
     async def _publish(self, alias: Alias) -> None:
         version = await self._registry.run(versions.get(alias.version))
-        verify(version.artifact, version.signature, self._key)
+        version.verify(self._key)
         archive = await self._registry.run(artifacts.get(version.artifact))
         await asyncio.to_thread(
             self._live.publish,
-            version.version,
-            archive,
-            version.artifact,
+            version.statement,
             version.signature,
+            archive,
             alias.revision,
             check=self._holder.check,
         )

@@ -24,11 +24,10 @@ from drift.performance import disagreements, realised_performance
 from drift.report import drift_report, nothing_compared
 from drift.table import nothing_yet, render
 from model.archive import unpack
-from model.bundle import load_bundle
+from model.bundle import load_signed
 from model.drift import DriftReport, LeftOut
 from model.errors import ConfigurationError, FarolError, NotEnoughData
 from model.label import Label
-from model.signature import verify
 from model.student import Features
 from model.version import ModelVersion, Window
 from preprocessing.dataset import record_id
@@ -68,7 +67,7 @@ def run_drift_check(
     task: TaskSpec,
     *,
     now: datetime,
-    signing_key: bytes | None = None,
+    signing_key: bytes,
     latest: str | None = None,
 ) -> DriftReport:
     """Compares the newest cohort with the champion's training profile and stores the report.
@@ -77,7 +76,7 @@ def run_drift_check(
         opened: the registry.
         task: the champion's task.
         now: aware UTC; outcomes that arrived later are not looked at.
-        signing_key: the installation's key; the champion's signature is checked if it is given.
+        signing_key: the installation's key; the champion must be signed with it.
         latest: the period under way; by default the year of `now`.
 
     Returns:
@@ -88,7 +87,7 @@ def run_drift_check(
         BundleError: the champion's bundle cannot be trusted or read.
         RegistryError: the registry fails.
     """
-    gathered = opened.run(_gather(task, now, latest or str(now.year)))
+    gathered = opened.run(_gather(task, now, latest or str(now.year), signing_key))
     version, recent = gathered.version, gathered.recent
     report = (
         _compared(gathered, task, now, signing_key)
@@ -105,37 +104,37 @@ def run_drift_check(
 
 
 def _compared(
-    gathered: _Gathered, task: TaskSpec, now: datetime, signing_key: bytes | None
+    gathered: _Gathered, task: TaskSpec, now: datetime, signing_key: bytes
 ) -> DriftReport:
     version, recent = gathered.version, gathered.recent
-    if signing_key is not None:
-        verify(version.artifact, version.signature, signing_key)
     with tempfile.TemporaryDirectory(prefix="farol-drift-") as folder:
         unpack(gathered.archive, Path(folder))
-        predictor = Predictor(load_bundle(Path(folder)))
+        bundle = load_signed(Path(folder), version.statement, version.signature, signing_key)
+        predictor = Predictor(bundle)
         binary = task.outcome.kind == "binary"
-        realised = _realised(gathered.unseen_labels, predictor, version) if binary else {}
+        realised = _realised(gathered.unseen_labels, predictor) if binary else {}
         return drift_report(
-            version.reference,
+            bundle.reference,
             recent.records,
             predictor.score_many(recent.records),
             report_id=_report_id(version, now),
             now=now,
             model_version=version.version,
             periods=(recent.period,),
-            threshold=version.thresholds.operating if binary else None,
+            threshold=bundle.thresholds.operating if binary else None,
             realised=realised,
             notes=(*recent.notes, *disagreements(realised, version.metrics)),
             left_out=recent.left_out,
         )
 
 
-def _gather(task: TaskSpec, now: datetime, latest: str) -> Op[_Gathered]:
+def _gather(task: TaskSpec, now: datetime, latest: str, key: bytes) -> Op[_Gathered]:
     plan = task.longitudinal
     champion = yield from aliases.get("champion")
     if champion is None:
         raise NotEnoughData("there is no champion yet; train one: python -m retraining.pipeline")
     version = yield from versions.get(champion.version)
+    version.verify(key)
     archive = yield from artifacts.get(version.artifact)
     recent = yield from _recent(task, version, latest)
     arrived = yield from labels.window(arrived_until=now, limit=RECENT_LABELS)
@@ -210,15 +209,13 @@ def _ids(artifact: bytes) -> frozenset[str]:
     return frozenset(artifact.decode("ascii").splitlines())
 
 
-def _realised(
-    unseen: Sequence[Label], predictor: Predictor, version: ModelVersion
-) -> Mapping[str, float]:
+def _realised(unseen: Sequence[Label], predictor: Predictor) -> Mapping[str, float]:
     """The champion on outcomes of records it was not trained on."""
     if not unseen:
         return {}
     outcomes = np.array([label.outcome for label in unseen], dtype=np.float64)
     scores = predictor.score_many([label.features for label in unseen])
-    return realised_performance(outcomes, scores, version.thresholds.operating)
+    return realised_performance(outcomes, scores, predictor.bundle.thresholds.operating)
 
 
 def _report_id(version: ModelVersion, now: datetime) -> str:

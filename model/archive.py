@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tarfile
 from pathlib import Path, PurePosixPath
 
 from model.errors import BundleError
 
+MANIFEST = "manifest.json"
 MAX_BYTES = 512 * 1024 * 1024
 
 
@@ -30,16 +32,33 @@ def unpack(data: bytes, folder: Path) -> None:
     Raises:
         BundleError: not such an archive, or an entry that is no plain file of that very folder.
     """
+    entries = _entries(data)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in entries:
+        (folder / name).write_bytes(content)
+
+
+def bundle_digest(data: bytes) -> str:
+    """The digest of the bundle in an archive: SHA-256 of the manifest that `unpack` would write.
+
+    Raises:
+        BundleError: not such an archive, or one without a manifest.
+    """
+    manifest = dict(_entries(data)).get(MANIFEST)
+    if manifest is None:
+        raise BundleError(f"the archive holds no {MANIFEST}")
+    return hashlib.sha256(manifest).hexdigest()
+
+
+def _entries(data: bytes) -> list[tuple[str, bytes]]:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-            entries = [(entry, _content(archive, entry)) for entry in archive.getmembers()]
+            entries = [(entry.name, _content(archive, entry)) for entry in archive.getmembers()]
     except tarfile.TarError as error:
         raise BundleError(f"the archive is damaged: {error}") from error
     if not entries:
         raise BundleError("the archive is empty")
-    folder.mkdir(parents=True, exist_ok=True)
-    for entry, content in entries:
-        (folder / entry.name).write_bytes(content)
+    return entries
 
 
 def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:

@@ -26,21 +26,20 @@ from typing import Any
 import orjson
 
 from model import linear, neighbours, trees
-from model.archive import pack, unpack
+from model.archive import MANIFEST, pack, unpack
 from model.calibration import Calibration
 from model.errors import BundleError
 from model.prediction import IntervalRule, Scale, Thresholds
 from model.scorer import Rows, Scorer
-from model.signature import sign, verify
+from model.statement import Statement
 from model.student import Features
 
 __all__ = [
-    "Bundle", "BundleParts", "Golden", "load_bundle", "pack", "sign", "unpack", "verify",
-    "write_bundle",
+    "Bundle", "BundleParts", "Golden", "Manifest", "load_bundle", "load_signed", "pack",
+    "read_manifest", "unpack", "write_bundle",
 ]  # fmt: skip
 
 FORMAT = 1
-MANIFEST = "manifest.json"
 
 _SCORERS: Mapping[str, Callable[[bytes], Scorer]] = {
     trees.FILE: trees.TreeScorer.load,
@@ -152,32 +151,99 @@ def write_bundle(folder: Path, parts: BundleParts) -> str:
     return _sha256(manifest)
 
 
-def load_bundle(folder: Path) -> Bundle:
-    """Reads a bundle, checking every file against the manifest before using it.
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a bundle says of itself.
+
+    Attributes:
+        digest: SHA-256 of the manifest, which is the bundle's digest.
+        files: name to SHA-256.
+    """
+
+    digest: str
+    task: str
+    family: str
+    feature_names: tuple[str, ...]
+    scorer: str
+    files: Mapping[str, str]
+
+
+def read_manifest(folder: Path, digest: str = "") -> Manifest:
+    """What the bundle in a folder says of itself; no other file is looked at.
+
+    Args:
+        folder: where it lies.
+        digest: what the manifest must be; empty takes any.
+
+    Raises:
+        BundleError: the manifest is missing, another one, or not readable by this version.
+    """
+    raw = _read(folder / MANIFEST)
+    found = _sha256(raw)
+    if digest and found != digest:
+        raise BundleError(f"{folder.name}: not the bundle that was signed")
+    content = _parsed(raw, MANIFEST)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise BundleError(f"{MANIFEST} is not of bundle format {FORMAT}")
+    try:
+        manifest = Manifest(
+            digest=found,
+            task=content["task"],
+            family=content["family"],
+            feature_names=tuple(content["feature_names"]),
+            scorer=content["scorer"],
+            files={_plain(name): str(wanted) for name, wanted in content["files"].items()},
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BundleError(f"{MANIFEST} is incomplete: {error}") from error
+    if manifest.scorer not in _SCORERS:
+        raise BundleError(f"scorer {manifest.scorer!r} is not known to this version")
+    return manifest
+
+
+def load_signed(folder: Path, statement: Statement, signature: str, key: bytes) -> Bundle:
+    """Reads a version's bundle; nothing of it is parsed before all of it is known to be signed.
+
+    The signature comes first, then the manifest against the signed digest, then every file against
+    the manifest; the bytes that were checked are the ones that are parsed.
+
+    Args:
+        folder: where the bundle lies.
+        statement: what the version claims to be.
+        signature: of the statement.
+        key: the installation's key.
+
+    Raises:
+        BundleError: not signed with this key, not the signed bundle, or not readable.
+    """
+    statement.verify(signature, key)
+    bundle = load_bundle(folder, statement.bundle)
+    if bundle.task != statement.task:
+        raise BundleError(f"{statement.version}: a model of task {bundle.task!r}, not of its own")
+    return bundle
+
+
+def load_bundle(folder: Path, digest: str = "") -> Bundle:
+    """Reads a bundle, checking every file against the manifest before using any.
+
+    Args:
+        folder: where it lies.
+        digest: what the bundle must be; empty takes any, so it is for bundles made here.
 
     Raises:
         BundleError: a file is missing, changed, or not readable by this version.
     """
-    manifest_bytes = _read(folder / MANIFEST)
-    manifest = _parsed(manifest_bytes, MANIFEST)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise BundleError(f"{MANIFEST} is not of bundle format {FORMAT}")
+    manifest = read_manifest(folder, digest)
+    files = {name: _checked(folder / name, wanted) for name, wanted in manifest.files.items()}
     try:
-        files = {
-            name: _checked(folder / _plain(name), digest)
-            for name, digest in manifest["files"].items()
-        }
-        scorer_file = manifest["scorer"]
-        if scorer_file not in _SCORERS:
-            raise BundleError(f"scorer {scorer_file!r} is not known to this version")
         return Bundle(
             folder=folder,
-            digest=_sha256(manifest_bytes),
-            task=manifest["task"],
-            family=manifest["family"],
-            feature_names=tuple(manifest["feature_names"]),
+            digest=manifest.digest,
+            task=manifest.task,
+            family=manifest.family,
+            feature_names=manifest.feature_names,
             encoder=_parsed(files["encoder.json"], "encoder.json"),
-            scorer=_SCORERS[scorer_file](files[scorer_file]),
+            scorer=_SCORERS[manifest.scorer](files[manifest.scorer]),
             calibration=Calibration.from_spec(_parsed(files["calibration.json"], "calibration")),
             thresholds=_thresholds(_parsed(files["thresholds.json"], "thresholds.json")),
             reference=_parsed(files["reference.json"], "reference.json"),

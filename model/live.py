@@ -22,8 +22,9 @@ from typing import TypeVar
 import orjson
 from filelock import FileLock
 
-from model.bundle import load_bundle, unpack
+from model.bundle import load_bundle, read_manifest, unpack
 from model.errors import BundleError
+from model.statement import Statement
 from model.version import version_name
 
 Record = TypeVar("Record")
@@ -39,10 +40,12 @@ class LivePointer:
 
     Attributes:
         artifact: SHA-256 of the archive the folder was unpacked from.
-        bundle: the digest that `load_bundle` must find in the folder.
-        signature: HMAC of `artifact`, hex.
+        bundle: the digest that `load_signed` must find in the folder.
+        signature: of `statement`, hex.
         revision: revision of the registry's alias that asked for it.
         previous: the version that served before on this host, and whose folder is still there.
+        task: the TaskSpec's name; empty, like `trained_on`, in pointers of before they were signed.
+        trained_on: SHA-256 of the list of training records.
     """
 
     version: str
@@ -51,6 +54,21 @@ class LivePointer:
     signature: str
     revision: int
     previous: str | None = None
+    task: str = ""
+    trained_on: str = ""
+
+    @property
+    def statement(self) -> Statement:
+        """What the signature covers."""
+        return Statement(self.task, self.version, self.bundle, self.artifact, self.trained_on)
+
+    def verify(self, key: bytes) -> None:
+        """Accepts the signature, or raises.
+
+        Raises:
+            BundleError: the pointer is not as this installation signed it.
+        """
+        self.statement.verify(self.signature, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,39 +123,38 @@ class LiveModel:
 
     def publish(
         self,
-        version: str,
-        archive: bytes,
-        digest: str,
+        statement: Statement,
         signature: str,
+        archive: bytes,
         revision: int,
         *,
-        check: Callable[[Path], str] = lambda folder: load_bundle(folder).digest,
+        check: Callable[[Path], object] = load_bundle,
     ) -> LivePointer:
         """Unpacks a version beside the others, checks it, and points to it.
 
         Args:
-            version: its name.
-            archive: the bundle as `model.bundle.pack` made it.
-            digest: SHA-256 that the archive must have.
+            statement: what the version claims to be; its signature was verified already.
             signature: kept in the pointer so that every reader can verify it.
+            archive: the bundle as `model.bundle.pack` made it.
             revision: the alias revision that asked for it.
-            check: trusts the unpacked folder or raises BundleError; answers the bundle's digest.
+            check: trusts the unpacked folder or raises BundleError.
 
         Raises:
             BundleError: a name that is no version's, another digest, an unsafe archive, or what
                 `check` raises. The pointer and the folders are as before.
         """
-        target = self.folder(version)
-        if hashlib.sha256(archive).hexdigest() != digest:
-            raise BundleError(f"{version}: the archive is not the one that was registered")
+        target = self.folder(statement.version)
+        if hashlib.sha256(archive).hexdigest() != statement.artifact:
+            raise BundleError(f"{statement.version}: the archive is not the one that was signed")
         self.prepare()
         with self._staging() as space:
-            staged = space / "bundle"
+            staged = space / statement.version
             unpack(archive, staged)
-            bundle = check(staged)
+            read_manifest(staged, statement.bundle)
+            check(staged)
             with _lock(self._pointer_lock):
                 self._install(staged, target)
-                pointer = self._point(version, digest, bundle, signature, revision)
+                pointer = self._point(statement, signature, revision)
                 self._prune({pointer.version, pointer.previous})
                 return pointer
 
@@ -164,14 +181,14 @@ class LiveModel:
         """Forgets the quarantine, so that the version may be tried again."""
         self._quarantine_path.unlink(missing_ok=True)
 
-    def _point(
-        self, version: str, artifact: str, bundle: str, signature: str, revision: int
-    ) -> LivePointer:
-        former = self._former()
+    def _point(self, statement: Statement, signature: str, revision: int) -> LivePointer:
+        former, version = self._former(), statement.version
         previous = former.version if former and former.version != version else None
         if former and former.version == version:
             previous = former.previous
-        pointer = LivePointer(version, artifact, bundle, signature, revision, previous)
+        pointer = LivePointer(
+            signature=signature, revision=revision, previous=previous, **asdict(statement)
+        )
         (self.root / "origins").mkdir(exist_ok=True)
         _write(self._origin_path(version), asdict(pointer))
         _write(self.pointer_path, asdict(pointer))

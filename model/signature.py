@@ -7,8 +7,6 @@ import hmac
 import json
 from collections.abc import Mapping
 
-from model.errors import BundleError
-
 FORMAT = 1
 
 Fields = Mapping[str, str | int | bool | None]
@@ -40,20 +38,11 @@ def check(purpose: str, fields: Fields, found: str, key: bytes) -> bool:
     return hmac.compare_digest(seal(purpose, fields, key).encode(), found.encode())
 
 
-def sign(digest: str, key: bytes) -> str:
-    """The signature of a digest, hex.
+def check_former(artifact: str, found: str, key: bytes) -> bool:
+    """Whether `found` is a version's signature of before: HMAC-SHA256 of the archive's digest.
 
-    >>> len(sign("ab12", b"key"))
-    64
+    It covers neither name, task nor training list, so it counts only while an installation of
+    before is adopted (`database.adoption`).
     """
-    return hmac.new(key, digest.encode(), hashlib.sha256).hexdigest()
-
-
-def verify(digest: str, signature: str, key: bytes) -> None:
-    """Accepts the signature, or raises.
-
-    Raises:
-        BundleError: it was made with another key or for other bytes.
-    """
-    if not hmac.compare_digest(sign(digest, key).encode(), signature.encode()):
-        raise BundleError("the bundle is not signed with this installation's key")
+    made = hmac.new(key, artifact.encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(made.encode(), found.encode())

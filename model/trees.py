@@ -13,10 +13,10 @@ import weakref
 import numpy as np
 
 from model import lightgbm_library as lgbm
-from model.errors import BundleError
+from model.lightgbm_form import FILE, check_form
 from model.scorer import Rows
 
-FILE = "model.txt"
+__all__ = ["FILE", "TreeScorer"]
 
 MANY = 256
 """Rows from which on it pays to share them among the cores."""
@@ -28,16 +28,11 @@ class TreeScorer:
     Safe to share between threads: one row at a time passes through the buffers.
 
     Args:
-        text: a LightGBM text model whose raw score is the margin.
-
-    Raises:
-        BundleError: the text is no such model.
+        text: a LightGBM text model whose raw score is the margin, made in this process; one from
+            elsewhere goes through `load`.
     """
 
     def __init__(self, text: bytes) -> None:
-        if not text.startswith(b"tree\n") or b"\nend of trees\n" not in text:
-            # The library ends the process on some texts that are no model at all.
-            raise BundleError(f"{FILE} is not a whole LightGBM text model")
         self._text = text
         library = lgbm.library()
         handle, iterations, width = ctypes.c_void_p(), ctypes.c_int(), ctypes.c_int()
@@ -107,11 +102,12 @@ class TreeScorer:
 
     @classmethod
     def load(cls, data: bytes) -> TreeScorer:
-        """The scorer of a text model.
+        """The scorer of a text model from elsewhere, whose form is checked first.
 
         Raises:
             BundleError: not such bytes.
         """
+        check_form(data)
         return cls(data)
 
     def _fast(self, what: int) -> int | None:

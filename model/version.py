@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from model.errors import BundleError
 from model.prediction import Thresholds
+from model.statement import Statement
 
 Metrics = Mapping[str, float]
 """Metric name to value: `recall`, `precision`, `flagged`, `auc`, `average_precision`, `brier`..."""
@@ -117,7 +118,8 @@ class ModelVersion:
         reference: the training profile that drift is measured against, one entry a feature.
         artifact: SHA-256 of the bundle archive.
         trained_on: SHA-256 of the artifact that lists the hashed ids of the training records.
-        signature: HMAC of `artifact`, hex.
+        signature: of `statement`, hex.
+        bundle: SHA-256 of the bundle's manifest; empty in versions of before it was signed.
         candidates: every family tried, with its validation figures.
         fairness: protected attribute to group to figures at the operating threshold, on the
             students of `metrics`, never on those it learned from.
@@ -148,6 +150,39 @@ class ModelVersion:
     fairness_gaps: Mapping[str, float] = field(default_factory=dict)
     leakage: LeakageCheck | None = None
     card: CardFiles | None = None
+    bundle: str = ""
+
+    @property
+    def statement(self) -> Statement:
+        """What the signature covers."""
+        return Statement(self.task, self.version, self.bundle, self.artifact, self.trained_on)
+
+    def verify(self, key: bytes) -> None:
+        """Accepts the signature, or raises.
+
+        Raises:
+            BundleError: the document is not as this installation signed it.
+        """
+        self.statement.verify(self.signature, key)
+
+
+def resign(version: ModelVersion, task: str, key: bytes, *, bundle: str = "") -> ModelVersion:
+    """The version signed with another key; whoever calls it trusts the document as it is.
+
+    Args:
+        version: the document.
+        task: the installation's task; versions of another one are not signed for it.
+        key: the installation's key.
+        bundle: digest of the bundle (`model.archive.bundle_digest` of the archive), for versions
+            of before it was signed.
+
+    Raises:
+        BundleError: of another task, or the bundle's digest is known from nowhere.
+    """
+    if version.task != task:
+        raise BundleError(f"{version.version} is of task {version.task!r}, not {task!r}")
+    named = replace(version, bundle=version.bundle or bundle)
+    return replace(named, signature=named.statement.sign(key))
 
 
 @dataclass(frozen=True, slots=True)

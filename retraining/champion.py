@@ -7,7 +7,7 @@ from pathlib import Path
 
 from database import aliases, artifacts, versions
 from database.client import SyncRegistry
-from model.bundle import load_bundle, unpack, verify
+from model.bundle import load_signed, unpack
 from model.version import Alias, ModelVersion
 from preprocessing.predictor import Predictor
 
@@ -45,7 +45,7 @@ def load_champion(registry: SyncRegistry, folder: Path, signing_key: bytes) -> C
         alias=alias,
         version=version,
         predictor=load_predictor(registry, version, folder, signing_key),
-        trained_on=training_ids(registry, version),
+        trained_on=training_ids(registry, version, signing_key),
     )
 
 
@@ -58,14 +58,22 @@ def load_predictor(
         BundleError: not signed by this installation, or not readable.
         RegistryError: the registry fails.
     """
-    verify(version.artifact, version.signature, signing_key)
+    version.verify(signing_key)
     target = folder / version.version
     unpack(registry.run(artifacts.get(version.artifact)), target)
-    return Predictor(load_bundle(target))
+    return Predictor(load_signed(target, version.statement, version.signature, signing_key))
 
 
-def training_ids(registry: SyncRegistry, version: ModelVersion) -> frozenset[str]:
-    """Hashed ids of the records a version was trained on."""
+def training_ids(
+    registry: SyncRegistry, version: ModelVersion, signing_key: bytes
+) -> frozenset[str]:
+    """Hashed ids of the records a version was trained on, as it was signed.
+
+    Raises:
+        BundleError: not signed by this installation.
+        RegistryError: the registry fails.
+    """
+    version.verify(signing_key)
     return frozenset(registry.run(artifacts.get(version.trained_on)).decode().splitlines())
 
 

@@ -72,7 +72,7 @@ def _served(champion: Champion, cases: TrainingSet) -> Answers:
     return Answers(
         champion.version.version,
         champion.predictor.score_many(cases.records),
-        champion.version.thresholds.operating,
+        champion.predictor.bundle.thresholds.operating,
     )
 
 

@@ -34,6 +34,7 @@ class Duties:
         registry: where runs are queued and recorded.
         task: its schedule and policy.
         children: starts the pipeline and the drift check.
+        signing_key: the installation's key.
         holder: this worker's name in the lease.
         clock: gives now (aware UTC).
     """
@@ -43,6 +44,7 @@ class Duties:
         registry: SyncRegistry,
         task: TaskSpec,
         children: Children,
+        signing_key: bytes,
         *,
         holder: str,
         clock: Clock,
@@ -50,6 +52,7 @@ class Duties:
         self._registry = registry
         self._task = task
         self._children = children
+        self._key = signing_key
         self._holder = holder
         self._clock = clock
         self._lease: Lease | None = None
@@ -172,7 +175,8 @@ class Duties:
     def _fresh_labels(self, version: str) -> int:
         window = labels.window(arrived_until=self._clock(), limit=self._task.training.window)
         data = training_set(self._registry.run(window), [])
-        seen = training_ids(self._registry, self._registry.run(versions.get(version)))
+        served = self._registry.run(versions.get(version))
+        seen = training_ids(self._registry, served, self._key)
         return int(fresh_mask(data, seen).sum())
 
     def leave(self) -> None:

@@ -13,11 +13,12 @@ from typing import Any
 from database import aliases, artifacts, batches, promotions, versions
 from database.client import SyncRegistry
 from database.operations import Op
-from model.bundle import pack, sign
+from model.archive import bundle_digest
+from model.bundle import pack
 from model.errors import Conflict
 from model.promotion import DecisionStatus, Promotion
 from model.run import Lease
-from model.version import Alias, Lineage, ModelVersion
+from model.version import Alias, Lineage, ModelVersion, resign
 from preprocessing.leakage import LeakageReport
 from preprocessing.task import TaskSpec
 from retraining.challenge import Trial
@@ -85,13 +86,19 @@ def register(
     facts = card_facts(draft, trial, verdict, task, registry.run(batches.recent(BATCHES)))
     held.check()
     numbered = versions.register(
-        lambda number: replace(draft, version=f"v{number}", number=number),
+        partial(_numbered, replace(draft, bundle=bundle_digest(packed.archive)), provenance),
         complete=partial(_with_card, facts),
         lease=held.lease,
     )
     version = registry.run(numbered)
     _point_challenger(registry, version, provenance.at)
     return version
+
+
+def _numbered(draft: ModelVersion, provenance: Provenance, number: int) -> ModelVersion:
+    """The version under its name, signed as such."""
+    version = replace(draft, version=f"v{number}", number=number)
+    return resign(version, draft.task, provenance.signing_key)
 
 
 def _with_card(facts: CardFacts, version: ModelVersion) -> Op[ModelVersion]:
@@ -125,7 +132,7 @@ def _draft(
         reference=model.reference,
         artifact=artifact,
         trained_on=trained_on,
-        signature=sign(artifact, provenance.signing_key),
+        signature="",
         candidates=tuple(model.candidates),
         fairness=groups.figures,
         fairness_gaps=groups.gaps,

@@ -48,7 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         with registry(settings) as opened:
             children = Children()
             name = f"{socket.gethostname()}/{os.getpid()}"
-            duties = Duties(opened, task, children, holder=name, clock=lambda: datetime.now(UTC))
+            duties = Duties(
+                opened,
+                task,
+                children,
+                settings.signing_key.get_secret_value(),
+                holder=name,
+                clock=lambda: datetime.now(UTC),
+            )
             work(duties, children, task, done)
     except FarolError as error:
         sys.stderr.write(f"worker: {error}\n")

@@ -15,10 +15,13 @@ import numpy as np
 from database import aliases, artifacts, promotions, versions
 from database.client import SyncRegistry
 from model import linear
-from model.bundle import BundleParts, Golden, pack, sign, write_bundle
+from model.archive import bundle_digest
+from model.bundle import BundleParts, Golden, pack, write_bundle
 from model.calibration import Calibration
+from model.errors import BundleError
 from model.prediction import Thresholds
 from model.promotion import DecisionStatus, Promotion
+from model.statement import Statement
 from model.student import Features
 from model.version import Lineage, ModelVersion, Window
 from preprocessing.encoder import FeatureEncoder
@@ -30,12 +33,33 @@ NOW = datetime(2024, 3, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A packed bundle and what the registry keeps of it."""
+    """A packed bundle and the key that the version is signed with."""
 
     data: bytes
-    digest: str
-    signature: str
-    offset: float
+    offset: float = 0.0
+    key: bytes = KEY
+    task: str = "pede_lag"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the archive."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def bundle(self) -> str:
+        """The bundle's digest; made up for an archive that holds none."""
+        try:
+            return bundle_digest(self.data)
+        except BundleError:
+            return "f" * 64
+
+    def statement(self, version: str) -> Statement:
+        """What the signature of that version says."""
+        return Statement(self.task, version, self.bundle, self.digest, trained_on="")
+
+    def signature(self, version: str) -> str:
+        """That signature."""
+        return self.statement(version).sign(self.key)
 
 
 def records(n: int, seed: int) -> list[Features]:
@@ -57,8 +81,7 @@ def archive(offset: float = 0.0, *, task: TaskSpec | None = None, key: bytes = K
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder) / "bundle", offset, task or load_task("pede_lag"))
         data = pack(Path(folder) / "bundle")
-    digest = hashlib.sha256(data).hexdigest()
-    return Archive(data, digest, sign(digest, key), offset)
+    return Archive(data, offset, key)
 
 
 def write(folder: Path, offset: float, task: TaskSpec, golden_off: float = 0.0) -> str:
@@ -96,7 +119,7 @@ def register(registry: SyncRegistry, packed: Archive) -> str:
         return ModelVersion(
             version=f"v{number}",
             number=number,
-            task="pede_lag",
+            task=packed.task,
             family="logistic_regression",
             created_at=NOW,
             params={},
@@ -109,7 +132,8 @@ def register(registry: SyncRegistry, packed: Archive) -> str:
             reference={},
             artifact=artifact,
             trained_on="",
-            signature=packed.signature,
+            signature=packed.signature(f"v{number}"),
+            bundle=packed.bundle,
         )
 
     return registry.run(versions.register(version)).version

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import threading
 import time
@@ -12,29 +11,24 @@ from pathlib import Path
 import httpx
 import pytest
 
-from model.bundle import pack, sign
+from model.bundle import pack
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task import load_task
 from tests.api import bundles
-from tests.api.bundles import KEY, Archive
+from tests.api.bundles import Archive
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
 
 RECORD = {"inde": 7.5, "ida": 3.0, "fase": 3}
 
 
-def packed(data: bytes, key: bytes = KEY) -> Archive:
-    digest = hashlib.sha256(data).hexdigest()
-    return Archive(data, digest, sign(digest, key), 0.0)
-
-
 def truncated() -> Archive:
-    return packed(bundles.archive(2.0).data[:3000])
+    return Archive(bundles.archive(2.0).data[:3000])
 
 
 def corrupt() -> Archive:
     data = bundles.archive(2.0).data
-    return packed(data.replace(b'"intercept":2.0', b'"intercept":9.0'))
+    return Archive(data.replace(b'"intercept":2.0', b'"intercept":9.0'))
 
 
 def wrongly_signed() -> Archive:
@@ -49,7 +43,7 @@ def of_another_task() -> Archive:
 def scoring_differently() -> Archive:
     with tempfile.TemporaryDirectory() as folder:
         bundles.write(Path(folder) / "bundle", 2.0, load_task("pede_lag"), golden_off=1e-6)
-        return packed(pack(Path(folder) / "bundle"))
+        return Archive(pack(Path(folder) / "bundle"))
 
 
 BAD = [truncated, corrupt, wrongly_signed, of_another_task, scoring_differently]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from deployment.settings import load_settings
 from deployment.wiring import registry
-from model.bundle import load_bundle, pack, sign
+from model.bundle import load_bundle, pack
 from model.student import Features
 from preprocessing.cohorts import write_cohorts
 from preprocessing.dataset import TrainingSet, training_set
@@ -68,10 +67,9 @@ def _version(folder: Path, data: TrainingSet, seed: int) -> tuple[str, Predictor
     bundle = folder / f"bundle-{seed}"
     model.write(bundle)
     packed = pack(bundle)
-    digest = hashlib.sha256(packed).hexdigest()
-    signature = sign(digest, settings.signing_key.get_secret_value())
+    key = settings.signing_key.get_secret_value()
     with registry(settings) as opened:
-        name = register(opened, Archive(packed, digest, signature, 0.0))
+        name = register(opened, Archive(packed, key=key))
     return name, Predictor(load_bundle(bundle))
 
 

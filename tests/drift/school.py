@@ -11,7 +11,7 @@ import numpy as np
 
 from database import artifacts, labels, predictions, promotions, students, versions
 from database.client import SyncRegistry
-from model.archive import pack
+from model.archive import bundle_digest, pack
 from model.bundle import BundleParts, Golden, load_bundle, write_bundle
 from model.calibration import Calibration
 from model.label import Outcome
@@ -19,9 +19,8 @@ from model.linear import FILE, LinearScorer
 from model.prediction import Prediction, Thresholds
 from model.profile import build_profile
 from model.promotion import DecisionStatus, Guard, Promotion
-from model.signature import sign
 from model.student import Features, Observation
-from model.version import Lineage, ModelVersion, Window
+from model.version import Lineage, ModelVersion, Window, resign
 from preprocessing.dataset import record_id
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.predictor import Predictor
@@ -91,7 +90,11 @@ def make_predictor(task: TaskSpec, records: list[Features], folder: Path) -> Pre
         scorer=scorer.dump(),
         calibration=calibration,
         thresholds=Thresholds(0.5, 0.5, 0.8),
-        reference={},
+        reference=build_profile(
+            records,
+            {c.name: c.kind.value for c in task.features},
+            calibration.score(scorer.margin(encoder.encode_many(records))),
+        ),
         golden=tuple(Golden(r, s) for r, s in zip(records[:3], scores, strict=True)),
     )
     write_bundle(folder, parts)
@@ -156,9 +159,9 @@ def _register(
     predictor: Predictor,
     folder: Path,
 ) -> ModelVersion:
-    records = [o.features for o in trained]
     ids = sorted(record_id(o.student_id, o.period) for o in trained)
-    artifact = opened.run(artifacts.put(pack(folder)))
+    packed = pack(folder)
+    artifact = opened.run(artifacts.put(packed))
     version = ModelVersion(
         version=f"v{number}",
         number=number,
@@ -172,13 +175,12 @@ def _register(
         window=Window(("2023",), len(ids), 160, "0" * 64, NOW - timedelta(days=60)),
         lineage=Lineage("run-1", 1, None, "0.1.0", {}),
         features=task.feature_names,
-        reference=build_profile(
-            records, {c.name: c.kind.value for c in task.features}, predictor.score_many(records)
-        ),
+        reference=predictor.bundle.reference,
         artifact=artifact,
         trained_on=opened.run(artifacts.put("\n".join(ids).encode())),
-        signature=sign(artifact, KEY),
+        signature="",
     )
+    version = resign(version, task.name, KEY, bundle=bundle_digest(packed))
     opened.run(versions.add(version))
     return version
 

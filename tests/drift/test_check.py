@@ -52,7 +52,7 @@ def school(opened: SyncRegistry) -> School:
 
 def test_without_a_champion_the_check_says_what_to_do(opened: SyncRegistry) -> None:
     with pytest.raises(NotEnoughData, match=r"no champion yet.*retraining\.pipeline"):
-        run_drift_check(opened, little_task(), now=NOW)
+        run_drift_check(opened, little_task(), now=NOW, signing_key=KEY)
 
 
 def test_a_new_period_like_the_old_one_has_not_drifted_and_the_report_is_stored(
@@ -73,7 +73,7 @@ def test_a_new_period_that_differs_drifts_in_that_feature_and_in_the_scores(
 ) -> None:
     opened.run(students.observe(cohort(400, "2024", seed=5, shift=-1.5)))
 
-    report = run_drift_check(opened, school.task, now=NOW)
+    report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
 
     assert {f.feature for f in report.features if f.drifted} == {"ieg", "risk_score"}
     assert report.estimated["flagged"] > 0.5
@@ -82,9 +82,9 @@ def test_a_new_period_that_differs_drifts_in_that_feature_and_in_the_scores(
 def test_the_same_check_at_the_same_moment_is_one_report(
     opened: SyncRegistry, school: School
 ) -> None:
-    run_drift_check(opened, school.task, now=NOW)
-    run_drift_check(opened, school.task, now=NOW)
-    run_drift_check(opened, school.task, now=NOW + timedelta(days=1))
+    run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
+    run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
+    run_drift_check(opened, school.task, now=NOW + timedelta(days=1), signing_key=KEY)
 
     assert len(opened.run(drift_reports.newest(10))) == 2
 
@@ -92,7 +92,7 @@ def test_the_same_check_at_the_same_moment_is_one_report(
 def test_the_champions_own_period_is_compared_but_said_to_be_so(
     opened: SyncRegistry, school: School
 ) -> None:
-    report = run_drift_check(opened, school.task, now=NOW)
+    report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
 
     assert not report.drifted
     assert any("trained on 2023 as well" in note for note in report.notes)
@@ -105,8 +105,8 @@ def test_outcomes_that_came_in_since_are_realised_performance(
     opened.run(students.observe(seen))
     graduate(opened, school, seen, seed=7, now=NOW)
 
-    before = run_drift_check(opened, school.task, now=NOW - timedelta(seconds=1))
-    after = run_drift_check(opened, school.task, now=NOW)
+    before = run_drift_check(opened, school.task, now=NOW - timedelta(seconds=1), signing_key=KEY)
+    after = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
 
     assert before.realised == {}
     assert after.realised["n"] == 400
@@ -118,7 +118,7 @@ def test_outcomes_of_records_it_was_trained_on_are_no_measure_of_the_champion(
 ) -> None:
     graduate(opened, school, cohort(300, "2023", seed=1), seed=7, now=NOW)
 
-    assert run_drift_check(opened, school.task, now=NOW).realised == {}
+    assert run_drift_check(opened, school.task, now=NOW, signing_key=KEY).realised == {}
 
 
 def test_a_foreign_signature_stops_the_check(opened: SyncRegistry, school: School) -> None:
@@ -131,7 +131,7 @@ def test_predictions_of_a_newer_period_than_the_store_are_compared_once_a_studen
 ) -> None:
     serve(opened, school, cohort(150, "2025", seed=9), at=NOW - timedelta(days=1))
 
-    report = run_drift_check(opened, school.task, now=NOW)
+    report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
 
     assert (report.rows, report.periods) == (150, ("2025",))
     assert "compared: 150 students predictions were asked for, period 2025" in report.notes
@@ -145,7 +145,7 @@ def test_a_few_try_out_calls_after_a_real_cohort_are_named_and_the_cohort_is_jud
     tried = [replace(o, student_id=f"try-{i}") for i, o in enumerate(cohort(3, period, seed=8))]
     serve(opened, school, tried, at=NOW - timedelta(hours=1))
 
-    report = run_drift_check(opened, school.task, now=NOW)
+    report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
 
     assert (report.rows, report.periods, report.drifted) == (400, ("2024",), False)
     assert [(o.period, o.records) for o in report.left_out] == [(period, 3)]
@@ -157,7 +157,7 @@ def test_calls_of_a_future_period_are_named_and_hide_no_cohort_however_many(
     opened.run(students.observe(cohort(400, "2024", seed=5)))
     serve(opened, school, cohort(380, "2031", seed=8, shift=-3), at=NOW - timedelta(hours=1))
 
-    report = run_drift_check(opened, school.task, now=NOW)
+    report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
 
     assert (report.rows, report.periods) == (400, ("2024",))
     assert report.left_out == (LeftOut("2031", 380, Unjudged.FUTURE),)
@@ -169,7 +169,7 @@ def test_with_too_little_to_judge_the_report_says_so_and_is_no_alarm(
     strict = school.task.model_copy(update={"drift": WatchPolicy(min_records=301)})
     serve(opened, school, cohort(3, "2025", seed=8, shift=-3), at=NOW - timedelta(hours=1))
 
-    report = run_drift_check(opened, strict, now=NOW)
+    report = run_drift_check(opened, strict, now=NOW, signing_key=KEY)
 
     assert (report.compared, report.drifted, report.rows, report.features) == (False, False, 0, ())
     assert [(o.period, o.records) for o in report.left_out] == [("2023", 300), ("2025", 3)]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -17,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def publish(live: LiveModel, version: str, packed: Archive, revision: int = 1) -> LivePointer:
-    return live.publish(version, packed.data, packed.digest, packed.signature, revision)
+    return live.publish(packed.statement(version), packed.signature(version), packed.data, revision)
 
 
 def test_before_the_first_publication_there_is_no_pointer(tmp_path: Path) -> None:
@@ -55,7 +54,7 @@ def test_a_bad_archive_leaves_everything_as_it_was(tmp_path: Path, damage: bytes
     former = publish(live, "v1", archive())
 
     with pytest.raises(BundleError):
-        live.publish("v2", damage, hashlib.sha256(damage).hexdigest(), "", 2)
+        publish(live, "v2", Archive(damage), 2)
 
     assert live.current() == former
     assert not live.folder("v2").exists()
@@ -65,8 +64,8 @@ def test_a_bad_archive_leaves_everything_as_it_was(tmp_path: Path, damage: bytes
 def test_an_archive_with_another_digest_is_refused(tmp_path: Path) -> None:
     live = LiveModel(tmp_path)
 
-    with pytest.raises(BundleError, match="not the one that was registered"):
-        live.publish("v1", archive().data, "0" * 64, "", 1)
+    with pytest.raises(BundleError, match="not the one that was signed"):
+        live.publish(archive(1.0).statement("v1"), "", archive().data, 1)
 
 
 def test_a_check_that_objects_keeps_the_version_out(tmp_path: Path) -> None:
@@ -77,7 +76,7 @@ def test_a_check_that_objects_keeps_the_version_out(tmp_path: Path) -> None:
         raise BundleError("no")
 
     with pytest.raises(BundleError, match="no"):
-        live.publish("v1", packed.data, packed.digest, "", 1, check=object_to)
+        live.publish(packed.statement("v1"), "", packed.data, 1, check=object_to)
     assert live.current() is None
 
 

@@ -21,6 +21,7 @@ max_feature_idx=1
 objective=regression
 feature_names=a b
 feature_infos=[-inf:inf] [-inf:inf]
+tree_sizes=279
 
 Tree=0
 num_leaves=3

@@ -17,6 +17,7 @@ from retraining.execution import execute
 from retraining.options import applied
 from retraining.plan import RunPlan, RunResult
 
+KEY = b"a key of the tests"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 TASK = """
@@ -106,7 +107,7 @@ def plan(
         task=applied(chosen, spec),
         options=chosen,
         home=home,
-        signing_key=b"a key of the tests",
+        signing_key=KEY,
         requested_by="test",
         code_version="test",
     )

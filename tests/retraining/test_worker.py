@@ -20,7 +20,7 @@ from model.run import Run, RunStatus
 from retraining.children import Children
 from retraining.duties import Duties
 from retraining.worker import scheduled
-from tests.retraining.school import READING, START, TASK, run, task, teach
+from tests.retraining.school import KEY, READING, START, TASK, run, task, teach
 
 ROOT = Path(__file__).parents[2]
 NOW = START + timedelta(days=500)
@@ -42,7 +42,7 @@ class Recorder(Children):
 def duties(
     registry: SyncRegistry, children: Children, holder: str = "a", now: datetime = NOW
 ) -> Duties:
-    return Duties(registry, task(), children, holder=holder, clock=lambda: now)
+    return Duties(registry, task(), children, KEY, holder=holder, clock=lambda: now)
 
 
 def queue(registry: SyncRegistry, **options: object) -> None:
