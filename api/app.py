@@ -40,7 +40,12 @@ from database import aliases
 from database.async_client import open_async_registry
 from deployment.following import follow
 from deployment.settings import Settings, unusable
-from deployment.wiring import configure_logging, registry_uri, settings_from_environment
+from deployment.wiring import (
+    configure_logging,
+    prepared,
+    registry_uri,
+    settings_from_environment,
+)
 from model.errors import FarolError, RegistryError
 from model.key_file import KeyFile
 from model.live import LiveModel
@@ -179,7 +184,7 @@ async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) ->
         registry=registry,
         live=live,
         holder=holder,
-        refresher=Refresher(live, registry, holder, key),
+        refresher=Refresher(live, registry, holder, key, partial(prepared, settings)),
         log=log,
         outbox=outbox,
         storage=storage,

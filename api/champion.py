@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.bundle import Bundle, Manifest, load_signed, read_manifest
+from model.bundle import Bundle, Manifest, load_bundle, load_signed, read_manifest
+from model.bundle_check import check_apart
 from model.errors import BundleError
 from model.live import LiveModel, LivePointer
 from model.prediction import Scale, Thresholds
-from preprocessing.bundle_check import check_apart
 from preprocessing.predictor import Predictor
 from preprocessing.task import TaskSpec
 
@@ -151,6 +151,7 @@ class ChampionHolder:
         manifest = read_manifest(folder)
         self._of_the_task(manifest)
         check_apart(folder, manifest.digest)
+        Predictor(self._on_the_tasks_scale(load_bundle(folder, manifest.digest))).self_test()
 
     def _of_the_task(self, bundle: Bundle | Manifest) -> None:
         unknown = set(bundle.feature_names) - set(self._task.feature_names)

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from filelock import FileLock, Timeout
 
 from api.champion import ChampionHolder
 from api.registry import Registry
 from database import aliases, artifacts, versions
-from database.indexes import ensure_indexes
+from database.operations import Op
 from model.errors import (
     BundleError,
     CorruptArtifact,
     NotFound,
     RegistryError,
 )
-from model.live import LiveModel, Quarantine
+from model.live import LiveModel, LivePointer, Quarantine
 from model.version import Alias
 
 POLL_SECONDS = 0.5
@@ -34,13 +35,21 @@ _log = logging.getLogger(__name__)
 class Refresher:
     """One of these runs in each worker; one of them leads.
 
+    Args:
+        prepared: what the registry needs before versions of it are trusted; run once.
+
     Attributes:
         leads: whether this worker holds the lock.
         reached: whether the last poll got an answer, None before the first or while not leading.
     """
 
     def __init__(
-        self, live: LiveModel, registry: Registry, holder: ChampionHolder, signing_key: bytes
+        self,
+        live: LiveModel,
+        registry: Registry,
+        holder: ChampionHolder,
+        signing_key: bytes,
+        prepared: Callable[[], Op[None]],
     ) -> None:
         self.leads = False
         self.reached: bool | None = None
@@ -48,7 +57,8 @@ class Refresher:
         self._registry = registry
         self._holder = holder
         self._key = signing_key
-        self._indexed = False
+        self._prepared = prepared
+        self._is_prepared = False
         self._healed: set[tuple[str, int]] = set()
 
     async def follow(self) -> None:
@@ -66,9 +76,10 @@ class Refresher:
 
     async def _poll_and_log(self) -> None:
         try:
-            if not self._indexed:
-                await self._registry.run(ensure_indexes())
-                self._indexed = True
+            if not self._is_prepared:
+                await self._registry.run(self._prepared())
+                self._is_prepared = True
+                self._try_again()
             await self.poll()
             self.reached = True
         except RegistryError as error:
@@ -93,15 +104,27 @@ class Refresher:
             self._live.quarantine(alias.version, str(error), alias.revision)
             _log.error("%s is quarantined: %s", alias.version, error)
 
+    def _try_again(self) -> None:
+        """A start gives a version that was never published here another chance.
+
+        It may have been refused for its signature before the key was restored.
+        """
+        refused, live = self._live.quarantined(), self._pointer()
+        if refused and (live is None or live.version != refused.version):
+            self._live.forgive()
+
+    def _pointer(self) -> LivePointer | None:
+        try:
+            return self._live.current()
+        except BundleError:
+            return None
+
     def _wanted(self, alias: Alias) -> bool:
         """Whether the alias names something that is to be fetched or pointed to."""
         refused = self._live.quarantined()
         if refused and (refused.version, refused.revision) == (alias.version, alias.revision):
             return self._may_heal(refused)
-        try:
-            live = self._live.current()
-        except BundleError:
-            return True
+        live = self._pointer()
         if live is None or not live.task:
             return True  # A pointer without a task is one of before, signed in the former form.
         return (live.version, live.revision) != (alias.version, alias.revision)
@@ -109,10 +132,7 @@ class Refresher:
     def _may_heal(self, refused: Quarantine) -> bool:
         """Once a revision, a folder that went bad after it was published is fetched anew."""
         key = (refused.version, refused.revision)
-        try:
-            live = self._live.current()
-        except BundleError:
-            live = None
+        live = self._pointer()
         if live is None or live.version != refused.version or key in self._healed:
             return False
         self._healed.add(key)

@@ -24,6 +24,7 @@ COLLECTIONS = (
     "pending_joins",
     "artifacts",
     "model_versions",
+    "adoptions",
     "promotions",
     "aliases",
     "runs",

@@ -6,16 +6,23 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dotenv import dotenv_values
 
+from database.adoption import adopt
 from database.client import SyncRegistry, open_registry
 from database.embedded import ensure_running
 from database.indexes import ensure_indexes
+from database.operations import Op
 from deployment.settings import Settings, load_settings, require_home
-from model.errors import RegistryError
+from model import adoption_file
+from model.adoption_file import AdoptionFile
+from model.errors import ConfigurationError, RegistryError
 from model.private import UMASK, protect
+
+_log = logging.getLogger(__name__)
 
 
 def environment(folder: Path | None = None) -> Mapping[str, str]:
@@ -81,8 +88,28 @@ def registry(settings: Settings) -> SyncRegistry:
         registry_uri(settings), settings.mongo_db, pool_size=settings.mongo_pool_size
     )
     try:
-        opened.run(ensure_indexes())
+        opened.run(prepared(settings))
+    except OSError as error:
+        opened.close()
+        raise ConfigurationError(
+            f"FAROL_HOME={str(settings.home)!r}: cannot keep {adoption_file.NAME} there "
+            f"({error.strerror}); give a folder that can be written"
+        ) from error
     except RegistryError:
         opened.close()
         raise
     return opened
+
+
+def prepared(settings: Settings) -> Op[None]:
+    """What everybody who trusts versions runs first: indexes, and the adoption of old versions.
+
+    Raises:
+        OSError: this host's copy of the list of adopted versions cannot be kept.
+    """
+    yield from ensure_indexes()
+    kept = AdoptionFile(settings.home)
+    key = settings.signing_key.get_secret_value()
+    signed = yield from adopt(kept, key, now=datetime.now(UTC))
+    if signed:
+        _log.warning("%d versions of before were verified and signed anew", signed)

@@ -20,7 +20,7 @@ from api.services import Services, services
 from database import aliases, artifacts, promotions, versions
 from model.access import Scope
 from model.errors import RegistryUnavailable
-from model.version import ModelVersion
+from model.version import ModelVersion, is_version_name
 
 MOST_VERSIONS = 200
 LONGEST_REASON = 1_000
@@ -135,6 +135,13 @@ async def roll_back(request: Request, client: MayDecide) -> Response:
     target = rollback_target(await here.registry.run(promotions.newest(0)))
     if target is None:
         raise Problem(409, "No version served before the present champion.")
+    if not is_version_name(target):
+        raise Problem(
+            409,
+            f"The ledger says that {target!r:.40} served before, which names no "
+            "version; promote one by its name: POST /models/v<number>/promote.",
+        )
+    await here.registry.run(versions.get(target))
     return await _move(here, Move(target, ROLLBACK, client.name, reason))
 
 

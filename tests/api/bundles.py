@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import random
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from database import aliases, artifacts, promotions, versions
 from database.client import SyncRegistry
-from model import linear
+from database.documents import to_document
+from database.operations import InsertMany
+from model import linear, trees
 from model.archive import bundle_digest
 from model.bundle import BundleParts, Golden, pack, write_bundle
 from model.calibration import Calibration
@@ -23,6 +28,7 @@ from model.prediction import Thresholds
 from model.promotion import DecisionStatus, Promotion
 from model.statement import Statement
 from model.student import Features
+from model.trees import TreeScorer
 from model.version import Lineage, ModelVersion, Window
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task import TaskSpec, load_task
@@ -84,11 +90,21 @@ def archive(offset: float = 0.0, *, task: TaskSpec | None = None, key: bytes = K
     return Archive(data, offset, key)
 
 
-def write(folder: Path, offset: float, task: TaskSpec, golden_off: float = 0.0) -> str:
+def write(
+    folder: Path,
+    offset: float,
+    task: TaskSpec,
+    golden_off: float = 0.0,
+    *,
+    text: Callable[[int], bytes] | None = None,
+    serves: Callable[[bytes], bytes] = lambda data: data,
+) -> str:
+    """A linear model, or the trees that `text` gives for a width; `serves` changes its bytes."""
     known = records(60, seed=1)
     encoder = FeatureEncoder.fit(task, known)
     weights = np.linspace(-1.0, 0.5, len(encoder.columns))
-    scorer = linear.LinearScorer(weights, offset)
+    width = len(encoder.columns)
+    scorer = TreeScorer(text(width)) if text else linear.LinearScorer(weights, offset)
     calibration = Calibration.sigmoid(1.0, 0.0)
     golden = tuple(
         Golden(r, calibration.score_one(scorer.margin_one(encoder.encode_one(r))) + golden_off)
@@ -101,8 +117,8 @@ def write(folder: Path, offset: float, task: TaskSpec, golden_off: float = 0.0) 
             family="logistic_regression",
             feature_names=encoder.features,
             encoder=encoder.spec(),
-            scorer_file=linear.FILE,
-            scorer=scorer.dump(),
+            scorer_file=trees.FILE if text else linear.FILE,
+            scorer=serves(scorer.dump()),
             calibration=calibration,
             thresholds=Thresholds(operating=0.5, alert=0.5, critical=0.8),
             reference={},
@@ -114,29 +130,42 @@ def write(folder: Path, offset: float, task: TaskSpec, golden_off: float = 0.0) 
 def register(registry: SyncRegistry, packed: Archive) -> str:
     """Registers a version; answers its name."""
     artifact = registry.run(artifacts.put(packed.data))
+    made = registry.run(versions.register(partial(_version, packed, artifact)))
+    return made.version
 
-    def version(number: int) -> ModelVersion:
-        return ModelVersion(
-            version=f"v{number}",
-            number=number,
-            task=packed.task,
-            family="logistic_regression",
-            created_at=NOW,
-            params={},
-            metrics={"recall": 0.8},
-            metrics_on="made up for a test",
-            thresholds=Thresholds(0.5, 0.5, 0.8),
-            window=Window(("2022",), 60, 30, "0" * 64, NOW),
-            lineage=Lineage("run", 1, None, "test", {}),
-            features=("inde",),
-            reference={},
-            artifact=artifact,
-            trained_on="",
-            signature=packed.signature(f"v{number}"),
-            bundle=packed.bundle,
-        )
 
-    return registry.run(versions.register(version)).version
+def _version(packed: Archive, artifact: str, number: int) -> ModelVersion:
+    return ModelVersion(
+        version=f"v{number}",
+        number=number,
+        task=packed.task,
+        family="logistic_regression",
+        created_at=NOW,
+        params={},
+        metrics={"recall": 0.8},
+        metrics_on="made up for a test",
+        thresholds=Thresholds(0.5, 0.5, 0.8),
+        window=Window(("2022",), 60, 30, "0" * 64, NOW),
+        lineage=Lineage("run", 1, None, "test", {}),
+        features=("inde",),
+        reference={},
+        artifact=artifact,
+        trained_on="",
+        signature=packed.signature(f"v{number}"),
+        bundle=packed.bundle,
+    )
+
+
+def register_of_before(registry: SyncRegistry, packed: Archive, number: int, **changes: Any) -> str:
+    """A version as it was registered when the signature covered the archive's digest alone."""
+    name = f"v{number}"
+    artifact = registry.run(artifacts.put(packed.data))
+    signature = hmac.new(packed.key, artifact.encode(), hashlib.sha256).hexdigest()
+    version = replace(_version(packed, artifact, number), signature=signature)
+    document = to_document(version, key="version") | changes
+    del document["bundle"]
+    registry.execute(InsertMany(versions.COLLECTION, [document]))
+    return name
 
 
 def promote(registry: SyncRegistry, version: str, *, reasons: Sequence[str] = ("test",)) -> None:
