@@ -26,7 +26,7 @@ from model.errors import BundleError, CorruptArtifact, NotFound, RegistryError
 from model.signature import check, check_former, seal
 from model.version import ModelVersion, is_version_name, resign
 
-COLLECTION = "adoptions"
+COLLECTION = "version_adoptions"
 PURPOSE = "adoption"
 
 _OF_BEFORE: Mapping[str, Any] = {"$or": [{"bundle": {"$exists": False}}, {"bundle": ""}]}

@@ -24,7 +24,7 @@ COLLECTIONS = (
     "pending_joins",
     "artifacts",
     "model_versions",
-    "adoptions",
+    "version_adoptions",
     "promotions",
     "aliases",
     "runs",

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from database import versions
+from database import aliases, promotions, versions
 from database.documents import to_document
-from database.operations import InsertMany
+from database.operations import DeleteMany, Document, InsertMany
+from model.promotion import DecisionStatus, Promotion
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
@@ -44,6 +45,30 @@ def test_a_version_named_like_a_path_leaves_that_folder_alone_and_the_champion_s
     assert [p.name for p in victim.iterdir()] == ["kept.txt"]
     assert one.post("/predict", {"inde": 7.5, "ida": 3.0, "fase": 3}).status_code == 200
     assert [v["version"] for v in one.get("/models").json()["models"]] == [serving]
+
+
+def test_a_rollback_to_a_name_that_is_no_versions_moves_nothing(one: Server, world: World) -> None:
+    serving = one.get("/model").json()["version"]
+    # The ledger says that the planted name served before.
+    assert one.post(f"/models/{serving}/promote").status_code == 200
+    before = world.registry.run(aliases.get(aliases.CHAMPION))
+    planted = decision(VICTIM, serving, revision=0)
+    world.registry.execute(InsertMany(promotions.COLLECTION, [planted]))
+    world.registry.execute(DeleteMany(promotions.COLLECTION, {"revision": {"$in": [1, 2]}}))
+
+    answer = one.post("/model/rollback")
+
+    assert answer.status_code == 409
+    assert "names no version" in answer.json()["detail"]
+    assert world.registry.run(aliases.get(aliases.CHAMPION)) == before
+
+
+def decision(version: str, champion: str, *, revision: int) -> Document:
+    made = Promotion(
+        "planted", bundles.NOW, "test", "train", DecisionStatus.PROMOTED, version, champion,
+        ("test",), revision=revision,
+    )  # fmt: skip
+    return to_document(made, key="promotion_id")
 
 
 @pytest.mark.parametrize("name", ["v01", "v1%0A", "..%2F..%2Fvictim", "v%D9%A1", "v1234567890"])

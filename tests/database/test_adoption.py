@@ -192,7 +192,8 @@ def test_two_hosts_at_once_adopt_once(
 
 def test_adoption_runs_on_every_server_and_driver(run: Run, kept: AdoptionFile) -> None:
     def planted() -> Op[None]:
-        yield from seen(lambda registry: register_of_before(registry, PACKED[0], 1))
+        for command in seen(lambda registry: register_of_before(registry, PACKED[0], 1)):
+            _ = yield command
 
     run(planted())
 
