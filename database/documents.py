@@ -48,7 +48,9 @@ def from_document(cls: type[R], document: Mapping[str, Any], *, key: str | None 
         kind: Any = cls
         record: R = _reader(kind, key)(schema.forward(document, steps))
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise RegistryError(f"a stored {cls.__name__} cannot be read: {error!r}") from error
+        # A missing field is named; what else the error says may quote the document.
+        why = f"no field {error}" if isinstance(error, KeyError) else type(error).__name__
+        raise RegistryError(f"a stored {cls.__name__} cannot be read: {why}") from error
     return record
 
 

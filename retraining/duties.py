@@ -56,6 +56,7 @@ class Duties:
         self._holder = holder
         self._clock = clock
         self._lease: Lease | None = None
+        self._silent_on = ""
 
     def heartbeat(self) -> None:
         """Renews the worker's lease, or takes it when it is free."""
@@ -131,8 +132,12 @@ class Duties:
             waiting = self._registry.run(runs.queued())
             if waiting:
                 self._carry_out(waiting[0])
+            self._silent_on = ""
         except FarolError as error:
-            log.warning("queued runs cannot be carried out: %s", error)
+            # Asked every few seconds: said once until it is over.
+            if str(error) != self._silent_on:
+                log.warning("queued runs cannot be carried out: %s", error)
+            self._silent_on = str(error)
 
     def _carry_out(self, run: Run) -> None:
         try:

@@ -19,7 +19,7 @@ from retraining.exclusive import Clock, HeldLease, exclusively
 from retraining.journal import DryJournal, Journal, RegistryJournal, Say
 from retraining.plan import RunPlan, RunResult
 from retraining.registration import evidence_mapping
-from retraining.stages import apply, deliberate, gather
+from retraining.stages import Gathered, apply, deliberate, gather, unjudged
 
 
 def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) -> RunResult:
@@ -55,12 +55,27 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
             # Whoever took the lease records this run as abandoned; it may write nothing more.
             raise
         except FarolError as error:
-            journal.finish(RunStatus.FAILED, error=str(error))
+            journal.finish(RunStatus.FAILED, error=own_words(error))
             raise
         except BaseException as error:
             # Only its kind: the message of an unforeseen error may quote a record.
             journal.finish(RunStatus.FAILED, error=type(error).__name__)
             raise
+
+
+def own_words(error: FarolError) -> str:
+    """The error's message; of another library's error in it only the kind stays.
+
+    The message of somebody else's error may quote a record, and the run's record is kept.
+    """
+    told, cause = str(error), error.__cause__
+    if cause is None or isinstance(cause, FarolError):
+        return told
+    kind = type(cause).__name__
+    for foreign in (repr(cause), str(cause)):
+        if foreign and foreign in told:
+            return told.replace(foreign, kind)
+    return f"{told} ({kind})"
 
 
 def _repair(registry: SyncRegistry, journal: RegistryJournal, now: datetime) -> None:
@@ -84,9 +99,10 @@ def _decided(registry: SyncRegistry, plan: RunPlan, journal: Journal, clock: Clo
     with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
         folder = Path(name)
         gathered = gather(registry, plan, folder, journal, now=clock())
-        decided = deliberate(gathered, plan, folder, journal)
-    serving = gathered.serving
-    return _result(plan, decided.verdict, challenger=None, champion=serving, before=serving)
+        verdict = unjudged(gathered, plan, journal)
+        if verdict is None:
+            verdict = deliberate(gathered, plan, folder, journal).verdict
+    return _unmoved(plan, gathered, verdict)
 
 
 def _recorded(
@@ -99,15 +115,19 @@ def _recorded(
     with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
         folder = Path(name)
         gathered = gather(registry, plan, folder, journal, now=clock())
-        decided = deliberate(gathered, plan, folder, journal)
-        applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
-    result = _result(
-        plan,
-        applied.verdict,
-        challenger=applied.version.version,
-        champion=applied.champion,
-        before=gathered.serving,
-    )
+        early = unjudged(gathered, plan, journal)
+        if early is not None:
+            result = _unmoved(plan, gathered, early)
+        else:
+            decided = deliberate(gathered, plan, folder, journal)
+            applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
+            result = _result(
+                plan,
+                applied.verdict,
+                challenger=applied.version.version,
+                champion=applied.champion,
+                before=gathered.serving,
+            )
     journal.step(result.status.value, f"{result.champion or 'nobody'} serves")
     journal.finish(
         RunStatus(result.status.value),
@@ -116,6 +136,11 @@ def _recorded(
         reasons=result.reasons,
     )
     return result
+
+
+def _unmoved(plan: RunPlan, gathered: Gathered, verdict: Verdict) -> RunResult:
+    serving = gathered.serving
+    return _result(plan, verdict, challenger=None, champion=serving, before=serving)
 
 
 def _result(

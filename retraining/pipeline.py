@@ -35,7 +35,8 @@ FINISHED, FAILED, USAGE, NOT_ENOUGH_DATA, LEASE_HELD = 0, 1, 2, 3, 4
 
 EPILOG = """\
 what it does
-  1. takes the newest labelled records (outcomes that came in through the API or school files)
+  1. takes the newest labelled records (outcomes that came in through the API or school files);
+     with too few that the champion has not seen it ends here: nothing to compare on
   2. trains a challenger on them
   3. scores champion and challenger on the same newest students, none of whom taught the model
      that scores them

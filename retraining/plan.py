@@ -37,7 +37,7 @@ class RunResult:
     """How a run ended.
 
     Attributes:
-        challenger: the version it registered; None for a dry run.
+        challenger: the version it registered; None for a dry run, and where nothing was trained.
         champion: the version that serves now, if any.
         before: the version that served before, if any.
         evidence: what the decision was taken on, as plain data; empty without a comparison.

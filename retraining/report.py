@@ -42,6 +42,8 @@ def headline(result: RunResult) -> str:
         would = "would serve" if result.dry_run else "serves now"
         return f"Promoted: {challenger} {would}{instead}."
     serving = f"{result.champion} serves on" if result.champion else "nobody serves yet"
+    if result.challenger is None and not result.evidence:
+        return f"Kept: {serving}; nothing was trained, as no challenger could be compared with it."
     return f"Kept: {serving}; {challenger} was not promoted."
 
 

@@ -94,31 +94,38 @@ def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
     """
     report = check_leakage(gathered.data, plan.task, seed=plan.options.seed)
     journal.step("leakage", report.skipped or "the features do not determine the outcome")
-    trial, objections = _trial(gathered, plan, journal)
+    trial = _trial(gathered, plan, journal)
     journal.step("trained", _trained(trial))
     if trial.model.tuning:
         journal.step("tuned", trial.model.tuning)
     packed = parcel(trial, folder / "challenger")
-    verdict = (
-        Verdict(settled(objections), None)
-        if objections
-        else _judge(gathered.champion, trial, packed, plan)
-    )
+    verdict = _judge(gathered.champion, trial, packed, plan)
     journal.step("decided", verdict.decision.status.value)
     return Deliberated(trial, verdict, packed, report)
 
 
-def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> tuple[Trial, tuple[Guard, ...]]:
-    """A challenger, and why it cannot be compared with the champion if it cannot."""
+def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | None:
+    """The verdict where no challenger could be compared with the champion, before one is trained.
+
+    Counting the records that the champion has not seen takes no time; a fit takes a minute.
+    """
+    if gathered.champion is None:
+        return None
+    fresh = gathered.data.take(fresh_mask(gathered.data, gathered.champion.trained_on))
+    objections = comparable(fresh, plan.task)
+    if not objections:
+        return None
+    verdict = Verdict(settled(objections), None)
+    journal.step("decided", f"{verdict.decision.status.value}; nothing was trained")
+    return verdict
+
+
+def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> Trial:
     data, task, seed, studies = gathered.data, plan.task, plan.options.seed, _studies(plan)
     if gathered.champion is None:
-        trial = first_trial(data, task, seed=seed, progress=journal.say, studies=studies)
-        return trial, ()
+        return first_trial(data, task, seed=seed, progress=journal.say, studies=studies)
     fresh = fresh_mask(data, gathered.champion.trained_on)
-    objections = comparable(data.take(fresh), task)
-    judged_on = None if objections else fresh
-    trial = successor_trial(data, judged_on, task, seed=seed, progress=journal.say, studies=studies)
-    return trial, objections
+    return successor_trial(data, fresh, task, seed=seed, progress=journal.say, studies=studies)
 
 
 def _studies(plan: RunPlan) -> Studies:

@@ -63,23 +63,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def work(duties: Duties, children: Children, task: TaskSpec, done: threading.Event) -> None:
-    """Does the duties at their times until `done` is set."""
+def work(
+    duties: Duties,
+    children: Children,
+    task: TaskSpec,
+    done: threading.Event,
+    *,
+    poll: timedelta = POLL,
+) -> None:
+    """Does the duties at their times until `done` is set; looks for queued runs every `poll`."""
     duties.heartbeat()
     scheduler = scheduled(duties, task)
     scheduler.start()
+    # A thread and no job: a run takes longer than the next look at the queue is away, and the
+    # scheduler would warn each time that the one before has not ended.
+    queue = threading.Thread(target=_watch, args=(duties, done, poll), name="queue")
+    queue.start()
     log.info("worker up: retraining %r, drift %r, UTC", task.schedule.retrain, task.schedule.drift)
     try:
         done.wait()
     finally:
         log.info("worker stops")
+        done.set()
         children.stop()
+        queue.join()
         scheduler.shutdown(wait=True)
         duties.leave()
 
 
+def _watch(duties: Duties, done: threading.Event, poll: timedelta) -> None:
+    while not done.wait(poll.total_seconds()):
+        duties.carry_out_queued()
+
+
 def scheduled(duties: Duties, task: TaskSpec) -> BackgroundScheduler:
-    """A scheduler with every duty, not yet started.
+    """A scheduler with every duty that has its time, not yet started.
 
     Raises:
         ConfigurationError: the task's schedule is no crontab line.
@@ -87,12 +105,12 @@ def scheduled(duties: Duties, task: TaskSpec) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(
         timezone=UTC,
         executors={"default": ThreadPoolExecutor(5)},
-        job_defaults={"coalesce": True, "max_instances": 1},
+        # A busy machine may be late; what is due is done late rather than left out with a warning.
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     # Jobs live in memory: they are made from the task at every start, and a job store in the
     # registry would hold pickles.
     scheduler.add_job(duties.heartbeat, "interval", seconds=HEARTBEAT.total_seconds())
-    scheduler.add_job(duties.carry_out_queued, "interval", seconds=POLL.total_seconds())
     scheduler.add_job(duties.catch_up)
     for line, duty in (
         (task.schedule.retrain, duties.retrain),

@@ -93,7 +93,7 @@ def test_nine_at_risk(served: SyncRegistry, home: Path) -> None:
     )
 
 
-def test_ten_at_risk_train_a_challenger_that_is_not_judged(
+def test_ten_at_risk_are_too_few_to_compare_and_nothing_is_trained(
     served: SyncRegistry, home: Path
 ) -> None:
     put(served, outcomes(400, 10))
@@ -102,6 +102,7 @@ def test_ten_at_risk_train_a_challenger_that_is_not_judged(
 
     assert result.status is DecisionStatus.KEPT
     assert result.champion == champion(served) == "v1"
+    assert result.challenger is None
     assert "10 of them at risk and 390 not; 50 at risk and 10 not are needed" in result.reasons
 
 

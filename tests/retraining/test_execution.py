@@ -3,19 +3,30 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from database import aliases, labels, leases, promotions, runs, versions
-from database.client import SyncRegistry
+from database.client import SyncRegistry, open_registry
+from database.documents import from_document
 from database.operations import DeleteMany, Find, InsertMany
-from model.errors import BundleError, LeakageError, LeaseHeld, LeaseLost, NotEnoughData
+from model.errors import (
+    BundleError,
+    FarolError,
+    LeakageError,
+    LeaseHeld,
+    LeaseLost,
+    NotEnoughData,
+    RegistryError,
+)
 from model.options import RunOptions
 from model.promotion import DecisionStatus
 from model.run import Run, RunStatus
 from retraining.champion import load_champion
 from retraining.exclusive import LEASE, exclusively
-from retraining.execution import execute
+from retraining.execution import execute, own_words
+from retraining.report import headline
 from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
 
 NOW = START + timedelta(days=400)
@@ -122,13 +133,55 @@ def test_without_labels_the_champion_has_not_seen_it_is_kept_with_that_reason(
     assert result.evidence == {}
 
 
-def test_the_same_labels_and_seed_give_the_same_bundle(registry: SyncRegistry, home: Path) -> None:
+def test_a_run_that_cannot_compare_says_so_before_it_trains(
+    registry: SyncRegistry, home: Path
+) -> None:
     teach(registry, "2022", READING)
-
     run(registry, home)
-    run(registry, home, run_id="run-2")
+    teach(registry, "2023", READING, n=1)
 
-    first, second = (registry.run(versions.get(name)) for name in ("v1", "v2"))
+    result = run(registry, home, run_id="run-2")
+
+    assert result.reasons[0] == "only 1 new labelled records to judge on; 100 are needed"
+    assert (result.status, result.challenger, result.champion) == (DecisionStatus.KEPT, None, "v1")
+    kept = registry.run(runs.get("run-2"))
+    assert [step.name for step in kept.steps] == ["window", "champion", "decided", "kept"]
+    assert kept.status is RunStatus.KEPT
+    assert [v.version for v in registry.run(versions.newest())] == ["v1"]
+    assert "nothing was trained" in headline(result)
+
+
+def test_the_record_of_a_run_keeps_no_other_librarys_message() -> None:
+    class Quoting(Exception):
+        def __str__(self) -> str:
+            return "Maria Silva, 8 years"
+
+    def raised(message: str) -> FarolError:
+        try:
+            raise BundleError(message) from Quoting()
+        except BundleError as error:
+            return error
+
+    assert own_words(raised("linear.json: Maria Silva, 8 years")) == "linear.json: Quoting"
+    assert own_words(raised("linear.json is damaged")) == "linear.json is damaged (Quoting)"
+    assert own_words(NotEnoughData("60 are needed")) == "60 are needed"
+
+
+def test_a_stored_record_that_cannot_be_read_is_not_quoted() -> None:
+    with pytest.raises(RegistryError) as told:
+        from_document(Run, {"run_id": "r", "status": "Maria Silva", "requested_by": "x"})
+
+    assert "Maria" not in str(told.value)
+
+
+def test_the_same_labels_and_seed_give_the_same_bundle(
+    registry: SyncRegistry, embedded_uri: str, home: Path, tmp_path: Path
+) -> None:
+    with open_registry(embedded_uri, f"t{uuid4().hex[:12]}") as other:
+        for one, place in ((registry, home), (other, tmp_path / "other")):
+            teach(one, "2022", READING)
+            run(one, place)
+        first, second = (one.run(versions.get("v1")) for one in (registry, other))
     assert first.artifact == second.artifact
     assert first.trained_on == second.trained_on
 

@@ -9,11 +9,12 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from database import runs, versions
-from database.client import SyncRegistry
+from database.client import SyncRegistry, open_registry
 from model.options import RunOptions
 from retraining.execution import execute
 from tests.retraining.school import READING, START, TASK, plan, run, task, teach
@@ -22,13 +23,14 @@ ROOT = Path(__file__).parents[2]
 TRIALS = RunOptions(trials=5)
 
 
-def test_a_tuned_run_is_recorded_and_the_same_again(registry: SyncRegistry, home: Path) -> None:
-    teach(registry, "2022", READING)
-
-    run(registry, home, options=TRIALS)
-    run(registry, home, run_id="run-2", options=TRIALS)
-
-    first, second = (registry.run(versions.get(name)) for name in ("v1", "v2"))
+def test_a_tuned_run_is_recorded_and_the_same_again(
+    registry: SyncRegistry, embedded_uri: str, home: Path, tmp_path: Path
+) -> None:
+    with open_registry(embedded_uri, f"t{uuid4().hex[:12]}") as other:
+        for one, place in ((registry, home), (other, tmp_path / "other")):
+            teach(one, "2022", READING)
+            run(one, place, options=TRIALS)
+        first, second = (one.run(versions.get("v1")) for one in (registry, other))
     kept = registry.run(runs.get("run-1"))
     assert first.artifact == second.artifact
     assert kept.options["trials"] == 5

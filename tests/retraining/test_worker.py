@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from database import aliases, leases, promotions, runs, versions
 from database.client import SyncRegistry
-from model.errors import ConfigurationError
-from model.run import Run, RunStatus
+from model.errors import ConfigurationError, RegistryUnavailable
+from model.run import Lease, Run, RunStatus
 from retraining.children import Children
 from retraining.duties import Duties
-from retraining.worker import scheduled
+from retraining.worker import scheduled, work
 from tests.retraining.school import KEY, READING, START, TASK, run, task, teach
 
 ROOT = Path(__file__).parents[2]
@@ -169,6 +170,43 @@ def test_a_schedule_that_is_no_crontab_stops_the_start(registry: SyncRegistry) -
 
     with pytest.raises(ConfigurationError, match="mondays"):
         scheduled(duties(registry, Recorder()), wrong)
+
+
+def test_a_run_that_takes_long_makes_no_noise(
+    registry: SyncRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = threading.Event()
+
+    class Slow(Recorder):
+        def run(self, module: str, *arguments: str, wait: bool = True) -> int | None:
+            time.sleep(0.5)
+            done.set()
+            return super().run(module, *arguments, wait=wait)
+
+    children = Slow()
+    queue(registry)
+    caplog.set_level("WARNING")
+
+    work(duties(registry, children), children, task(), done, poll=timedelta(milliseconds=20))
+
+    assert len(children.asked) == 1
+    assert caplog.records == []
+
+
+def test_a_registry_that_is_away_is_told_once_and_not_every_few_seconds(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Away:
+        def run(self, op: Any) -> Any:
+            raise RegistryUnavailable("the registry does not answer")
+
+    worker = Duties(cast(SyncRegistry, Away()), task(), Recorder(), holder="a", clock=lambda: NOW)
+    worker._lease = Lease("worker", "a", 1, NOW + timedelta(hours=1))
+
+    for _ in range(5):
+        worker.carry_out_queued()
+
+    assert len(caplog.records) == 1
 
 
 def test_stopping_ends_the_running_process_and_starts_no_other() -> None:
