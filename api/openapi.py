@@ -50,7 +50,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
     _answer(page, "/labels", _ref("LabelCounts"))
     _body(page, "/train", _run_options(), required=False)
     for path in ("/models/{version}/promote", "/model/rollback"):
-        _body(page, path, _object({"reason": {"type": "string"}}), required=False)
+        _body(page, path, _object({"reason": {"type": "string", "minLength": 1}}, ["reason"]))
     for path in page["paths"].values():
         for operation in path.values():
             _problems(operation)

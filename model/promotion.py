@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -44,6 +44,10 @@ class PromotionDecision:
     guards: tuple[Guard, ...] = ()
 
 
+TRAIN = "train"
+"""The action of a decision that a run took."""
+
+
 @dataclass(frozen=True, slots=True)
 class Promotion:
     """One line of the append-only ledger: a decision and who took it.
@@ -69,3 +73,26 @@ class Promotion:
     guards: tuple[Guard, ...] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
     revision: int | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody moved the champion, instead of a run that compared."""
+        return self.action != TRAIN
+
+
+def of_run(decisions: Iterable[Promotion]) -> Promotion | None:
+    """What the run that made a version decided about it, whoever moved the champion afterwards.
+
+    Args:
+        decisions: all about one version.
+    """
+    return next((decision for decision in decisions if not decision.by_hand), None)
+
+
+def latest_by_hand(decisions: Iterable[Promotion]) -> Promotion | None:
+    """The newest decision that somebody took by hand; None without one.
+
+    Args:
+        decisions: newest first.
+    """
+    return next((decision for decision in decisions if decision.by_hand), None)

@@ -16,7 +16,7 @@ from database.operations import Op
 from model.archive import bundle_digest
 from model.bundle import pack
 from model.errors import Conflict
-from model.promotion import DecisionStatus, Promotion
+from model.promotion import TRAIN, DecisionStatus, Promotion
 from model.run import Lease
 from model.version import Alias, Lineage, ModelVersion, resign
 from preprocessing.leakage import LeakageReport
@@ -183,7 +183,7 @@ def settle(
         promotion_id=version.lineage.run_id,
         at=now,
         actor="pipeline",
-        action="train",
+        action=TRAIN,
         status=verdict.decision.status,
         challenger=version.version,
         champion=champion.version if champion else None,

@@ -20,6 +20,7 @@ from api.services import Services, services
 from database import aliases, artifacts, promotions, versions
 from model.access import Scope
 from model.errors import RegistryUnavailable
+from model.promotion import latest_by_hand, of_run
 from model.version import ModelVersion, is_version_name
 
 MOST_VERSIONS = 200
@@ -69,7 +70,11 @@ async def get_models(request: Request, _client: MayRead) -> Response:
 
 @router.get("/models/{version}", summary="One version")
 async def get_version(request: Request, version: str, _client: MayRead) -> Response:
-    """Everything the registry knows of a version, with the decisions about it, newest first."""
+    """Everything the registry knows of a version.
+
+    `decision` is that of the run that made it, with its evidence; `moved_by_hand` the newest one
+    that somebody took; `decisions` are all, newest first.
+    """
     here = services(request)
     found = await here.registry.run(versions.get(version))
     alias = await here.registry.run(aliases.get(aliases.CHAMPION))
@@ -85,7 +90,8 @@ async def get_version(request: Request, version: str, _client: MayRead) -> Respo
             "leakage": found.leakage,
             "card": f"/models/{found.version}/card" if found.card else None,
             "artifact": found.artifact,
-            "decision": decisions[0] if decisions else None,
+            "decision": of_run(decisions),
+            "moved_by_hand": latest_by_hand(decisions),
             "decisions": decisions,
         }
     )
@@ -122,7 +128,7 @@ async def get_card(
 async def promote(request: Request, version: str, client: MayDecide) -> Response:
     """Any registered version; every worker serves it within two seconds."""
     here = services(request)
-    reason = await _reason(request, "promoted by hand")
+    reason = await _reason(request)
     found = await here.registry.run(versions.get(version))
     return await _move(here, Move(found.version, "promote", client.name, reason))
 
@@ -131,7 +137,7 @@ async def promote(request: Request, version: str, client: MayDecide) -> Response
 async def roll_back(request: Request, client: MayDecide) -> Response:
     """Back to the version that served before; 409 if there was none."""
     here = services(request)
-    reason = await _reason(request, "rolled back by hand")
+    reason = await _reason(request)
     target = rollback_target(await here.registry.run(promotions.newest(0)))
     if target is None:
         raise Problem(409, "No version served before the present champion.")
@@ -171,12 +177,12 @@ async def _move(here: Services, move: Move) -> Response:
     )
 
 
-async def _reason(request: Request, default: str) -> str:
-    body = read_object(await read_body(request.receive, SMALL))
-    reason = body.get("reason", default)
-    if not isinstance(reason, str) or not 0 < len(reason) <= LONGEST_REASON:
+async def _reason(request: Request) -> str:
+    """Why somebody moves the champion: whoever reads the ledger later has nothing else."""
+    reason = read_object(await read_body(request.receive, SMALL)).get("reason")
+    if not isinstance(reason, str) or not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise Problem.of_field("reason", f"must be text of 1 to {LONGEST_REASON} characters")
-    return reason
+    return reason.strip()
 
 
 def _summary(version: ModelVersion, serving: str | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dashboard.context import Context, empty
 from dashboard.decision import show_decision
 from dashboard.measured import measured_on
 from database import aliases, drift_reports, labels, predictions, promotions, versions
+from model.promotion import of_run
 from model.version import Alias, ModelVersion
 
 CARDS = ("recall", "precision", "flagged", "auc")
@@ -46,6 +47,12 @@ def show(context: Context) -> None:
     if latest:
         st.subheader(texts("overview.decision"))
         show_decision(latest[0], texts)
+        if latest[0].by_hand:
+            # Whoever moved it by hand gave a reason and no evidence; its run did.
+            made = of_run(read(promotions.of_version(latest[0].challenger)))
+            if made is not None:
+                st.subheader(texts("versions.decision"))
+                show_decision(made, texts)
 
 
 def _heading(context: Context, alias: Alias, champion: ModelVersion) -> None:

@@ -10,6 +10,7 @@ from dashboard.fairness import show_fairness
 from dashboard.measured import measured_on
 from dashboard.texts import Texts
 from database import aliases, artifacts, promotions, versions
+from model.promotion import latest_by_hand, of_run
 from model.version import ModelVersion
 
 COUNTS = frozenset({"n", "positives"})
@@ -34,9 +35,13 @@ def show(context: Context) -> None:
     for line in leakage_lines(version, texts):
         st.markdown(line)
     decided = read(promotions.of_version(version.version))
-    if decided:
-        st.subheader(texts("versions.decision"))
-        show_decision(decided[0], texts)
+    for title, decision in (
+        ("versions.moved", latest_by_hand(decided)),
+        ("versions.decision", of_run(decided)),
+    ):
+        if decision is not None:
+            st.subheader(texts(title))
+            show_decision(decision, texts)
 
 
 def leakage_lines(version: ModelVersion, texts: Texts) -> list[str]:

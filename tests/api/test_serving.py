@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from database import leases, predictions, runs, students
+from database import leases, predictions, promotions, runs, students
 from model.errors import NotFound
+from model.promotion import DecisionStatus, Guard, Promotion
 from model.student import Observation
 from tests.api import bundles
+from tests.api.bundles import NOW
 from tests.api.conftest import World
 from tests.api.server import Server, until
 
@@ -274,11 +276,55 @@ def test_every_worker_serves_a_promotion_and_a_rollback_within_two_seconds(
     assert {m["version"] for m in server.get("/models").json()["models"]} >= {former, version}
 
 
+def test_a_version_moved_by_hand_keeps_the_decision_and_evidence_of_its_run(
+    server: Server, world: World
+) -> None:
+    serving = server.get("/model").json()["version"]
+    version = bundles.register(world.registry, bundles.archive(2.5))
+    kept = Promotion(
+        uuid.uuid4().hex, NOW, "pipeline", "train", DecisionStatus.KEPT, version, serving,
+        ("recall is worse",), (Guard("recall", False, "recall is worse", 0.7, 0.8),),
+        {"rows": 300},
+    )  # fmt: skip
+    world.registry.run(promotions.add(kept))
+
+    server.post(f"/models/{version}/promote", {"reason": "the school asks for it"})
+    told = server.get(f"/models/{version}").json()
+    server.post("/model/rollback", {"reason": "back again"})
+
+    assert told["decision"]["reasons"] == ["recall is worse"]
+    assert told["decision"]["evidence"] == {"rows": 300}
+    assert [g["name"] for g in told["decision"]["guards"]] == ["recall"]
+    assert told["moved_by_hand"]["reasons"] == ["the school asks for it"]
+    assert len(told["decisions"]) == 2
+
+
+@pytest.mark.parametrize("path", ["/model/rollback", "/models/v1/promote"])
+@pytest.mark.parametrize("body", [None, {}, {"reason": ""}, {"reason": "  "}, {"reason": 7}])
+def test_nobody_moves_the_champion_without_a_reason(
+    server: Server, path: str, body: object
+) -> None:
+    before = server.get("/models").json()["champion"]
+
+    refused = server.post(path, body)
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "reason"
+    assert server.get("/models").json()["champion"] == before
+
+
+def test_the_page_says_that_a_reason_is_needed(server: Server) -> None:
+    paths = server.get("/openapi.json").json()["paths"]
+    for path in ("/model/rollback", "/models/{version}/promote"):
+        schema = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert schema["required"] == ["reason"]
+
+
 def test_an_unknown_version_cannot_be_promoted_and_the_champion_not_twice(server: Server) -> None:
     serving = server.get("/model").json()["version"]
 
-    assert server.post("/models/v999/promote").status_code == 404
-    assert server.post(f"/models/{serving}/promote").status_code == 409
+    assert server.post("/models/v999/promote", {"reason": "x"}).status_code == 404
+    assert server.post(f"/models/{serving}/promote", {"reason": "x"}).status_code == 409
 
 
 def test_health_tells_of_a_retraining_worker_that_is_heard_of_no_more(

@@ -73,7 +73,7 @@ def test_a_bundle_that_cannot_be_trusted_is_quarantined_and_the_champion_stays(
     assert pair.post("/predict", RECORD).json()["model_version"] == serving
     until(lambda: "farol_champion_degraded 1.0" in pair.get("/metrics").text, 5)
 
-    assert pair.post(f"/models/{serving}/promote").status_code == 200
+    assert pair.post(f"/models/{serving}/promote", {"reason": "again"}).status_code == 200
     until(lambda: pair.get("/health").json()["status"] == "ok", 5)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import plotly.graph_objects as go
+import pytest
 
 from dashboard import charts
 from dashboard.fairness import group_rows
 from dashboard.texts import Language, load_texts
 from dashboard.views.versions import leakage_lines
-from database import artifacts, versions
+from database import aliases, artifacts, promotions, versions
 from database.client import SyncRegistry
+from model.promotion import DecisionStatus, Promotion
 from model.version import CardFiles, LeakageCheck
 from tests.dashboard.test_pages import db, fill, opened, page, uri, words
 from tests.database.builders import model_version
@@ -99,3 +102,27 @@ def test_the_page_of_a_version_has_its_groups_its_leaks_and_its_card(opened: Syn
     assert len(app.get("download_button")) == 2
     assert "gender: how many it finds differs by 5.0 points between groups." in words(app)
     assert "ian: alone it tells the outcome with 0.950 (AUC)" in words(app)
+
+
+@pytest.mark.parametrize("name", ["versions", "overview"])
+def test_a_version_moved_by_hand_shows_the_reason_and_the_decision_of_its_run(
+    opened: SyncRegistry, name: str
+) -> None:
+    fill(opened)
+    alias = opened.run(aliases.get(aliases.CHAMPION))
+    assert alias is not None
+    moves = (("v2", "school asks"), ("v1", "a mistake"))
+    opened.run(versions.add(replace(opened.run(versions.get("v1")), version="v2", number=2)))
+    for revision, (version, reason) in enumerate(moves, start=alias.revision):
+        by_hand = Promotion(
+            f"by-hand-{version}", datetime.now(UTC), "admin", "promote", DecisionStatus.PROMOTED,
+            version, "v1" if version == "v2" else "v2", (reason,),
+        )  # fmt: skip
+        opened.run(promotions.promote(by_hand, expected_revision=revision))
+
+    app = page(name)
+
+    assert not app.exception
+    told = words(app)
+    assert "a mistake" in told
+    assert "by pipeline" in told
