@@ -7,11 +7,11 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test setup setup-dev lint format bench replay screenshots lock clean
+.PHONY: help run test setup setup-dev setup-motor setup-catboost lint format bench replay screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup ## everything up: registry, first champion, API, worker, dashboard (PORT, DASHBOARD_PORT, DATA=dir)
 	@exec $(BIN)/python -m deployment.up
@@ -22,6 +22,10 @@ test: setup-dev ## all tests
 setup: .venv/.run-locked ## the virtual environment, from the hashed lock file
 
 setup-dev: .venv/.dev-locked ## the same with the tools that develop it
+
+setup-motor: .venv/.motor-locked ## the set-up and Motor, for FAROL_ASYNC_DRIVER=motor
+
+setup-catboost: .venv/.catboost-locked ## the set-up and CatBoost, for tasks that name it
 
 lint: setup-dev ## ruff and mypy, both strict
 	$(BIN)/ruff check .
@@ -44,6 +48,8 @@ screenshots: setup-dev ## pictures of the dashboard of a running `make run` into
 lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) pyproject.toml -o $(RUN_LOCK)
 	uv pip compile $(LOCK_FLAGS) --extra dev -c $(RUN_LOCK) pyproject.toml -o $(DEV_LOCK)
+	uv pip compile $(LOCK_FLAGS) --extra motor -c $(RUN_LOCK) pyproject.toml -o requirements/motor.txt
+	uv pip compile $(LOCK_FLAGS) --extra catboost -c $(RUN_LOCK) pyproject.toml -o requirements/catboost.txt
 
 LOCK_FLAGS := -q --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
@@ -65,6 +71,6 @@ clean: ## remove the virtual environment and caches; your data in .farol stays
 		echo "libgomp.so.1 is missing. On Debian: apt-get install libgomp1"; exit 1; }
 	@touch $@
 
-.venv/.dev-locked: $(DEV_LOCK) .venv/.run-locked
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(DEV_LOCK)
+.venv/.%-locked: requirements/%.txt .venv/.run-locked
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

@@ -123,6 +123,6 @@ def _motor(uri: str, options: dict[str, Any]) -> Any:
         from motor.motor_asyncio import AsyncIOMotorClient
     except ImportError as error:
         raise ConfigurationError(
-            "FAROL_ASYNC_DRIVER=motor needs the motor package: pip install 'farol[motor]'"
+            "FAROL_ASYNC_DRIVER=motor needs the motor package: make setup-motor"
         ) from error
     return AsyncIOMotorClient(uri, **options)

@@ -17,9 +17,10 @@ from pathlib import Path
 from database import embedded
 from database.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
+from database.options import database_of
 from database.repair import repair
 from deployment.registry_copy import compare, copy
-from deployment.wiring import settings_from_environment
+from deployment.wiring import reach, settings_from_environment
 from model.errors import ConfigurationError, FarolError
 from preprocessing.ingest import describe, ingest_file
 from preprocessing.task import load_task
@@ -29,15 +30,21 @@ FILES = {".csv", ".xlsx", ".parquet"}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; exit code 0 when everything arrived, 1 when not, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(prog="python -m deployment.migrate_to_mongo")
+    parser = argparse.ArgumentParser(
+        prog="python -m deployment.migrate_to_mongo",
+        description="Copies a registry, or a folder of school files, into a MongoDB. It can be "
+        "interrupted and run again, and compares both sides at its end.",
+    )
     parser.add_argument("--from", dest="source", required=True, metavar="URI_OR_DIR")
     parser.add_argument("--to", dest="target", required=True, metavar="URI")
-    parser.add_argument("--db", default=None, help="the database, on both sides; MONGO_DB")
+    parser.add_argument(
+        "--db", default=None, help="the database on a side whose URI names none (MONGO_DB)"
+    )
     given = parser.parse_args(argv)
     try:
         settings = settings_from_environment()
         db = given.db or settings.mongo_db
-        with open_registry(given.target, db) as target:
+        with _opened(given.target, db, "--to") as target:
             target.run(ensure_indexes())
             if files := _school_files(given.source):
                 return _ingest(files, target, settings.task)
@@ -81,7 +88,14 @@ def _registry(source: str, db: str) -> Iterator[SyncRegistry]:
         raise ConfigurationError(
             f"--from {source}: neither a MongoDB URI, nor a folder with a registry or files in it"
         )
-    with open_registry(uri, db) as opened:
+    with _opened(uri, db, "--from") as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def _opened(uri: str, db: str, key: str) -> Iterator[SyncRegistry]:
+    with open_registry(uri, database_of(uri) or db) as opened:
+        reach(opened, uri, key)
         yield opened
 
 

@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from database.options import database_of
 from model.errors import ConfigurationError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -77,6 +78,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     uri = given.get("mongo_uri", "mongodb://")
     if not uri.startswith(("mongodb://", "mongodb+srv://")):
         raise ConfigurationError("MONGO_URI must start with mongodb:// or mongodb+srv://")
+    given["mongo_db"] = chosen_database(uri, given.get("mongo_db"), "MONGO_URI", "MONGO_DB")
     home = Path(given.get("home", ".farol")).absolute()
     keys = {
         name: given.get(name, "").encode() or _kept_key(home / f"{name.removesuffix('_key')}.key")
@@ -86,6 +88,27 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         return Settings.model_validate({**given, "home": home, **keys})
     except ValidationError as error:
         raise ConfigurationError("; ".join(_explain(e) for e in error.errors())) from error
+
+
+def chosen_database(uri: str, asked: str | None, key: str, name: str) -> str:
+    """The database that a connection string names, or the one that is asked for beside it.
+
+    Args:
+        uri: the connection string.
+        asked: the database asked for; None for none.
+        key: what the connection string was given as.
+        name: what the database was asked for as.
+
+    Raises:
+        ConfigurationError: both are given and differ.
+    """
+    named = database_of(uri)
+    if named is not None and asked is not None and named != asked:
+        raise ConfigurationError(
+            f"{key} names the database {named!r} and {name} is {asked!r}; leave one of them out. "
+            f"Where only the credentials are in {named!r}, write {key} with /?authSource={named}"
+        )
+    return named or asked or "farol"
 
 
 def require_home(home: Path) -> None:

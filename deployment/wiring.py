@@ -16,10 +16,10 @@ from database.client import SyncRegistry, open_registry
 from database.embedded import ensure_running
 from database.indexes import ensure_indexes
 from database.operations import Op
-from deployment.settings import Settings, load_settings, require_home
-from model import adoption_file
+from database.options import hosts_of
+from deployment.settings import Settings, load_settings, require_home, unusable
 from model.adoption_file import AdoptionFile
-from model.errors import ConfigurationError, RegistryError
+from model.errors import RegistryError, RegistryUnavailable
 from model.private import UMASK, protect
 
 _log = logging.getLogger(__name__)
@@ -84,17 +84,14 @@ def registry(settings: Settings) -> SyncRegistry:
     Raises:
         RegistryUnavailable: nobody answers.
     """
-    opened = open_registry(
-        registry_uri(settings), settings.mongo_db, pool_size=settings.mongo_pool_size
-    )
+    uri = registry_uri(settings)
+    opened = open_registry(uri, settings.mongo_db, pool_size=settings.mongo_pool_size)
     try:
+        reach(opened, uri, "MONGO_URI" if settings.mongo_uri else "the embedded registry")
         opened.run(prepared(settings))
     except OSError as error:
         opened.close()
-        raise ConfigurationError(
-            f"FAROL_HOME={str(settings.home)!r}: cannot keep {adoption_file.NAME} there "
-            f"({error.strerror}); give a folder that can be written"
-        ) from error
+        raise unusable(settings.home, error) from error
     except RegistryError:
         opened.close()
         raise
@@ -113,3 +110,22 @@ def prepared(settings: Settings) -> Op[None]:
     signed = yield from adopt(kept, key, now=datetime.now(UTC))
     if signed:
         _log.warning("%d versions of before were verified and signed anew", signed)
+
+
+def reach(opened: SyncRegistry, uri: str, key: str) -> None:
+    """Makes sure that somebody answers, before anything is asked of it.
+
+    Args:
+        opened: the registry.
+        uri: where it is.
+        key: what the URI was given as.
+
+    Raises:
+        RegistryUnavailable: nobody does; the message names key and host, never the credentials.
+    """
+    try:
+        opened.ping()
+    except RegistryUnavailable as error:
+        raise RegistryUnavailable(
+            f"{key}: no MongoDB answers at {hosts_of(uri)}; start it, or correct the address"
+        ) from error

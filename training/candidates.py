@@ -104,5 +104,5 @@ def installed(name: str) -> bool:
 def _check_installed(known: Candidate) -> None:
     if not installed(known.name):
         raise ConfigurationError(
-            f"training.candidates: {known.name} needs an extra; pip install 'farol[{known.extra}]'"
+            f"training.candidates: {known.name} needs an extra: make setup-{known.extra}"
         )

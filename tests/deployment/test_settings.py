@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from deployment.settings import load_settings
-from model.errors import ConfigurationError
+from deployment.wiring import registry
+from model.errors import ConfigurationError, RegistryUnavailable
 
 
 def test_an_empty_environment_gives_working_defaults(tmp_path: Path) -> None:
@@ -76,3 +78,54 @@ def test_a_home_that_cannot_be_written_is_a_configuration_error(tmp_path: Path) 
 
     with pytest.raises(ConfigurationError, match="FAROL_HOME"):
         load_settings({"FAROL_HOME": str(tmp_path / "file")})
+
+
+@pytest.mark.parametrize(
+    ("uri", "asked", "used"),
+    [
+        ("mongodb://host", None, "farol"),
+        ("mongodb://host/?tls=true", "school", "school"),
+        ("mongodb://host/school", None, "school"),
+        ("mongodb+srv://me:hush@host/school?tls=true", "school", "school"),
+        ("mongodb://me:hush@host/admin", None, "farol"),
+        ("mongodb://me:hush@host/admin", "school", "school"),
+    ],
+)
+def test_the_database_of_the_connection_string_is_the_one_that_is_used(
+    uri: str, asked: str | None, used: str, tmp_path: Path
+) -> None:
+    env = {"FAROL_HOME": str(tmp_path), "MONGO_URI": uri}
+
+    assert load_settings(env | ({"MONGO_DB": asked} if asked else {})).mongo_db == used
+
+
+def test_two_databases_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    env = {"FAROL_HOME": str(tmp_path), "MONGO_URI": "mongodb://me:hush@host/school"}
+
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings(env | {"MONGO_DB": "farol"})
+
+    told = str(raised.value)
+    assert "'school'" in told and "MONGO_DB is 'farol'" in told and "/?authSource=school" in told
+    assert "hush" not in told
+
+
+def test_a_database_of_the_connection_string_that_can_be_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="MONGO_DB='a b'"):
+        load_settings({"FAROL_HOME": str(tmp_path), "MONGO_URI": "mongodb://host/a%20b"})
+
+
+def test_a_mongodb_that_nobody_reaches_is_named_by_variable_and_host_and_soon(
+    tmp_path: Path,
+) -> None:
+    uri = "mongodb://me:hush@127.0.0.1:9/?authSource=admin"
+    settings = load_settings({"FAROL_HOME": str(tmp_path), "MONGO_URI": uri})
+    started = time.monotonic()
+
+    with pytest.raises(RegistryUnavailable) as raised:
+        registry(settings)
+
+    assert time.monotonic() - started < 8
+    told = str(raised.value)
+    assert told.startswith("MONGO_URI: no MongoDB answers at 127.0.0.1:9;")
+    assert "hush" not in told and "me" not in told.split()

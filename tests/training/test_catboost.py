@@ -71,7 +71,7 @@ def test_where_it_is_not_installed_the_error_says_what_to_install(
     told: list[str] = []
     policy = task.training.model_copy(update={"candidates": ("lightgbm", "catboost")})
 
-    with pytest.raises(ConfigurationError, match=r"pip install 'farol\[catboost\]'"):
+    with pytest.raises(ConfigurationError, match="make setup-catboost"):
         fit(students, task.model_copy(update={"training": policy}), seed=0, progress=told.append)
 
     assert told == []
