@@ -59,11 +59,9 @@ class AsyncRegistry:
         method = getattr(self._database[collection], prepared.method)
         try:
             result = method(*prepared.args, **prepared.options)
-            # Motor gives an aggregation's cursor at once, PyMongo has it awaited.
-            if inspect.isawaitable(result):
-                result = await result
             if prepared.cursor:
-                result = await result.to_list(None)
+                result = result.to_list(None)
+            result = await result
             return prepared.answer(result)
         except BulkWriteError as error:
             if prepared.refused is None:

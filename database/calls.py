@@ -11,7 +11,6 @@ from pymongo.errors import BulkWriteError
 
 from database.collector import quiet
 from database.operations import (
-    Aggregate,
     Command,
     Count,
     DeleteMany,
@@ -45,11 +44,6 @@ class Call:
     refused: Callable[[BulkWriteError], Any] | None = None
 
 
-def collection_of(command: Command) -> str:
-    """The collection a command is about."""
-    return command.collection
-
-
 def call(command: Command) -> Call | None:
     """The call of a command, or None where there is nothing to do and the answer is `nothing`.
 
@@ -62,8 +56,6 @@ def call(command: Command) -> Call | None:
             return Call("find", (dict(command.where),), _find_options(command), _all, cursor=True)
         case Count():
             return Call("count_documents", (dict(command.where),), {}, int)
-        case Aggregate():
-            return Call("aggregate", (list(command.pipeline),), {}, list, cursor=True)
         case InsertMany():
             return _insert(command)
         case ReplaceMany():

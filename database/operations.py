@@ -46,14 +46,6 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregate:
-    """The result of a pipeline of `$match`, `$group`, `$sort` and `$limit`, as a list."""
-
-    collection: str
-    pipeline: Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
 class InsertMany:
     """Inserts documents; those whose `_id` is there already are left as they are.
 
@@ -97,4 +89,4 @@ class EnsureIndex:
     unique: bool = False
 
 
-Command = Find | Count | Aggregate | InsertMany | ReplaceMany | DeleteMany | EnsureIndex
+Command = Find | Count | InsertMany | ReplaceMany | DeleteMany | EnsureIndex

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from database.operations import (
-    Aggregate,
     Command,
     Count,
     DeleteMany,
@@ -21,8 +20,6 @@ from database.operations import (
 )
 
 QUERY_OPERATORS = frozenset({"$in", "$lt", "$lte", "$gt", "$gte", "$ne", "$exists", "$or"})
-STAGES = frozenset({"$match", "$group", "$sort", "$limit"})
-ACCUMULATORS = frozenset({"$sum"})
 
 
 class NotPortable(TypeError):
@@ -46,9 +43,6 @@ def check(command: Command) -> None:
             _plain(command.fields)
         case Count() | DeleteMany():
             _query(command.where)
-        case Aggregate():
-            for stage in command.pipeline:
-                _stage(stage)
         case ReplaceMany():
             for replacement in command.replacements:
                 _query(replacement.where)
@@ -72,25 +66,6 @@ def _query(where: Any) -> None:
     elif isinstance(where, list | tuple):
         for item in where:
             _query(item)
-
-
-def _stage(stage: Mapping[str, Any]) -> None:
-    for name, body in stage.items():
-        if name not in STAGES:
-            raise NotPortable(f"{name} is outside the portable subset")
-        if name == "$match":
-            _query(body)
-        if name == "$group":
-            _group(body)
-
-
-def _group(body: Mapping[str, Any]) -> None:
-    for key, value in body.items():
-        if key != "_id":
-            for operator in value:
-                _allow(operator, ACCUMULATORS)
-        elif not (value is None or isinstance(value, str)):
-            raise NotPortable("a compound group key is outside the portable subset")
 
 
 def _document(document: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from database.operations import Aggregate, Command, Count, EnsureIndex, Find
+from database.operations import Command, Count, EnsureIndex, Find
 from model.errors import Conflict, RegistryError, RegistryUnavailable
 
 DUPLICATE_KEY = 11000
@@ -51,7 +51,7 @@ def repeatable(command: Command) -> bool:
     compare-and-set whose answer was lost would be taken for lost to somebody else. Replica sets
     repeat writes safely in the driver itself (`retryWrites`).
     """
-    return isinstance(command, Find | Count | Aggregate | EnsureIndex)
+    return isinstance(command, Find | Count | EnsureIndex)
 
 
 def worth_repeating(error: PyMongoError) -> bool:

@@ -173,10 +173,6 @@ class TaskSpec(Spec):
                 return reason
         return None
 
-    def outcome_period(self, period: str) -> str:
-        """The period in which the outcome of features of `period` is observed."""
-        return str(int(period) + self.outcome.horizon) if self.outcome.horizon else period
-
     def feature_period(self, period: str) -> str:
         """The period whose features an outcome observed in `period` belongs to."""
         return str(int(period) - self.outcome.horizon) if self.outcome.horizon else period

@@ -16,7 +16,7 @@ import pytest
 from database import batches, labels, students
 from database.client import SyncRegistry
 from database.drive import drive
-from database.operations import Aggregate, Command, Count, Find
+from database.operations import Command, Count, Find
 from model.errors import NotThisTask
 from model.label import JoinStatus
 from preprocessing.ingest import Ingested, describe, ingest, ingest_file
@@ -30,7 +30,7 @@ FILES = {
     "2023": HEAD.format(lag="Defasagem") + "a,1,7,9,7,5,-1\nb,2,7,9,7,5,-1\nd,3,7,9,7,5,0\n",
     "2024": HEAD.format(lag="Defasagem") + "a,2,6,9,7,5,0\nd,3,6,9,7,5,-1\n",
 }
-READS = (Find, Count, Aggregate)
+READS = (Find, Count)
 
 
 @pytest.fixture
