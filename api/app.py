@@ -30,7 +30,7 @@ from api.predict_endpoint import PATH, PredictEndpoint
 from api.prediction_log import LogPolicy, PredictionLog
 from api.refresher import Refresher
 from api.registry import Registry, RegistryLink
-from api.routes import labels, models, predictions, runs, students, system
+from api.routes import labels, models, pages, predictions, runs, students, system
 from api.security import KeyRing
 from api.services import Folders, Services
 from api.shipper import Shipper
@@ -102,10 +102,17 @@ def create_app(
     policy: LogPolicy = LogPolicy(),  # noqa: B008  frozen
 ) -> Farol:
     """The application; `read_settings` is called when it starts."""
-    app = Farol(title="Farol", version=VERSION, lifespan=partial(_lifespan, read_settings, policy))
+    app = Farol(
+        title="Farol",
+        version=VERSION,
+        lifespan=partial(_lifespan, read_settings, policy),
+        docs_url=None,  # Ours is in `api.routes.pages`: FastAPI's fetches its scripts elsewhere.
+        redoc_url=None,
+    )
     problems.install(app)
-    for routes in (predictions, labels, students, models, runs, system):
+    for routes in (predictions, labels, students, models, runs, system, pages):
         app.include_router(routes.router)
+    app.router.routes.append(pages.scripts())
     return app
 
 
@@ -119,6 +126,7 @@ async def _lifespan(
             settings = read_settings()
             configure_logging(settings)
             app.state.own_pages_only = settings.auth == "off"
+            app.state.dashboard_port = settings.dashboard_port
             services = await _opened(settings, policy, stack)
         except FarolError as error:
             app.state.refused = str(error)

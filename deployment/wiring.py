@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from database.embedded import ensure_running
 from database.indexes import ensure_indexes
 from database.operations import Op
 from database.options import hosts_of
+from deployment import logs
 from deployment.settings import Settings, load_settings, require_home, unusable
 from model.adoption_file import AdoptionFile
 from model.errors import RegistryError, RegistryUnavailable
@@ -57,14 +57,8 @@ def private_settings(env: Mapping[str, str]) -> Settings:
 
 
 def configure_logging(settings: Settings) -> None:
-    """One line a record on stderr; for entry points only."""
-    logging.basicConfig(
-        level=settings.log_level,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
-    # Its INFO tells every request it makes, our own health probes among them.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    """One line per record on stderr; for entry points only."""
+    logs.configure(settings.log_level)
 
 
 def registry_uri(settings: Settings) -> str:

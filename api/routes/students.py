@@ -31,11 +31,14 @@ from preprocessing.dataset import record_id
 from preprocessing.fields import Longitudinal
 from preprocessing.longitudinal import recalled_observations
 
+FURTHEST = 2**31 - 1
+"""More students than there are, and a number that every JSON reader takes."""
+
 router = APIRouter(tags=["students"])
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]
 MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN))]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
-Offset = Annotated[int, Query(ge=0)]
+Offset = Annotated[int, Query(ge=0, le=FURTHEST)]
 LISTED = frozenset({RiskStatus.ALERT, RiskStatus.CRITICAL, RiskStatus.INSUFFICIENT})
 Assessed = tuple[Assessment, Observation]
 

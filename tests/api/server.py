@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,21 +39,30 @@ class Server:
 
 
 @contextmanager
-def served(home: Path, *, workers: int = 4, auth: str = "off") -> Iterator[Server]:
+def served(
+    home: Path,
+    *,
+    workers: int = 4,
+    auth: str = "off",
+    access_log: bool = False,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
     port = free_port()
-    env = os.environ | {
+    given = os.environ | {
         "FAROL_HOME": str(home),
         "FAROL_AUTH": auth,
         "FAROL_SIGNING_KEY": KEY.decode(),
+        **(env or {}),
     }
     with (home / "server.log").open("ab") as log:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "uvicorn", "api.app:app", "--no-access-log"),
+                *(sys.executable, "-m", "uvicorn", "api.app:app"),
+                "--access-log" if access_log else "--no-access-log",
                 *("--port", str(port), "--workers", str(workers)),
             ],
             cwd=ROOT,
-            env=env,
+            env=given,
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -58,6 +58,24 @@ def test_an_acknowledged_prediction_is_in_the_registry_at_once(
     assert kept.client == "local"
 
 
+def test_a_whole_number_beyond_64_bits_is_refused_by_every_route_that_takes_one(
+    server: Server,
+) -> None:
+    page = server.get("/openapi.json").json()
+    asked = [
+        (path, parameter["name"], parameter["schema"])
+        for path, operations in page["paths"].items()
+        for parameter in operations.get("get", {}).get("parameters", ())
+        if parameter["schema"].get("type") == "integer"
+    ]
+    assert {name for _, name, _ in asked} == {"limit", "offset"}
+
+    for path, name, schema in asked:
+        assert schema["maximum"] < 2**53, (path, name)
+        for value in (2**64, -(2**64), 10**400):
+            assert server.get(f"{path}?{name}={value}").status_code == 422, (path, name)
+
+
 @pytest.mark.parametrize(
     ("record", "field"),
     [
