@@ -30,6 +30,9 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 1
 """Seconds after which a caller may try again; overload is over in about that time."""
 
+_BODY_LEFT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+"""Answers to a body of which there may be more to come, which nobody wants."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -112,6 +115,8 @@ class Problem(Exception):
         headers = {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
         if self.status == HTTPStatus.UNAUTHORIZED:
             headers["www-authenticate"] = "Bearer"
+        if self.status in _BODY_LEFT:
+            headers["connection"] = "close"
         return Response(self.body(), self.status, headers, media_type=MEDIA_TYPE)
 
 

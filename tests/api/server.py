@@ -45,6 +45,7 @@ def served(
     workers: int = 4,
     auth: str = "off",
     access_log: bool = False,
+    http: str = "api.protocol:BoundedProtocol",
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     port = free_port()
@@ -59,6 +60,7 @@ def served(
             [
                 *(sys.executable, "-m", "uvicorn", "api.app:app"),
                 "--access-log" if access_log else "--no-access-log",
+                *("--http", http),
                 *("--port", str(port), "--workers", str(workers)),
             ],
             cwd=ROOT,
