@@ -21,10 +21,8 @@ COLOURS = {
     RiskStatus.INSUFFICIENT: "gray",
 }
 
-TRY = (
-    "curl -s {url}/predict -H 'content-type: application/json' "
-    """-d '{{"student_id":"RA-1","inde":7.5,"ieg":8.0,"ida":6.5,"fase":3}}'"""
-)
+TRY = "curl -s {url}/schema\ncurl -s -X POST {url}/predict/STUDENT"
+"""What a record may hold, and a first prediction for a student that a school file told of."""
 
 
 @dataclass(frozen=True, slots=True)

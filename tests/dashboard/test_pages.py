@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import streamlit as st
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from database import api_keys, embedded, runs, students
+from database import api_keys, embedded, predictions, runs, students
 from database.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
 from drift.check import run_drift_check
 from model.access import ApiKey, Scope
 from model.key_seal import digest_of, sealed
+from model.prediction import RiskStatus, Scale
 from model.run import Run, RunStatus, RunStep
 from preprocessing.policies import WatchPolicy
 from tests.drift.school import KEY, NOW, cohort, found_school, graduate, serve
@@ -178,6 +180,53 @@ def test_students_are_listed_by_risk_from_the_log_when_the_api_is_away(
     assert "The API does not answer" in words(app)
     scores = app.dataframe[0].value["risk"].tolist()
     assert len(scores) == 40 and scores == sorted(scores, reverse=True)
+
+
+def test_students_of_whom_too_little_is_known_have_a_table_of_their_own(
+    opened: SyncRegistry,
+) -> None:
+    fill(opened)
+    (latest,) = opened.run(predictions.recent(1))
+    unknown = replace(
+        latest, prediction_id="little", student_id="RA-little", known_weight=0.05,
+        status=RiskStatus.INSUFFICIENT, created_at=NOW,
+    )  # fmt: skip
+    opened.run(predictions.add_many([unknown]))
+
+    app = page("students", "pt")
+
+    assert not app.exception
+    assert "De quem se sabe pouco" in words(app)
+    urgent, little = (frame.value for frame in app.dataframe)
+    assert "RA-little" not in urgent["aluno"].tolist()
+    assert little["aluno"].tolist() == ["RA-little"]
+    assert little["conhecido"].tolist() == ["5 %"]
+
+
+def test_a_numeric_task_is_listed_by_concern_and_shows_no_risk(opened: SyncRegistry) -> None:
+    fill(opened)
+    served = opened.run(predictions.recent(3))
+    opened.run(
+        predictions.add_many(
+            [
+                replace(
+                    p, prediction_id=f"value-{i}", student_id=f"V-{i}", risk_score=value,
+                    scale=Scale.VALUE_LOW, interval=(value - 20, value + 20), threshold=60.0,
+                    created_at=NOW,
+                )
+                for i, (p, value) in enumerate(zip(served, (71.0, 48.0, 59.0), strict=True))
+            ]
+        )
+    )  # fmt: skip
+
+    listed = page("students").dataframe[0].value
+    latest = page("predictions").dataframe[0].value
+
+    values = listed[listed["student"].str.startswith("V-")]
+    assert values["predicted"].tolist() == [48.0, 59.0, 71.0]
+    assert values["interval"].tolist()[0] == "28.0 - 68.0"
+    assert values["risk"].isna().all()
+    assert latest.loc[latest["student"] == "V-1", "predicted"].tolist() == [48.0]
 
 
 def test_the_drift_page_names_what_drifted_and_shows_performance_now(
