@@ -85,12 +85,13 @@ def _prediction(
 ) -> Prediction:
     thresholds = champion.thresholds
     given, unseen = asked.features, found.unseen
+    known = given.keys() - unseen if unseen else given
     return Prediction(
         prediction_id=secrets.token_hex(16),
         student_id=asked.student_id,
         period=asked.period,
         features=given,
-        imputed=tuple([name for name in features if name not in given or name in unseen]),
+        imputed=tuple([name for name in features if name not in known]),
         risk_score=found.score,
         risk_label=found.label,
         status=found.status,

@@ -175,9 +175,8 @@ class FeatureEncoder:
 
         They are encoded as the most frequent category.
         """
-        get = record.get
-        found = [n for n, _, known in self._one_hot if (v := get(n)) is not None and v not in known]
-        return tuple(found)
+        found = [n for n, _, known in self._one_hot if n in record and record[n] not in known]
+        return tuple(found) if found else ()
 
     def complete(self, record: Features) -> Features:
         """The record together with what is worked out from it."""

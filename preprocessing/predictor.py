@@ -29,7 +29,7 @@ class Predictor:
         self.bundle = bundle
         self.thresholds = bundle.thresholds
         self.encoder = FeatureEncoder.from_spec(bundle.encoder)
-        self._weight = dict(bundle.importance)
+        self._weights = tuple(bundle.importance.items())
         if len(self.encoder.columns) != bundle.scorer.width:
             raise BundleError(
                 f"the encoder makes {len(self.encoder.columns)} columns, "
@@ -92,12 +92,13 @@ class Predictor:
         )
 
     def _known(self, record: Features, unseen: Sequence[str]) -> float | None:
-        weight = self._weight
-        if not weight:
+        # What lacks is quicker to add up than what is given: most records are nearly complete.
+        if not self._weights:
             return None
-        given = sum([weight[name] for name in record if name in weight])
-        given -= sum([weight.get(name, 0.0) for name in unseen])
-        return round(given, WEIGHT_DIGITS)
+        lacks = sum([weight for name, weight in self._weights if name not in record])
+        if unseen:
+            lacks += sum([weight for name, weight in self._weights if name in unseen])
+        return round(1.0 - lacks, WEIGHT_DIGITS) if lacks else 1.0
 
     def self_test(self) -> None:
         """Scores the golden records again, one by one and together.
