@@ -13,7 +13,7 @@ DEV_LOCK := requirements/dev.txt
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: setup ## everything up: registry, first champion, API, worker, dashboard (PORT, DASHBOARD_PORT, DATA=dir)
+run: setup ## everything up: registry, first champion, API, worker, dashboard (PORT, DASHBOARD_PORT, FAROL_TASK, DATA=dir, PERIOD=)
 	@exec $(BIN)/python -m deployment.up
 
 test: setup-dev ## all tests

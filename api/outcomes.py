@@ -99,7 +99,10 @@ class OutcomeReader:
             return self._outcome(item["outcome"])
         if item.get(raw) is not None:
             column = self._task.outcome.column
-            return self._task.outcome.value_of(float(check_value(column, item[raw])))
+            value = self._task.outcome.value_of(check_value(column, item[raw]))
+            if value is None:
+                raise InvalidRecord(raw, "says that the outcome is not known yet")
+            return value
         raise InvalidRecord("outcome", f"is missing; give outcome or {raw}")
 
     def _outcome(self, value: Any) -> float:

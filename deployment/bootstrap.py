@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,28 +15,47 @@ from model.errors import NotEnoughData, NotThisTask
 from preprocessing.cohorts import write_cohorts
 from preprocessing.ingest import ingest_file
 from preprocessing.plausibility import told
+from preprocessing.samples import write_samples
 from preprocessing.task import TaskSpec, load_task
 from retraining.pipeline import run_pipeline
 
 READABLE = {".csv", ".xlsx", ".parquet"}
+PEDE = "pede_lag"
+"""The task that has cohorts of its own, in the shape of its survey."""
 
 
-def bootstrap(settings: Settings, *, data: Path | None, say: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class SchoolFile:
+    """A file to load, and its period where the file does not say."""
+
+    path: Path
+    period: str | None = None
+
+
+def bootstrap(
+    settings: Settings,
+    *,
+    data: Path | None,
+    say: Callable[[str], None],
+    period: str | None = None,
+) -> None:
     """Loads school files into an empty registry and trains the first champion if there is none.
 
     Args:
         settings: where everything is.
-        data: a folder of school files; None makes sample cohorts.
+        data: a folder of school files; None makes synthetic ones of the task.
         say: told of each step.
+        period: of those files whose name and columns do not tell it.
 
     Raises:
         NotThisTask: the folder holds no file that can be read.
+        ConfigurationError: no rows can be made up for the task; it needs a folder.
         RegistryError: the registry fails.
     """
     task = load_task(settings.task)
     with registry(settings) as opened:
         if not opened.run(batches.recent(1)):
-            _load(opened, _school_files(settings, data, say), task, say)
+            _load(opened, _school_files(settings, task, data, period, say), task, say)
         if opened.run(aliases.get("champion")) is not None:
             return
         say("Training the first champion")
@@ -46,14 +66,16 @@ def bootstrap(settings: Settings, *, data: Path | None, say: Callable[[str], Non
 
 
 def _load(
-    opened: SyncRegistry, paths: list[Path], task: TaskSpec, say: Callable[[str], None]
+    opened: SyncRegistry, found: Sequence[SchoolFile], task: TaskSpec, say: Callable[[str], None]
 ) -> None:
     """Reads what is a table of this task; a folder may hold other things too."""
     kept = 0
-    for path in paths:
-        say(f"Reading {path.name}")
+    for file in found:
+        say(f"Reading {file.path.name}")
         try:
-            results, _ = ingest_file(opened, path, task, now=datetime.now(UTC))
+            results, _ = ingest_file(
+                opened, file.path, task, now=datetime.now(UTC), period=file.period
+            )
         except NotThisTask as error:
             say(f"  not used: {error}")
             continue
@@ -61,14 +83,32 @@ def _load(
         for one in (one for result in results for one in result.batch.implausible):
             say(f"  implausible: {told(one)}")
     if not kept:
-        raise NotThisTask(f"none of {len(paths)} files holds a usable row of task {task.name}")
+        raise NotThisTask(f"none of {len(found)} files holds a usable row of task {task.name}")
 
 
-def _school_files(settings: Settings, data: Path | None, say: Callable[[str], None]) -> list[Path]:
-    if data is None:
-        say("No data yet: making three synthetic school years (set DATA=folder for your own)")
-        return write_cohorts(settings.home / "sample")
-    found = sorted(p for p in data.glob("*") if p.suffix.lower() in READABLE)
+def _school_files(
+    settings: Settings,
+    task: TaskSpec,
+    data: Path | None,
+    period: str | None,
+    say: Callable[[str], None],
+) -> list[SchoolFile]:
+    if data is not None:
+        return [SchoolFile(path, period) for path in school_files(data)]
+    say("No data yet: making synthetic school years (set DATA=folder for your own)")
+    folder = settings.home / "sample"
+    if task.name == PEDE:
+        return [SchoolFile(path) for path in write_cohorts(folder)]
+    return [SchoolFile(made.path, made.period) for made in write_samples(task, folder)]
+
+
+def school_files(folder: Path) -> list[Path]:
+    """The files of a folder that may be tables, by name.
+
+    Raises:
+        NotThisTask: there are none.
+    """
+    found = sorted(p for p in folder.glob("*") if p.suffix.lower() in READABLE)
     if not found:
-        raise NotThisTask(f"DATA={str(data)!r}: no .csv, .xlsx or .parquet file in that folder")
+        raise NotThisTask(f"{folder}: no .csv, .xlsx or .parquet file in that folder")
     return found

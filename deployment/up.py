@@ -1,12 +1,14 @@
 """`make run`: everything up on this host, in the foreground, until Ctrl-C.
 
 Loads data and trains the first champion when there is none, then runs the Procfile beside this
-file. What an operator changes first: PORT, DASHBOARD_PORT, DATA=folder of school files.
+file. What an operator changes first: PORT, DASHBOARD_PORT, FAROL_TASK, DATA=folder of
+school files with PERIOD= where neither their names nor a column tell the period.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import signal
@@ -31,6 +33,8 @@ from deployment.occupancy import Occupant, occupied
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, environment, private_settings, registry_uri
 from model.errors import ConfigurationError, FarolError
+from preprocessing.samples import example_record
+from preprocessing.task import TaskSpec, load_task
 
 PROCFILE = Path(__file__).with_name("Procfile")
 READY_WITHIN = 120.0
@@ -55,7 +59,7 @@ Farol is up.
 Try:
 
   curl -s http://127.0.0.1:{port}/predict -H 'content-type: application/json' \\
-    -d '{{"inde":7.5,"iaa":8.0,"ips":6.5,"ipp":7.0,"ipv":7.2,"fase":3}}'
+    -d '{example}'
 
 Ctrl-C stops everything.
 """
@@ -94,7 +98,7 @@ def _run(settings: Settings, env: Mapping[str, str], former: Occupant | None) ->
     try:
         registry_uri(settings)  # Started here, found by all; whoever misses it starts it again.
         data = Path(env["DATA"]) if env.get("DATA") else None
-        bootstrap(settings, data=data, say=_say)
+        bootstrap(settings, data=data, say=_say, period=env.get("PERIOD"))
         return _supervise(settings, {**env, **own})
     finally:
         if ours:
@@ -135,10 +139,19 @@ def _welcome_when_ready(settings: Settings) -> None:
         _say(f"The API is not ready after {READY_WITHIN:.0f} s; see {url}")
         return
     auth = "\n  Keys        off: only this machine is answered" if settings.auth == "off" else ""
-    _say(
-        WELCOME.format(
-            port=settings.port, dashboard=settings.dashboard_port, home=settings.home, auth=auth
-        )
+    _say(welcome(settings, load_task(settings.task), auth))
+
+
+def welcome(settings: Settings, task: TaskSpec, auth: str = "") -> str:
+    """Where everything is, and a call with the task's own fields."""
+    # A single quote would end the argument of the shell.
+    example = json.dumps(example_record(task), separators=(",", ":")).replace("'", "\\u0027")
+    return WELCOME.format(
+        port=settings.port,
+        dashboard=settings.dashboard_port,
+        home=settings.home,
+        auth=auth,
+        example=example,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from model.student import Value
 from preprocessing.formula import Formula
 from preprocessing.text import fold
 
@@ -154,7 +155,9 @@ class Longitudinal(Spec):
 class OutcomeRule(Spec):
     """How the raw outcome column becomes the outcome.
 
-    For a binary task the outcome is 1 when `below` or `at_least` holds for the raw value.
+    For a binary task the outcome is 1 when `below` or `at_least` holds for the raw number, or when
+    the raw text is one of the `positive` categories. It is 0 for the `negative` ones, by default
+    all others; a category that is in neither list says that the outcome is not known yet.
     """
 
     column: Column
@@ -162,20 +165,69 @@ class OutcomeRule(Spec):
     kind: Literal["binary", "numeric"] = "binary"
     below: float | None = None
     at_least: float | None = None
+    positive: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
     persistence: str | None = None
     description: str = ""
 
     @model_validator(mode="after")
     def _one_rule(self) -> OutcomeRule:
         rules = (self.below is not None) + (self.at_least is not None)
-        if self.kind == "binary" and rules != 1:
+        if self.column.kind is Kind.CATEGORY:
+            self._maps_texts(rules)
+        elif self.positive or self.negative:
+            raise ValueError(
+                f"{self.column.name} is a number: `positive` and `negative` are for a text "
+                "(`kind: category`); use `below` or `at_least`"
+            )
+        elif self.kind == "binary" and rules != 1:
             raise ValueError("a binary outcome needs exactly one of `below` and `at_least`")
-        if self.kind == "numeric" and rules:
+        elif self.kind == "numeric" and rules:
             raise ValueError("a numeric outcome takes neither `below` nor `at_least`")
         return self
 
-    def value_of(self, raw: float) -> float:
-        """The outcome of a raw value: 1.0 or 0.0 for a binary task, the value itself otherwise."""
+    def _maps_texts(self, rules: int) -> None:
+        name, known = self.column.name, self.column.categories
+        if self.kind == "numeric":
+            raise ValueError(f"{name} is a text: a numeric outcome needs a column of numbers")
+        if rules:
+            raise ValueError(f"{name} is a text: `below` and `at_least` are for numbers")
+        if not known:
+            raise ValueError(
+                f"{name} is a text: give its `categories`, such as "
+                "{dropout: [Dropout], graduate: [Graduate]}"
+            )
+        if not self.positive:
+            raise ValueError(
+                f"{name} is a text: say which categories are the outcome to warn of, such as "
+                f"`positive: [{next(iter(known))}]`"
+            )
+        unknown = [text for text in (*self.positive, *self.negative) if text not in known]
+        if unknown:
+            raise ValueError(
+                f"{', '.join(unknown)}: no category of {name}; known are {', '.join(known)}"
+            )
+        both = sorted({*self.positive} & {*self.negative})
+        if both:
+            raise ValueError(f"{', '.join(both)}: both `positive` and `negative`")
+        if not self.negative and {*self.positive} == {*known}:
+            raise ValueError(f"every category of {name} is `positive`; nothing is left to tell")
+
+    def value_of(self, raw: Value) -> float | None:
+        """The outcome of a raw value: 1.0 or 0.0 for a binary task, the number itself otherwise.
+
+        None where the text says that the outcome is not known yet.
+
+        >>> names = {"out": (), "in": (), "on": ()}
+        >>> target = Column(name="t", kind=Kind.CATEGORY, categories=names)
+        >>> rule = OutcomeRule(column=target, positive=("out",), negative=("in",))
+        >>> [rule.value_of(text) for text in ("out", "in", "on")]
+        [1.0, 0.0, None]
+        """
+        if isinstance(raw, str):
+            if raw in self.positive:
+                return 1.0
+            return None if self.negative and raw not in self.negative else 0.0
         if self.below is not None:
             return float(raw < self.below)
         if self.at_least is not None:

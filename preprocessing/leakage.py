@@ -73,7 +73,7 @@ def check_leakage(data: TrainingSet, task: TaskSpec, *, seed: int = 0) -> Leakag
     """
     report = measure_leakage(data, task, seed=seed)
     if report.culprits:
-        raise LeakageError(f"task {task.name}: {'; '.join(map(_accusation, report.culprits))}")
+        raise LeakageError(_refusal(task, report.culprits))
     return report
 
 
@@ -161,6 +161,18 @@ def _unmeasurable(data: TrainingSet, binary: bool) -> str:
     if fewest >= FEWEST and len(np.unique(data.students)) >= FEWEST:
         return ""
     return f"fewer than {FEWEST} students of each outcome: nothing can be measured"
+
+
+def _refusal(task: TaskSpec, culprits: Sequence[Culprits]) -> str:
+    """What was found, and the two ways to go on."""
+    names = sorted({name for one in culprits for name in one.features})
+    accepted = ", ".join(f"{name}: why it is known when predicting" for name in names)
+    return (
+        f"task {task.name}: {'; '.join(map(_accusation, culprits))}. Take what is known only with "
+        "the outcome out of `features`. What is known when predicting is accepted by this key of "
+        f"the task's YAML file, and the reason is recorded in every version: "
+        f"leakage: {{accepted: {{{accepted}}}}}"
+    )
 
 
 def _accusation(culprits: Culprits) -> str:

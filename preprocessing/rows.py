@@ -53,6 +53,7 @@ class RowAccount:
         self.features = [cell_reader(c, layout.features, period) for c in task.reported]
         self.protected = [cell_reader(c, layout.protected, period) for c in task.protected]
         self.checked = [cell_reader(c, layout.checked, period) for c in task.checked]
+        self.outcome = cell_reader(task.outcome.column, {}, period)[2]
         self.seen: dict[str, int] = {}
         self.rejects: list[RowReject] = []
         self.ignored: Counter[str] = Counter()
@@ -104,15 +105,15 @@ class RowAccount:
         return text
 
     def _outcome(self, row: Sequence[Cell]) -> float | None:
-        """The outcome of a row, None where the cell is empty."""
-        rule, at = self.task.outcome, self.layout.outcome
+        """The outcome of a row, None where the cell is empty or says that it is not known yet."""
+        at = self.layout.outcome
         if at is None or at >= len(row):
             return None
         try:
-            raw = reader_of(rule.column)(row[at], self.period)
+            raw = self.outcome(row[at])
         except ValueError as error:
-            raise InvalidRecord(rule.column.name, str(error)) from error
-        return None if raw is None else rule.value_of(float(check_value(rule.column, raw)))
+            raise InvalidRecord(self.task.outcome.column.name, str(error)) from error
+        return None if raw is None else self.task.outcome.value_of(raw)
 
     def _values(self, row: Sequence[Cell], cells: Sequence[CellReader]) -> dict[str, Value]:
         values: dict[str, Value] = {}

@@ -101,10 +101,16 @@ class TaskSpec(Spec):
 
     @model_validator(mode="after")
     def _names_are_features(self) -> TaskSpec:
-        named = {*self.leakage.accepted, *filter(None, [self.outcome.persistence])}
+        present = self.outcome.persistence
+        named = {*self.leakage.accepted, *filter(None, [present])}
         unknown = sorted(named - set(self.feature_names))
         if unknown:
             raise ValueError(f"no features of these names: {', '.join(unknown)}")
+        if present and self.feature(present).kind is not self.outcome.column.kind:
+            raise ValueError(
+                f"outcome.persistence: {present} is no {self.outcome.column.kind.value} column as "
+                f"{self.outcome.column.name} is, so the outcome's rule cannot be put to it"
+            )
         return self
 
     @model_validator(mode="after")

@@ -93,7 +93,7 @@ def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
         LeakageError: the features determine the outcome.
     """
     report = check_leakage(gathered.data, plan.task, seed=plan.options.seed)
-    journal.step("leakage", report.skipped or "the features do not determine the outcome")
+    journal.step("leakage", _measured(report))
     trial = _trial(gathered, plan, journal)
     journal.step("trained", _trained(trial))
     if trial.model.tuning:
@@ -118,6 +118,12 @@ def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | N
     verdict = Verdict(settled(objections), None)
     journal.step("decided", f"{verdict.decision.status.value}; nothing was trained")
     return verdict
+
+
+def _measured(report: LeakageReport) -> str:
+    found = report.skipped or "the features do not determine the outcome"
+    accepted = ", ".join(report.accepted)
+    return f"{found}; accepted by the task: {accepted}" if accepted else found
 
 
 def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> Trial:

@@ -106,9 +106,8 @@ def baseline_answers(data: TrainingSet, task: TaskSpec) -> dict[str, Floats]:
     if name is not None:
         unknown = mean if task.outcome.kind == "numeric" else 0.0
         values = (record.get(name) for record in data.records)
-        rules["persistence"] = np.array(
-            [task.outcome.value_of(v) if isinstance(v, (int, float)) else unknown for v in values]
-        )
+        states = (None if value is None else task.outcome.value_of(value) for value in values)
+        rules["persistence"] = np.array([unknown if s is None else s for s in states])
     return rules
 
 

@@ -39,7 +39,5 @@ def persistence(train: TrainingSet, test: TrainingSet, task: TaskSpec) -> Array 
 def _state(data: TrainingSet, task: TaskSpec) -> Array:
     name = str(task.outcome.persistence)
     values = [record.get(name) for record in data.records]
-    return np.array(
-        [np.nan if v is None or isinstance(v, str) else task.outcome.value_of(v) for v in values],
-        dtype=np.float64,
-    )
+    states = [None if value is None else task.outcome.value_of(value) for value in values]
+    return np.array([np.nan if state is None else state for state in states], dtype=np.float64)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from model.errors import LeakageError
 from preprocessing.dataset import TrainingSet, training_set
@@ -58,6 +59,19 @@ def test_the_adequacy_level_of_the_same_year_is_refused_by_name_and_figure(
 
     with pytest.raises(LeakageError, match=r"ian alone determines the outcome \(figure 1\.000\)"):
         check_leakage(read_2022(real_data, task), task)
+
+
+def test_a_refusal_says_which_key_to_add_to_go_on(real_data: Path, pede: TaskSpec) -> None:
+    task = same_year(pede, {"ian", "iaa", "ieg", "ips", "ida", "ipv"})
+
+    with pytest.raises(LeakageError) as caught:
+        check_leakage(read_2022(real_data, task), task)
+
+    key = str(caught.value).split("recorded in every version: ")[1]
+    accepted = yaml.safe_load(key)["leakage"]["accepted"]
+    assert accepted == {"ian": "why it is known when predicting"}
+    raw = task.model_dump() | {"leakage": {"accepted": accepted}}
+    assert check_leakage(read_2022(real_data, task), TaskSpec.model_validate(raw)).culprits == ()
 
 
 def test_the_index_and_its_parts_are_refused_together(real_data: Path, pede: TaskSpec) -> None:

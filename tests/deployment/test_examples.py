@@ -1,0 +1,112 @@
+"""The shipped examples, from the commands that docs/data.md gives to a served answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from database import embedded
+from deployment.bootstrap import bootstrap
+from deployment.settings import load_settings
+from deployment.up import welcome
+from preprocessing.samples import example_record
+from preprocessing.task import load_task
+from tests.api.bundles import KEY
+from tests.api.server import served
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+EXAMPLES = ("uci_student", "exam_scores")
+
+
+def documented(task: str) -> list[list[str]]:
+    """The commands that the page gives for an example, as words."""
+    blocks = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
+    (block,) = [b for b in blocks if f"export FAROL_TASK={task} " in b]
+    lines = [line.removeprefix("$ ") for line in block.splitlines()]
+    return [shlex.split(line) for line in lines if line.startswith("python -m")]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    embedded.stop(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_trains_promotes_serves_and_lists_from_the_commands_of_its_page(
+    name: str, home: Path, real_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert real_data == ROOT.parent / "shared" / "data"  # What the page's paths lead to.
+    for key, value in {"FAROL_TASK": name, "FAROL_HOME": str(home)}.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.setenv("FAROL_SIGNING_KEY", KEY.decode())
+    monkeypatch.delenv("MONGO_URI", raising=False)
+    told = ""
+    for _, *command in documented(name):
+        told = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, env=dict(os.environ), check=True,
+            capture_output=True, text=True,
+        ).stdout  # fmt: skip
+    task = load_task(name)
+
+    assert "Promoted: v1 serves now." in told
+    with served(home, workers=1) as server:
+        answer = server.post("/predict", example_record(task))
+        assert answer.status_code == 200
+        assert answer.json()["model_version"] == "v1"
+        listed = server.get("/students/at-risk?limit=5")
+        assert listed.status_code == 200
+        assert len(listed.json()["students"]) == 5
+        (version,) = server.get("/models").json()["models"]
+        assert version["version"] == "v1"
+        recorded = str(server.get("/models/v1").json()["lineage"]["leakage_override"])
+        assert ("g1" in recorded) is (name == "uci_student")
+
+
+def test_an_example_starts_with_synthetic_rows_of_its_own(home: Path) -> None:
+    shipped = (ROOT / "preprocessing" / "tasks" / "uci_student.yaml").read_text(encoding="utf-8")
+    quick = home / "quick.yaml"
+    quick.write_text(shipped.replace(", random_forest]", "]"), encoding="utf-8")
+    settings = load_settings({"FAROL_HOME": str(home), "FAROL_TASK": str(quick)})
+    lines: list[str] = []
+
+    bootstrap(settings, data=None, say=lines.append)
+
+    assert "Reading synthetic_uci_student_2022.csv" in lines
+    assert any("v1 serves" in line for line in lines)
+
+
+def test_files_that_name_no_period_start_with_the_one_that_is_given(home: Path) -> None:
+    folder = home / "school"
+    folder.mkdir()
+    rows = "".join(f"{i % 21},{15 + i % 5},{i % 3},{(i * 7) % 21}\n" for i in range(40))
+    (folder / "maths.csv").write_text("G1,age,failures,G3\n" + rows, encoding="utf-8")
+    settings = load_settings({"FAROL_HOME": str(home), "FAROL_TASK": "uci_student"})
+    lines: list[str] = []
+
+    bootstrap(settings, data=folder, say=lines.append, period="2006")
+
+    assert "Reading maths.csv" in lines
+    assert not any("not used" in line for line in lines)
+    assert any("40 labelled records in the window" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["pede_lag", *EXAMPLES])
+def test_the_welcome_text_shows_a_call_with_the_tasks_own_fields(name: str, tmp_path: Path) -> None:
+    settings = load_settings({"FAROL_HOME": str(tmp_path), "FAROL_TASK": name})
+    task = load_task(name)
+
+    (call,) = re.findall(r"-d '(\{.*\})'", welcome(settings, task))
+
+    assert all(f'"{feature}":' in call for feature in example_record(task))
+    assert '"inde"' not in call or name == "pede_lag"
