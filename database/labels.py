@@ -8,6 +8,7 @@ between, a note in `pending_joins` says which labels are owed, so a process that
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -95,6 +96,15 @@ def window(*, arrived_until: datetime, limit: int) -> Op[list[Label]]:
     with quiet():
         stood = (as_of(from_document(Label, document), until) for document in found)
         return [label for label in stood if label is not None]
+
+
+def beyond(*, arrived_until: datetime, limit: int) -> Op[dict[str, int]]:
+    """Period to how many labels `window` of the same arguments leaves out; 0 is no limit."""
+    if not limit:
+        return {}
+    where = {"first_arrived_at": {"$lte": milliseconds(arrived_until)}}
+    older = yield Find(LABELS, where, sort=_NEWEST_FIRST, skip=limit, fields=["period"])
+    return dict(sorted(Counter(row["period"] for row in older).items()))
 
 
 def get(student_id: str, period: str) -> Op[Label]:

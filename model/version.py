@@ -55,6 +55,7 @@ class Window:
         positives: how many of them were at risk (0 for a numeric task).
         digest: SHA-256 over the sorted record ids.
         arrived_until: the run's `now`: later labels were not seen.
+        left_out: period to older labelled records that `training.window` had no room for.
     """
 
     periods: tuple[str, ...]
@@ -62,6 +63,7 @@ class Window:
     positives: int
     digest: str
     arrived_until: datetime
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ class TrainingPolicy(Spec):
     """Which candidates are tried, on how many of the newest labelled records, and how long.
 
     Attributes:
+        window: as many as were measured to be cheap (`docs/training.md`). A run says how many
+            older records, and of which periods, it leaves out.
         trials: settings of the chosen family that are tried; 0 tunes nothing.
         seconds: tuning ends after so long; the result then depends on the machine's speed. With
             `trials` 0 it alone decides.
@@ -113,7 +115,7 @@ class TrainingPolicy(Spec):
     """
 
     candidates: tuple[str, ...] = ("logistic_regression", "random_forest", "xgboost", "lightgbm")
-    window: Annotated[int, Field(ge=1)] = 5000
+    window: Annotated[int, Field(ge=1)] = 100_000
     trials: Annotated[int, Field(ge=0)] = 0
     seconds: Annotated[float, Field(gt=0)] | None = None
     class_weight: Literal["none", "balanced"] = "none"

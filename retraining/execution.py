@@ -123,10 +123,10 @@ def _recorded(
             applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
             result = _result(
                 plan,
+                gathered,
                 applied.verdict,
                 challenger=applied.version.version,
                 champion=applied.champion,
-                before=gathered.serving,
             )
     journal.step(result.status.value, f"{result.champion or 'nobody'} serves")
     journal.finish(
@@ -139,28 +139,28 @@ def _recorded(
 
 
 def _unmoved(plan: RunPlan, gathered: Gathered, verdict: Verdict) -> RunResult:
-    serving = gathered.serving
-    return _result(plan, verdict, challenger=None, champion=serving, before=serving)
+    return _result(plan, gathered, verdict, challenger=None, champion=gathered.serving)
 
 
 def _result(
     plan: RunPlan,
+    gathered: Gathered,
     verdict: Verdict,
     *,
     challenger: str | None,
     champion: str | None,
-    before: str | None,
 ) -> RunResult:
     return RunResult(
         run_id=plan.run_id,
         status=verdict.decision.status,
         challenger=challenger,
         champion=champion,
-        before=before,
+        before=gathered.serving,
         reasons=verdict.decision.reasons,
         guards=verdict.decision.guards,
         evidence=evidence_mapping(verdict, challenger),
         dry_run=plan.options.dry_run,
+        left_out=gathered.left_out,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class RunResult:
         champion: the version that serves now, if any.
         before: the version that served before, if any.
         evidence: what the decision was taken on, as plain data; empty without a comparison.
+        left_out: period to labelled records that the window had no room for.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class RunResult:
     guards: tuple[Guard, ...]
     evidence: Mapping[str, Any]
     dry_run: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def to_mapping(self) -> dict[str, Any]:
         """What `--json` prints."""
@@ -68,4 +70,5 @@ class RunResult:
             ],
             "evidence": dict(self.evidence),
             "dry_run": self.dry_run,
+            "left_out": dict(self.left_out),
         }

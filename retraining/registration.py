@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -46,12 +46,18 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a version comes from, beside its data; `leakage` is what its guard measured."""
+    """Where a version comes from, beside its data.
+
+    Attributes:
+        leakage: what its guard measured.
+        left_out: period to labelled records that the window had no room for.
+    """
 
     lineage: Lineage
     leakage: LeakageReport
     at: datetime
     signing_key: bytes
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def parcel(trial: Trial, folder: Path) -> Parcel:
@@ -126,7 +132,7 @@ def _draft(
         metrics=_metrics(trial, task),
         metrics_on=trial.judged_on,
         thresholds=model.thresholds,
-        window=describe(trial.trained, provenance.at),
+        window=describe(trial.trained, provenance.at, provenance.left_out),
         lineage=provenance.lineage,
         features=task.feature_names,
         reference=model.reference,

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from model.promotion import DecisionStatus
 from retraining.plan import RunResult
+from retraining.window import told_left_out
 
 TITLES: Mapping[str, str] = {
     "recall_at_budget": "recall, same number flagged",
@@ -25,6 +26,8 @@ TITLES: Mapping[str, str] = {
 def render(result: RunResult) -> RenderableType:
     """The decision, its guards and its evidence."""
     parts: list[RenderableType] = [Text(headline(result), style="bold"), _guards(result)]
+    if left_out := told_left_out(result.left_out):
+        parts.append(Text(f"\n{left_out}; a larger --window, or training.window, takes them in"))
     evidence = result.evidence
     if evidence and evidence.get("kind") != "numeric":
         parts.append(_sample(evidence))

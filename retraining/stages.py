@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from database import labels
 from database.client import SyncRegistry
 from model.errors import Conflict
 from model.promotion import DecisionStatus, Guard
@@ -22,17 +24,22 @@ from retraining.lineage import leakage_override, library_versions
 from retraining.plan import RunPlan
 from retraining.policy import settle as settled
 from retraining.registration import Parcel, Provenance, parcel, register, settle
-from retraining.window import check_trainable, fresh_mask
+from retraining.window import check_trainable, fresh_mask, told_left_out
 from training.studies import Studies
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a run decides on: the labelled window as of `at`, and who serves."""
+    """What a run decides on: the labelled window as of `at`, and who serves.
+
+    Attributes:
+        left_out: period to labelled records that the window had no room for.
+    """
 
     at: datetime
     data: TrainingSet
     champion: Champion | None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def serving(self) -> str | None:
@@ -72,18 +79,22 @@ def gather(
     limit = plan.task.training.window
     found = registry.run(labelled.window(plan.task, arrived_until=now, limit=limit))
     data = training_set(found, [column.name for column in plan.task.protected])
-    journal.step("window", _told(data, plan))
+    left_out = registry.run(labels.beyond(arrived_until=now, limit=limit))
+    journal.step("window", _told(data, left_out, plan))
     check_trainable(data, plan.task)
     champion = load_champion(registry, folder, plan.signing_key)
-    gathered = Gathered(now, data, champion)
+    gathered = Gathered(now, data, champion, left_out)
     journal.step("champion", gathered.serving or "none yet")
     return gathered
 
 
-def _told(data: TrainingSet, plan: RunPlan) -> str:
-    at_risk = int((data.outcome == 1).sum())
+def _told(data: TrainingSet, left_out: Mapping[str, int], plan: RunPlan) -> str:
     told = f"{len(data)} labelled records"
-    return f"{told}, {at_risk} at risk" if plan.task.outcome.kind == "binary" else told
+    if plan.task.outcome.kind == "binary":
+        told += f", {int((data.outcome == 1).sum())} at risk"
+    if left_out:
+        told += f"; {told_left_out(left_out)}: training.window is {plan.task.training.window:,}"
+    return told
 
 
 def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> Deliberated:
@@ -168,7 +179,11 @@ def apply(
     """
     held.check()
     provenance = Provenance(
-        _lineage(gathered, decided, plan), decided.leakage, now, plan.signing_key
+        _lineage(gathered, decided, plan),
+        decided.leakage,
+        now,
+        plan.signing_key,
+        gathered.left_out,
     )
     version = register(
         registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance, held

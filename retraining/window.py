@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from datetime import datetime
 
 import numpy as np
@@ -111,7 +111,21 @@ def baseline_answers(data: TrainingSet, task: TaskSpec) -> dict[str, Floats]:
     return rules
 
 
-def describe(data: TrainingSet, arrived_until: datetime) -> Window:
+def told_left_out(left_out: Mapping[str, int]) -> str:
+    """Which labelled records the window had no room for; empty where it holds all.
+
+    >>> told_left_out({"2022": 5200, "2023": 2289})
+    '7,489 older labelled records left out (2022: 5,200, 2023: 2,289)'
+    """
+    if not left_out:
+        return ""
+    periods = ", ".join(f"{period}: {n:,}" for period, n in left_out.items())
+    return f"{sum(left_out.values()):,} older labelled records left out ({periods})"
+
+
+def describe(
+    data: TrainingSet, arrived_until: datetime, left_out: Mapping[str, int] | None = None
+) -> Window:
     """The window as a version remembers it."""
     return Window(
         periods=tuple(str(p) for p in np.unique(data.periods)),
@@ -119,4 +133,5 @@ def describe(data: TrainingSet, arrived_until: datetime) -> Window:
         positives=int((data.outcome == 1).sum()),
         digest=data.digest(),
         arrived_until=arrived_until,
+        left_out=left_out or {},
     )

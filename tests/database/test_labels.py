@@ -162,6 +162,18 @@ def test_a_window_shows_what_had_arrived_by_then(run: Run) -> None:
     assert [x.student_id for x in run(labels.recent(1))] == ["a"]
 
 
+def test_what_a_window_has_no_room_for_is_counted_by_period(run: Run) -> None:
+    for day, student in enumerate("abc"):
+        status(run, outcome(1.0, student_id=student), now=at(10 + day))
+    run(students.observe([observation(s) for s in "abc"]))
+    run(labels.join_orphans(now=at(20)))
+
+    assert run(labels.beyond(arrived_until=at(20), limit=1)) == {"2023": 2}
+    assert run(labels.beyond(arrived_until=at(20), limit=3)) == {}
+    assert run(labels.beyond(arrived_until=at(20), limit=0)) == {}
+    assert run(labels.beyond(arrived_until=at(11), limit=1)) == {"2023": 1}
+
+
 def test_labels_outlive_the_predictions_they_were_joined_to(run: Run) -> None:
     run(predictions.add_many([prediction("p1", features={"inde": 2.0})]))
     status(run, outcome(1.0, at(5)), now=at(10))

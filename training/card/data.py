@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from model.version import Window
 from preprocessing.columns import CategoryColumn, NumericColumn
 from training.card.document import Block, Points, Section, Table, Text
 from training.card.facts import CardFacts
@@ -18,6 +19,7 @@ def training_data(facts: CardFacts) -> Section:
         ("feature periods", ", ".join(window.periods)),
         ("labelled records", f"{window.rows:,}"),
         *positives,
+        *_left_out(window),
         ("labels that had arrived until", f"{window.arrived_until:%Y-%m-%d %H:%M} UTC"),
         ("SHA-256 over the record ids", window.digest),
         ("judged on", facts.version.metrics_on),
@@ -33,6 +35,14 @@ def training_data(facts: CardFacts) -> Section:
             )
         )  # fmt: skip
     return Section("Data", tuple(blocks))
+
+
+def _left_out(window: Window) -> tuple[tuple[str, str], ...]:
+    if not window.left_out:
+        return ()
+    periods = ", ".join(f"{period}: {n:,}" for period, n in window.left_out.items())
+    total = f"{sum(window.left_out.values()):,} ({periods})"
+    return (("older labelled records left out by training.window", total),)
 
 
 def features(facts: CardFacts) -> Section:
