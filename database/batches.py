@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from database.documents import from_document, to_document
-from database.operations import Find, InsertMany, Op
+from datetime import datetime
+
+from database.documents import from_document, milliseconds, to_document
+from database.operations import Document, Find, InsertMany, Op
 from model.batch import Batch
 from model.errors import NotFound
 
 COLLECTION = "batches"
+BEGUN = "begun_batches"
 _KEY = "batch_id"
 
 
@@ -15,6 +18,20 @@ def add(batch: Batch) -> Op[bool]:
     """Adds a batch; False if it is known already, by its content."""
     known = yield InsertMany(COLLECTION, [to_document(batch, key=_KEY)])
     return not known
+
+
+def begin(batch_id: str, *, now: datetime) -> Op[datetime]:
+    """Notes that a batch is begun; gives when it was begun first.
+
+    Whoever ingests the same content again, after a kill or at the same time, writes what it holds
+    as known from that moment on. So all of them write the same documents.
+    """
+    moment = milliseconds(now)
+    taken = yield InsertMany(BEGUN, [{"_id": batch_id, "at": moment}])
+    if not taken:
+        return moment
+    found: list[Document] = yield Find(BEGUN, {"_id": batch_id})
+    return found[0]["at"] if found else moment
 
 
 def get(batch_id: str) -> Op[Batch]:

@@ -43,7 +43,9 @@ FORMER_ENDS_WITHIN = 30.0
 EPILOG = """\
 set in the environment, or in a file named .env
   PORT, DASHBOARD_PORT   where to listen (8000, 8501)
-  DATA                   a folder of school files for an empty registry (else sample cohorts)
+  FAROL_TASK             a task in preprocessing/tasks, or the path of a YAML file (pede_lag)
+  DATA                   a folder of school files for an empty registry (else synthetic ones)
+  PERIOD                 the period of those files, where neither name nor column tells it
   FAROL_HOME             where everything is kept (.farol)
   MONGO_URI              your MongoDB instead of the embedded registry
   FAROL_AUTH             "keys" asks every caller for one (else only this machine is answered)

@@ -46,25 +46,44 @@ class Ingested:
 def ingest(table: CleanTable, task: TaskSpec, *, now: datetime) -> Op[Ingested]:
     """Puts one table into the registry: students, then outcomes, then orphans, the batch last.
 
-    What other periods contradict is counted and kept with the batch; it refuses nothing.
+    What other periods contradict is counted and kept with the batch; it refuses nothing. All that
+    the table holds counts as known from when its content was first begun, whoever goes on with it.
 
     Every write before the last is idempotent. A run that is killed in between has no batch yet, so
-    the same file run again repeats them and ends where an undisturbed run ends.
+    the same file run again repeats them and ends where an undisturbed run ends. Two at the same
+    time write the same.
     """
     known = yield from _known(table.batch.batch_id)
     if known is not None:
         return Ingested(known, known=True, outcomes={})
+    begun = yield from batches.begin(table.batch.batch_id, now=table.batch.ingested_at)
+    table = dated(table, begun)
     observed = [observation.student_id for observation in table.observations]
     others = yield from students.get_many(observed)
     found = implausible(task, table.observations, others, table.row_of)
     yield from students.observe(table.observations)
-    decisions = yield from labels.record(table.outcomes, now=now)
+    # Arrived when begun: a report that is repeated is then the same document.
+    decisions = yield from labels.record(table.outcomes, now=begun)
     statuses = Counter(decision.status for decision in decisions)
     objections = Counter(d.reason for d in decisions if d.status is JoinStatus.REJECTED)
-    joined = yield from labels.join_orphans(now=now, student_ids=observed)
+    joined = yield from labels.join_orphans(now=max(now, begun), student_ids=observed)
     batch = replace(table.batch, implausible=found)
     yield from batches.add(batch)
     return Ingested(batch, False, statuses, objections, joined)
+
+
+def dated(table: CleanTable, moment: datetime) -> CleanTable:
+    """The table as if it had been read at that moment."""
+    was = table.batch.ingested_at
+    return replace(
+        table,
+        batch=replace(table.batch, ingested_at=moment),
+        observations=tuple(replace(o, observed_at=moment) for o in table.observations),
+        # An outcome that is dated by its period and not by the reading stays as it is.
+        outcomes=tuple(
+            replace(o, observed_at=moment) if o.observed_at == was else o for o in table.outcomes
+        ),
+    )
 
 
 def _known(batch_id: str) -> Op[Batch | None]:

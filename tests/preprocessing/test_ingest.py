@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from database import batches, labels, students
-from database.client import SyncRegistry
+from database.client import SyncRegistry, open_registry
 from database.drive import drive
 from database.operations import Command, Count, Find
 from model.errors import NotThisTask
@@ -129,6 +130,81 @@ def test_an_ingest_killed_between_any_two_writes_is_repaired_by_running_it_again
     assert survived >= 4
     assert labelled(registry) == EXPECTED
     assert all(not x.history for x in registry.run(labels.recent(10)))
+
+
+def reports(registry: SyncRegistry) -> list[tuple[str, float]]:
+    """Key and value of every outcome report that is kept."""
+    found = registry.execute(Find("outcomes", {}))
+    return sorted((row["key"], row["value"]) for row in found)
+
+
+def test_an_ingest_killed_between_any_two_writes_and_run_later_keeps_every_report_once(
+    registry_uri: str, csv_file: WriteCsv, pede: TaskSpec
+) -> None:
+    path = csv_file("pede_2099.csv", FILES["2023"])
+
+    def read(hours: int) -> CleanTable:
+        return read_tables(path, pede, now=NOW + timedelta(hours=hours))[0]
+
+    survived, ended = 0, False
+    while not ended:
+        with open_registry(registry_uri, f"t{uuid4().hex[:12]}") as fresh:
+            ended = run_until(fresh, pede, read(0), survived)
+            fresh.run(ingest(read(2), pede, now=NOW + timedelta(hours=2)))
+            assert reports(fresh) == [("2098:a", 1.0), ("2098:b", 1.0), ("2098:d", 0.0)]
+            assert [o.history for o in fresh.run(labels.orphans())] == [(), (), ()]
+        survived += 1
+
+    assert survived >= 5
+
+
+def test_two_ingests_of_one_file_at_once_keep_every_report_once(
+    registry: SyncRegistry, csv_file: WriteCsv, pede: TaskSpec
+) -> None:
+    path = csv_file("pede_2099.csv", FILES["2023"])
+    turns = []
+    for seconds in (0, 1):
+        now = NOW + timedelta(seconds=seconds)
+        (table,) = read_tables(path, pede, now=now)
+        turns.append(ingest(table, pede, now=now))
+
+    # Turn by turn, each command of one between two of the other.
+    answers: list[Any] = [None, None]
+    while turns:
+        for position, turn in list(enumerate(turns)):
+            try:
+                answers[position] = registry.execute(turn.send(answers[position]))
+            except StopIteration:
+                turns.remove(turn)
+                answers.pop(position)
+                break
+
+    assert reports(registry) == [("2098:a", 1.0), ("2098:b", 1.0), ("2098:d", 0.0)]
+    assert len(registry.run(batches.recent(10))) == 1
+
+
+@pytest.mark.slow
+def test_two_processes_that_ingest_one_file_keep_every_report_once(
+    registry_uri: str, tmp_path: Path, csv_file: WriteCsv
+) -> None:
+    rows = "".join(f"s{i},1,8,9,7,5,{-(i % 2)}\n" for i in range(2000))
+    path = csv_file("pede_2099.csv", HEAD.format(lag="Defasagem") + rows)
+    name = f"t{uuid4().hex[:12]}"
+    env = {**os.environ, "MONGO_URI": registry_uri, "MONGO_DB": name, "FAROL_HOME": str(tmp_path)}
+
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "preprocessing.ingest", str(path)],
+            env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    ended = [process.communicate(timeout=200) for process in running]
+
+    assert [process.returncode for process in running] == [0, 0], ended
+    with open_registry(registry_uri, name) as opened:
+        assert len(reports(opened)) == 2000
+        assert len(opened.run(batches.recent(10))) == 1
 
 
 def test_after_one_kill_the_next_run_at_another_time_ends_in_the_same_labels(
