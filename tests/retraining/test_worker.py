@@ -200,7 +200,9 @@ def test_a_registry_that_is_away_is_told_once_and_not_every_few_seconds(
         def run(self, op: Any) -> Any:
             raise RegistryUnavailable("the registry does not answer")
 
-    worker = Duties(cast(SyncRegistry, Away()), task(), Recorder(), holder="a", clock=lambda: NOW)
+    worker = Duties(
+        cast(SyncRegistry, Away()), task(), Recorder(), KEY, holder="a", clock=lambda: NOW
+    )
     worker._lease = Lease("worker", "a", 1, NOW + timedelta(hours=1))
 
     for _ in range(5):
