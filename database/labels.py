@@ -19,7 +19,7 @@ from database.documents import from_document, milliseconds
 from database.operations import Count, DeleteMany, Document, Find, InsertMany, Op
 from database.outcomes import label_key
 from database.paging import in_parts
-from database.settling import LABELS, ORPHANS, Settled, Subject, settle
+from database.settling import LABELS, ORPHANS, WITHDRAWN, Settled, Subject, settle
 from model.errors import NotFound
 from model.label import JoinStatus, Label, OrphanLabel, Outcome
 from model.label_join import (
@@ -37,6 +37,7 @@ from model.label_join import (
 from model.prediction import Prediction
 
 PENDING = "pending_joins"
+_JOINED = {WITHDRAWN: {"$exists": False}}
 _NEWEST_FIRST = [("first_arrived_at", -1), ("period", -1), ("student_id", -1)]
 
 
@@ -113,7 +114,7 @@ def get(student_id: str, period: str) -> Op[Label]:
     Raises:
         NotFound: no outcome has been joined there.
     """
-    found = yield Find(LABELS, {"_id": label_key(student_id, period)})
+    found = yield Find(LABELS, {"_id": label_key(student_id, period)} | _JOINED)
     if not found:
         raise NotFound("no label of that student and period")
     return from_document(Label, found[0])
@@ -121,7 +122,7 @@ def get(student_id: str, period: str) -> Op[Label]:
 
 def recent(limit: int) -> Op[list[Label]]:
     """The labels that arrived or changed last, newest first."""
-    found = yield Find(LABELS, {}, sort=[("arrived_at", -1), ("_id", 1)], limit=limit)
+    found = yield Find(LABELS, _JOINED, sort=[("arrived_at", -1), ("_id", 1)], limit=limit)
     return [from_document(Label, document) for document in found]
 
 
@@ -141,7 +142,7 @@ def orphans(limit: int = 0) -> Op[list[OrphanLabel]]:
 
 def count() -> Op[int]:
     """How many labels there are."""
-    number: int = yield Count(LABELS, {})
+    number: int = yield Count(LABELS, _JOINED)
     return number
 
 

@@ -22,6 +22,7 @@ from model.student import Observation, Student
 
 LABELS = "labels"
 ORPHANS = "orphan_labels"
+WITHDRAWN = "withdrawn"
 
 Subject = tuple[str, str]
 """A student's id and a period."""
@@ -48,7 +49,6 @@ def settle(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
         settled |= facts
         late = yield from _write_labels(facts, labels, orphans)
         fresh = yield from _write_orphans(facts, labels, orphans)
-        # Features may have arrived while an orphan was written; look once more.
         waiting = sorted({*late, *fresh})
     return settled
 
@@ -128,7 +128,7 @@ def _remembered(label: Document | None, served: Sequence[Prediction]) -> list[Ev
 
 def _observed(label: Document | None) -> Observation | None:
     """What the label keeps of an observation that is gone."""
-    if label is None or "prediction_id" in label:
+    if label is None or "prediction_id" in label or label.get(WITHDRAWN):
         return None
     was = from_document(Label, label)
     return Observation(
@@ -162,48 +162,98 @@ def _write_labels(
     matched = yield ReplaceMany(LABELS, changed)
     if matched < len(changed):
         late |= {subjects[replacement.where["_id"]] for replacement in changed}
-    yield from _drop_orphans([k for k, s in subjects.items() if k in orphans and s not in late])
+    found = [k for k, s in subjects.items() if k in orphans and s not in late]
+    yield from _drop_orphans([orphans[key] for key in found])
     return late
 
 
-def _drop_orphans(keys: list[str]) -> Op[None]:
-    if keys:
-        yield DeleteMany(ORPHANS, {"_id": {"$in": keys}})
+def _drop_orphans(found: Sequence[Document]) -> Op[None]:
+    """Drops orphans that are joined now, unless a label was withdrawn since they were read."""
+    by_revision: dict[int, list[str]] = defaultdict(list)
+    for orphan in found:
+        by_revision[orphan.get("revision", 0)].append(orphan["_id"])
+    for revision, keys in by_revision.items():
+        unmoved = revision or {"$exists": False}
+        yield DeleteMany(ORPHANS, {"_id": {"$in": keys}, "revision": unmoved})
 
 
 def _write_orphans(
     facts: dict[Subject, Settled], labels: dict[str, Document], orphans: dict[str, Document]
 ) -> Op[set[Subject]]:
-    """Writes the orphans; gives those that are new."""
+    """Writes the orphans and withdraws labels that are none any more; gives what to look at again.
+
+    Features may have arrived while an orphan was written, or its label been written meanwhile.
+    """
     fresh: dict[str, Subject] = {}
     rows: list[Document] = []
     changed: list[Replace] = []
+    barred: list[Document] = []
+    withdrawn: list[Replace] = []
     for subject, one in facts.items():
-        key = label_key(*subject)
-        if not isinstance(one.outcome, OrphanLabel) or key in labels:
+        if not isinstance(one.outcome, OrphanLabel):
             continue
-        document = to_document(one.outcome) | {"_id": key}
+        key = label_key(*subject)
+        label = labels.get(key)
+        place = _withdrawal(one.known, label) if label or one.known.predictions else None
+        if place is not None and place != label:
+            fresh[key] = subject
+            if label is None:
+                barred.append(place)
+            else:
+                withdrawn.append(Replace({"_id": key, "revision": label["revision"]}, place))
+        document = _orphan_document(one.outcome, place)
         if key not in orphans:
             fresh[key] = subject
             rows.append(document)
         elif document != orphans[key]:
             changed.append(Replace({"_id": key}, document))
+    # The orphan before the label goes, so that one of them is there whenever somebody looks.
     yield InsertMany(ORPHANS, rows)
     yield ReplaceMany(ORPHANS, changed)
+    yield InsertMany(LABELS, barred)
+    yield ReplaceMany(LABELS, withdrawn)
     return set(fresh.values())
+
+
+def _orphan_document(orphan: OrphanLabel, place: Document | None) -> Document:
+    """An orphan's document; where its label was withdrawn it holds the revision of that."""
+    document = to_document(orphan) | {"_id": label_key(orphan.student_id, orphan.period)}
+    return document if place is None else document | {"revision": place["revision"]}
+
+
+def _withdrawal(known: Known, label: Document | None) -> Document:
+    """What stands in a label's place while all its predictions are younger than its outcome.
+
+    It holds nothing that a reader of labels looks for. It is there so that a writer that has not
+    seen the report that bars the predictions finds the revision moved.
+    """
+    document: Document = {
+        "_id": label_key(known.student_id, known.period),
+        "student_id": known.student_id,
+        "period": known.period,
+        "first_observed_at": known.first_observed_at,
+        WITHDRAWN: True,
+    }
+    if label is None:
+        return document | {"revision": 1}
+    if document | {"revision": label["revision"]} == label:
+        return label
+    return document | {"revision": label["revision"] + 1}
 
 
 def label_document(label: Label, known: Known, stored: Document | None) -> Document:
     """A label's document, in the place of the one that is stored.
 
     `first_arrived_at` is what a training window is cut by: a correction changes a label's value
-    and not its place. `features_at` is when its features became known.
+    and not its place. `features_at` is when its features became known. `first_observed_at` decides
+    which features those are, so a report that moves it moves the revision.
     """
     evidence = evidence_of(known)
     derived: Document = {
         "_id": label_key(label.student_id, label.period),
         "first_arrived_at": label.history[0].arrived_at if label.history else label.arrived_at,
         "features_at": evidence.known_at if evidence else label.arrived_at,
+        "first_observed_at": known.first_observed_at,
         "revision": stored["revision"] + 1 if stored else 1,
     }
     return to_document(label) | derived

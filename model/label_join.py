@@ -87,6 +87,11 @@ class Known:
     predictions: tuple[Evidence, ...] = ()
     observation: Observation | None = None
 
+    @property
+    def first_observed_at(self) -> datetime:
+        """When the outcome was first observed, over all its reports."""
+        return min(report.observed_at for report in self.reports)
+
 
 def file_outcome(
     outcome: Outcome, named: Prediction | None, now: datetime, position: int = 0
@@ -191,15 +196,15 @@ def view(known: Known) -> Label | OrphanLabel | None:
 
 
 def evidence_of(known: Known) -> Evidence | None:
-    """The latest prediction before the outcome was first observed, else the observation.
+    """The latest prediction made before the outcome was first observed, else the observation.
 
-    With several reports the earliest that has a prediction before it decides: a later one would
-    let in features from after the fact.
+    Whatever is reported again later, a prediction made after the first report may rest on features
+    from after the fact. An observation counts from its period, whenever its file came.
     """
-    for cutoff in sorted({report.observed_at for report in known.reports}):
-        before = [served for served in known.predictions if served.known_at <= cutoff]
-        if before:
-            return max(before, key=lambda e: (e.known_at, e.prediction_id or ""))
+    first = known.first_observed_at
+    before = [served for served in known.predictions if served.known_at <= first]
+    if before:
+        return max(before, key=lambda e: (e.known_at, e.prediction_id or ""))
     if known.observation is None:
         return None
     return Evidence(known.observation.observed_at, known.observation.features)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from math import fsum, sqrt
 
 from model.label import Label
@@ -36,8 +35,6 @@ def recalled(
     own: Features,
     period: str,
     known: Iterable[Observation],
-    *,
-    until: datetime | None = None,
 ) -> Features:
     """A record together with what the student's earlier periods add to it.
 
@@ -45,18 +42,13 @@ def recalled(
         plan: the task's; None adds nothing.
         own: the record's own features, of `period`.
         period: whatever is known of it or of later periods is not looked at.
-        known: the student's observations, in any order.
-        until: observations that became known later are not looked at either (aware UTC).
+        known: the student's observations, in any order. Each counts from its period, whenever its
+            file came.
     """
     if plan is None:
         return own
     earlier = sorted(
-        (
-            observation
-            for observation in known
-            if _order(observation.period) < _order(period)
-            and (until is None or observation.observed_at <= until)
-        ),
+        (observation for observation in known if _order(observation.period) < _order(period)),
         key=lambda observation: _order(observation.period),
     )
     places = _places([observation.period for observation in earlier])
@@ -85,7 +77,7 @@ def recalled_observations(
 def recalled_labels(
     plan: Longitudinal | None, labels: Sequence[Label], known: Mapping[str, Student]
 ) -> list[Label]:
-    """Labels together with what was known of earlier periods when their outcome was observed.
+    """Labels together with what is known of the students' earlier periods.
 
     A label that was joined to a prediction already holds what the model was given then, earlier
     periods included, and stays as it is.
@@ -106,7 +98,7 @@ def recalled_labels(
 def _as_known(plan: Longitudinal, label: Label, known: Mapping[str, Student]) -> Features:
     student = known.get(label.student_id)
     observations = student.observations if student else ()
-    return recalled(plan, label.features, label.period, observations, until=label.observed_at)
+    return recalled(plan, label.features, label.period, observations)
 
 
 def added_features(

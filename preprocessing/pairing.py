@@ -40,7 +40,6 @@ def paired(tables: Iterable[CleanTable], longitudinal: Longitudinal | None = Non
                 observation.features,
                 observation.period,
                 known[key[0]],
-                until=outcomes[key].observed_at,
             ),
             outcome=outcomes[key].value,
             observed_at=outcomes[key].observed_at,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from model.batch import RowReject
 from model.errors import InvalidRecord
+from model.horizon import observed_by
 from model.label import Outcome
 from model.student import Observation, Value
 from preprocessing.cleaning import Cell, is_empty, read_text, reader_of
@@ -133,7 +134,7 @@ class RowAccount:
         self.outcomes.append(
             Outcome(
                 value=value,
-                observed_at=self.now,
+                observed_at=observed_by(self.period, self.now),
                 student_id=student,
                 period=self.task.feature_period(self.period),
                 source=self.batch_id,

@@ -16,8 +16,8 @@ from preprocessing.task import TaskSpec
 def window(task: TaskSpec, *, arrived_until: datetime, limit: int) -> Op[list[Label]]:
     """The newest labels that had arrived, newest first, as `database.labels.window` gives them.
 
-    Where the task looks back, each holds what the feature store knew of the student's earlier
-    periods when the outcome was observed.
+    Where the task looks back, each holds what the feature store knows of the student's earlier
+    periods.
     """
     found = yield from labels.window(arrived_until=arrived_until, limit=limit)
     return (yield from with_history(task, found))

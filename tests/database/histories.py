@@ -143,11 +143,85 @@ def wildly(
     return labelled_set(run, full=full)
 
 
+def as_said(label: Label) -> tuple[str, str, float, float, str | None]:
+    """A label as `what_the_facts_say` tells it."""
+    grade = float(label.features["inde"])
+    return label.student_id, label.period, label.outcome, grade, label.prediction_id
+
+
 def labelled_set(run: Run, *, full: bool) -> list[Label]:
     """Every label after a repair pass, by key."""
     run(repair(now=END, full=full))
     found = run(labels.window(arrived_until=END, limit=0))
     return sorted(found, key=lambda label: (label.period, label.student_id))
+
+
+Subject = tuple[str, str]
+Said = tuple[datetime, float, int]
+"""When an outcome was observed, its value, and what tells it from another one of the same."""
+
+
+def what_the_facts_say(history: History) -> list[tuple[str, str, float, float, str | None]]:
+    """The labelled set, worked out from the events by themselves, without any of the code's rules.
+
+    Returns:
+        Student, period, outcome, grade and prediction of each label, by period and student.
+    """
+    served = {
+        event.prediction_id: moment_of(position)
+        for position, event in enumerate(history.events)
+        if isinstance(event, Predicted)
+    }
+    said: dict[Subject, list[Said]] = {}
+    for position, event in enumerate(history.events):
+        if isinstance(event, Reported):
+            for place, (outcome, age) in enumerate(event.outcomes):
+                observed = moment_of(position) - timedelta(days=age)
+                subject = _subject_of(outcome, observed, served)
+                if age >= 0 and subject is not None:
+                    # Without a moment of its own a report is told apart by its place in the call.
+                    own = place if age == 0 else 0
+                    said.setdefault(subject, []).append((observed, outcome.value, own))
+    found = []
+    for (student_id, period), reports in said.items():
+        features = _features_of((student_id, period), min(reports)[0], served, history)
+        if features is not None:
+            stands = _unrepeated(reports)[-1][1]
+            found.append((student_id, period, stands, *features))
+    return sorted(found, key=lambda label: (label[1], label[0]))
+
+
+def _unrepeated(reports: Sequence[Said]) -> list[Said]:
+    """Reports in the order they came in; one that says what an earlier one said is none."""
+    return list(dict.fromkeys(reports))
+
+
+def _subject_of(
+    outcome: Outcome, observed: datetime, served: dict[str, datetime]
+) -> Subject | None:
+    if outcome.prediction_id is None:
+        return outcome.student_id or "", outcome.period or ""
+    made = served.get(outcome.prediction_id)
+    return None if made is None or observed < made else _asked_about(outcome.prediction_id)
+
+
+def _asked_about(prediction_id: str) -> Subject:
+    number = int(prediction_id[1:])
+    return (f"~{prediction_id}" if number == 3 else STUDENTS[number % 2]), PERIODS[number // 2]
+
+
+def _features_of(
+    subject: Subject, first: datetime, served: dict[str, datetime], history: History
+) -> tuple[float, str | None] | None:
+    """The grade that the label holds, and the prediction it is from."""
+    before = [(made, i) for i, made in served.items() if _asked_about(i) == subject]
+    before = [(made, i) for made, i in before if made <= first]
+    if before:
+        _, latest = max(before)
+        return 10.0 + int(latest[1:]), latest
+    files = [e for e in history.events if isinstance(e, Observed)]
+    grades = [e.grade for e in files if (e.student_id, e.period) == subject]
+    return (grades[-1], None) if grades else None
 
 
 def _tellings(history: History) -> Iterator[Telling]:

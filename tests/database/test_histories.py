@@ -10,8 +10,10 @@ from database.indexes import ensure_indexes
 from tests.database.drivers import MongomockRegistry
 from tests.database.histories import (
     History,
+    as_said,
     histories,
     plainly,
+    what_the_facts_say,
     wildly,
     without_late_features,
     without_repeats,
@@ -44,6 +46,16 @@ def test_any_telling_ends_in_the_labelled_set_of_the_plain_one(history: History)
 
     assert found == expected
     assert len({(label.student_id, label.period) for label in found}) == len(found)
+
+
+@any_example
+@given(histories(without_repeats))
+def test_no_label_rests_on_features_from_after_its_outcome(history: History) -> None:
+    wild = empty()
+
+    found = wildly(wild.execute, wild.run, history)
+
+    assert [as_said(label) for label in found] == what_the_facts_say(history)
 
 
 @any_example

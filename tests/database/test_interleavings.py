@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from database import labels, students
+from database import labels, predictions, students
 from database.operations import Op
-from tests.database.builders import at, observation, outcome
+from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry
 
-PAUSES = range(16)
+PAUSES = range(20)
 
 
 def with_pause(registry: MongomockRegistry, first: Op[Any], pause: int, second: Op[Any]) -> None:
@@ -61,6 +61,26 @@ def test_features_that_arrive_while_an_orphan_is_kept_are_found(pause: int) -> N
 
     assert registry.run(labels.get("RA-1", "2023")).outcome == 1.0
     assert registry.run(labels.count_orphans()) == 0
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+@pytest.mark.parametrize("waiting", [True, False])
+def test_an_earlier_report_while_its_prediction_is_joined_keeps_them_apart(
+    pause: int, waiting: bool
+) -> None:
+    registry = MongomockRegistry("farol")
+    if waiting:
+        registry.run(labels.record([outcome(1.0, at(5))], now=at(6)))
+
+    def served() -> Op[None]:
+        yield from predictions.add_many([prediction("p1", created_at=at(2))])
+        yield from labels.record([outcome(1.0, at(5))], now=at(7))
+        yield from labels.join_orphans(now=at(7), student_ids=["RA-1"])
+
+    with_pause(registry, served(), pause, labels.record([outcome(1.0, at(1))], now=at(8)))
+
+    assert registry.run(labels.window(arrived_until=at(9), limit=0)) == []
+    assert registry.run(labels.count_orphans()) == 1
 
 
 @pytest.mark.parametrize("pause", PAUSES)

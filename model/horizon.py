@@ -1,0 +1,35 @@
+"""Periods as times: when the year of a period begins and ends.
+
+Periods of four digits are calendar years, in UTC. Of any other period (a term, a course) nobody
+knows here when it is, and nothing is concluded from it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_YEAR = re.compile(r"(19|20|21)[0-9]{2}")
+
+
+def year_of(period: str) -> int | None:
+    """The calendar year that a period is, or None.
+
+    >>> year_of("2024"), year_of("9"), year_of("2024-1")
+    (2024, None, None)
+    """
+    return int(period) if _YEAR.fullmatch(period) else None
+
+
+def observed_by(period: str, now: datetime) -> datetime:
+    """When an outcome of a period that a file tells of at `now` was observed at the latest.
+
+    >>> observed_by("2023", datetime(2025, 5, 1, tzinfo=UTC)).isoformat()
+    '2023-12-31T23:59:59.999000+00:00'
+    >>> observed_by("2025", datetime(2025, 5, 1, tzinfo=UTC)).isoformat()
+    '2025-05-01T00:00:00+00:00'
+    """
+    year = year_of(period)
+    if year is None:
+        return now
+    return min(now, datetime(year + 1, 1, 1, tzinfo=UTC) - timedelta(milliseconds=1))
