@@ -77,6 +77,7 @@ def registry(settings: Settings) -> SyncRegistry:
 
     Raises:
         RegistryUnavailable: nobody answers.
+        ConfigurationError: the home cannot keep which versions were adopted.
     """
     uri = registry_uri(settings)
     opened = open_registry(uri, settings.mongo_db, pool_size=settings.mongo_pool_size)

@@ -6,14 +6,12 @@ import os
 import tempfile
 from pathlib import Path
 
-NAME = "adopted.json"
-
 
 class AdoptionFile:
     """The copy; making one touches nothing on disk."""
 
     def __init__(self, home: Path) -> None:
-        self.path = home / NAME
+        self.path = home / "adopted.json"
 
     def read(self) -> bytes | None:
         """The copy, or None if this host has none."""
