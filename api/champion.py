@@ -70,6 +70,7 @@ class ChampionHolder:
         self._key = signing_key
         self._on_change = on_change
         self._stamp: tuple[int, int] | None = None
+        self._passed: set[str] = set()
 
     async def watch(self) -> None:
         """Follows the pointer until cancelled."""
@@ -143,14 +144,17 @@ class ChampionHolder:
     def check(self, folder: Path) -> None:
         """Trusts an unpacked bundle of a verified version that is not published yet.
 
-        It is loaded in a process of its own first, so that what breaks there breaks no worker.
+        It is loaded in a process of its own first, so that what breaks there breaks no worker; a
+        bundle that passed once, one that a rollback leads to say, is not tried again.
 
         Raises:
             BundleError: it cannot be trusted, or is not of this task.
         """
         manifest = read_manifest(folder)
         self._of_the_task(manifest)
-        check_apart(folder, manifest.digest)
+        if manifest.digest not in self._passed:
+            check_apart(folder, manifest.digest)
+            self._passed.add(manifest.digest)
         Predictor(self._on_the_tasks_scale(load_bundle(folder, manifest.digest))).self_test()
 
     def _of_the_task(self, bundle: Bundle | Manifest) -> None:
