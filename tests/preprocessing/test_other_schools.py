@@ -119,6 +119,35 @@ def test_a_task_that_names_what_is_not_there_is_refused(line: str, why: str) -> 
         parse_task(text, source="t.yaml")
 
 
+NUMERIC = MINIMAL.replace(", reader: READER", "").replace("below: 1", "kind: numeric")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (NUMERIC, r"needs status\.concern"),
+        (NUMERIC + "status: {concern: low, alert: 5}", r"needs status\.concern"),
+        (
+            NUMERIC + "status: {concern: low, alert: 5, critical: 6}",
+            r"with concern low, critical \(6\) must lie below alert \(5\)",
+        ),
+        (
+            NUMERIC + "status: {concern: high, alert: 5, critical: 4}",
+            r"must lie above alert \(5\)",
+        ),
+        (
+            MINIMAL.replace(", reader: READER", "") + "status: {alert: 0.5}",
+            "are for a numeric outcome",
+        ),
+    ],
+)
+def test_statuses_that_do_not_fit_the_outcome_are_refused_with_the_keys(
+    text: str, why: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=why):
+        parse_task(text, source="t.yaml")
+
+
 def test_an_id_is_text_whatever_it_looks_like(csv_file: WriteCsv) -> None:
     task = parse_task(MINIMAL.replace(", reader: READER", ""), source="t.yaml")
 
