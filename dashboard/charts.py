@@ -152,7 +152,13 @@ def predictions_by_day(predictions: Sequence[Prediction], texts: Texts) -> go.Fi
 def row_name(row: FeatureDrift, texts: Texts) -> str:
     """What a row of a drift report is about."""
     name = texts.or_name(f"feature.{row.feature}", row.feature)
-    return texts("drift.only_missing", feature=name) if row.test == "missingness" else name
+    match row.test:
+        case "missingness":
+            return texts("drift.only_missing", feature=name)
+        case "new_categories":
+            return texts("drift.only_new", feature=name)
+        case _:
+            return name
 
 
 def drifted_features(report: DriftReport) -> list[str]:

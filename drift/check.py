@@ -22,7 +22,7 @@ from deployment.wiring import registry, settings_from_environment
 from drift.cohort import CohortRule, choose_cohort, counts_of, latest_of_each, unfiled
 from drift.performance import disagreements, realised_performance
 from drift.report import drift_report, nothing_compared
-from drift.table import nothing_yet, render
+from drift.table import nothing_yet, write
 from model.archive import unpack
 from model.bundle import load_signed
 from model.drift import DriftReport, LeftOut
@@ -246,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json:
         sys.stdout.write(orjson.dumps(report, option=orjson.OPT_UTC_Z).decode() + "\n")
     elif report.compared:
-        Console().print(render(report))
+        write(report, Console())
     if not report.compared:
         sys.stderr.write(f"drift: {nothing_yet(report)}\n")
         return NOTHING_YET

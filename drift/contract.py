@@ -36,7 +36,12 @@ class DriftTest(Protocol[P]):
 
     @property
     def name(self) -> str:
-        """The name it goes by in a report."""
+        """The name it goes by in a report, and in the dashboard's texts (`test.<name>`)."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """The name it goes by in the table at a terminal."""
         ...
 
     @property

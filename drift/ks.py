@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.stats import kstwo
 
 from drift.contract import Shift
 from model.profile import NumericProfile
@@ -28,6 +29,7 @@ class KolmogorovSmirnov:
 
     limit: float = 0.1
     name: ClassVar[str] = "ks"
+    title: ClassVar[str] = "KS"
 
     def compare(self, reference: NumericProfile, recent: NumericProfile) -> Shift:
         """The shift between two numeric profiles, both with values.
@@ -38,9 +40,6 @@ class KolmogorovSmirnov:
         >>> KolmogorovSmirnov().compare(low, high).effect
         0.5
         """
-        # Imported here because the API, which may not hold scipy, imports this package's report.
-        from scipy.stats import kstwo
-
         gap = largest_gap(reference, recent)
         size = reference.present * recent.present / (reference.present + recent.present)
         return Shift(statistic=gap, p_value=float(kstwo.sf(gap, round(size))), effect=gap)

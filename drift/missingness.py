@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from scipy.stats import fisher_exact
+
 from drift.contract import Shift
 from model.profile import ColumnProfile
 
@@ -21,6 +23,7 @@ class Missingness:
 
     limit: float = 0.05
     name: ClassVar[str] = "missingness"
+    title: ClassVar[str] = "missing"
 
     def compare(self, reference: ColumnProfile, recent: ColumnProfile) -> Shift:
         """The shift in the share missing; the statistic is its signed difference.
@@ -32,9 +35,6 @@ class Missingness:
         >>> round(shift.effect, 3), round(shift.p_value, 4)
         (0.067, 0.0022)
         """
-        # Imported here because the API, which may not hold scipy, imports this package's report.
-        from scipy.stats import fisher_exact
-
         difference = recent.missing / recent.rows - reference.missing / reference.rows
         p_value = fisher_exact(
             [[reference.missing, reference.present], [recent.missing, recent.present]]

@@ -13,12 +13,17 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import hypergeom
 
 from model.figures import auc, calibration_error
 
 Floats = NDArray[np.float64]
 
 NORMAL_95 = 1.959963984540054
+
+LEVEL = 0.05
+LEAST_FALL = 0.05
+"""A smaller fall is not worth a sentence, however sure it is."""
 
 
 def estimated_performance(scores: Floats, threshold: float) -> dict[str, float]:
@@ -96,20 +101,54 @@ def realised_performance(outcomes: Floats, scores: Floats, threshold: float) -> 
 def disagreements(realised: Mapping[str, float], trained: Mapping[str, float]) -> tuple[str, ...]:
     """Sentences on what is clearly worse now than when the version was made.
 
-    Worse means by more than two standard errors of the recall measured now, and five points.
+    Worse means that the recall has fallen by more than chance explains, the error of both figures
+    counted (`fall_by_chance` at most 5 %), and by five points.
 
-    >>> disagreements({"recall": 0.5, "positives": 400}, {"recall": 0.75})
-    ('recall is 0.500 on outcomes that came in since, 0.750 when the model was made',)
+    Args:
+        realised: `recall` and `positives` of the outcomes that came in since.
+        trained: the version's metrics. Of one without `positives` the error of its recall is not
+            known, so that nothing can be told.
+
+    >>> disagreements({"recall": 0.5, "positives": 400}, {"recall": 0.75, "positives": 300})
+    ('recall is 0.500 of 400 at risk whose outcomes came in since, 0.750 of 300 when the model ...
     """
-    now, then = realised.get("recall"), trained.get("recall")
-    if now is None or then is None:
+    if not ({"recall", "positives"} <= realised.keys() & trained.keys()):
         return ()
-    noise = 2 * (now * (1 - now) / max(realised["positives"], 1.0)) ** 0.5
-    if then - now <= max(noise, 0.05):
+    then, now = trained["recall"], realised["recall"]
+    of_then, of_now = round(trained["positives"]), round(realised["positives"])
+    by_chance = fall_by_chance(
+        np.array([round(then * of_then)]), of_then, np.array([round(now * of_now)]), of_now
+    )
+    if then - now < LEAST_FALL or by_chance[0] > LEVEL:
         return ()
     return (
-        f"recall is {now:.3f} on outcomes that came in since, {then:.3f} when the model was made",
+        f"recall is {now:.3f} of {of_now} at risk whose outcomes came in since, {then:.3f} of "
+        f"{of_then} when the model was made: worse by more than chance (p = {by_chance[0]:.2g})",
     )
+
+
+def fall_by_chance(
+    found_then: NDArray[np.int_], of_then: int, found_now: NDArray[np.int_], of_now: int
+) -> Floats:
+    """The chance of so few found now, or fewer, if the chance to be found has not changed.
+
+    Fisher's exact test, one-sided: given how many were found in all, those found now are
+    hypergeometric. It keeps its level at every recall and size, and needs no old figure without
+    error.
+
+    Args:
+        found_then: shape (n,), of `of_then` at risk when the model was made.
+        of_then: at least 1.
+        found_now: shape (n,), of `of_now` at risk now.
+        of_now: at least 1.
+
+    Source: Fisher (1935), "The logic of inductive inference".
+
+    >>> fall_by_chance(np.array([3]), 4, np.array([1]), 4).round(4).tolist()
+    [0.2429]
+    """
+    found = found_then + found_now
+    return np.asarray(hypergeom.cdf(found_now, of_then + of_now, found, of_now))
 
 
 def _recall_deviation(scores: Floats, flagged: NDArray[np.bool_]) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drift.chi_square import counts_side_by_side
+from drift.new_categories import unseen_counts
 from model.profile import CategoryProfile, ColumnProfile, NumericProfile
 
 BINS = 10
@@ -40,6 +41,16 @@ def missing_psi(reference: ColumnProfile, recent: ColumnProfile) -> float:
     return index(
         np.array([reference.missing, reference.present], dtype=float),
         np.array([recent.missing, recent.present], dtype=float),
+    )
+
+
+def unseen_psi(reference: CategoryProfile, recent: CategoryProfile) -> float:
+    """The index over two bins: unseen in training (there, what is expected to be) and seen."""
+    rarity = reference.rarity
+    unseen = sum(count for _, count in unseen_counts(reference, recent))
+    return index(
+        np.array([rarity.once, rarity.students - rarity.once], dtype=float),
+        np.array([unseen, recent.present - unseen], dtype=float),
     )
 
 

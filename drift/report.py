@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from drift.benjamini_hochberg import adjust
 from drift.chi_square import ChiSquare
-from drift.contract import LEAST_VALUES, Shift
+from drift.contract import LEAST_VALUES, DriftTest, P, Shift
 from drift.ks import KolmogorovSmirnov
 from drift.missingness import Missingness
+from drift.new_categories import NewCategories, unseen_counts
 from drift.performance import estimated_performance
-from drift.psi import missing_psi, psi
+from drift.psi import missing_psi, psi, unseen_psi
 from model.drift import DriftReport, FeatureDrift, LeftOut
 from model.errors import NotEnoughData
 from model.profile import (
@@ -39,9 +40,16 @@ class DriftPolicy:
     """When a column counts as drifted: `q_value <= alpha` and the effect at its test's limit."""
 
     alpha: float = 0.05
-    numeric: KolmogorovSmirnov = field(default_factory=KolmogorovSmirnov)
-    category: ChiSquare = field(default_factory=ChiSquare)
-    missing: Missingness = field(default_factory=Missingness)
+    numeric: DriftTest[NumericProfile] = field(default_factory=KolmogorovSmirnov)
+    category: DriftTest[CategoryProfile] = field(default_factory=ChiSquare)
+    new_categories: DriftTest[CategoryProfile] = field(default_factory=NewCategories)
+    missing: DriftTest[ColumnProfile] = field(default_factory=Missingness)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Every test's name to its title."""
+        tests = (self.numeric, self.category, self.new_categories, self.missing)
+        return {test.name: test.title for test in tests}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class _Finding:
     psi: float
     reference: ColumnProfile
     recent: ColumnProfile
+    unseen: tuple[str, ...] = ()
 
 
 def drift_report(
@@ -167,33 +176,27 @@ def _compare(
 ) -> Iterator[_Finding]:
     """The column's findings: its values if both sides have some, and what is missing if any is."""
     if min(reference.present, recent.present) >= LEAST_VALUES:
-        test = policy.category if isinstance(reference, CategoryProfile) else policy.numeric
-        yield _Finding(
-            name,
-            test.name,
-            test.limit,
-            _shift(reference, recent, policy),
-            psi(reference, recent),
-            reference,
-            recent,
-        )
+        yield from _compare_values(name, reference, recent, policy)
     if reference.missing or recent.missing:
-        yield _Finding(
-            name,
-            policy.missing.name,
-            policy.missing.limit,
-            policy.missing.compare(reference, recent),
-            missing_psi(reference, recent),
-            reference,
-            recent,
-        )
+        yield _found(name, policy.missing, reference, recent, missing_psi(reference, recent))
 
 
-def _shift(reference: ColumnProfile, recent: ColumnProfile, policy: DriftPolicy) -> Shift:
+def _compare_values(
+    name: str, reference: ColumnProfile, recent: ColumnProfile, policy: DriftPolicy
+) -> Iterator[_Finding]:
+    index = psi(reference, recent)
     if isinstance(reference, CategoryProfile) and isinstance(recent, CategoryProfile):
-        return policy.category.compare(reference, recent)
-    assert isinstance(reference, NumericProfile) and isinstance(recent, NumericProfile)
-    return policy.numeric.compare(reference, recent)
+        yield _found(name, policy.category, reference, recent, index)
+        # Tested also where nothing is new: which tests are made must not depend on their result.
+        new = _found(name, policy.new_categories, reference, recent, unseen_psi(reference, recent))
+        yield replace(new, unseen=tuple(c for c, _ in unseen_counts(reference, recent)))
+    elif isinstance(reference, NumericProfile) and isinstance(recent, NumericProfile):
+        yield _found(name, policy.numeric, reference, recent, index)
+
+
+def _found(name: str, test: DriftTest[P], reference: P, recent: P, index: float) -> _Finding:
+    shift = test.compare(reference, recent)
+    return _Finding(name, test.name, test.limit, shift, index, reference, recent)
 
 
 def _row(finding: _Finding, q_value: float, alpha: float) -> FeatureDrift:
@@ -210,14 +213,8 @@ def _row(finding: _Finding, q_value: float, alpha: float) -> FeatureDrift:
         drifted=q_value <= alpha and shift.effect >= finding.limit,
         missing=finding.recent.missing / finding.recent.rows,
         reference_missing=finding.reference.missing / finding.reference.rows,
-        unseen=_unseen(finding) if finding.test == ChiSquare.name else (),
+        unseen=finding.unseen,
     )
-
-
-def _unseen(finding: _Finding) -> tuple[str, ...]:
-    known, now = finding.reference, finding.recent
-    assert isinstance(known, CategoryProfile) and isinstance(now, CategoryProfile)
-    return tuple(category for category in now.categories if category not in known.categories)
 
 
 def _notes(

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from drift.report import DriftPolicy
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
 
-TESTS = {"ks": "KS", "chi_square": "chi-square", "missingness": "missing"}
-
+NARROWEST = 80
+MOST_NAMED = 10
+LEAST_SHOWN = 0.001
 COUNTS = {"n", "positives"}
 
 
 def render(report: DriftReport) -> Group:
     """The report as a heading, a table with the strongest shifts first, and sentences."""
     return Group(*_parts(report))
+
+
+def write(report: DriftReport, console: Console) -> None:
+    """Writes the report, on a narrower console as if it had 80 columns: no figure is cut off."""
+    console.width = max(console.width, NARROWEST)
+    console.print(render(report))
 
 
 def verdict(report: DriftReport) -> str:
@@ -88,7 +96,7 @@ def _parts(report: DriftReport) -> Iterator[RenderableType]:
             yield Text(f"{title}: {_figures(figures)}")
     for row in report.features:
         if row.unseen:
-            yield Text(f"Note: {row.feature} has values never seen before: {', '.join(row.unseen)}")
+            yield Text(f"Note: {row.feature} has values never seen before: {_some(row.unseen)}")
     for records in report.left_out:
         yield Text(f"Not compared: {left_out(records)}")
     for note in report.notes:
@@ -96,18 +104,20 @@ def _parts(report: DriftReport) -> Iterator[RenderableType]:
 
 
 def _features(report: DriftReport) -> Table:
-    table = Table(box=None, header_style="bold")
-    for column in ("feature", "test"):
-        table.add_column(column, no_wrap=True)
+    """At 80 columns every figure is whole; a long feature name goes on in the next line."""
+    titles = DriftPolicy().titles
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("feature", overflow="fold")
+    table.add_column("test", no_wrap=True)
     for column in ("effect", "limit", "q", "PSI", "missing", "was", "drifted"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for row in by_strength(report):
         table.add_row(
             row.feature,
-            TESTS.get(row.test, row.test),
+            titles.get(row.test, row.test),
             f"{row.effect:.3f}",
             f"{row.effect_limit:.2f}",
-            f"{row.q_value:.2g}",
+            f"{row.q_value:.3f}" if row.q_value >= LEAST_SHOWN else f"<{LEAST_SHOWN}",
             f"{row.psi:.3f}",
             f"{row.missing:.1%}",
             f"{row.reference_missing:.1%}",
@@ -115,6 +125,11 @@ def _features(report: DriftReport) -> Table:
             style="red" if row.drifted else "",
         )
     return table
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _figures(figures: Mapping[str, float]) -> str:

@@ -39,11 +39,12 @@ class FeatureDrift:
 
     Attributes:
         feature: canonical name, or `risk_score`.
-        test: `ks`, `chi_square` or `missingness`.
+        test: `ks`, `chi_square`, `new_categories` or `missingness`.
         statistic: the test's statistic.
         p_value: unadjusted.
         q_value: adjusted over the report's features (Benjamini-Hochberg).
-        effect: effect size (KS statistic, Cramér's V, or difference of missing shares).
+        effect: effect size (KS statistic, Cramér's V, excess of the share in new categories, or
+            difference of missing shares).
         effect_limit: from which effect on it counts as large.
         psi: population stability index.
         drifted: significant *and* large.

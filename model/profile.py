@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -80,18 +80,52 @@ class NumericProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class Rarity:
+    """How many categories only one student has, or two: what says how much is unseen yet.
+
+    Attributes:
+        students: distinct students with a value.
+        once: categories that one of them has.
+        twice: categories that two of them have.
+    """
+
+    students: int
+    once: int
+    twice: int
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryProfile:
-    """How often each category was seen, most frequent first, ties by name."""
+    """How often each category was seen, most frequent first, ties by name.
+
+    Attributes:
+        rows: records, with and without a value.
+        missing: records without one.
+        counted: rarity by students; None where each record is taken for a student of its own, as
+            in profiles of before it was kept.
+    """
 
     rows: int
     missing: int
     categories: tuple[str, ...]
     counts: tuple[int, ...]
+    counted: Rarity | None = None
 
     @property
     def present(self) -> int:
         """Records with a value."""
         return self.rows - self.missing
+
+    @property
+    def rarity(self) -> Rarity:
+        """Rarity by students, or else by records.
+
+        >>> CategoryProfile(5, 0, ("a", "b", "c"), (2, 2, 1)).rarity
+        Rarity(students=5, once=1, twice=2)
+        """
+        if self.counted is not None:
+            return self.counted
+        return Rarity(self.present, self.counts.count(1), self.counts.count(2))
 
     def document(self) -> dict[str, Any]:
         """The profile as JSON and BSON can hold it; names are values, as keys may hold no dot."""
@@ -101,6 +135,7 @@ class CategoryProfile:
             "missing": self.missing,
             "categories": list(self.categories),
             "counts": list(self.counts),
+            "rarity": asdict(self.rarity),
         }
 
 
@@ -108,7 +143,10 @@ ColumnProfile = NumericProfile | CategoryProfile
 
 
 def build_profile(
-    records: Sequence[Features], kinds: Mapping[str, str], scores: NDArray[np.float64]
+    records: Sequence[Features],
+    kinds: Mapping[str, str],
+    scores: NDArray[np.float64],
+    students: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """The reference profile of a model: one entry a feature, and one for its scores.
 
@@ -118,12 +156,16 @@ def build_profile(
         scores: shape (n,), the model's scores of records it was **not** fitted on (out-of-fold):
             scores of its own training rows are more extreme than any it will give later, and would
             make every later batch look drifted. Empty where there are none.
+        students: n ids, whose record each is; a student of several periods counts once for how
+            rare a category is. None: each record is a student's only one.
 
     Raises:
         InvalidRecord: text or a number that is not finite where a finite number belongs.
     """
     profile: dict[str, Any] = {
-        name: profile_column(name, [r.get(name) for r in records], kind, grid=GRID).document()
+        name: profile_column(
+            name, [r.get(name) for r in records], kind, grid=GRID, students=students
+        ).document()
         for name, kind in kinds.items()
     }
     if len(scores):
@@ -142,7 +184,12 @@ def read_profile(document: Mapping[str, Any]) -> dict[str, ColumnProfile]:
 
 
 def profile_column(
-    name: str, values: Sequence[Value | None], kind: str, *, grid: int | None = None
+    name: str,
+    values: Sequence[Value | None],
+    kind: str,
+    *,
+    grid: int | None = None,
+    students: Sequence[str] | None = None,
 ) -> ColumnProfile:
     """The profile of one column; `name` is only for the error.
 
@@ -158,8 +205,16 @@ def profile_column(
             missing=missing,
             categories=tuple(category for category, _ in counted),
             counts=tuple(count for _, count in counted),
+            counted=None if students is None else _rarity(values, students),
         )
     return profile_numbers([_finite(name, v) for v in present], missing=missing, grid=grid)
+
+
+def _rarity(values: Sequence[Value | None], students: Sequence[str]) -> Rarity:
+    pairs = zip(values, students, strict=True)
+    having = {(str(value), student) for value, student in pairs if value is not None}
+    of_each = list(Counter(category for category, _ in having).values())
+    return Rarity(len({student for _, student in having}), of_each.count(1), of_each.count(2))
 
 
 def profile_numbers(
@@ -192,7 +247,11 @@ def profile_numbers(
 def _read_column(entry: Mapping[str, Any]) -> ColumnProfile:
     if entry["kind"] == CATEGORY:
         return CategoryProfile(
-            entry["rows"], entry["missing"], tuple(entry["categories"]), tuple(entry["counts"])
+            entry["rows"],
+            entry["missing"],
+            tuple(entry["categories"]),
+            tuple(entry["counts"]),
+            Rarity(**entry["rarity"]) if "rarity" in entry else None,
         )
     return NumericProfile(
         entry["rows"],

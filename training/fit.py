@@ -103,7 +103,10 @@ def fit(
         candidates=tuple(_told(trial) for trial in trials) + _told_tuned(tuning),
         tuning=tuning.told if tuning else None,
         reference=build_profile(
-            data.records, {c.name: c.kind.value for c in task.features}, held_out[compared]
+            data.records,
+            {c.name: c.kind.value for c in task.features},
+            held_out[compared],
+            data.students.tolist(),
         ),
         held_out=held_out,
         feature_names=task.feature_names,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import fisher_exact
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
 from drift.performance import (
     disagreements,
     estimated_performance,
+    fall_by_chance,
     realised_performance,
 )
+from tests.studies import recall_falls
 
 
 def test_realised_figures_are_those_of_scikit_learn() -> None:
@@ -65,11 +68,53 @@ def test_undefined_figures_are_left_out_and_the_others_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "positives", "said"), [(0.50, 400, True), (0.72, 400, False), (0.60, 10, False)]
+    ("now", "positives", "said"),
+    [(0.50, 400, True), (0.72, 400, False), (0.60, 10, False), (0.71, 40_000, False)],
 )
-def test_a_fall_in_recall_is_told_when_it_is_more_than_chance(
+def test_a_fall_in_recall_is_told_when_it_is_more_than_chance_and_five_points(
     now: float, positives: float, said: bool
 ) -> None:
-    sentences = disagreements({"recall": now, "positives": positives}, {"recall": 0.75})
+    sentences = disagreements(
+        {"recall": now, "positives": positives}, {"recall": 0.75, "positives": 30_000}
+    )
 
     assert bool(sentences) is said
+
+
+def test_the_error_of_the_old_figure_counts() -> None:
+    now = {"recall": 0.66, "positives": 300.0}
+
+    assert disagreements(now, {"recall": 0.76, "positives": 308.0})
+    assert not disagreements(now, {"recall": 0.76, "positives": 60.0})
+    assert not disagreements(now, {"recall": 0.76})
+
+
+@pytest.mark.parametrize("recall", [0.5, 0.76, 0.95])
+@pytest.mark.parametrize(("then", "now"), [(308, 300), (100, 300), (60, 308)])
+def test_without_a_change_recall_is_called_worse_in_at_most_five_of_a_hundred(
+    then: int, now: int, recall: float
+) -> None:
+    assert recall_falls.alarms(then, now, recall, fall=0.0) <= 0.05
+
+
+@pytest.mark.parametrize(("then", "now", "power"), [(308, 300, 0.8), (100, 300, 0.5)])
+def test_a_fall_of_ten_points_is_told(then: int, now: int, power: float) -> None:
+    assert recall_falls.alarms(then, now, 0.76, fall=0.1) >= power
+
+
+def test_the_study_draws_what_the_sentence_says() -> None:
+    for found_now in (150, 205, 215, 240):
+        told = disagreements(
+            {"recall": found_now / 300, "positives": 300.0},
+            {"recall": 234 / 308, "positives": 308.0},
+        )
+        alarm = recall_falls.told(np.array([234]), 308, np.array([found_now]), 300)
+
+        assert bool(told) is bool(alarm[0])
+
+
+def test_a_fall_by_chance_is_fishers_exact_test() -> None:
+    ours = fall_by_chance(np.array([76]), 100, np.array([198]), 300)
+
+    exact = fisher_exact([[76, 24], [198, 102]], alternative="greater").pvalue
+    assert ours[0] == pytest.approx(exact, rel=1e-9)

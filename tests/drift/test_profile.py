@@ -15,6 +15,7 @@ from model.profile import (
     SCORE,
     CategoryProfile,
     NumericProfile,
+    Rarity,
     build_profile,
     profile_column,
     profile_numbers,
@@ -33,7 +34,9 @@ def test_a_profile_survives_json_and_is_read_as_it_was_written() -> None:
     read = read_profile(json.loads(json.dumps(written)))
 
     assert read["ida"] == NumericProfile(3, 1, (5.5, 7.0), (0, 1), (1, 2))
-    assert read["pedra"] == CategoryProfile(3, 1, ("Esc. nova", "Ágata"), (1, 1))
+    assert read["pedra"] == CategoryProfile(
+        3, 1, ("Esc. nova", "Ágata"), (1, 1), Rarity(students=2, once=2, twice=0)
+    )
     assert read[SCORE].present == 3
 
 
@@ -41,7 +44,30 @@ def test_no_key_of_a_profile_comes_from_the_data() -> None:
     written = build_profile([{"school": "a.$b"}], {"school": "category"}, np.array([]))
 
     assert set(written) == {"school"}
-    assert set(written["school"]) == {"kind", "rows", "missing", "categories", "counts"}
+    assert set(written["school"]) == {
+        "kind", "rows", "missing", "categories", "counts", "rarity",
+    }  # fmt: skip
+
+
+def test_a_profile_of_before_is_read_and_each_of_its_records_taken_for_a_student() -> None:
+    old = {"kind": "category", "rows": 5, "missing": 1, "categories": ["a", "b"], "counts": [3, 1]}
+
+    profile = read_profile({"pedra": old})["pedra"]
+
+    assert isinstance(profile, CategoryProfile)
+    assert profile.rarity == Rarity(students=4, once=1, twice=0)
+
+
+def test_rarity_counts_students_and_survives_json() -> None:
+    records: list[Features] = [*({"home": h} for h in ("x", "x", "y", "y", "z")), {}]
+    students = ["RA-1", "RA-1", "RA-2", "RA-3", "RA-1", "RA-4"]
+
+    written = build_profile(records, {"home": "category"}, np.array([]), students)
+    read = read_profile(json.loads(json.dumps(written)))["home"]
+
+    assert isinstance(read, CategoryProfile)
+    assert read.rarity == Rarity(students=3, once=2, twice=1)
+    assert read.counts == (2, 2, 1)
 
 
 @given(numbers)

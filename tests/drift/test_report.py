@@ -15,6 +15,7 @@ from model.drift import DriftReport, FeatureDrift
 from model.errors import NotEnoughData
 from model.profile import build_profile
 from model.student import Features
+from tests.studies import new_values
 
 NOW = datetime(2025, 3, 1, 6, tzinfo=UTC)
 NUMBERS = tuple(f"n{i}" for i in range(10))
@@ -118,10 +119,33 @@ def test_a_new_category_is_named_and_drifts_when_it_is_frequent(reference: dict[
     usual = students(400, np.random.default_rng(5))
     records = [{**r, "c1": "diamante"} for r in usual[:120]] + usual[120:]
 
-    found = row(report(reference, records), "c1", "chi_square")
+    made = report(reference, records)
 
-    assert found.unseen == ("diamante",)
-    assert found.drifted
+    assert row(made, "c1", "new_categories").unseen == ("diamante",)
+    assert row(made, "c1", "new_categories").drifted and row(made, "c1", "chi_square").drifted
+    assert not row(made, "c2", "new_categories").drifted
+
+
+def test_ten_new_of_two_hundred_drift_and_the_figures_say_which_test_saw_it(
+    reference: dict[str, Any],
+) -> None:
+    usual = students(200, np.random.default_rng(11))
+    records = [{**r, "c1": "diamante"} for r in usual[:10]] + usual[10:]
+
+    made = report(reference, records)
+
+    assert [(f.feature, f.test) for f in made.features if f.drifted] == [("c1", "new_categories")]
+    assert row(made, "c1", "new_categories").p_value < 1e-5
+
+
+def test_five_percent_new_are_found_in_nine_of_ten_batches() -> None:
+    assert new_values.study(batches=500, then=600, now=200).found >= 0.9
+
+
+@pytest.mark.parametrize("zipf", [False, True], ids=["alike", "by rank"])
+@pytest.mark.parametrize("now", [60, 200])
+def test_a_column_of_a_thousand_rare_values_stays_quiet(now: int, zipf: bool) -> None:
+    assert new_values.study(batches=500, then=600, now=now, zipf=zipf).villages <= 0.02
 
 
 def test_values_that_stop_coming_are_missingness_drift(reference: dict[str, Any]) -> None:

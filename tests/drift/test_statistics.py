@@ -13,9 +13,10 @@ from scipy.stats.contingency import association
 
 from drift.benjamini_hochberg import adjust
 from drift.chi_square import ChiSquare, counts_side_by_side, pool_rare
-from drift.cramers_v import cramers_v
+from drift.cramers_v import corrected_v, cramers_v
 from drift.ks import KolmogorovSmirnov
 from drift.missingness import Missingness
+from drift.new_categories import NewCategories
 from drift.psi import index, missing_psi, psi
 from model.profile import GRID, CategoryProfile, NumericProfile, profile_column, profile_numbers
 
@@ -103,6 +104,123 @@ def test_cramers_v_does_not_depend_on_how_many_rows_either_side_has() -> None:
     a, b = np.array([40.0, 60.0]), np.array([70.0, 30.0])
 
     assert cramers_v(a * 1000, b) == pytest.approx(cramers_v(a, b))
+
+
+def test_the_correction_of_v_is_bergsmas_for_rows_of_equal_length() -> None:
+    table = np.array([[40, 60, 20, 10], [55, 50, 10, 15]])
+    rows, columns, n = 2, 4, float(table.sum())
+    squared = association(table, method="cramer") ** 2
+    bergsma = max(0.0, squared - (rows - 1) * (columns - 1) / (n - 1))
+    bergsma /= rows - (rows - 1) ** 2 / (n - 1) - 1
+
+    ours = corrected_v(table[0].astype(float), table[1].astype(float))
+
+    assert ours == pytest.approx(bergsma**0.5, abs=1e-9)
+
+
+@pytest.mark.parametrize("villages", [4, 40, 1000])
+@pytest.mark.parametrize(("then", "now"), [(600, 60), (600, 200), (300, 2000)])
+def test_chance_adds_nothing_to_the_corrected_v_however_many_categories(
+    villages: int, then: int, now: int
+) -> None:
+    random = np.random.default_rng(villages)
+    draws = [
+        [np.bincount(random.integers(villages, size=n), minlength=villages) for n in (then, now)]
+        for _ in range(100)
+    ]
+
+    plain = [cramers_v(a.astype(float), b.astype(float)) for a, b in draws]
+    corrected = [corrected_v(a.astype(float), b.astype(float)) for a, b in draws]
+
+    # About half of the draws differ by less than the mean of chance, and are cut at 0.
+    assert 0.35 <= np.mean(np.array(corrected) == 0.0) <= 0.75
+    assert np.mean(corrected) < 0.1
+    assert np.mean(plain) > np.mean(corrected)
+
+
+def test_v_is_that_of_all_categories_and_not_of_the_pooled_ones() -> None:
+    then = category(["a"] * 300 + ["b"] * 300)
+    now = category(["a"] * 95 + ["b"] * 95 + [f"new-{i % 5}" for i in range(10)])
+
+    effect = ChiSquare().compare(then, now).effect
+
+    assert effect == pytest.approx(corrected_v(*counts_side_by_side(then, now)))
+    # 5 % of the weight in no common category: V² is about half of that, less what chance adds.
+    assert 0.1 < effect < 0.16
+
+
+def test_new_categories_where_training_had_no_rare_one_are_tested_as_by_fisher() -> None:
+    then = category(["a"] * 300 + ["b"] * 300)
+
+    for new in ("c", ["c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]):
+        now = category(["a"] * 95 + ["b"] * 95 + [new[i % len(new)] for i in range(10)])
+        shift = NewCategories().compare(then, now)
+
+        exact = fisher_exact([[0, 600], [10, 190]], alternative="less").pvalue
+        assert shift.p_value == pytest.approx(exact, rel=1e-9)
+        assert shift.statistic == 0.05
+
+
+def test_singletons_of_the_reference_make_new_ones_usual_as_by_fisher() -> None:
+    then = category(["a"] * 570 + [f"then-{i}" for i in range(30)])
+    now = category(["a"] * 185 + [f"now-{i}" for i in range(15)])
+
+    shift = NewCategories().compare(then, now)
+
+    exact = fisher_exact([[30, 570], [15, 185]], alternative="less").pvalue
+    assert shift.p_value == pytest.approx(exact, rel=1e-9)
+    assert shift.p_value > 0.1 and shift.effect == 0.0
+
+
+def test_a_column_in_which_everybody_is_alone_brings_nothing_unusual() -> None:
+    then = category([f"then-{i}" for i in range(600)])
+    now = category([f"now-{i}" for i in range(200)])
+
+    assert NewCategories().compare(then, now).p_value == 1.0
+    assert ChiSquare().compare(then, now).effect < 0.01
+
+
+def test_no_new_category_is_no_shift() -> None:
+    shift = NewCategories().compare(category(["a", "b"] * 50), category(["a"] * 60))
+
+    assert (shift.statistic, shift.p_value, shift.effect) == (0.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize("law", ["uniform", "zipf"])
+@pytest.mark.parametrize(("then", "now"), [(600, 60), (600, 200), (5000, 765)])
+def test_the_p_value_of_new_categories_keeps_its_level(law: str, then: int, now: int) -> None:
+    random = np.random.default_rng(7)
+    weights = 1.0 / np.arange(1, 1001) if law == "zipf" else np.ones(1000)
+    names = np.array([f"village-{i}" for i in range(1000)])
+    weights /= weights.sum()
+
+    p_values = [
+        NewCategories()
+        .compare(
+            category(random.choice(names, then, p=weights).tolist()),
+            category(random.choice(names, now, p=weights).tolist()),
+        )
+        .p_value
+        for _ in range(300)
+    ]
+
+    # 5 % is 15 of 300; 26 or more would be chance in fewer than 1 of 200 cases.
+    assert np.count_nonzero(np.array(p_values) <= 0.05) <= 25
+
+
+def test_a_student_of_several_periods_counts_once_for_how_rare_a_category_is() -> None:
+    random = np.random.default_rng(3)
+    homes = random.integers(2000, size=900).tolist()
+    students = [f"RA-{i}" for i in range(600)] * 2
+    lived = [f"village-{homes[i]}" for i in range(600)] * 2
+    newcomers = category([f"village-{homes[i]}" for i in range(600, 900)])
+
+    by_record = NewCategories().compare(category(lived), newcomers)
+    profile = profile_column("home", lived, "category", students=students)
+    assert isinstance(profile, CategoryProfile)
+    by_student = NewCategories().compare(profile, newcomers)
+
+    assert by_record.p_value < 0.01 and by_student.p_value > 0.05
 
 
 def test_missingness_is_fishers_exact_test() -> None:
