@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.stats import chi2, fisher_exact
 
 from drift.contract import Shift
 from drift.cramers_v import corrected_v
@@ -23,8 +23,9 @@ class ChiSquare:
 
     A category that is new, or gone, is a column like any other. Columns expected to hold fewer than
     five in either row are pooled for the statistic, as the chi-square distribution is no guide
-    there; what pooling hides of new categories is tested by `NewCategories`. The effect is that of
-    all columns, without what chance adds to it.
+    there; what pooling hides of new categories is tested by `NewCategories`. Where no two columns
+    are left, the most frequent category is held against all others by Fisher's exact test, which
+    needs no expected count. The effect is that of all columns, without what chance adds to it.
 
     Source: Pearson (1900); Cochran (1954), "Some methods for strengthening the common χ² tests".
     """
@@ -42,14 +43,18 @@ class ChiSquare:
         Shift(statistic=13.333333333333334, p_value=0.0002607..., effect=0.2489033184850...)
         """
         counts = counts_side_by_side(reference, recent)
-        table = pool_rare(counts)
-        if table.shape[1] < 2:
+        if counts.shape[1] < 2:
             return Shift(statistic=0.0, p_value=1.0, effect=0.0)
+        table = pool_rare(counts)
+        few = table.shape[1] < 2
+        if few:
+            table = most_frequent_and_others(counts)
         expected = _expected(table)
         statistic = float(np.sum((table - expected) ** 2 / expected))
+        p_value = fisher_exact(table).pvalue if few else chi2.sf(statistic, table.shape[1] - 1)
         return Shift(
             statistic=statistic,
-            p_value=float(chi2.sf(statistic, table.shape[1] - 1)),
+            p_value=float(p_value),
             effect=corrected_v(counts[0], counts[1]),
         )
 
@@ -79,6 +84,17 @@ def pool_rare(table: NDArray[np.float64]) -> NDArray[np.float64]:
     if not rare.any():
         return table
     return np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)])
+
+
+def most_frequent_and_others(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Two columns: the category with most rows in all, and the sum of the others.
+
+    >>> most_frequent_and_others(np.array([[570.0, 20.0, 10.0], [42.0, 18.0, 0.0]]))
+    array([[570.,  30.],
+           [ 42.,  18.]])
+    """
+    most = int(table.sum(axis=0).argmax())
+    return np.column_stack([table[:, most], np.delete(table, most, axis=1).sum(axis=1)])
 
 
 def _expected(table: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -72,6 +72,34 @@ def test_rare_categories_are_pooled_before_the_test() -> None:
     assert ours.statistic == pytest.approx(theirs.statistic)
 
 
+def test_a_rare_category_that_becomes_frequent_in_a_small_batch_is_seen() -> None:
+    then, now = ["a"] * 570 + ["b"] * 30, ["a"] * 45 + ["b"] * 15
+
+    shift = ChiSquare().compare(category(then), category(now))
+
+    # 45 of 660 have b, so that 4.1 of 60 are expected: too few for the chi-square distribution.
+    assert shift.p_value == pytest.approx(fisher_exact([[570, 30], [45, 15]]).pvalue)
+    assert shift.p_value < 1e-4 and shift.effect > 0.2
+
+
+@pytest.mark.parametrize("n", [5, 12, 60, 200])
+@pytest.mark.parametrize("shares", [(0.95, 0.05), (0.5, 0.3, 0.15, 0.05), (0.02,) * 50])
+def test_the_tests_keep_their_level_in_small_batches(n: int, shares: tuple[float, ...]) -> None:
+    random = np.random.default_rng(n)
+    names = np.array([f"c{i}" for i in range(len(shares))])
+    false = np.zeros(2)
+    for _ in range(300):
+        a, b = (category(random.choice(names, k, p=shares).tolist()) for k in (600, n))
+        x, y = (numeric(random.normal(size=k).tolist(), grid=GRID) for k in (600, n))
+        false += (
+            ChiSquare().compare(a, b).p_value <= 0.05,
+            (KolmogorovSmirnov().compare(x, y).p_value <= 0.05),
+        )
+
+    # 5 % is 15 of 300; more than 27 would be chance in 1 of 700 cases.
+    assert (false <= 27).all()
+
+
 def test_one_category_only_is_no_shift() -> None:
     shift = ChiSquare().compare(category(["x"] * 50), category(["x"] * 20))
 
