@@ -84,6 +84,30 @@ def fence(lease: Lease) -> Op[None]:
         raise LeaseLost(f"{lease.name} was taken by somebody else")
 
 
+def every() -> Op[list[Lease]]:
+    """Every lease there ever was."""
+    found = yield Find(COLLECTION, {}, sort=[("_id", 1)])
+    return [from_document(Lease, document, key=_KEY) for document in found]
+
+
+def carry(lease: Lease) -> Op[None]:
+    """Makes a copied registry go on with the tokens of the one it was copied from.
+
+    The champion remembers the newest token; were they to start again, every run would be taken for
+    an old one. The lease itself is not carried: nobody holds it there.
+
+    Args:
+        lease: as it was found in the other registry.
+    """
+    while True:
+        stored = yield from _stored(lease.name)
+        if stored is not None and stored["token"] >= lease.token:
+            return
+        done = yield from _write(stored, replace(lease, expires_at=RELEASED))
+        if done:
+            return
+
+
 def release(lease: Lease) -> Op[None]:
     """Gives the lease back; one that is lost already stays with its new holder."""
     stored = yield from _stored(lease.name)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from database import outcomes, schema
+from database import leases, outcomes, schema
 from database.client import SyncRegistry
 from database.operations import Document, Find, InsertMany, Replace, ReplaceMany
 from model.errors import RegistryError
@@ -35,7 +35,7 @@ COLLECTIONS = (
     "key_revocations",
     "api_keys",
 )
-"""In an order in which what is pointed at comes before what points. Leases stay where they are."""
+"""What is pointed at comes before what points. Of leases only the tokens go, at the end."""
 
 RECORDS = {
     "batches": "Batch",
@@ -95,11 +95,22 @@ def copy(source: SyncRegistry, target: SyncRegistry, progress: Progress) -> None
     """
     for collection in COLLECTIONS:
         copied = 0
-        for page in _pages(source, collection):
-            known = target.execute(InsertMany(collection, page))
-            _renew(target, collection, [page[position] for position in known])
+        for page in pages(source, collection):
+            put(target, collection, page)
             copied += len(page)
             progress(f"{collection}: {copied}")
+    for lease in source.run(leases.every()):
+        target.run(leases.carry(lease))
+
+
+def put(target: SyncRegistry, collection: str, page: Sequence[Document]) -> None:
+    """Writes documents; what is there already is left, unless it is older.
+
+    Raises:
+        RegistryError: the registry fails.
+    """
+    known = target.execute(InsertMany(collection, page))
+    _renew(target, collection, [page[position] for position in known])
 
 
 def compare(source: SyncRegistry, target: SyncRegistry) -> list[Compared]:
@@ -114,7 +125,7 @@ def compare(source: SyncRegistry, target: SyncRegistry) -> list[Compared]:
 def _compare(source: SyncRegistry, target: SyncRegistry, collection: str) -> Compared:
     digest = hashlib.sha256()
     total = found = differs = 0
-    for page in _pages(source, collection):
+    for page in pages(source, collection):
         there = _same_keys(target, collection, page)
         for document in page:
             total += 1
@@ -154,7 +165,12 @@ def _is_current(there: Document, here: Document) -> bool:
     return _canonical(there) == _canonical(here)
 
 
-def _pages(source: SyncRegistry, collection: str) -> Iterator[list[Document]]:
+def pages(source: SyncRegistry, collection: str) -> Iterator[list[Document]]:
+    """A collection's documents in the order of their keys, in the newest schema.
+
+    Raises:
+        RegistryError: the registry fails, or a document is of a newer release.
+    """
     size = LARGE if collection == "artifacts" else PAGE
     where: dict[str, Any] = {}
     while True:

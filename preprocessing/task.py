@@ -190,19 +190,25 @@ def load_task(name_or_path: str) -> TaskSpec:
     Raises:
         ConfigurationError: no such task, unreadable YAML, or a key that is wrong (it is named).
     """
+    return parse_task(task_text(name_or_path), source=name_or_path)
+
+
+def task_text(name_or_path: str) -> str:
+    """The YAML of a task.
+
+    Raises:
+        ConfigurationError: no such task.
+    """
     path = Path(name_or_path)
     try:
-        text = (
-            path.read_text(encoding="utf-8")
-            if path.suffix in {".yaml", ".yml"}
-            else (files("preprocessing") / "tasks" / f"{name_or_path}.yaml").read_text("utf-8")
-        )
+        if path.suffix in {".yaml", ".yml"}:
+            return path.read_text(encoding="utf-8")
+        return (files("preprocessing") / "tasks" / f"{name_or_path}.yaml").read_text("utf-8")
     except OSError as error:
         raise ConfigurationError(
             f"FAROL_TASK={name_or_path!r}: no such task; give the name of one in "
             "preprocessing/tasks or the path of a .yaml file"
         ) from error
-    return parse_task(text, source=name_or_path)
 
 
 def parse_task(text: str, *, source: str) -> TaskSpec:

@@ -1,0 +1,91 @@
+"""Signs what a registry holds with this installation's key, whoever signed it before."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from database import api_keys, artifacts, audit, versions
+from database.documents import to_document
+from database.operations import Find, Op, Replace, ReplaceMany
+from model.access import ApiKey, AuditEvent
+from model.archive import bundle_digest
+from model.errors import BundleError, CorruptArtifact, NotFound
+from model.key_seal import is_genuine
+from model.version import ModelVersion, resign
+
+WARNING = """\
+--re-sign trusts the registry as it is: the models of all versions, their thresholds, and every API
+key that is not revoked. Whoever could write to it, or to the backup, decides what you serve and who
+gets in. Do it only with a registry or a backup that nobody else had in hands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resigned:
+    """What was signed.
+
+    Attributes:
+        versions: names of the versions.
+        left: versions that cannot be signed, and why.
+        keys: ids of the API keys, revoked ones too.
+    """
+
+    versions: tuple[str, ...]
+    left: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+def signed_elsewhere(
+    found: Iterable[ModelVersion], keys: Iterable[ApiKey], key: bytes
+) -> tuple[str, ...]:
+    """Those whose signature is not made with this key, in words."""
+    foreign = [f"API key {one.key_id}" for one in keys if not is_genuine(one, key)]
+    for version in found:
+        try:
+            version.verify(key)
+        except BundleError:
+            foreign.append(version.version)
+    return tuple(sorted(foreign))
+
+
+def resign_all(task: str, key: bytes, *, now: datetime, actor: str) -> Op[Resigned]:
+    """Signs every version of the task and every API key; a line in the audit log tells of it.
+
+    A key that any revocation names stays revoked, whoever signed the revocation.
+    """
+    signed, left = [], []
+    for version in (yield from versions.newest(0)):
+        why = yield from _resign(version, task, key)
+        if why is None:
+            signed.append(version.version)
+        else:
+            left.append(f"{version.version}: {why}")
+    keys = yield from _resign_keys(key, now)
+    done = Resigned(tuple(signed), tuple(left), keys)
+    subject = f"{len(done.versions)} versions, {len(done.keys)} API keys"
+    detail = ", ".join((*done.versions, *done.keys))
+    yield from audit.add(AuditEvent(uuid.uuid4().hex, now, actor, "re-sign", subject, detail))
+    return done
+
+
+def _resign(version: ModelVersion, task: str, key: bytes) -> Op[str | None]:
+    try:
+        digest = bundle_digest((yield from artifacts.get(version.artifact)))
+        own = resign(replace(version, bundle=digest), task, key)
+    except (BundleError, CorruptArtifact, NotFound) as error:
+        return str(error)
+    document = to_document(own, key="version")
+    yield ReplaceMany(versions.COLLECTION, [Replace({"_id": version.version}, document)])
+    return None
+
+
+def _resign_keys(key: bytes, now: datetime) -> Op[tuple[str, ...]]:
+    named = yield Find(api_keys.REVOCATIONS, {}, fields=["_id"])
+    known = {one.key_id for one in (yield from api_keys.all())}
+    for key_id in sorted(known & {str(row["_id"]) for row in named}):
+        yield from api_keys.revoke(key_id, now, key)
+    keys = yield from api_keys.all()
+    yield from api_keys.adopt(keys, now, key)
+    return tuple(one.key_id for one in keys)
