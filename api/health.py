@@ -65,7 +65,7 @@ async def _registry(here: Services) -> dict[str, Any]:
 def _champion(here: Services) -> dict[str, Any]:
     current = here.holder.current
     if current is None:
-        return {"state": "down", "detail": "no champion serves yet", **_fault(here)}
+        return {"state": "down", "detail": here.nobody(), **_fault(here)}
     state: dict[str, Any] = {
         "state": "ok",
         "version": current.version,

@@ -80,13 +80,20 @@ class Services:
             Problem: 503, there is none yet.
         """
         if self.holder.current is None:
-            raise Problem(503, "No champion serves yet; train one first.", retry_after=2)
+            raise Problem(503, f"No prediction can be answered: {self.nobody()}.", retry_after=2)
         return self.holder.current
+
+    def nobody(self) -> str:
+        """Why no version serves, as every page and answer tells it."""
+        refused = self.live.quarantined() or self.holder.fault
+        if refused is not None:
+            return f"the champion {refused.version} does not serve: {refused.reason}"
+        return "no champion serves yet; train one first (python -m retraining.pipeline)"
 
     def unable(self) -> str | None:
         """Why no prediction can be answered now; None where it can."""
         if self.holder.current is None:
-            return "no champion serves yet"
+            return self.nobody()
         return self.storage.told() if self.storage.closed else None
 
     @asynccontextmanager

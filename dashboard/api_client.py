@@ -10,6 +10,7 @@ import httpx
 from model.errors import FarolError
 
 TIMEOUT = 10.0
+SHORT = 3.0
 
 
 class ApiFailure(FarolError):
@@ -82,20 +83,33 @@ class FarolApi:
         """Puts the version that served before back and gives the version that serves now."""
         return str(self._call("POST", "/model/rollback", json={"reason": reason})["version"])
 
+    def health(self) -> Mapping[str, Any] | None:
+        """What the API tells of itself, also where it answers no prediction; None without it."""
+        try:
+            answer, said = self._ask("GET", "/health", timeout=SHORT)
+        except ApiFailure:
+            return None
+        return said if "parts" in said and answer.status_code in (200, 503) else None
+
     def _call(self, method: str, path: str, **more: Any) -> Mapping[str, Any]:
+        answer, said = self._ask(method, path, timeout=TIMEOUT, **more)
+        if answer.is_error:
+            raise ApiFailure(str(said.get("detail") or said.get("title")), answer.status_code)
+        return said
+
+    def _ask(
+        self, method: str, path: str, *, timeout: float, **more: Any
+    ) -> tuple[httpx.Response, Mapping[str, Any]]:
         try:
             with httpx.Client(
                 base_url=self.url,
                 headers=self._headers,
-                timeout=TIMEOUT,
+                timeout=timeout,
                 transport=self._transport,
             ) as client:
                 answer = client.request(method, path, **more)
-                said = answer.json()
+                return answer, dict(answer.json())
         except httpx.TransportError as error:
             raise ApiFailure(type(error).__name__, None) from error
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise ApiFailure(f"HTTP {answer.status_code}", answer.status_code) from error
-        if answer.is_error:
-            raise ApiFailure(str(said.get("detail") or said.get("title")), answer.status_code)
-        return dict(said)

@@ -10,6 +10,7 @@ from dashboard import charts
 from dashboard.context import Context, empty
 from dashboard.decision import show_decision
 from dashboard.measured import measured_on
+from dashboard.serving import show_serving
 from database import aliases, drift_reports, labels, predictions, promotions, versions
 from model.promotion import of_run
 from model.version import Alias, ModelVersion
@@ -57,10 +58,10 @@ def show(context: Context) -> None:
 
 def _heading(context: Context, alias: Alias, champion: ModelVersion) -> None:
     texts = context.texts
-    st.header(texts("overview.serving", version=champion.version))
+    serves = show_serving(context, champion.version)
     st.markdown(
         texts(
-            "overview.since",
+            "overview.since" if serves else "overview.champion_since",
             family=champion.family.replace("_", " "),
             at=texts.moment(alias.since),
             rows=champion.window.rows,

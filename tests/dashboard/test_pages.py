@@ -154,7 +154,8 @@ def test_the_overview_says_who_serves_in_words(opened: SyncRegistry) -> None:
     app = page("overview")
 
     assert not app.exception
-    assert "Serving: v1" in words(app)
+    assert "Champion in the registry: v1" in words(app)
+    assert "The API does not answer; whether v1 serves is not known." in words(app)
     assert "the model finds **74**" in words(app)
     assert {m.label: m.value for m in app.metric}["Outcomes known"] == "200"
     assert "v1 took over" in words(app)
@@ -165,7 +166,7 @@ def test_the_overview_speaks_portuguese(opened: SyncRegistry) -> None:
 
     app = page("overview", "pt")
 
-    assert "Em serviço: v1" in words(app)
+    assert "Campeã no registro: v1" in words(app)
     assert "o modelo encontra **74**" in words(app)
 
 

@@ -137,6 +137,14 @@ def test_without_the_signing_key_it_is_told_what_to_do_and_re_signing_makes_the_
 
     put_back(file, home, re_sign=True)
 
+    with served(home, workers=1, key=b"the key of nobody") as server:
+        # The registry is there and the key is not: every place says the same, with the remedy.
+        until(lambda: "quarantined" in server.get("/health").json()["parts"]["champion"])
+        remedy = "v2 is not signed with this installation's key"
+        answers = [server.get(p).text for p in ("/health", "/health/ready")]
+        answers.append(server.post("/predict", RECORD).text)
+        assert all(remedy in told and "--re-sign" in told for told in answers)
+
     with opened(home) as here:
         events = here.registry.run(audit.newest(10))
         assert [e.subject for e in events if e.action == "re-sign"] == ["2 versions, 2 API keys"]
