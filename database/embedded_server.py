@@ -32,16 +32,44 @@ BACKLOG = 1_024
 LOOKS_A_MINUTE = 60
 
 
+FIRST_VISIT_SECONDS = 60.0
+"""How long the first client may take; the starter is one, on a machine that may be busy."""
+
+
 @dataclass(slots=True)
 class Visits:
-    """How many clients are connected, and since when there has been none."""
+    """How many clients are connected, and since when there has been none.
 
-    connected: int
-    last: float
+    >>> visits = Visits(idle_seconds=5, since=100)
+    >>> visits.is_over(at=110), visits.is_over(at=161)
+    (False, True)
+    >>> visits.come()
+    >>> visits.is_over(at=1_000)
+    False
+    >>> visits.go(at=1_000)
+    >>> visits.is_over(at=1_004), visits.is_over(at=1_006)
+    (False, True)
+    """
 
-    def idle_for(self, now: float) -> float:
-        """Seconds without a client."""
-        return 0.0 if self.connected else now - self.last
+    idle_seconds: float
+    since: float
+    connected: int = 0
+    any_came: bool = False
+
+    def come(self) -> None:
+        """A client connects."""
+        self.connected += 1
+        self.any_came = True
+
+    def go(self, at: float) -> None:
+        """A client leaves."""
+        self.connected -= 1
+        self.since = at
+
+    def is_over(self, at: float) -> bool:
+        """Whether nobody has been connected for the idle time."""
+        patience = self.idle_seconds if self.any_came else FIRST_VISIT_SECONDS
+        return not self.connected and at - self.since >= patience
 
 
 def main(argv: Sequence[str]) -> int:
@@ -79,23 +107,22 @@ def _clear(options: argparse.Namespace) -> None:
 
 async def _serve(handler: NeoSQLiteHandler, path: Path, idle_seconds: float) -> None:
     loop = asyncio.get_running_loop()
-    visits = Visits(0, loop.time())
+    visits = Visits(idle_seconds, loop.time())
     asked_to_stop = asyncio.Event()
 
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visits.connected += 1
+        visits.come()
         try:
             await handle_client(reader, writer, handler)
         finally:
-            visits.connected -= 1
-            visits.last = loop.time()
+            visits.go(loop.time())
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop.set)
     path.unlink(missing_ok=True)  # Of a server that was killed; the starter holds the lock.
     server = await asyncio.start_unix_server(visit, path, backlog=BACKLOG)
     path.chmod(0o600)
-    while not asked_to_stop.is_set() and visits.idle_for(loop.time()) < idle_seconds:
+    while not asked_to_stop.is_set() and not visits.is_over(loop.time()):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asked_to_stop.wait(), idle_seconds / LOOKS_A_MINUTE)
     # A client that comes from here on is refused, and starts a server of its own.

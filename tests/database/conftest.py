@@ -32,7 +32,8 @@ def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def embedded_uri(embedded_home: Path) -> str:
-    return embedded.ensure_running(embedded_home)
+    # Other tests may take more than its minute between two that use it.
+    return embedded.ensure_running(embedded_home, idle_seconds=600)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from tests.drift.school import (
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("registry")
-    yield embedded.ensure_running(home)
+    yield embedded.ensure_running(home, idle_seconds=600)
     embedded.stop(home)
 
 

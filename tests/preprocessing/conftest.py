@@ -48,7 +48,7 @@ def csv_file(tmp_path: Path) -> WriteCsv:
 @pytest.fixture(scope="session")
 def registry_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("farol")
-    yield embedded.ensure_running(home)
+    yield embedded.ensure_running(home, idle_seconds=600)
     embedded.stop(home)
 
 

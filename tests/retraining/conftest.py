@@ -16,7 +16,7 @@ from database.indexes import ensure_indexes
 @pytest.fixture(scope="session")
 def embedded_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("registry")
-    yield embedded.ensure_running(home)
+    yield embedded.ensure_running(home, idle_seconds=600)
     embedded.stop(home)
 
 
