@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +11,9 @@ import orjson
 from api.problems import Problem
 from model.errors import InvalidRecord
 from model.student import Features
+from preprocessing.student_ids import read_student_id
 from preprocessing.task import TaskSpec
 from preprocessing.validation import RecordChecker
-
-LONGEST_ID = 128
-RESERVED = "~"
-"""Begins the key of a label whose prediction named no student; no student's id may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +30,7 @@ class RecordReader:
 
     def __init__(self, task: TaskSpec) -> None:
         self._check = RecordChecker(task)
-        self._periods = task.periods
-        self._period = re.compile(task.periods)
+        self._task = task
 
     def one(self, record: Any, default_period: str) -> Asked:
         """Reads one flat record.
@@ -60,28 +55,9 @@ class RecordReader:
             InvalidRecord: not one.
         """
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if not isinstance(text, str) or not self._period.fullmatch(text):
-            raise InvalidRecord("period", f"must be a period that matches {self._periods}")
+        if not isinstance(text, str) or not self._task.is_period(text):
+            raise InvalidRecord("period", f"must be a period that matches {self._task.periods}")
         return text
-
-
-def read_student_id(value: Any) -> str:
-    """A student's id; whole numbers are taken as their digits.
-
-    >>> read_student_id(17)
-    '17'
-
-    Raises:
-        InvalidRecord: empty, too long, or with characters that no id has.
-    """
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str):
-        raise InvalidRecord("student_id", "must be text")
-    if not 0 < len(text) <= LONGEST_ID or not text.isprintable() or text != text.strip():
-        raise InvalidRecord("student_id", f"must be 1 to {LONGEST_ID} printable characters")
-    if text.startswith(RESERVED):
-        raise InvalidRecord("student_id", f"must not begin with {RESERVED}")
-    return text
 
 
 def read_json(body: bytes) -> Any:

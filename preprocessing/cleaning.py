@@ -24,16 +24,17 @@ Reader = Callable[[Cell, str], Value | None]
 EMPTY = frozenset({"", "-", "--", "na", "n/a", "nan", "null", "none", "nat", "<na>"})
 """Folded texts by which people and programs say that there is nothing."""
 
-EXCEL_ERROR = re.compile(r"#[a-z0-9/]+[!?]?")
-DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?")
-GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}|[+-]?\d{1,3}(\.\d{3})+,\d*")
-GROUPED_BY_COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}|[+-]?\d{1,3}(,\d{3})+\.\d*")
-PHASE = re.compile(r"(?:fase )?(\d{1,2})(?:[.,]0+)? ?[a-z]?(?: ?\(.*\))?")
-SLASHED_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/1900(?: .*)?")
-ISO_DATE = re.compile(r"1900-(\d{2})-(\d{2})(?:[t ].*)?")
+EXCEL_ERROR = re.compile(r"#[a-z0-9/]+[!?]?", re.ASCII)
+DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?", re.ASCII)
+GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}|[+-]?\d{1,3}(\.\d{3})+,\d*", re.ASCII)
+GROUPED_BY_COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}|[+-]?\d{1,3}(,\d{3})+\.\d*", re.ASCII)
+PHASE = re.compile(r"(?:fase )?(\d{1,2})(?:[.,]0+)? ?[a-z]?(?: ?\(.*\))?", re.ASCII)
+SLASHED_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/1900(?: .*)?", re.ASCII)
+ISO_DATE = re.compile(r"1900-(\d{2})-(\d{2})(?:[t ].*)?", re.ASCII)
 WRITTEN_DATE = re.compile(
     r"(?:\d{1,2}[/.-]\d{1,2}[/.-](?P<last>\d{4})|(?P<first>\d{4})[/.-]\d{1,2}[/.-]\d{1,2})"
-    r"(?:[t ].*)?"
+    r"(?:[t ].*)?",
+    re.ASCII,
 )
 LONGEST_CELL = 1000
 """Characters; no number, category or id is longer, and folding a megabyte is not free."""

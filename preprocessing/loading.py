@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,7 +78,7 @@ def read_file(
     Raises:
         NotThisTask: no sheet is a table of the task; says what is missing.
     """
-    if period is not None and not re.fullmatch(task.periods, period):
+    if period is not None and not task.is_period(period):
         raise NotThisTask(f"period {period!r}: expected {task.periods}")
     tables: list[CleanTable] = []
     refused: list[str] = []
@@ -157,7 +156,7 @@ def _by_period(
     unplaced: list[RowReject] = []
     for number, row in rows:
         text = read_text(row[at], "") if at < len(row) else None
-        if text is not None and re.fullmatch(task.periods, text):
+        if text is not None and task.is_period(text):
             placed.setdefault(text, []).append((number, row))
         else:
             unplaced.append(RowReject(number, column.name, f"expected {task.periods}"))
@@ -168,7 +167,7 @@ def _by_period(
 
 def _periods_named(grid: Grid, task: TaskSpec, period: str | None) -> set[str]:
     """The periods in the sheet's name, else the one that was given, else those of the file."""
-    return _period_in(grid.sheet, task) or ({period} if period else _period_in(grid.file, task))
+    return task.periods_in(grid.sheet) or ({period} if period else task.periods_in(grid.file))
 
 
 def _only(named: set[str], source: str) -> str:
@@ -176,12 +175,6 @@ def _only(named: set[str], source: str) -> str:
         return min(named)
     why = f"names several periods ({', '.join(sorted(named))})" if named else "names no period"
     raise NotThisTask(f"{source}: {why}; say which with --period")
-
-
-def _period_in(name: str, task: TaskSpec) -> set[str]:
-    pattern = task.periods.removeprefix("^").removesuffix("$")
-    found = re.finditer(rf"(?<!\d)(?:{pattern})(?!\d)", name)
-    return {match[0] for match in found}
 
 
 def _digest(task: TaskSpec, period: str, header: Sequence[Cell], rows: Sequence[Numbered]) -> str:

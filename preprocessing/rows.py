@@ -14,6 +14,7 @@ from model.student import Observation, Value
 from preprocessing.cleaning import Cell, is_empty, read_text, reader_of
 from preprocessing.fields import Column
 from preprocessing.headers import Layout
+from preprocessing.student_ids import read_student_id
 from preprocessing.task import TaskSpec
 from preprocessing.text import fold
 from preprocessing.validation import LONGEST_TEXT, check_value
@@ -97,10 +98,7 @@ class RowAccount:
         text = read_text(row[at], self.period) if at < len(row) else None
         if text is None:
             raise InvalidRecord(name, "is missing")
-        if len(text) > LONGEST_TEXT or not text.isprintable():
-            raise InvalidRecord(name, f"must be at most {LONGEST_TEXT} printable characters")
-        if text.startswith("~"):
-            raise InvalidRecord(name, "must not begin with ~, which marks predictions without one")
+        text = read_student_id(text, field=name)
         if text in self.seen:
             raise InvalidRecord(name, f"is the same as in row {self.seen[text]}")
         return text

@@ -9,7 +9,6 @@ has cohorts of its own that look like its survey (`preprocessing.cohorts`).
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -61,7 +60,7 @@ def write_samples(task: TaskSpec, folder: Path, *, seed: int = 0) -> list[Sample
     """
     folder.mkdir(parents=True, exist_ok=True)
     years = [str(FIRST_PERIOD + i) for i in range(task.outcome.horizon + 2)]
-    if not all(re.fullmatch(task.periods, year) for year in years):
+    if not all(map(task.is_period, years)):
         raise ConfigurationError(
             f"task {task.name}: sample rows need periods that are years, and {task.periods} are "
             "none; give files of your own with DATA=folder"

@@ -128,7 +128,7 @@ class TaskSpec(Spec):
     @classmethod
     def _periods_are_a_pattern(cls, pattern: str) -> str:
         try:
-            re.compile(pattern)
+            re.compile(pattern, re.ASCII)
         except re.error as error:
             raise ValueError(f"no regular expression: {error}") from error
         return pattern
@@ -170,6 +170,17 @@ class TaskSpec(Spec):
             KeyError: no such feature.
         """
         return self.columns[name]
+
+    def is_period(self, text: str) -> bool:
+        """Whether a text is a period as the task writes them; digits are 0 to 9 only."""
+        foreign = any(c.isdigit() and not c.isascii() for c in text)
+        return not foreign and re.fullmatch(self.periods, text, re.ASCII) is not None
+
+    def periods_in(self, name: str) -> set[str]:
+        """The periods that stand in the name of a file or sheet."""
+        pattern = self.periods.removeprefix("^").removesuffix("$")
+        found = re.finditer(rf"(?<!\d)(?:{pattern})(?!\d)", name, re.ASCII)
+        return {match[0] for match in found if self.is_period(match[0])}
 
     def excluded_because(self, header: str) -> str | None:
         """Why a column of that header is not used, if the task says so."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.answers import json_answer, needs
 from api.body import LARGE, read_body
-from api.payload import Asked, RecordReader, read_json, read_student_id
+from api.payload import Asked, RecordReader, read_json
 from api.predict_endpoint import wants_explanation
 from api.problems import Problem
 from api.scoring import answer, explanation, score_many, score_one
@@ -21,6 +21,7 @@ from database import students
 from model.access import Scope
 from model.errors import InvalidRecord, NotFound
 from preprocessing.longitudinal import recalled
+from preprocessing.student_ids import read_student_id
 
 MOST_RECORDS = 1_000
 

@@ -15,7 +15,7 @@ from api import outbox
 from api.answers import json_answer, needs
 from api.champion import Champion
 from api.decisions import record
-from api.payload import Asked, read_student_id
+from api.payload import Asked
 from api.problems import Problem
 from api.scales import score_fields
 from api.scoring import explanation
@@ -30,6 +30,7 @@ from model.student import Observation
 from preprocessing.dataset import record_id
 from preprocessing.fields import Longitudinal
 from preprocessing.longitudinal import recalled_observations
+from preprocessing.student_ids import LONGEST_EVER, read_student_id
 
 FURTHEST = 2**31 - 1
 """More students than there are, and a number that every JSON reader takes."""
@@ -86,7 +87,7 @@ async def at_risk(
 async def erase(request: Request, student_id: str, client: MayDecide) -> Response:
     """A receipt with what was erased and the model versions that trained on the student."""
     here = services(request)
-    student = read_student_id(student_id)
+    student = read_student_id(student_id, longest=LONGEST_EVER)
     now = here.now()
     async with here.shipments_held():
         waiting = await asyncio.to_thread(outbox.erase, here.folders.outbox, student)
