@@ -40,7 +40,7 @@ bench: setup-dev ## speed and memory as ratios to a floor and to peers; writes d
 	$(BIN)/python -m tests.benchmarks
 
 replay: setup ## what each policy would have served on history (DATA=dir of school files, else sample cohorts)
-	$(BIN)/python -m retraining.replay $(if $(DATA),$(sort $(wildcard $(DATA)/*)))
+	$(BIN)/python -m retraining.replay $(if $(DATA),'$(DATA)')
 
 screenshots: setup-dev ## pictures of the dashboard of a running `make run` into docs/pictures (needs chromium)
 	$(BIN)/python -m tests.dashboard.screenshots http://127.0.0.1:$(or $(DASHBOARD_PORT),8501) docs/pictures

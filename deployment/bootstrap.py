@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,24 +11,11 @@ from database.client import SyncRegistry
 from deployment.settings import Settings
 from deployment.wiring import registry
 from model.errors import NotEnoughData, NotThisTask
-from preprocessing.cohorts import write_cohorts
 from preprocessing.ingest import ingest_file
 from preprocessing.plausibility import told
-from preprocessing.samples import write_samples
+from preprocessing.school_files import SchoolFile, in_folder, made_up
 from preprocessing.task import TaskSpec, load_task
 from retraining.pipeline import run_pipeline
-
-READABLE = {".csv", ".xlsx", ".parquet"}
-PEDE = "pede_lag"
-"""The task that has cohorts of its own, in the shape of its survey."""
-
-
-@dataclass(frozen=True, slots=True)
-class SchoolFile:
-    """A file to load, and its period where the file does not say."""
-
-    path: Path
-    period: str | None = None
 
 
 def bootstrap(
@@ -94,21 +80,6 @@ def _school_files(
     say: Callable[[str], None],
 ) -> list[SchoolFile]:
     if data is not None:
-        return [SchoolFile(path, period) for path in school_files(data)]
+        return in_folder(data, period)
     say("No data yet: making synthetic school years (set DATA=folder for your own)")
-    folder = settings.home / "sample"
-    if task.name == PEDE:
-        return [SchoolFile(path) for path in write_cohorts(folder)]
-    return [SchoolFile(made.path, made.period) for made in write_samples(task, folder)]
-
-
-def school_files(folder: Path) -> list[Path]:
-    """The files of a folder that may be tables, by name.
-
-    Raises:
-        NotThisTask: there are none.
-    """
-    found = sorted(p for p in folder.glob("*") if p.suffix.lower() in READABLE)
-    if not found:
-        raise NotThisTask(f"{folder}: no .csv, .xlsx or .parquet file in that folder")
-    return found
+    return made_up(task, settings.home / "sample")

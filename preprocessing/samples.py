@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 from statistics import NormalDist
@@ -39,21 +38,16 @@ SHOWN = 8
 """Features of the example; as many as a line of a terminal takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class SampleFile:
-    """A file that was written, and the period of its rows."""
-
-    path: Path
-    period: str
-
-
-def write_samples(task: TaskSpec, folder: Path, *, seed: int = 0) -> list[SampleFile]:
+def write_samples(task: TaskSpec, folder: Path, *, seed: int = 0) -> list[tuple[Path, str]]:
     """Writes one CSV a period, oldest first: enough periods for outcomes to follow features.
 
     Args:
         task: what the columns are.
         folder: made if it is not there; files of the same name are replaced.
         seed: the same seed writes the same bytes.
+
+    Returns:
+        Each file with the period of its rows.
 
     Raises:
         ConfigurationError: the task's periods are no years, so none can be made up.
@@ -75,7 +69,7 @@ def write_samples(task: TaskSpec, folder: Path, *, seed: int = 0) -> list[Sample
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-        written.append(SampleFile(path, year))
+        written.append((path, year))
     return written
 
 

@@ -8,6 +8,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from database.client import open_registry
@@ -16,6 +17,7 @@ from database.indexes import ensure_indexes
 from deployment.wiring import configure_logging, settings_from_environment
 from model.errors import ConfigurationError, FarolError, NotThisTask
 from model.options import DEFAULT_SEED
+from preprocessing.school_files import made_up, usable
 from preprocessing.task import TaskSpec, load_task
 from retraining.history import History
 from retraining.playing import play
@@ -34,21 +36,25 @@ Regret is the recall given away, period by period, against the best version ther
 
 example
   python -m retraining.replay pede_2022.csv pede_2023.csv pede_2024.csv
+  python -m retraining.replay folder     what is no table of the task is left out, and named
+  python -m retraining.replay            on synthetic school years
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Replays and prints; the result is the exit code."""
     arguments = _parser().parse_args(argv)
-    absent = [str(path) for path in arguments.files if not path.is_file()]
+    absent = [str(path) for path in arguments.files if not path.exists()]
     if absent:
-        sys.stderr.write(f"replay: no such file: {', '.join(absent)}\n")
+        sys.stderr.write(f"replay: no such file or folder: {', '.join(absent)}\n")
         return 2
     try:
         settings = settings_from_environment()
         configure_logging(settings)
         task = load_task(settings.task)
-        history = replay(task, arguments.files, seed=arguments.seed, say=progress())
+        with tempfile.TemporaryDirectory(prefix="farol-cohorts-") as name:
+            files = chosen(arguments.files, task, Path(name), say=progress())
+            history = replay(task, files, seed=arguments.seed, say=progress())
     except FarolError as error:
         sys.stderr.write(f"replay: {error}\n")
         return 2 if isinstance(error, ConfigurationError | NotThisTask) else 1
@@ -59,6 +65,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         show(history, console())
     return 0
+
+
+def chosen(
+    given: Sequence[Path], task: TaskSpec, folder: Path, *, say: Callable[[str], None]
+) -> list[Path]:
+    """The files to play: those that are named, those of a folder that is, or made-up ones.
+
+    Args:
+        given: files and folders; none asks for made-up school years.
+        task: what the files are tables of. A file that is named must be one; in a folder others
+            are left out.
+        folder: where made-up files go.
+        say: told of what is left out.
+
+    Raises:
+        NotThisTask: a folder holds no table of the task.
+    """
+    if not given:
+        say("no files: playing synthetic school years (DATA=folder for your own)")
+        return [file.path for file in made_up(task, folder)]
+    now = datetime.now(UTC)
+    found: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            found += [file.path for file in usable(path, task, now=now, say=say)]
+        else:
+            found.append(path)
+    return found
 
 
 def replay(
@@ -101,7 +135,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="school files")
+    parser.add_argument(
+        "files", type=Path, nargs="*", metavar="FILE", help="school files, or folders of them"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="for every run")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw served recall (.svg, .png)")

@@ -38,7 +38,7 @@ NAMES = (*SHIPPED, "documented", "text")
 
 def read(task: TaskSpec, folder: Path) -> list[CleanTable]:
     made = write_samples(task, folder)
-    return [read_tables(f.path, task, now=NOW, period=f.period)[0] for f in made]
+    return [read_tables(path, task, now=NOW, period=period)[0] for path, period in made]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,8 +78,8 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     task = load_task("uci_student")
     one, two = (write_samples(task, tmp_path / name, seed=3) for name in ("a", "b"))
 
-    assert [f.path.read_bytes() for f in one] == [f.path.read_bytes() for f in two]
-    assert one[0].path.read_bytes() != write_samples(task, tmp_path / "c")[0].path.read_bytes()
+    assert [p.read_bytes() for p, _ in one] == [p.read_bytes() for p, _ in two]
+    assert one[0][0].read_bytes() != write_samples(task, tmp_path / "c")[0][0].read_bytes()
 
 
 def test_periods_that_are_no_years_ask_for_files(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from api.outcomes import OutcomeReader
 from api.payload import RecordReader
 from model.errors import InvalidRecord, NotThisTask
-from preprocessing.cleaning import read_number, read_phase
+from preprocessing.cleaning import Cell, read_number, read_phase
 from preprocessing.loading import read_grid, read_tables
 from preprocessing.readers import Grid
 from preprocessing.student_ids import LONGEST_EVER, LONGEST_ID, read_student_id
@@ -31,8 +31,8 @@ INDIC = "٢٠٢٣"
 def test_an_id_that_a_request_may_not_carry_is_refused_in_a_file_too(
     pede: TaskSpec, wrong: str
 ) -> None:
-    header = ["RA", "Fase", "IAA", "IEG", "IPS", "IDA"]
-    rows = [header, [wrong, 1, 8, 9, 7, 5], ["b", 1, 8, 9, 7, 5]]
+    header: list[Cell] = ["RA", "Fase", "IAA", "IEG", "IPS", "IDA"]
+    rows: list[list[Cell]] = [header, [wrong, 1, 8, 9, 7, 5], ["b", 1, 8, 9, 7, 5]]
 
     (table,) = read_grid(Grid("pede_2022.csv", "", "pede_2022", rows), pede, now=NOW)
 

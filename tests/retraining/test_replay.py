@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from model.prediction import Thresholds
 from model.version import Lineage, ModelVersion, Window
+from preprocessing.task import load_task
 from retraining.history import History, Served
 from retraining.policies import ALWAYS, NAIVE, NEVER, OURS, POLICIES, pick
-from retraining.replay import main
+from retraining.replay import chosen, main
 from retraining.replay_report import plot
 from retraining.replay_summary import against_never, regrets
 from tests.retraining.school import START, TASK
@@ -132,6 +133,48 @@ def test_a_replay_serves_what_was_decided_on_the_past_alone(tmp_path: Path) -> N
     assert after["version"]["ours"] == "v2"
     assert after["recall"]["ours"] > after["recall"]["never"] + 0.1
     assert told["totals"]["ours"]["regret"] == 0
+
+
+TABLE = "RA,Fase,IAA,IEG,IPS,IDA,Defasagem\na,1,8,9,7,5,-1\n"
+
+
+def test_a_folder_is_played_without_what_is_no_table_in_it(tmp_path: Path) -> None:
+    for name, text in (
+        ("README.md", "# Data"), ("notes.csv", "a,b\n1,2\n"),
+        ("pede_2023.csv", TABLE), ("pede_2022.csv", TABLE),
+    ):  # fmt: skip
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    lines: list[str] = []
+
+    files = chosen([tmp_path], load_task("pede_lag"), tmp_path / "made", say=lines.append)
+
+    assert [path.name for path in files] == ["pede_2022.csv", "pede_2023.csv"]
+    (line,) = lines
+    assert line.startswith("not used: notes.csv")
+
+
+def test_a_folder_without_a_table_is_refused_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "README.md").write_text("# Data", encoding="utf-8")
+
+    assert main([str(tmp_path)]) == 2
+    assert f"{tmp_path}: no .csv, .xlsx or .parquet file" in capsys.readouterr().err
+
+
+def test_a_file_that_is_named_is_not_left_out(tmp_path: Path) -> None:
+    named = tmp_path / "README.md"
+    named.write_text("# Data", encoding="utf-8")
+
+    assert chosen([named], load_task("pede_lag"), tmp_path, say=lambda _: None) == [named]
+
+
+def test_without_files_synthetic_school_years_are_played(tmp_path: Path) -> None:
+    files = chosen([], load_task("pede_lag"), tmp_path, say=lambda _: None)
+
+    assert [path.name for path in files] == [
+        f"synthetic_pede_{year}.csv" for year in (2022, 2023, 2024)
+    ]
 
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
