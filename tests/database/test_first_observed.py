@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from database import labels, predictions, students
@@ -19,7 +21,7 @@ def report(run: Run, told: Outcome, day: float) -> JoinStatus:
 
 @pytest.mark.parametrize("again", [at(1), at(3)])
 def test_a_repeated_outcome_does_not_join_a_prediction_made_after_it(
-    run: Run, again: object
+    run: Run, again: datetime
 ) -> None:
     assert report(run, outcome(observed_at=at(1)), 1) is JoinStatus.ORPHANED
     run(predictions.add_many([prediction("p1", created_at=at(2))]))

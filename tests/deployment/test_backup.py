@@ -137,7 +137,7 @@ def test_without_the_signing_key_it_is_told_what_to_do_and_re_signing_makes_the_
 
     put_back(file, home, re_sign=True)
 
-    with served(home, workers=1, key=b"the key of nobody") as server:
+    with served(home, workers=1, env={"FAROL_SIGNING_KEY": "the key of nobody"}) as server:
         # The registry is there and the key is not: every place says the same, with the remedy.
         until(lambda: "quarantined" in server.get("/health").json()["parts"]["champion"])
         remedy = "v2 is not signed with this installation's key"

@@ -23,7 +23,7 @@ from tests.preprocessing.conftest import NOW, YEARS
 DAY = timedelta(days=1)
 ORDERS = (("2022", "2023", "2024"), ("2024", "2023", "2022"), ("2023", "2024", "2022"))
 
-Labelled = list[tuple[str, str, float, dict[str, object], dict[str, str]]]
+Labelled = list[tuple[str, str, float, dict[str, float | str], dict[str, str]]]
 
 
 @pytest.fixture
