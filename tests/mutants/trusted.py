@@ -1,0 +1,46 @@
+"""What trust rests on, and for each module the quickest tests that are enough to judge it."""
+
+from __future__ import annotations
+
+TRUSTED: dict[str, tuple[str, ...]] = {
+    "database/promotions.py": (
+        "tests/database/test_promotions.py",
+        "tests/database/test_fencing.py",
+        "tests/database/test_repositories.py",
+    ),
+    "database/leases.py": (
+        "tests/database/test_repositories.py",
+        "tests/database/test_fencing.py",
+    ),
+    "database/settling.py": (
+        "tests/database/test_labels.py",
+        "tests/database/test_interleavings.py",
+        "tests/database/test_erasure.py",
+    ),
+    "database/labels.py": (
+        "tests/database/test_labels.py",
+        "tests/database/test_interleavings.py",
+        "tests/database/test_erasure.py",
+    ),
+    "database/erasure.py": ("tests/database/test_erasure.py",),
+    "model/label_join.py": (
+        "tests/database/test_labels.py",
+        "tests/database/test_interleavings.py",
+    ),
+    "model/live.py": ("tests/model/test_live.py",),
+    "model/bundle.py": ("tests/model/test_bundle.py",),
+    "model/signature.py": ("tests/model/test_bundle.py",),
+    "api/champion.py": ("tests/api/test_champion.py",),
+    "api/security.py": ("tests/api/test_keys.py",),
+    "api/outbox.py": ("tests/api/test_prediction_log.py",),
+    "api/prediction_log.py": ("tests/api/test_prediction_log.py",),
+    "retraining/guards.py": ("tests/retraining/test_policy.py",),
+    "retraining/deciding.py": ("tests/retraining/test_deciding.py",),
+    "retraining/policy.py": ("tests/retraining/test_policy.py",),
+    "retraining/comparison.py": (
+        "tests/retraining/test_comparison.py",
+        "tests/retraining/test_policy.py",
+    ),
+    "training/operating_point.py": ("tests/training/test_operating_point.py",),
+    "preprocessing/leakage.py": ("tests/preprocessing/test_leakage.py",),
+}
