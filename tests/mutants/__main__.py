@@ -54,7 +54,9 @@ def _report(modules: Sequence[str]) -> int:
     for module in modules:
         mutants = SourceFileMutationData(path=Path(module))
         mutants.load()
-        status = {name: status_by_exit_code[code] for name, code in mutants.exit_code_by_key.items()}
+        status = {
+            name: status_by_exit_code[code] for name, code in mutants.exit_code_by_key.items()
+        }
         survivors = [name for name, state in status.items() if state not in KILLED]
         for name in survivors:
             print(f"\n# {name}: {status[name]}\n{get_diff_for_mutant(name, path=Path(module))}")

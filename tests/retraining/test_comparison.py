@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from preprocessing.policies import PromotionPolicy
+from retraining.bootstrap import Metric
 from retraining.comparison import Answers, Cases, compare, compare_many, flagged_within
 from retraining.evidence import Evidence
 from retraining.ranking import Floats
@@ -152,3 +154,160 @@ def test_several_challengers_are_each_compared_as_if_alone() -> None:
     assert together == [
         compare(cases(outcome), one, champion, POLICY, seed=4, resamples=50) for one in several
     ]
+
+
+def test_luck_must_be_excluded_for_half_of_the_gain_asked_for() -> None:
+    risk, outcome = world(400)
+    two = Answers("v2", risk, 0.5), Answers("v1", blurred(risk, 3.0, seed=5), 0.5)
+
+    def margins(asked: float) -> dict[str, tuple[float, float]]:
+        policy = PromotionPolicy(min_recall_gain=asked)
+        found = compare(cases(outcome), *two, policy, seed=0, resamples=100)
+        return {gain.metric: (gain.margin, gain.confidence) for gain in found.gains}
+
+    assert {metric: margin for metric, (margin, _) in margins(0.2).items()} == {
+        **{metric.value: 0.0 for metric in Metric},
+        "recall_at_budget": 0.2,
+        "recall_around_budget": 0.1,
+    }
+    assert margins(0.0)["recall_around_budget"] == (0.0, 1.0)
+    assert margins(1.0)["recall_around_budget"] == (0.5, 0.0)
+
+
+def test_the_confidence_is_the_share_of_resamples_above_the_margin() -> None:
+    risk, outcome = world(400)
+    two = Answers("v2", risk, 0.5), Answers("v1", blurred(risk, 0.7, seed=1), 0.5)
+
+    gain = compare(cases(outcome), *two, POLICY, seed=0, resamples=400).gain("auc")
+
+    assert gain.low < gain.gain < gain.high
+    assert gain.gain == pytest.approx(gain.challenger - gain.champion)
+    assert 0.5 < gain.confidence < 1.0
+    assert (gain.low > 0) == (gain.confidence > 0.975)
+
+
+def test_the_evidence_says_what_was_compared_and_how() -> None:
+    outcome = np.array([1.0, 0.0, 1.0, 0.0])
+    asked = replace(
+        cases(outcome),
+        students=np.array(["a", "b", "a", "c"]),
+        periods=np.array(["2023", "2022", "2022", "2023"]),
+    )
+    scores = np.array([0.9, 0.5, 0.5, 0.1])
+
+    evidence = compare(asked, Answers("v2", scores, 0.5), None, POLICY, seed=7, resamples=9)
+
+    assert (evidence.rows, evidence.students, evidence.positives) == (4, 3, 2)
+    assert (evidence.periods, evidence.flagged) == (("2022", "2023"), 2)
+    assert (evidence.seed, evidence.resamples) == (7, 9)
+    assert evidence.challenger_scored == "out_of_fold"
+    assert (evidence.champion, evidence.gains, evidence.same_model) == (None, (), False)
+
+
+def test_a_students_score_at_the_threshold_is_flagged() -> None:
+    outcome = np.array([1.0, 0.0, 1.0, 0.0])
+    scores = np.array([0.9, 0.5, 0.5, 0.1])
+
+    card = small(scores, None, outcome).challenger
+
+    assert (card.version, card.threshold, card.distinct) == ("v2", 0.5, 3)
+    assert (card.flagged, card.recall, card.precision) == (0.75, 1.0, pytest.approx(2 / 3))
+
+
+def test_a_threshold_that_nobody_reaches_catches_nobody() -> None:
+    card = small(np.array([0.4, 0.3]), None, np.array([1.0, 0.0])).challenger
+
+    assert (card.flagged, card.recall, card.precision) == (0.0, 0.0, 0.0)
+
+
+def test_the_same_bundle_is_the_same_model_whatever_it_answers() -> None:
+    risk, outcome = world(100)
+    two = Answers("v2", risk, 0.5), Answers("v1", blurred(risk, 1.0, seed=1), 0.5)
+
+    def seen(**same: bool) -> list[bool]:
+        one = compare(cases(outcome), *two, POLICY, seed=0, resamples=5, **same)
+        (several,) = compare_many(
+            cases(outcome), [two[0]], champion=two[1], policy=POLICY, seed=0, resamples=5, **same
+        )
+        return [one.same_model, several.same_model]
+
+    assert seen() == [False, False]
+    assert seen(same_bundle=True) == [True, True]
+
+
+def test_only_the_metrics_asked_for_are_bootstrapped_and_a_run_says_how_it_scored() -> None:
+    risk, outcome = world(100)
+
+    evidence = compare(
+        cases(outcome),
+        Answers("v2", risk, 0.5),
+        Answers("v1", blurred(risk, 1.0, seed=1), 0.5),
+        POLICY,
+        seed=0,
+        resamples=20,
+        metrics=(Metric.BRIER, Metric.AUC),
+        challenger_scored="group_holdout",
+    )
+
+    assert [gain.metric for gain in evidence.gains] == ["brier", "auc"]
+    assert evidence.challenger_scored == "group_holdout"
+    assert evidence.champion is not None
+    for gain in evidence.gains:
+        assert gain.champion == pytest.approx(getattr(evidence.champion, gain.metric))
+        assert gain.challenger == pytest.approx(getattr(evidence.challenger, gain.metric))
+
+
+def test_a_comparison_by_default_draws_two_thousand_resamples() -> None:
+    evidence = compare(
+        cases(np.array([1.0, 0.0])),
+        Answers("v2", np.array([0.9, 0.1]), 0.5),
+        None,
+        POLICY,
+        seed=0,
+    )
+
+    assert evidence.resamples == 2000
+
+
+def test_no_challenger_is_no_evidence() -> None:
+    outcome = np.array([1.0, 0.0])
+
+    assert compare_many(cases(outcome), [], champion=None, policy=POLICY, seed=0) == []
+
+
+def test_at_least_one_student_is_flagged_however_small_the_budget() -> None:
+    assert flagged_within(np.array([1.0, 0.0, 0.0]), 0.1) == 1
+    assert flagged_within(np.zeros(3), None) == 1
+
+
+def test_a_rule_catches_nothing_where_nobody_is_at_risk() -> None:
+    outcome = np.zeros(4)
+
+    evidence = compare(
+        replace(cases(outcome), rules={"all": np.ones(4)}),
+        Answers("v1", np.array([0.9, 0.7, 0.3, 0.1]), 0.5),
+        None,
+        POLICY,
+        seed=0,
+    )
+
+    (baseline,) = evidence.baselines
+    assert (baseline.name, baseline.flagged) == ("all", 1.0)
+    assert (baseline.recall, baseline.challenger) == (0.0, 0.0)
+    assert evidence.challenger.recall == 0.0
+
+
+def test_groups_are_judged_by_who_each_model_flags() -> None:
+    outcome = np.array([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
+    ours = np.array([0.9, 0.8, 0.7, 0.6, 0.4, 0.3, 0.2, 0.1])
+    theirs = np.array([0.9, 0.8, 0.2, 0.1, 0.7, 0.6, 0.4, 0.3])
+    asked = replace(
+        cases(outcome), protected={"gender": np.array(["girl", "girl", "boy", "boy"] * 2)}
+    )
+
+    evidence = compare(
+        asked, Answers("v2", ours, 0.5), Answers("v1", theirs, 0.5), POLICY, seed=0, resamples=5
+    )
+
+    recalls = {g.group: (g.champion, g.challenger) for g in evidence.groups}
+    assert recalls == {"girl": (1.0, 1.0), "boy": (0.0, 1.0)}

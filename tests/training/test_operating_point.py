@@ -56,6 +56,47 @@ def test_critical_begins_where_the_measured_precision_is_reached_or_nowhere() ->
     assert choose_thresholds(unsure, scores, PromotionPolicy(), STATUS).critical == 1.0
 
 
+def test_students_of_one_score_are_flagged_together_even_beyond_the_budget() -> None:
+    outcome = np.array([1.0, 1.0, 0.0, 0.0, 0.0])
+    scores = np.array([0.9, 0.9, 0.9, 0.2, 0.1])
+
+    chosen = choose_thresholds(outcome, scores, PromotionPolicy(alert_budget=0.2), STATUS)
+
+    assert chosen.operating == pytest.approx(0.55)
+
+
+def test_the_lowest_cut_is_half_way_to_nothing() -> None:
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+
+    chosen = choose_thresholds(np.ones(5), scores, PromotionPolicy(), STATUS)
+
+    assert chosen.operating == pytest.approx(0.25)
+    assert chosen.critical == pytest.approx(0.25)
+
+
+def test_critical_relies_on_ten_students_of_whom_nine_at_risk_are_enough() -> None:
+    scores = np.linspace(1.0, 0.025, 40)
+
+    def critical(at_risk: int) -> float:
+        outcome = np.array([1.0] * at_risk + [0.0] * (40 - at_risk))
+        wide = PromotionPolicy(alert_budget=0.5, precision_floor=0.1)
+        return choose_thresholds(outcome, scores, wide, STATUS).critical
+
+    assert critical(9) == pytest.approx(scores[9:11].mean())
+    assert critical(8) == 1.0
+
+
+def test_critical_never_begins_below_alert() -> None:
+    outcome = np.array([1.0] * 20 + [0.0] * 20)
+    scores = np.linspace(1.0, 0.025, 40)
+
+    chosen = choose_thresholds(
+        outcome, scores, PromotionPolicy(alert_budget=0.25), StatusPolicy(critical_precision=0.5)
+    )
+
+    assert chosen.critical == chosen.operating == pytest.approx(scores[9:11].mean())
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=1, max_size=40))
 @settings(max_examples=60, deadline=None)
 def test_thresholds_are_always_in_order_and_in_range(rows: list[tuple[bool, int]]) -> None:
