@@ -31,6 +31,27 @@ def with_pause(registry: MongomockRegistry, first: Op[Any], pause: int, second: 
         registry.run(second)
 
 
+def steps(registry: MongomockRegistry, op: Op[Any], number: int) -> Any:
+    """Runs that many commands of an operation; gives the next one, None if it has ended."""
+    try:
+        command = next(op)
+        for _ in range(number):
+            command = op.send(registry.execute(command))
+    except StopIteration:
+        return None
+    return command
+
+
+def rest_of(op: Op[Any], command: Any) -> Op[None]:
+    """What is left of an operation that stands before that command."""
+    try:
+        while command is not None:
+            answer = yield command
+            command = op.send(answer)
+    except StopIteration:
+        return
+
+
 @pytest.mark.parametrize("pause", PAUSES)
 def test_two_corrections_at_once_both_count(pause: int) -> None:
     registry = MongomockRegistry("farol")
@@ -98,3 +119,41 @@ def test_two_files_at_once_lose_no_period(pause: int) -> None:
     found = registry.run(students.get_many(["RA-1", "b"]))
     assert [o.period for o in found["RA-1"].observations] == ["2021", "2022", "2023"]
     assert [o.period for o in found["b"].observations] == ["2022", "2023"]
+
+
+@pytest.mark.parametrize("begun", PAUSES)
+def test_a_label_that_is_written_meanwhile_by_one_who_knew_less_is_settled_again(
+    begun: int,
+) -> None:
+    """The quicker writer read its facts before the later report was there, and writes after."""
+    for pause in PAUSES:
+        registry = MongomockRegistry(f"farol{pause}")
+        registry.run(students.observe([observation()]))
+        registry.run(labels.record([outcome(1.0, at(1))], now=at(10)))
+        quicker = labels.record([outcome(0.0, at(2))], now=at(11))
+        command = steps(registry, quicker, begun)
+
+        with_pause(
+            registry,
+            labels.record([outcome(1.0, at(3))], now=at(12)),
+            pause,
+            rest_of(quicker, command),
+        )
+
+        label = registry.run(labels.get("RA-1", "2023"))
+        assert [former.former for former in label.history] == [1.0, 0.0]
+        assert (label.outcome, label.arrived_at) == (1.0, at(12))
+
+
+def test_a_correction_of_an_outcome_that_waits_is_what_waits() -> None:
+    registry = MongomockRegistry("farol")
+    registry.run(labels.record([outcome(1.0, at(1))], now=at(10)))
+
+    registry.run(labels.record([outcome(0.0, at(2))], now=at(11)))
+
+    (orphan,) = registry.run(labels.orphans())
+    assert (orphan.outcome, orphan.observed_at, orphan.arrived_at) == (0.0, at(2), at(11))
+    assert [former.former for former in orphan.history] == [1.0]
+    registry.run(students.observe([observation()]))
+    assert registry.run(labels.join_orphans(now=at(12))) == 1
+    assert registry.run(labels.get("RA-1", "2023")).outcome == 0.0

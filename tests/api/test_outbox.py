@@ -1,0 +1,174 @@
+"""The outbox on its own: what a refused, a large, and an interrupted write leave behind."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from api.outbox import Outbox, decode, erase, find, waiting
+from model.errors import Overloaded
+from tests.api.test_prediction_log import prediction
+
+FULL = """
+CREATE TRIGGER full BEFORE INSERT ON outbox
+WHEN (SELECT count(*) FROM outbox) >= 18 BEGIN SELECT RAISE(FAIL, 'no room'); END
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "outbox" / "slot-0.sqlite"
+
+
+@pytest.fixture
+def outbox(path: Path) -> Iterator[Outbox]:
+    box = Outbox(path)
+    yield box
+    box.close()
+
+
+def elsewhere(path: Path, statement: str) -> None:
+    """Another process at the same file."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(statement)
+
+
+def test_the_folder_is_made_and_may_exist(path: Path) -> None:
+    for _ in range(2):
+        box = Outbox(path)
+        assert (box.folder, box.rows) == (path.parent, 0)
+        box.close()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 16, 17, 40])
+def test_any_number_of_predictions_is_kept_in_order(
+    outbox: Outbox, path: Path, number: int
+) -> None:
+    records = [prediction(f"RA-{i}") for i in range(number)]
+    if number:
+        outbox.put(records)
+
+    bodies, last = outbox.oldest(100)
+
+    assert [decode(body) for body in bodies] == records
+    assert (outbox.rows, last, waiting(path.parent)) == (number, number, number)
+
+
+def test_a_refused_batch_leaves_nothing_and_the_next_record_is_safe(
+    outbox: Outbox, path: Path
+) -> None:
+    elsewhere(path, FULL)
+    with pytest.raises(Overloaded, match="predictions cannot be kept safely: no room"):
+        outbox.put([prediction() for _ in range(20)])
+    assert (outbox.rows, waiting(path.parent)) == (0, 0)
+
+    outbox.put([record := prediction()])
+
+    # Read by another process: what an answer waits for is committed, not only written.
+    assert find(path.parent, [record.prediction_id], []) == [record]
+    assert (outbox.rows, waiting(path.parent)) == (1, 1)
+
+
+def test_after_a_refused_batch_a_large_one_is_kept(outbox: Outbox, path: Path) -> None:
+    elsewhere(path, FULL)
+    with pytest.raises(Overloaded):
+        outbox.put([prediction() for _ in range(20)])
+    elsewhere(path, "DROP TRIGGER full")
+
+    outbox.put([prediction() for _ in range(20)])
+
+    assert (outbox.rows, waiting(path.parent)) == (20, 20)
+
+
+def test_a_refused_small_batch_is_not_counted(outbox: Outbox, path: Path) -> None:
+    outbox.put([prediction() for _ in range(18)])
+    elsewhere(path, FULL)
+
+    with pytest.raises(Overloaded):
+        outbox.put([prediction()])
+
+    assert (outbox.rows, waiting(path.parent)) == (18, 18)
+
+
+def test_what_was_shipped_is_forgotten_and_the_rest_waits(outbox: Outbox, path: Path) -> None:
+    records = [prediction() for _ in range(5)]
+    outbox.put(records)
+    bodies, last = outbox.oldest(3)
+    assert [decode(body) for body in bodies] == records[:3]
+
+    outbox.drop(last)
+
+    assert [decode(body) for body in outbox.oldest(10)[0]] == records[3:]
+    assert (outbox.rows, waiting(path.parent)) == (2, 2)
+    outbox.drop(last)
+    assert outbox.rows == 2
+
+
+def test_a_commit_is_in_the_log_until_a_checkpoint_moves_it_into_the_file(
+    outbox: Outbox, path: Path
+) -> None:
+    log = path.with_name("slot-0.sqlite-wal")
+    empty = path.stat().st_size
+    for _ in range(120):
+        outbox.put([prediction() for _ in range(100)])
+    # More than SQLite would keep in the log by itself.
+    assert log.stat().st_size > 1000 * 4096
+    assert path.stat().st_size == empty
+
+    outbox.checkpoint()
+
+    assert path.stat().st_size > 100 * empty
+    blocks = log.stat().st_size
+    for _ in range(120):
+        outbox.put([prediction() for _ in range(100)])
+    assert log.stat().st_size < 1.5 * blocks
+    assert waiting(path.parent) == 24_000
+
+
+def test_only_the_erased_student_goes_and_only_from_outboxes(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "slot-1.sqlite")
+    other = Outbox(tmp_path / "kept.sqlite")
+    mine, hers, nobodys = prediction("RA-1"), prediction("RA-2"), prediction(None)
+    box.put([mine, hers, nobodys])
+    other.put([mine])
+
+    assert erase(tmp_path, "RA-1") == 1
+    assert erase(tmp_path, "RA-1") == 0
+
+    assert [decode(body) for body in box.oldest(5)[0]] == [hers, nobodys]
+    assert (waiting(tmp_path), other.rows, len(other.oldest(5)[0])) == (2, 1, 1)
+    assert find(tmp_path, [mine.prediction_id], ["RA-1"]) == []
+    box.close()
+    other.close()
+
+
+def test_a_prediction_is_found_by_its_id_or_its_student_and_once(tmp_path: Path) -> None:
+    boxes = [Outbox(tmp_path / f"slot-{i}.sqlite") for i in range(2)]
+    mine, hers = prediction("RA-1"), prediction("RA-2")
+    boxes[0].put([mine])
+    boxes[1].put([hers, replace(hers, prediction_id="another")])
+
+    assert find(tmp_path, [mine.prediction_id], ["RA-1"]) == [mine]
+    assert [p.student_id for p in find(tmp_path, [mine.prediction_id], ["RA-2"])] == [
+        "RA-1",
+        "RA-2",
+        "RA-2",
+    ]
+    assert find(tmp_path, ["unknown"], ["unknown"]) == []
+    for box in boxes:
+        box.close()
+
+
+def test_an_outbox_that_is_being_made_holds_nothing_and_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / "slot-0.sqlite").touch()
+    box = Outbox(tmp_path / "slot-1.sqlite")
+    box.put([record := prediction("RA-1")])
+
+    assert waiting(tmp_path) == 1
+    assert find(tmp_path, [], ["RA-1"]) == [record]
+    box.close()
