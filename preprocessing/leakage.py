@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from model.errors import LeakageError
@@ -18,10 +19,14 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.separation import Trial, block, grouped_folds
 from preprocessing.task import TaskSpec
 
+Floats = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
 ROWS = 3000
 """Records looked at; a determination shows in far fewer."""
 FEWEST = 30
 """Records of each outcome, below which a cross-validated figure says nothing."""
+TOO_FEW = f"fewer than {FEWEST} students of each outcome: nothing can be measured"
 SLACK = 0.002
 """A feature is left out of a conspiracy when the figure without it falls by less than this."""
 
@@ -81,12 +86,12 @@ def measure_leakage(data: TrainingSet, task: TaskSpec, *, seed: int = 0) -> Leak
     """Measures every feature alone, then what is left together until that is honest."""
     binary = task.outcome.kind == "binary"
     metric = "auc" if binary else "r2"
-    why = _unmeasurable(data, binary)
-    if why:
-        return LeakageReport(metric, {}, 0.0, (), dict(task.leakage.accepted), why)
+    trials = _trials(data, task, binary, seed)
+    if not trials:
+        return LeakageReport(metric, {}, 0.0, (), dict(task.leakage.accepted), TOO_FEW)
     # Small fits: more threads than one wait for each other longer than they compute.
     with threadpool_limits(limits=1):
-        return _measure(_trials(data, task, binary, seed), task, metric)
+        return _measure(trials, task, metric)
 
 
 def _measure(trials: Sequence[Trial], task: TaskSpec, metric: str) -> LeakageReport:
@@ -147,20 +152,27 @@ def _trials(data: TrainingSet, task: TaskSpec, binary: bool, seed: int) -> list[
         parts += [np.flatnonzero(data.periods == period) for period in periods]
     trials = []
     for part in parts:
-        taken = data.take(np.sort(rng.permutation(part)[:ROWS]))
-        if not _unmeasurable(taken, binary):
+        taken = data.take(np.sort(_sample(rng.permutation(part), data.outcome, binary)))
+        if _measurable(taken, binary):
             blocks = {c.name: block(c, taken.records) for c in task.features}
             folds = grouped_folds(taken.outcome, taken.students, binary=binary, seed=seed)
             trials.append(Trial(blocks, taken.outcome, folds, binary, seed))
     return trials
 
 
-def _unmeasurable(data: TrainingSet, binary: bool) -> str:
+def _sample(mixed: Positions, outcome: Floats, binary: bool) -> Positions:
+    """The first `ROWS` of the mixed positions; of a rare outcome as many as are looked for."""
+    if not binary:
+        return mixed[:ROWS]
+    first = [mixed[outcome[mixed] == value][:FEWEST] for value in (0.0, 1.0)]
+    rest = mixed[~np.isin(mixed, np.concatenate(first))]
+    return np.concatenate([*first, rest])[:ROWS]
+
+
+def _measurable(data: TrainingSet, binary: bool) -> bool:
     positives = int(data.outcome.sum()) if binary else len(data)
     fewest = min(positives, len(data) - positives) if binary else len(data)
-    if fewest >= FEWEST and len(np.unique(data.students)) >= FEWEST:
-        return ""
-    return f"fewer than {FEWEST} students of each outcome: nothing can be measured"
+    return fewest >= FEWEST and len(np.unique(data.students)) >= FEWEST
 
 
 def _refusal(task: TaskSpec, culprits: Sequence[Culprits]) -> str:
