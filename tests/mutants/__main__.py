@@ -1,4 +1,4 @@
-"""Mutation tests of what trust rests on: `make mutants`, or `make mutants MODULES=database/leases.py`.
+"""Mutation tests of what trust rests on: `make mutants`, or with MODULES=database/leases.py.
 
 Each mutant is one small change to one line. Tests that pass all the same do not hold that line.
 """

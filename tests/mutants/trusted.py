@@ -5,10 +5,11 @@ from __future__ import annotations
 TRUSTED: dict[str, tuple[str, ...]] = {
     "database/promotions.py": (
         "tests/database/test_promotions.py",
+        "tests/database/test_promotion_races.py",
         "tests/database/test_fencing.py",
-        "tests/database/test_repositories.py",
     ),
     "database/leases.py": (
+        "tests/database/test_leases.py",
         "tests/database/test_repositories.py",
         "tests/database/test_fencing.py",
     ),
@@ -32,9 +33,12 @@ TRUSTED: dict[str, tuple[str, ...]] = {
     "model/signature.py": ("tests/model/test_bundle.py",),
     "api/champion.py": ("tests/api/test_champion.py",),
     "api/security.py": ("tests/api/test_keys.py",),
-    "api/outbox.py": ("tests/api/test_prediction_log.py",),
+    "api/outbox.py": ("tests/api/test_outbox.py", "tests/api/test_prediction_log.py"),
     "api/prediction_log.py": ("tests/api/test_prediction_log.py",),
-    "retraining/guards.py": ("tests/retraining/test_policy.py",),
+    "retraining/guards.py": (
+        "tests/retraining/test_guards.py",
+        "tests/retraining/test_policy.py",
+    ),
     "retraining/deciding.py": ("tests/retraining/test_deciding.py",),
     "retraining/policy.py": ("tests/retraining/test_policy.py",),
     "retraining/comparison.py": (
@@ -42,5 +46,5 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/retraining/test_policy.py",
     ),
     "training/operating_point.py": ("tests/training/test_operating_point.py",),
-    "preprocessing/leakage.py": ("tests/preprocessing/test_leakage.py",),
+    "preprocessing/leakage.py": ("tests/preprocessing/test_leakage_guard.py",),
 }

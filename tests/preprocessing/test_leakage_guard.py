@@ -62,7 +62,7 @@ def school(
 
 
 def noise(n: int, seed: int) -> Floats:
-    return np.asarray(np.random.default_rng(seed).normal(size=n), dtype=np.float64)
+    return np.array(np.random.default_rng(seed).standard_normal(n).tolist())
 
 
 def half_at_risk(n: int) -> Floats:
