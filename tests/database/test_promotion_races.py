@@ -212,6 +212,16 @@ def test_decisions_of_one_moment_are_listed_by_revision(registry: MongomockRegis
     assert ids(registry.run(promotions.newest(2))) == ["b", "a"]
 
 
+def test_of_one_moment_a_promotion_that_waits_for_the_ledger_comes_first(
+    registry: MongomockRegistry,
+) -> None:
+    registry.run(promotions.add(promotion("kept", "v9", "v1", status=KEPT)))
+    died_before_the_ledger(registry, promotion("a", "v1"), 0)
+
+    assert ids(registry.run(promotions.newest(0))) == ["a", "kept"]
+    assert ids(registry.run(promotions.newest(1))) == ["a"]
+
+
 def test_all_decisions_about_a_version_are_listed_newest_first(
     registry: MongomockRegistry,
 ) -> None:

@@ -34,7 +34,10 @@ TRUSTED: dict[str, tuple[str, ...]] = {
     "api/champion.py": ("tests/api/test_champion.py",),
     "api/security.py": ("tests/api/test_keys.py",),
     "api/outbox.py": ("tests/api/test_outbox.py", "tests/api/test_prediction_log.py"),
-    "api/prediction_log.py": ("tests/api/test_prediction_log.py",),
+    "api/prediction_log.py": (
+        "tests/api/test_log_bounds.py",
+        "tests/api/test_prediction_log.py",
+    ),
     "retraining/guards.py": (
         "tests/retraining/test_guards.py",
         "tests/retraining/test_policy.py",

@@ -66,7 +66,7 @@ def noise(n: int, seed: int) -> Floats:
 
 
 def half_at_risk(n: int) -> Floats:
-    return np.arange(n) % 2.0
+    return np.array([float(i % 2) for i in range(n)])
 
 
 def culprits(data: TrainingSet, spec: TaskSpec) -> list[tuple[str, ...]]:

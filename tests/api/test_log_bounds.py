@@ -1,0 +1,219 @@
+"""The prediction log at its bounds: rates, memory, callers that go away, and going back to rest."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from api.outbox import Outbox, decode
+from api.prediction_log import LogPolicy, PredictionLog
+from model.errors import Overloaded
+from tests.api.test_prediction_log import MemoryRegistry, prediction
+
+Scenario = Callable[[MemoryRegistry, PredictionLog], Awaitable[None]]
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    box = Outbox(tmp_path / "slot-0.sqlite")
+    yield box
+    box.close()
+
+
+def run(outbox: Outbox, scenario: Scenario, policy: LogPolicy | None = None) -> None:
+    """Runs a scenario with a registry in memory and a log in front of it."""
+
+    async def whole() -> None:
+        registry = MemoryRegistry()
+        log = PredictionLog(registry, outbox, policy or LogPolicy(wait_seconds=5.0))
+        async with asyncio.timeout(10):
+            await scenario(registry, log)
+            await log.flush()
+
+    asyncio.run(whole())
+
+
+def test_a_caller_who_goes_away_does_not_hold_up_the_others(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        registry.delay = 0.05
+        first, second = prediction(), prediction()
+        leaving = asyncio.create_task(log.write(first))
+        staying = asyncio.create_task(log.write(second))
+        await asyncio.sleep(0.01)
+        leaving.cancel()
+
+        await staying
+
+        assert registry.order == [first.prediction_id, second.prediction_id]
+
+    run(outbox, scenario)
+
+
+def test_a_record_that_nobody_can_keep_is_refused(outbox: Outbox, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "slot-0.sqlite")) as db, db:
+        db.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        registry.away = True
+        with pytest.raises(Overloaded, match="cannot be kept safely"):
+            await log.write(prediction())
+        assert (outbox.rows, log.waiting) == (0, 0)
+
+    run(outbox, scenario)
+
+
+def test_records_given_together_are_kept_together_and_all_counted(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        await log.write_many((prediction(), prediction(), prediction()))
+        await log.write(prediction())
+
+        assert (len(registry.order), registry.calls, log.written) == (4, 2, 4)
+
+    run(outbox, scenario)
+
+
+def test_an_answer_is_held_back_as_long_as_shipping_asks_for(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        assert log.pressure == 0
+        log.pressure = 0.1
+        began = time.monotonic()
+
+        await log.write(prediction())
+
+        assert time.monotonic() - began >= 0.1
+
+    run(outbox, scenario)
+
+
+def test_a_flush_returns_once_what_is_in_flight_and_what_gathers_is_safe(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        registry.delay = 0.05
+        flying = asyncio.create_task(log.write(prediction()))
+        await asyncio.sleep(0.02)
+        gathering = asyncio.create_task(log.write_many((prediction(), prediction())))
+        await asyncio.sleep(0)
+        assert log.waiting == 3
+
+        await log.flush()
+
+        assert (log.waiting, len(registry.order)) == (0, 3)
+        await asyncio.gather(flying, gathering)
+
+    run(outbox, scenario)
+
+
+def test_what_gathers_during_a_flight_goes_straight_after_it(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        registry.delay = 0.03
+        first = asyncio.create_task(log.write(prediction()))
+        await asyncio.sleep(0.01)
+        others = [asyncio.create_task(log.write(prediction())) for _ in range(5)]
+
+        await asyncio.gather(first, *others)
+
+        assert (len(registry.order), registry.calls, outbox.rows) == (6, 2, 0)
+        assert not log.spilling
+        assert not log.wake.is_set()
+
+    run(outbox, scenario)
+
+
+def test_what_gathers_during_a_flight_that_fails_goes_into_the_outbox_in_order(
+    outbox: Outbox,
+) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        registry.delay = 60.0
+        records = [prediction() for _ in range(3)]
+        first = asyncio.create_task(log.write(records[0]))
+        await asyncio.sleep(0.01)
+        others = [asyncio.create_task(log.write(record)) for record in records[1:]]
+
+        await asyncio.gather(first, *others)
+
+        assert [decode(body) for body in outbox.oldest(10)[0]] == records
+        assert registry.calls == 1
+        assert log.wake.is_set()
+
+    run(outbox, scenario, LogPolicy(wait_seconds=0.05))
+
+
+def test_up_to_the_rate_records_go_straight_and_above_it_into_the_outbox(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        for _ in range(5):
+            await log.write(prediction())
+        assert (len(registry.order), outbox.rows, log.spilling) == (5, 0, False)
+
+        await log.write(prediction())
+        await log.write(prediction())
+
+        assert (len(registry.order), outbox.rows, log.spilling) == (5, 2, True)
+        assert log.wake.is_set()
+
+    run(outbox, scenario, LogPolicy(wait_seconds=5.0, direct_per_second=5))
+
+
+def test_the_rate_is_counted_anew_each_second(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        for _ in range(3):
+            for _ in range(4):
+                await log.write(prediction())
+            await asyncio.sleep(1.01)
+
+        assert (len(registry.order), outbox.rows) == (12, 0)
+
+    run(outbox, scenario, LogPolicy(wait_seconds=5.0, direct_per_second=5))
+
+
+def test_once_the_outbox_is_drained_records_go_straight_again(outbox: Outbox) -> None:
+    outbox.put([prediction()])
+
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        assert log.spilling and log.wake.is_set()
+        await log.write(prediction())
+        assert (len(registry.order), outbox.rows) == (0, 2)
+        outbox.drop(outbox.oldest(10)[1])
+
+        log.drained()
+        await log.write(prediction())
+
+        assert (len(registry.order), outbox.rows) == (1, 0)
+        assert not log.spilling
+        assert not log.wake.is_set()
+
+    run(outbox, scenario)
+
+
+def test_what_gathers_takes_exactly_as_much_as_is_allowed(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        registry.delay = 0.2
+        tasks = []
+        for number in (1, 6, 4):  # The first is on its way; the others gather.
+            records = tuple(prediction() for _ in range(number))
+            tasks.append(asyncio.create_task(log.write_many(records)))
+            await asyncio.sleep(0.01)
+
+        with pytest.raises(Overloaded, match="too many predictions wait to be kept"):
+            await log.write(prediction())
+
+        await asyncio.gather(*tasks)
+        assert (len(registry.order), log.written) == (11, 11)
+
+    run(outbox, scenario, LogPolicy(wait_seconds=5.0, most_waiting=10))
+
+
+def test_a_full_outbox_is_named_as_the_reason(outbox: Outbox) -> None:
+    outbox.put([prediction(), prediction()])
+
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        with pytest.raises(Overloaded, match="too many predictions wait for the registry"):
+            await log.write(prediction())
+
+    run(outbox, scenario, LogPolicy(most_rows=2))
