@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -172,3 +174,40 @@ def test_an_outbox_that_is_being_made_holds_nothing_and_hides_no_other(tmp_path:
     assert waiting(tmp_path) == 1
     assert find(tmp_path, [], ["RA-1"]) == [record]
     box.close()
+
+
+@pytest.mark.parametrize("action", ["put", "erase"])
+def test_a_moment_in_which_another_process_writes_is_waited_for(
+    outbox: Outbox, path: Path, action: str
+) -> None:
+    outbox.put([prediction("RA-1")])
+    locked = threading.Event()
+
+    def write_slowly() -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            locked.set()
+            time.sleep(0.3)
+            db.execute("COMMIT")
+
+    other = threading.Thread(target=write_slowly)
+    other.start()
+    locked.wait(5)
+
+    if action == "put":
+        outbox.put([prediction()])
+        assert waiting(path.parent) == 2
+    else:
+        assert erase(path.parent, "RA-1") == 1
+    other.join()
+
+
+def test_a_closed_outbox_leaves_one_file_and_takes_nothing(path: Path) -> None:
+    box = Outbox(path)
+    box.put([prediction()])
+
+    box.close()
+
+    assert [found.name for found in path.parent.iterdir()] == [path.name]
+    with pytest.raises(sqlite3.ProgrammingError):
+        box.oldest(1)
