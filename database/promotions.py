@@ -105,7 +105,7 @@ def newest(limit: int = 50) -> Op[list[Promotion]]:
 
 def of_version(version: str) -> Op[list[Promotion]]:
     """Every decision about that version, newest first."""
-    found = yield Find(COLLECTION, {"challenger": version}, sort=[("at", -1), ("revision", -1)])
+    found = yield Find(COLLECTION, {"challenger": version})
     ledger = yield from _with_pending(found)
     return [promotion for promotion in ledger if promotion.challenger == version]
 
