@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test setup setup-dev setup-motor setup-catboost lint format bench replay screenshots lock clean
+.PHONY: help run test setup setup-dev setup-motor setup-catboost lint format bench mutants replay screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +38,9 @@ format: setup-dev ## write the code as ruff would
 
 bench: setup-dev ## speed and memory as ratios to a floor and to peers; writes docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks
+
+mutants: setup-dev ## small changes to trusted modules that no test notices (MODULES="database/leases.py ..."); slow
+	nice $(BIN)/python -m tests.mutants $(MODULES)
 
 replay: setup ## what each policy would have served on history (DATA=dir of school files, else sample cohorts)
 	$(BIN)/python -m retraining.replay $(if $(DATA),'$(DATA)')
