@@ -71,7 +71,7 @@ def test_less_brier_counts_as_a_gain() -> None:
     brier = evidence.gain("brier")
 
     assert brier.challenger < brier.champion
-    assert brier.gain > 0
+    assert brier.gain == pytest.approx(brier.champion - brier.challenger)
     assert brier.low > 0
 
 
@@ -267,6 +267,42 @@ def test_a_comparison_by_default_draws_two_thousand_resamples() -> None:
     )
 
     assert evidence.resamples == 2000
+    (of_many,) = compare_many(
+        cases(np.array([1.0, 0.0])),
+        [Answers("v2", np.array([0.9, 0.1]), 0.5)],
+        champion=None,
+        policy=POLICY,
+        seed=0,
+    )
+    assert of_many.resamples == 2000
+
+
+def test_the_schools_budget_is_how_many_both_models_flag() -> None:
+    risk, outcome = world(100)
+    policy = PromotionPolicy(alert_budget=0.1)
+
+    evidence = compare(cases(outcome), Answers("v2", risk, 0.5), None, policy, seed=0)
+
+    top = np.argsort(-risk)[:10]
+    assert evidence.flagged == 10
+    assert evidence.challenger.precision_at_budget == pytest.approx(outcome[top].mean())
+
+
+def test_one_student_at_risk_is_caught_or_not() -> None:
+    outcome = np.array([1.0, 0.0, 0.0])
+    scores = np.array([0.9, 0.3, 0.1])
+
+    evidence = compare(
+        replace(cases(outcome), rules={"first": np.array([1.0, 0.0, 0.0])}),
+        Answers("v2", scores, 0.5),
+        None,
+        POLICY,
+        seed=0,
+    )
+
+    assert (evidence.challenger.recall, evidence.challenger.precision) == (1.0, 1.0)
+    (baseline,) = evidence.baselines
+    assert (baseline.recall, baseline.challenger) == (1.0, 1.0)
 
 
 def test_no_challenger_is_no_evidence() -> None:
