@@ -10,6 +10,7 @@ import pytest
 from model.promotion import Guard
 from preprocessing.policies import PromotionPolicy
 from retraining.evidence import Baseline, Evidence, Gain, GroupRecall, Scorecard
+from retraining.guards import ranking
 from retraining.policy import decide
 
 POLICY = PromotionPolicy()
@@ -217,6 +218,11 @@ def test_a_loss_of_ranking_as_large_as_tolerated_passes() -> None:
     )
     assert said(champion(auc=1.0), "max_auc_loss", tolerant).passed
     assert not said(champion(auc=1.0), "max_auc_loss").passed
+
+
+def test_a_ranking_without_a_champion_is_an_error_and_no_pass() -> None:
+    with pytest.raises(ValueError, match="there is no champion to compare the ranking with"):
+        ranking(FIRST, POLICY)
 
 
 def test_a_calibration_error_up_to_the_limit_passes() -> None:
