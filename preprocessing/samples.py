@@ -74,20 +74,25 @@ def write_samples(task: TaskSpec, folder: Path, *, seed: int = 0) -> list[tuple[
 
 
 def example_record(task: TaskSpec) -> dict[str, Value]:
-    """A record to try: the first features of the task, numbers in the middle of their bounds.
+    """A record to try: the task's own, or its first features in the middle of their bounds.
 
     >>> from preprocessing.task import load_task
     >>> example_record(load_task("uci_student"))["g1"]
     10
     """
-    return {column.name: _middle(column) for column in task.reported[:SHOWN]}
+    given = {name: _whole(value) for name, value in task.example.items()}
+    return given or {column.name: _middle(column) for column in task.reported[:SHOWN]}
 
 
 def _middle(column: Column) -> Value:
     if column.kind is Kind.CATEGORY:
         return _names(column)[0]
-    middle = _between(column, 0.0)
-    return int(middle) if middle.is_integer() else middle
+    return _whole(_between(column, 0.0))
+
+
+def _whole(value: Value) -> Value:
+    """A whole number without a decimal point, as people write it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class _Pupil:

@@ -46,6 +46,7 @@ class TaskSpec(Spec):
         checked: read for the plausibility check over periods alone.
         excluded: header of a column that is not used (`*` stands for any text) to the reason.
         leakage: how suspicious the leakage guard is, and the features it was told to accept.
+        example: a record to try, by canonical feature name; nobody's.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -71,6 +72,7 @@ class TaskSpec(Spec):
     schedule: Schedule = Schedule()
     drift: WatchPolicy = WatchPolicy()
     leakage: LeakagePolicy = LeakagePolicy()
+    example: dict[str, float | str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> TaskSpec:

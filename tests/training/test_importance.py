@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +18,12 @@ from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.loading import read_tables
 from preprocessing.pairing import paired
 from preprocessing.predictor import Predictor
+from preprocessing.samples import example_record
 from preprocessing.task import TaskSpec
+from preprocessing.validation import check_record
 from training.fit import fit
 
+README = Path(__file__).parents[2] / "README.md"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SIX: Features = {"inde": 7.5, "iaa": 8.0, "ips": 6.5, "ipp": 7.0, "ipv": 7.2, "fase": 3.0}
 """A body that must get an ordinary status."""
@@ -61,6 +66,18 @@ def test_six_indicators_get_an_ordinary_status_and_one_alone_does_not(
     assert six.known_weight is not None and six.known_weight >= 0.2
     assert six.status is not RiskStatus.INSUFFICIENT
     assert little.status is RiskStatus.INSUFFICIENT
+
+
+def test_the_examples_that_new_users_are_shown_get_the_answers_that_the_readme_tells(
+    synthetic: Predictor, pede_task: TaskSpec
+) -> None:
+    bodies = [json.loads(b) for b in re.findall(r"-d '(\{[^']*\})'", README.read_text("utf-8"))]
+    good, bad = ({k: v for k, v in b.items() if k != "student_id"} for b in bodies[:2])
+
+    assert good == example_record(pede_task)
+    found = [synthetic.assess_one(check_record(pede_task, record)) for record in (good, bad)]
+    assert [f.status for f in found] == [RiskStatus.EXPECTED, RiskStatus.CRITICAL]
+    assert all(f.known_weight is not None and f.known_weight > 0.8 for f in found)
 
 
 def test_shares_add_up_over_the_features_that_callers_send(
