@@ -16,8 +16,8 @@ from tests.architecture.test_habits import ROOT
 from tests.architecture.test_import_directions import MAY_IMPORT
 
 RUN_NOT_IMPORTED = {
+    "fastapi-offline": "Swagger UI's files are read from it (api/routes/pages.py)",
     "httptools": "uvicorn parses requests with it (Procfile)",
-    "uvicorn": "the API's server (Procfile)",
 }
 TOOLS = {
     "farol": "its own extra, for the tests of Motor",
