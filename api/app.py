@@ -23,6 +23,7 @@ from starlette.types import Message, Receive, Scope, Send
 from api import health, metrics, openapi, origin, problems
 from api.background import running
 from api.champion import ChampionHolder
+from api.erased import ErasedStudents
 from api.key_trust import KeyTrust
 from api.metrics import Metrics
 from api.outbox import Outbox
@@ -36,7 +37,7 @@ from api.services import Folders, Services
 from api.shipper import Shipper
 from api.slots import claim
 from api.storage import Storage
-from database import aliases
+from database import aliases, embedded, installation, sqlite_files
 from database.async_client import open_async_registry
 from deployment.following import follow
 from deployment.settings import Settings, unusable
@@ -45,6 +46,7 @@ from deployment.wiring import (
     prepared,
     registry_uri,
     settings_from_environment,
+    tombstone_key,
 )
 from model.errors import FarolError, RegistryError
 from model.key_file import KeyFile
@@ -136,6 +138,7 @@ async def _lifespan(
         await stack.enter_async_context(
             running(
                 services.keys.follow,
+                services.erased.follow,
                 services.refresher.follow,
                 services.holder.watch,
                 services.shipper.ship,
@@ -198,6 +201,8 @@ async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) ->
         storage=storage,
         shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
         keys=KeyRing(registry, settings.auth, time.monotonic, trust),
+        erased=ErasedStudents(registry, tombstone_key(settings)),
+        empty_registry_log=partial(_empty_registry_log, settings),
         metrics=measured,
         slot=slot,
         started_at=_now(),
@@ -205,13 +210,27 @@ async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) ->
 
 
 async def _connect(settings: Settings, uri: str) -> Registry:
-    return open_async_registry(
+    key = tombstone_key(settings)
+    opened = open_async_registry(
         uri,
         settings.mongo_db,
         driver=settings.async_driver,
         pool_size=settings.mongo_pool_size,
         timeout_ms=REGISTRY_TIMEOUT_MS,
+        tombstone_key=key,
     )
+    try:
+        await opened.run(installation.claim(key))
+    except FarolError:
+        await opened.close()
+        raise
+    return opened
+
+
+def _empty_registry_log(settings: Settings) -> bool:
+    if settings.mongo_uri is not None:
+        return True
+    return sqlite_files.empty_log_of(embedded.data_file(settings.home, settings.mongo_db))
 
 
 async def _champion_or_none(services: Services) -> None:

@@ -142,7 +142,7 @@ def _schemas(task: TaskSpec) -> Json:
         "Label": _label(task),
         "LabelCounts": _object({
             **{name: {"type": "integer"} for name in (
-                "accepted", "joined", "orphaned", "duplicate", "corrected",
+                "accepted", "joined", "orphaned", "duplicate", "corrected", "early",
             )},
             "rejected": {"type": "array", "items": _object({
                 "index": {"type": "integer"}, "reason": text,

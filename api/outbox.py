@@ -15,10 +15,14 @@ from typing import Any
 
 import orjson
 
+from database import sqlite_files
 from model.errors import Overloaded
 from model.prediction import Prediction, RiskLabel, RiskStatus, Scale
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, body BLOB)"
+LAYOUT = 1
+"""Of a file whose free pages hold nothing."""
+
 INSERT = "INSERT INTO outbox (body) VALUES (?)"
 PROBE = """
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, body BLOB);
@@ -49,7 +53,9 @@ class Outbox:
         self._db.execute("PRAGMA synchronous=NORMAL")
         # A checkpoint syncs; it must not happen inside a commit that an answer waits for.
         self._db.execute("PRAGMA wal_autocheckpoint=0")
+        self._db.execute(sqlite_files.SECURE_DELETE)
         self._db.execute(SCHEMA)
+        self._overwrite_free_pages()
         self._path = path
         self.folder = path.parent
         self.fault: str | None = None
@@ -115,6 +121,13 @@ class Outbox:
         """Closes the file."""
         self._db.close()
 
+    def _overwrite_free_pages(self) -> None:
+        """Once a file: releases before this one left what they deleted in free pages."""
+        (layout,) = self._db.execute("PRAGMA user_version").fetchone()
+        if layout < LAYOUT:
+            self._db.execute("VACUUM")
+            self._db.execute(f"PRAGMA user_version={LAYOUT}")
+
 
 def decode(body: bytes) -> Prediction:
     """The prediction of a stored body; one of an earlier release lacks the newer fields."""
@@ -151,16 +164,30 @@ def waiting(folder: Path) -> int:
     return sum(number for (number,) in _everywhere(folder, "SELECT count(*) FROM outbox", ()))
 
 
-def erase(folder: Path, student_id: str) -> int:
-    """Forgets one student in all outboxes of this host; answers how many predictions went."""
-    gone = 0
+def erase(folder: Path, student_id: str) -> list[str]:
+    """Forgets one student in all outboxes of this host, in free pages and logs too.
+
+    Returns:
+        The ids of the predictions that went.
+
+    Raises:
+        Overloaded: a file stays locked; what is deleted is deleted, and the call may be repeated.
+    """
+    gone: list[str] = []
     for path in sorted(folder.glob("slot-*.sqlite")):
-        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db, db:
-            gone += db.execute(_ERASE, (student_id,)).rowcount
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db:
+            db.execute(sqlite_files.SECURE_DELETE)
+            with db:
+                gone += [row[0] for row in db.execute(_ERASE, (student_id,)).fetchall()]
+            if not sqlite_files.empty_log(db):
+                raise Overloaded(f"the log of {path.name} cannot be emptied yet")
     return gone
 
 
-_ERASE = "DELETE FROM outbox WHERE json_extract(CAST(body AS TEXT), '$.student_id') = ?"
+_ERASE = """
+DELETE FROM outbox WHERE json_extract(CAST(body AS TEXT), '$.student_id') = ?
+RETURNING json_extract(CAST(body AS TEXT), '$.prediction_id')
+"""
 _FIND = """
 SELECT body FROM outbox WHERE
     json_extract(CAST(body AS TEXT), '$.prediction_id') IN (SELECT value FROM json_each(?))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,9 @@ from preprocessing.validation import check_value
 
 MOST = 10_000
 BELONGS_TO = frozenset({"prediction_id", "student_id", "period"})
-LONGEST_PREDICTION_ID = 64
+PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""No school's outcome is older; a time before it is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +81,38 @@ class OutcomeReader:
             value=self._value(item, raw),
             observed_at=_moment(item.get("observed_at"), now),
             source=source,
+            horizon=self._task.outcome.horizon,
+            after_horizon=self._task.labels == "after_horizon",
             **self._whose(item),
         )
 
     def _whose(self, item: Mapping[str, Any]) -> dict[str, str]:
-        prediction_id = item.get("prediction_id")
-        if prediction_id is not None:
-            if not isinstance(prediction_id, str) or len(prediction_id) > LONGEST_PREDICTION_ID:
-                raise InvalidRecord("prediction_id", "must be the text that /predict answered")
-            return {"prediction_id": prediction_id}
+        """Whom the outcome is about: a prediction, a student's period, or both where they agree."""
+        whose: dict[str, str] = {}
+        if item.get("prediction_id") is not None:
+            whose["prediction_id"] = _prediction_id(item["prediction_id"])
+        if item.get("student_id") is not None:
+            whose["student_id"] = read_student_id(item["student_id"])
+        if item.get("period") is not None:
+            whose["period"] = self._records.period(item["period"])
         for name in ("student_id", "period"):
-            if item.get(name) is None:
+            if "prediction_id" not in whose and name not in whose:
                 raise InvalidRecord(name, "is missing, and so is prediction_id")
-        return {
-            "student_id": read_student_id(item["student_id"]),
-            "period": self._records.period(item["period"]),
-        }
+        return whose
 
     def _value(self, item: Mapping[str, Any], raw: str) -> float:
-        if item.get("outcome") is not None:
-            return self._outcome(item["outcome"])
-        if item.get(raw) is not None:
-            column = self._task.outcome.column
-            value = self._task.outcome.value_of(check_value(column, item[raw]))
-            if value is None:
-                raise InvalidRecord(raw, "says that the outcome is not known yet")
-            return value
-        raise InvalidRecord("outcome", f"is missing; give outcome or {raw}")
+        given = None if item.get("outcome") is None else self._outcome(item["outcome"])
+        if item.get(raw) is None:
+            if given is None:
+                raise InvalidRecord("outcome", f"is missing; give outcome or {raw}")
+            return given
+        column = self._task.outcome.column
+        value = self._task.outcome.value_of(check_value(column, item[raw]))
+        if value is None:
+            raise InvalidRecord(raw, "says that the outcome is not known yet")
+        if given is not None and given != value:
+            raise InvalidRecord("outcome", f"contradicts {raw}, which means {value:g}; give one")
+        return value
 
     def _outcome(self, value: Any) -> float:
         if not isinstance(value, int | float) or not math.isfinite(value):
@@ -114,6 +122,12 @@ class OutcomeReader:
         return float(value)
 
 
+def _prediction_id(value: Any) -> str:
+    if not isinstance(value, str) or not PREDICTION_ID.fullmatch(value):
+        raise InvalidRecord("prediction_id", "must be the 32 hex digits that /predict answered")
+    return value
+
+
 def _moment(value: Any, now: datetime) -> datetime:
     if value is None:
         return now
@@ -121,9 +135,12 @@ def _moment(value: Any, now: datetime) -> datetime:
         raise InvalidRecord("observed_at", "must be an ISO 8601 time")
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError as error:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        observed = aware.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # Near year 1 or 9999 a zone leads out of it.
         raise InvalidRecord("observed_at", "must be an ISO 8601 time") from error
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if aware > now:
+    if observed > now:
         raise InvalidRecord("observed_at", "is in the future")
-    return aware.astimezone(UTC)
+    if observed < EARLIEST:
+        raise InvalidRecord("observed_at", f"lies before {EARLIEST.year}")
+    return observed

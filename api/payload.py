@@ -15,6 +15,8 @@ from preprocessing.student_ids import read_student_id
 from preprocessing.task import TaskSpec
 from preprocessing.validation import RecordChecker
 
+LONGEST_REASON = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -82,3 +84,17 @@ def read_object(body: bytes) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise Problem.of_field("body", "must be a JSON object")
     return value
+
+
+def read_reason(body: bytes) -> str:
+    """Why somebody does something by hand, `{"reason": "..."}`.
+
+    Whoever reads the ledger or the audit later has nothing else.
+
+    Raises:
+        Problem: 400 not JSON, 422 not an object, or no text of a reasonable length.
+    """
+    reason = read_object(body).get("reason")
+    if not isinstance(reason, str) or not 0 < len(reason.strip()) <= LONGEST_REASON:
+        raise Problem.of_field("reason", f"must be text of 1 to {LONGEST_REASON} characters")
+    return reason.strip()

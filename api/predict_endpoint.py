@@ -59,6 +59,7 @@ class PredictEndpoint:
         record = read_json(await read_body(receive, SMALL))
         now = here.now()
         asked = self._reader.one(record, str(now.year))
+        here.erased.check(asked.student_id)
         champion = here.champion()
         prediction = score_one(
             champion, asked, features=self._features, now=now, client=client.name

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from model.errors import (
     BundleError,
     Conflict,
+    ErasedStudent,
     InvalidRecord,
     NotFound,
     Overloaded,
@@ -83,6 +84,8 @@ class Problem(Exception):
         match error:
             case Problem():
                 return error
+            case ErasedStudent():
+                return cls.of_field(error.field, error.reason, 410)
             case InvalidRecord():
                 return cls.of_field(error.field, error.reason)
             case NotFound():

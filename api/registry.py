@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from database.operations import Op
-from model.errors import RegistryUnavailable
+from model.errors import ConfigurationError, RegistryError, RegistryUnavailable
 
 T = TypeVar("T")
 REOPEN_SECONDS = 1.0
@@ -110,5 +110,5 @@ class RegistryLink:
             self._uri = uri
             if former is not None:
                 await former.close()
-        except (RegistryUnavailable, OSError) as error:
+        except (RegistryError, ConfigurationError, OSError) as error:
             _log.warning("the registry cannot be opened: %s", error)

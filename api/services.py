@@ -12,6 +12,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from api.champion import Champion, ChampionHolder
+from api.erased import ErasedStudents
 from api.gate import Gate
 from api.metrics import Metrics
 from api.outbox import Outbox
@@ -55,6 +56,7 @@ class Services:
 
     Attributes:
         now: the clock, aware UTC.
+        empty_registry_log: empties the log of the embedded registry's file after an erasure.
     """
 
     task: TaskSpec
@@ -69,6 +71,8 @@ class Services:
     storage: Storage
     shipper: Shipper
     keys: KeyRing
+    erased: ErasedStudents
+    empty_registry_log: Callable[[], bool]
     metrics: Metrics
     slot: WorkerSlot
     started_at: datetime

@@ -11,10 +11,12 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from database.calls import Call, call, nothing
 from database.drive import drive_async
+from database.guarded import guarded
 from database.operations import Command, Op
 from database.options import client_options, database_options
 from database.translation import ATTEMPTS, PAUSE, repeatable, translated, worth_repeating
 from model.errors import ConfigurationError
+from model.tombstone import TombstoneKey
 
 T = TypeVar("T")
 
@@ -25,9 +27,11 @@ class AsyncRegistry:
     Args:
         client: an `AsyncMongoClient` or a Motor client.
         db: the database's name.
+        tombstone_key: recognises erased students, whose records are refused; None refuses nobody.
     """
 
-    def __init__(self, client: Any, db: str) -> None:
+    def __init__(self, client: Any, db: str, tombstone_key: TombstoneKey | None = None) -> None:
+        self.tombstone_key = tombstone_key
         self._client = client
         self._database = client.get_database(db, **database_options())
 
@@ -38,7 +42,8 @@ class AsyncRegistry:
             RegistryUnavailable: no answer; the operation may be run again later.
             RegistryError: whatever else the operation states.
         """
-        return await drive_async(op, self.execute)
+        key = self.tombstone_key
+        return await drive_async(op if key is None else guarded(op, key), self.execute)
 
     async def execute(self, command: Command) -> Any:
         """Runs one command, repeating what is safe to repeat while the connection fails."""
@@ -97,6 +102,7 @@ def open_async_registry(
     driver: Literal["pymongo", "motor"] = "pymongo",
     pool_size: int = 10,
     timeout_ms: int = 5_000,
+    tombstone_key: TombstoneKey | None = None,
 ) -> AsyncRegistry:
     """Opens a registry; nothing is sent before the first operation.
 
@@ -106,14 +112,15 @@ def open_async_registry(
         driver: PyMongo's own asyncio client, or Motor, which is deprecated and still asked for.
         pool_size: connections at most.
         timeout_ms: how long to look for a server.
+        tombstone_key: recognises erased students, whose records are refused.
 
     Raises:
         ConfigurationError: the URI cannot be read, or Motor is asked for and not installed.
     """
     options = client_options(uri, pool_size, timeout_ms)
     if driver == "pymongo":
-        return AsyncRegistry(AsyncMongoClient(uri, **options), db)
-    return AsyncRegistry(_motor(uri, options), db)
+        return AsyncRegistry(AsyncMongoClient(uri, **options), db, tombstone_key)
+    return AsyncRegistry(_motor(uri, options), db, tombstone_key)
 
 
 def _motor(uri: str, options: dict[str, Any]) -> Any:

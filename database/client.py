@@ -10,9 +10,11 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from database.calls import Call, call, nothing
 from database.drive import drive
+from database.guarded import guarded
 from database.operations import Command, Document, Op
 from database.options import client_options, database_options
 from database.translation import ATTEMPTS, PAUSE, repeatable, translated, worth_repeating
+from model.tombstone import TombstoneKey
 
 T = TypeVar("T")
 
@@ -23,9 +25,13 @@ class SyncRegistry:
     Args:
         client: a PyMongo client, or one that is used the same way.
         db: the database's name.
+        tombstone_key: recognises erased students, whose records are refused; None refuses nobody.
     """
 
-    def __init__(self, client: MongoClient[Document], db: str) -> None:
+    def __init__(
+        self, client: MongoClient[Document], db: str, tombstone_key: TombstoneKey | None = None
+    ) -> None:
+        self.tombstone_key = tombstone_key
         self._client = client
         self._database = client.get_database(db, **database_options())
 
@@ -36,7 +42,8 @@ class SyncRegistry:
             RegistryUnavailable: no answer; the operation may be run again later.
             RegistryError: whatever else the operation states.
         """
-        return drive(op, self.execute)
+        key = self.tombstone_key
+        return drive(op if key is None else guarded(op, key), self.execute)
 
     def execute(self, command: Command) -> Any:
         """Runs one command, repeating what is safe to repeat while the connection fails."""
@@ -83,11 +90,17 @@ class SyncRegistry:
 
 
 def open_registry(
-    uri: str, db: str, *, pool_size: int = 10, timeout_ms: int = 5_000
+    uri: str,
+    db: str,
+    *,
+    pool_size: int = 10,
+    timeout_ms: int = 5_000,
+    tombstone_key: TombstoneKey | None = None,
 ) -> SyncRegistry:
     """Opens a registry; nothing is sent before the first operation.
 
     Raises:
         ConfigurationError: the URI cannot be read.
     """
-    return SyncRegistry(MongoClient(uri, **client_options(uri, pool_size, timeout_ms)), db)
+    client: MongoClient[Document] = MongoClient(uri, **client_options(uri, pool_size, timeout_ms))
+    return SyncRegistry(client, db, tombstone_key)

@@ -88,6 +88,11 @@ def folder_of(home: Path) -> Path:
     return home.absolute() / "registry"
 
 
+def data_file(home: Path, db: str) -> Path:
+    """The SQLite file of a database; nx-27017 keeps one a database."""
+    return folder_of(home) / f"{db}.db"
+
+
 @contextlib.contextmanager
 def _locked(home: Path) -> Iterator[Path]:
     folder = folder_of(home)

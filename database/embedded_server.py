@@ -18,12 +18,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvloop
 from nx_27017.daemon import daemonize
 from nx_27017.handler import NeoSQLiteHandler
 from nx_27017.server import handle_client
 
+from database.sqlite_files import SECURE_DELETE
 from model.private import UMASK
 
 BACKLOG = 1_024
@@ -72,6 +74,21 @@ class Visits:
         return not self.connected and at - self.since >= patience
 
 
+def overwrite_what_is_deleted(handler: NeoSQLiteHandler) -> None:
+    """Makes every database that is opened from here on overwrite with zeros what is deleted.
+
+    SQLite does so by itself only where it was compiled to, and nx-27017 has no option for it.
+    """
+    opens = handler._open_db_conn
+
+    def open_securely(db_name: str) -> Any:
+        opened = opens(db_name)
+        opened.db.execute(SECURE_DELETE)
+        return opened
+
+    handler._open_db_conn = open_securely
+
+
 def main(argv: Sequence[str]) -> int:
     """Serves until SIGTERM or until nobody has been connected for the idle time."""
     parser = argparse.ArgumentParser(prog="python -m database.embedded_server", description=__doc__)
@@ -90,6 +107,7 @@ def main(argv: Sequence[str]) -> int:
         stack.callback(_clear, options)
         options.pid_file.write_text(str(os.getpid()))
         handler = NeoSQLiteHandler(data_dir=str(options.data_dir))
+        overwrite_what_is_deleted(handler)
         stack.callback(handler.close_all)  # Empties the write-ahead log.
         # Leaving the runner waits for what is being written.
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from database import artifacts, labels, outcomes, predictions, students, versions
-from database.operations import DeleteMany, Find, Op
+from database import artifacts, labels, outcomes, predictions, students, tombstones, versions
+from database.operations import DeleteMany, Find, Op, Replace, ReplaceMany
+from database.paging import in_parts
 from database.settling import LABELS, ORPHANS
 from model.errors import NotFound
+from model.label_join import anonymous
+from model.tombstone import TombstoneKey
 
 HashId = Callable[[str, str], str]
 """A student's id and a period to the hashed id of that training record."""
+
+KEPT_UNDER: Mapping[str, str] = {
+    students.COLLECTION: "_id",
+    predictions.COLLECTION: "student_id",
+    outcomes.COLLECTION: "student_id",
+    LABELS: "student_id",
+    ORPHANS: "student_id",
+}
+"""Collection to the field that holds the student's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +42,37 @@ class ErasureReceipt:
     model_versions: tuple[str, ...]
 
 
-def erase_student(student_id: str, *, now: datetime, hashed: HashId) -> Op[ErasureReceipt]:
+def erase_student(
+    student_id: str,
+    *,
+    now: datetime,
+    hashed: HashId,
+    tombstone_key: TombstoneKey,
+    waiting: Sequence[str] = (),
+) -> Op[ErasureReceipt]:
     """Erases a student everywhere; running it again finishes what was interrupted.
+
+    A tombstone stays of the student and of each of the predictions, so that what comes later is
+    refused.
 
     Args:
         student_id: the school's identifier.
         now: aware UTC, for the receipt.
         hashed: `preprocessing.dataset.record_id`.
+        tombstone_key: the installation's data key.
+        waiting: predictions that were removed before they reached the registry.
 
     Raises:
         NotFound: nothing is known of that student.
     """
+    if not waiting and not (yield from _is_known(student_id)):
+        raise NotFound("nothing is known of that student")
+    marks = [tombstone_key.of(student_id), *map(tombstone_key.of_prediction, waiting)]
+    yield from tombstones.lay(marks, at=now)
     rows = yield Find(predictions.COLLECTION, {"student_id": student_id}, fields=["_id"])
-    ids = [student_id, *(f"~{row['_id']}" for row in rows)]
+    served = [row["_id"] for row in rows]
+    yield from tombstones.lay(map(tombstone_key.of_prediction, served), at=now)
+    ids = [student_id, *map(anonymous, (*served, *waiting))]
     periods = yield from _periods(student_id)
     trained = yield from _trained_on({hashed(student_id, period) for period in periods})
     yield from _forget_notes(set(ids))
@@ -51,12 +81,37 @@ def erase_student(student_id: str, *, now: datetime, hashed: HashId) -> Op[Erasu
     # because they are what leads to reports that name only them.
     for collection in (outcomes.COLLECTION, ORPHANS, LABELS):
         deleted[collection] = yield DeleteMany(collection, {"student_id": {"$in": ids}})
+    stated = yield DeleteMany(outcomes.COLLECTION, {"stated_student": student_id})
+    deleted[outcomes.COLLECTION] += stated
     deleted[students.COLLECTION] = yield from students.erase(student_id)
     gone = yield DeleteMany(predictions.COLLECTION, {"student_id": student_id})
     deleted[predictions.COLLECTION] = gone
-    if not any(deleted.values()):
-        raise NotFound("nothing is known of that student")
     return ErasureReceipt(now, deleted, trained)
+
+
+def remove_again(tombstone_key: TombstoneKey) -> Op[int]:
+    """Removes whatever is stored of erased students, after a restore say; gives how many records.
+
+    Reads the ids of all records, so it is for the repair pass.
+    """
+    erased = yield from tombstones.all()
+    removed = 0
+    for collection, field in KEPT_UNDER.items() if erased else ():
+        found = yield Find(collection, {}, fields=[field])
+        ids = {row[field] for row in found if row.get(field)}
+        back = sorted(i for i in ids if tombstone_key.of(i) in erased)
+        for part in in_parts(back):
+            removed += yield DeleteMany(collection, {field: {"$in": part}})
+    return removed
+
+
+def _is_known(student_id: str) -> Op[bool]:
+    for collection, field in KEPT_UNDER.items():
+        found = yield Find(collection, {field: student_id}, limit=1, fields=["_id"])
+        if found:
+            return True
+    stated = yield Find(outcomes.COLLECTION, {"stated_student": student_id}, limit=1)
+    return bool(stated)
 
 
 def _periods(student_id: str) -> Op[set[str]]:
@@ -90,5 +145,10 @@ def _names(digest: str, record_ids: set[str]) -> Op[bool]:
 
 def _forget_notes(ids: set[str]) -> Op[None]:
     notes = yield Find(labels.PENDING, {})
-    about = [n["_id"] for n in notes if any(subject[0] in ids for subject in n["subjects"])]
-    yield DeleteMany(labels.PENDING, {"_id": {"$in": about}})
+    changed = []
+    for note in notes:
+        left = [subject for subject in note["subjects"] if subject[0] not in ids]
+        if len(left) < len(note["subjects"]):
+            # What is owed to others stays owed.
+            changed.append(Replace({"_id": note["_id"]}, {**note, "subjects": left}))
+    yield ReplaceMany(labels.PENDING, changed)

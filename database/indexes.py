@@ -15,6 +15,8 @@ INDEXES: tuple[EnsureIndex, ...] = (
     EnsureIndex("outcomes", [("key", 1)]),
     # erasure
     EnsureIndex("outcomes", [("student_id", 1)]),
+    # erasure of outcomes whose prediction is not here yet
+    EnsureIndex("outcomes", [("stated_student", 1)]),
     # labels.window
     EnsureIndex("labels", [("first_arrived_at", -1), ("period", -1), ("student_id", -1)]),
     # labels.recent
@@ -23,8 +25,12 @@ INDEXES: tuple[EnsureIndex, ...] = (
     EnsureIndex("labels", [("student_id", 1)]),
     # labels.of_predictions
     EnsureIndex("labels", [("prediction_id", 1)]),
+    # the bound of labels.record
+    EnsureIndex("orphan_labels", [("source", 1)]),
     # labels.join_orphans, erasure
     EnsureIndex("orphan_labels", [("student_id", 1)]),
+    # tombstones.state
+    EnsureIndex("tombstones", [("at", -1)]),
     # students.recent_observations
     EnsureIndex("students", [("updated_at", -1)]),
     # versions.next_number, newest; a second guard against two versions of one number

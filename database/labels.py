@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from database.documents import from_document, milliseconds
 from database.operations import Count, DeleteMany, Document, Find, InsertMany, Op
 from database.outcomes import label_key
 from database.paging import in_parts
-from database.settling import LABELS, ORPHANS, WITHDRAWN, Settled, Subject, settle
+from database.settling import LABELS, ORPHANS, WITHDRAWN, Settled, Subject, facts_of, settle
 from model.errors import NotFound
 from model.label import JoinStatus, Label, OrphanLabel, Outcome
 from model.label_join import (
@@ -29,24 +29,33 @@ from model.label_join import (
     anonymous,
     as_of,
     file_outcome,
+    is_early,
     join,
+    may_join,
     subject_of,
-    too_early,
     with_report,
 )
 from model.prediction import Prediction
 
 PENDING = "pending_joins"
+_TOO_MANY = (
+    "its features are not known here, and {} outcomes of this sender wait for theirs already: send "
+    "the features first (POST /predict or a school file), then this outcome again"
+)
 _JOINED = {WITHDRAWN: {"$exists": False}}
 _NEWEST_FIRST = [("first_arrived_at", -1), ("period", -1), ("student_id", -1)]
 
 
-def record(reported: Sequence[Outcome], *, now: datetime) -> Op[list[JoinDecision]]:
+def record(
+    reported: Sequence[Outcome], *, now: datetime, most_waiting: int | None = None
+) -> Op[list[JoinDecision]]:
     """Keeps reported outcomes and joins them to the features known when predicting.
 
     Args:
         reported: as if sent one after the other; the same report twice counts once.
         now: when they arrived, aware UTC.
+        most_waiting: how many outcomes of one source may wait for their features; what is beyond is
+            refused. None sets no bound.
 
     Returns:
         One decision an outcome, in the order they were given.
@@ -54,7 +63,7 @@ def record(reported: Sequence[Outcome], *, now: datetime) -> Op[list[JoinDecisio
     decisions: list[JoinDecision] = []
     placed = [(_to_the_millisecond(outcome), place) for place, outcome in enumerate(reported)]
     for part in in_parts(placed):
-        decisions += yield from _record(part, milliseconds(now))
+        decisions += yield from _record(part, milliseconds(now), most_waiting)
     return decisions
 
 
@@ -152,12 +161,16 @@ def count_orphans() -> Op[int]:
     return number
 
 
-def _record(reported: Sequence[tuple[Outcome, int]], now: datetime) -> Op[list[JoinDecision]]:
+def _record(
+    reported: Sequence[tuple[Outcome, int]], now: datetime, most_waiting: int | None
+) -> Op[list[JoinDecision]]:
     named = yield from _by_id({o.prediction_id for o, _ in reported if o.prediction_id is not None})
     filed = [
         file_outcome(outcome, named.get(outcome.prediction_id or ""), now, place)
         for outcome, place in reported
     ]
+    if most_waiting is not None:
+        filed = yield from _bounded(filed, set(named), most_waiting)
     kept = [one for one in filed if isinstance(one, Filed)]
     if not kept:
         return [one for one in filed if isinstance(one, JoinDecision)]
@@ -168,6 +181,42 @@ def _record(reported: Sequence[tuple[Outcome, int]], now: datetime) -> Op[list[J
     yield from _link_late({one.prediction_id for one in kept if one.period == ""})
     yield DeleteMany(PENDING, {"_id": note})
     return _decide(filed, fresh, settled)
+
+
+def _bounded(
+    filed: Sequence[Filed | JoinDecision], known: Set[str], most_waiting: int
+) -> Op[list[Filed | JoinDecision]]:
+    """Refuses outcomes that would wait for features beyond the bound of their source.
+
+    Args:
+        filed: what is asked for, in order.
+        known: predictions that are here; an outcome that names one is not looked at.
+        most_waiting: per source.
+    """
+    doubtful = [f for f in filed if isinstance(f, Filed) and f.prediction_id not in known]
+    facts = yield from facts_of({(one.student_id, one.period) for one in doubtful})
+    waiting = {
+        subject
+        for subject, one in facts.items()
+        if not one.known.reports and one.known.observation is None and not one.known.predictions
+    }
+    if not waiting:
+        return list(filed)
+    sources = {one.report.source for one in doubtful}
+    left = {}
+    for source in sources:
+        number = yield Count(ORPHANS, {"source": source})
+        left[source] = max(0, most_waiting - number)
+    bounded: list[Filed | JoinDecision] = []
+    for one in filed:
+        if isinstance(one, Filed) and (one.student_id, one.period) in waiting:
+            if not left[one.report.source]:
+                bounded.append(JoinDecision(JoinStatus.REJECTED, _TOO_MANY.format(most_waiting)))
+                continue
+            left[one.report.source] -= 1
+            waiting.discard((one.student_id, one.period))
+        bounded.append(one)
+    return bounded
 
 
 def _owe(kept: Sequence[Filed], now: datetime) -> Op[str]:
@@ -198,10 +247,12 @@ def _decide(
         subject = (one_filed.student_id, one_filed.period)
         report_id = outcomes.outcome_id(one_filed)
         if report_id not in waiting:
-            decisions.append(JoinDecision(JoinStatus.DUPLICATE, "reported before"))
+            early = is_early(one_filed)
+            decisions.append(JoinDecision(JoinStatus.DUPLICATE, "reported before", early))
             continue
         waiting.discard(report_id)
-        decisions.append(join(one_filed.report, state[subject]))
+        decision = join(one_filed.report, state[subject])
+        decisions.append(replace(decision, early=is_early(one_filed)))
         state[subject] = with_report(state[subject], one_filed.report)
     return decisions
 
@@ -225,11 +276,11 @@ def _by_id(prediction_ids: Iterable[str]) -> Op[dict[str, Prediction]]:
 def link(prediction_ids: Sequence[str]) -> Op[int]:
     """Moves reports that waited for a prediction to its student and period; gives the labels made.
 
-    A report from before its prediction stays where it is: it is kept, and is nobody's label.
+    A report that its prediction contradicts stays where it is: it is kept, and is nobody's label.
     """
     served = yield from _by_id(prediction_ids)
     waiting = yield from outcomes.of_predictions(served)
-    left = [one for one in waiting if not too_early(one.report, served[one.student_id[1:]])]
+    left = [one for one in waiting if may_join(one, served[one.student_id[1:]])]
     moved = [_moved(one, served[one.student_id[1:]]) for one in left]
     yield from outcomes.add_many(moved)
     settled = yield from settle((one.student_id, one.period) for one in moved)
@@ -241,7 +292,7 @@ def link(prediction_ids: Sequence[str]) -> Op[int]:
 
 def _moved(filed: Filed, served: Prediction) -> Filed:
     student_id, period = subject_of(served)
-    return replace(filed, student_id=student_id, period=period)
+    return Filed(student_id, period, filed.report, filed.prediction_id)
 
 
 def _drop_emptied(keys: list[str]) -> Op[None]:

@@ -107,8 +107,15 @@ def _document(filed: Filed) -> Document:
         document["source"] = filed.report.source
     if filed.prediction_id is not None:
         document["prediction_id"] = filed.prediction_id
-    if filed.report.position:
-        document["position"] = filed.report.position
+    optional: Document = {
+        "position": filed.report.position,
+        "stated_student": filed.stated_student,
+        "stated_period": filed.stated_period,
+        "after_horizon": filed.after_horizon,
+    }
+    document |= {name: value for name, value in optional.items() if value}
+    if filed.report.horizon is not None:
+        document["horizon"] = filed.report.horizon
     return document
 
 
@@ -124,6 +131,7 @@ def _report(document: Document) -> Report:
         arrived_at=document["arrived_at"],
         source=document.get("source"),
         position=document.get("position", 0),
+        horizon=document.get("horizon"),
     )
 
 
@@ -133,4 +141,7 @@ def _filed(document: Document) -> Filed:
         period=document["period"],
         report=_report(document),
         prediction_id=document.get("prediction_id"),
+        stated_student=document.get("stated_student"),
+        stated_period=document.get("stated_period"),
+        after_horizon=document.get("after_horizon", False),
     )

@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from database import labels, outcomes, promotions
+from database import erasure, labels, outcomes, promotions
 from database.documents import milliseconds
 from database.operations import DeleteMany, Find, Op
 from database.paging import in_parts
 from database.settling import Subject, settle
+from model.tombstone import TombstoneKey
 
 GRACE = timedelta(minutes=10)
 """How long a note is left alone: its process may be alive and about to use it."""
@@ -30,12 +31,14 @@ class Repaired:
         owed: labels that a process noted and may not have written.
         joined: orphans that found their features.
         looked_at: labels made anew by the full pass.
+        erased: records of erased students that were back, and are removed again.
     """
 
     promotion: bool
     owed: int
     joined: int
     looked_at: int
+    erased: int = 0
 
     def told(self) -> str:
         """What was done, in words.
@@ -48,21 +51,27 @@ class Repaired:
         parts.append(f"{self.joined} orphans joined")
         if self.looked_at:
             parts.append(f"{self.looked_at} labels made anew")
+        if self.erased:
+            parts.append(f"{self.erased} records of erased students removed again")
         return "; ".join(parts)
 
 
-def repair(*, now: datetime, full: bool = False) -> Op[Repaired]:
+def repair(
+    *, now: datetime, full: bool = False, tombstone_key: TombstoneKey | None = None
+) -> Op[Repaired]:
     """Runs a repair pass.
 
     Args:
         now: aware UTC.
         full: make every label anew, not only those that are owed.
+        tombstone_key: with it the full pass removes what is back of erased students.
     """
+    erased = (yield from erasure.remove_again(tombstone_key)) if full and tombstone_key else 0
     promotion = yield from promotions.repair()
     owed = yield from _pay(now)
     joined = yield from labels.join_orphans(now=now)
     looked_at = (yield from _all_anew()) if full else 0
-    return Repaired(promotion, owed, joined, looked_at)
+    return Repaired(promotion, owed, joined, looked_at, erased)
 
 
 def _pay(now: datetime) -> Op[int]:

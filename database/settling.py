@@ -53,6 +53,15 @@ def settle(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
     return settled
 
 
+def facts_of(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
+    """What is known about these subjects, and what it makes; writes nothing."""
+    wanted = sorted(set(subjects))
+    if not wanted:
+        return {}
+    labels = yield from _stored(LABELS, [label_key(*subject) for subject in wanted])
+    return (yield from _gather(wanted, labels))
+
+
 def _stored(collection: str, keys: Sequence[str]) -> Op[dict[str, Document]]:
     found = yield Find(collection, {"_id": {"$in": list(keys)}})
     return {document["_id"]: document for document in found}

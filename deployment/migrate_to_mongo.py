@@ -14,14 +14,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from database import embedded
+from database import embedded, erasure, installation
 from database.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
 from database.options import database_of
 from database.repair import repair
 from deployment.registry_copy import compare, copy
-from deployment.wiring import reach, settings_from_environment
+from deployment.wiring import reach, settings_from_environment, tombstone_key
 from model.errors import ConfigurationError, FarolError
+from model.tombstone import TombstoneKey
 from preprocessing.ingest import describe, ingest_file
 from preprocessing.task import load_task
 
@@ -44,11 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from_environment()
         db = given.db or settings.mongo_db
-        with _opened(given.target, db, "--to") as target:
+        key = tombstone_key(settings)
+        with _opened(given.target, db, "--to", tombstones=key) as target:
+            target.run(installation.claim(key))
             target.run(ensure_indexes())
             if files := _school_files(given.source):
                 return _ingest(files, target, settings.task)
             with _registry(given.source, db) as source:
+                source.run(installation.check(key))
                 return _copy(source, target)
     except FarolError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
@@ -58,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _copy(source: SyncRegistry, target: SyncRegistry) -> int:
     copy(source, target, lambda line: print(line, file=sys.stderr))  # noqa: T201
     target.run(repair(now=datetime.now(UTC)))
+    if target.tombstone_key is not None:
+        target.run(erasure.remove_again(target.tombstone_key))
     complete = True
     for one in compare(source, target):
         complete = complete and one.complete
@@ -93,8 +99,10 @@ def _registry(source: str, db: str) -> Iterator[SyncRegistry]:
 
 
 @contextlib.contextmanager
-def _opened(uri: str, db: str, key: str) -> Iterator[SyncRegistry]:
-    with open_registry(uri, database_of(uri) or db) as opened:
+def _opened(
+    uri: str, db: str, key: str, *, tombstones: TombstoneKey | None = None
+) -> Iterator[SyncRegistry]:
+    with open_registry(uri, database_of(uri) or db, tombstone_key=tombstones) as opened:
         reach(opened, uri, key)
         yield opened
 

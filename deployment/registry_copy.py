@@ -14,6 +14,7 @@ from database.operations import Document, Find, InsertMany, Replace, ReplaceMany
 from model.errors import RegistryError
 
 COLLECTIONS = (
+    "tombstones",
     "begun_batches",
     "batches",
     "periods",

@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = settings_from_environment()
         configure_logging(settings)
         with registry(settings) as opened:
-            done = opened.run(repair(now=datetime.now(UTC), full=given.full))
+            now, key = datetime.now(UTC), opened.tombstone_key
+            done = opened.run(repair(now=now, full=given.full, tombstone_key=key))
     except FarolError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2 if isinstance(error, ConfigurationError) else 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from database import installation
 from database.adoption import adopt
 from database.client import SyncRegistry, open_registry
 from database.embedded import ensure_running
@@ -19,8 +20,9 @@ from database.options import hosts_of
 from deployment import logs
 from deployment.settings import Settings, load_settings, require_home, unusable
 from model.adoption_file import AdoptionFile
-from model.errors import RegistryError, RegistryUnavailable
+from model.errors import FarolError, RegistryUnavailable
 from model.private import UMASK, protect
+from model.tombstone import TombstoneKey
 
 _log = logging.getLogger(__name__)
 
@@ -72,22 +74,32 @@ def registry_uri(settings: Settings) -> str:
     return ensure_running(settings.home)
 
 
+def tombstone_key(settings: Settings) -> TombstoneKey:
+    """What recognises erased students."""
+    return TombstoneKey(settings.data_key.get_secret_value())
+
+
 def registry(settings: Settings) -> SyncRegistry:
     """An open synchronous registry with its indexes made.
 
     Raises:
+        ConfigurationError: it belongs to an installation with another data key.
         RegistryUnavailable: nobody answers.
         ConfigurationError: the home cannot keep which versions were adopted.
     """
     uri = registry_uri(settings)
-    opened = open_registry(uri, settings.mongo_db, pool_size=settings.mongo_pool_size)
+    key = tombstone_key(settings)
+    opened = open_registry(
+        uri, settings.mongo_db, pool_size=settings.mongo_pool_size, tombstone_key=key
+    )
     try:
         reach(opened, uri, "MONGO_URI" if settings.mongo_uri else "the embedded registry")
+        opened.run(installation.claim(key))
         opened.run(prepared(settings))
     except OSError as error:
         opened.close()
         raise unusable(settings.home, error) from error
-    except RegistryError:
+    except FarolError:
         opened.close()
         raise
     return opened

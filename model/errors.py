@@ -5,6 +5,7 @@ FarolError
 ├── DataError                 what somebody sent cannot be used
 │   ├── NotThisTask           a file that is no table of this task
 │   ├── InvalidRecord         one record, one field, one reason
+│   │   └── ErasedStudent     a record of a student who was erased
 │   ├── LeakageError          features that determine the outcome
 │   └── NotEnoughData         too few labelled records to train or compare
 ├── RegistryError             the registry did not do what was asked
@@ -49,6 +50,19 @@ class InvalidRecord(DataError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+class ErasedStudent(InvalidRecord):
+    """A record of a student who was erased; the student is not named."""
+
+    def __init__(self) -> None:
+        super().__init__("student_id", ERASED)
+
+
+ERASED = (
+    "this student was erased; records are refused until an administrator readmits the student "
+    "(POST /students/{student_id}/readmit)"
+)
 
 
 class LeakageError(DataError):

@@ -33,3 +33,34 @@ def observed_by(period: str, now: datetime) -> datetime:
     if year is None:
         return now
     return min(now, datetime(year + 1, 1, 1, tzinfo=UTC) - timedelta(milliseconds=1))
+
+
+def is_early(period: str, horizon: int | None, observed_at: datetime) -> bool:
+    """Whether an outcome was observed before the period began that it is the outcome of.
+
+    That period lies `horizon` periods after the features'. When within its year the outcome is
+    final only the school knows, so from its beginning on nothing is called early.
+
+    >>> is_early("2024", 1, datetime(2024, 11, 3, tzinfo=UTC))
+    True
+    >>> is_early("2024", 1, datetime(2025, 2, 1, tzinfo=UTC))
+    False
+    """
+    year = year_of(period)
+    return year is not None and horizon is not None and observed_at.year < year + horizon
+
+
+def implausible(period: str, observed_at: datetime, now: datetime) -> str:
+    """Why no outcome of features of that period can have been observed then; else empty.
+
+    >>> implausible("2031", datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 2, tzinfo=UTC))
+    'period: 2031 lies in the future'
+    """
+    year = year_of(period)
+    if year is None:
+        return ""
+    if year > now.year:
+        return f"period: {period} lies in the future"
+    if year > observed_at.year:
+        return f"observed_at: lies before period {period} began"
+    return ""

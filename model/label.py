@@ -22,6 +22,8 @@ class Outcome:
         value: 1.0 at risk, 0.0 not; any finite number for a numeric task.
         observed_at: when it happened (aware UTC).
         source: who reported it: a batch id, or the API client's name.
+        horizon: how many periods after `period` the outcome becomes known; None: not told.
+        after_horizon: it is refused when it was observed before that.
     """
 
     value: float
@@ -30,6 +32,8 @@ class Outcome:
     student_id: str | None = None
     period: str | None = None
     source: str | None = None
+    horizon: int | None = None
+    after_horizon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ class Label:
 
     `arrived_at` is when Farol first could use it: a run at `now` reads only labels with
     `arrived_at <= now`.
+
+    Attributes:
+        early: the outcome was only ever observed before its period began; it may still change.
     """
 
     student_id: str
@@ -62,6 +69,7 @@ class Label:
     risk_score: float | None = None
     model_version: str | None = None
     history: tuple[Correction, ...] = ()
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from model import horizon
 from model.label import Correction, JoinStatus, Label, OrphanLabel, Outcome
 from model.prediction import Prediction
 from model.student import Features, Observation
@@ -19,10 +20,15 @@ from model.student import Features, Observation
 
 @dataclass(frozen=True, slots=True)
 class JoinDecision:
-    """What became of one reported outcome, and why."""
+    """What became of one reported outcome, and why.
+
+    Attributes:
+        early: it was observed before its period began.
+    """
 
     status: JoinStatus
     reason: str
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Report:
 
     Attributes:
         position: its place in the call it came with; of two that arrived together the later counts.
+        horizon: periods from the features to the outcome, where the reporter knew the task.
     """
 
     value: float
@@ -38,6 +45,7 @@ class Report:
     arrived_at: datetime
     source: str | None = None
     position: int = 0
+    horizon: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +72,21 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A report under the student and period it is about."""
+    """A report under the student and period it is about.
+
+    Attributes:
+        stated_student: whom the reporter named beside a prediction that was not known yet.
+        stated_period: the period named beside it.
+        after_horizon: it is nobody's label when it was observed before its period began.
+    """
 
     student_id: str
     period: str
     report: Report
     prediction_id: str | None = None
+    stated_student: str | None = None
+    stated_period: str | None = None
+    after_horizon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +133,18 @@ def file_outcome(
     if reason:
         return JoinDecision(JoinStatus.REJECTED, reason)
     student_id, period = _subject(outcome, named)
-    report = Report(outcome.value, outcome.observed_at, now, outcome.source, position)
-    return Filed(student_id, period, report, outcome.prediction_id)
+    report = Report(
+        outcome.value, outcome.observed_at, now, outcome.source, position, outcome.horizon
+    )
+    filed = Filed(student_id, period, report, outcome.prediction_id)
+    if period:
+        return filed
+    return replace(
+        filed,
+        stated_student=outcome.student_id,
+        stated_period=outcome.period,
+        after_horizon=outcome.after_horizon,
+    )
 
 
 def subject_of(served: Prediction) -> tuple[str, str]:
@@ -134,9 +161,24 @@ def anonymous(prediction_id: str) -> str:
     return f"~{prediction_id}"
 
 
-def too_early(report: Report, served: Prediction) -> bool:
-    """Whether an outcome was observed before the prediction it names was made."""
-    return report.observed_at < served.created_at
+def may_join(waiting: Filed, served: Prediction) -> bool:
+    """Whether an outcome that waited for a prediction may be its label; by the rules of arrival."""
+    report = waiting.report
+    outcome = Outcome(
+        value=report.value,
+        observed_at=report.observed_at,
+        prediction_id=served.prediction_id,
+        student_id=waiting.stated_student,
+        period=waiting.stated_period,
+        horizon=report.horizon,
+        after_horizon=waiting.after_horizon,
+    )
+    return not _objection(outcome, served, report.arrived_at)
+
+
+def is_early(filed: Filed) -> bool:
+    """Whether an outcome was observed before its period began, as far as that is known."""
+    return horizon.is_early(filed.period, filed.report.horizon, filed.report.observed_at)
 
 
 def join(report: Report, known: Known) -> JoinDecision:
@@ -192,6 +234,11 @@ def view(known: Known) -> Label | OrphanLabel | None:
         risk_score=evidence.risk_score,
         model_version=evidence.model_version,
         history=tuple(_correction(r, evidence.known_at) for r in stands[:-1]),
+        early=all(
+            horizon.is_early(known.period, report.horizon, report.observed_at)
+            for report in known.reports
+            if _arrival(report) >= _arrival(current)
+        ),
     )
 
 
@@ -235,13 +282,31 @@ def _objection(outcome: Outcome, named: Prediction | None, now: datetime) -> str
         return "names neither a prediction nor a student and a period"
     if outcome.observed_at > now:
         return "was observed in the future"
-    if named is None:
-        return ""
-    if outcome.observed_at < named.created_at:
+    if named is not None and outcome.observed_at < named.created_at:
         return "was observed before the prediction it names"
-    subject = subject_of(named)
-    given = (outcome.student_id or subject[0], outcome.period or subject[1])
-    return "" if given == subject else "names a prediction of another student or period"
+    if named is not None and (contradiction := _contradiction(outcome, named)):
+        return contradiction
+    period = named.period if named is not None else outcome.period
+    if not period:
+        return ""
+    return horizon.implausible(period, outcome.observed_at, now) or _refused_early(outcome, period)
+
+
+def _contradiction(outcome: Outcome, named: Prediction) -> str:
+    """What else the outcome names and the prediction does not; a student may be added to none."""
+    if outcome.student_id and named.student_id and outcome.student_id != named.student_id:
+        return "student_id: the prediction is about another student"
+    if outcome.period and outcome.period != named.period:
+        return f"period: the prediction is about {named.period}"
+    return ""
+
+
+def _refused_early(outcome: Outcome, period: str) -> str:
+    early = horizon.is_early(period, outcome.horizon, outcome.observed_at)
+    if not early or not outcome.after_horizon:
+        return ""
+    due = int(period) + (outcome.horizon or 0)
+    return f"observed_at: lies before {due}, whose outcome it is; report it once that has begun"
 
 
 def _subject(outcome: Outcome, named: Prediction | None) -> tuple[str, str]:

@@ -23,6 +23,7 @@ class TrainingSet:
         students: shape (n,), who each record is about; the group in every split.
         periods: shape (n,), the period of the features.
         protected: attribute name to n group names ("" where unknown).
+        early: shape (n,), the outcome was observed before its period began; None: not known.
     """
 
     records: tuple[Features, ...]
@@ -30,6 +31,7 @@ class TrainingSet:
     students: NDArray[np.str_]
     periods: NDArray[np.str_]
     protected: Mapping[str, NDArray[np.str_]]
+    early: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -43,6 +45,7 @@ class TrainingSet:
             students=self.students[positions],
             periods=self.periods[positions],
             protected={k: v[positions] for k, v in self.protected.items()},
+            early=None if self.early is None else self.early[positions],
         )
 
     def record_ids(self) -> tuple[str, ...]:
@@ -77,4 +80,5 @@ def training_set(labels: Sequence[Label], protected: Sequence[str]) -> TrainingS
             name: np.array([label.protected.get(name, "") for label in ordered], dtype=np.str_)
             for name in protected
         },
+        early=np.array([label.early for label in ordered], dtype=np.bool_),
     )

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from database import batches, labels, students
+from database import batches, labels, students, tombstones
 from database.client import SyncRegistry
 from database.operations import Op
 from deployment.wiring import registry, settings_from_environment
 from model.batch import Batch
 from model.errors import ConfigurationError, NotFound, NotThisTask, RegistryError
 from model.label import JoinStatus
+from model.tombstone import TombstoneKey
 from preprocessing.loading import CleanTable, read_file
 from preprocessing.plausibility import implausible, told
 from preprocessing.task import TaskSpec, load_task
@@ -34,6 +35,7 @@ class Ingested:
         outcomes: join status to number of outcomes.
         objections: reason to number of the outcomes that the registry rejected.
         orphans_joined: earlier outcomes whose features came with this table.
+        erased: rows that were refused because their students were erased.
     """
 
     batch: Batch
@@ -41,9 +43,16 @@ class Ingested:
     outcomes: Mapping[JoinStatus, int]
     objections: Mapping[str, int] = field(default_factory=dict)
     orphans_joined: int = 0
+    erased: int = 0
 
 
-def ingest(table: CleanTable, task: TaskSpec, *, now: datetime) -> Op[Ingested]:
+def ingest(
+    table: CleanTable,
+    task: TaskSpec,
+    *,
+    now: datetime,
+    tombstone_key: TombstoneKey | None = None,
+) -> Op[Ingested]:
     """Puts one table into the registry: students, then outcomes, then orphans, the batch last.
 
     What other periods contradict is counted and kept with the batch; it refuses nothing. All that
@@ -58,18 +67,36 @@ def ingest(table: CleanTable, task: TaskSpec, *, now: datetime) -> Op[Ingested]:
         return Ingested(known, known=True, outcomes={})
     begun = yield from batches.begin(table.batch.batch_id, now=table.batch.ingested_at)
     table = dated(table, begun)
-    observed = [observation.student_id for observation in table.observations]
+    kept, erased = yield from _without_erased(table, tombstone_key)
+    observed = [observation.student_id for observation in kept.observations]
     others = yield from students.get_many(observed)
-    found = implausible(task, table.observations, others, table.row_of)
-    yield from students.observe(table.observations)
+    found = implausible(task, kept.observations, others, table.row_of)
+    yield from students.observe(kept.observations)
     # Arrived when begun: a report that is repeated is then the same document.
-    decisions = yield from labels.record(table.outcomes, now=begun)
+    decisions = yield from labels.record(kept.outcomes, now=begun)
     statuses = Counter(decision.status for decision in decisions)
     objections = Counter(d.reason for d in decisions if d.status is JoinStatus.REJECTED)
     joined = yield from labels.join_orphans(now=max(now, begun), student_ids=observed)
     batch = replace(table.batch, implausible=found)
     yield from batches.add(batch)
-    return Ingested(batch, False, statuses, objections, joined)
+    return Ingested(batch, False, statuses, objections, joined, erased)
+
+
+def _without_erased(table: CleanTable, key: TombstoneKey | None) -> Op[tuple[CleanTable, int]]:
+    """The table without the rows of erased students, and how many those are."""
+    if key is None:
+        return table, 0
+    observed = {o.student_id for o in table.observations}
+    ids = observed | {o.student_id for o in table.outcomes if o.student_id is not None}
+    marks = {key.of(student_id): student_id for student_id in ids}
+    found = yield from tombstones.among(marks)
+    erased = {marks[digest] for digest in found}
+    kept = replace(
+        table,
+        observations=tuple(o for o in table.observations if o.student_id not in erased),
+        outcomes=tuple(o for o in table.outcomes if o.student_id not in erased),
+    )
+    return kept, len(erased)
 
 
 def dated(table: CleanTable, moment: datetime) -> CleanTable:
@@ -112,7 +139,9 @@ def ingest_file(
     """
     reading = read_file(path, task, now=now, period=period)
     ordered = sorted(reading.tables, key=lambda table: table.batch.period)
-    return [opened.run(ingest(table, task, now=now)) for table in ordered], reading.refused
+    key = opened.tombstone_key
+    done = [opened.run(ingest(table, task, now=now, tombstone_key=key)) for table in ordered]
+    return done, reading.refused
 
 
 def describe(result: Ingested, task: TaskSpec) -> list[str]:
@@ -144,6 +173,8 @@ def describe(result: Ingested, task: TaskSpec) -> list[str]:
     if counts:
         lines.append(f"  outcomes of period {task.feature_period(batch.period)}: {counts}")
     lines += [f"  {n} outcomes rejected: {why}" for why, n in result.objections.items()]
+    if result.erased:
+        lines.append(f"  {result.erased} rows refused: their students were erased")
     if result.orphans_joined:
         lines.append(f"  {result.orphans_joined} earlier outcomes joined to these features")
     return lines

@@ -136,6 +136,8 @@ class RowAccount:
                 student_id=student,
                 period=self.task.feature_period(self.period),
                 source=self.batch_id,
+                horizon=self.task.outcome.horizon,
+                after_horizon=True,  # A file of a period that has not begun tells no outcome.
             )
         )
 

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -45,6 +45,8 @@ class TaskSpec(Spec):
         protected: used to check fairness, never to score.
         checked: read for the plausibility check over periods alone.
         excluded: header of a column that is not used (`*` stands for any text) to the reason.
+        labels: `after_horizon` refuses outcomes that were observed before their period began; else
+            they are kept and counted as early.
         leakage: how suspicious the leakage guard is, and the features it was told to accept.
         example: a record to try, by canonical feature name; nobody's.
     """
@@ -66,6 +68,7 @@ class TaskSpec(Spec):
     checked: tuple[Column, ...] = ()
     excluded: dict[str, str] = Field(default_factory=dict)
     outcome: OutcomeRule
+    labels: Literal["any", "after_horizon"] = "any"
     status: StatusPolicy = StatusPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
     training: TrainingPolicy = TrainingPolicy()

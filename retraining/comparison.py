@@ -41,6 +41,7 @@ class Cases:
         periods: shape (n,), the period of the features.
         protected: attribute to n group names, "" where unknown.
         rules: baseline name to n flags (1.0 flagged), NaN nowhere.
+        early: how many of the outcomes were observed before their period began.
     """
 
     outcome: Floats
@@ -48,6 +49,7 @@ class Cases:
     periods: NDArray[np.str_]
     protected: Mapping[str, NDArray[np.str_]]
     rules: Mapping[str, Floats]
+    early: int = 0
 
 
 class Difference(NamedTuple):
@@ -156,6 +158,7 @@ def compare_many(
             baselines=tuple(
                 _baseline(name, rule, model, cases.outcome) for name, rule in cases.rules.items()
             ),
+            early=cases.early,
         )
         for answers, model, differences in zip(challengers, ours, found, strict=True)
     ]

@@ -83,4 +83,5 @@ def _cases(data: TrainingSet, task: TaskSpec) -> Cases:
         periods=data.periods,
         protected=data.protected,
         rules=baseline_answers(data, task),
+        early=0 if data.early is None else int(data.early.sum()),
     )

@@ -126,6 +126,7 @@ class Evidence:
         same_model: champion and challenger are the same bundle or answer the same everywhere.
         champion: None when there is none yet.
         gains: one a metric, empty without a champion.
+        early: of how many the outcome was observed before its period began, and may still change.
     """
 
     rows: int
@@ -142,6 +143,7 @@ class Evidence:
     gains: tuple[Gain, ...] = ()
     groups: tuple[GroupRecall, ...] = ()
     baselines: tuple[Baseline, ...] = ()
+    early: int = 0
 
     def gain(self, metric: str) -> Gain:
         """The gain in one metric.

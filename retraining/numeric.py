@@ -40,6 +40,7 @@ class NumericEvidence:
         margin: the gain the policy asks for.
         confidence: share of the resamples in which the gain was above the margin.
         baselines: rule that needs no model to its mean absolute error.
+        early: of how many the outcome was observed before its period began, and may still change.
     """
 
     rows: int
@@ -57,6 +58,7 @@ class NumericEvidence:
     margin: float
     confidence: float | None
     baselines: Mapping[str, float]
+    early: int = 0
 
     def to_mapping(self) -> dict[str, Any]:
         """As JSON and the registry can hold it."""
@@ -102,6 +104,7 @@ def compare_numeric(
         baselines={
             name: float(np.abs(rule - cases.outcome).mean()) for name, rule in cases.rules.items()
         },
+        early=cases.early,
     )
 
 

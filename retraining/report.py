@@ -62,8 +62,14 @@ def _sample(evidence: Mapping[str, Any]) -> Text:
         f"\nCompared on {evidence['rows']} labelled records of {evidence['students']} students "
         f"({', '.join(evidence['periods'])}), {evidence['positives']} at risk, "
         f"{evidence['flagged']} flagged; challenger scored {evidence['challenger_scored']}; "
-        f"{evidence['resamples']} resamples, seed {evidence['seed']}"
+        f"{evidence['resamples']} resamples, seed {evidence['seed']}{_early(evidence)}"
     )
+
+
+def _early(evidence: Mapping[str, Any]) -> str:
+    early = evidence.get("early")
+    told = "outcomes were observed before their period began and may still change"
+    return f"; {early} {told}" if early else ""
 
 
 def _gains(evidence: Mapping[str, Any]) -> Table:

@@ -92,6 +92,9 @@ def _told(data: TrainingSet, left_out: Mapping[str, int], plan: RunPlan) -> str:
     told = f"{len(data)} labelled records"
     if plan.task.outcome.kind == "binary":
         told += f", {int((data.outcome == 1).sum())} at risk"
+    early = 0 if data.early is None else int(data.early.sum())
+    if early:
+        told += f", {early} with an outcome that may still change"
     if left_out:
         told += f"; {told_left_out(left_out)}: training.window is {plan.task.training.window:,}"
     return told

@@ -9,12 +9,15 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from database.tidying import tidy
+from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry, settings_from_environment
 from model.errors import ConfigurationError, FarolError
 from preprocessing.task import TaskSpec, load_task
@@ -25,6 +28,9 @@ from retraining.triggers import cron
 POLL = timedelta(seconds=3)
 GRACE = timedelta(hours=1)
 """A run that is due while the worker is busy may still begin this much later."""
+
+NIGHT = "30 3 * * *"
+"""When the files are tidied, UTC: outside school hours from Lisbon to São Paulo."""
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 holder=name,
                 clock=lambda: datetime.now(UTC),
             )
-            work(duties, children, task, done)
+            work(duties, children, task, done, at_night=partial(_tidy, settings))
     except FarolError as error:
         sys.stderr.write(f"worker: {error}\n")
         return 2 if isinstance(error, ConfigurationError) else 1
@@ -69,11 +75,13 @@ def work(
     task: TaskSpec,
     done: threading.Event,
     *,
+    at_night: Callable[[], None],
     poll: timedelta = POLL,
 ) -> None:
     """Does the duties at their times until `done` is set; looks for queued runs every `poll`."""
     duties.heartbeat()
     scheduler = scheduled(duties, task)
+    scheduler.add_job(at_night, cron(NIGHT), misfire_grace_time=int(GRACE.total_seconds()))
     scheduler.start()
     # A thread and no job: a run takes longer than the next look at the queue is away, and the
     # scheduler would warn each time that the one before has not ended.
@@ -94,6 +102,12 @@ def work(
 def _watch(duties: Duties, done: threading.Event, poll: timedelta) -> None:
     while not done.wait(poll.total_seconds()):
         duties.carry_out_queued()
+
+
+def _tidy(settings: Settings) -> None:
+    """Every worker does so for its own host's files, whoever has the lease."""
+    held = tidy(settings.home, settings.mongo_db if settings.mongo_uri is None else None)
+    log.info("files tidied%s", f"; held by others: {', '.join(held)}" if held else "")
 
 
 def scheduled(duties: Duties, task: TaskSpec) -> BackgroundScheduler:

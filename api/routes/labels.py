@@ -18,12 +18,18 @@ from api.outcomes import OutcomeReader, Reported, items
 from api.payload import read_json
 from api.security import Client
 from api.services import Services, services
-from database import labels, predictions
+from database import labels, predictions, tombstones
 from model.access import Scope
+from model.errors import ERASED
 from model.label import JoinStatus, Outcome
+from model.tombstone import TombstoneKey
 
 router = APIRouter(tags=["labels"])
 MayLabel = Annotated[Client, Depends(needs(Scope.LABEL))]
+
+MOST_WAITING = 1_000
+"""Outcomes of one client that may wait for their features. A prediction that another host still
+keeps is here in seconds; more than this is made-up ids, or outcomes sent before their features."""
 
 COUNTED = (JoinStatus.JOINED, JoinStatus.ORPHANED, JoinStatus.DUPLICATE, JoinStatus.CORRECTED)
 
@@ -34,10 +40,12 @@ async def post_labels(request: Request, client: MayLabel) -> Response:
     here = services(request)
     found = items(read_json(await read_body(request.receive, LARGE)))
     now = here.now()
-    reported = list(OutcomeReader(here.task).all(found, now=now, source=client.name))
+    read = list(OutcomeReader(here.task).all(found, now=now, source=client.name))
+    reported = await _without_erased(here, read)
     outcomes = [item.outcome for item in reported if item.outcome is not None]
     await _bring_in(here, outcomes)
-    decisions = await here.registry.run(labels.record(outcomes, now=now)) if outcomes else []
+    recorded = labels.record(outcomes, now=now, most_waiting=MOST_WAITING)
+    decisions = await here.registry.run(recorded) if outcomes else []
     counts = Counter(decision.status for decision in decisions)
     good = [item.index for item in reported if item.outcome is not None]
     rejected = _refused(reported) | {
@@ -51,6 +59,7 @@ async def post_labels(request: Request, client: MayLabel) -> Response:
         {
             "accepted": len(found) - len(rejected),
             **{status.value: counts[status] for status in COUNTED},
+            "early": sum(decision.early for decision in decisions),
             "rejected": [{"index": i, "reason": r} for i, r in sorted(rejected.items())],
         }
     )
@@ -58,6 +67,23 @@ async def post_labels(request: Request, client: MayLabel) -> Response:
 
 def _refused(reported: Sequence[Reported]) -> dict[int, str]:
     return {item.index: item.reason for item in reported if item.outcome is None}
+
+
+async def _without_erased(here: Services, read: Sequence[Reported]) -> list[Reported]:
+    """Refuses outcomes of erased students, and of predictions that were erased with one."""
+    marks = {item.index: _marks(item.outcome, here.erased.key) for item in read if item.outcome}
+    erased = await here.registry.run(tombstones.among(m for ms in marks.values() for m in ms))
+    return [
+        Reported(item.index, None, f"student_id: {ERASED}")
+        if erased.intersection(marks.get(item.index, ()))
+        else item
+        for item in read
+    ]
+
+
+def _marks(outcome: Outcome, key: TombstoneKey) -> list[str]:
+    named = [key.of(outcome.student_id)] if outcome.student_id else []
+    return [*named, key.of_prediction(outcome.prediction_id)] if outcome.prediction_id else named
 
 
 async def _bring_in(here: Services, outcomes: Sequence[Outcome]) -> None:

@@ -12,7 +12,7 @@ from api.answers import json_answer, needs
 from api.body import SMALL, read_body
 from api.card import MEDIA_TYPES, Form, card_answer, chosen_form, digest_of, unchanged
 from api.decisions import Move, move_champion
-from api.payload import read_object
+from api.payload import read_reason
 from api.problems import Problem
 from api.rollback import ROLLBACK, rollback_target
 from api.security import Client
@@ -24,7 +24,6 @@ from model.promotion import latest_by_hand, of_run
 from model.version import ModelVersion, is_version_name
 
 MOST_VERSIONS = 200
-LONGEST_REASON = 1_000
 
 router = APIRouter(tags=["models"])
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]
@@ -178,11 +177,7 @@ async def _move(here: Services, move: Move) -> Response:
 
 
 async def _reason(request: Request) -> str:
-    """Why somebody moves the champion: whoever reads the ledger later has nothing else."""
-    reason = read_object(await read_body(request.receive, SMALL)).get("reason")
-    if not isinstance(reason, str) or not 0 < len(reason.strip()) <= LONGEST_REASON:
-        raise Problem.of_field("reason", f"must be text of 1 to {LONGEST_REASON} characters")
-    return reason.strip()
+    return read_reason(await read_body(request.receive, SMALL))
 
 
 def _summary(version: ModelVersion, serving: str | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api.answers import json_answer, needs
 from api.body import LARGE, read_body
+from api.erased import ErasedStudents
 from api.payload import Asked, RecordReader, read_json
 from api.predict_endpoint import wants_explanation
 from api.problems import Problem
@@ -36,7 +37,7 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
     here = services(request)
     records = _records(read_json(await read_body(request.receive, LARGE)))
     now = here.now()
-    good, errors = _read(RecordReader(here.task), records, str(now.year))
+    good, errors = _read(RecordReader(here.task), here.erased, records, str(now.year))
     champion = here.champion()
     served = score_many(
         champion,
@@ -72,6 +73,7 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     started = time.perf_counter()
     here = services(request)
     champion = here.champion()
+    here.erased.check(read_student_id(student_id))
     try:
         known = await here.registry.run(students.get(read_student_id(student_id)))
     except NotFound as error:
@@ -100,13 +102,15 @@ def _records(body: Any) -> list[Any]:
 
 
 def _read(
-    reader: RecordReader, records: list[Any], default_period: str
+    reader: RecordReader, erased: ErasedStudents, records: list[Any], default_period: str
 ) -> tuple[list[tuple[int, Asked]], list[dict[str, Any]]]:
     good: list[tuple[int, Asked]] = []
     errors: list[dict[str, Any]] = []
     for index, record in enumerate(records):
         try:
-            good.append((index, reader.one(record, default_period)))
+            asked = reader.one(record, default_period)
+            erased.check(asked.student_id)
+            good.append((index, asked))
         except InvalidRecord as error:
             errors.append({"index": index, "field": error.field, "detail": error.reason})
     return good, errors

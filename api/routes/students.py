@@ -13,18 +13,19 @@ from starlette.responses import Response
 
 from api import outbox
 from api.answers import json_answer, needs
+from api.body import SMALL, read_body
 from api.champion import Champion
 from api.decisions import record
-from api.payload import Asked
+from api.payload import Asked, read_reason
 from api.problems import Problem
 from api.scales import score_fields
 from api.scoring import explanation
 from api.security import Client
 from api.services import services
-from database import erasure, students
+from database import erasure, students, tombstones
 from database.operations import Op
 from model.access import Scope
-from model.errors import NotFound
+from model.errors import NotFound, Overloaded
 from model.prediction import Assessment, RiskStatus
 from model.student import Observation
 from preprocessing.dataset import record_id
@@ -85,7 +86,10 @@ async def at_risk(
 
 @router.delete("/students/{student_id:path}", summary="Erases a student everywhere")
 async def erase(request: Request, student_id: str, client: MayDecide) -> Response:
-    """A receipt with what was erased and the model versions that trained on the student."""
+    """A receipt with what was erased and the model versions that trained on the student.
+
+    Records of the student that come later, by whatever way, are refused.
+    """
     here = services(request)
     student = read_student_id(student_id, longest=LONGEST_EVER)
     now = here.now()
@@ -93,22 +97,43 @@ async def erase(request: Request, student_id: str, client: MayDecide) -> Respons
         waiting = await asyncio.to_thread(outbox.erase, here.folders.outbox, student)
         try:
             receipt = await here.registry.run(
-                erasure.erase_student(student, now=now, hashed=record_id)
+                erasure.erase_student(
+                    student,
+                    now=now,
+                    hashed=record_id,
+                    tombstone_key=here.erased.key,
+                    waiting=waiting,
+                )
             )
         except NotFound as error:
-            if not waiting:
-                raise Problem.of_field("student_id", "nothing is known of it", 404) from error
-            receipt = erasure.ErasureReceipt(now, {}, ())
+            raise Problem.of_field("student_id", "nothing is known of it", 404) from error
+        await here.erased.read()
+        if not await asyncio.to_thread(here.empty_registry_log):
+            raise Overloaded("erased, but the registry's log cannot be emptied yet")
     # The log says that it happened, and not to whom.
     await record(here.registry, client.name, "erase", "student", now=now)
     return json_answer(
         {
             "student_id": student,
             "at": receipt.at,
-            "deleted": {**receipt.deleted, "outbox": waiting},
+            "deleted": {**receipt.deleted, "outbox": len(waiting)},
             "model_versions": receipt.model_versions,
         }
     )
+
+
+@router.post("/students/{student_id:path}/readmit", summary="Takes an erased student again")
+async def readmit(request: Request, student_id: str, client: MayDecide) -> Response:
+    """Lifts the tombstone; what was erased stays erased. `reason` in the body is recorded."""
+    here = services(request)
+    student = read_student_id(student_id, longest=LONGEST_EVER)
+    reason = read_reason(await read_body(request.receive, SMALL))
+    now = here.now()
+    if not await here.registry.run(tombstones.lift(here.erased.key.of(student))):
+        raise Problem.of_field("student_id", "was not erased here", 404)
+    await here.erased.read()
+    await record(here.registry, client.name, "readmit", "student", now=now, detail=reason)
+    return json_answer({"student_id": student, "at": now})
 
 
 def _observed(period: str, plan: Longitudinal | None) -> Op[list[Observation]]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from database import leases, predictions, promotions, runs, students
+from database import labels, leases, predictions, promotions, runs, students
 from model.errors import NotFound
 from model.promotion import DecisionStatus, Guard, Promotion
 from model.student import Observation
@@ -21,6 +21,7 @@ from tests.api.conftest import World
 from tests.api.server import Server, until
 
 PARTIAL = {"inde": 7.5, "iaa": 8.0, "ips": 6.5, "ipp": 7.0, "ipv": 7.2, "fase": 3}
+YEAR_ONE = "0001-01-01T00:00:00+23:59"
 OTHER = {"ipv": 0.5, "ips": 0.7, "iaa": 0.3, "ieg": 0.8, "ida": 0.6}
 
 
@@ -179,14 +180,63 @@ def test_a_label_that_cannot_be_used_is_rejected_with_its_index(server: Server) 
             {"student_id": student(), "period": "2023", "outcome": 1},
             {"student_id": "x", "outcome": 1},
             {"student_id": "x", "period": "2023", "outcome": 2},
+            {"prediction_id": "f" * 32, "outcome": 1},
             {"prediction_id": "never served", "outcome": 1},
+            {"student_id": "x", "period": "2031", "outcome": 1},
+            {"student_id": "x", "period": "2023", "outcome": 1, "defasagem": 2},
+            {"student_id": "x", "period": "2023", "outcome": 1, "observed_at": YEAR_ONE},
             "nonsense",
         ],
     ).json()
 
     assert (body["accepted"], body["orphaned"]) == (2, 2)
-    assert [r["index"] for r in body["rejected"]] == [1, 2, 4]
+    assert [r["index"] for r in body["rejected"]] == [1, 2, 4, 5, 6, 7, 8]
     assert "period" in body["rejected"][0]["reason"]
+
+
+def test_a_bulk_of_outcomes_is_taken_in_its_order(server: Server, world: World) -> None:
+    who = student()
+    made = server.post("/predict", {**PARTIAL, "student_id": who, "period": "2023"}).json()
+    named = {"prediction_id": made["prediction_id"]}
+
+    body = server.post("/labels", [{**named, "outcome": 1}, {**named, "outcome": 0}]).json()
+
+    assert (body["joined"], body["corrected"], body["early"]) == (1, 1, 0)
+    assert world.registry.run(labels.get(who, "2023")).outcome == 0.0
+
+
+def test_an_outcome_that_is_told_at_once_is_kept_and_counted_as_early(server: Server) -> None:
+    made = server.post("/predict", {**PARTIAL, "student_id": student()}).json()
+
+    body = server.post("/labels", {"prediction_id": made["prediction_id"], "outcome": 1}).json()
+
+    assert (body["accepted"], body["joined"], body["early"]) == (1, 1, 1)
+
+
+def test_an_outcome_of_another_student_than_its_prediction_is_refused(server: Server) -> None:
+    made = server.post("/predict", {**PARTIAL, "student_id": student()}).json()
+    told = {"prediction_id": made["prediction_id"], "student_id": student(), "outcome": 1}
+
+    body = server.post("/labels", told).json()
+
+    assert body["accepted"] == 0
+    assert "another student" in body["rejected"][0]["reason"]
+
+
+def test_one_client_cannot_flood_the_registry_with_made_up_students(
+    server: Server, world: World
+) -> None:
+    flood = [{"student_id": student(), "period": "2023", "outcome": 1} for _ in range(1_500)]
+
+    body = server.post("/labels", flood).json()
+
+    assert body["orphaned"] <= 1_000
+    assert body["orphaned"] + len(body["rejected"]) == 1_500
+    assert "send the features first" in body["rejected"][-1]["reason"]
+    assert world.registry.run(labels.count_orphans()) == 1_000
+    known = server.post("/predict", {**PARTIAL, "student_id": student()}).json()
+    named = {"prediction_id": known["prediction_id"], "outcome": 1}
+    assert server.post("/labels", named).json()["joined"] == 1
 
 
 def test_the_list_of_students_at_risk_is_sorted_and_explained(server: Server, world: World) -> None:

@@ -30,7 +30,7 @@ def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     embedded.stop(home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def embedded_uri(embedded_home: Path) -> str:
     # Other tests may take more than its minute between two that use it.
     return embedded.ensure_running(embedded_home, idle_seconds=600)

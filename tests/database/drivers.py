@@ -10,6 +10,7 @@ import mongomock
 from database.async_client import AsyncRegistry
 from database.client import SyncRegistry
 from database.operations import Command, Op, ReplaceMany
+from model.tombstone import TombstoneKey
 
 T = TypeVar("T")
 
@@ -23,8 +24,8 @@ class Run(Protocol):
 class MongomockRegistry(SyncRegistry):
     """The synchronous registry on mongomock, whose `bulk_write` breaks with this PyMongo."""
 
-    def __init__(self, db: str) -> None:
-        super().__init__(mongomock.MongoClient(tz_aware=True), db)
+    def __init__(self, db: str, tombstone_key: TombstoneKey | None = None) -> None:
+        super().__init__(mongomock.MongoClient(tz_aware=True), db, tombstone_key)
 
     def execute(self, command: Command) -> Any:
         if isinstance(command, ReplaceMany):

@@ -9,11 +9,15 @@ import pytest
 from database import artifacts, erasure, labels, predictions, students, versions
 from database.operations import Document, Find, Op
 from model.errors import NotFound
+from model.tombstone import TombstoneKey
 from tests.database import builders
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import Run
 
 COLLECTIONS = ("students", "predictions", "labels", "orphan_labels", "outcomes", "pending_joins")
+
+
+KEY = TombstoneKey(b"a data key")
 
 
 def hashed(student_id: str, period: str) -> str:
@@ -24,13 +28,13 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
     for student in ("RA-1", "RA-2"):
         run(students.observe([observation(student)]))
         run(predictions.add_many([prediction(f"p-{student}", student)]))
-        outcomes = [outcome(student_id=student), outcome(student_id=student, period="2029")]
+        outcomes = [outcome(student_id=student), outcome(student_id=student, period="2022")]
         run(labels.record(outcomes, now=at(9)))
     listed = run(artifacts.put(json.dumps([hashed("RA-1", "2023")]).encode()))
     run(versions.add(builders.model_version(1, trained_on=listed)))
     run(versions.add(builders.model_version(2, trained_on="f" * 64)))
 
-    receipt = run(erasure.erase_student("RA-1", now=at(10), hashed=hashed))
+    receipt = run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
 
     assert receipt.deleted == {
         "students": 1, "predictions": 1, "labels": 1, "orphan_labels": 1, "outcomes": 2,
@@ -40,14 +44,14 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
         assert "RA-1" not in str(run(_everything(collection)))
     assert run(labels.get("RA-2", "2023")).outcome == 1.0
     with pytest.raises(NotFound):
-        run(erasure.erase_student("RA-1", now=at(11), hashed=hashed))
+        run(erasure.erase_student("RA-1", now=at(11), hashed=hashed, tombstone_key=KEY))
 
 
 def test_an_outcome_that_waited_for_the_students_prediction_goes_too(run: Run) -> None:
     run(labels.record([outcome(prediction_id="p1")], now=at(9)))
     run(predictions.add_many([prediction("p1", "RA-1")]))
 
-    run(erasure.erase_student("RA-1", now=at(10), hashed=hashed))
+    run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
 
     assert run(labels.count_orphans()) == 0
     assert run(_everything("outcomes")) == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from database import labels, predictions, students
-from database.operations import Op
+from database.operations import Document, Find, Op
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry
 
@@ -157,3 +157,22 @@ def test_a_correction_of_an_outcome_that_waits_is_what_waits() -> None:
     registry.run(students.observe([observation()]))
     assert registry.run(labels.join_orphans(now=at(12))) == 1
     assert registry.run(labels.get("RA-1", "2023")).outcome == 0.0
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+def test_the_same_report_at_once_is_kept_once(pause: int) -> None:
+    registry = MongomockRegistry("farol")
+    registry.run(students.observe([observation()]))
+    told = [outcome(1.0, at(1)), outcome(0.0, at(2))]
+
+    with_pause(registry, labels.record(told, now=at(10)), pause, labels.record(told, now=at(11)))
+
+    assert len(registry.run(_all("outcomes"))) == 2
+    assert registry.run(_all(labels.PENDING)) == []
+    label = registry.run(labels.get("RA-1", "2023"))
+    assert (label.outcome, label.arrived_at) == (0.0, at(10))
+
+
+def _all(collection: str) -> Op[list[Document]]:
+    found: list[Document] = yield Find(collection, {})
+    return found

@@ -12,6 +12,7 @@ import pytest
 from database import labels, predictions
 from database.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
+from model.student import Value
 from preprocessing.cohorts import write_cohorts
 from preprocessing.fields import Longitudinal
 from preprocessing.ingest import ingest_file
@@ -23,7 +24,7 @@ from tests.preprocessing.conftest import NOW, YEARS
 DAY = timedelta(days=1)
 ORDERS = (("2022", "2023", "2024"), ("2024", "2023", "2022"), ("2023", "2024", "2022"))
 
-Labelled = list[tuple[str, str, float, dict[str, float | str], dict[str, str]]]
+Labelled = list[tuple[str, str, float, dict[str, Value], dict[str, str]]]
 
 
 @pytest.fixture

@@ -1,0 +1,181 @@
+"""What comes late of an erased student is refused, on every server and driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from database import erasure, installation, labels, predictions, students, tombstones
+from database.client import SyncRegistry
+from database.guarded import PERSONAL, guarded
+from database.operations import Document, Find, InsertMany, Op
+from database.repair import repair
+from model.errors import ConfigurationError
+from model.tombstone import TombstoneKey
+from tests.database.builders import at, observation, outcome, prediction
+from tests.database.drivers import MongomockRegistry, Run
+from tests.database.test_interleavings import with_pause
+
+KEY = TombstoneKey(b"a data key")
+PAUSES = range(24)
+
+
+def erase(student_id: str = "RA-1", waiting: tuple[str, ...] = ()) -> Op[erasure.ErasureReceipt]:
+    return erasure.erase_student(
+        student_id,
+        now=at(10),
+        hashed=lambda student, period: f"{student}/{period}",
+        tombstone_key=KEY,
+        waiting=waiting,
+    )
+
+
+def everything() -> Op[list[Document]]:
+    found: list[Document] = []
+    for collection in (*PERSONAL, labels.PENDING):
+        found += yield Find(collection, {})
+    return found
+
+
+def predicted() -> Op[object]:
+    return predictions.add_many([prediction("p2")])
+
+
+def observed() -> Op[object]:
+    return students.observe([observation(observed_at=at(11))])
+
+
+def told() -> Op[object]:
+    return labels.record([outcome(observed_at=at(5))], now=at(11))
+
+
+def told_by_an_old_prediction() -> Op[object]:
+    return labels.record([outcome(observed_at=at(5), prediction_id="p1")], now=at(11))
+
+
+LATE = (predicted, observed, told, told_by_an_old_prediction)
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_a_late_record_leaves_nothing(run: Run, late: Callable[[], Op[object]]) -> None:
+    run(predictions.add_many([prediction("p1")]))
+    run(erase())
+
+    run(guarded(late(), KEY))
+
+    assert run(everything()) == []
+
+
+@pytest.mark.parametrize("late", LATE)
+@pytest.mark.parametrize("pause", PAUSES)
+def test_an_erasure_at_any_moment_of_a_write_wins(
+    pause: int, late: Callable[[], Op[object]]
+) -> None:
+    registry = MongomockRegistry("farol", KEY)
+    registry.run(predictions.add_many([prediction("p1")]))
+    registry.run(students.observe([observation()]))
+
+    with_pause(registry, guarded(late(), KEY), pause, erase())
+
+    assert registry.run(everything()) == []
+
+
+def test_an_outcome_that_waits_for_a_refused_prediction_goes_with_it(run: Run) -> None:
+    run(students.observe([observation()]))
+    run(erase())
+    # It waits on another host's outbox; its outcome is quicker.
+    run(guarded(labels.record([outcome(prediction_id="p9")], now=at(11)), KEY))
+    assert run(labels.count_orphans()) == 1
+
+    run(guarded(predictions.add_many([prediction("p9")]), KEY))
+    run(guarded(labels.record([outcome(prediction_id="p9")], now=at(12)), KEY))
+
+    assert run(everything()) == []
+
+
+def test_a_prediction_that_only_an_outbox_knew_is_refused_by_its_id_too(run: Run) -> None:
+    receipt = run(erase(waiting=("p7",)))
+    run(guarded(labels.record([outcome(prediction_id="p7")], now=at(11)), KEY))
+
+    assert receipt.deleted["predictions"] == 0
+    assert run(everything()) == []
+
+
+def test_a_lifted_tombstone_lets_the_student_back(run: Run) -> None:
+    run(students.observe([observation()]))
+    run(erase())
+
+    assert run(tombstones.lift(KEY.of("RA-1")))
+    assert not run(tombstones.lift(KEY.of("RA-1")))
+    run(guarded(observed(), KEY))
+
+    assert run(students.get("RA-1")).latest.features == {"inde": 6.0}
+
+
+def test_nothing_of_anybody_else_is_refused(run: Run) -> None:
+    run(students.observe([observation()]))
+    run(erase())
+
+    run(guarded(predictions.add_many([prediction("p1"), prediction("p2", "RA-2")]), KEY))
+    run(guarded(labels.record([outcome(), outcome(student_id="RA-2")], now=at(11)), KEY))
+
+    assert [p.student_id for p in run(predictions.recent(0))] == ["RA-2"]
+    assert [label.student_id for label in run(labels.recent(0))] == ["RA-2"]
+
+
+def test_the_full_repair_removes_what_a_restore_brought_back(run: Run) -> None:
+    run(students.observe([observation(), observation("RA-2")]))
+    run(erase())
+    run(students.observe([observation()]))
+    run(labels.record([outcome(), outcome(student_id="RA-2")], now=at(11)))
+
+    done = run(repair(now=at(12), full=True, tombstone_key=KEY))
+
+    assert done.erased == 3
+    assert "RA-1" not in str(run(everything()))
+    assert run(labels.count()) == 1
+
+
+def test_what_is_owed_to_others_stays_owed(run: Run) -> None:
+    run(students.observe([observation()]))
+    note = {"_id": "n", "subjects": [["RA-1", "2023"], ["RA-2", "2023"]], "noted_at": at(0)}
+    run(_insert(labels.PENDING, note))
+
+    run(erase())
+
+    (left,) = run(_found(labels.PENDING))
+    assert left["subjects"] == [["RA-2", "2023"]]
+
+
+def test_a_host_with_another_data_key_is_refused_with_the_remedy(run: Run) -> None:
+    run(installation.claim(KEY))
+    run(installation.claim(KEY))
+
+    with pytest.raises(ConfigurationError, match=r"FAROL_DATA_KEY.*data\.key"):
+        run(installation.claim(TombstoneKey(b"another")))
+
+
+def test_a_key_is_in_no_message() -> None:
+    assert "secret" not in repr(TombstoneKey(b"secret"))
+
+
+def test_every_way_to_write_personal_data_is_guarded() -> None:
+    registry = MongomockRegistry("farol", KEY)
+    assert isinstance(registry, SyncRegistry)
+    registry.run(students.observe([observation()]))
+    registry.run(erase())
+    for collection in PERSONAL:
+        document = {"_id": "RA-1", "student_id": "RA-1", "created_at": at(1)}
+        registry.run(_insert(collection, document))
+
+    assert registry.run(everything()) == []
+
+
+def _insert(collection: str, document: Document) -> Op[None]:
+    yield InsertMany(collection, [document])
+
+
+def _found(collection: str) -> Op[list[Document]]:
+    found: list[Document] = yield Find(collection, {})
+    return found
