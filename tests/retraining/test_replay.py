@@ -179,7 +179,7 @@ def test_without_files_synthetic_school_years_are_played(tmp_path: Path) -> None
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["/no/such/file.csv"]) == 2
-    assert "no such file: /no/such/file.csv" in capsys.readouterr().err
+    assert "no such file or folder: /no/such/file.csv" in capsys.readouterr().err
 
 
 def test_a_study_tells_regret_by_scenario_and_the_years_ours_was_behind() -> None:
