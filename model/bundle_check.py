@@ -7,6 +7,7 @@ It imports little, for a swap waits for it.
 
 from __future__ import annotations
 
+import argparse
 import resource
 import signal
 import subprocess
@@ -75,11 +76,18 @@ def _reason(name: str, code: int, said: bytes) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """0 if the bundle loads, scores and explains."""
-    folder, digest = arguments
+    """0 if the bundle loads, scores and explains; `REFUSED` if not, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="python -m model.bundle_check",
+        description="Loads a bundle in a process of its own, with little memory and time. The API "
+        "runs it before its workers load a new version.",
+    )
+    parser.add_argument("folder", type=Path, help="where the bundle is")
+    parser.add_argument("digest", help="SHA-256 that its manifest must have")
+    given = parser.parse_args(arguments)
     _limit()
     try:
-        bundle = load_bundle(Path(folder), digest)
+        bundle = load_bundle(given.folder, given.digest)
         for row in _rows(bundle.scorer.width):
             bundle.score_one(row)
             # An explanation walks through every node of every tree, wherever the row leads.
