@@ -21,7 +21,7 @@ def live(tmp_path: Path) -> LiveModel:
 
 
 def publish(live: LiveModel, version: str, packed: Archive, revision: int = 1) -> None:
-    live.publish(version, packed.data, packed.digest, packed.signature, revision)
+    live.publish(packed.statement(version), packed.signature(version), packed.data, revision)
 
 
 def holder(

@@ -31,7 +31,7 @@ TRUSTED: dict[str, tuple[str, ...]] = {
     "model/live.py": ("tests/model/test_live.py",),
     "model/bundle.py": ("tests/model/test_bundle.py",),
     "model/signature.py": ("tests/model/test_bundle.py",),
-    "api/champion.py": ("tests/api/test_champion.py",),
+    "api/champion.py": ("tests/api/test_champion.py", "tests/api/test_signed_champion.py"),
     "api/security.py": ("tests/api/test_keys.py",),
     "api/outbox.py": ("tests/api/test_outbox.py", "tests/api/test_prediction_log.py"),
     "api/prediction_log.py": (

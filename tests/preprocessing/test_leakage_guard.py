@@ -41,6 +41,7 @@ def task(*features: str, kind: str = "binary", **leakage: Any) -> TaskSpec:
     raw["leakage"] |= leakage
     if kind == "numeric":
         raw["outcome"] |= {"kind": "numeric", "below": None}
+        raw["status"] |= {"concern": "low", "alert": 0.0, "critical": -10.0}
     return TaskSpec.model_validate(raw)
 
 

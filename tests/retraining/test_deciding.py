@@ -54,7 +54,9 @@ def cases(n: int = 300, at_risk: int | None = None, seed: int = 0) -> TrainingSe
     )
 
 
-def model(task: TaskSpec, data: TrainingSet, weights: tuple[float, ...]) -> FittedModel:
+def model(
+    task: TaskSpec, data: TrainingSet, weights: tuple[float, ...], operating: float = 0.625
+) -> FittedModel:
     encoder = FeatureEncoder.fit(task, data.records)
     full = np.zeros(len(encoder.columns))
     full[: len(weights)] = weights
@@ -65,7 +67,7 @@ def model(task: TaskSpec, data: TrainingSet, weights: tuple[float, ...]) -> Fitt
         encoder=encoder,
         scorer=linear.LinearScorer(full, 0.0),
         calibration=Calibration.sigmoid(1.0, 0.0),
-        thresholds=Thresholds(operating=0.625, alert=0.625, critical=0.9),
+        thresholds=Thresholds(operating, operating, critical=0.9),
         candidates=(),
         reference={},
         held_out=np.zeros(len(data)),
@@ -86,7 +88,7 @@ def trial(task: TaskSpec, data: TrainingSet, *, risk: Any = None) -> Trial:
 
 def champion(task: TaskSpec, data: TrainingSet, folder: Path) -> Champion:
     """One that reads only `sums`, which say nothing."""
-    model(task, data, (0.0, -1.0)).write(folder)
+    model(task, data, (0.0, -1.0), operating=0.375).write(folder)
     return Champion(
         alias=Alias("champion", "v7", 7, builders.START),
         version=builders.model_version(7, thresholds=Thresholds(0.375, 0.375, 0.9)),
