@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from database.operations import Document
+from model.errors import RegistryError
 
 FIELD = "schema"
 Step = Callable[[Mapping[str, Any]], Document]
@@ -33,7 +34,7 @@ def forward(document: Mapping[str, Any], steps: Sequence[Step]) -> Mapping[str, 
     """The document in the newest schema.
 
     Raises:
-        ValueError: it was written by a newer release than this one.
+        RegistryError: it was written by a newer release than this one.
 
     >>> def renamed(old):
     ...     return {"score" if name == "risk" else name: old[name] for name in old}
@@ -45,7 +46,9 @@ def forward(document: Mapping[str, Any], steps: Sequence[Step]) -> Mapping[str, 
     written = document.get(FIELD, 1)
     newest = len(steps) + 1
     if written > newest:
-        raise ValueError(f"written in schema {written}; this release knows up to {newest}")
+        raise RegistryError(
+            f"a document is of schema {written}; this release reads up to {newest}: upgrade Farol"
+        )
     for number in range(written, newest):
         document = {**steps[number - 1](document), FIELD: number + 1}
     return document

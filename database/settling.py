@@ -215,6 +215,8 @@ def _write_orphans(
             fresh[key] = subject
             rows.append(document)
         elif document != orphans[key]:
+            # One that knew more may have written meanwhile; the next look reads what it read.
+            fresh[key] = subject
             changed.append(Replace({"_id": key}, document))
     # The orphan before the label goes, so that one of them is there whenever somebody looks.
     yield InsertMany(ORPHANS, rows)

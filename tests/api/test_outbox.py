@@ -139,8 +139,8 @@ def test_only_the_erased_student_goes_and_only_from_outboxes(tmp_path: Path) -> 
     box.put([mine, hers, nobodys])
     other.put([mine])
 
-    assert erase(tmp_path, "RA-1") == 1
-    assert erase(tmp_path, "RA-1") == 0
+    assert erase(tmp_path, "RA-1") == [mine.prediction_id]
+    assert erase(tmp_path, "RA-1") == []
 
     assert [decode(body) for body in box.oldest(5)[0]] == [hers, nobodys]
     assert (waiting(tmp_path), other.rows, len(other.oldest(5)[0])) == (2, 1, 1)
@@ -198,7 +198,7 @@ def test_a_moment_in_which_another_process_writes_is_waited_for(
         outbox.put([prediction()])
         assert waiting(path.parent) == 2
     else:
-        assert erase(path.parent, "RA-1") == 1
+        assert len(erase(path.parent, "RA-1")) == 1
     other.join()
 
 

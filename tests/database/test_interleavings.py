@@ -145,6 +145,28 @@ def test_a_label_that_is_written_meanwhile_by_one_who_knew_less_is_settled_again
         assert (label.outcome, label.arrived_at) == (1.0, at(12))
 
 
+@pytest.mark.parametrize("begun", PAUSES)
+def test_a_waiting_outcome_that_is_corrected_twice_at_once_ends_in_the_later_one(
+    begun: int,
+) -> None:
+    """The quicker writer read its facts before the later report was there, and writes after."""
+    for pause in PAUSES:
+        registry = MongomockRegistry(f"farol{pause}")
+        registry.run(labels.record([outcome(1.0, at(1))], now=at(10)))
+        quicker = labels.record([outcome(0.0, at(2))], now=at(11))
+        command = steps(registry, quicker, begun)
+
+        with_pause(
+            registry,
+            labels.record([outcome(1.0, at(3))], now=at(12)),
+            pause,
+            rest_of(quicker, command),
+        )
+
+        (orphan,) = registry.run(labels.orphans())
+        assert (orphan.outcome, orphan.arrived_at) == (1.0, at(12))
+
+
 def test_a_correction_of_an_outcome_that_waits_is_what_waits() -> None:
     registry = MongomockRegistry("farol")
     registry.run(labels.record([outcome(1.0, at(1))], now=at(10)))
