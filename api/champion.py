@@ -13,11 +13,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.bundle import Bundle, Manifest, load_bundle, load_signed, read_manifest
-from model.bundle_check import check_apart
+from model import trees
+from model.bundle import (
+    Bundle,
+    Manifest,
+    load_bundle,
+    load_signed,
+    read_file,
+    read_manifest,
+)
 from model.errors import BundleError
+from model.lightgbm_form import check_form
 from model.live import LiveModel, LivePointer
 from model.prediction import Scale, Thresholds
+from model.text_check import try_apart
 from preprocessing.predictor import Predictor
 from preprocessing.task import TaskSpec
 
@@ -144,16 +153,19 @@ class ChampionHolder:
     def check(self, folder: Path) -> None:
         """Trusts an unpacked bundle of a verified version that is not published yet.
 
-        It is loaded in a process of its own first, so that what breaks there breaks no worker; a
-        bundle that passed once, one that a rollback leads to say, is not tried again.
+        What native code will read is tried in a process of its own first, so that what breaks
+        there breaks no worker; a text that passed once, one that a rollback leads to say, is not
+        tried again.
 
         Raises:
             BundleError: it cannot be trusted, or is not of this task.
         """
         manifest = read_manifest(folder)
         self._of_the_task(manifest)
-        if manifest.digest not in self._passed:
-            check_apart(folder, manifest.digest)
+        if manifest.scorer == trees.FILE and manifest.digest not in self._passed:
+            text = read_file(folder, manifest, trees.FILE)
+            check_form(text)
+            try_apart(text)
             self._passed.add(manifest.digest)
         Predictor(self._on_the_tasks_scale(load_bundle(folder, manifest.digest))).self_test()
 

@@ -36,7 +36,7 @@ from model.student import Features
 
 __all__ = [
     "Bundle", "BundleParts", "Golden", "Manifest", "load_bundle", "load_signed", "pack",
-    "read_manifest", "unpack", "write_bundle",
+    "read_file", "read_manifest", "unpack", "write_bundle",
 ]  # fmt: skip
 
 FORMAT = 1
@@ -201,6 +201,17 @@ def read_manifest(folder: Path, digest: str = "") -> Manifest:
     return manifest
 
 
+def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
+    """The bytes of one file of a bundle.
+
+    Raises:
+        BundleError: it is missing, or not the file that the manifest describes.
+    """
+    if name not in manifest.files:
+        raise BundleError(f"{MANIFEST} names no {name}")
+    return _checked(folder / name, manifest.files[name])
+
+
 def load_signed(folder: Path, statement: Statement, signature: str, key: bytes) -> Bundle:
     """Reads a version's bundle; nothing of it is parsed before all of it is known to be signed.
 
@@ -234,7 +245,7 @@ def load_bundle(folder: Path, digest: str = "") -> Bundle:
         BundleError: a file is missing, changed, or not readable by this version.
     """
     manifest = read_manifest(folder, digest)
-    files = {name: _checked(folder / name, wanted) for name, wanted in manifest.files.items()}
+    files = {name: read_file(folder, manifest, name) for name in manifest.files}
     try:
         return Bundle(
             folder=folder,

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model import bundle_check
-from model.bundle import BundleParts, load_bundle, read_manifest, write_bundle
-from model.bundle_check import check_apart
 from model.errors import BundleError
 from model.lightgbm_form import check_form
-from model.trees import FILE, TreeScorer
-from tests.model.test_bundle import _parts
+from model.text_check import try_apart
+from model.trees import TreeScorer
 from training.lightgbm_text import Tree, constant, text_model
 
 VALUES = ("-5", "0", "1", "999999999999", "99999999", "-99", "nan", "inf", "x", "")
@@ -85,11 +80,9 @@ def test_a_mutated_text_is_refused_or_is_a_model_that_scores() -> None:
     assert len(MUTANTS) >= 300
     # Another leaf, threshold, column or count makes another model, which is one.
     assert len(accepted) < len(MUTANTS) / 5
-    with tempfile.TemporaryDirectory() as name:
-        for number, text in enumerate(accepted[:: max(1, len(accepted) // 8)]):
-            folder = Path(name) / str(number)
-            check_apart(folder, write_bundle(folder, parts(text)))
-            assert np.isfinite(load_bundle(folder).score(np.zeros((3, 2)))).all()
+    for text in accepted[:: max(1, len(accepted) // 8)]:
+        try_apart(text)
+        assert np.isfinite(TreeScorer.load(text).margin(np.zeros((3, 2)))).all()
 
 
 @pytest.mark.parametrize(
@@ -129,45 +122,17 @@ def _resized(text: bytes) -> bytes:
     return _sized(head, rest.split("\n"))
 
 
-def parts(text: bytes) -> BundleParts:
-    made = _parts()
-    return BundleParts(
-        task=made.task,
-        family="decision_tree",
-        feature_names=made.feature_names,
-        encoder=made.encoder,
-        scorer_file=FILE,
-        scorer=text,
-        calibration=made.calibration,
-        thresholds=made.thresholds,
-        reference=made.reference,
-        golden=made.golden,
-    )
+def test_a_good_text_passes_in_a_process_of_its_own() -> None:
+    try_apart(TEXT)
 
 
-def test_a_good_bundle_passes_in_a_process_of_its_own(tmp_path: Path) -> None:
-    digest = write_bundle(tmp_path / "v1", parts(TEXT))
-
-    check_apart(tmp_path / "v1", digest)
-
-
-def test_a_refusal_in_the_other_process_is_told_in_its_words(tmp_path: Path) -> None:
-    digest = write_bundle(tmp_path / "v1", parts(b"tree\n"))
-
-    with pytest.raises(BundleError, match="not a whole LightGBM text model"):
-        check_apart(tmp_path / "v1", digest)
-    with pytest.raises(BundleError, match="not the bundle that was signed"):
-        check_apart(tmp_path / "v1", "0" * 64)
+def test_what_the_library_refuses_in_the_other_process_is_told_in_its_words() -> None:
+    with pytest.raises(BundleError, match="LightGBM refused the model"):
+        try_apart(b"no model at all\n")
 
 
-def test_a_bundle_that_ends_its_process_or_takes_too_long_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_bundle(tmp_path / "v1", parts(TEXT))
-    digest = read_manifest(tmp_path / "v1").digest
-
-    with pytest.raises(BundleError, match="v1: loading it took more than"):
-        check_apart(tmp_path / "v1", digest, seconds=0.01)
-    monkeypatch.setattr(bundle_check, "MODULE", "tests.model.aborts")
-    with pytest.raises(BundleError, match=r"v1: loading it ended its process \(SIGABRT\)"):
-        check_apart(tmp_path / "v1", digest)
+def test_a_text_that_ends_its_process_or_takes_too_long_is_refused() -> None:
+    with pytest.raises(BundleError, match=r"ended the process that tried it \(SIG"):
+        try_apart(TEXT.replace(b"num_leaves=3", b"num_leaves=-5"))
+    with pytest.raises(BundleError, match=r"took more than 0\.001 s"):
+        try_apart(TEXT, seconds=0.001)
