@@ -16,6 +16,7 @@ from tests.api.conftest import World
 from tests.api.server import Server, served, until
 
 VICTIM = "../../../../victim"
+REASON = {"reason": "a test"}
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +51,13 @@ def test_a_version_named_like_a_path_leaves_that_folder_alone_and_the_champion_s
 def test_a_rollback_to_a_name_that_is_no_versions_moves_nothing(one: Server, world: World) -> None:
     serving = one.get("/model").json()["version"]
     # The ledger says that the planted name served before.
-    assert one.post(f"/models/{serving}/promote").status_code == 200
+    assert one.post(f"/models/{serving}/promote", REASON).status_code == 200
     before = world.registry.run(aliases.get(aliases.CHAMPION))
     planted = decision(VICTIM, serving, revision=0)
     world.registry.execute(InsertMany(promotions.COLLECTION, [planted]))
     world.registry.execute(DeleteMany(promotions.COLLECTION, {"revision": {"$in": [1, 2]}}))
 
-    answer = one.post("/model/rollback")
+    answer = one.post("/model/rollback", REASON)
 
     assert answer.status_code == 409
     assert "names no version" in answer.json()["detail"]
@@ -75,4 +76,4 @@ def decision(version: str, champion: str, *, revision: int) -> Document:
 def test_a_route_knows_no_version_of_another_name(one: Server, name: str) -> None:
     assert one.get(f"/models/{name}").status_code == 404
     assert one.get(f"/models/{name}/card").status_code == 404
-    assert one.post(f"/models/{name}/promote").status_code == 404
+    assert one.post(f"/models/{name}/promote", REASON).status_code == 404
