@@ -114,7 +114,9 @@ def restore(file: Path, env: Mapping[str, str], *, now: datetime, re_sign: bool)
             _tell_missing(opened, manifest)
             if re_sign:
                 _re_sign(opened, manifest.task, settings, now)
-            _say(opened.run(repair(now=now, full=True)).told())
+            # Also removes whom the tombstones name: erased while the backup was being written.
+            done = repair(now=now, full=True, tombstone_key=opened.tombstone_key)
+            _say(opened.run(done).told())
         _keep_notes(settings.home, kept)
         _place_task(settings, manifest, kept[backup_file.TASK])
     _say(f"Restored into {settings.home}. Start it as usual (make run).")

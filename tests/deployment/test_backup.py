@@ -13,20 +13,32 @@ from typing import Any
 import pytest
 
 from api.keys import PREFIX
-from database import aliases, api_keys, audit, embedded, labels, leases, promotions, versions
+from database import (
+    aliases,
+    api_keys,
+    audit,
+    embedded,
+    labels,
+    leases,
+    promotions,
+    students,
+    tombstones,
+    versions,
+)
 from database.client import SyncRegistry
 from database.indexes import ensure_indexes
 from deployment.backup import back_up
 from deployment.backup_file import Manifest
 from deployment.restore import restore
 from deployment.settings import Settings
-from deployment.wiring import private_settings, registry
+from deployment.wiring import private_settings, registry, tombstone_key
 from model.access import ApiKey, Scope
-from model.errors import ConfigurationError
+from model.errors import ConfigurationError, NotFound
 from model.key_seal import digest_of, sealed
 from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.server import served, until
+from tests.database.builders import observation
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 RECORD = {"inde": 6.1, "ida": 5.2, "ipv": 7.3, "fase": 3, "pedra": "agata"}
@@ -270,6 +282,35 @@ def test_what_points_into_a_backup_finds_what_it_points_at_though_the_champion_m
         assert alias is not None
         assert here.registry.run(versions.get(alias.version)).version == "v1"
         assert here.registry.run(labels.count()) == 0
+
+
+def test_an_erased_student_does_not_come_back_with_a_backup_and_its_tombstone_does(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "old").mkdir()
+    file, home = tmp_path / "farol.backup", tmp_path / "new"
+    with opened(tmp_path / "old") as old:
+        key = tombstone_key(old.settings)
+        old.registry.run(students.observe([observation("RA-1"), observation("RA-2")]))
+
+        class Erasing(Busy):
+            def execute(self, command: Any) -> Any:
+                found = self._behind.execute(command)
+                if command.collection == students.COLLECTION and not self.promoted:
+                    self.promoted = "done"  # Read with the student; erased before the tombstones.
+                    self._behind.run(tombstones.lay([key.of("RA-1")], at=NOW))
+                return found
+
+        erasing: Any = Erasing(old.registry)
+        back_up(erasing, old.settings, file, now=NOW, with_key=True)
+
+    put_back(file, home)
+
+    with opened(home) as here:
+        assert here.registry.run(tombstones.all()) == {key.of("RA-1")}
+        assert here.registry.run(students.get("RA-2")) is not None
+        with pytest.raises(NotFound):
+            here.registry.run(students.get("RA-1"))
 
 
 def _interrupt(*_: object) -> None:
