@@ -126,8 +126,8 @@ def file_outcome(
 
     >>> from datetime import UTC
     >>> noon = datetime(2024, 1, 1, 12, tzinfo=UTC)
-    >>> file_outcome(Outcome(1.0, datetime(2024, 1, 2, tzinfo=UTC), student_id="a"), None, noon)
-    JoinDecision(status=<JoinStatus.REJECTED: 'rejected'>, reason='names neither a prediction ...')
+    >>> file_outcome(Outcome(1.0, noon, student_id="a"), None, noon).reason
+    'names neither a prediction nor a student and a period'
     """
     reason = _objection(outcome, named, now)
     if reason:

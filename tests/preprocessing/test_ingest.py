@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -132,6 +132,19 @@ def test_an_ingest_killed_between_any_two_writes_is_repaired_by_running_it_again
     assert all(not x.history for x in registry.run(labels.recent(10)))
 
 
+def test_a_file_of_a_year_to_come_tells_no_outcomes(
+    registry: SyncRegistry, csv_file: WriteCsv, pede: TaskSpec
+) -> None:
+    for year in (NOW.year + 1, 2099):
+        path = csv_file(f"pede_{year}.csv", FILES["2023"])
+
+        (result,), _ = ingest_file(registry, path, pede, now=NOW)
+
+        assert result.outcomes == {JoinStatus.REJECTED: 3}
+        assert any("outcomes rejected" in line for line in describe(result, pede))
+    assert registry.run(labels.count_orphans()) == 0
+
+
 def reports(registry: SyncRegistry) -> list[tuple[str, float]]:
     """Key and value of every outcome report that is kept."""
     found = registry.execute(Find("outcomes", {}))
@@ -141,7 +154,7 @@ def reports(registry: SyncRegistry) -> list[tuple[str, float]]:
 def test_an_ingest_killed_between_any_two_writes_and_run_later_keeps_every_report_once(
     registry_uri: str, csv_file: WriteCsv, pede: TaskSpec
 ) -> None:
-    path = csv_file("pede_2099.csv", FILES["2023"])
+    path = csv_file(f"pede_{NOW.year}.csv", FILES["2023"])
 
     def read(hours: int) -> CleanTable:
         return read_tables(path, pede, now=NOW + timedelta(hours=hours))[0]
@@ -151,7 +164,7 @@ def test_an_ingest_killed_between_any_two_writes_and_run_later_keeps_every_repor
         with open_registry(registry_uri, f"t{uuid4().hex[:12]}") as fresh:
             ended = run_until(fresh, pede, read(0), survived)
             fresh.run(ingest(read(2), pede, now=NOW + timedelta(hours=2)))
-            assert reports(fresh) == [("2098:a", 1.0), ("2098:b", 1.0), ("2098:d", 0.0)]
+            assert reports(fresh) == [("2024:a", 1.0), ("2024:b", 1.0), ("2024:d", 0.0)]
             assert [o.history for o in fresh.run(labels.orphans())] == [(), (), ()]
         survived += 1
 
@@ -161,7 +174,7 @@ def test_an_ingest_killed_between_any_two_writes_and_run_later_keeps_every_repor
 def test_two_ingests_of_one_file_at_once_keep_every_report_once(
     registry: SyncRegistry, csv_file: WriteCsv, pede: TaskSpec
 ) -> None:
-    path = csv_file("pede_2099.csv", FILES["2023"])
+    path = csv_file(f"pede_{NOW.year}.csv", FILES["2023"])
     turns = []
     for seconds in (0, 1):
         now = NOW + timedelta(seconds=seconds)
@@ -179,7 +192,7 @@ def test_two_ingests_of_one_file_at_once_keep_every_report_once(
                 answers.pop(position)
                 break
 
-    assert reports(registry) == [("2098:a", 1.0), ("2098:b", 1.0), ("2098:d", 0.0)]
+    assert reports(registry) == [("2024:a", 1.0), ("2024:b", 1.0), ("2024:d", 0.0)]
     assert len(registry.run(batches.recent(10))) == 1
 
 
@@ -188,7 +201,7 @@ def test_two_processes_that_ingest_one_file_keep_every_report_once(
     registry_uri: str, tmp_path: Path, csv_file: WriteCsv
 ) -> None:
     rows = "".join(f"s{i},1,8,9,7,5,{-(i % 2)}\n" for i in range(2000))
-    path = csv_file("pede_2099.csv", HEAD.format(lag="Defasagem") + rows)
+    path = csv_file(f"pede_{datetime.now(UTC).year}.csv", HEAD.format(lag="Defasagem") + rows)
     name = f"t{uuid4().hex[:12]}"
     env = {**os.environ, "MONGO_URI": registry_uri, "MONGO_DB": name, "FAROL_HOME": str(tmp_path)}
 
