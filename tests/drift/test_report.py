@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -15,30 +14,8 @@ from model.drift import DriftReport, FeatureDrift
 from model.errors import NotEnoughData
 from model.profile import build_profile
 from model.student import Features
-from tests.studies import new_values
-
-NOW = datetime(2025, 3, 1, 6, tzinfo=UTC)
-NUMBERS = tuple(f"n{i}" for i in range(10))
-CATEGORIES = tuple(f"c{i}" for i in range(4))
-KINDS = {**dict.fromkeys(NUMBERS, "numeric"), **dict.fromkeys(CATEGORIES, "category")}
-STONES = np.array(["quartzo", "agata", "ametista", "topazio"])
-
-
-def students(n: int, random: np.random.Generator, shift: float = 0.0) -> list[Features]:
-    """Records of 14 correlated features like PEDE's: half-point grades and unequal categories."""
-    ability = random.normal(size=(n, 1))
-    marks = (np.clip(6 + ability + random.normal(size=(n, 10)), 0, 10) * 2).round() / 2 + shift
-    stones = STONES[random.choice(4, p=[0.1, 0.25, 0.45, 0.2], size=(n, 4))]
-    present = random.random((n, 14)) > 0.04
-    names = (*NUMBERS, *CATEGORIES)
-    return [
-        {
-            name: value
-            for name, value, there in zip(names, (*mark, *stone), shown, strict=True)
-            if there
-        }
-        for mark, stone, shown in zip(marks.tolist(), stones.tolist(), present, strict=True)
-    ]
+from tests.studies import drift_alarms, new_values
+from tests.studies.drift_alarms import KINDS, NOW, students
 
 
 def report(
@@ -66,13 +43,7 @@ def reference() -> dict[str, Any]:
 
 @pytest.mark.parametrize("n", [60, 765])
 def test_without_drift_at_most_five_in_a_hundred_batches_alarm(n: int) -> None:
-    random = np.random.default_rng(20)
-    alarms = 0
-    for _ in range(100):
-        profile = build_profile(students(600, random), KINDS, random.beta(2, 2, size=600))
-        alarms += report(profile, students(n, random), random.beta(2, 2, size=n)).drifted
-
-    assert alarms <= 5
+    assert drift_alarms.study(100, n).drifted <= 0.05
 
 
 def test_the_same_records_give_the_same_report_twice(reference: dict[str, Any]) -> None:
