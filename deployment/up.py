@@ -37,6 +37,10 @@ from preprocessing.samples import example_record
 from preprocessing.task import TaskSpec, load_task
 
 PROCFILE = Path(__file__).with_name("Procfile")
+ORPHANED = {"dashboard": signal.SIGKILL}
+"""Parts that get another signal than SIGTERM when we are killed. Streamlit, which keeps nothing,
+says that it stops before it does, fails at that since nobody reads it any more, and goes on."""
+
 READY_WITHIN = 120.0
 FORMER_ENDS_WITHIN = 30.0
 
@@ -107,10 +111,16 @@ def _run(settings: Settings, env: Mapping[str, str], former: Occupant | None) ->
             embedded.stop(settings.home)
 
 
-def _started(*given: Any, **options: Any) -> Any:
-    """Starts a part, from the process that honcho puts between us and it; both end with us."""
+def _started(number: signal.Signals, *given: Any, **options: Any) -> Any:
+    """Starts a part, from the process that honcho puts between us and it; both end with us.
+
+    Args:
+        number: the signal that the part gets when we are gone.
+        given: of `Popen`.
+        options: of `Popen`.
+    """
     follow(os.getppid(), signal.SIGKILL)
-    return Popen(*given, preexec_fn=partial(follow, os.getpid()), **options)
+    return Popen(*given, preexec_fn=partial(follow, os.getpid(), number), **options)
 
 
 def _supervise(settings: Settings, env: Mapping[str, str]) -> int:
@@ -121,7 +131,7 @@ def _supervise(settings: Settings, env: Mapping[str, str]) -> int:
         part = manager.add_process(
             name, f"exec {command}", env={**env, "PATH": path, "PYTHONUNBUFFERED": "1"}
         )
-        part._child_ctor = _started
+        part._child_ctor = partial(_started, ORPHANED.get(name, signal.SIGTERM))
     threading.Thread(target=_welcome_when_ready, args=(settings,), daemon=True).start()
     manager.loop()
     return int(manager.returncode or 0)
