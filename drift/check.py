@@ -68,7 +68,6 @@ def run_drift_check(
     *,
     now: datetime,
     signing_key: bytes,
-    latest: str | None = None,
 ) -> DriftReport:
     """Compares the newest cohort with the champion's training profile and stores the report.
 
@@ -77,7 +76,6 @@ def run_drift_check(
         task: the champion's task.
         now: aware UTC; outcomes that arrived later are not looked at.
         signing_key: the installation's key; the champion must be signed with it.
-        latest: the period under way; by default the year of `now`.
 
     Returns:
         The stored report; its `compared` is False where no period holds a cohort.
@@ -87,7 +85,7 @@ def run_drift_check(
         BundleError: the champion's bundle cannot be trusted or read.
         RegistryError: the registry fails.
     """
-    gathered = opened.run(_gather(task, now, latest or str(now.year), signing_key))
+    gathered = opened.run(_gather(task, now, signing_key))
     version, recent = gathered.version, gathered.recent
     report = (
         _compared(gathered, task, now, signing_key)
@@ -128,7 +126,7 @@ def _compared(
         )
 
 
-def _gather(task: TaskSpec, now: datetime, latest: str, key: bytes) -> Op[_Gathered]:
+def _gather(task: TaskSpec, now: datetime, key: bytes) -> Op[_Gathered]:
     plan = task.longitudinal
     champion = yield from aliases.get("champion")
     if champion is None:
@@ -136,7 +134,7 @@ def _gather(task: TaskSpec, now: datetime, latest: str, key: bytes) -> Op[_Gathe
     version = yield from versions.get(champion.version)
     version.verify(key)
     archive = yield from artifacts.get(version.artifact)
-    recent = yield from _recent(task, version, latest)
+    recent = yield from _recent(task, version, now)
     arrived = yield from labels.window(arrived_until=now, limit=RECENT_LABELS)
     if plan is not None:
         known = yield from students.get_many([label.student_id for label in arrived])
@@ -154,7 +152,7 @@ def _gather(task: TaskSpec, now: datetime, latest: str, key: bytes) -> Op[_Gathe
     )
 
 
-def _recent(task: TaskSpec, version: ModelVersion, latest: str) -> Op[Recent]:
+def _recent(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[Recent]:
     """The newest cohort's records: those of school files before served ones."""
     filed: dict[str, int] = {}
     for period in (yield from students.periods()):
@@ -165,7 +163,7 @@ def _recent(task: TaskSpec, version: ModelVersion, latest: str) -> Op[Recent]:
         min_records=task.drift.min_records,
         min_share=task.drift.min_share,
         trained=window.rows / max(len(window.periods), 1),
-        latest=latest,
+        year=now.year,
         most_served=RECENT_PREDICTIONS,
     )
     cohort = choose_cohort(counts_of(filed, served), rule)

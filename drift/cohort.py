@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from model.drift import LeftOut, Unjudged
+from model.horizon import year_of
 from model.prediction import Prediction
-
-_YEAR = re.compile(r"\d{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,14 @@ class CohortRule:
         min_share: fewest students, as a share of the usual cohort.
         trained: students per period in the champion's training window: the usual cohort where no
             former period says otherwise.
-        latest: the period under way; a period of a later year is in the future.
+        year: the current one; a period of a later year is in the future.
         most_served: predictions counted at most; no more than a fifth of it is ever needed.
     """
 
     min_records: int
     min_share: float
     trained: float
-    latest: str
+    year: int
     most_served: int
 
 
@@ -75,7 +73,7 @@ def choose_cohort(counts: Iterable[PeriodCount], rule: CohortRule) -> Cohort:
     The usual cohort is the median over the former periods that hold at least `min_records`. A
     period's school files count alone, or else its predictions.
 
-    >>> rule = CohortRule(50, 0.2, trained=600, latest="2026", most_served=5000)
+    >>> rule = CohortRule(50, 0.2, trained=600, year=2026, most_served=5000)
     >>> usual = [PeriodCount("2023", 1014, 0), PeriodCount("2024", 1156, 0)]
     >>> chosen = choose_cohort([*usual, PeriodCount("2026", 0, 3)], rule)
     >>> chosen.period, [(o.records, o.period, o.reason.value, o.needed) for o in chosen.left_out]
@@ -85,7 +83,7 @@ def choose_cohort(counts: Iterable[PeriodCount], rule: CohortRule) -> Cohort:
     left_out: list[LeftOut] = []
     chosen: PeriodCount | None = None
     for count in every:
-        if in_future(count.period, rule.latest):
+        if in_future(count.period, rule.year):
             left_out.append(LeftOut(count.period, count.size, Unjudged.FUTURE))
             continue
         needed = _needed(count, every, rule)
@@ -99,16 +97,14 @@ def choose_cohort(counts: Iterable[PeriodCount], rule: CohortRule) -> Cohort:
     return Cohort(chosen.period, from_files, tuple(left_out))
 
 
-def in_future(period: str, latest: str) -> bool:
-    """Whether the period begins with a later year than `latest` does.
+def in_future(period: str, year: int) -> bool:
+    """Whether the period is a later year; of one that is no year nobody knows when it is.
 
-    A period that names no year cannot be told to be in the future.
-
-    >>> in_future("2031", "2026"), in_future("2026-2", "2026"), in_future("term 1", "2026")
+    >>> in_future("2031", 2026), in_future("2026", 2026), in_future("term 1", 2026)
     (True, False, False)
     """
-    year, now = _YEAR.match(period), _YEAR.match(latest)
-    return year is not None and now is not None and year.group() > now.group()
+    of_period = year_of(period)
+    return of_period is not None and of_period > year
 
 
 def latest_of_each(served: Sequence[Prediction]) -> dict[str, dict[str, Prediction]]:

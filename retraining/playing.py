@@ -21,6 +21,7 @@ from database.client import SyncRegistry
 from drift.check import run_drift_check
 from model.drift import DriftReport
 from model.errors import ConfigurationError, NotEnoughData
+from model.horizon import year_of
 from model.options import RunOptions
 from model.prediction import Assessment, Prediction
 from model.promotion import DecisionStatus
@@ -106,7 +107,7 @@ def play(
     decided, served = [], []
     periods = periods_of(paths, task)
     for number, period in enumerate(periods):
-        now = FIRST + number * PERIOD
+        now = _played_at(period, number)
         tables = [t for t in _tables(paths, task, now) if t.batch.period == period]
         new = _arrive(state, tables, now)
         if (found := _look_back(state, task.feature_period(period))) is not None:
@@ -114,6 +115,15 @@ def play(
         if decide_last or period != periods[-1]:
             decided.append(_turn(state, period, tables, new, now))
     return History(tuple(decided), tuple(served))
+
+
+def _played_at(period: str, number: int) -> datetime:
+    """The end of the year that a period is; else the replay's own calendar.
+
+    An outcome counts only from when its period has begun, so a year must not be played before it.
+    """
+    year = year_of(period)
+    return FIRST + number * PERIOD if year is None else datetime(year, 12, 31, tzinfo=UTC)
 
 
 def _tables(paths: Sequence[Path], task: TaskSpec, now: datetime) -> Iterator[CleanTable]:
@@ -135,7 +145,7 @@ def _turn(
     """Drift, retraining, decision and predictions of one period."""
     observations = [o for table in tables for o in table.observations]
     state.say(f"{period}: {len(observations)} students, {new} outcomes of earlier periods")
-    drift = _drift(state, period, now)
+    drift = _drift(state, now)
     result = _retrain(state, period, now)
     if result is not None and result.challenger is not None:
         _follow(state, result)
@@ -154,11 +164,9 @@ def _turn(
     )
 
 
-def _drift(state: _Play, period: str, now: datetime) -> DriftReport | None:
+def _drift(state: _Play, now: datetime) -> DriftReport | None:
     try:
-        return run_drift_check(
-            state.registry, state.task, now=now, signing_key=state.signing_key, latest=period
-        )
+        return run_drift_check(state.registry, state.task, now=now, signing_key=state.signing_key)
     except NotEnoughData:
         return None  # Nobody serves yet.
 

@@ -19,7 +19,7 @@ from drift.cohort import (
 from model.drift import LeftOut, Unjudged
 from model.prediction import Prediction, RiskLabel, RiskStatus
 
-RULE = CohortRule(50, 0.2, trained=600.0, latest="2026", most_served=5000)
+RULE = CohortRule(50, 0.2, trained=600.0, year=2026, most_served=5000)
 SCHOOL = (PeriodCount("2022", 860, 0), PeriodCount("2023", 1014, 0), PeriodCount("2024", 1156, 0))
 
 
