@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -151,33 +149,6 @@ def test_one_process_holds_the_refreshers_lock_and_its_file_stays(tmp_path: Path
 
     assert Path(lock.lock_file).exists()
     live.refresher_lock().acquire(blocking=False).lock.release()
-
-
-PUBLISHER = """
-import sys
-from pathlib import Path
-from model.live import LiveModel
-from tests.api.bundles import archive
-from tests.model.test_live import publish
-
-packed = archive(float(sys.argv[2]))
-for revision in range(1, 11):
-    publish(LiveModel(Path(sys.argv[1])), f"v{sys.argv[2]}", packed, revision)
-"""
-
-
-def test_processes_that_publish_at_once_leave_one_whole_version(tmp_path: Path) -> None:
-    jobs = [
-        subprocess.Popen([sys.executable, "-c", PUBLISHER, str(tmp_path), str(i)], cwd=ROOT)
-        for i in (1, 2)
-    ]
-
-    assert [job.wait(timeout=60) for job in jobs] == [0, 0]
-
-    live = LiveModel(tmp_path)
-    pointer = live.current()
-    assert pointer is not None
-    assert pointer.artifact == archive(float(pointer.version[1:])).digest
 
 
 def test_old_folders_are_removed_and_the_predecessors_is_not(tmp_path: Path) -> None:

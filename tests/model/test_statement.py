@@ -50,6 +50,13 @@ def test_a_version_without_a_bundle_is_not_signed() -> None:
         replace(STATEMENT, bundle="").sign(KEY)
 
 
+def test_a_version_without_a_bundle_is_said_to_be_of_before_rather_than_of_another_key() -> None:
+    signature = STATEMENT.sign(KEY)
+
+    with pytest.raises(BundleError, match=f"form of before.*{REMEDY}"):
+        replace(STATEMENT, bundle="").verify(signature, KEY)
+
+
 def test_a_version_is_signed_with_another_key_as_it_is() -> None:
     before = model_version(3)
 
