@@ -9,7 +9,7 @@ from datetime import datetime
 from database import artifacts, labels, outcomes, predictions, students, tombstones, versions
 from database.operations import DeleteMany, Find, Op, Replace, ReplaceMany
 from database.paging import in_parts
-from database.settling import LABELS, ORPHANS
+from database.settling import LABELS, ORPHANS, settle
 from model.errors import NotFound
 from model.label_join import anonymous
 from model.tombstone import TombstoneKey
@@ -81,8 +81,7 @@ def erase_student(
     # because they are what leads to reports that name only them.
     for collection in (outcomes.COLLECTION, ORPHANS, LABELS):
         deleted[collection] = yield DeleteMany(collection, {"student_id": {"$in": ids}})
-    stated = yield DeleteMany(outcomes.COLLECTION, {"stated_student": student_id})
-    deleted[outcomes.COLLECTION] += stated
+    deleted[outcomes.COLLECTION] += yield from _forget_stated([student_id])
     deleted[students.COLLECTION] = yield from students.erase(student_id)
     gone = yield DeleteMany(predictions.COLLECTION, {"student_id": student_id})
     deleted[predictions.COLLECTION] = gone
@@ -102,6 +101,26 @@ def remove_again(tombstone_key: TombstoneKey) -> Op[int]:
         back = sorted(i for i in ids if tombstone_key.of(i) in erased)
         for part in in_parts(back):
             removed += yield DeleteMany(collection, {field: {"$in": part}})
+    if erased:
+        named = {"stated_student": {"$exists": True}}
+        found = yield Find(outcomes.COLLECTION, named, fields=["stated_student"])
+        ids = {row["stated_student"] for row in found if row["stated_student"]}
+        removed += yield from _forget_stated(
+            sorted(i for i in ids if tombstone_key.of(i) in erased)
+        )
+    return removed
+
+
+def _forget_stated(student_ids: Sequence[str]) -> Op[int]:
+    """Erases what was said of these students beside a prediction that is not here."""
+    removed = 0
+    for part in in_parts(student_ids):
+        where = {"stated_student": {"$in": part}}
+        found = yield Find(outcomes.COLLECTION, where, fields=["student_id", "period"])
+        removed += yield DeleteMany(outcomes.COLLECTION, where)
+        subjects = {(row["student_id"], row["period"]) for row in found}
+        yield from settle(subjects)
+        yield from labels.drop_emptied(sorted(outcomes.label_key(*one) for one in subjects))
     return removed
 
 

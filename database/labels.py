@@ -286,7 +286,7 @@ def link(prediction_ids: Sequence[str]) -> Op[int]:
     settled = yield from settle((one.student_id, one.period) for one in moved)
     # Only what is kept under its new key by now is removed from the old one.
     yield from outcomes.remove(left)
-    yield from _drop_emptied([label_key(anonymous(i), "") for i in served])
+    yield from drop_emptied([label_key(anonymous(i), "") for i in served])
     return sum(isinstance(one.outcome, Label) for one in settled.values())
 
 
@@ -295,7 +295,7 @@ def _moved(filed: Filed, served: Prediction) -> Filed:
     return Filed(student_id, period, filed.report, filed.prediction_id)
 
 
-def _drop_emptied(keys: list[str]) -> Op[None]:
+def drop_emptied(keys: list[str]) -> Op[None]:
     """Drops the orphans under these keys that no report is left of."""
     kept = yield from outcomes.of_keys(keys)
     yield DeleteMany(ORPHANS, {"_id": {"$in": [key for key in keys if key not in kept]}})

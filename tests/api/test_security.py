@@ -90,7 +90,7 @@ def test_with_authentication_off_only_this_machine_is_answered(
     peer: tuple[str, int] | None, answered: bool
 ) -> None:
     ring = Vault().ring("off")
-    request = {"headers": [], "client": peer}
+    request: dict[str, Any] = {"headers": [], "client": peer}
 
     if answered:
         assert ring.known(request, Scope.ADMIN) == Client("local", frozenset(Scope))

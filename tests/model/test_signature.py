@@ -11,7 +11,13 @@ import pytest
 from model.signature import check, check_former, seal
 
 KEY = b"an installation's key"
-FIELDS = {"version": "v1", "task": "pede_lag", "number": 3, "final": True, "note": None}
+FIELDS: dict[str, str | int | bool | None] = {
+    "version": "v1",
+    "task": "pede_lag",
+    "number": 3,
+    "final": True,
+    "note": None,
+}
 ENCODED = (
     b'{"fields":{"final":true,"note":null,"number":3,"task":"pede_lag","version":"v1"},'
     b'"format":1,"purpose":"version"}'
