@@ -14,6 +14,8 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/database/test_fencing.py",
     ),
     "database/settling.py": (
+        "tests/database/test_settling.py",
+        "tests/database/test_first_observed.py",
         "tests/database/test_labels.py",
         "tests/database/test_interleavings.py",
         "tests/database/test_erasure.py",
