@@ -35,7 +35,11 @@ TRUSTED: dict[str, tuple[str, ...]] = {
     "model/bundle.py": ("tests/model/test_bundle.py",),
     "model/signature.py": ("tests/model/test_signature.py",),
     "model/statement.py": ("tests/model/test_statement.py",),
-    "api/champion.py": ("tests/api/test_champion.py", "tests/api/test_signed_champion.py"),
+    "api/champion.py": (
+        "tests/api/test_champion.py",
+        "tests/api/test_champion_check.py",
+        "tests/api/test_signed_champion.py",
+    ),
     "api/security.py": ("tests/api/test_security.py",),
     "api/outbox.py": ("tests/api/test_outbox.py", "tests/api/test_prediction_log.py"),
     "api/prediction_log.py": (
