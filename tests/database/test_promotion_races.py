@@ -10,7 +10,7 @@ import pytest
 
 from database import aliases, leases, promotions
 from database.indexes import ensure_indexes
-from database.operations import Command, InsertMany, Op, ReplaceMany
+from database.operations import Command, Find, InsertMany, Op, ReplaceMany
 from model.errors import Conflict, LeaseLost
 from model.promotion import DecisionStatus, Promotion
 from model.run import Lease
@@ -220,6 +220,26 @@ def test_of_one_moment_a_promotion_that_waits_for_the_ledger_comes_first(
 
     assert ids(registry.run(promotions.newest(0))) == ["a", "kept"]
     assert ids(registry.run(promotions.newest(1))) == ["a"]
+
+
+def test_a_page_of_promotions_of_one_moment_holds_the_latest_of_them(
+    registry: MongomockRegistry,
+) -> None:
+    registry.run(promotions.promote(promotion("p1", "v1"), expected_revision=0))
+    for revision in (1, 2, 3):
+        moved = promotion(f"p{revision + 1}", f"v{revision + 1}", f"v{revision}")
+        registry.run(promotions.promote(moved, expected_revision=revision))
+
+    assert ids(registry.run(promotions.newest(2))) == ["p4", "p3"]
+    assert ids(registry.run(promotions.newest(3))) == ["p4", "p3", "p2"]
+
+
+def test_no_more_of_the_ledger_is_read_than_is_asked_for() -> None:
+    """However long it grows, a page costs a page and a moment costs one line."""
+    page, moment = next(promotions.newest(7)), next(promotions.champion_at(at(1)))
+
+    assert isinstance(page, Find) and isinstance(moment, Find)
+    assert (page.limit, moment.limit) == (7, 1)
 
 
 def test_all_decisions_about_a_version_are_listed_newest_first(
