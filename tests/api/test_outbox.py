@@ -10,10 +10,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
-from api.outbox import Outbox, decode, erase, find, waiting
+from api.outbox import Outbox, bodies, decode, erase, find, waiting
+from database import sqlite_files
 from model.errors import Overloaded
+from model.prediction import Scale
 from tests.api.test_prediction_log import prediction
 
 FULL = """
@@ -211,3 +214,124 @@ def test_a_closed_outbox_leaves_one_file_and_takes_nothing(path: Path) -> None:
     assert [found.name for found in path.parent.iterdir()] == [path.name]
     with pytest.raises(sqlite3.ProgrammingError):
         box.oldest(1)
+
+
+def test_a_refused_record_is_a_fault_until_one_is_kept(outbox: Outbox, path: Path) -> None:
+    outbox.put([prediction() for _ in range(18)])
+    elsewhere(path, FULL)
+    with pytest.raises(Overloaded):
+        outbox.put([prediction()])
+    refused = outbox.fault
+    elsewhere(path, "DROP TRIGGER full")
+
+    outbox.put([prediction()])
+
+    assert (refused, outbox.fault, outbox.rows) == ("no room", None, 19)
+
+
+def test_a_probe_finds_out_that_a_disk_is_full_and_that_it_has_room_again(
+    outbox: Outbox, path: Path
+) -> None:
+    pages = outbox._db.execute("PRAGMA page_count").fetchone()[0]
+    outbox._db.execute(f"PRAGMA max_page_count = {pages}")
+
+    outbox.probe()
+    full = outbox.fault
+    outbox._db.execute("PRAGMA max_page_count = 1000")
+    outbox.probe()
+
+    assert (full, outbox.fault) == ("database or disk is full", None)
+    assert (outbox.oldest(9), bodies(path.parent)) == (([], 0), [])
+
+
+def test_rows_that_another_process_erased_are_not_counted_once_the_outbox_is_empty(
+    outbox: Outbox, path: Path
+) -> None:
+    outbox.put([prediction("RA-1"), prediction("RA-1")])
+
+    erase(path.parent, "RA-1")
+
+    assert outbox.oldest(9) == ([], 0)
+    assert outbox.rows == 0
+
+
+def test_an_erasure_that_leaves_the_student_in_a_log_is_told(
+    outbox: Outbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox.put([prediction("RA-1")])
+    monkeypatch.setattr(sqlite_files, "empty_log", lambda db: False)
+
+    with pytest.raises(Overloaded, match=r"the log of slot-0\.sqlite cannot be emptied yet"):
+        erase(path.parent, "RA-1")
+
+    assert waiting(path.parent) == 0
+
+
+def test_an_erasure_leaves_no_byte_of_the_student_in_file_or_log(
+    outbox: Outbox, path: Path
+) -> None:
+    outbox.put([prediction("RA-secret"), prediction("RA-2")])
+    outbox.checkpoint()
+    outbox.put([prediction("RA-secret")])
+
+    erase(path.parent, "RA-secret")
+
+    left = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"RA-secret" not in left
+    assert b"RA-2" in left
+
+
+def test_what_is_shipped_is_overwritten_in_the_file(outbox: Outbox, path: Path) -> None:
+    outbox.put([prediction("RA-secret")])
+    outbox.checkpoint()
+    assert b"RA-secret" in path.read_bytes()
+
+    outbox.drop(1)
+    outbox.checkpoint()
+
+    assert b"RA-secret" not in path.read_bytes()
+
+
+def test_a_record_of_an_earlier_release_is_a_risk_with_nothing_unseen() -> None:
+    now = prediction("RA-1")
+    stored = orjson.loads(orjson.dumps(now))
+    for newer in ("unseen", "scale", "interval"):
+        stored.pop(newer, None)
+
+    assert decode(orjson.dumps(stored)) == now
+
+
+def test_a_predicted_value_comes_out_with_its_scale_and_interval() -> None:
+    graded = replace(
+        prediction("RA-1"), scale=Scale.VALUE_LOW, interval=(2.0, 8.0), unseen=("fase",)
+    )
+
+    assert decode(orjson.dumps(graded)) == graded
+
+
+def test_bodies_of_all_outboxes_are_read_slot_by_slot_and_oldest_first(tmp_path: Path) -> None:
+    first, second, third = (prediction(f"RA-{i}") for i in range(3))
+    boxes = [Outbox(tmp_path / f"slot-{i}.sqlite") for i in (0, 1)]
+    boxes[1].put([third])
+    boxes[0].put([first])
+    boxes[0].put([second])
+
+    assert [decode(body) for body in bodies(tmp_path)] == [first, second, third]
+    for box in boxes:
+        box.close()
+
+
+def test_a_file_is_written_anew_once_and_never_by_an_older_release(path: Path) -> None:
+    Outbox(path).close()
+    assert _layout(path) == 1
+    elsewhere(path, "PRAGMA user_version=2")
+
+    Outbox(path).close()
+
+    assert _layout(path) == 2
+
+
+def _layout(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as db:
+        (layout,) = db.execute("PRAGMA user_version").fetchone()
+    return int(layout)
