@@ -18,7 +18,7 @@ import httpx
 from tests.api.bundles import KEY
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
