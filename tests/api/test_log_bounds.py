@@ -16,6 +16,7 @@ from api.prediction_log import LogPolicy, PredictionLog
 from model.errors import Overloaded
 from tests.api.test_prediction_log import MemoryRegistry, prediction
 
+FULL = "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END"
 Scenario = Callable[[MemoryRegistry, PredictionLog], Awaitable[None]]
 
 
@@ -57,15 +58,42 @@ def test_a_caller_who_goes_away_does_not_hold_up_the_others(outbox: Outbox) -> N
 
 def test_a_record_that_nobody_can_keep_is_refused(outbox: Outbox, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "slot-0.sqlite")) as db, db:
-        db.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+        db.execute(FULL)
 
     async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
         registry.away = True
         with pytest.raises(Overloaded, match="cannot be kept safely"):
             await log.write(prediction())
         assert (outbox.rows, log.waiting) == (0, 0)
+
+    run(outbox, scenario)
+
+
+@pytest.mark.parametrize("registry_is_back", [True, False])
+def test_a_log_that_refuses_says_so_until_a_record_is_safe_again(
+    outbox: Outbox, tmp_path: Path, registry_is_back: bool
+) -> None:
+    def at_the_disk(statement: str) -> None:
+        with closing(sqlite3.connect(tmp_path / "slot-0.sqlite")) as db, db:
+            db.execute(statement)
+
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        assert not log.refusing
+        at_the_disk(FULL)
+        registry.away = True
+        with pytest.raises(Overloaded):
+            await log.write(prediction())
+        assert log.refusing
+
+        if registry_is_back:
+            registry.away = False
+            log.drained()
+        else:
+            at_the_disk("DROP TRIGGER full")
+        await log.write(prediction())
+
+        assert not log.refusing
+        assert (len(registry.order), outbox.rows) == ((1, 0) if registry_is_back else (0, 1))
 
     run(outbox, scenario)
 
