@@ -95,6 +95,13 @@ def test_an_outcome_of_a_prediction_that_is_not_here_waits_with_all_that_was_sai
     assert found.after_horizon
 
 
+def test_an_outcome_that_came_alone_was_the_first_of_its_call() -> None:
+    found = file_outcome(TOLD, None, NOW)
+
+    assert isinstance(found, Filed)
+    assert found.report.position == 0
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_an_outcome_is_a_finite_number(value: float) -> None:
     assert refusal(replace(TOLD, value=value)) == "the outcome is not a number"
@@ -311,6 +318,7 @@ def test_a_label_is_early_until_it_is_reported_again_after_its_period_began() ->
     facts = Known("RA-1", "2024", (early,), (evidence("p1", 0),))
 
     assert label(facts).early
+    assert not label(replace(facts, reports=(final,))).early
     assert not label(with_report(facts, final)).early
     assert label(with_report(facts, replace(early, value=0.0, arrived_at=at(3)))).early
 

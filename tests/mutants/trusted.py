@@ -31,8 +31,8 @@ TRUSTED: dict[str, tuple[str, ...]] = {
     ),
     "database/tombstones.py": ("tests/database/test_tombstones.py",),
     "model/label_join.py": ("tests/model/test_label_join.py",),
-    "model/live.py": ("tests/model/test_live.py",),
-    "model/bundle.py": ("tests/model/test_bundle.py",),
+    "model/live.py": ("tests/model/test_live.py", "tests/model/test_live_files.py"),
+    "model/bundle.py": ("tests/model/test_bundle.py", "tests/model/test_bundle_fields.py"),
     "model/signature.py": ("tests/model/test_signature.py",),
     "model/statement.py": ("tests/model/test_statement.py",),
     "api/champion.py": (
