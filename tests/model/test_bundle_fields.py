@@ -117,7 +117,7 @@ def test_the_manifest_names_every_file_with_its_digest_and_is_the_bundles_digest
 
 
 def test_the_order_of_an_encoders_keys_is_not_part_of_the_digest(tmp_path: Path) -> None:
-    other = replace(PARTS, encoder=dict(reversed(PARTS.encoder.items())))
+    other = replace(PARTS, encoder=dict(reversed(list(PARTS.encoder.items()))))
 
     assert write_bundle(tmp_path / "a", PARTS) == write_bundle(tmp_path / "b", other)
 
