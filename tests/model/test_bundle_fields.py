@@ -37,7 +37,7 @@ PARTS = BundleParts(
     calibration=Calibration.sigmoid(2.0, 0.1),
     thresholds=Thresholds(40.0, 40.0, 20.0, Scale.VALUE_LOW, 0.1),
     reference={"grade": {"rows": 3}},
-    golden=(Golden({"grade": 1.0}, 0.5), Golden({"effort": None}, 0.25)),
+    golden=(Golden({"grade": 1.0}, 0.5), Golden({"effort": "high"}, 0.25)),
     importance={"grade": 0.75, "effort": 0.25},
     interval=IntervalRule(0.9, 20.0, 0.0, 100.0),
 )
