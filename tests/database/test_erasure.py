@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from database import artifacts, erasure, labels, predictions, students, versions
+from database import artifacts, erasure, labels, predictions, students, tombstones, versions
 from database.operations import Document, Find, Op
 from model.errors import NotFound
 from model.tombstone import TombstoneKey
@@ -55,6 +55,42 @@ def test_an_outcome_that_waited_for_the_students_prediction_goes_too(run: Run) -
 
     assert run(labels.count_orphans()) == 0
     assert run(_everything("outcomes")) == []
+
+
+def test_the_receipt_names_the_versions_that_trained_on_any_period_oldest_first(run: Run) -> None:
+    run(students.observe([observation(), observation(period="2022")]))
+    run(labels.record([outcome(), outcome(period="2021")], now=at(9)))
+    joined = run(artifacts.put(json.dumps([hashed("RA-1", "2023")]).encode()))
+    waiting = run(artifacts.put(json.dumps([hashed("RA-1", "2021")]).encode()))
+    nobody = run(artifacts.put(json.dumps([hashed("RA-2", "2023")]).encode()))
+    lists = [joined, nobody, "f" * 64, waiting, *[nobody] * 5, joined]
+    for number, listed in enumerate(lists, 1):
+        run(versions.add(builders.model_version(number, trained_on=listed)))
+
+    receipt = run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
+
+    assert receipt.model_versions == ("v1", "v4", "v10")
+    assert receipt.at == at(10)
+
+
+def test_nothing_is_kept_of_who_is_not_known(run: Run) -> None:
+    run(students.observe([observation("RA-2")]))
+
+    with pytest.raises(NotFound, match="nothing is known"):
+        run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
+
+    assert run(tombstones.all()) == frozenset()
+
+
+def test_tombstones_are_of_the_student_and_of_every_prediction(run: Run) -> None:
+    run(predictions.add_many([prediction("p1"), prediction("p2", "RA-2")]))
+
+    run(
+        erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY, waiting=("p7",))
+    )
+
+    marks = {KEY.of("RA-1"), KEY.of_prediction("p1"), KEY.of_prediction("p7")}
+    assert run(tombstones.all()) == marks
 
 
 def _everything(collection: str) -> Op[list[Document]]:
