@@ -137,6 +137,19 @@ def test_without_a_champion_it_is_asked_whether_the_first_may_serve(task: TaskSp
     assert "first_min_auc" in {guard.name for guard in verdict.decision.guards}
 
 
+@pytest.mark.parametrize(("early", "told"), [(None, 0), (3, 3)])
+def test_the_evidence_tells_how_many_outcomes_were_observed_before_their_period(
+    task: TaskSpec, early: int | None, told: int
+) -> None:
+    known = cases()
+    data = replace(known, early=None if early is None else np.arange(len(known)) < early)
+
+    found = judge(trial(task, data), None, task, seed=0, same_bundle=False).evidence
+
+    assert isinstance(found, Evidence)
+    assert found.early == told
+
+
 def test_the_policy_of_the_task_decides(task: TaskSpec) -> None:
     data = cases()
     strict = school.task(first_min_auc=1.0)
