@@ -205,6 +205,13 @@ def test_an_orphan_holds_what_was_reported_and_its_history() -> None:
     )
 
 
+def test_an_orphans_history_is_every_value_it_had_before() -> None:
+    made = view(known(report(0.0, 2), report(1.0, 3), report(0.5, 4)))
+
+    assert made is not None
+    assert [former.former for former in made.history] == [0.0, 1.0]
+
+
 def test_a_label_holds_its_features_its_prediction_and_its_history() -> None:
     facts = known(
         report(0.0, 2, 1, source="a"), report(1.0, 4, 3, source="b"),
