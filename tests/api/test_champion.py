@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,6 +176,36 @@ def test_a_predecessor_that_is_bad_too_is_not_served(live: LiveModel) -> None:
 
     assert serving(worker) is None
     assert worker.fault is not None and worker.fault.version == "v2"
+
+
+def test_the_log_names_what_serves_what_is_refused_and_why(
+    live: LiveModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = holder(live)
+    publish(live, "v1", archive())
+    with caplog.at_level(logging.INFO, logger="api.champion"):
+        refresh(worker)
+        publish(live, "v2", archive(2.0, key=b"somebody else's key"), revision=2)
+        refresh(worker)
+
+    assert worker.fault is not None
+    assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
+        ("INFO", "serving v1, generation 1"),
+        ("ERROR", f"v2 is quarantined: {worker.fault.reason}"),
+    ]
+
+
+def test_the_log_names_a_predecessor_that_cannot_serve_either(
+    live: LiveModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(live, "v1", archive(key=b"somebody else's key"))
+    publish(live, "v2", archive(2.0, key=b"somebody else's key"), revision=2)
+    with caplog.at_level(logging.WARNING, logger="api.champion"):
+        refresh(holder(live))
+
+    (warned,) = (one.getMessage() for one in caplog.records if one.levelname == "WARNING")
+    assert warned.startswith("v1 cannot serve either: ")
+    assert "sign" in warned
 
 
 def test_a_predecessor_whose_pointer_is_gone_is_not_served(live: LiveModel) -> None:

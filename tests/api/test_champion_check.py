@@ -95,6 +95,23 @@ def test_a_text_that_failed_apart_is_tried_again_and_never_loaded(
     assert len(asked) == 2
 
 
+def test_a_bundle_that_changes_while_its_text_is_tried_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = holder(tmp_path)
+    bundles.write(tmp_path / "bundle", 0.0, PEDE, text=trees)
+    bundles.write(tmp_path / "other", 0.0, PEDE)
+
+    def swapped(_text: bytes) -> None:
+        (tmp_path / "bundle").rename(tmp_path / "was")
+        (tmp_path / "other").rename(tmp_path / "bundle")
+
+    monkeypatch.setattr(champion, "try_apart", swapped)
+
+    with pytest.raises(BundleError):
+        worker.check(tmp_path / "bundle")
+
+
 def test_a_linear_model_needs_no_other_process(tmp_path: Path, tried: list[bytes]) -> None:
     bundles.write(tmp_path / "bundle", 0.0, PEDE)
 
