@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from api import champion
 from api.champion import ChampionHolder
-from model.bundle import Bundle, load_bundle
+from model.bundle import Bundle, load_bundle, pack
 from model.errors import BundleError
 from model.live import LiveModel
 from model.prediction import Scale, Thresholds
@@ -125,6 +126,29 @@ def test_a_bundle_that_scores_otherwise_than_when_it_was_made_is_refused(tmp_pat
 
     with pytest.raises(BundleError, match="golden record 0"):
         holder(tmp_path).check(tmp_path / "bundle")
+
+
+def test_a_version_that_scores_otherwise_than_when_it_was_made_is_not_loaded(
+    tmp_path: Path,
+) -> None:
+    worker, live = holder(tmp_path), LiveModel(tmp_path / "live")
+    bundles.write(tmp_path / "bundle", 0.0, PEDE, golden_off=0.001)
+    packed = bundles.Archive(pack(tmp_path / "bundle"))
+    live.publish(packed.statement("v1"), packed.signature("v1"), packed.data, 1)
+
+    asyncio.run(worker.refresh())
+
+    assert worker.current is None
+    assert worker.fault is not None and "golden record 0" in worker.fault.reason
+
+
+def test_a_numeric_version_takes_the_cut_offs_of_its_task(tmp_path: Path) -> None:
+    grades = load_task("exam_scores")
+    bundle = _loaded(tmp_path)
+
+    taken = holder(tmp_path, grades)._on_the_tasks_scale(bundle)
+
+    assert taken.thresholds == grades.status.cutoffs() != bundle.thresholds
 
 
 def test_a_bundle_of_another_task_is_refused_before_its_text_is_read(
