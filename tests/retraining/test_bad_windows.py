@@ -24,8 +24,8 @@ FIX = "bring more outcomes (POST /labels or school files) or widen the window"
 
 @pytest.fixture
 def served(registry: SyncRegistry, home: Path) -> SyncRegistry:
-    """A registry with a champion, v1."""
-    teach(registry, "2022", READING)
+    """A registry with a champion, v1, of a period before all that are put."""
+    teach(registry, "1980", READING)
     run(registry, home)
     return registry
 
@@ -37,15 +37,15 @@ def put(
     features: tuple[str, ...] = ("reading", "sums", "late"),
     constant: tuple[str, ...] = (),
     of: int | None = None,
-    first_period: int = 2023,
+    last_period: int = 2023,
 ) -> None:
-    """One labelled record an outcome, of `of` students who come again each period."""
+    """One labelled record per outcome, of `of` students who were there in each earlier period."""
     rng = np.random.default_rng(0)
     grades = rng.uniform(0, 4, (len(outcomes), 3)).round(2)
     people = of or len(outcomes)
     known, came = [], []
     for i, value in enumerate(outcomes):
-        student, period = f"N{i % people}", str(first_period + i // people)
+        student, period = f"N{i % people}", str(last_period - i // people)
         row = dict(zip(("reading", "sums", "late"), grades[i].tolist(), strict=True))
         record = {n: 2.0 if n in constant else row[n] for n in features}
         known.append(Observation(student, period, record, START, {"gender": "girl"}))

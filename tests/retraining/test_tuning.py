@@ -76,8 +76,10 @@ def test_a_run_killed_while_tuning_goes_on_where_it_was(
     said = [line for line in again.stderr.splitlines() if "/8 tried" in line]
     assert 1 <= len(said) <= 4
     assert json.loads(again.stdout)["challenger"] == "v1"
-    run(registry, tmp_path / "other", run_id="whole", options=RunOptions(trials=8))
-    resumed, whole = (registry.run(versions.get(name)) for name in ("v1", "v2"))
+    with open_registry(embedded_uri, f"t{uuid4().hex[:12]}") as other:
+        teach(other, "2022", READING, n=150)
+        run(other, tmp_path / "other", options=RunOptions(trials=8))
+        resumed, whole = (one.run(versions.get("v1")) for one in (registry, other))
     assert resumed.artifact == whole.artifact
 
 
