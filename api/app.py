@@ -20,25 +20,28 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
-from api import health, metrics, openapi, origin, problems
+from api import health, metrics, openapi
 from api.background import running
 from api.champion import ChampionHolder
+from api.durability.outbox import Outbox
+from api.durability.prediction_log import LogPolicy, PredictionLog
+from api.durability.shipper import Shipper
+from api.durability.storage import Storage
+from api.durability.worker_slots import claim
 from api.erased import ErasedStudents
+from api.http import origin, problems
 from api.key_trust import KeyTrust
 from api.metrics import Metrics
-from api.outbox import Outbox
 from api.predict_endpoint import PATH, PredictEndpoint
-from api.prediction_log import LogPolicy, PredictionLog
 from api.refresher import Refresher
 from api.registry import Registry, RegistryLink
 from api.routes import labels, models, pages, predictions, runs, students, system
 from api.security import KeyRing
 from api.services import Folders, Services
-from api.shipper import Shipper
-from api.slots import claim
-from api.storage import Storage
-from database import aliases, embedded, installation, sqlite_files
-from database.async_client import open_async_registry
+from database import aliases, installation
+from database.driver.async_client import open_async_registry
+from database.embedded import lifecycle, sqlite_files
+from database.erasing.guarded import ErasureGuard
 from deployment.following import follow
 from deployment.settings import Settings, unusable
 from deployment.wiring import (
@@ -49,9 +52,9 @@ from deployment.wiring import (
     tombstone_key,
 )
 from model.errors import FarolError, RegistryError
-from model.key_file import KeyFile
 from model.live import LiveModel
-from preprocessing.task import load_task
+from model.trust.key_file import KeyFile
+from preprocessing.task.spec import load_task
 
 VERSION = "0.1.0"
 PULSE_SECONDS = 0.5
@@ -217,7 +220,7 @@ async def _connect(settings: Settings, uri: str) -> Registry:
         driver=settings.async_driver,
         pool_size=settings.mongo_pool_size,
         timeout_ms=REGISTRY_TIMEOUT_MS,
-        tombstone_key=key,
+        hook=ErasureGuard(key),
     )
     try:
         await opened.run(installation.claim(key))
@@ -230,7 +233,7 @@ async def _connect(settings: Settings, uri: str) -> Registry:
 def _empty_registry_log(settings: Settings) -> bool:
     if settings.mongo_uri is not None:
         return True
-    return sqlite_files.empty_log_of(embedded.data_file(settings.home, settings.mongo_db))
+    return sqlite_files.empty_log_of(lifecycle.data_file(settings.home, settings.mongo_db))
 
 
 async def _champion_or_none(services: Services) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from api.problems import log_unexpected
+from api.http.problems import log_unexpected
 
 PAUSE_SECONDS = 1.0
 STOP_SECONDS = 0.2

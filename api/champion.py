@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model import trees
 from model.bundle import (
     Bundle,
     Manifest,
@@ -23,12 +22,13 @@ from model.bundle import (
     read_manifest,
 )
 from model.errors import BundleError
-from model.lightgbm_form import check_form
 from model.live import LiveModel, LivePointer
 from model.prediction import Scale, Thresholds
-from model.text_check import try_apart
+from model.scorers import trees
+from model.scorers.lightgbm_form import check_form
+from model.scorers.text_check import try_apart
 from preprocessing.predictor import Predictor
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 
 WATCH_SECONDS = 0.2
 

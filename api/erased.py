@@ -1,6 +1,6 @@
 """The erased students, in memory, so that no request waits for the registry to refuse one.
 
-What this does not know of yet is refused by the registry (`database.guarded`).
+What this does not know of yet is refused by the registry (`database.erasing.guarded`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 from api.registry import Registry
 from database import tombstones
 from model.errors import ErasedStudent, RegistryError
-from model.tombstone import TombstoneKey
+from model.trust.tombstone import TombstoneKey
 
 REFRESH_SECONDS = 2.0
 

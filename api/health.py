@@ -7,16 +7,16 @@ import contextlib
 import os
 from typing import Any
 
-from api.outbox import waiting
+from api.durability.outbox import waiting
+from api.durability.worker_slots import alive
 from api.services import Services
-from api.slots import alive
 from database import leases
 from model.errors import RegistryError
 
 PATIENCE = 0.5
 BACKLOG = 250_000
 """Waiting predictions of a host from which on somebody should look at the registry: more than
-four workers let come together in a burst (`api.shipper`)."""
+four workers let come together in a burst (`api.durability.shipper`)."""
 
 
 async def report(here: Services) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from api.registry import Registry
 from database import api_keys, audit
-from database.documents import milliseconds
+from database.mapping.documents import milliseconds
 from model.access import ApiKey, AuditEvent
-from model.key_file import KeyFile, KeyNotes
+from model.trust.key_file import KeyFile, KeyNotes
 
 REMEDY = (
     "the API keys of this registry are signed by another installation. Run this on a host of that "

@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 
 from api.key_trust import REMEDY
 from database import api_keys, audit
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from deployment.wiring import registry, settings_from_environment
 from model.access import ApiKey, AuditEvent, Scope
 from model.errors import ConfigurationError, FarolError
-from model.key_file import KeyFile
-from model.key_seal import KeysInForce, digest_of, sealed
+from model.trust.key_file import KeyFile
+from model.trust.key_seal import KeysInForce, digest_of, sealed
 
 PREFIX = "farol_"
 

@@ -10,8 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from api.scales import form_of
 from model.options import OPTIONS, Allowed
 from model.prediction import RiskLabel, RiskStatus, Scale
-from preprocessing.fields import Column, Kind
-from preprocessing.task import TaskSpec
+from preprocessing.task.columns import Column, Kind
+from preprocessing.task.spec import TaskSpec
 
 Json = dict[str, Any]
 

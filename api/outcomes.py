@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from api.http.problems import Problem
 from api.payload import RecordReader
-from api.problems import Problem
 from model.errors import InvalidRecord
 from model.label import Outcome
 from preprocessing.student_ids import read_student_id
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from preprocessing.validation import check_value
 
 MOST = 10_000

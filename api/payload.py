@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from api.problems import Problem
+from api.http.problems import Problem
 from model.errors import InvalidRecord
 from model.student import Features
 from preprocessing.student_ids import read_student_id
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from preprocessing.validation import RecordChecker
 
 LONGEST_REASON = 1_000

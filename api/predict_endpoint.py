@@ -12,9 +12,9 @@ from urllib.parse import parse_qs
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from api.body import SMALL, Disconnected, read_body
+from api.http.body import SMALL, Disconnected, read_body
+from api.http.problems import Problem, log_unexpected
 from api.payload import RecordReader, read_json
-from api.problems import Problem, log_unexpected
 from api.scoring import answer, explanation, score_one
 from api.services import Services
 from model.access import Scope as Access

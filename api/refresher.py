@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from api.champion import ChampionHolder
 from api.registry import Registry
 from database import aliases, artifacts, versions
-from database.operations import Op
+from database.driver.commands import Op
 from model.errors import (
     BundleError,
     CorruptArtifact,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from database.operations import Op
+from database.driver.commands import Op
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.prediction import Scale
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 
 Json = dict[str, Any]
 Span = tuple[float, float] | None

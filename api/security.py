@@ -2,7 +2,7 @@
 
 The keys are read from the registry in the background and kept in memory, so that a request never
 waits for the registry to be let in. Only SHA-256 digests of the secrets exist on this side, and
-only keys that this installation has signed count (`model.key_seal`).
+only keys that this installation has signed count (`model.trust.key_seal`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Literal
 
 from starlette.types import Scope as AsgiScope
 
+from api.http.problems import Problem
 from api.key_trust import KeyTrust
-from api.problems import Problem
 from api.registry import Registry
 from model.access import ApiKey, Scope
 from model.errors import ConfigurationError, RegistryError

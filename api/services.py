@@ -12,20 +12,20 @@ from pathlib import Path
 from starlette.requests import Request
 
 from api.champion import Champion, ChampionHolder
+from api.durability.outbox import Outbox
+from api.durability.prediction_log import PredictionLog
+from api.durability.shipment_gate import Gate
+from api.durability.shipper import Shipper
+from api.durability.storage import Storage
+from api.durability.worker_slots import WorkerSlot, WorkerState
 from api.erased import ErasedStudents
-from api.gate import Gate
+from api.http.problems import Problem
 from api.metrics import Metrics
-from api.outbox import Outbox
-from api.prediction_log import PredictionLog
-from api.problems import Problem
 from api.refresher import Refresher
 from api.registry import Registry
 from api.security import KeyRing
-from api.shipper import Shipper
-from api.slots import WorkerSlot, WorkerState
-from api.storage import Storage
 from model.live import LiveModel
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)

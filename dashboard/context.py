@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.api_client import ApiFailure, FarolApi
 from dashboard.scales import score_columns
 from dashboard.texts import Texts
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.prediction import RiskStatus
 
 COLOURS = {

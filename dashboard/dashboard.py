@@ -18,7 +18,7 @@ import streamlit as st  # noqa: E402
 
 from dashboard.api_client import FarolApi  # noqa: E402
 from dashboard.context import Context  # noqa: E402
-from dashboard.gate import Entry, entry, entry_with  # noqa: E402
+from dashboard.sign_in import Entry, entry, entry_with  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
     drift,
@@ -29,11 +29,11 @@ from dashboard.views import (  # noqa: E402
     versions,
 )
 from database import api_keys  # noqa: E402
-from database.client import SyncRegistry  # noqa: E402
+from database.driver.client import SyncRegistry  # noqa: E402
 from deployment.settings import Settings  # noqa: E402
 from deployment.wiring import environment, registry, settings_from_environment  # noqa: E402
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable  # noqa: E402
-from model.key_file import KeyFile  # noqa: E402
+from model.trust.key_file import KeyFile  # noqa: E402
 
 REFRESH_SECONDS = 15
 

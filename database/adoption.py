@@ -18,12 +18,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from database import artifacts, audit, versions
-from database.documents import from_document
-from database.operations import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.mapping.documents import from_document
 from model.access import AuditEvent
 from model.archive import bundle_digest
 from model.errors import BundleError, CorruptArtifact, NotFound, RegistryError
-from model.signature import check, check_former, seal
+from model.trust.signature import check, check_former, seal
 from model.version import ModelVersion, is_version_name, resign
 
 COLLECTION = "version_adoptions"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from database.documents import from_document, to_document
-from database.operations import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.mapping.documents import from_document, to_document
 from model.errors import Conflict
 from model.version import Alias
 

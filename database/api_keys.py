@@ -6,11 +6,11 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
-from database.documents import from_document, milliseconds, to_document
-from database.operations import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.mapping.documents import from_document, milliseconds, to_document
 from model.access import ApiKey, KeyAdoption, Revocation
 from model.errors import Conflict, NotFound, RegistryError
-from model.key_seal import KeysInForce, in_force, is_genuine, sealed
+from model.trust.key_seal import KeysInForce, in_force, is_genuine, sealed
 
 COLLECTION = "api_keys"
 REVOCATIONS = "key_revocations"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from database.operations import DeleteMany, Document, Find, InsertMany, Op
+from database.driver.commands import DeleteMany, Document, Find, InsertMany, Op
 from model.errors import CorruptArtifact, NotFound
 
 COLLECTION = "artifacts"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from database.documents import from_document, milliseconds, to_document
-from database.operations import Document, Find, InsertMany, Op
+from database.driver.commands import Document, Find, InsertMany, Op
+from database.mapping.documents import from_document, milliseconds, to_document
 from model.batch import Batch
 from model.errors import NotFound
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from database.documents import from_document, to_document
-from database.operations import Find, InsertMany, Op
+from database.driver.commands import Find, InsertMany, Op
+from database.mapping.documents import from_document, to_document
 from model.drift import DriftReport
 from model.errors import NotFound
 

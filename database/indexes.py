@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from database.operations import EnsureIndex, Op
+from database.driver.commands import EnsureIndex, Op
 
 INDEXES: tuple[EnsureIndex, ...] = (
     # batches.recent

@@ -5,9 +5,9 @@ With another key a host would not recognise the tombstones, and would bring eras
 
 from __future__ import annotations
 
-from database.operations import Find, InsertMany, Op
+from database.driver.commands import Find, InsertMany, Op
 from model.errors import ConfigurationError
-from model.tombstone import TombstoneKey
+from model.trust.tombstone import TombstoneKey
 
 COLLECTION = "installation"
 DATA_KEY = "data_key"

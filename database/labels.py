@@ -14,12 +14,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from database import outcomes, predictions
-from database.collector import quiet
-from database.documents import from_document, milliseconds
-from database.operations import Count, DeleteMany, Document, Find, InsertMany, Op
+from database.driver.commands import Count, DeleteMany, Document, Find, InsertMany, Op
+from database.driver.gc_pause import quiet
+from database.driver.paging import in_parts
+from database.labelling.join import LABELS, ORPHANS, WITHDRAWN, Settled, Subject, facts_of, settle
+from database.mapping.documents import from_document, milliseconds
 from database.outcomes import label_key
-from database.paging import in_parts
-from database.settling import LABELS, ORPHANS, WITHDRAWN, Settled, Subject, facts_of, settle
 from model.errors import NotFound
 from model.label import JoinStatus, Label, OrphanLabel, Outcome
 from model.label_join import (

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from database.documents import from_document, milliseconds, to_document
-from database.operations import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.mapping.documents import from_document, milliseconds, to_document
 from model.errors import LeaseHeld, LeaseLost
 from model.run import Lease
 

@@ -10,9 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from database import schema
-from database.documents import milliseconds
-from database.operations import (
+from database.driver.commands import (
     DeleteMany,
     Document,
     Find,
@@ -21,6 +19,8 @@ from database.operations import (
     Replace,
     ReplaceMany,
 )
+from database.mapping import schema
+from database.mapping.documents import milliseconds
 from model.label_join import Filed, Report
 
 COLLECTION = "outcomes"

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from database import schema
-from database.documents import escape_keys, from_document, milliseconds, to_document
-from database.operations import Count, Document, Find, InsertMany, Op
+from database.driver.commands import Count, Document, Find, InsertMany, Op
+from database.mapping import schema
+from database.mapping.documents import escape_keys, from_document, milliseconds, to_document
 from model.errors import NotFound
 from model.prediction import Prediction
 

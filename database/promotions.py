@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from database import aliases, leases
-from database.documents import from_document, milliseconds, to_document
-from database.operations import Document, Find, InsertMany, Op
+from database.driver.commands import Document, Find, InsertMany, Op
+from database.mapping.documents import from_document, milliseconds, to_document
 from model.errors import Conflict, LeaseLost
 from model.promotion import DecisionStatus, Promotion
 from model.run import Lease

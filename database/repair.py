@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from database import erasure, labels, outcomes, promotions
-from database.documents import milliseconds
-from database.operations import DeleteMany, Find, Op
-from database.paging import in_parts
-from database.settling import Subject, settle
-from model.tombstone import TombstoneKey
+from database import labels, outcomes, promotions
+from database.driver.commands import DeleteMany, Find, Op
+from database.driver.paging import in_parts
+from database.erasing import erasure
+from database.labelling.join import Subject, settle
+from database.mapping.documents import milliseconds
+from model.trust.tombstone import TombstoneKey
 
 GRACE = timedelta(minutes=10)
 """How long a note is left alone: its process may be alive and about to use it."""

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from database import leases
-from database.documents import from_document, to_document
-from database.operations import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.mapping.documents import from_document, to_document
 from model.errors import Conflict, LeaseLost, NotFound
 from model.run import Lease, Run, RunStatus, RunStep
 

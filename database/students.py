@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from database.documents import from_document, to_document
-from database.operations import (
+from database.driver.commands import (
     Count,
     DeleteMany,
     Document,
@@ -17,7 +16,8 @@ from database.operations import (
     Replace,
     ReplaceMany,
 )
-from database.paging import in_parts
+from database.driver.paging import in_parts
+from database.mapping.documents import from_document, to_document
 from model.errors import NotFound
 from model.student import Observation, Student
 
@@ -95,7 +95,7 @@ def recent_observations(limit: int) -> Op[list[Observation]]:
 
 
 def erase(student_id: str) -> Op[int]:
-    """Forgets a student here; `database.erasure` does so everywhere."""
+    """Forgets a student here; `database.erasing.erasure` does so everywhere."""
     deleted: int = yield DeleteMany(COLLECTION, {"_id": student_id})
     return deleted
 

@@ -1,6 +1,6 @@
 """Tombstones: erased students, by a keyed hash of their ids; nothing else is kept of them.
 
-A tombstone refuses late records by whatever way they come (`database.guarded`), until an
+A tombstone refuses late records by whatever way they come (`database.erasing.guarded`), until an
 administrator lifts it.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from database.documents import milliseconds
-from database.operations import Count, DeleteMany, Find, InsertMany, Op
-from database.paging import in_parts
+from database.driver.commands import Count, DeleteMany, Find, InsertMany, Op
+from database.driver.paging import in_parts
+from database.mapping.documents import milliseconds
 
 COLLECTION = "tombstones"
 

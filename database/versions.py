@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from database import leases
-from database.documents import from_document, to_document
-from database.operations import Find, InsertMany, Op
+from database.driver.commands import Find, InsertMany, Op
+from database.mapping.documents import from_document, to_document
 from model.errors import Conflict, NotFound
 from model.run import Lease
 from model.version import ModelVersion, is_version_name

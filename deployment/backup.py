@@ -10,18 +10,18 @@ from pathlib import Path
 
 import bson
 
-from api import outbox
+from api.durability import outbox
 from database import predictions
-from database.client import SyncRegistry
-from database.operations import Document
+from database.driver.client import SyncRegistry
+from database.driver.commands import Document
 from deployment import backup_file
 from deployment.backup_file import Manifest, Writer, writing
 from deployment.registry_copy import COLLECTIONS, pages
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry, settings_from_environment
 from model.errors import ConfigurationError, FarolError
-from model.key_file import NAME
-from preprocessing.task import load_task, task_text
+from model.trust.key_file import NAME
+from preprocessing.task.spec import load_task, task_text
 
 EPILOG = """\
 what is in it

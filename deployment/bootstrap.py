@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from database import aliases, batches
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from deployment.settings import Settings
-from deployment.wiring import registry
+from deployment.wiring import registry, tombstone_key
 from model.errors import NotEnoughData, NotThisTask
+from model.trust.tombstone import TombstoneKey
+from preprocessing.files.school_files import SchoolFile, in_folder, made_up
 from preprocessing.ingest import ingest_file
 from preprocessing.plausibility import told
-from preprocessing.school_files import SchoolFile, in_folder, made_up
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec, load_task
 from retraining.pipeline import run_pipeline
 
 
@@ -41,7 +42,8 @@ def bootstrap(
     task = load_task(settings.task)
     with registry(settings) as opened:
         if not opened.run(batches.recent(1)):
-            _load(opened, _school_files(settings, task, data, period, say), task, say)
+            found = _school_files(settings, task, data, period, say)
+            _load(opened, found, task, tombstone_key(settings), say)
         if opened.run(aliases.get("champion")) is not None:
             return
         say("Training the first champion")
@@ -52,7 +54,11 @@ def bootstrap(
 
 
 def _load(
-    opened: SyncRegistry, found: Sequence[SchoolFile], task: TaskSpec, say: Callable[[str], None]
+    opened: SyncRegistry,
+    found: Sequence[SchoolFile],
+    task: TaskSpec,
+    key: TombstoneKey,
+    say: Callable[[str], None],
 ) -> None:
     """Reads what is a table of this task; a folder may hold other things too."""
     kept = 0
@@ -60,7 +66,12 @@ def _load(
         say(f"Reading {file.path.name}")
         try:
             results, _ = ingest_file(
-                opened, file.path, task, now=datetime.now(UTC), period=file.period
+                opened,
+                file.path,
+                task,
+                now=datetime.now(UTC),
+                period=file.period,
+                tombstone_key=key,
             )
         except NotThisTask as error:
             say(f"  not used: {error}")

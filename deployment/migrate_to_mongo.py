@@ -14,17 +14,21 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from database import embedded, erasure, installation
-from database.client import SyncRegistry, open_registry
+from database import installation
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.options import database_of
+from database.driver.run import Hook
+from database.embedded import lifecycle
+from database.erasing import erasure
+from database.erasing.guarded import ErasureGuard
 from database.indexes import ensure_indexes
-from database.options import database_of
 from database.repair import repair
 from deployment.registry_copy import compare, copy
 from deployment.wiring import reach, settings_from_environment, tombstone_key
 from model.errors import ConfigurationError, FarolError
-from model.tombstone import TombstoneKey
+from model.trust.tombstone import TombstoneKey
 from preprocessing.ingest import describe, ingest_file
-from preprocessing.task import load_task
+from preprocessing.task.spec import load_task
 
 FILES = {".csv", ".xlsx", ".parquet"}
 
@@ -46,24 +50,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = settings_from_environment()
         db = given.db or settings.mongo_db
         key = tombstone_key(settings)
-        with _opened(given.target, db, "--to", tombstones=key) as target:
+        with _opened(given.target, db, "--to", hook=ErasureGuard(key)) as target:
             target.run(installation.claim(key))
             target.run(ensure_indexes())
             if files := _school_files(given.source):
-                return _ingest(files, target, settings.task)
+                return _ingest(files, target, settings.task, key)
             with _registry(given.source, db) as source:
                 source.run(installation.check(key))
-                return _copy(source, target)
+                return _copy(source, target, key)
     except FarolError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2 if isinstance(error, ConfigurationError) else 1
 
 
-def _copy(source: SyncRegistry, target: SyncRegistry) -> int:
+def _copy(source: SyncRegistry, target: SyncRegistry, key: TombstoneKey) -> int:
     copy(source, target, lambda line: print(line, file=sys.stderr))  # noqa: T201
     target.run(repair(now=datetime.now(UTC)))
-    if target.tombstone_key is not None:
-        target.run(erasure.remove_again(target.tombstone_key))
+    target.run(erasure.remove_again(key))
     complete = True
     for one in compare(source, target):
         complete = complete and one.complete
@@ -73,10 +76,10 @@ def _copy(source: SyncRegistry, target: SyncRegistry) -> int:
     return 0 if complete else 1
 
 
-def _ingest(files: Sequence[Path], target: SyncRegistry, name: str) -> int:
+def _ingest(files: Sequence[Path], target: SyncRegistry, name: str, key: TombstoneKey) -> int:
     task = load_task(name)
     for path in files:
-        done, refused = ingest_file(target, path, task, now=datetime.now(UTC))
+        done, refused = ingest_file(target, path, task, now=datetime.now(UTC), tombstone_key=key)
         for result in done:
             print("\n".join(describe(result, task)))  # noqa: T201
         for sheet in refused:
@@ -89,7 +92,7 @@ def _registry(source: str, db: str) -> Iterator[SyncRegistry]:
     if source.startswith(("mongodb://", "mongodb+srv://")):
         uri = source
     elif (Path(source) / "registry").is_dir():
-        uri = embedded.ensure_running(Path(source))
+        uri = lifecycle.ensure_running(Path(source))
     else:
         raise ConfigurationError(
             f"--from {source}: neither a MongoDB URI, nor a folder with a registry or files in it"
@@ -99,10 +102,8 @@ def _registry(source: str, db: str) -> Iterator[SyncRegistry]:
 
 
 @contextlib.contextmanager
-def _opened(
-    uri: str, db: str, key: str, *, tombstones: TombstoneKey | None = None
-) -> Iterator[SyncRegistry]:
-    with open_registry(uri, database_of(uri) or db, tombstone_key=tombstones) as opened:
+def _opened(uri: str, db: str, key: str, *, hook: Hook | None = None) -> Iterator[SyncRegistry]:
+    with open_registry(uri, database_of(uri) or db, hook=hook) as opened:
         reach(opened, uri, key)
         yield opened
 

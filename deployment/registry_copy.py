@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from database import leases, outcomes, schema
-from database.client import SyncRegistry
-from database.operations import Document, Find, InsertMany, Replace, ReplaceMany
+from database import leases, outcomes
+from database.driver.client import SyncRegistry
+from database.driver.commands import Document, Find, InsertMany, Replace, ReplaceMany
+from database.mapping import schema
 from model.errors import RegistryError
 
 COLLECTIONS = (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from database.repair import repair
-from deployment.wiring import configure_logging, registry, settings_from_environment
+from deployment.wiring import configure_logging, registry, settings_from_environment, tombstone_key
 from model.errors import ConfigurationError, FarolError
 
 
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = settings_from_environment()
         configure_logging(settings)
         with registry(settings) as opened:
-            now, key = datetime.now(UTC), opened.tombstone_key
+            now, key = datetime.now(UTC), tombstone_key(settings)
             done = opened.run(repair(now=now, full=given.full, tombstone_key=key))
     except FarolError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201

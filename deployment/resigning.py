@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from database import api_keys, artifacts, audit, versions
-from database.documents import to_document
-from database.operations import Find, Op, Replace, ReplaceMany
+from database.driver.commands import Find, Op, Replace, ReplaceMany
+from database.mapping.documents import to_document
 from model.access import ApiKey, AuditEvent
 from model.archive import bundle_digest
 from model.errors import BundleError, CorruptArtifact, NotFound
-from model.key_seal import is_genuine
+from model.trust.key_seal import is_genuine
 from model.version import ModelVersion, resign
 
 WARNING = """\

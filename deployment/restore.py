@@ -14,11 +14,11 @@ import bson
 import orjson
 from bson.codec_options import CodecOptions
 
-from api import outbox
+from api.durability import outbox
 from database import aliases, api_keys, leases, predictions, versions
-from database.client import SyncRegistry, open_registry
-from database.documents import from_document
-from database.operations import Count, DeleteMany, Document
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import Count, DeleteMany, Document
+from database.mapping.documents import from_document
 from database.repair import repair
 from deployment import backup_file
 from deployment.backup import LEASES
@@ -32,14 +32,15 @@ from deployment.wiring import (
     private_settings,
     registry,
     registry_uri,
+    tombstone_key,
 )
 from model.access import ApiKey
 from model.errors import ConfigurationError, FarolError
-from model.key_file import KeyFile
 from model.live import LiveModel
 from model.run import Lease
+from model.trust.key_file import KeyFile
 from model.version import ModelVersion
-from preprocessing.task import load_task, task_text
+from preprocessing.task.spec import load_task, task_text
 
 EPILOG = f"""\
 what it does
@@ -115,7 +116,7 @@ def restore(file: Path, env: Mapping[str, str], *, now: datetime, re_sign: bool)
             if re_sign:
                 _re_sign(opened, manifest.task, settings, now)
             # Also removes whom the tombstones name: erased while the backup was being written.
-            done = repair(now=now, full=True, tombstone_key=opened.tombstone_key)
+            done = repair(now=now, full=True, tombstone_key=tombstone_key(settings))
             _say(opened.run(done).told())
         _keep_notes(settings.home, kept)
         _place_task(settings, manifest, kept[backup_file.TASK])

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from database.options import database_of
+from database.driver.options import database_of
 from model.errors import ConfigurationError
 
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -26,15 +26,15 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from honcho.process import Popen
 
-from database import embedded
+from database.embedded import lifecycle
 from deployment.bootstrap import bootstrap
 from deployment.following import follow
 from deployment.occupancy import Occupant, occupied
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, environment, private_settings, registry_uri
 from model.errors import ConfigurationError, FarolError
-from preprocessing.samples import example_record
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.cohorts.samples import example_record
+from preprocessing.task.spec import TaskSpec, load_task
 
 PROCFILE = Path(__file__).with_name("Procfile")
 ORPHANED = {"dashboard": signal.SIGKILL}
@@ -99,7 +99,7 @@ def _run(settings: Settings, env: Mapping[str, str], former: Occupant | None) ->
     }
     # A registry that a killed predecessor started is ours now.
     ours = settings.mongo_uri is None and not (
-        embedded.status(settings.home).running and former is None
+        lifecycle.status(settings.home).running and former is None
     )
     try:
         registry_uri(settings)  # Started here, found by all; whoever misses it starts it again.
@@ -108,7 +108,7 @@ def _run(settings: Settings, env: Mapping[str, str], former: Occupant | None) ->
         return _supervise(settings, {**env, **own})
     finally:
         if ours:
-            embedded.stop(settings.home)
+            lifecycle.stop(settings.home)
 
 
 def _started(number: signal.Signals, *given: Any, **options: Any) -> Any:

@@ -12,17 +12,18 @@ from dotenv import dotenv_values
 
 from database import installation
 from database.adoption import adopt
-from database.client import SyncRegistry, open_registry
-from database.embedded import ensure_running
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import Op
+from database.driver.options import hosts_of
+from database.embedded.lifecycle import ensure_running
+from database.erasing.guarded import ErasureGuard
 from database.indexes import ensure_indexes
-from database.operations import Op
-from database.options import hosts_of
 from deployment import logs
 from deployment.settings import Settings, load_settings, require_home, unusable
-from model.adoption_file import AdoptionFile
 from model.errors import FarolError, RegistryUnavailable
-from model.private import UMASK, protect
-from model.tombstone import TombstoneKey
+from model.trust.adoption_file import AdoptionFile
+from model.trust.private import UMASK, protect
+from model.trust.tombstone import TombstoneKey
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def registry(settings: Settings) -> SyncRegistry:
     uri = registry_uri(settings)
     key = tombstone_key(settings)
     opened = open_registry(
-        uri, settings.mongo_db, pool_size=settings.mongo_pool_size, tombstone_key=key
+        uri, settings.mongo_db, pool_size=settings.mongo_pool_size, hook=ErasureGuard(key)
     )
     try:
         reach(opened, uri, "MONGO_URI" if settings.mongo_uri else "the embedded registry")

@@ -16,8 +16,8 @@ import orjson
 from rich.console import Console
 
 from database import aliases, artifacts, drift_reports, labels, predictions, students, versions
-from database.client import SyncRegistry
-from database.operations import Op
+from database.driver.client import SyncRegistry
+from database.driver.commands import Op
 from deployment.wiring import registry, settings_from_environment
 from drift.cohort import CohortRule, choose_cohort, counts_of, latest_of_each, unfiled
 from drift.performance import disagreements, realised_performance
@@ -33,7 +33,7 @@ from model.version import ModelVersion, Window
 from preprocessing.dataset import record_id
 from preprocessing.longitudinal import recalled_labels, recalled_observations
 from preprocessing.predictor import Predictor
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec, load_task
 
 RECENT_PREDICTIONS = 5_000
 RECENT_LABELS = 5_000

@@ -21,7 +21,7 @@ class ApiKey:
     """An API key; only the SHA-256 of its secret is ever stored.
 
     Attributes:
-        signature: seal of the installation over all that does not change (`model.key_seal`).
+        signature: seal of the installation over all that does not change (`model.trust.key_seal`).
     """
 
     key_id: str

@@ -25,14 +25,14 @@ from typing import Any
 
 import orjson
 
-from model import linear, neighbours, trees
 from model.archive import MANIFEST, pack, unpack
 from model.calibration import Calibration
 from model.errors import BundleError
 from model.prediction import IntervalRule, Scale, Thresholds
-from model.scorer import Rows, Scorer
-from model.statement import Statement
+from model.scorers import linear, neighbours, trees
+from model.scorers.scorer import Rows, Scorer
 from model.student import Features
+from model.trust.statement import Statement
 
 __all__ = [
     "Bundle", "BundleParts", "Golden", "Manifest", "load_bundle", "load_signed", "pack",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from model.errors import BundleError
-from model.scorer import Rows
+from model.scorers.scorer import Rows
 
 BOUNDED = "isotonic_bounded"
 METHODS = frozenset({"sigmoid", "identity", "isotonic", BOUNDED})

@@ -24,7 +24,7 @@ from filelock import FileLock
 
 from model.bundle import load_bundle, read_manifest, unpack
 from model.errors import BundleError
-from model.statement import Statement
+from model.trust.statement import Statement
 from model.version import version_name
 
 Record = TypeVar("Record")

@@ -10,7 +10,7 @@ from typing import Any
 
 from model.errors import BundleError
 from model.prediction import Thresholds
-from model.statement import Statement
+from model.trust.statement import Statement
 
 Metrics = Mapping[str, float]
 """Metric name to value: `recall`, `precision`, `flagged`, `auc`, `average_precision`, `brier`..."""

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from model.errors import BundleError
 from model.student import Features
-from preprocessing.columns import (
+from preprocessing.encoded_columns import (
     CategoryColumn,
     NumericColumn,
     fit_category,
     fit_numeric,
 )
-from preprocessing.fields import Kind
-from preprocessing.formula import Formula
-from preprocessing.task import TaskSpec
+from preprocessing.task.columns import Kind
+from preprocessing.task.formula import Formula
+from preprocessing.task.spec import TaskSpec
 
 FORMAT = 1
 

@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from database import batches, labels, students, tombstones
-from database.client import SyncRegistry
-from database.operations import Op
-from deployment.wiring import registry, settings_from_environment
+from database.driver.client import SyncRegistry
+from database.driver.commands import Op
+from deployment.wiring import registry, settings_from_environment, tombstone_key
 from model.batch import Batch
 from model.errors import ConfigurationError, NotFound, NotThisTask, RegistryError
 from model.label import JoinStatus
-from model.tombstone import TombstoneKey
-from preprocessing.loading import CleanTable, read_file
+from model.trust.tombstone import TombstoneKey
+from preprocessing.files.loading import CleanTable, read_file
 from preprocessing.plausibility import implausible, told
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec, load_task
 
 SHOWN_REJECTS = 20
 
@@ -127,6 +127,7 @@ def ingest_file(
     *,
     now: datetime,
     period: str | None = None,
+    tombstone_key: TombstoneKey | None = None,
 ) -> tuple[list[Ingested], tuple[str, ...]]:
     """Reads a file and puts its tables into the registry, oldest period first.
 
@@ -139,8 +140,9 @@ def ingest_file(
     """
     reading = read_file(path, task, now=now, period=period)
     ordered = sorted(reading.tables, key=lambda table: table.batch.period)
-    key = opened.tombstone_key
-    done = [opened.run(ingest(table, task, now=now, tombstone_key=key)) for table in ordered]
+    done = [
+        opened.run(ingest(table, task, now=now, tombstone_key=tombstone_key)) for table in ordered
+    ]
     return done, reading.refused
 
 
@@ -197,8 +199,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from_environment()
         task = load_task(settings.task)
+        key = tombstone_key(settings)
         with registry(settings) as opened:
-            used = [_ingest_one(opened, path, task, given.period) for path in given.files]
+            used = [_ingest_one(opened, path, task, given.period, key) for path in given.files]
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -208,9 +211,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(used) else 1
 
 
-def _ingest_one(opened: SyncRegistry, path: Path, task: TaskSpec, period: str | None) -> bool:
+def _ingest_one(
+    opened: SyncRegistry, path: Path, task: TaskSpec, period: str | None, key: TombstoneKey
+) -> bool:
     try:
-        results, refused = ingest_file(opened, path, task, now=datetime.now(UTC), period=period)
+        results, refused = ingest_file(
+            opened, path, task,
+            now=datetime.now(UTC), period=period, tombstone_key=key,
+        )  # fmt: skip
     except NotThisTask as error:
         sys.stderr.write(f"refused: {error}\n")
         return False

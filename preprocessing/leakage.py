@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from model.errors import LeakageError
 from preprocessing.dataset import TrainingSet
-from preprocessing.separation import Trial, block, grouped_folds
-from preprocessing.task import TaskSpec
+from preprocessing.leakage_measures import Trial, block, grouped_folds
+from preprocessing.task.spec import TaskSpec
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from model.label import Label
 from model.student import Observation
-from preprocessing.fields import Longitudinal
-from preprocessing.loading import CleanTable
+from preprocessing.files.loading import CleanTable
 from preprocessing.longitudinal import recalled
+from preprocessing.task.columns import Longitudinal
 
 
 def paired(tables: Iterable[CleanTable], longitudinal: Longitudinal | None = None) -> list[Label]:

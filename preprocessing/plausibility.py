@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from model.batch import Implausible
 from model.student import Observation, Student, Value
-from preprocessing.fields import Column
-from preprocessing.task import TaskSpec
+from preprocessing.task.columns import Column
+from preprocessing.task.spec import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)

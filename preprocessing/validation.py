@@ -11,9 +11,9 @@ from typing import Any
 
 from model.errors import InvalidRecord
 from model.student import Features, Value
-from preprocessing.fields import Column, Kind
-from preprocessing.task import TaskSpec
-from preprocessing.text import fold
+from preprocessing.task.columns import Column, Kind
+from preprocessing.task.spec import TaskSpec
+from preprocessing.task.spelling import fold
 
 LONGEST_TEXT = 200
 """Characters of a category; longer than any name of one, and short enough to store and echo."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from database import aliases, artifacts, versions
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from deployment.wiring import registry, settings_from_environment
 from model.errors import ConfigurationError, FarolError, NotFound
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry, settings_from_environment
 from model.errors import (
@@ -23,13 +23,13 @@ from model.errors import (
     NotEnoughData,
 )
 from model.options import OPTIONS, Allowed, RunOptions, check, flag
-from preprocessing.task import TaskSpec, load_task
-from retraining.execution import execute
-from retraining.lineage import code_version
-from retraining.options import applied
-from retraining.plan import RunPlan, RunResult
+from preprocessing.task.spec import TaskSpec, load_task
 from retraining.progress import console, progress
-from retraining.report import show
+from retraining.run.execution import execute
+from retraining.run.lineage import code_version
+from retraining.run.options import applied
+from retraining.run.plan import RunPlan, RunResult
+from retraining.run.report import show
 
 FINISHED, FAILED, USAGE, NOT_ENOUGH_DATA, LEASE_HELD = 0, 1, 2, 3, 4
 

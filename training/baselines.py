@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 
 Array = NDArray[np.float64]
 

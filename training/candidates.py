@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from model.errors import ConfigurationError
-from model.scorer import Scorer
-from model.trees import TreeScorer
+from model.scorers.scorer import Scorer
+from model.scorers.trees import TreeScorer
 from training.families import boosters, catboost, forests, linear, neighbours
 from training.families.vote import vote
 from training.sample import Sample

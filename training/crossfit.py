@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
-from preprocessing.task import TaskSpec
-from training.budget import Budget
-from training.fit import IN_MEMORY, Progress, check_enough, fit
+from preprocessing.task.spec import TaskSpec
 from training.split import FOLDS, each_fold, grouped_folds
-from training.studies import Studies
+from training.train import IN_MEMORY, Progress, check_enough, fit
+from training.tuning.budget import Budget
+from training.tuning.studies import Studies
 
 
 def out_of_fold(

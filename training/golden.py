@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.student import Features, Value
-from preprocessing.fields import Kind
-from preprocessing.task import TaskSpec
+from preprocessing.task.columns import Kind
+from preprocessing.task.spec import TaskSpec
 
 MIXED = 12
 QUANTILES = (0.02, 0.2, 0.4, 0.6, 0.8, 0.98)

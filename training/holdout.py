@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
-from preprocessing.task import TaskSpec
-from training.budget import Budget
-from training.fit import IN_MEMORY, Progress, fit
-from training.studies import Studies
+from preprocessing.task.spec import TaskSpec
+from training.train import IN_MEMORY, Progress, fit
+from training.tuning.budget import Budget
+from training.tuning.studies import Studies
 
 Mask = NDArray[np.bool_]
 

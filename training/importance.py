@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from model.calibration import Calibration
-from model.neighbours import NeighbourScorer
-from model.scorer import Scorer
+from model.scorers.neighbours import NeighbourScorer
+from model.scorers.scorer import Scorer
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.formula import Formula
+from preprocessing.task.formula import Formula
 
 EXPLAINED = 200
 EXPLAINED_BY_NEIGHBOURS = 20

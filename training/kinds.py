@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.calibration import Calibration
 from model.prediction import IntervalRule, Thresholds
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from training.calibrate import calibrate
 from training.operating_point import choose_thresholds
 

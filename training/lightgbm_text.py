@@ -1,4 +1,4 @@
-"""Trees of any library as one LightGBM text model, which `model.trees` serves.
+"""Trees of any library as one LightGBM text model, which `model.scorers.trees` serves.
 
 The format is what LightGBM itself writes; `threshold` is compared with `<=`, and a child below
 zero is a leaf: `-1` the first, `-2` the second. Counts weigh the Shapley values.

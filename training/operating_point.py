@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.prediction import Thresholds
-from preprocessing.policies import PromotionPolicy, StatusPolicy
+from preprocessing.task.policies import PromotionPolicy, StatusPolicy
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import outbox
 from api.answers import json_answer, needs
-from api.body import LARGE, read_body
+from api.durability import outbox
+from api.http.body import LARGE, read_body
 from api.outcomes import OutcomeReader, Reported, items
 from api.payload import read_json
 from api.security import Client
@@ -22,7 +22,7 @@ from database import labels, predictions, tombstones
 from model.access import Scope
 from model.errors import ERASED
 from model.label import JoinStatus, Outcome
-from model.tombstone import TombstoneKey
+from model.trust.tombstone import TombstoneKey
 
 router = APIRouter(tags=["labels"])
 MayLabel = Annotated[Client, Depends(needs(Scope.LABEL))]

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer, needs
-from api.body import SMALL, read_body
-from api.card import MEDIA_TYPES, Form, card_answer, chosen_form, digest_of, unchanged
-from api.decisions import Move, move_champion
+from api.card_answer import MEDIA_TYPES, Form, card_answer, chosen_form, digest_of, unchanged
+from api.http.body import SMALL, read_body
+from api.http.problems import Problem
+from api.manual_moves import Move, move_champion
 from api.payload import read_reason
-from api.problems import Problem
 from api.rollback import ROLLBACK, rollback_target
 from api.security import Client
 from api.services import Services, services

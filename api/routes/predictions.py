@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer, needs
-from api.body import LARGE, read_body
 from api.erased import ErasedStudents
+from api.http.body import LARGE, read_body
+from api.http.problems import Problem
 from api.payload import Asked, RecordReader, read_json
 from api.predict_endpoint import wants_explanation
-from api.problems import Problem
 from api.scoring import answer, explanation, score_many, score_one
 from api.security import Client
 from api.services import services

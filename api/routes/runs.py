@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer, needs
-from api.body import SMALL, read_body
-from api.decisions import record
+from api.http.body import SMALL, read_body
+from api.http.problems import Problem
+from api.manual_moves import record
 from api.payload import read_object
-from api.problems import Problem
 from api.security import Client
 from api.services import services
 from database import drift_reports, runs

@@ -11,27 +11,28 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import outbox
 from api.answers import json_answer, needs
-from api.body import SMALL, read_body
 from api.champion import Champion
-from api.decisions import record
+from api.durability import outbox
+from api.http.body import SMALL, read_body
+from api.http.problems import Problem
+from api.manual_moves import record
 from api.payload import Asked, read_reason
-from api.problems import Problem
 from api.scales import score_fields
 from api.scoring import explanation
 from api.security import Client
 from api.services import services
-from database import erasure, students, tombstones
-from database.operations import Op
+from database import students, tombstones
+from database.driver.commands import Op
+from database.erasing import erasure
 from model.access import Scope
 from model.errors import NotFound, Overloaded
 from model.prediction import Assessment, RiskStatus
 from model.student import Observation
 from preprocessing.dataset import record_id
-from preprocessing.fields import Longitudinal
 from preprocessing.longitudinal import recalled_observations
 from preprocessing.student_ids import LONGEST_EVER, read_student_id
+from preprocessing.task.columns import Longitudinal
 
 FURTHEST = 2**31 - 1
 """More students than there are, and a number that every JSON reader takes."""

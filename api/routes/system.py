@@ -14,7 +14,7 @@ from api.metrics import MEDIA_TYPE
 from api.security import Client
 from api.services import services
 from model.access import Scope
-from preprocessing.fields import Column, Kind
+from preprocessing.task.columns import Column, Kind
 
 STATUS_KEYS = {"concern", "alert", "critical", "min_known_weight"}
 

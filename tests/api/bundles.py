@@ -16,22 +16,22 @@ from typing import Any
 import numpy as np
 
 from database import aliases, artifacts, promotions, versions
-from database.client import SyncRegistry
-from database.documents import to_document
-from database.operations import InsertMany
-from model import linear, trees
+from database.driver.client import SyncRegistry
+from database.driver.commands import InsertMany
+from database.mapping.documents import to_document
 from model.archive import bundle_digest
 from model.bundle import BundleParts, Golden, pack, write_bundle
 from model.calibration import Calibration
 from model.errors import BundleError
 from model.prediction import Thresholds
 from model.promotion import DecisionStatus, Promotion
-from model.statement import Statement
+from model.scorers import linear, trees
+from model.scorers.trees import TreeScorer
 from model.student import Features
-from model.trees import TreeScorer
+from model.trust.statement import Statement
 from model.version import Lineage, ModelVersion, Window
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec, load_task
 
 KEY = b"a-key-for-tests"
 NOW = datetime(2024, 3, 1, tzinfo=UTC)

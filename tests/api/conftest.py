@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from database import embedded, indexes
-from database.client import SyncRegistry, open_registry
+from database import indexes
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from tests.api import bundles
 from tests.api.server import Server, served, until
 
@@ -24,14 +25,14 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     home = tmp_path_factory.mktemp("farol")
-    uri = embedded.ensure_running(home)
+    uri = lifecycle.ensure_running(home)
     try:
         with open_registry(uri, "farol") as registry:
             registry.run(indexes.ensure_indexes())
             bundles.promote(registry, bundles.register(registry, bundles.archive()))
             yield World(home, uri, registry)
     finally:
-        embedded.stop(home)
+        lifecycle.stop(home)
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def served(
     workers: int = 4,
     auth: str = "off",
     access_log: bool = False,
-    http: str = "api.protocol:BoundedProtocol",
+    http: str = "api.http.protocol:BoundedProtocol",
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     port = free_port()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from api.protocol import BoundedProtocol
+from api.http.protocol import BoundedProtocol
 
 
 class ShortProtocol(BoundedProtocol):

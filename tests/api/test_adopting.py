@@ -6,8 +6,9 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from database import embedded, indexes, versions
-from database.client import open_registry
+from database import indexes, versions
+from database.driver.client import open_registry
+from database.embedded import lifecycle
 from model.live import LiveModel
 from tests.api import bundles
 from tests.api.bundles import KEY, archive
@@ -17,7 +18,7 @@ from tests.api.server import Server, served, until
 def test_the_champion_of_before_serves_after_the_first_start(tmp_path: Path) -> None:
     packed, live = archive(), LiveModel(tmp_path)
     pointer = live.publish(packed.statement("v1"), packed.signature("v1"), packed.data, 1)
-    uri = embedded.ensure_running(tmp_path)
+    uri = lifecycle.ensure_running(tmp_path)
     try:
         with open_registry(uri, "farol") as registry:
             registry.run(indexes.ensure_indexes())
@@ -38,7 +39,7 @@ def test_the_champion_of_before_serves_after_the_first_start(tmp_path: Path) -> 
         assert "deployment.restore --re-sign" in champion["reason"]
         assert (tmp_path / "adopted.json").stat().st_mode & 0o777 == 0o600
     finally:
-        embedded.stop(tmp_path)
+        lifecycle.stop(tmp_path)
 
 
 def until_quarantined(running: Server) -> dict[str, str]:

@@ -10,18 +10,18 @@ import orjson
 import pytest
 
 from api.champion import Champion, ChampionHolder
-from api.outbox import decode
+from api.durability.outbox import decode
 from api.payload import RecordReader
 from api.routes.students import _explained, _ranked
 from api.scoring import answer, score_many, score_one
-from database.documents import from_document, to_document
+from database.mapping.documents import from_document, to_document
 from database.predictions import document_of
 from model.bundle import load_bundle
 from model.live import LiveModel, LivePointer
 from model.prediction import IntervalRule, Prediction, RiskStatus, Scale, Thresholds
 from model.student import Features, Observation
 from preprocessing.predictor import Predictor
-from preprocessing.task import load_task
+from preprocessing.task.spec import load_task
 from tests.api import bundles
 
 PEDE = load_task("pede_lag")

@@ -12,7 +12,7 @@ import pytest
 
 from api.champion import ChampionHolder
 from model.live import LiveModel
-from preprocessing.task import load_task
+from preprocessing.task.spec import load_task
 from tests.api.bundles import KEY, Archive, archive
 
 

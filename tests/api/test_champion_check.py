@@ -14,7 +14,7 @@ from model.bundle import Bundle, load_bundle, pack
 from model.errors import BundleError
 from model.live import LiveModel
 from model.prediction import Scale, Thresholds
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec, load_task
 from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.model.test_lightgbm_form import tree

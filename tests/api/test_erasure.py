@@ -13,10 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.outbox import Outbox
-from database import audit, embedded, indexes
-from database.client import open_registry
-from database.tidying import tidy
+from api.durability.outbox import Outbox
+from database import audit, indexes
+from database.driver.client import open_registry
+from database.embedded import lifecycle
+from database.erasing.tidying import tidy
 from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.server import ROOT, Server, served, until
@@ -35,12 +36,12 @@ def home(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "home"
     folder.mkdir()
     try:
-        with open_registry(embedded.ensure_running(folder), "farol") as registry:
+        with open_registry(lifecycle.ensure_running(folder), "farol") as registry:
             registry.run(indexes.ensure_indexes())
             bundles.promote(registry, bundles.register(registry, bundles.archive()))
         yield folder
     finally:
-        embedded.stop(folder)
+        lifecycle.stop(folder)
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def test_a_readmitted_student_is_taken_again_and_the_audit_says_so(
     assert server.post(f"/students/{WHO}/readmit", {}).json()["errors"][0]["field"] == "reason"
     mine = {"student_id": WHO, "period": "2023", "inde": ODD[0]}
     until(lambda: all(server.post("/predict", mine).status_code == 200 for _ in range(8)), 6)
-    with open_registry(embedded.ensure_running(server.home), "farol") as registry:
+    with open_registry(lifecycle.ensure_running(server.home), "farol") as registry:
         newest = registry.run(audit.newest(2))
     assert [(e.action, e.subject, e.detail) for e in newest] == [
         ("readmit", "student", "came back to the school"),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from api.outbox import Outbox
-from database import embedded, indexes
-from database.client import open_registry
+from api.durability.outbox import Outbox
+from database import indexes
+from database.driver.client import open_registry
+from database.embedded import lifecycle
 from model.errors import Overloaded
 from tests.api import bundles
 from tests.api.server import Server, served, until
@@ -56,7 +57,7 @@ def test_a_full_disk_is_told_by_readiness_and_health_and_the_host_comes_back_by_
     tmp_path: Path,
 ) -> None:
     with small_disk(tmp_path / "home", 64) as home:
-        uri = embedded.ensure_running(home)
+        uri = lifecycle.ensure_running(home)
         try:
             with open_registry(uri, "farol") as registry:
                 registry.run(indexes.ensure_indexes())
@@ -82,7 +83,7 @@ def test_a_full_disk_is_told_by_readiness_and_health_and_the_host_comes_back_by_
                 until(lambda: _everybody(server, 200))
                 until(lambda: server.post("/predict", RECORD).status_code == 200)
         finally:
-            embedded.stop(home)
+            lifecycle.stop(home)
 
 
 def _outbox(server: Server) -> dict[str, str]:

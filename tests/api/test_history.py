@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from database import embedded, indexes, predictions, students
-from database.client import SyncRegistry, open_registry
+from database import indexes, predictions, students
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from model.student import Observation
-from preprocessing.task import load_task, parse_task
+from preprocessing.task.spec import load_task, parse_task
 from tests.api import bundles
 from tests.api.server import Server, served, until
 
@@ -25,7 +26,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
     task = home / "task.yaml"
     raw = yaml.safe_load(PEDE.read_text(encoding="utf-8")) | LOOKING_BACK
     task.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
-    uri = embedded.ensure_running(home)
+    uri = lifecycle.ensure_running(home)
     try:
         with (
             pytest.MonkeyPatch.context() as patch,
@@ -39,7 +40,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
                 until(lambda: all(w["version"] for w in server.workers()))
                 yield server, registry
     finally:
-        embedded.stop(home)
+        lifecycle.stop(home)
 
 
 def test_a_stored_student_is_scored_with_earlier_periods_and_they_are_logged(

@@ -11,15 +11,15 @@ from typing import TypeVar
 
 import pytest
 
+from api.http.problems import Problem
 from api.key_trust import KeyTrust
-from api.problems import Problem
 from api.security import KeyRing
 from database import api_keys, audit
-from database.documents import to_document
-from database.operations import DeleteMany, Document, Op, Replace, ReplaceMany
+from database.driver.commands import DeleteMany, Document, Op, Replace, ReplaceMany
+from database.mapping.documents import to_document
 from model.access import ApiKey, Scope
-from model.key_file import KeyFile
-from model.key_seal import digest_of, sealed
+from model.trust.key_file import KeyFile
+from model.trust.key_seal import digest_of, sealed
 from tests.database.drivers import MongomockRegistry
 
 T = TypeVar("T")

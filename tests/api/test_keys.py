@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from model.key_seal import digest_of
+from model.trust.key_seal import digest_of
 from tests.api.bundles import KEY
 from tests.api.conftest import World
 from tests.api.server import ROOT, Server, served, until

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from api.outbox import Outbox, decode
-from api.prediction_log import LogPolicy, PredictionLog
+from api.durability.outbox import Outbox, decode
+from api.durability.prediction_log import LogPolicy, PredictionLog
 from model.errors import Overloaded
 from tests.api.test_prediction_log import MemoryRegistry, prediction
 

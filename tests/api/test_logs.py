@@ -6,7 +6,7 @@ import time
 
 import httpx
 
-from model.key_seal import digest_of
+from model.trust.key_seal import digest_of
 from tests.api.conftest import World
 from tests.api.server import served
 from tests.api.test_keys import keys

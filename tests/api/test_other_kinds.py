@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 import yaml
 
-from database import embedded, indexes, labels, predictions
-from database.client import SyncRegistry, open_registry
+from database import indexes, labels, predictions
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from model.options import RunOptions
 from model.prediction import RiskStatus, Scale
 from model.promotion import DecisionStatus
 from preprocessing.ingest import ingest_file
-from preprocessing.task import load_task
-from retraining.execution import execute
-from retraining.plan import RunPlan
+from preprocessing.task.spec import load_task
+from retraining.run.execution import execute
+from retraining.run.plan import RunPlan
 from tests.api.bundles import KEY
 from tests.api.server import Server, served, until
 
@@ -52,7 +53,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
     path.write_text(yaml.safe_dump(raw, allow_unicode=True), "utf-8")
     task = load_task(str(path))
     write_exams(home / "exams.csv")
-    uri = embedded.ensure_running(home)
+    uri = lifecycle.ensure_running(home)
     try:
         with pytest.MonkeyPatch.context() as patch, open_registry(uri, "farol") as registry:
             patch.setenv("FAROL_TASK", str(path))
@@ -65,7 +66,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
                 until(lambda: all(w["version"] for w in server.workers()))
                 yield server, registry
     finally:
-        embedded.stop(home)
+        lifecycle.stop(home)
 
 
 WEAK = {"lunch": "free_or_reduced", "test_preparation_course": "none"}

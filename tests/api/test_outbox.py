@@ -13,8 +13,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from api.outbox import Outbox, bodies, decode, erase, find, waiting
-from database import sqlite_files
+from api.durability.outbox import Outbox, bodies, decode, erase, find, waiting
+from database.embedded import sqlite_files
 from model.errors import Overloaded
 from model.prediction import Scale
 from tests.api.test_prediction_log import prediction

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from api.http.problems import Problem
 from api.outcomes import OutcomeReader, items
-from api.problems import Problem
 from model.errors import InvalidRecord
-from preprocessing.task import load_task
+from preprocessing.task.spec import load_task
 from tests.api.bundles import NOW
 
 WHO = {"student_id": "RA-1", "period": "2023"}

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from api.gate import Gate
-from api.outbox import Outbox, decode, erase, find, waiting
-from api.prediction_log import LogPolicy, PredictionLog
-from api.shipper import Shipper
-from database.operations import InsertMany, Op
+from api.durability.outbox import Outbox, decode, erase, find, waiting
+from api.durability.prediction_log import LogPolicy, PredictionLog
+from api.durability.shipment_gate import Gate
+from api.durability.shipper import Shipper
+from database.driver.commands import InsertMany, Op
 from model.errors import Overloaded, RegistryUnavailable
 from model.prediction import Prediction, RiskLabel, RiskStatus
 from tests.api.bundles import NOW

@@ -10,11 +10,11 @@ from typing import Any, Literal, cast
 
 import pytest
 
-from api.problems import Problem
+from api.http.problems import Problem
 from api.security import REFRESH_SECONDS, Client, KeyRing, secret_of
 from model.access import ApiKey, Scope
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable
-from model.key_seal import digest_of
+from model.trust.key_seal import digest_of
 
 REQUEST = {"headers": [(b"x-api-key", b"farol_a")]}
 OTHER = {"headers": [(b"x-api-key", b"farol_b")]}

@@ -12,7 +12,7 @@ from model.bundle import load_bundle
 from model.errors import BundleError
 from model.live import LiveModel
 from preprocessing.predictor import Predictor
-from preprocessing.task import load_task
+from preprocessing.task.spec import load_task
 from tests.api import bundles
 from tests.api.bundles import KEY, Archive
 from tests.api.conftest import World

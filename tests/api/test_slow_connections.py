@@ -13,8 +13,8 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from api.body import read_body
-from api.problems import Problem
+from api.http.body import read_body
+from api.http.problems import Problem
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
 

@@ -13,7 +13,7 @@ import pytest
 
 from model.bundle import pack
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task import load_task
+from preprocessing.task.spec import load_task
 from tests.api import bundles
 from tests.api.bundles import Archive
 from tests.api.conftest import World

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from database import aliases, promotions, versions
-from database.documents import to_document
-from database.operations import DeleteMany, Document, InsertMany
+from database.driver.commands import DeleteMany, Document, InsertMany
+from database.mapping.documents import to_document
 from model.promotion import DecisionStatus, Promotion
 from tests.api import bundles
 from tests.api.conftest import World

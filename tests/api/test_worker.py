@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from api.slots import WorkerState, alive, claim
+from api.durability.worker_slots import WorkerState, alive, claim
 from tests.api.bundles import NOW
 from tests.api.conftest import World
 from tests.api.server import ROOT, Server, served, until

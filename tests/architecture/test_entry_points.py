@@ -12,7 +12,7 @@ import pytest
 from tests.architecture.test_habits import ROOT, SOURCES
 
 MODULES = sorted(
-    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__main__")
     for path in SOURCES
     if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")
 )

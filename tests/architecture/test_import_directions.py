@@ -29,14 +29,13 @@ ENTRY_POINTS = {
     "api/app.py": {"deployment"},
     "api/keys.py": {"deployment"},
     "dashboard/dashboard.py": {"deployment"},
-    "database/embedded.py": {"deployment"},
+    "database/embedded/__main__.py": {"deployment"},
     "drift/check.py": {"deployment", "database", "preprocessing"},
     "preprocessing/ingest.py": {"deployment", "database"},
     "retraining/card.py": {"deployment"},
     "retraining/pipeline.py": {"deployment"},
-    "retraining/replay.py": {"deployment"},
-    "retraining/replay_study.py": {"deployment"},
-    "retraining/worker.py": {"deployment"},
+    "retraining/replay/__main__.py": {"deployment"},
+    "retraining/worker/__main__.py": {"deployment"},
 }
 
 

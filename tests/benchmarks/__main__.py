@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.outbox import waiting
-from database import embedded
+from api.durability.outbox import waiting
+from database.embedded import lifecycle
 from tests.benchmarks import contestants
 from tests.benchmarks.comparison import Comparison, compare
 from tests.benchmarks.contestants import ROOT, Contestant
@@ -39,7 +39,7 @@ def main() -> int:
             env = {"FAROL_HOME": folder}
             results = _measure(contestants.farol(env), options, lambda: _drain(Path(folder)))
         finally:
-            embedded.stop(Path(folder))
+            lifecycle.stop(Path(folder))
     for build in () if options.quick else _peers():
         results += _measure(build(options.work), options, lambda: None)
     machine = f"{os.cpu_count()} cores, {platform.machine()}"

@@ -8,8 +8,8 @@ import orjson
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from preprocessing.fields import Kind
-from preprocessing.task import load_task
+from preprocessing.task.columns import Kind
+from preprocessing.task.spec import load_task
 
 ANSWER: dict[str, Any] = {
     "prediction_id": "0" * 32,

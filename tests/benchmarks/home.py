@@ -10,15 +10,15 @@ from deployment.settings import load_settings
 from deployment.wiring import registry
 from model.bundle import load_bundle, pack
 from model.student import Features
-from preprocessing.cohorts import write_cohorts
+from preprocessing.cohorts.write import write_cohorts
 from preprocessing.dataset import TrainingSet, training_set
-from preprocessing.loading import read_tables
+from preprocessing.files.loading import read_tables
 from preprocessing.pairing import paired
 from preprocessing.predictor import Predictor
-from preprocessing.task import load_task
+from preprocessing.task.spec import load_task
 from tests.api.bundles import Archive, promote, register
 from training.candidates import candidate
-from training.fit import fit
+from training.train import fit
 
 TREES = 500
 FAMILY = "xgboost"

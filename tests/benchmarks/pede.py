@@ -18,20 +18,20 @@ from numpy.typing import NDArray
 
 from model.figures import auc
 from model.student import Features
-from preprocessing import columns
+from preprocessing import encoded_columns
 from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.loading import CleanTable, read_tables
+from preprocessing.files.loading import CleanTable, read_tables
 from preprocessing.pairing import paired
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec, load_task
 from training.baselines import persistence
 from training.candidates import candidate
+from training.cross_validation import figures
 from training.crossfit import out_of_fold
-from training.fit import fit
 from training.metrics import average_precision, recall_at
 from training.sample import sample_of
 from training.split import each_fold, grouped_folds
-from training.validate import figures
+from training.train import fit
 
 Floats = NDArray[np.float64]
 Folds = NDArray[np.intp]
@@ -186,7 +186,7 @@ def history(folder: Path) -> Iterator[str]:
     plan = {"features": INDICATORS}
     for name, of in (("as it is", task), ("longitudinal", changed(task, longitudinal=plan))):
         yield from _both_years(name, of, tables)
-    columns.FLAG_SHARE = 2.0  # No share is that large, so nothing is flagged.
+    encoded_columns.FLAG_SHARE = 2.0  # No share is that large, so nothing is flagged.
     yield from _both_years("without flags", task, tables)
 
 

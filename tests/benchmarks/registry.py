@@ -20,8 +20,9 @@ from uuid import uuid4
 
 from pymongo import MongoClient
 
-from database import embedded, labels, students
-from database.client import SyncRegistry, open_registry
+from database import labels, students
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from model.label import Outcome
 from model.student import Observation
@@ -145,10 +146,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     columns = {}
     with tempfile.TemporaryDirectory() as folder:
         try:
-            uri = embedded.ensure_running(Path(folder))
+            uri = lifecycle.ensure_running(Path(folder))
             columns["embedded server"] = measure_registry(uri, rows)
         finally:
-            embedded.stop(Path(folder))
+            lifecycle.stop(Path(folder))
     if uri := os.environ.get("TEST_MONGO_URI", ""):
         columns["MongoDB"] = measure_registry(uri, rows)
     sys.stdout.write(table(columns, rows))

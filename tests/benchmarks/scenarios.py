@@ -15,9 +15,10 @@ from typing import Any
 
 import httpx
 
-from api.outbox import waiting
-from database import embedded, predictions
-from database.client import open_registry
+from api.durability.outbox import waiting
+from database import predictions
+from database.driver.client import open_registry
+from database.embedded import lifecycle
 from tests.benchmarks.checked import Checked, loading
 from tests.benchmarks.contestants import RECORD, farol
 from tests.benchmarks.servers import Server, free_port, serving
@@ -67,7 +68,7 @@ class Stage:
 
     def kept(self) -> int:
         """Predictions in the registry."""
-        uri = embedded.ensure_running(self.home)
+        uri = lifecycle.ensure_running(self.home)
         # The embedded registry counts a million documents in tens of seconds.
         with open_registry(uri, DATABASE, timeout_ms=COUNT_TIMEOUT_MS) as registry:
             return registry.run(predictions.count())
@@ -216,7 +217,7 @@ def _hanging(home: Path) -> Iterator[None]:
 
     def stop_whoever_serves() -> None:
         while not over.wait(0.05):
-            state = embedded.status(home).state
+            state = lifecycle.status(home).state
             if state is not None:
                 with suppress(ProcessLookupError):
                     os.kill(state.pid, signal.SIGSTOP)

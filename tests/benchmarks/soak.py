@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from database import embedded
-from preprocessing.task import load_task
+from database.embedded import lifecycle
+from preprocessing.task.spec import load_task
 from preprocessing.validation import check_record
 from tests.benchmarks import scenarios
 from tests.benchmarks.contestants import RECORD, ROOT, farol
@@ -76,7 +76,7 @@ def _on_a_server(
             ) as server:  # fmt: skip
                 return scenario(Stage(server, home.folder, _scores(home), connections))
         finally:
-            embedded.stop(Path(folder))
+            lifecycle.stop(Path(folder))
 
 
 def _scores(home: Home) -> dict[str, float]:

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from database import embedded
+from database.embedded import lifecycle
 from tests.benchmarks.registry import measure_registry, table
 
 
 def test_the_registry_benchmark_measures_each_part_and_leaves_nothing(tmp_path: Path) -> None:
     try:
-        uri = embedded.ensure_running(tmp_path)
+        uri = lifecycle.ensure_running(tmp_path)
         figures = measure_registry(uri, rows=300)
     finally:
-        embedded.stop(tmp_path)
+        lifecycle.stop(tmp_path)
 
     text = table({"embedded server": figures}, 300)
     assert "| 300 labels × 16 features | embedded server |" in text

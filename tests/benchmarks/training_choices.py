@@ -17,16 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet, training_set
-from preprocessing.loading import read_tables
+from preprocessing.files.loading import read_tables
 from preprocessing.pairing import paired
-from preprocessing.task import TaskSpec, load_task
-from training.budget import Budget
+from preprocessing.task.spec import TaskSpec, load_task
 from training.calibrate import calibrate
 from training.candidates import candidate, installed
+from training.cross_validation import figures
 from training.crossfit import out_of_fold
 from training.metrics import evaluate
 from training.sample import Sample
-from training.validate import figures
+from training.tuning.budget import Budget
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -22,17 +22,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from database import embedded, labels, students
-from database.client import SyncRegistry, open_registry
+from database import labels, students
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from model.label import Outcome
 from model.options import RunOptions
 from model.student import Observation
-from preprocessing.task import TaskSpec, parse_task
-from retraining.execution import execute
-from retraining.options import applied
-from retraining.plan import RunPlan, RunResult
+from preprocessing.task.spec import TaskSpec, parse_task
 from retraining.progress import progress
+from retraining.run.execution import execute
+from retraining.run.options import applied
+from retraining.run.plan import RunPlan, RunResult
 
 ROWS = (1_000, 10_000, 100_000)
 FEATURES = 30
@@ -69,7 +70,7 @@ def measure(rows: int, options: Sequence[str] = ()) -> dict[str, float | str]:
     """
     with tempfile.TemporaryDirectory(prefix="farol-cost-") as name:
         home = Path(name)
-        uri = embedded.ensure_running(home)
+        uri = lifecycle.ensure_running(home)
         try:
             with open_registry(uri, "cost", timeout_ms=TIMEOUT_MS) as registry:
                 registry.run(ensure_indexes())
@@ -78,7 +79,7 @@ def measure(rows: int, options: Sequence[str] = ()) -> dict[str, float | str]:
                 _teach(registry, PERIODS[1], rows)
             return _elsewhere(uri, home, rows, options)
         finally:
-            embedded.stop(home)
+            lifecycle.stop(home)
 
 
 def run(

@@ -12,15 +12,21 @@ import streamlit as st
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from database import api_keys, embedded, predictions, runs, students
-from database.client import SyncRegistry, open_registry
+from database import (
+    api_keys,
+    predictions,
+    runs,
+    students,
+)
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from drift.check import run_drift_check
 from model.access import ApiKey, Scope
-from model.key_seal import digest_of, sealed
 from model.prediction import RiskStatus, Scale
 from model.run import Run, RunStatus, RunStep
-from preprocessing.policies import WatchPolicy
+from model.trust.key_seal import digest_of, sealed
+from preprocessing.task.policies import WatchPolicy
 from tests.drift.school import KEY, NOW, cohort, found_school, graduate, serve
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
@@ -30,8 +36,8 @@ PAGES = ("overview", "students", "drift", "predictions", "versions", "history")
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("registry")
-    yield embedded.ensure_running(home, idle_seconds=600)
-    embedded.stop(home)
+    yield lifecycle.ensure_running(home, idle_seconds=600)
+    lifecycle.stop(home)
 
 
 @pytest.fixture

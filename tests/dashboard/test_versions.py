@@ -13,7 +13,7 @@ from dashboard.fairness import group_rows
 from dashboard.texts import Language, load_texts
 from dashboard.views.versions import leakage_lines
 from database import aliases, artifacts, promotions, versions
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.promotion import DecisionStatus, Promotion
 from model.version import CardFiles, LeakageCheck
 from tests.dashboard.test_pages import db, fill, opened, page, uri, words

@@ -12,9 +12,9 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from database import embedded
-from database.async_client import open_async_registry
-from database.client import SyncRegistry, open_registry
+from database.driver.async_client import open_async_registry
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from tests.database.drivers import AsyncRun, MongomockRegistry, Run
 
@@ -27,13 +27,13 @@ ALL = ("mongomock", *(f"{server}-{driver}" for server in SERVERS for driver in D
 def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("farol")
     yield home
-    embedded.stop(home)
+    lifecycle.stop(home)
 
 
 @pytest.fixture
 def embedded_uri(embedded_home: Path) -> str:
     # Other tests may take more than its minute between two that use it.
-    return embedded.ensure_running(embedded_home, idle_seconds=600)
+    return lifecycle.ensure_running(embedded_home, idle_seconds=600)
 
 
 @pytest.fixture

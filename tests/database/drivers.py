@@ -7,10 +7,10 @@ from typing import Any, Protocol, TypeVar
 
 import mongomock
 
-from database.async_client import AsyncRegistry
-from database.client import SyncRegistry
-from database.operations import Command, Op, ReplaceMany
-from model.tombstone import TombstoneKey
+from database.driver.async_client import AsyncRegistry
+from database.driver.client import SyncRegistry
+from database.driver.commands import Command, Op, ReplaceMany
+from database.driver.run import Hook
 
 T = TypeVar("T")
 
@@ -24,8 +24,8 @@ class Run(Protocol):
 class MongomockRegistry(SyncRegistry):
     """The synchronous registry on mongomock, whose `bulk_write` breaks with this PyMongo."""
 
-    def __init__(self, db: str, tombstone_key: TombstoneKey | None = None) -> None:
-        super().__init__(mongomock.MongoClient(tz_aware=True), db, tombstone_key)
+    def __init__(self, db: str, hook: Hook | None = None) -> None:
+        super().__init__(mongomock.MongoClient(tz_aware=True), db, hook)
 
     def execute(self, command: Command) -> Any:
         if isinstance(command, ReplaceMany):

@@ -18,9 +18,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from database import labels, predictions, students
-from database.operations import Command, Find, Op
+from database.driver.commands import Command, Find, Op
+from database.labelling.join import LABELS, ORPHANS
 from database.repair import repair
-from database.settling import LABELS, ORPHANS
 from model.errors import FarolError
 from model.label import Label, Outcome
 from tests.database.builders import at, observation, prediction

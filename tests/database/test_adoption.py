@@ -10,9 +10,9 @@ import pytest
 
 from database import adoption, audit, versions
 from database.adoption import adopt
-from database.operations import Command, DeleteMany, InsertMany, Op, ReplaceMany
-from model.adoption_file import AdoptionFile
+from database.driver.commands import Command, DeleteMany, InsertMany, Op, ReplaceMany
 from model.errors import BundleError
+from model.trust.adoption_file import AdoptionFile
 from tests.api.bundles import KEY, NOW, archive, register, register_of_before
 from tests.database.drivers import MongomockRegistry, Run
 from tests.database.test_interleavings import with_pause

@@ -8,8 +8,8 @@ import random
 import pytest
 
 from database import artifacts
-from database.client import SyncRegistry
-from database.operations import DeleteMany, Find, InsertMany
+from database.driver.client import SyncRegistry
+from database.driver.commands import DeleteMany, Find, InsertMany
 from model.errors import CorruptArtifact, NotFound
 
 FORTY_MB = 40 * 1024 * 1024

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from database.documents import from_document, milliseconds, to_document
+from database.mapping.documents import from_document, milliseconds, to_document
 from database.predictions import document_of
 from model.label import Correction, Label
 from model.prediction import Prediction

@@ -18,8 +18,9 @@ from typing import Any
 import psutil
 import pytest
 
-from database import embedded, embedded_process, predictions
-from database.client import open_registry
+from database import predictions
+from database.driver.client import open_registry
+from database.embedded import lifecycle, process
 from database.indexes import ensure_indexes
 from model.errors import ConfigurationError, RegistryUnavailable
 from tests.database.builders import prediction
@@ -30,62 +31,62 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "home with a space"
-    embedded.stop(tmp_path / "home with a space")
+    lifecycle.stop(tmp_path / "home with a space")
 
 
 def test_it_starts_once_and_is_found_again(home: Path) -> None:
-    uri = embedded.ensure_running(home)
+    uri = lifecycle.ensure_running(home)
 
-    assert embedded.ensure_running(home) == uri
+    assert lifecycle.ensure_running(home) == uri
     with open_registry(uri, "farol") as registry:
         registry.ping()
-    now = embedded.status(home)
+    now = lifecycle.status(home)
     assert now.running
     assert now.folder == home / "registry"
 
 
 def test_stopping_it_is_seen_and_needs_nothing_running(home: Path) -> None:
-    embedded.ensure_running(home)
+    lifecycle.ensure_running(home)
 
-    assert embedded.stop(home)
-    assert not embedded.status(home).running
-    assert not embedded.stop(home)
+    assert lifecycle.stop(home)
+    assert not lifecycle.status(home).running
+    assert not lifecycle.stop(home)
 
 
 def test_two_homes_have_two_servers(home: Path, embedded_uri: str) -> None:
-    assert embedded.ensure_running(home) != embedded_uri
+    assert lifecycle.ensure_running(home) != embedded_uri
 
 
 def test_a_state_file_of_somebody_elses_process_is_not_believed(
     home: Path, embedded_home: Path, embedded_uri: str
 ) -> None:
     """After a crash the pid and the port may belong to another home's server."""
-    other = embedded_process.read_state(embedded.folder_of(embedded_home))
+    other = process.read_state(lifecycle.folder_of(embedded_home))
     assert other is not None
-    folder = embedded.folder_of(home)
+    folder = lifecycle.folder_of(home)
     folder.mkdir(parents=True)
     stale = replace(other, folder=str(folder))
     (folder / "server.json").write_text(json.dumps(asdict(stale)))
     (folder / "server.pid").write_text(str(stale.pid))
 
-    uri = embedded.ensure_running(home)
+    uri = lifecycle.ensure_running(home)
 
     assert uri != embedded_uri
-    assert embedded.status(embedded_home).running
+    assert lifecycle.status(embedded_home).running
 
 
 def test_an_unreadable_state_file_is_no_obstacle(home: Path) -> None:
-    folder = embedded.folder_of(home)
+    folder = lifecycle.folder_of(home)
     folder.mkdir(parents=True)
     (folder / "server.json").write_text("{half")
 
-    assert embedded.ensure_running(home).startswith("mongodb://%2F")
+    assert lifecycle.ensure_running(home).startswith("mongodb://%2F")
 
 
 def test_it_listens_on_no_port_and_its_socket_is_in_a_folder_of_its_owner(home: Path) -> None:
-    embedded.ensure_running(home)
+    lifecycle.ensure_running(home)
 
-    state = embedded.status(home).state
+    state = lifecycle.status(home).state
     assert state is not None
     server = psutil.Process(state.pid)
     assert [c for c in server.net_connections("inet") if c.status == psutil.CONN_LISTEN] == []
@@ -95,8 +96,8 @@ def test_it_listens_on_no_port_and_its_socket_is_in_a_folder_of_its_owner(home: 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another account")
 def test_another_account_can_neither_connect_nor_read_a_file(home: Path) -> None:
-    uri = embedded.ensure_running(home)
-    state = embedded.status(home).state
+    uri = lifecycle.ensure_running(home)
+    state = lifecycle.status(home).state
     assert state is not None
     with open_registry(uri, "farol") as registry:
         registry.run(ensure_indexes())
@@ -121,27 +122,27 @@ def test_a_home_that_is_too_deep_for_a_socket_gets_one_in_a_short_private_folder
     tmp_path: Path,
 ) -> None:
     home = tmp_path / ("deep" * 20) / ("deeper" * 20)
-    embedded.ensure_running(home)
+    lifecycle.ensure_running(home)
     try:
-        state = embedded.status(home).state
+        state = lifecycle.status(home).state
         assert state is not None
-        assert len(state.socket) <= embedded_process.LONGEST_PATH
+        assert len(state.socket) <= process.LONGEST_PATH
         assert _mode(Path(state.socket).parent) == 0o700
         with open_registry(state.uri, "farol") as registry:
             registry.ping()
     finally:
-        embedded.stop(home)
+        lifecycle.stop(home)
     assert not Path(state.socket).parent.exists()
 
 
 def test_a_link_in_place_of_the_sockets_folder_is_refused(tmp_path: Path) -> None:
     home = tmp_path / ("deep" * 20) / ("deeper" * 20)
-    (squatted,) = [p.parent for p in embedded_process.socket_paths(embedded.folder_of(home))]
+    (squatted,) = [p.parent for p in process.socket_paths(lifecycle.folder_of(home))]
     (tmp_path / "elsewhere").mkdir()
     squatted.symlink_to(tmp_path / "elsewhere")
     try:
         with pytest.raises(ConfigurationError, match="no link"):
-            embedded.ensure_running(home)
+            lifecycle.ensure_running(home)
     finally:
         squatted.unlink()
 
@@ -149,12 +150,12 @@ def test_a_link_in_place_of_the_sockets_folder_is_refused(tmp_path: Path) -> Non
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_a_sockets_folder_of_another_account_is_refused(tmp_path: Path) -> None:
     home = tmp_path / ("deep" * 20) / ("deeper" * 20)
-    (squatted,) = [p.parent for p in embedded_process.socket_paths(embedded.folder_of(home))]
+    (squatted,) = [p.parent for p in process.socket_paths(lifecycle.folder_of(home))]
     squatted.mkdir()
     os.chown(squatted, 65534, 65534)
     try:
         with pytest.raises(ConfigurationError, match="belongs to account 65534"):
-            embedded.ensure_running(home)
+            lifecycle.ensure_running(home)
     finally:
         squatted.rmdir()
 
@@ -163,13 +164,13 @@ def test_a_sockets_folder_of_another_account_is_refused(tmp_path: Path) -> None:
 def test_a_process_of_another_account_is_not_believed_whatever_its_command_says(
     home: Path,
 ) -> None:
-    embedded.ensure_running(home)
-    state = embedded.status(home).state
+    lifecycle.ensure_running(home)
+    state = lifecycle.status(home).state
     assert state is not None
     command = ["/bin/sh", "-c", "sleep 60; true", state.folder]
     imitation = subprocess.Popen(command, user=65534, group=65534, start_new_session=True)
     try:
-        assert not embedded_process.is_ours(replace(state, pid=imitation.pid))
+        assert not process.is_ours(replace(state, pid=imitation.pid))
     finally:
         os.killpg(imitation.pid, signal.SIGKILL)
         imitation.wait()
@@ -177,14 +178,14 @@ def test_a_process_of_another_account_is_not_believed_whatever_its_command_says(
 
 def test_a_server_that_listened_on_a_port_is_replaced_and_its_data_stay(home: Path) -> None:
     """An installation of before: nx-27017's own daemon, found by a state file with a port."""
-    folder = embedded.folder_of(home)
+    folder = lifecycle.folder_of(home)
     folder.mkdir(parents=True)
     former = _server_of_before(folder)
     with open_registry(former["uri"], "farol") as registry:
         registry.run(ensure_indexes())
         registry.run(predictions.add_many([prediction("p-1")]))
 
-    uri = embedded.ensure_running(home)
+    uri = lifecycle.ensure_running(home)
 
     assert uri.startswith("mongodb://%2F")
     assert not _lives(former["pid"])
@@ -193,19 +194,19 @@ def test_a_server_that_listened_on_a_port_is_replaced_and_its_data_stay(home: Pa
 
 
 def test_a_server_without_a_client_ends_itself_and_comes_back_where_it_was(home: Path) -> None:
-    uri = embedded.ensure_running(home, idle_seconds=0.5)
-    state = embedded.status(home).state
+    uri = lifecycle.ensure_running(home, idle_seconds=0.5)
+    state = lifecycle.status(home).state
     assert state is not None
     _until(lambda: not _lives(state.pid))
 
     assert not Path(state.socket).exists()
     assert not list((home / "registry").glob("*-wal"))
-    assert embedded.ensure_running(home) == uri
+    assert lifecycle.ensure_running(home) == uri
 
 
 def test_a_server_with_a_client_stays_for_as_long_as_it_is_connected(home: Path) -> None:
-    uri = embedded.ensure_running(home, idle_seconds=0.5)
-    state = embedded.status(home).state
+    uri = lifecycle.ensure_running(home, idle_seconds=0.5)
+    state = lifecycle.status(home).state
     assert state is not None
 
     with open_registry(uri, "farol") as registry:
@@ -219,7 +220,7 @@ def test_a_server_with_a_client_stays_for_as_long_as_it_is_connected(home: Path)
 def test_whoever_comes_while_it_ends_finds_it_or_starts_it(home: Path) -> None:
     """An idle time so short that it ends in the midst of this, again and again."""
     for _ in range(5):
-        uri = embedded.ensure_running(home, idle_seconds=1)
+        uri = lifecycle.ensure_running(home, idle_seconds=1)
         with open_registry(uri, "farol") as registry:
             registry.ping()
         time.sleep(1)
@@ -229,15 +230,15 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
 
     with pytest.raises(RegistryUnavailable, match="file"):
-        embedded.ensure_running(tmp_path / "file")
+        lifecycle.ensure_running(tmp_path / "file")
 
 
 def test_a_server_that_dies_at_its_start_says_why(home: Path) -> None:
-    folder = embedded.folder_of(home)
+    folder = lifecycle.folder_of(home)
     (folder / "admin.db").mkdir(parents=True)
 
     with pytest.raises(RegistryUnavailable, match=r"unable to open.*server\.log"):
-        embedded.ensure_running(home)
+        lifecycle.ensure_running(home)
 
 
 def test_the_command_prints_address_folder_and_version_and_stops(tmp_path: Path) -> None:
@@ -258,7 +259,7 @@ def test_the_command_prints_address_folder_and_version_and_stops(tmp_path: Path)
     process.terminate()
     assert process.wait(20) == 0
     process.stdout.close()
-    assert not embedded.status(home).running
+    assert not lifecycle.status(home).running
 
 
 @pytest.mark.parametrize(("option", "code"), [("--status", 3), ("--stop", 0), ("--nonsense", 2)])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from database import erasure, labels, students
-from database.operations import Document, Find, Op
+from database import labels, students
+from database.driver.commands import Document, Find, Op
+from database.erasing import erasure
 from database.repair import repair
 from model.label import Outcome
-from model.tombstone import TombstoneKey
+from model.trust.tombstone import TombstoneKey
 from tests.database.builders import at, observation, outcome
 from tests.database.drivers import Run
 

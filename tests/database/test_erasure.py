@@ -6,10 +6,18 @@ import json
 
 import pytest
 
-from database import artifacts, erasure, labels, predictions, students, tombstones, versions
-from database.operations import Document, Find, Op
+from database import (
+    artifacts,
+    labels,
+    predictions,
+    students,
+    tombstones,
+    versions,
+)
+from database.driver.commands import Document, Find, Op
+from database.erasing import erasure
 from model.errors import NotFound
-from model.tombstone import TombstoneKey
+from model.trust.tombstone import TombstoneKey
 from tests.database import builders
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import Run

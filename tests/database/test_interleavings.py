@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from database import labels, predictions, students
-from database.operations import Document, Find, Op
+from database.driver.commands import Document, Find, Op
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry
 

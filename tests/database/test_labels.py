@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from database import labels, predictions, students
-from database.operations import DeleteMany, Op
+from database.driver.commands import DeleteMany, Op
 from model.errors import NotFound
 from model.label import JoinStatus, Outcome
 from tests.database.builders import START, at, observation, outcome, prediction

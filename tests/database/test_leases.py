@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from database import leases
+from database.driver.commands import Op
 from database.indexes import ensure_indexes
-from database.operations import Op
 from model.errors import LeaseHeld, LeaseLost
 from tests.database.builders import START
 from tests.database.drivers import MongomockRegistry

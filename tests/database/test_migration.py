@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from database import artifacts, batches, labels, predictions, promotions, students, versions
-from database.client import SyncRegistry, open_registry
-from database.operations import DeleteMany, InsertMany
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import DeleteMany, InsertMany
 from deployment.registry_copy import compare, copy
-from preprocessing.cohorts import write_cohorts
+from preprocessing.cohorts.write import write_cohorts
 from tests.database.builders import at, model_version, observation, outcome, prediction, promotion
 
 ROOT = Path(__file__).parents[2]

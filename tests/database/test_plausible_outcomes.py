@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from database import labels, predictions, students
-from database.operations import Document, Find, Op
+from database.driver.commands import Document, Find, Op
 from model.label import JoinStatus, Outcome
 from tests.database.builders import START, at, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry, Run

@@ -10,8 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from database import aliases, embedded, predictions, promotions, versions
-from database.client import SyncRegistry, open_registry
+from database import (
+    aliases,
+    predictions,
+    promotions,
+    versions,
+)
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from tests.database.processes import finish, start
 
@@ -22,7 +28,7 @@ PROCESSES = 8 if FULL else 4
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    embedded.stop(tmp_path)
+    lifecycle.stop(tmp_path)
 
 
 def test_many_promoters_leave_a_gapless_ledger(
@@ -57,7 +63,7 @@ def test_no_acknowledged_write_is_lost_when_the_server_is_killed(
 ) -> None:
     times = 2_500 if FULL else 150
     told = tmp_path / "acknowledged"
-    with open_registry(embedded.ensure_running(home), "farol") as registry:
+    with open_registry(lifecycle.ensure_running(home), "farol") as registry:
         registry.run(ensure_indexes())
     writers = [
         start("predict_through_crashes", home, "farol", f"w{i}", times, told) for i in range(4)
@@ -70,21 +76,21 @@ def test_no_acknowledged_write_is_lost_when_the_server_is_killed(
     finish(writers)
 
     acknowledged = told.read_text().split()
-    with open_registry(embedded.ensure_running(home), "farol") as registry:
+    with open_registry(lifecycle.ensure_running(home), "farol") as registry:
         stored = {p.prediction_id for p in registry.run(predictions.recent(0))}
     assert len(acknowledged) == 4 * times
     assert stored == set(acknowledged)
 
 
 def test_the_next_process_starts_a_killed_server_within_three_seconds(home: Path) -> None:
-    embedded.ensure_running(home)
+    lifecycle.ensure_running(home)
     seconds = []
     for _ in range(2):
         _kill(home)
         began = time.monotonic()
-        embedded.ensure_running(home)
+        lifecycle.ensure_running(home)
         seconds.append(time.monotonic() - began)
-        assert embedded.status(home).running
+        assert lifecycle.status(home).running
 
     # The better of two: the figure is about the server, not about what else the machine does.
     assert min(seconds) < 3
@@ -96,11 +102,11 @@ def test_processes_that_start_together_share_one_server(home: Path, tmp_path: Pa
     finish([start("ensure", home, told) for _ in range(PROCESSES)])
 
     assert len(set(told.read_text().split())) == 1
-    assert embedded.status(home).running
+    assert lifecycle.status(home).running
 
 
 def _kill(home: Path) -> None:
-    state = embedded.status(home).state
+    state = lifecycle.status(home).state
     assert state is not None
     os.kill(state.pid, signal.SIGKILL)
 

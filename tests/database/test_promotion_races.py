@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from database import aliases, leases, promotions
+from database.driver.commands import Command, Find, InsertMany, Op, ReplaceMany
 from database.indexes import ensure_indexes
-from database.operations import Command, Find, InsertMany, Op, ReplaceMany
 from model.errors import Conflict, LeaseLost
 from model.promotion import DecisionStatus, Promotion
 from model.run import Lease

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from database import aliases, leases, promotions
-from database.operations import Command, InsertMany, Op
+from database.driver.commands import Command, InsertMany, Op
 from model.errors import Conflict, LeaseLost
 from model.promotion import DecisionStatus, Promotion
 from tests.database.builders import START, at, promotion

@@ -21,14 +21,14 @@ from database import (
     students,
     versions,
 )
-from database.documents import to_document
-from database.operations import Document, InsertMany, Op, Replace, ReplaceMany
+from database.driver.commands import Document, InsertMany, Op, Replace, ReplaceMany
+from database.mapping.documents import to_document
 from model.access import ApiKey, AuditEvent, Scope
 from model.batch import Batch, BatchKind, RowReject
 from model.drift import DriftReport, FeatureDrift
 from model.errors import Conflict, LeaseHeld, LeaseLost, NotFound
-from model.key_seal import KeysInForce, sealed
 from model.run import RunStatus, RunStep
+from model.trust.key_seal import KeysInForce, sealed
 from tests.database import builders
 from tests.database.builders import START, at, observation, prediction
 from tests.database.drivers import Run

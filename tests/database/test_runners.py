@@ -18,11 +18,19 @@ from pymongo.errors import (
 )
 
 from database import batches
-from database.async_client import open_async_registry
-from database.calls import call
-from database.client import SyncRegistry, open_registry
-from database.operations import Command, Count, EnsureIndex, Find, InsertMany, Replace, ReplaceMany
-from database.translation import translated
+from database.driver.async_client import open_async_registry
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import (
+    Command,
+    Count,
+    EnsureIndex,
+    Find,
+    InsertMany,
+    Replace,
+    ReplaceMany,
+)
+from database.driver.errors import translated
+from database.driver.execute import call
 from model.errors import ConfigurationError, Conflict, RegistryError, RegistryUnavailable
 
 FIND = Find("labels", {})

@@ -7,9 +7,17 @@ from typing import Any
 
 import pytest
 
-from database import labels, predictions, promotions, runs, schema, students, versions
-from database.client import SyncRegistry, open_registry
-from database.operations import DeleteMany, Document, Find, InsertMany
+from database import (
+    labels,
+    predictions,
+    promotions,
+    runs,
+    students,
+    versions,
+)
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import DeleteMany, Document, Find, InsertMany
+from database.mapping import schema
 from deployment.registry_copy import COLLECTIONS, compare, copy
 from model.errors import RegistryError
 from model.run import RunStep

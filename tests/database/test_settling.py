@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from database import labels, predictions, students
-from database.operations import DeleteMany, Document, Find, Op
+from database.driver.commands import DeleteMany, Document, Find, Op
 from model.label import JoinStatus
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry

@@ -3,16 +3,17 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from database import embedded, students
-from database.client import open_registry
-from database.tidying import tidy
+from database import students
+from database.driver.client import open_registry
+from database.embedded import lifecycle
+from database.erasing.tidying import tidy
 from tests.database.builders import observation
 
 
 def test_the_nightly_tidying_leaves_nothing_that_was_deleted(tmp_path: Path) -> None:
-    path = embedded.data_file(tmp_path, "farol")
+    path = lifecycle.data_file(tmp_path, "farol")
     try:
-        uri = embedded.ensure_running(tmp_path)
+        uri = lifecycle.ensure_running(tmp_path)
         with open_registry(uri, "farol") as registry:
             registry.run(students.observe([observation(f"RA-bytes-{n}") for n in range(50)]))
             # As a release without secure deletion left it.
@@ -27,7 +28,7 @@ def test_the_nightly_tidying_leaves_nothing_that_was_deleted(tmp_path: Path) -> 
             registry.run(students.observe([observation("RA-2")]))
             assert registry.run(students.get("RA-2")).student_id == "RA-2"
     finally:
-        embedded.stop(tmp_path)
+        lifecycle.stop(tmp_path)
 
 
 def test_there_is_nothing_to_tidy_in_an_empty_home(tmp_path: Path) -> None:

@@ -6,18 +6,27 @@ from collections.abc import Callable
 
 import pytest
 
-from database import erasure, installation, labels, predictions, students, tombstones
-from database.client import SyncRegistry
-from database.guarded import PERSONAL, guarded
-from database.operations import Document, Find, InsertMany, Op
+from database import (
+    installation,
+    labels,
+    predictions,
+    students,
+    tombstones,
+)
+from database.driver.client import SyncRegistry
+from database.driver.commands import Document, Find, InsertMany, Op
+from database.driver.run import hooked
+from database.erasing import erasure
+from database.erasing.guarded import PERSONAL, ErasureGuard
 from database.repair import repair
 from model.errors import ConfigurationError
-from model.tombstone import TombstoneKey
+from model.trust.tombstone import TombstoneKey
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry, Run
 from tests.database.test_interleavings import with_pause
 
 KEY = TombstoneKey(b"a data key")
+GUARD = ErasureGuard(KEY)
 PAUSES = range(24)
 
 
@@ -62,7 +71,7 @@ def test_a_late_record_leaves_nothing(run: Run, late: Callable[[], Op[object]]) 
     run(predictions.add_many([prediction("p1")]))
     run(erase())
 
-    run(guarded(late(), KEY))
+    run(hooked(late(), GUARD))
 
     assert run(everything()) == []
 
@@ -72,11 +81,11 @@ def test_a_late_record_leaves_nothing(run: Run, late: Callable[[], Op[object]]) 
 def test_an_erasure_at_any_moment_of_a_write_wins(
     pause: int, late: Callable[[], Op[object]]
 ) -> None:
-    registry = MongomockRegistry("farol", KEY)
+    registry = MongomockRegistry("farol", GUARD)
     registry.run(predictions.add_many([prediction("p1")]))
     registry.run(students.observe([observation()]))
 
-    with_pause(registry, guarded(late(), KEY), pause, erase())
+    with_pause(registry, hooked(late(), GUARD), pause, erase())
 
     assert registry.run(everything()) == []
 
@@ -85,18 +94,18 @@ def test_an_outcome_that_waits_for_a_refused_prediction_goes_with_it(run: Run) -
     run(students.observe([observation()]))
     run(erase())
     # It waits on another host's outbox; its outcome is quicker.
-    run(guarded(labels.record([outcome(prediction_id="p9")], now=at(11)), KEY))
+    run(hooked(labels.record([outcome(prediction_id="p9")], now=at(11)), GUARD))
     assert run(labels.count_orphans()) == 1
 
-    run(guarded(predictions.add_many([prediction("p9")]), KEY))
-    run(guarded(labels.record([outcome(prediction_id="p9")], now=at(12)), KEY))
+    run(hooked(predictions.add_many([prediction("p9")]), GUARD))
+    run(hooked(labels.record([outcome(prediction_id="p9")], now=at(12)), GUARD))
 
     assert run(everything()) == []
 
 
 def test_a_prediction_that_only_an_outbox_knew_is_refused_by_its_id_too(run: Run) -> None:
     receipt = run(erase(waiting=("p7",)))
-    run(guarded(labels.record([outcome(prediction_id="p7")], now=at(11)), KEY))
+    run(hooked(labels.record([outcome(prediction_id="p7")], now=at(11)), GUARD))
 
     assert receipt.deleted["predictions"] == 0
     assert run(everything()) == []
@@ -108,7 +117,7 @@ def test_a_lifted_tombstone_lets_the_student_back(run: Run) -> None:
 
     assert run(tombstones.lift(KEY.of("RA-1")))
     assert not run(tombstones.lift(KEY.of("RA-1")))
-    run(guarded(observed(), KEY))
+    run(hooked(observed(), GUARD))
 
     assert run(students.get("RA-1")).latest.features == {"inde": 6.0}
 
@@ -117,8 +126,8 @@ def test_nothing_of_anybody_else_is_refused(run: Run) -> None:
     run(students.observe([observation()]))
     run(erase())
 
-    run(guarded(predictions.add_many([prediction("p1"), prediction("p2", "RA-2")]), KEY))
-    run(guarded(labels.record([outcome(), outcome(student_id="RA-2")], now=at(11)), KEY))
+    run(hooked(predictions.add_many([prediction("p1"), prediction("p2", "RA-2")]), GUARD))
+    run(hooked(labels.record([outcome(), outcome(student_id="RA-2")], now=at(11)), GUARD))
 
     assert [p.student_id for p in run(predictions.recent(0))] == ["RA-2"]
     assert [label.student_id for label in run(labels.recent(0))] == ["RA-2"]
@@ -161,7 +170,7 @@ def test_a_key_is_in_no_message() -> None:
 
 
 def test_every_way_to_write_personal_data_is_guarded() -> None:
-    registry = MongomockRegistry("farol", KEY)
+    registry = MongomockRegistry("farol", GUARD)
     assert isinstance(registry, SyncRegistry)
     registry.run(students.observe([observation()]))
     registry.run(erase())

@@ -6,8 +6,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from database import aliases, embedded, predictions, promotions, versions
-from database.client import SyncRegistry, open_registry
+from database import (
+    aliases,
+    predictions,
+    promotions,
+    versions,
+)
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from model.errors import Conflict, RegistryError
 from tests.database.builders import model_version, prediction, promotion
 
@@ -46,7 +52,7 @@ def predict_through_crashes(home: str, db: str, name: str, times: int, told: str
     """
     folder = Path(home)
     with Path(told).open("a", buffering=1) as acknowledged:
-        registry = open_registry(embedded.ensure_running(folder), db, timeout_ms=500)
+        registry = open_registry(lifecycle.ensure_running(folder), db, timeout_ms=500)
         for number in range(times):
             while True:
                 try:
@@ -54,7 +60,7 @@ def predict_through_crashes(home: str, db: str, name: str, times: int, told: str
                     break
                 except RegistryError:
                     registry.close()
-                    uri = embedded.ensure_running(folder)
+                    uri = lifecycle.ensure_running(folder)
                     registry = open_registry(uri, db, timeout_ms=500)
             acknowledged.write(f"{name}-{number}\n")
         registry.close()
@@ -62,7 +68,7 @@ def predict_through_crashes(home: str, db: str, name: str, times: int, told: str
 
 def ensure(home: str, told: str) -> None:
     """Makes sure that the server runs, and notes where."""
-    uri = embedded.ensure_running(Path(home))
+    uri = lifecycle.ensure_running(Path(home))
     with Path(told).open("a") as file:
         file.write(f"{uri}\n")
 

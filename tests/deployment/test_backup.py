@@ -17,7 +17,6 @@ from database import (
     aliases,
     api_keys,
     audit,
-    embedded,
     labels,
     leases,
     promotions,
@@ -25,7 +24,8 @@ from database import (
     tombstones,
     versions,
 )
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
+from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from deployment.backup import back_up
 from deployment.backup_file import Manifest
@@ -34,7 +34,7 @@ from deployment.settings import Settings
 from deployment.wiring import private_settings, registry, tombstone_key
 from model.access import ApiKey, Scope
 from model.errors import ConfigurationError, NotFound
-from model.key_seal import digest_of, sealed
+from model.trust.key_seal import digest_of, sealed
 from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.server import served, until
@@ -65,7 +65,7 @@ def opened(home: Path) -> Iterator[Home]:
         with registry(settings) as found:
             yield Home(settings, found)
     finally:
-        embedded.stop(home)
+        lifecycle.stop(home)
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from database import embedded
+from database.embedded import lifecycle
 from deployment.bootstrap import bootstrap
 from deployment.settings import load_settings
 from deployment.up import welcome
-from preprocessing.samples import example_record
-from preprocessing.task import load_task
+from preprocessing.cohorts.samples import example_record
+from preprocessing.task.spec import load_task
 from tests.api.bundles import KEY
 from tests.api.server import served
 
@@ -37,7 +37,7 @@ def documented(task: str) -> list[list[str]]:
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    embedded.stop(tmp_path)
+    lifecycle.stop(tmp_path)
 
 
 @pytest.mark.slow

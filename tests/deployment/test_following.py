@@ -12,14 +12,14 @@ import pytest
 
 from deployment.occupancy import Occupant, occupied
 from model.errors import ConfigurationError
-from retraining.children import FOLLOWING
+from retraining.worker.subprocesses import FOLLOWING
 
 ROOT = Path(__file__).parents[2]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel sends no such signal here")
 
 PARENT = """
 import subprocess, sys, os, time
-from retraining.children import FOLLOWING
+from retraining.worker.subprocesses import FOLLOWING
 child = subprocess.Popen([*FOLLOWING, str(os.getpid()), "sleep", "600"])
 print(child.pid, flush=True)
 time.sleep(600)

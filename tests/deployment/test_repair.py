@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from database import embedded, labels, students
-from database.client import SyncRegistry, open_registry
-from database.operations import DeleteMany, InsertMany
+from database import labels, students
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import DeleteMany, InsertMany
+from database.embedded import lifecycle
 from tests.database.builders import START, at, observation, outcome
 
 ROOT = Path(__file__).parents[2]
@@ -19,9 +20,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[SyncRegistry]:
-    with open_registry(embedded.ensure_running(tmp_path), "farol") as opened:
+    with open_registry(lifecycle.ensure_running(tmp_path), "farol") as opened:
         yield opened
-    embedded.stop(tmp_path)
+    lifecycle.stop(tmp_path)
 
 
 def repaired(home: Path, *options: str) -> str:

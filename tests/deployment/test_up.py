@@ -79,7 +79,7 @@ class Up:
         """Everything that runs on this home, but for the embedded registry."""
         found = [p for p in psutil.process_iter(["environ", "cmdline"]) if self._is_ours(p)]
         return [
-            p for p in found if "database.embedded_server" not in " ".join(p.info["cmdline"] or ())
+            p for p in found if "database.embedded.server" not in " ".join(p.info["cmdline"] or ())
         ]
 
     def _is_ours(self, process: psutil.Process) -> bool:

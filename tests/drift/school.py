@@ -10,21 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from database import artifacts, labels, predictions, promotions, students, versions
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.archive import bundle_digest, pack
 from model.bundle import BundleParts, Golden, load_bundle, write_bundle
 from model.calibration import Calibration
 from model.label import Outcome
-from model.linear import FILE, LinearScorer
 from model.prediction import Prediction, Thresholds
 from model.profile import build_profile
 from model.promotion import DecisionStatus, Guard, Promotion
+from model.scorers.linear import FILE, LinearScorer
 from model.student import Features, Observation
 from model.version import Lineage, ModelVersion, Window, resign
 from preprocessing.dataset import record_id
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.predictor import Predictor
-from preprocessing.task import TaskSpec, parse_task
+from preprocessing.task.spec import TaskSpec, parse_task
 
 KEY = b"the installation's key"
 NOW = datetime(2025, 3, 1, 6, tzinfo=UTC)

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from database import drift_reports, embedded, students
-from database.client import SyncRegistry, open_registry
+from database import drift_reports, students
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from drift import check
 from drift.check import run_drift_check
 from model.drift import LeftOut, Unjudged
 from model.errors import BundleError, NotEnoughData
-from preprocessing.policies import WatchPolicy
+from preprocessing.task.policies import WatchPolicy
 from tests.drift.school import (
     KEY,
     NOW,
@@ -34,8 +35,8 @@ from tests.drift.school import (
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("registry")
-    yield embedded.ensure_running(home, idle_seconds=600)
-    embedded.stop(home)
+    yield lifecycle.ensure_running(home, idle_seconds=600)
+    lifecycle.stop(home)
 
 
 @pytest.fixture

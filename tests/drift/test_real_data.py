@@ -12,8 +12,8 @@ from drift.report import drift_report
 from model.drift import DriftReport
 from model.profile import build_profile
 from model.student import Features
-from preprocessing.loading import read_file
-from preprocessing.task import load_task
+from preprocessing.files.loading import read_file
+from preprocessing.task.spec import load_task
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 TASK = load_task("pede_lag")

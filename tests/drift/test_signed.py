@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from database import artifacts, embedded, students
-from database.client import SyncRegistry, open_registry
-from database.documents import to_document
-from database.operations import Replace, ReplaceMany
+from database import artifacts, students
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import Replace, ReplaceMany
+from database.embedded import lifecycle
+from database.mapping.documents import to_document
 from drift.check import run_drift_check
 from model.errors import BundleError
 from model.prediction import Thresholds
@@ -20,8 +21,8 @@ from tests.drift.school import KEY, NOW, School, cohort, found_school
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("registry")
-    yield embedded.ensure_running(home)
-    embedded.stop(home)
+    yield lifecycle.ensure_running(home)
+    lifecycle.stop(home)
 
 
 @pytest.fixture

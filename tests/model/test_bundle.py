@@ -20,8 +20,8 @@ from model.bundle import (
 )
 from model.calibration import Calibration
 from model.errors import BundleError
-from model.linear import FILE, LinearScorer
 from model.prediction import Thresholds
+from model.scorers.linear import FILE, LinearScorer
 
 FILES = [
     "calibration.json", "encoder.json", "golden.json", "linear.json", "manifest.json",
@@ -153,7 +153,7 @@ def test_a_damaged_archive_is_refused_or_fails_its_digests(folder: Path, tmp_pat
 
 def test_the_model_runtime_imports_no_training_library() -> None:
     code = (
-        "import sys; from model.lightgbm_library import library; library(); "
+        "import sys; from model.scorers.lightgbm_library import library; library(); "
         "import model.bundle, preprocessing.predictor; "
         "print([m for m in ('lightgbm','sklearn','pandas','scipy','xgboost') if m in sys.modules])"
     )

@@ -22,9 +22,9 @@ from model.bundle import (
 )
 from model.calibration import Calibration
 from model.errors import BundleError
-from model.linear import FILE, LinearScorer
 from model.prediction import IntervalRule, Scale, Thresholds
-from model.statement import Statement
+from model.scorers.linear import FILE, LinearScorer
+from model.trust.statement import Statement
 
 KEY = b"a key"
 PARTS = BundleParts(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import ConfigurationError
-from model.key_file import NAME, KeyFile, KeyNotes
+from model.trust.key_file import NAME, KeyFile, KeyNotes
 
 
 def test_what_was_noted_stays_noted(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from model.errors import BundleError
-from model.lightgbm_form import check_form
-from model.text_check import try_apart
-from model.trees import TreeScorer
+from model.scorers.lightgbm_form import check_form
+from model.scorers.text_check import try_apart
+from model.scorers.trees import TreeScorer
 from training.lightgbm_text import Tree, constant, text_model
 
 VALUES = ("-5", "0", "1", "999999999999", "99999999", "-99", "nan", "inf", "x", "")

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from model.errors import InvalidRecord
 from model.options import OPTIONS, RunOptions, check
-from preprocessing.policies import PromotionPolicy, TrainingPolicy
+from preprocessing.task.policies import PromotionPolicy, TrainingPolicy
 from retraining.pipeline import _parser
 
 GIVEN = RunOptions(window=500, min_recall_gain=0.02, seed=7, dry_run=True, trials=5, seconds=2.5)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import ConfigurationError
-from model.private import make_private_folder, protect
+from model.trust.private import make_private_folder, protect
 
 
 def test_what_an_installation_of_before_left_open_is_closed(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from model.errors import BundleError
-from model.linear import LinearScorer
-from model.neighbours import NeighbourScorer
-from model.scorer import Scorer
-from model.trees import TreeScorer
+from model.scorers.linear import LinearScorer
+from model.scorers.neighbours import NeighbourScorer
+from model.scorers.scorer import Scorer
+from model.scorers.trees import TreeScorer
 
 TREES = b"""tree
 version=v4

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from model.signature import check, check_former, seal
+from model.trust.signature import check, check_former, seal
 
 KEY = b"an installation's key"
 FIELDS: dict[str, str | int | bool | None] = {

@@ -6,11 +6,12 @@ from typing import Any, cast
 
 import pytest
 
-from model import bundle, linear
+from model import bundle
 from model.archive import bundle_digest, pack, unpack
 from model.bundle import load_signed
 from model.errors import BundleError
-from model.statement import Statement
+from model.scorers import linear
+from model.trust.statement import Statement
 from model.version import resign
 from tests.api.bundles import KEY, archive
 from tests.database.builders import model_version

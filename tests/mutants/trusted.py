@@ -13,7 +13,7 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/database/test_repositories.py",
         "tests/database/test_fencing.py",
     ),
-    "database/settling.py": (
+    "database/labelling/join.py": (
         "tests/database/test_settling.py",
         "tests/database/test_first_observed.py",
         "tests/database/test_labels.py",
@@ -25,7 +25,7 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/database/test_first_observed.py",
         "tests/database/test_plausible_outcomes.py",
     ),
-    "database/erasure.py": (
+    "database/erasing/erasure.py": (
         "tests/database/test_erasure.py",
         "tests/database/test_erasing_stated.py",
     ),
@@ -33,26 +33,26 @@ TRUSTED: dict[str, tuple[str, ...]] = {
     "model/label_join.py": ("tests/model/test_label_join.py",),
     "model/live.py": ("tests/model/test_live.py", "tests/model/test_live_files.py"),
     "model/bundle.py": ("tests/model/test_bundle.py", "tests/model/test_bundle_fields.py"),
-    "model/signature.py": ("tests/model/test_signature.py",),
-    "model/statement.py": ("tests/model/test_statement.py",),
+    "model/trust/signature.py": ("tests/model/test_signature.py",),
+    "model/trust/statement.py": ("tests/model/test_statement.py",),
     "api/champion.py": (
         "tests/api/test_champion.py",
         "tests/api/test_champion_check.py",
         "tests/api/test_signed_champion.py",
     ),
     "api/security.py": ("tests/api/test_security.py",),
-    "api/outbox.py": ("tests/api/test_outbox.py", "tests/api/test_prediction_log.py"),
-    "api/prediction_log.py": (
+    "api/durability/outbox.py": ("tests/api/test_outbox.py", "tests/api/test_prediction_log.py"),
+    "api/durability/prediction_log.py": (
         "tests/api/test_log_bounds.py",
         "tests/api/test_prediction_log.py",
     ),
-    "retraining/guards.py": (
+    "retraining/promotion/guards.py": (
         "tests/retraining/test_guards.py",
         "tests/retraining/test_policy.py",
     ),
-    "retraining/deciding.py": ("tests/retraining/test_deciding.py",),
-    "retraining/policy.py": ("tests/retraining/test_policy.py",),
-    "retraining/comparison.py": (
+    "retraining/run/verdict.py": ("tests/retraining/test_deciding.py",),
+    "retraining/promotion/decision.py": ("tests/retraining/test_policy.py",),
+    "retraining/promotion/comparison.py": (
         "tests/retraining/test_comparison.py",
         "tests/retraining/test_policy.py",
     ),

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from database import embedded
-from database.client import SyncRegistry, open_registry
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from database.indexes import ensure_indexes
-from preprocessing.loading import CleanTable, read_tables
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.files.loading import CleanTable, read_tables
+from preprocessing.task.spec import TaskSpec, load_task
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 YEARS = ("2022", "2023", "2024")
@@ -48,8 +48,8 @@ def csv_file(tmp_path: Path) -> WriteCsv:
 @pytest.fixture(scope="session")
 def registry_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("farol")
-    yield embedded.ensure_running(home, idle_seconds=600)
-    embedded.stop(home)
+    yield lifecycle.ensure_running(home, idle_seconds=600)
+    lifecycle.stop(home)
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ import pyarrow.parquet
 import pytest
 
 from model.errors import NotThisTask
-from preprocessing import limits
-from preprocessing.loading import read_tables
-from preprocessing.readers import read_grids
-from preprocessing.task import TaskSpec
+from preprocessing.files import limits
+from preprocessing.files.grids import read_grids
+from preprocessing.files.loading import read_tables
+from preprocessing.task.spec import TaskSpec
 from tests.preprocessing.conftest import NOW
 
 GIGABYTE = 1 << 30
@@ -154,7 +154,7 @@ READ = """
 import resource, sys
 from pathlib import Path
 from model.errors import NotThisTask
-from preprocessing.readers import read_grids
+from preprocessing.files.grids import read_grids
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), int(sys.argv[2])))
 try:
     read_grids(Path(sys.argv[1]))

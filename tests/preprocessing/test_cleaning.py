@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from preprocessing.cleaning import (
+from preprocessing.files.cells import (
     READERS,
     Cell,
     is_empty,
@@ -21,7 +21,7 @@ from preprocessing.cleaning import (
     read_text,
     read_years_since,
 )
-from preprocessing.fields import ReaderName
+from preprocessing.task.columns import ReaderName
 
 anything = st.one_of(
     st.text(max_size=40),

@@ -13,14 +13,15 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
-from preprocessing.cohorts import main, write_cohorts
+from preprocessing.cohorts.__main__ import main
+from preprocessing.cohorts.scenarios import Scenario
+from preprocessing.cohorts.students import simulate
+from preprocessing.cohorts.write import write_cohorts
 from preprocessing.dataset import training_set
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.loading import CleanTable, read_tables
+from preprocessing.files.loading import CleanTable, read_tables
 from preprocessing.pairing import paired
-from preprocessing.scenarios import Scenario
-from preprocessing.simulation import simulate
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from tests.preprocessing.conftest import NOW
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from model.errors import BundleError
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.fields import Column, Derived, Kind, OutcomeRule
-from preprocessing.formula import Formula
-from preprocessing.task import TaskSpec
+from preprocessing.task.columns import Column, Derived, Kind, OutcomeRule
+from preprocessing.task.formula import Formula
+from preprocessing.task.spec import TaskSpec
 
 TASK = TaskSpec(
     name="made_up",

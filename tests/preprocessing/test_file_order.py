@@ -10,14 +10,14 @@ from uuid import uuid4
 import pytest
 
 from database import labels, predictions
-from database.client import SyncRegistry, open_registry
+from database.driver.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
 from model.student import Value
-from preprocessing.cohorts import write_cohorts
-from preprocessing.fields import Longitudinal
+from preprocessing.cohorts.write import write_cohorts
 from preprocessing.ingest import ingest_file
-from preprocessing.task import TaskSpec
-from retraining import labelled
+from preprocessing.task.columns import Longitudinal
+from preprocessing.task.spec import TaskSpec
+from retraining.run import training_labels
 from tests.database.builders import prediction
 from tests.preprocessing.conftest import NOW, YEARS
 
@@ -48,7 +48,7 @@ def ingested(registry: SyncRegistry, paths: Sequence[Path], task: TaskSpec) -> L
     """Files ingested a day apart, and the labels as a run reads them."""
     for day, path in enumerate(paths):
         ingest_file(registry, path, task, now=NOW + day * DAY)
-    found = registry.run(labelled.window(task, arrived_until=NOW + 9 * DAY, limit=0))
+    found = registry.run(training_labels.window(task, arrived_until=NOW + 9 * DAY, limit=0))
     rows = [(x.period, x.student_id, x.outcome, dict(x.features), dict(x.protected)) for x in found]
     return sorted(rows, key=lambda row: row[:2])
 

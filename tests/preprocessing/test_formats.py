@@ -11,8 +11,8 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from preprocessing.loading import CleanTable, read_file, read_tables
-from preprocessing.task import TaskSpec
+from preprocessing.files.loading import CleanTable, read_file, read_tables
+from preprocessing.task.spec import TaskSpec
 from tests.preprocessing.conftest import NOW, YEARS
 from tests.preprocessing.test_readers import workbook
 

@@ -15,14 +15,14 @@ from uuid import uuid4
 import pytest
 
 from database import batches, labels, students
-from database.client import SyncRegistry, open_registry
-from database.drive import drive
-from database.operations import Command, Count, Find
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import Command, Count, Find
+from database.driver.run import drive
 from model.errors import NotThisTask
 from model.label import JoinStatus
+from preprocessing.files.loading import CleanTable, read_tables
 from preprocessing.ingest import Ingested, describe, ingest, ingest_file
-from preprocessing.loading import CleanTable, read_tables
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from tests.preprocessing.conftest import NOW, WriteCsv
 
 HEAD = "RA,Fase,IAA,IEG,IPS,IDA,{lag}\n"

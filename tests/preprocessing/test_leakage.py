@@ -13,10 +13,10 @@ import yaml
 
 from model.errors import LeakageError
 from preprocessing.dataset import TrainingSet, training_set
+from preprocessing.files.loading import CleanTable, read_tables
 from preprocessing.leakage import check_leakage, measure_leakage
-from preprocessing.loading import CleanTable, read_tables
 from preprocessing.pairing import paired
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec, load_task
 from tests.preprocessing.conftest import NOW
 
 

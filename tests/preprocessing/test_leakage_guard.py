@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from model.errors import LeakageError
-from preprocessing import leakage, separation
+from preprocessing import leakage, leakage_measures
 from preprocessing.dataset import TrainingSet
 from preprocessing.leakage import check_leakage, measure_leakage
-from preprocessing.task import TaskSpec, parse_task
+from preprocessing.task.spec import TaskSpec, parse_task
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ outcome:
 @pytest.fixture(autouse=True)
 def small_forests(monkeypatch: pytest.MonkeyPatch) -> None:
     """On so few records a few trees tell as much as the many of a real run."""
-    monkeypatch.setattr(separation, "TREES", 6)
+    monkeypatch.setattr(leakage_measures, "TREES", 6)
 
 
 def task(*features: str, kind: str = "binary", **leakage: Any) -> TaskSpec:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from model.batch import BatchKind
 from model.errors import NotThisTask
-from preprocessing.loading import CleanTable, read_file, read_grid, read_tables
-from preprocessing.readers import Grid
-from preprocessing.task import TaskSpec
+from preprocessing.files.grids import Grid
+from preprocessing.files.loading import CleanTable, read_file, read_grid, read_tables
+from preprocessing.task.spec import TaskSpec
 from tests.preprocessing.conftest import NOW, WriteCsv
 from tests.preprocessing.test_readers import workbook
 

@@ -12,9 +12,9 @@ from model.errors import ConfigurationError
 from model.label import Label
 from model.student import Features, Observation, Student
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.fields import Column, Kind, Longitudinal, OutcomeRule
 from preprocessing.longitudinal import recalled, recalled_labels, recalled_observations
-from preprocessing.task import TaskSpec, parse_task
+from preprocessing.task.columns import Column, Kind, Longitudinal, OutcomeRule
+from preprocessing.task.spec import TaskSpec, parse_task
 from preprocessing.validation import check_record
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from model.errors import ConfigurationError, NotThisTask
-from preprocessing.fields import Kind
-from preprocessing.loading import read_tables
-from preprocessing.task import load_task, parse_task
+from preprocessing.files.loading import read_tables
+from preprocessing.task.columns import Kind
+from preprocessing.task.spec import load_task, parse_task
 from preprocessing.validation import check_record
 from tests.preprocessing.conftest import NOW, WriteCsv
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from model.errors import NotThisTask
-from preprocessing.loading import CleanTable, read_tables
+from preprocessing.files.loading import CleanTable, read_tables
 from preprocessing.pairing import paired
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec, load_task
 from tests.preprocessing.conftest import NOW, YEARS, WriteCsv
 
 Years = Mapping[str, CleanTable]

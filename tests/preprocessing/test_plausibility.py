@@ -10,15 +10,15 @@ import openpyxl
 import pytest
 
 from database import batches, students
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.batch import Implausible
 from model.errors import ConfigurationError
 from model.student import Student
-from preprocessing import cleaning
+from preprocessing.files import cells
+from preprocessing.files.loading import CleanTable, read_tables
 from preprocessing.ingest import Ingested, describe, ingest_file
-from preprocessing.loading import CleanTable, read_tables
 from preprocessing.plausibility import implausible
-from preprocessing.task import TaskSpec, parse_task
+from preprocessing.task.spec import TaskSpec, parse_task
 from tests.preprocessing.conftest import NOW, WriteCsv
 
 HEAD = "RA,Fase,Idade,Gênero,Data de Nasc,IAA,IEG,IPS,IDA,Defasagem\n"
@@ -153,7 +153,7 @@ def test_the_ages_of_the_published_years_move_by_one_for_nearly_all(
 def test_ages_read_one_too_low_are_found_without_any_outcome(
     real_data: Path, pede: TaskSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cleaning, "SHEETS_DAY_ZERO", date(1899, 12, 31))
+    monkeypatch.setattr(cells, "SHEETS_DAY_ZERO", date(1899, 12, 31))
     tables = [
         read_tables(real_data / f"pede_{year}.csv", pede, now=NOW)[0] for year in (2022, 2023, 2024)
     ]

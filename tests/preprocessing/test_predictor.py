@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import linear
 from model.bundle import BundleParts, Golden, load_bundle, write_bundle
 from model.calibration import Calibration
 from model.prediction import IntervalRule, RiskLabel, RiskStatus, Scale, Thresholds
+from model.scorers import linear
 from model.student import Features
-from preprocessing.columns import CategoryColumn, NumericColumn
+from preprocessing.encoded_columns import CategoryColumn, NumericColumn
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.predictor import Predictor
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.errors import NotThisTask
-from preprocessing.readers import read_grids
+from preprocessing.files.grids import read_grids
 
 TEXT = "RA;Fase;INDE 22\nRA-1;7;5,783\nRA-2;8;6,1\nJosé;1;\n"
 

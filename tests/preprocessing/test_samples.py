@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from model.errors import ConfigurationError
+from preprocessing.cohorts.samples import example_record, write_samples
 from preprocessing.dataset import training_set
+from preprocessing.files.loading import CleanTable, read_tables
 from preprocessing.leakage import check_leakage
-from preprocessing.loading import CleanTable, read_tables
 from preprocessing.pairing import paired
-from preprocessing.samples import example_record, write_samples
-from preprocessing.task import TaskSpec, load_task, parse_task
+from preprocessing.task.spec import TaskSpec, load_task, parse_task
 from preprocessing.validation import check_record
 from tests.preprocessing.conftest import NOW
 from tests.preprocessing.test_other_schools import SHIPPED

@@ -9,11 +9,11 @@ import pytest
 from api.outcomes import OutcomeReader
 from api.payload import RecordReader
 from model.errors import InvalidRecord, NotThisTask
-from preprocessing.cleaning import Cell, read_number, read_phase
-from preprocessing.loading import read_grid, read_tables
-from preprocessing.readers import Grid
+from preprocessing.files.cells import Cell, read_number, read_phase
+from preprocessing.files.grids import Grid
+from preprocessing.files.loading import read_grid, read_tables
 from preprocessing.student_ids import LONGEST_EVER, LONGEST_ID, read_student_id
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from tests.preprocessing.conftest import NOW, WriteCsv
 
 REFUSED = {

@@ -8,8 +8,8 @@ import pytest
 
 from api.outcomes import OutcomeReader
 from model.errors import ConfigurationError, InvalidRecord
-from preprocessing.loading import read_tables
-from preprocessing.task import TaskSpec, parse_task
+from preprocessing.files.loading import read_tables
+from preprocessing.task.spec import TaskSpec, parse_task
 from tests.preprocessing.conftest import NOW, WriteCsv
 
 TASK = """

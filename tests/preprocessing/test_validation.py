@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from model.errors import InvalidRecord
-from preprocessing.fields import Column, Kind
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.columns import Column, Kind
+from preprocessing.task.spec import TaskSpec, load_task
 from preprocessing.validation import check_record, check_value
 
 
@@ -114,7 +114,7 @@ def test_the_reason_never_repeats_the_value(task: TaskSpec) -> None:
 
 def test_importing_the_check_brings_no_heavy_library() -> None:
     code = (
-        "import sys, preprocessing.validation, preprocessing.cleaning;"
+        "import sys, preprocessing.validation, preprocessing.files.cells;"
         "print([m for m in ('pandas','numpy','sklearn','pyarrow') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,16 +8,16 @@ from uuid import uuid4
 
 import pytest
 
-from database import embedded
-from database.client import SyncRegistry, open_registry
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 
 
 @pytest.fixture(scope="session")
 def embedded_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("registry")
-    yield embedded.ensure_running(home, idle_seconds=600)
-    embedded.stop(home)
+    yield lifecycle.ensure_running(home, idle_seconds=600)
+    lifecycle.stop(home)
 
 
 @pytest.fixture

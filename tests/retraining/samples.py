@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from preprocessing.policies import PromotionPolicy
-from retraining.bootstrap import Metric
-from retraining.comparison import Answers, Cases, compare
-from retraining.evidence import Evidence
-from retraining.ranking import Floats
+from preprocessing.task.policies import PromotionPolicy
+from retraining.promotion.bootstrap import Metric
+from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.evidence import Evidence
+from retraining.promotion.ranking import Floats
 
 POLICY = PromotionPolicy()
 

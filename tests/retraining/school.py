@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from database import labels, students
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.label import Outcome
 from model.options import RunOptions
 from model.student import Observation
-from preprocessing.task import TaskSpec, parse_task
-from retraining.execution import execute
-from retraining.options import applied
-from retraining.plan import RunPlan, RunResult
+from preprocessing.task.spec import TaskSpec, parse_task
+from retraining.run.execution import execute
+from retraining.run.options import applied
+from retraining.run.plan import RunPlan, RunResult
 
 KEY = b"a key of the tests"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from database import aliases, labels, runs, students
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.errors import NotEnoughData
 from model.label import Outcome
 from model.options import RunOptions

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from retraining.bootstrap import Metric, once, paired, scored, student_weights
-from retraining.ranking import Floats, Ties
+from retraining.promotion.bootstrap import Metric, once, paired, scored, student_weights
+from retraining.promotion.ranking import Floats, Ties
 from training import metrics
 
 
@@ -97,7 +97,7 @@ def test_a_resample_draws_students_with_all_their_records() -> None:
 
 
 def test_chunks_add_up_to_the_resamples_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retraining.bootstrap.CELLS_AT_ONCE", 1000)
+    monkeypatch.setattr("retraining.promotion.bootstrap.CELLS_AT_ONCE", 1000)
 
     chunks = list(student_weights(np.arange(300).astype(np.str_), 10, seed=0))
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from preprocessing.policies import PromotionPolicy
-from retraining.bootstrap import Metric
-from retraining.comparison import Answers, Cases, compare, compare_many, flagged_within
-from retraining.evidence import Evidence
-from retraining.ranking import Floats
+from preprocessing.task.policies import PromotionPolicy
+from retraining.promotion.bootstrap import Metric
+from retraining.promotion.comparison import Answers, Cases, compare, compare_many, flagged_within
+from retraining.promotion.evidence import Evidence
+from retraining.promotion.ranking import Floats
 from tests.retraining.samples import POLICY, better_challenger, blurred, cases, world
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from database import aliases, promotions, versions
-from database.client import SyncRegistry, open_registry
-from database.operations import Command, Count, Find
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import Command, Count, Find
 from model.promotion import DecisionStatus
-from retraining.execution import execute
+from retraining.run.execution import execute
 from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
 
 NOW = START + timedelta(days=400)

@@ -10,24 +10,24 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from model import linear
 from model.bundle import load_bundle
 from model.calibration import Calibration
 from model.prediction import Thresholds
 from model.promotion import DecisionStatus
+from model.scorers import linear
 from model.version import Alias
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.predictor import Predictor
-from preprocessing.task import TaskSpec
-from retraining.challenge import Trial
-from retraining.champion import Champion
-from retraining.deciding import comparable, judge
-from retraining.evidence import Evidence
-from retraining.numeric import NumericEvidence
+from preprocessing.task.spec import TaskSpec
+from retraining.promotion.evidence import Evidence
+from retraining.promotion.numeric import NumericEvidence
+from retraining.run.challenge import Trial
+from retraining.run.champion import Champion
+from retraining.run.verdict import comparable, judge
 from tests.database import builders
 from tests.retraining import school
-from training.fitted import FittedModel
+from training.trained_model import FittedModel
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from database import labels, runs
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.label import Outcome
 from preprocessing.dataset import training_set
-from retraining.comparison import Answers, compare
+from retraining.promotion.comparison import Answers, compare
 from tests.retraining.samples import POLICY, cases, world
 from tests.retraining.school import READING, START, run, teach
 

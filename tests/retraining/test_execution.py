@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from database import aliases, labels, leases, promotions, runs, versions
-from database.client import SyncRegistry, open_registry
-from database.documents import from_document
-from database.operations import DeleteMany, Find, InsertMany
+from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import DeleteMany, Find, InsertMany
+from database.mapping.documents import from_document
 from model.errors import (
     BundleError,
     FarolError,
@@ -23,10 +23,10 @@ from model.errors import (
 from model.options import RunOptions
 from model.promotion import DecisionStatus
 from model.run import Run, RunStatus
-from retraining.champion import load_champion
-from retraining.exclusive import LEASE, exclusively
-from retraining.execution import execute, own_words
-from retraining.report import headline
+from retraining.run.champion import load_champion
+from retraining.run.execution import execute, own_words
+from retraining.run.lock import LEASE, exclusively
+from retraining.run.report import headline
 from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
 
 NOW = START + timedelta(days=400)

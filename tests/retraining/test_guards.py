@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from model.promotion import Guard
-from preprocessing.policies import PromotionPolicy
-from retraining.evidence import Baseline, Evidence, Gain, GroupRecall, Scorecard
-from retraining.guards import ranking
-from retraining.policy import decide
+from preprocessing.task.policies import PromotionPolicy
+from retraining.promotion.decision import decide
+from retraining.promotion.evidence import Baseline, Evidence, Gain, GroupRecall, Scorecard
+from retraining.promotion.guards import ranking
 
 POLICY = PromotionPolicy()
 

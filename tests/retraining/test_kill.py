@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from database import aliases, promotions, runs, versions
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.promotion import DecisionStatus
 from model.run import RunStatus
 from tests.retraining.school import READING, SUMS, TASK, teach

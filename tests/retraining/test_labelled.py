@@ -3,11 +3,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from database import labels, students
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.label import Outcome
 from model.student import Observation
-from preprocessing.task import TaskSpec, parse_task
-from retraining import labelled
+from preprocessing.task.spec import TaskSpec, parse_task
+from retraining.run import training_labels
 from tests.retraining.school import START, TASK
 
 YEAR = timedelta(days=365)
@@ -25,7 +25,7 @@ def taught(registry: SyncRegistry, task: TaskSpec) -> dict[str, object]:
     outcome = Outcome(1.0, START + YEAR, student_id="S1", period="2023")
     registry.run(labels.record([outcome], now=START + YEAR))
     far = START + 9 * YEAR
-    (label,) = registry.run(labelled.window(task, arrived_until=far, limit=10))
+    (label,) = registry.run(training_labels.window(task, arrived_until=far, limit=10))
     return dict(label.features)
 
 
@@ -58,6 +58,6 @@ def test_a_replayed_student_is_asked_about_with_the_same_history(registry: SyncR
     known = [seen("2022", 3.0, 0), seen("2023", 5.0, 300)]
     registry.run(students.observe(known))
 
-    (asked,) = registry.run(labelled.observed(LOOKS_BACK, known[1:]))
+    (asked,) = registry.run(training_labels.observed(LOOKS_BACK, known[1:]))
 
     assert dict(asked.features) == taught(registry, LOOKS_BACK)

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from database import artifacts, runs, versions
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.options import RunOptions
-from preprocessing.policies import TrainingPolicy
-from retraining.report import render
+from preprocessing.task.policies import TrainingPolicy
+from retraining.run.report import render
 from tests.retraining.school import READING, run, teach
 
 MEASURED_ROWS = 100_000

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from database import artifacts, labels, versions
-from database.client import SyncRegistry
-from database.operations import DeleteMany, Find, InsertMany
+from database.driver.client import SyncRegistry
+from database.driver.commands import DeleteMany, Find, InsertMany
 from model.batch import Batch, BatchKind, RowReject
 from model.errors import NotFound
 from model.promotion import DecisionStatus
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from retraining.card import write_card
-from retraining.champion import load_champion
-from retraining.model_card import intake
+from retraining.run.card_artifacts import intake
+from retraining.run.champion import load_champion
 from tests.retraining.school import READING, START, SUMS, run, task, teach
 
 NOW = START + timedelta(days=400)

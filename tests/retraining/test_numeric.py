@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from database import labels, students, versions
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.label import Outcome
 from model.promotion import DecisionStatus, PromotionDecision
 from model.student import Observation
-from preprocessing.policies import PromotionPolicy, StatusPolicy
-from preprocessing.task import TaskSpec
-from retraining.comparison import Answers, Cases
-from retraining.numeric import NumericEvidence, compare_numeric, decide_numeric
-from retraining.ranking import Floats
+from preprocessing.task.policies import PromotionPolicy, StatusPolicy
+from preprocessing.task.spec import TaskSpec
+from retraining.promotion.comparison import Answers, Cases
+from retraining.promotion.numeric import NumericEvidence, compare_numeric, decide_numeric
+from retraining.promotion.ranking import Floats
 from tests.retraining.school import START, run, task
 
 POLICY = PromotionPolicy()

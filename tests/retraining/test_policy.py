@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from model.promotion import DecisionStatus, PromotionDecision
-from preprocessing.policies import PromotionPolicy
-from retraining.comparison import Answers, compare
-from retraining.evidence import Baseline, Evidence, Gain, GroupRecall
-from retraining.policy import decide
+from preprocessing.task.policies import PromotionPolicy
+from retraining.promotion.comparison import Answers, compare
+from retraining.promotion.decision import decide
+from retraining.promotion.evidence import Baseline, Evidence, Gain, GroupRecall
 from tests.retraining.samples import (
     POLICY,
     better_challenger,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from retraining.ranking import Ties, flags, rank
+from retraining.promotion.ranking import Ties, flags, rank
 
 SCORES = np.array([0.9, 0.5, 0.5, 0.5, 0.5, 0.1])
 OUTCOME = np.array([1.0, 1.0, 0.0, 1.0, 0.0, 0.0])

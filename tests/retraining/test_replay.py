@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from model.prediction import Thresholds
 from model.version import Lineage, ModelVersion, Window
-from preprocessing.task import load_task
-from retraining.history import History, Served
-from retraining.policies import ALWAYS, NAIVE, NEVER, OURS, POLICIES, pick
-from retraining.replay import chosen, main
-from retraining.replay_report import plot
-from retraining.replay_summary import against_never, regrets
+from preprocessing.task.spec import load_task
+from retraining.replay.__main__ import chosen, main
+from retraining.replay.alternatives import ALWAYS, NAIVE, NEVER, OURS, POLICIES, pick
+from retraining.replay.report import plot
+from retraining.replay.result import History, Served
 from tests.retraining.school import START, TASK
+from tests.studies.replay_summary import against_never, regrets
 
 Integers = NDArray[np.int64]
 

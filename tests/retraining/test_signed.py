@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from database import artifacts, versions
-from database.client import SyncRegistry
-from database.documents import to_document
-from database.operations import Replace, ReplaceMany
+from database.driver.client import SyncRegistry
+from database.driver.commands import Replace, ReplaceMany
+from database.mapping.documents import to_document
 from model.errors import BundleError
 from model.prediction import Thresholds
 from model.version import ModelVersion
-from retraining.champion import load_champion, training_ids
-from retraining.children import Children
-from retraining.duties import Duties
+from retraining.run.champion import load_champion, training_ids
+from retraining.worker.jobs import Duties
+from retraining.worker.subprocesses import Children
 from tests.retraining.school import KEY, READING, START, run, task, teach
 
 

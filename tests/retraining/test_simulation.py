@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from retraining.simulation import World, draw, noise_for, recall_at_prevalence, rivals, simulate
+from tests.studies.promotion_simulation import (
+    World,
+    draw,
+    noise_for,
+    recall_at_prevalence,
+    rivals,
+    simulate,
+)
 
 
 def test_two_equally_good_models_are_rarely_promoted_where_a_naive_gate_often_does() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from model.drift import DriftReport, FeatureDrift
 from model.run import Run, RunStatus
-from preprocessing.policies import PromotionPolicy
-from retraining.triggers import Trigger, cron, decide_trigger, missed
+from preprocessing.task.policies import PromotionPolicy
+from retraining.worker.triggers import Trigger, cron, decide_trigger, missed
 
 NOW = datetime(2026, 3, 4, 6, 0, tzinfo=UTC)  # a Wednesday
 POLICY = PromotionPolicy()

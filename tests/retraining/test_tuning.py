@@ -14,9 +14,9 @@ from uuid import uuid4
 import pytest
 
 from database import runs, versions
-from database.client import SyncRegistry, open_registry
+from database.driver.client import SyncRegistry, open_registry
 from model.options import RunOptions
-from retraining.execution import execute
+from retraining.run.execution import execute
 from tests.retraining.school import READING, START, TASK, plan, run, task, teach
 
 ROOT = Path(__file__).parents[2]

@@ -8,9 +8,9 @@ import pytest
 from model.errors import NotEnoughData
 from model.options import RunOptions
 from preprocessing.dataset import TrainingSet, record_id
-from retraining.options import applied
-from retraining.ranking import Floats
-from retraining.window import (
+from retraining.promotion.ranking import Floats
+from retraining.run.options import applied
+from retraining.run.window import (
     baseline_answers,
     check_trainable,
     describe,

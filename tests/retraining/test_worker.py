@@ -15,12 +15,12 @@ from typing import Any, cast
 import pytest
 
 from database import aliases, leases, promotions, runs, versions
-from database.client import SyncRegistry
+from database.driver.client import SyncRegistry
 from model.errors import ConfigurationError, RegistryUnavailable
 from model.run import Lease, Run, RunStatus
-from retraining.children import Children
-from retraining.duties import Duties
-from retraining.worker import scheduled, work
+from retraining.worker.__main__ import scheduled, work
+from retraining.worker.jobs import Duties
+from retraining.worker.subprocesses import Children
 from tests.retraining.school import KEY, READING, START, TASK, run, task, teach
 
 ROOT = Path(__file__).parents[2]

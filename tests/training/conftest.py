@@ -10,11 +10,11 @@ import pytest
 
 from model.student import Features
 from preprocessing.dataset import TrainingSet, training_set
-from preprocessing.fields import Column, Kind, OutcomeRule
-from preprocessing.loading import read_tables
+from preprocessing.files.loading import read_tables
 from preprocessing.pairing import paired
-from preprocessing.policies import TrainingPolicy
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.columns import Column, Kind, OutcomeRule
+from preprocessing.task.policies import TrainingPolicy
+from preprocessing.task.spec import TaskSpec, load_task
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,8 +16,8 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from model.promotion import DecisionStatus, Guard, PromotionDecision
 from model.version import LeakageCheck, Lineage, ModelVersion, Window
 from preprocessing.dataset import TrainingSet
-from preprocessing.policies import StatusPolicy
-from preprocessing.task import TaskSpec
+from preprocessing.task.policies import StatusPolicy
+from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
 from training.card import curves
 from training.card.build import build_card
@@ -26,10 +26,10 @@ from training.card.facts import CardFacts, Intake
 from training.card.html import to_html
 from training.card.markdown import to_markdown
 from training.card.svg import Axis, Bar, bar_chart
-from training.fit import fit
-from training.fitted import FittedModel
 from training.importance import importance
 from training.metrics import evaluate, evaluate_numeric
+from training.train import fit
+from training.trained_model import FittedModel
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ERRORS = {"rows": 90, "small": False, "mae": 2.0, "mae_low": 1.5, "mae_high": 2.5, "bias": -0.5}

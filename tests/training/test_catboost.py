@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from model.errors import ConfigurationError
-from model.trees import TreeScorer
+from model.scorers.trees import TreeScorer
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
 from training.candidates import candidate, installed
 from training.families.catboost import catboost_trees, fitted, of_catboost
-from training.fit import fit
 from training.lightgbm_text import text_model
 from training.sample import Sample
+from training.train import fit
 
 needs_catboost = pytest.mark.skipif(not installed("catboost"), reason="catboost is not installed")
 PARAMS = {

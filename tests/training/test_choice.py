@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.choice import best_first
-from training.validate import Trial
+from training.cross_validation import Trial
+from training.family_choice import best_first
 
 
 def trial(family: str, objective: float, precision: float | None = None) -> Trial:

@@ -8,11 +8,11 @@ import pytest
 from model.figures import calibration_error
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
 from training.candidates import candidate
-from training.fit import fit
 from training.sample import Sample
+from training.train import fit
 
 WEIGHED = (
     "logistic_regression", "ridge", "lasso", "decision_tree", "random_forest", "extra_trees",

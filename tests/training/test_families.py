@@ -17,10 +17,10 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeClassifier
 
-from model.trees import TreeScorer
+from model.scorers.trees import TreeScorer
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
 from training import ensembles
 from training.candidates import Candidate, candidate, families, installed

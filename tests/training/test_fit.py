@@ -9,14 +9,14 @@ from model.bundle import load_bundle
 from model.errors import ConfigurationError, NotEnoughData
 from model.student import Features
 from preprocessing.dataset import TrainingSet
-from preprocessing.policies import StatusPolicy
 from preprocessing.predictor import Predictor
-from preprocessing.task import TaskSpec
+from preprocessing.task.policies import StatusPolicy
+from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
 from training.baselines import dummy, persistence
 from training.crossfit import out_of_fold
-from training.fit import fit, part_for_comparison
 from training.metrics import evaluate
+from training.train import fit, part_for_comparison
 
 
 def _quiet(line: str) -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from preprocessing.task import TaskSpec
-from retraining.challenge import successor_trial
+from preprocessing.task.spec import TaskSpec
+from retraining.run.challenge import successor_trial
 from tests.training.conftest import made_up
 from training.holdout import held_students
 

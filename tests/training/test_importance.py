@@ -13,15 +13,15 @@ import pytest
 from model.bundle import load_bundle
 from model.prediction import RiskStatus
 from model.student import Features
-from preprocessing.cohorts import write_cohorts
+from preprocessing.cohorts.samples import example_record
+from preprocessing.cohorts.write import write_cohorts
 from preprocessing.dataset import TrainingSet, training_set
-from preprocessing.loading import read_tables
+from preprocessing.files.loading import read_tables
 from preprocessing.pairing import paired
 from preprocessing.predictor import Predictor
-from preprocessing.samples import example_record
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from preprocessing.validation import check_record
-from training.fit import fit
+from training.train import fit
 
 README = Path(__file__).parents[2] / "README.md"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,13 +11,13 @@ import pytest
 from model.bundle import load_bundle
 from model.prediction import RiskStatus, Scale
 from preprocessing.dataset import TrainingSet, training_set
-from preprocessing.loading import read_tables
+from preprocessing.files.loading import read_tables
 from preprocessing.pairing import paired
 from preprocessing.predictor import Predictor
-from preprocessing.task import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec, load_task
 from tests.training.conftest import DATA
-from training.fit import fit
 from training.kinds import conformal_width
+from training.train import fit
 
 FILE = DATA / "students_performance_in_exams.csv"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
 from training.candidates import candidate
 from training.sample import sample_of

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.policies import PromotionPolicy, StatusPolicy
+from preprocessing.task.policies import PromotionPolicy, StatusPolicy
 from training.operating_point import choose_thresholds
 
 STATUS = StatusPolicy()

@@ -9,13 +9,13 @@ import pytest
 import xgboost
 from sklearn.ensemble import RandomForestClassifier
 
+from model.scorers.trees import TreeScorer
 from model.student import Features
-from model.trees import TreeScorer
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.fields import Kind
-from preprocessing.loading import read_tables
-from preprocessing.task import TaskSpec
+from preprocessing.files.loading import read_tables
+from preprocessing.task.columns import Kind
+from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import DATA, NOW
 from training.ensembles import of_forest, of_xgboost
 from training.lightgbm_text import text_model

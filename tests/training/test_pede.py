@@ -10,10 +10,10 @@ from model.bundle import load_bundle
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.predictor import Predictor
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from training.baselines import persistence
-from training.fit import fit
 from training.metrics import evaluate
+from training.train import fit
 
 Pair = tuple[TrainingSet, TrainingSet]
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.scorer import Scorer
+from model.scorers.scorer import Scorer
 from preprocessing.dataset import TrainingSet
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
-from training.budget import Budget
 from training.candidates import Candidate, Params, candidate, families, installed
-from training.fit import fit
+from training.cross_validation import Trial, search_folds
 from training.sample import Sample
-from training.search_spaces import Choice, space_of
-from training.studies import Studies
-from training.tuned import tune
-from training.tuning import Found, Task, clearly_better, search
-from training.validate import Trial, search_folds
+from training.train import fit
+from training.tuning.acceptance import tune
+from training.tuning.budget import Budget
+from training.tuning.search import Found, Task, clearly_better, search
+from training.tuning.spaces import Choice, space_of
+from training.tuning.studies import Studies
 
 ROOT = Path(__file__).parents[2]
 BUDGET = Budget(12)

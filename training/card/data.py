@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from model.version import Window
-from preprocessing.columns import CategoryColumn, NumericColumn
+from preprocessing.encoded_columns import CategoryColumn, NumericColumn
 from training.card.document import Block, Points, Section, Table, Text
 from training.card.facts import CardFacts
 from training.card.words import figure, name

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.promotion import PromotionDecision
 from model.version import ModelVersion
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task import TaskSpec
+from preprocessing.task.spec import TaskSpec
 
 Array = NDArray[np.float64]
 Interval = tuple[float, float]

@@ -16,7 +16,7 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeClassifier
 
 from model.errors import ConfigurationError
-from model.trees import TreeScorer
+from model.scorers.trees import TreeScorer
 from training.ensembles import of_adaboost, of_gradient_boosting, of_lightgbm, of_xgboost
 from training.lightgbm_text import text_model
 from training.sample import Sample, log_odds

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from model.trees import TreeScorer
+from model.scorers.trees import TreeScorer
 from training.lightgbm_text import Tree, constant, text_model
 from training.sample import Sample
 

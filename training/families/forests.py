@@ -14,7 +14,7 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from model.trees import TreeScorer
+from model.scorers.trees import TreeScorer
 from training.ensembles import of_forest, of_regression_forest
 from training.lightgbm_text import text_model
 from training.sample import Sample

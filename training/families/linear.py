@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
-from model.linear import LinearScorer
+from model.scorers.linear import LinearScorer
 from training.sample import Sample
 
 

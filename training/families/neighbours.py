@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model.neighbours import NeighbourScorer
+from model.scorers.neighbours import NeighbourScorer
 from training.sample import Sample
 
 MOST_ROWS = 5000

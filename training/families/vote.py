@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from model.calibration import Calibration
-from model.trees import TreeScorer
+from model.scorers.trees import TreeScorer
 from training.calibrate import sigmoid
 from training.lightgbm_text import Tree, constant, parse_text, scaled, text_model
 from training.sample import Sample

@@ -1,0 +1,209 @@
+"""Predictions that are acknowledged and not in the registry yet, in one SQLite file a worker.
+
+A commit is one append to SQLite's write-ahead log: it survives the death of any process. It is not
+synced to the platter one by one; see `docs/serving.md` for what that means in a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from database.embedded import sqlite_files
+from model.errors import Overloaded
+from model.prediction import Prediction, RiskLabel, RiskStatus, Scale
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, body BLOB)"
+LAYOUT = 1
+"""Of a file whose free pages hold nothing."""
+
+INSERT = "INSERT INTO outbox (body) VALUES (?)"
+PROBE = """
+CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, body BLOB);
+INSERT OR REPLACE INTO probe VALUES (1, randomblob(32768));
+"""
+FEW = 16
+"""Records that fit into one statement."""
+
+BUSY_SECONDS = 5.0
+
+
+class Outbox:
+    """One worker's file, oldest first.
+
+    Attributes:
+        folder: where it and its siblings are.
+        rows: how many predictions wait in it.
+        fault: why it took nothing when it was last asked to; None where it did.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The shipper checkpoints from another thread; SQLite serialises the calls itself.
+        self._db = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        # A checkpoint syncs; it must not happen inside a commit that an answer waits for.
+        self._db.execute("PRAGMA wal_autocheckpoint=0")
+        self._db.execute(sqlite_files.SECURE_DELETE)
+        self._db.execute(SCHEMA)
+        self._overwrite_free_pages()
+        self._path = path
+        self.folder = path.parent
+        self.fault: str | None = None
+        self.rows: int = self._db.execute("SELECT count(*) FROM outbox").fetchone()[0]
+
+    def put(self, predictions: Sequence[Prediction]) -> None:
+        """Keeps predictions, all or none.
+
+        Raises:
+            Overloaded: the disk takes no more.
+        """
+        bodies = [orjson.dumps(prediction) for prediction in predictions]
+        try:
+            if len(bodies) <= FEW:  # One statement is a transaction of its own.
+                self._db.execute(INSERT + ", (?)" * (len(bodies) - 1), bodies)
+            else:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany(INSERT, zip(bodies))
+                self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self.fault = str(error)
+            raise Overloaded(f"predictions cannot be kept safely: {error}") from error
+        self.fault = None
+        self.rows += len(bodies)
+
+    def probe(self) -> None:
+        """Finds out whether the disk takes records again; one that succeeds lengthens the log."""
+        try:
+            self._db.executescript(PROBE)
+        except sqlite3.Error as error:
+            self.fault = str(error)
+        else:
+            self.fault = None
+
+    def oldest(self, limit: int) -> tuple[list[bytes], int]:
+        """The oldest predictions in order, as JSON, and the number to `drop` once shipped."""
+        found = self._db.execute(
+            "SELECT seq, body FROM outbox ORDER BY seq LIMIT ?", (limit,)
+        ).fetchall()
+        if not found:
+            self.rows = 0  # Another process may have erased a student's rows here.
+            return [], 0
+        return [body for _, body in found], found[-1][0]
+
+    def drop(self, up_to: int) -> None:
+        """Forgets what was shipped."""
+        self.rows -= self._db.execute("DELETE FROM outbox WHERE seq <= ?", (up_to,)).rowcount
+
+    def checkpoint(self) -> None:
+        """Moves the write-ahead log into the file; may take a while, so not on the event loop."""
+        helper = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            helper.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            # The slow part is done; what is left to do under the writer's lock is little. The log
+            # keeps its blocks and is written over: to allocate them anew slows every commit.
+            helper.execute("PRAGMA wal_checkpoint(RESTART)")
+        finally:
+            helper.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+    def _overwrite_free_pages(self) -> None:
+        """Once a file: releases before this one left what they deleted in free pages."""
+        (layout,) = self._db.execute("PRAGMA user_version").fetchone()
+        if layout < LAYOUT:
+            self._db.execute("VACUUM")
+            self._db.execute(f"PRAGMA user_version={LAYOUT}")
+
+
+def decode(body: bytes) -> Prediction:
+    """The prediction of a stored body; one of an earlier release lacks the newer fields."""
+    raw = orjson.loads(body)
+    raw["imputed"] = tuple(raw["imputed"])
+    raw["unseen"] = tuple(raw.get("unseen", ()))
+    raw["scale"] = Scale(raw.get("scale", Scale.RISK))
+    if raw.get("interval") is not None:
+        raw["interval"] = tuple(raw["interval"])
+    raw["risk_label"] = RiskLabel(raw["risk_label"])
+    raw["status"] = RiskStatus(raw["status"])
+    raw["created_at"] = datetime.fromisoformat(raw["created_at"])
+    return Prediction(**raw)
+
+
+def find(
+    folder: Path, prediction_ids: Sequence[str], student_ids: Sequence[str]
+) -> list[Prediction]:
+    """Predictions of these ids or students that wait in any outbox of this host.
+
+    Reads every waiting row, so not on the event loop.
+    """
+    wanted = (orjson.dumps(prediction_ids).decode(), orjson.dumps(student_ids).decode())
+    return [decode(body) for (body,) in _everywhere(folder, _FIND, wanted)]
+
+
+def bodies(folder: Path) -> list[bytes]:
+    """Every prediction that waits in any outbox of this host, as JSON; not on the event loop."""
+    return [body for (body,) in _everywhere(folder, "SELECT body FROM outbox ORDER BY seq", ())]
+
+
+def waiting(folder: Path) -> int:
+    """How many predictions wait in all outboxes of this host."""
+    return sum(number for (number,) in _everywhere(folder, "SELECT count(*) FROM outbox", ()))
+
+
+def erase(folder: Path, student_id: str) -> list[str]:
+    """Forgets one student in all outboxes of this host, in free pages and logs too.
+
+    Returns:
+        The ids of the predictions that went.
+
+    Raises:
+        Overloaded: a file stays locked; what is deleted is deleted, and the call may be repeated.
+    """
+    gone: list[str] = []
+    for path in sorted(folder.glob("slot-*.sqlite")):
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db:
+            db.execute(sqlite_files.SECURE_DELETE)
+            with db:
+                gone += [row[0] for row in db.execute(_ERASE, (student_id,)).fetchall()]
+            if not sqlite_files.empty_log(db):
+                raise Overloaded(f"the log of {path.name} cannot be emptied yet")
+    return gone
+
+
+_ERASE = """
+DELETE FROM outbox WHERE json_extract(CAST(body AS TEXT), '$.student_id') = ?
+RETURNING json_extract(CAST(body AS TEXT), '$.prediction_id')
+"""
+_FIND = """
+SELECT body FROM outbox WHERE
+    json_extract(CAST(body AS TEXT), '$.prediction_id') IN (SELECT value FROM json_each(?))
+    OR json_extract(CAST(body AS TEXT), '$.student_id') IN (SELECT value FROM json_each(?))
+"""
+
+
+def _everywhere(folder: Path, query: str, values: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    for path in sorted(folder.glob("slot-*.sqlite")):
+        with contextlib.closing(_open_to_read(path)) as db:
+            try:
+                found = db.execute(query, values).fetchall()
+            except sqlite3.OperationalError:
+                continue  # Its worker is making the file at this moment: nothing waits in it yet.
+        yield from found
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=BUSY_SECONDS)

@@ -1,0 +1,193 @@
+"""Durable before the answer: a prediction is acknowledged once its record is safe.
+
+At rest a record goes straight into the registry, together with those that came in meanwhile. When
+the registry is away, slower than the bound, or would be asked for many small writes a second, the
+record goes into this worker's outbox instead, and is shipped in bulk (`api.durability.shipper`).
+Direct writing resumes once the outbox is empty, so records of one worker arrive in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from api.durability.outbox import Outbox
+from api.registry import Registry
+from database import predictions
+from model.errors import Overloaded, RegistryError
+from model.prediction import Prediction
+
+FLUSH_SECONDS = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class LogPolicy:
+    """The bounds.
+
+    Attributes:
+        wait_seconds: longest time an answer waits for the registry before the outbox takes over.
+        direct_per_second: from this rate on, a worker writes locally and ships in bulk.
+        most_waiting: records of one worker in memory.
+        most_rows: records of one worker in its outbox.
+    """
+
+    wait_seconds: float = 0.05
+    direct_per_second: int = 100
+    most_waiting: int = 5_000
+    most_rows: int = 500_000
+
+
+@dataclass(slots=True)
+class _Batch:
+    records: list[Prediction] = field(default_factory=list)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    settled: bool = False
+
+    def settle(self, error: Exception | None = None) -> None:
+        """Lets everybody go on who waits; one who went away is not waited for."""
+        self.settled = True
+        for safe in self.waiting:
+            if safe.done():
+                continue
+            if error is None:
+                safe.set_result(None)
+            else:
+                safe.set_exception(error)
+        self.waiting.clear()
+
+
+class PredictionLog:
+    """The log of one worker; used from its event loop only.
+
+    Attributes:
+        spilling: whether records go into the outbox.
+        wake: set when the outbox has something to ship.
+        written: records this worker was given so far.
+        pressure: seconds that each answer is held back, so that shipping keeps up.
+        refusing: the last records found no safe place, neither the registry nor the outbox.
+    """
+
+    def __init__(self, registry: Registry, outbox: Outbox, policy: LogPolicy) -> None:
+        self.spilling = outbox.rows > 0
+        self.wake = asyncio.Event()
+        self.written = 0
+        self.pressure = 0.0
+        self.refusing = False
+        self._registry = registry
+        self._outbox = outbox
+        self._policy = policy
+        self._gathering: _Batch | None = None
+        self._flying: _Batch | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._second = 0.0
+        self._in_second = 0
+        if self.spilling:
+            self.wake.set()
+
+    @property
+    def waiting(self) -> int:
+        """Records in memory that are not safe yet."""
+        return sum(len(b.records) for b in (self._gathering, self._flying) if b is not None)
+
+    async def write(self, prediction: Prediction) -> None:
+        """Returns once the record is safe.
+
+        Raises:
+            Overloaded: no room for another record, or nowhere to keep it.
+        """
+        await self.write_many((prediction,))
+
+    async def write_many(self, records: tuple[Prediction, ...]) -> None:
+        """Returns once all records are safe.
+
+        Raises:
+            Overloaded: no room for them, or nowhere to keep them.
+        """
+        if self._outbox.rows >= self._policy.most_rows:
+            raise Overloaded("too many predictions wait for the registry")
+        loop = asyncio.get_running_loop()
+        batch = self._gathering
+        if batch is None:
+            batch = self._gathering = self._open_batch(loop)
+        elif len(batch.records) + len(records) > self._policy.most_waiting:
+            raise Overloaded("too many predictions wait to be kept")
+        batch.records.extend(records)
+        safe = loop.create_future()
+        batch.waiting.append(safe)
+        self.written += len(records)
+        await safe
+        if self.pressure:
+            await asyncio.sleep(self.pressure)
+
+    async def flush(self) -> None:
+        """Returns once nothing in memory is waiting to be safe."""
+        while self.waiting:
+            await asyncio.sleep(FLUSH_SECONDS)
+
+    def drained(self) -> None:
+        """The outbox is empty: direct writing may resume."""
+        self.spilling = False
+        self.wake.clear()
+
+    def _open_batch(self, loop: asyncio.AbstractEventLoop) -> _Batch:
+        self.spilling = self.spilling or self._busy(loop.time())
+        if self.spilling:
+            # By the next turn of the loop all requests of this turn are in the batch.
+            loop.call_soon(self._spill_gathering)
+        elif self._flying is None:
+            loop.call_soon(self._fly)
+        return _Batch()
+
+    def _busy(self, now: float) -> bool:
+        if now - self._second >= 1.0:
+            self._second, self._in_second = now, 0
+        self._in_second += 1
+        return self._in_second > self._policy.direct_per_second
+
+    def _spill_gathering(self) -> None:
+        batch, self._gathering = self._gathering, None
+        if batch is not None:
+            self._spill(batch)
+
+    def _spill(self, batch: _Batch) -> None:
+        self.spilling = True
+        try:
+            self._outbox.put(batch.records)
+        except Overloaded as error:
+            self.refusing = True
+            batch.settle(error)
+        else:
+            self.refusing = False
+            batch.settle()
+        self.wake.set()
+
+    def _fly(self) -> None:
+        if self._flying is None and self._gathering is not None:
+            self._flying, self._gathering = self._gathering, None
+            task = asyncio.create_task(self._flight(self._flying))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _flight(self, batch: _Batch) -> None:
+        writing = asyncio.create_task(self._write(batch))
+        self._tasks.add(writing)
+        writing.add_done_callback(self._tasks.discard)
+        # The write is left to finish on its own: what it wrote after all is shipped again to no
+        # effect, while a cancelled one would cost its connection.
+        await asyncio.wait({writing}, timeout=self._policy.wait_seconds)
+        if not batch.settled:
+            self._spill(batch)
+        self._flying = None
+        if self._gathering is not None:
+            if self.spilling:
+                self._spill_gathering()
+            else:
+                self._fly()
+
+    async def _write(self, batch: _Batch) -> None:
+        try:
+            await self._registry.run(predictions.add_many(batch.records))
+        except RegistryError:
+            return  # The batch is not safe: the outbox takes it.
+        self.refusing = False
+        batch.settle()

@@ -1,0 +1,131 @@
+"""The asynchronous registry: the API. PyMongo's own asyncio client, or Motor, behind one seam."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any, Literal, Self, TypeVar
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from database.driver.commands import Command, Op
+from database.driver.errors import ATTEMPTS, PAUSE, repeatable, translated, worth_repeating
+from database.driver.execute import Call, call, nothing
+from database.driver.options import client_options, database_options
+from database.driver.run import Hook, drive_async, hooked
+from model.errors import ConfigurationError
+
+T = TypeVar("T")
+
+
+class AsyncRegistry:
+    """Runs operations on a database of an asynchronous driver.
+
+    Args:
+        client: an `AsyncMongoClient` or a Motor client.
+        db: the database's name.
+        hook: what is done after each command of an operation; None does nothing.
+    """
+
+    def __init__(self, client: Any, db: str, hook: Hook | None = None) -> None:
+        self._hook = hook
+        self._client = client
+        self._database = client.get_database(db, **database_options())
+
+    async def run(self, op: Op[T]) -> T:
+        """Runs an operation to its end and gives its result.
+
+        Raises:
+            RegistryUnavailable: no answer; the operation may be run again later.
+            RegistryError: whatever else the operation states.
+        """
+        hook = self._hook
+        return await drive_async(op if hook is None else hooked(op, hook), self.execute)
+
+    async def execute(self, command: Command) -> Any:
+        """Runs one command, repeating what is safe to repeat while the connection fails."""
+        prepared = call(command)
+        if prepared is None:
+            return nothing(command)
+        with translated(command):
+            for attempt in range(1, ATTEMPTS):
+                try:
+                    return await self._call(command.collection, prepared)
+                except PyMongoError as error:
+                    if not (repeatable(command) and worth_repeating(error)):
+                        raise
+                    await asyncio.sleep(PAUSE * attempt)
+            return await self._call(command.collection, prepared)
+
+    async def _call(self, collection: str, prepared: Call) -> Any:
+        method = getattr(self._database[collection], prepared.method)
+        try:
+            result = method(*prepared.args, **prepared.options)
+            if prepared.cursor:
+                result = result.to_list(None)
+            result = await result
+            return prepared.answer(result)
+        except BulkWriteError as error:
+            if prepared.refused is None:
+                raise
+            return prepared.refused(error)
+
+    async def ping(self) -> None:
+        """Asks for a sign of life.
+
+        Raises:
+            RegistryUnavailable: there was none.
+        """
+        with translated():
+            await self._client.admin.command("ping")
+
+    async def close(self) -> None:
+        """Closes the connections; the registry cannot be used afterwards."""
+        closing = self._client.close()
+        if inspect.isawaitable(closing):
+            await closing
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def open_async_registry(
+    uri: str,
+    db: str,
+    *,
+    driver: Literal["pymongo", "motor"] = "pymongo",
+    pool_size: int = 10,
+    timeout_ms: int = 5_000,
+    hook: Hook | None = None,
+) -> AsyncRegistry:
+    """Opens a registry; nothing is sent before the first operation.
+
+    Args:
+        uri: a MongoDB connection string.
+        db: the database's name.
+        driver: PyMongo's own asyncio client, or Motor, which is deprecated and still asked for.
+        pool_size: connections at most.
+        timeout_ms: how long to look for a server.
+        hook: what is done after each command of an operation.
+
+    Raises:
+        ConfigurationError: the URI cannot be read, or Motor is asked for and not installed.
+    """
+    options = client_options(uri, pool_size, timeout_ms)
+    if driver == "pymongo":
+        return AsyncRegistry(AsyncMongoClient(uri, **options), db, hook)
+    return AsyncRegistry(_motor(uri, options), db, hook)
+
+
+def _motor(uri: str, options: dict[str, Any]) -> Any:
+    try:
+        from motor.motor_asyncio import AsyncIOMotorClient
+    except ImportError as error:
+        raise ConfigurationError(
+            "FAROL_ASYNC_DRIVER=motor needs the motor package: make setup-motor"
+        ) from error
+    return AsyncIOMotorClient(uri, **options)

@@ -1,0 +1,102 @@
+"""The synchronous registry: pipelines, the worker, the dashboard."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Self, TypeVar
+
+from pymongo import MongoClient
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from database.driver.commands import Command, Document, Op
+from database.driver.errors import ATTEMPTS, PAUSE, repeatable, translated, worth_repeating
+from database.driver.execute import Call, call, nothing
+from database.driver.options import client_options, database_options
+from database.driver.run import Hook, drive, hooked
+
+T = TypeVar("T")
+
+
+class SyncRegistry:
+    """Runs operations on a database of a synchronous driver.
+
+    Args:
+        client: a PyMongo client, or one that is used the same way.
+        db: the database's name.
+        hook: what is done after each command of an operation; None does nothing.
+    """
+
+    def __init__(self, client: MongoClient[Document], db: str, hook: Hook | None = None) -> None:
+        self._hook = hook
+        self._client = client
+        self._database = client.get_database(db, **database_options())
+
+    def run(self, op: Op[T]) -> T:
+        """Runs an operation to its end and gives its result.
+
+        Raises:
+            RegistryUnavailable: no answer; the operation may be run again later.
+            RegistryError: whatever else the operation states.
+        """
+        hook = self._hook
+        return drive(op if hook is None else hooked(op, hook), self.execute)
+
+    def execute(self, command: Command) -> Any:
+        """Runs one command, repeating what is safe to repeat while the connection fails."""
+        prepared = call(command)
+        if prepared is None:
+            return nothing(command)
+        with translated(command):
+            for attempt in range(1, ATTEMPTS):
+                try:
+                    return self._call(command.collection, prepared)
+                except PyMongoError as error:
+                    if not (repeatable(command) and worth_repeating(error)):
+                        raise
+                    time.sleep(PAUSE * attempt)
+            return self._call(command.collection, prepared)
+
+    def _call(self, collection: str, prepared: Call) -> Any:
+        method = getattr(self._database[collection], prepared.method)
+        try:
+            return prepared.answer(method(*prepared.args, **prepared.options))
+        except BulkWriteError as error:
+            if prepared.refused is None:
+                raise
+            return prepared.refused(error)
+
+    def ping(self) -> None:
+        """Asks for a sign of life.
+
+        Raises:
+            RegistryUnavailable: there was none.
+        """
+        with translated():
+            self._client.admin.command("ping")
+
+    def close(self) -> None:
+        """Closes the connections; the registry cannot be used afterwards."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_registry(
+    uri: str,
+    db: str,
+    *,
+    pool_size: int = 10,
+    timeout_ms: int = 5_000,
+    hook: Hook | None = None,
+) -> SyncRegistry:
+    """Opens a registry; nothing is sent before the first operation.
+
+    Raises:
+        ConfigurationError: the URI cannot be read.
+    """
+    client: MongoClient[Document] = MongoClient(uri, **client_options(uri, pool_size, timeout_ms))
+    return SyncRegistry(client, db, hook)

@@ -1,0 +1,86 @@
+"""The portable subset of MongoDB, and a check that a command stays inside it.
+
+Every runner checks every command, so a repository that uses anything else fails wherever it runs,
+not only on the server that lacks it. What each omission is for is told in `docs/registry.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from database.driver.commands import (
+    Command,
+    Count,
+    DeleteMany,
+    EnsureIndex,
+    Find,
+    InsertMany,
+    ReplaceMany,
+)
+
+QUERY_OPERATORS = frozenset({"$in", "$lt", "$lte", "$gt", "$gte", "$ne", "$exists", "$or"})
+
+
+class NotPortable(TypeError):
+    """A command uses something outside the portable subset."""
+
+
+def check(command: Command) -> None:
+    """Refuses a command outside the subset.
+
+    Raises:
+        NotPortable: names the operator.
+
+    >>> check(Find("labels", {"period": {"$in": ["2022"]}}))
+    >>> check(Find("labels", {"name": {"$regex": "a"}}))
+    Traceback (most recent call last):
+    database.driver.portable_subset.NotPortable: $regex is outside the portable subset
+    """
+    match command:
+        case Find():
+            _query(command.where)
+            _plain(command.fields)
+        case Count() | DeleteMany():
+            _query(command.where)
+        case ReplaceMany():
+            for replacement in command.replacements:
+                _query(replacement.where)
+                _document(replacement.document)
+        case InsertMany():
+            for document in command.documents:
+                _document(document)
+        case EnsureIndex():
+            # The embedded server cannot index its own key as part of a compound index.
+            _plain(name for name, _ in command.keys)
+            if any(name == "_id" for name, _ in command.keys):
+                raise NotPortable("_id in an index is outside the portable subset")
+
+
+def _query(where: Any) -> None:
+    if isinstance(where, Mapping):
+        for key, value in where.items():
+            _allow(key, QUERY_OPERATORS)
+            if key != "$in":
+                _query(value)
+    elif isinstance(where, list | tuple):
+        for item in where:
+            _query(item)
+
+
+def _document(document: Mapping[str, Any]) -> None:
+    if "_id" not in document:
+        raise NotPortable("a document without its own _id cannot be written twice safely")
+    for key in document:
+        _allow(key, frozenset())
+
+
+def _plain(fields: Iterable[str]) -> None:
+    for field in fields:
+        if "." in field:
+            raise NotPortable(f"the nested field {field} is outside the portable subset here")
+
+
+def _allow(key: str, allowed: frozenset[str]) -> None:
+    if key.startswith("$") and key not in allowed:
+        raise NotPortable(f"{key} is outside the portable subset")

@@ -1,0 +1,173 @@
+"""Erasing one student everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from database import artifacts, labels, outcomes, predictions, students, tombstones, versions
+from database.driver.commands import DeleteMany, Find, Op, Replace, ReplaceMany
+from database.driver.paging import in_parts
+from database.labelling.join import LABELS, ORPHANS, settle
+from model.errors import NotFound
+from model.label_join import anonymous
+from model.trust.tombstone import TombstoneKey
+
+HashId = Callable[[str, str], str]
+"""A student's id and a period to the hashed id of that training record."""
+
+KEPT_UNDER: Mapping[str, str] = {
+    students.COLLECTION: "_id",
+    predictions.COLLECTION: "student_id",
+    outcomes.COLLECTION: "student_id",
+    LABELS: "student_id",
+    ORPHANS: "student_id",
+}
+"""Collection to the field that holds the student's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReceipt:
+    """What was erased.
+
+    Attributes:
+        deleted: collection to how many documents.
+        model_versions: versions that trained on the student; their bundles hold no record of
+            anybody, only what was learnt from all.
+    """
+
+    at: datetime
+    deleted: Mapping[str, int]
+    model_versions: tuple[str, ...]
+
+
+def erase_student(
+    student_id: str,
+    *,
+    now: datetime,
+    hashed: HashId,
+    tombstone_key: TombstoneKey,
+    waiting: Sequence[str] = (),
+) -> Op[ErasureReceipt]:
+    """Erases a student everywhere; running it again finishes what was interrupted.
+
+    A tombstone stays of the student and of each of the predictions, so that what comes later is
+    refused.
+
+    Args:
+        student_id: the school's identifier.
+        now: aware UTC, for the receipt.
+        hashed: `preprocessing.dataset.record_id`.
+        tombstone_key: the installation's data key.
+        waiting: predictions that were removed before they reached the registry.
+
+    Raises:
+        NotFound: nothing is known of that student.
+    """
+    if not waiting and not (yield from _is_known(student_id)):
+        raise NotFound("nothing is known of that student")
+    marks = [tombstone_key.of(student_id), *map(tombstone_key.of_prediction, waiting)]
+    yield from tombstones.lay(marks, at=now)
+    rows = yield Find(predictions.COLLECTION, {"student_id": student_id}, fields=["_id"])
+    served = [row["_id"] for row in rows]
+    yield from tombstones.lay(map(tombstone_key.of_prediction, served), at=now)
+    ids = [student_id, *map(anonymous, (*served, *waiting))]
+    periods = yield from _periods(student_id)
+    trained = yield from _trained_on({hashed(student_id, period) for period in periods})
+    yield from _forget_notes(set(ids))
+    deleted = {}
+    # Facts go before what is made from them, so nothing makes it anew; predictions go last,
+    # because they are what leads to reports that name only them.
+    for collection in (outcomes.COLLECTION, ORPHANS, LABELS):
+        deleted[collection] = yield DeleteMany(collection, {"student_id": {"$in": ids}})
+    deleted[outcomes.COLLECTION] += yield from _forget_stated([student_id])
+    deleted[students.COLLECTION] = yield from students.erase(student_id)
+    gone = yield DeleteMany(predictions.COLLECTION, {"student_id": student_id})
+    deleted[predictions.COLLECTION] = gone
+    return ErasureReceipt(now, deleted, trained)
+
+
+def remove_again(tombstone_key: TombstoneKey) -> Op[int]:
+    """Removes whatever is stored of erased students, after a restore say; gives how many records.
+
+    Reads the ids of all records, so it is for the repair pass.
+    """
+    erased = yield from tombstones.all()
+    removed = 0
+    for collection, field in KEPT_UNDER.items() if erased else ():
+        found = yield Find(collection, {}, fields=[field])
+        ids = {row[field] for row in found if row.get(field)}
+        back = sorted(i for i in ids if tombstone_key.of(i) in erased)
+        for part in in_parts(back):
+            removed += yield DeleteMany(collection, {field: {"$in": part}})
+    if erased:
+        named = {"stated_student": {"$exists": True}}
+        found = yield Find(outcomes.COLLECTION, named, fields=["stated_student"])
+        ids = {row["stated_student"] for row in found if row["stated_student"]}
+        removed += yield from _forget_stated(
+            sorted(i for i in ids if tombstone_key.of(i) in erased)
+        )
+    return removed
+
+
+def _forget_stated(student_ids: Sequence[str]) -> Op[int]:
+    """Erases what was said of these students beside a prediction that is not here."""
+    removed = 0
+    for part in in_parts(student_ids):
+        where = {"stated_student": {"$in": part}}
+        found = yield Find(outcomes.COLLECTION, where, fields=["student_id", "period"])
+        removed += yield DeleteMany(outcomes.COLLECTION, where)
+        subjects = {(row["student_id"], row["period"]) for row in found}
+        yield from settle(subjects)
+        yield from labels.drop_emptied(sorted(outcomes.label_key(*one) for one in subjects))
+    return removed
+
+
+def _is_known(student_id: str) -> Op[bool]:
+    for collection, field in KEPT_UNDER.items():
+        found = yield Find(collection, {field: student_id}, limit=1, fields=["_id"])
+        if found:
+            return True
+    stated = yield Find(outcomes.COLLECTION, {"stated_student": student_id}, limit=1)
+    return bool(stated)
+
+
+def _periods(student_id: str) -> Op[set[str]]:
+    periods: set[str] = set()
+    for collection in (LABELS, outcomes.COLLECTION):
+        found = yield Find(collection, {"student_id": student_id}, fields=["period"])
+        periods |= {row["period"] for row in found}
+    return periods
+
+
+def _trained_on(record_ids: set[str]) -> Op[tuple[str, ...]]:
+    """The versions whose list of training records names one of these, oldest first."""
+    found = yield Find(
+        versions.COLLECTION, {}, sort=[("number", 1)], fields=["trained_on", "number"]
+    )
+    named: dict[str, bool] = {}
+    for row in found:
+        digest = row["trained_on"]
+        if digest not in named:
+            named[digest] = yield from _names(digest, record_ids)
+    return tuple(row["_id"] for row in found if named[row["trained_on"]])
+
+
+def _names(digest: str, record_ids: set[str]) -> Op[bool]:
+    try:
+        listed = yield from artifacts.get(digest)
+    except NotFound:
+        return False
+    return any(record_id.encode() in listed for record_id in record_ids)
+
+
+def _forget_notes(ids: set[str]) -> Op[None]:
+    notes = yield Find(labels.PENDING, {})
+    changed = []
+    for note in notes:
+        left = [subject for subject in note["subjects"] if subject[0] not in ids]
+        if len(left) < len(note["subjects"]):
+            # What is owed to others stays owed.
+            changed.append(Replace({"_id": note["_id"]}, {**note, "subjects": left}))
+    yield ReplaceMany(labels.PENDING, changed)

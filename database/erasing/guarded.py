@@ -1,0 +1,92 @@
+"""Nothing of an erased student comes back, whichever operation writes it.
+
+Every registry of an installation runs its operations with this hook. An erasure lays the tombstone
+first and deletes then; a writer writes first and looks for tombstones then. Whatever the order of
+the two, one of them removes the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from database import tombstones
+from database.driver.commands import Command, DeleteMany, Document, InsertMany, Op, ReplaceMany
+from model.label_join import anonymous
+from model.trust.tombstone import TombstoneKey
+
+PREDICTIONS = "predictions"
+
+
+def _of_student(document: Document) -> list[str]:
+    return [document["_id"]]
+
+
+def _of_prediction(document: Document) -> list[str]:
+    student = document.get("student_id")
+    return [anonymous(document["_id"]), *([student] if student else [])]
+
+
+def _of_report(document: Document) -> list[str]:
+    stated = document.get("stated_student")
+    return [document["student_id"], *([stated] if stated else [])]
+
+
+PERSONAL: Mapping[str, Callable[[Document], list[str]]] = {
+    "students": _of_student,
+    PREDICTIONS: _of_prediction,
+    "outcomes": _of_report,
+    "orphan_labels": _of_report,
+    "labels": _of_report,
+}
+"""Collection to the ids that a document of it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureGuard:
+    """The hook that removes, after each write, the records of erased students.
+
+    Attributes:
+        key: recognises erased students by their tombstones.
+    """
+
+    key: TombstoneKey
+
+    def __call__(self, command: Command) -> Op[None]:
+        """Removes what a command has just written of erased students."""
+        return _remove_erased(command, self.key)
+
+
+def _remove_erased(command: Command, key: TombstoneKey) -> Op[None]:
+    subjects_of = PERSONAL.get(command.collection)
+    written = _written(command)
+    if subjects_of is None or not written:
+        return
+    about: dict[str, list[Document]] = {}
+    for document in written:
+        for subject in subjects_of(document):
+            about.setdefault(key.of(subject), []).append(document)
+    erased = yield from tombstones.among(about)
+    documents = {d["_id"]: d for digest in erased for d in about[digest]}
+    if not documents:
+        return
+    yield DeleteMany(command.collection, {"_id": {"$in": sorted(documents)}})
+    if command.collection == PREDICTIONS:
+        yield from _remove_outcomes_of(list(documents.values()), key)
+
+
+def _remove_outcomes_of(predictions: Sequence[Document], key: TombstoneKey) -> Op[None]:
+    """An outcome that names a refused prediction waits under its id, or is still to come."""
+    ids = [document["_id"] for document in predictions]
+    at = max(document["created_at"] for document in predictions)
+    yield from tombstones.lay([key.of_prediction(i) for i in ids], at=at)
+    for collection in ("outcomes", "orphan_labels", "labels"):
+        yield DeleteMany(collection, {"student_id": {"$in": [anonymous(i) for i in ids]}})
+
+
+def _written(command: Command) -> Sequence[Document]:
+    if isinstance(command, InsertMany):
+        return command.documents
+    if isinstance(command, ReplaceMany):
+        return [replacement.document for replacement in command.replacements]
+    return ()

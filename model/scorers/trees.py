@@ -1,0 +1,127 @@
+"""Trees that add up: every ensemble of trees in one form, run by LightGBM's C library.
+
+Decision trees, forests and boosters of any library are written as LightGBM's text model at
+training time (`training.lightgbm_text`), so that serving knows one scorer for all of them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import weakref
+
+import numpy as np
+
+from model.scorers import lightgbm_library as lgbm
+from model.scorers.lightgbm_form import FILE, check_form
+from model.scorers.scorer import Rows
+
+__all__ = ["FILE", "TreeScorer"]
+
+MANY = 256
+"""Rows from which on it pays to share them among the cores."""
+
+
+class TreeScorer:
+    """Scores with LightGBM; one row on one thread and without any allocation of its own.
+
+    Safe to share between threads: one row at a time passes through the buffers.
+
+    Args:
+        text: a LightGBM text model whose raw score is the margin, made in this process; one from
+            elsewhere goes through `load`.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        library = lgbm.library()
+        handle, iterations, width = ctypes.c_void_p(), ctypes.c_int(), ctypes.c_int()
+        lgbm.check(
+            library.LGBM_BoosterLoadModelFromString(
+                text, ctypes.byref(iterations), ctypes.byref(handle)
+            )
+        )
+        self._configs: list[int | None] = []
+        weakref.finalize(self, _free, library, handle.value, self._configs)
+        lgbm.check(library.LGBM_BoosterGetNumFeature(handle, ctypes.byref(width)))
+        self._handle = handle
+        self._width = width.value
+        self._lock = threading.Lock()
+        self._row = np.zeros(self._width)
+        self._margin = np.zeros(1)
+        self._parts = np.zeros(self._width + 1)
+        self._length = ctypes.c_int64()
+        self._predict = library.LGBM_BoosterPredictForMatSingleRowFast
+        length = ctypes.addressof(self._length)
+        self._margin_call = (
+            self._fast(lgbm.RAW_SCORE), self._row.ctypes.data, length, self._margin.ctypes.data,
+        )  # fmt: skip
+        self._parts_call = (
+            self._fast(lgbm.CONTRIBUTIONS), self._row.ctypes.data, length, self._parts.ctypes.data,
+        )  # fmt: skip
+
+    @property
+    def width(self) -> int:
+        """Columns a row must have."""
+        return self._width
+
+    def margin(self, rows: Rows) -> Rows:
+        """Margins of shape (n,)."""
+        dense = np.ascontiguousarray(rows, dtype=np.float64)
+        parameters = lgbm.PARAMETERS if len(dense) < MANY else lgbm.PARALLEL
+        margins = np.zeros(len(dense))
+        if not len(dense):
+            return margins
+        length = ctypes.c_int64()
+        code = lgbm.library().LGBM_BoosterPredictForMat(
+            self._handle, dense.ctypes.data, lgbm.FLOAT64, dense.shape[0], dense.shape[1],
+            lgbm.ROW_MAJOR, lgbm.RAW_SCORE, 0, lgbm.ALL_TREES, parameters,
+            ctypes.byref(length), margins.ctypes.data,
+        )  # fmt: skip
+        lgbm.check(code)
+        return margins
+
+    def margin_one(self, row: Rows) -> float:
+        """The margin of one row."""
+        with self._lock:
+            self._row[:] = row
+            if self._predict(*self._margin_call):
+                lgbm.check(-1)
+            return float(self._margin[0])
+
+    def contributions(self, row: Rows) -> tuple[Rows, float]:
+        """Shapley values of the trees (TreeSHAP, Lundberg et al. 2018) and the expected margin."""
+        with self._lock:
+            self._row[:] = row
+            lgbm.check(self._predict(*self._parts_call))
+            return self._parts[:-1].copy(), float(self._parts[-1])
+
+    def dump(self) -> bytes:
+        """The text the scorer was made from."""
+        return self._text
+
+    @classmethod
+    def load(cls, data: bytes) -> TreeScorer:
+        """The scorer of a text model from elsewhere, whose form is checked first.
+
+        Raises:
+            BundleError: not such bytes.
+        """
+        check_form(data)
+        return cls(data)
+
+    def _fast(self, what: int) -> int | None:
+        config = ctypes.c_void_p()
+        code = lgbm.library().LGBM_BoosterPredictForMatSingleRowFastInit(
+            self._handle, what, 0, lgbm.ALL_TREES, lgbm.FLOAT64, self._width,
+            lgbm.PARAMETERS, ctypes.byref(config),
+        )  # fmt: skip
+        lgbm.check(code)
+        self._configs.append(config.value)
+        return config.value
+
+
+def _free(library: ctypes.CDLL, booster: int | None, configs: list[int | None]) -> None:
+    for config in configs:
+        library.LGBM_FastConfigFree(config)
+    library.LGBM_BoosterFree(booster)

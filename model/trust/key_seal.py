@@ -1,0 +1,117 @@
+"""Which API keys count: those that this installation signed and nobody has revoked.
+
+Whoever can write to the registry can insert a key of their own, widen the scopes of another one,
+or put a revoked one back. A seal by the installation's key, which is not in the registry, makes
+the first two nothing; for the third a revocation is a document of its own, sealed too, and every
+host remembers those it has seen (`model.trust.key_file`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Set
+from dataclasses import MISSING, dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from model.access import ApiKey, KeyAdoption, Revocation
+from model.trust.signature import Fields, check, seal
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Sealed = ApiKey | Revocation | KeyAdoption
+S = TypeVar("S", ApiKey, Revocation, KeyAdoption)
+UNSEALED = frozenset({"signature", "revoked_at"})
+"""The seal itself, and what is told by a document of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeysInForce:
+    """What the registry's documents amount to.
+
+    Attributes:
+        keys: those that count.
+        revoked: ids of revoked keys, this host's memory included.
+        foreign: ids of keys that this installation has not signed; they are nothing.
+    """
+
+    keys: tuple[ApiKey, ...]
+    revoked: frozenset[str]
+    foreign: tuple[str, ...]
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a key's secret.
+
+    >>> len(digest_of("farol_secret"))
+    64
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sealed(record: S, installation: bytes) -> S:
+    """The record with its seal."""
+    return replace(record, signature=seal(*_content(record), installation))
+
+
+def is_genuine(record: Sealed, installation: bytes) -> bool:
+    """Whether this installation sealed the record as it is.
+
+    >>> key = ApiKey("k1", "school", "d" * 64, frozenset(), EPOCH)
+    >>> is_genuine(key, b"ours"), is_genuine(sealed(key, b"ours"), b"ours")
+    (False, True)
+    >>> is_genuine(replace(sealed(key, b"ours"), name="other"), b"ours")
+    False
+    """
+    try:
+        return check(*_content(record), record.signature, installation)
+    except (TypeError, AttributeError):
+        return False  # A field of another type than the record's: nothing that we wrote.
+
+
+def in_force(
+    keys: Iterable[ApiKey],
+    revocations: Iterable[Revocation],
+    remembered: Set[str],
+    installation: bytes,
+) -> KeysInForce:
+    """Sorts out what counts.
+
+    Args:
+        keys: every key document.
+        revocations: every revocation document; one that is not genuine is nothing.
+        remembered: ids of keys that this host has seen revoked.
+        installation: the installation's key.
+    """
+    told = frozenset(r.key_id for r in revocations if is_genuine(r, installation))
+    revoked = told | remembered
+    genuine, foreign = [], []
+    for key in keys:
+        if not is_genuine(key, installation):
+            foreign.append(key.key_id)
+        elif key.revoked_at is None and key.key_id not in revoked:
+            genuine.append(key)
+    return KeysInForce(tuple(genuine), revoked, tuple(foreign))
+
+
+def _content(record: Sealed) -> tuple[str, Fields]:
+    """Purpose and fields; without fields at their default, so that a seal outlives new ones."""
+    values = {
+        f.name: _plain(getattr(record, f.name))
+        for f in fields(record)
+        if f.name not in UNSEALED and (f.default is MISSING or getattr(record, f.name) != f.default)
+    }
+    return type(record).__name__, values
+
+
+def _plain(value: Any) -> str | int:
+    """Times as the registry keeps them, to the millisecond; sets in an order."""
+    if isinstance(value, datetime):
+        return (value - EPOCH) // timedelta(milliseconds=1)
+    if isinstance(value, frozenset):
+        return "\n".join(sorted(value))
+    if isinstance(value, tuple):
+        return "\n".join(value)
+    if isinstance(value, str | int):
+        return value
+    raise TypeError(f"{type(value).__name__} cannot be sealed")

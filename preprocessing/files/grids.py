@@ -1,0 +1,224 @@
+"""Files as grids of cells. What the cells mean is no business of this module."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow
+import pyarrow.compute
+import pyarrow.parquet
+
+from model.errors import NotThisTask
+from preprocessing.files.cells import Cell
+from preprocessing.files.limits import LARGEST, LONGEST_ROW, Room, too_large
+from preprocessing.files.workbooks import read_workbook
+
+DELIMITERS = (",", ";", "\t", "|")
+PREVIEW = 20
+"""Lines from which the delimiter is told."""
+PREVIEW_BYTES = 1 << 20
+CHUNK = 1 << 20
+PARQUET_ROWS = 1000
+"""Rows of a Parquet file that are unpacked at a time."""
+TEXT_BYTES = bytes(range(32, 127)) + b"\t\n\r\f"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One sheet as it stands, header rows included.
+
+    Attributes:
+        source: the file's name, with the sheet's for a workbook.
+        sheet: the sheet's name, empty for a file that has none.
+        file: the file's name without its ending.
+        rows: the cells; rows may differ in length.
+    """
+
+    source: str
+    sheet: str
+    file: str
+    rows: Sequence[Sequence[Cell]]
+
+
+def read_grids(path: Path, *, largest: int = LARGEST) -> tuple[Grid, ...]:
+    """The sheets of a file, told by its content and not by its ending.
+
+    Args:
+        path: a CSV, a workbook (XLSX, XLS, ODS) or a Parquet file.
+        largest: bytes of the file, and of a workbook once unpacked, beyond which it is refused.
+
+    Raises:
+        NotThisTask: no file of these, empty, damaged, or beyond `preprocessing.files.limits`.
+    """
+    data = _bytes_of(path, largest)
+    if data.startswith(b"PAR1"):
+        return (_parquet(path, data),)
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        sheets = read_workbook(path.name, data, largest)
+        return tuple(Grid(f"{path.name}:{name}", name, path.stem, rows) for name, rows in sheets)
+    return (Grid(path.name, "", path.stem, _csv(path.name, data)),)
+
+
+def _bytes_of(path: Path, largest: int) -> bytes:
+    try:
+        if path.stat().st_size > largest:
+            raise too_large(path.name, largest)
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotThisTask(f"{path.name}: cannot be read: {error.strerror}") from error
+    if not data[:CHUNK].strip() and not data.strip():
+        raise NotThisTask(f"{path.name}: is empty")
+    return data
+
+
+def _csv(name: str, data: bytes) -> list[list[Cell]]:
+    encoding = _encoding(name, data)
+    start = data[:PREVIEW_BYTES].decode(encoding, errors="replace")
+    room, lines = Room(name), _Lines(name, data, encoding)
+    reader = csv.reader(lines, delimiter=_delimiter(start))
+    rows: list[list[Cell]] = []
+    try:
+        for row in reader:
+            rows.append(list(row))
+            room.sheet(len(rows), len(row))
+            lines.next_row()
+    except csv.Error as error:
+        raise NotThisTask(
+            f"{name}: line {reader.line_num} is no line of a CSV ({error}); is a quote left open?"
+        ) from error
+    return rows
+
+
+class _Lines:
+    """The lines of a text, none of which makes a row too long to hold."""
+
+    def __init__(self, name: str, data: bytes, encoding: str) -> None:
+        self._name, self._left = name, LONGEST_ROW
+        self._text = io.TextIOWrapper(
+            io.BytesIO(data), encoding=encoding, errors="replace", newline=""
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self._left + 1)
+        if not line:
+            raise StopIteration
+        self._left -= len(line)
+        if self._left < 0:
+            raise NotThisTask(
+                f"{self._name}: a row runs over {LONGEST_ROW:,} characters; is a quote left open?"
+            )
+        return line
+
+    def next_row(self) -> None:
+        """The row is complete; the next one has all its room."""
+        self._left = LONGEST_ROW
+
+
+def _encoding(name: str, data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\0" in data[:4096]:
+        raise NotThisTask(f"{name}: is neither CSV, workbook nor Parquet")
+    else:
+        encoding = "utf-8-sig"
+    if _decodes(data, encoding):
+        return encoding
+    # Not Unicode: what remains is the Windows code page of western Europe and Brazil.
+    if len(data[:4096].translate(None, TEXT_BYTES)) > len(data[:4096]) * 0.3:
+        raise NotThisTask(f"{name}: is neither CSV, workbook nor Parquet")
+    return "cp1252"
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    text = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+    try:
+        while text.read(CHUNK):
+            pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that cuts the most of the first lines alike, then the one that cuts finest.
+
+    Alike comes first: in a semicolon file with decimal commas every line but the header falls into
+    more cells at the commas.
+    """
+    return max(DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))
+
+
+def _evenness(text: str, delimiter: str) -> tuple[float, int]:
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    widths: Counter[int] = Counter()
+    try:
+        for row, _ in zip(lines, range(PREVIEW), strict=False):
+            widths[len(row)] += 1
+    except csv.Error:
+        return 0.0, 0
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+    return (count / widths.total(), width) if width > 1 else (0.0, 0)
+
+
+def _parquet(path: Path, data: bytes) -> Grid:
+    try:
+        rows = list(_parquet_rows(path.name, data))
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise NotThisTask(f"{path.name}: is no readable Parquet file") from error
+    return Grid(path.name, "", path.stem, rows)
+
+
+def _parquet_rows(name: str, data: bytes) -> Iterator[list[Cell]]:
+    """The header, then the rows a few at a time.
+
+    Texts stay in their dictionary until it is known how much they are: a text that is repeated a
+    million times is stored once.
+    """
+    room = Room(name)
+    # Not read_table, which refuses two columns of one name.
+    schema = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data)).schema_arrow
+    texts = [field.name for field in schema if _is_text(field.type)]
+    file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data), read_dictionary=texts)
+    room.sheet(file.metadata.num_rows, file.metadata.num_rows * len(schema))
+    yield list(schema.names)
+    # A column of lists has no cells; one row of it could hold a billion values.
+    flat = [not pyarrow.types.is_nested(field.type) for field in schema]
+    wanted = None if all(flat) else [f.name for f, kept in zip(schema, flat, strict=True) if kept]
+    for batch in file.iter_batches(PARQUET_ROWS, columns=wanted):
+        columns = iter(batch.columns)
+        cells = [_cells(next(columns), room) if kept else [None] * len(batch) for kept in flat]
+        yield from (list(row) for row in zip(*cells, strict=True))
+
+
+def _is_text(kind: pyarrow.DataType) -> bool:
+    types = pyarrow.types
+    return bool(
+        types.is_string(kind) or types.is_large_string(kind)
+        or types.is_binary(kind) or types.is_large_binary(kind)
+    )  # fmt: skip
+
+
+def _cells(column: pyarrow.Array, room: Room) -> Iterable[Cell]:
+    if isinstance(column, pyarrow.DictionaryArray) and _is_text(column.type.value_type):
+        lengths = pyarrow.compute.binary_length(column.dictionary)
+        total = pyarrow.compute.sum(lengths.take(column.indices)).as_py()
+        room.texts(int(total or 0))
+    return [_plain(value) for value in column.to_pylist()]
+
+
+def _plain(value: object) -> Cell:
+    if isinstance(value, Decimal):
+        return float(value)
+    if value is None or isinstance(value, str | int | float | date | time | timedelta):
+        return value
+    return str(value)

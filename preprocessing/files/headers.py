@@ -1,0 +1,168 @@
+"""Which column of a grid is which column of the task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from model.errors import NotThisTask
+from preprocessing.files.cells import Cell, is_empty
+from preprocessing.task.columns import Column
+from preprocessing.task.spec import TaskSpec
+from preprocessing.task.spelling import fold
+
+HEADER_WITHIN = 20
+"""Rows in which the header is looked for; titles may stand above it."""
+FEATURES_NEEDED = 0.25
+"""Without an outcome, a table of the task has at least this share of the features."""
+LONGEST_HEADER = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a table keeps what the task needs.
+
+    Attributes:
+        id: position of the id, None where rows are numbered.
+        outcome: position of the raw outcome, None where there is none.
+        features: canonical name to position, for those that are there; also when always empty.
+        protected: the same for the protected attributes.
+        checked: the same for what is read for the check over periods alone.
+        ignored: headers that the task does not use, as they stand.
+    """
+
+    id: int | None
+    outcome: int | None
+    features: Mapping[str, int]
+    protected: Mapping[str, int]
+    checked: Mapping[str, int]
+    ignored: tuple[str, ...]
+
+
+def header_row(rows: Sequence[Sequence[Cell]], task: TaskSpec) -> int:
+    """Position of the row that names the most columns of the task; 0 if none names any.
+
+    >>> from preprocessing.task.spec import load_task
+    >>> header_row([["PEDE"], ["RA", "Fase", "INDE 22"], ["RA-1", "7"]], load_task("pede_lag"))
+    1
+    """
+    known = _recogniser(_columns(task))
+    named = [
+        sum(known.fullmatch(text) is not None for text in set(_folded(row)))
+        for row in rows[:HEADER_WITHIN]
+    ]
+    return named.index(max(named)) if named else 0
+
+
+def column_position(
+    header: Sequence[Cell], rows: Sequence[Sequence[Cell]], column: Column, period: str
+) -> int | None:
+    """Where a column stands: the first of its aliases that holds any value.
+
+    Of several columns with one header, the first that holds any value counts. When none does, the
+    first that is named.
+    """
+    texts = _folded(header)
+    named = [
+        i for alias in aliases(column, period) for i, text in enumerate(texts) if text == alias
+    ]
+    filled = (i for i in named if any(len(row) > i and not is_empty(row[i]) for row in rows))
+    return next(filled, named[0] if named else None)
+
+
+def aliases(column: Column, period: str) -> tuple[str, ...]:
+    """The folded headers a column may have in a table of that period, its own name last.
+
+    >>> aliases(Column(name="inde", aliases=("INDE {period}", "INDE {yy}")), "2023")
+    ('inde 2023', 'inde 23', 'inde')
+    """
+    return tuple(
+        fold(alias.replace("{period}", period).replace("{yy}", period[-2:]))
+        for alias in (*column.aliases, column.name)
+    )
+
+
+def lay_out(
+    header: Sequence[Cell],
+    rows: Sequence[Sequence[Cell]],
+    task: TaskSpec,
+    period: str,
+    source: str,
+) -> Layout:
+    """Finds the task's columns in a table.
+
+    Raises:
+        NotThisTask: no id, or neither the outcome nor a quarter of the features; names them.
+    """
+
+    def find(columns: Iterable[Column]) -> dict[str, int]:
+        found = {c.name: column_position(header, rows, c, period) for c in columns}
+        return {name: position for name, position in found.items() if position is not None}
+
+    identity = column_position(header, rows, task.id, period)
+    outcome = column_position(header, rows, task.outcome.column, period)
+    features, protected = find(task.reported), find(task.protected)
+    checked = find(task.checked)
+    _require(task, period, source, identity, outcome, features)
+    used = {identity, outcome, *features.values(), *protected.values(), *checked.values()}
+    if task.period is not None:
+        used.add(column_position(header, rows, task.period, period))
+    ignored = _unused(header, used, task, period)
+    return Layout(identity, outcome, features, protected, checked, ignored)
+
+
+def _unused(
+    header: Sequence[Cell], used: set[int | None], task: TaskSpec, period: str
+) -> tuple[str, ...]:
+    named = {alias for column in _columns(task) for alias in aliases(column, period)}
+    texts = _folded(header)
+    return tuple(
+        str(header[i]).strip()[:LONGEST_HEADER]
+        for i in range(len(header))
+        if i not in used and texts[i] and texts[i] not in named
+    )
+
+
+def _require(
+    task: TaskSpec,
+    period: str,
+    source: str,
+    identity: int | None,
+    outcome: int | None,
+    features: Mapping[str, int],
+) -> None:
+    missing = []
+    if identity is None and not task.number_rows:
+        missing.append(f"the id ({_spelled(task.id, period)})")
+    if outcome is None and len(features) < FEATURES_NEEDED * len(task.reported):
+        missing.append(f"the outcome ({_spelled(task.outcome.column, period)})")
+        absent = [c for c in task.reported if c.name not in features]
+        missing.append(
+            f"{len(absent)} of {len(task.reported)} features "
+            f"({', '.join(_spelled(c, period) for c in absent)})"
+        )
+    if missing:
+        raise NotThisTask(f"{source}: no table of task {task.name}; missing {'; '.join(missing)}")
+
+
+def _spelled(column: Column, period: str) -> str:
+    alias = column.aliases[0] if column.aliases else column.name
+    return alias.replace("{period}", period).replace("{yy}", period[-2:]).strip()
+
+
+def _columns(task: TaskSpec) -> tuple[Column, ...]:
+    extra = (task.id, task.outcome.column, *((task.period,) if task.period else ()))
+    return (*extra, *task.reported, *task.protected, *task.checked)
+
+
+def _recogniser(columns: Iterable[Column]) -> re.Pattern[str]:
+    spellings = {fold(alias) for column in columns for alias in (*column.aliases, column.name)}
+    escaped = (
+        re.escape(s).replace(r"\{period\}", ".+").replace(r"\{yy\}", r"\w\w") for s in spellings
+    )
+    return re.compile("|".join(f"(?:{pattern})" for pattern in escaped))
+
+
+def _folded(cells: Sequence[Cell]) -> list[str]:
+    return ["" if cell is None else fold(str(cell)[:LONGEST_HEADER]) for cell in cells]

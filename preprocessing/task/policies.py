@@ -1,0 +1,135 @@
+"""What a task asks of its models, and when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from model.prediction import Scale, Thresholds
+from preprocessing.task.columns import Spec
+
+
+class StatusPolicy(Spec):
+    """Where the counsellor's statuses begin.
+
+    For a binary outcome `alert` begins at the operating threshold and `critical` where the
+    measured precision first reaches `critical_precision`. For a numeric outcome both are values
+    that the school names, on the outcome's own scale.
+
+    Attributes:
+        min_known_weight: a record that gives less than this share of the version's importance has
+            the status `insufficient`, whatever its score; 0 for never.
+        concern: which values of a numeric outcome are of concern.
+        alert: predicted below it (concern `low`), or from it on (`high`), the status is `alert`.
+        critical: the same for `critical`.
+        interval: share of outcomes that the interval around a predicted value is to hold.
+    """
+
+    critical_precision: Annotated[float, Field(gt=0, le=1)] = 0.9
+    min_known_weight: Annotated[float, Field(ge=0, le=1)] = 0.2
+    concern: Literal["low", "high"] | None = None
+    alert: float | None = None
+    critical: float | None = None
+    interval: Annotated[float, Field(gt=0, lt=1)] = 0.9
+
+    @property
+    def named(self) -> bool:
+        """Whether any of what only a numeric outcome has is given."""
+        return any(value is not None for value in (self.concern, self.alert, self.critical))
+
+    def cutoffs(self) -> Thresholds:
+        """The cut-offs of a numeric outcome.
+
+        Raises:
+            ValueError: one of the three is not given.
+        """
+        if self.concern is None or self.alert is None or self.critical is None:
+            raise ValueError(
+                "a numeric outcome needs status.concern (low or high), status.alert and "
+                "status.critical, on the outcome's own scale"
+            )
+        scale = Scale.VALUE_LOW if self.concern == "low" else Scale.VALUE_HIGH
+        return Thresholds(self.alert, self.alert, self.critical, scale, self.min_known_weight)
+
+    @model_validator(mode="after")
+    def _critical_lies_beyond_alert(self) -> StatusPolicy:
+        if self.concern is None or self.alert is None or self.critical is None:
+            return self
+        gap = self.critical - self.alert
+        if (-gap if self.concern == "low" else gap) < 0:
+            raise ValueError(
+                f"with concern {self.concern}, critical ({self.critical:g}) must lie "
+                f"{'below' if self.concern == 'low' else 'above'} alert ({self.alert:g})"
+            )
+        return self
+
+
+class PromotionPolicy(Spec):
+    """What a challenger must show. See `retraining.promotion.decision`."""
+
+    min_recall_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    alert_budget: Annotated[float, Field(gt=0, le=1)] | None = None
+    precision_floor: Annotated[float, Field(ge=0, le=1)] = 0.5
+    max_auc_loss: Annotated[float, Field(ge=0, le=1)] = 0.01
+    max_calibration_error: Annotated[float, Field(gt=0, le=1)] = 0.1
+    max_subgroup_gap: Annotated[float, Field(gt=0, le=1)] = 0.15
+    min_positives: Annotated[int, Field(ge=1)] = 50
+    min_labelled: Annotated[int, Field(ge=1)] = 100
+    first_min_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.65
+    first_min_r2: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    min_mae_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+class Schedule(Spec):
+    """Cron expressions, UTC. Day of week in names (`mon`), which no cron dialect disputes."""
+
+    retrain: str = "0 7 * * mon"
+    drift: str = "0 6 * * *"
+
+
+class WatchPolicy(Spec):
+    """Which records the drift check judges. See `drift.cohort`.
+
+    Attributes:
+        min_records: fewest students of one period; also the fewest that make it a usual cohort.
+        min_share: fewest, as a share of the usual cohort.
+    """
+
+    min_records: Annotated[int, Field(ge=1)] = 50
+    min_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+
+
+class TrainingPolicy(Spec):
+    """Which candidates are tried, on how many of the newest labelled records, and how long.
+
+    Attributes:
+        window: as many as were measured to be cheap (`docs/training.md`). A run says how many
+            older records, and of which periods, it leaves out.
+        trials: settings of the chosen family that are tried; 0 tunes nothing.
+        seconds: tuning ends after so long; the result then depends on the machine's speed. With
+            `trials` 0 it alone decides.
+        class_weight: `balanced` weighs both outcomes alike however rare one is. Scores stay
+            probabilities either way: calibration follows.
+    """
+
+    candidates: tuple[str, ...] = ("logistic_regression", "random_forest", "xgboost", "lightgbm")
+    window: Annotated[int, Field(ge=1)] = 100_000
+    trials: Annotated[int, Field(ge=0)] = 0
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    class_weight: Literal["none", "balanced"] = "none"
+
+
+class LeakagePolicy(Spec):
+    """When features are too good to be known in advance. See `preprocessing.leakage`.
+
+    Attributes:
+        alone: one feature that reaches this (AUC, or R² for a numeric outcome) is refused.
+        jointly: features that reach this together are refused.
+        accepted: feature that the guard must accept, to the reason; recorded in the version.
+    """
+
+    alone: Annotated[float, Field(gt=0.5, le=1)] = 0.92
+    jointly: Annotated[float, Field(gt=0.5, le=1)] = 0.99
+    accepted: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,246 @@
+"""TaskSpec: everything that is particular to one school system's data, read from YAML.
+
+Another school's data needs another YAML file, and no code.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from model.errors import ConfigurationError
+from model.prediction import Scale
+from preprocessing.task.columns import Column, Derived, Kind, Longitudinal, OutcomeRule, Spec
+from preprocessing.task.formula import Formula
+from preprocessing.task.history_columns import added_columns
+from preprocessing.task.policies import (
+    LeakagePolicy,
+    PromotionPolicy,
+    Schedule,
+    StatusPolicy,
+    TrainingPolicy,
+    WatchPolicy,
+)
+from preprocessing.task.spelling import fold
+
+
+class TaskSpec(Spec):
+    """One task: what is read, what is predicted, and how a model earns its place.
+
+    Attributes:
+        id: who a row is about, read as text; grouped in every split.
+        number_rows: a table without the id column gets its row numbers as ids, `<period>-<row>`.
+        period: the column that carries the period of each row, read as text, where there is one.
+        periods: what a period looks like, a regular expression; also used to find it in the name
+            of a file or sheet.
+        reported: what schools report and a model may see; the key `features` of the YAML file.
+        longitudinal: what is added from the student's earlier periods.
+        protected: used to check fairness, never to score.
+        checked: read for the plausibility check over periods alone.
+        excluded: header of a column that is not used (`*` stands for any text) to the reason.
+        labels: `after_horizon` refuses outcomes that were observed before their period began; else
+            they are kept and counted as early.
+        leakage: how suspicious the leakage guard is, and the features it was told to accept.
+        example: a record to try, by canonical feature name; nobody's.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str
+    title_pt: str = ""
+    description: str = ""
+    id: Column
+    number_rows: bool = False
+    period: Column | None = None
+    periods: str = r"^\d{4}$"
+    reported: tuple[Column, ...] = Field(alias="features", min_length=1)
+    longitudinal: Longitudinal | None = None
+    derived: tuple[Derived, ...] = ()
+    protected: tuple[Column, ...] = ()
+    checked: tuple[Column, ...] = ()
+    excluded: dict[str, str] = Field(default_factory=dict)
+    outcome: OutcomeRule
+    labels: Literal["any", "after_horizon"] = "any"
+    status: StatusPolicy = StatusPolicy()
+    promotion: PromotionPolicy = PromotionPolicy()
+    training: TrainingPolicy = TrainingPolicy()
+    schedule: Schedule = Schedule()
+    drift: WatchPolicy = WatchPolicy()
+    leakage: LeakagePolicy = LeakagePolicy()
+    example: dict[str, float | str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> TaskSpec:
+        names = [c.name for c in (*self.features, *self.protected, *self.checked)]
+        names += [d.name for d in self.derived]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(f"columns named twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _checked_columns_are_checked(self) -> TaskSpec:
+        idle = [c.name for c in self.checked if c.over_periods is None]
+        if idle:
+            raise ValueError(f"checked: {', '.join(idle)}: say over_periods, or leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _formulas_read_numeric_features(self) -> TaskSpec:
+        numeric = {c.name for c in self.features if c.kind is Kind.NUMERIC}
+        for derived in self.derived:
+            unknown = sorted(set(Formula(derived.formula).names) - numeric)
+            if unknown:
+                raise ValueError(
+                    f"derived.{derived.name} reads {', '.join(unknown)}: no numeric feature"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_features(self) -> TaskSpec:
+        present = self.outcome.persistence
+        named = {*self.leakage.accepted, *filter(None, [present])}
+        unknown = sorted(named - set(self.feature_names))
+        if unknown:
+            raise ValueError(f"no features of these names: {', '.join(unknown)}")
+        if present and self.feature(present).kind is not self.outcome.column.kind:
+            raise ValueError(
+                f"outcome.persistence: {present} is no {self.outcome.column.kind.value} column as "
+                f"{self.outcome.column.name} is, so the outcome's rule cannot be put to it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _statuses_fit_the_outcome(self) -> TaskSpec:
+        if self.outcome.kind == "numeric":
+            self.status.cutoffs()
+        elif self.status.named:
+            raise ValueError(
+                "status.concern, status.alert and status.critical are for a numeric outcome; the "
+                "cut-offs of a binary one are learned (status.critical_precision)"
+            )
+        return self
+
+    @field_validator("periods")
+    @classmethod
+    def _periods_are_a_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern, re.ASCII)
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from error
+        return pattern
+
+    @cached_property
+    def features(self) -> tuple[Column, ...]:
+        """All that a record may hold: what schools report, then what earlier periods add."""
+        if self.longitudinal is None:
+            return self.reported
+        reported = {column.name: column for column in self.reported}
+        return (*self.reported, *added_columns(self.longitudinal, reported))
+
+    @cached_property
+    def monotone(self) -> dict[str, int]:
+        """Feature, or derived number, to the direction the risk is held to."""
+        held: dict[str, int] = {c.name: c.monotone for c in self.features}
+        held |= {d.name: d.monotone for d in self.derived}
+        return {name: direction for name, direction in held.items() if direction}
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The features by canonical name, in the order of the file."""
+        return {column.name: column for column in self.features}
+
+    @property
+    def scale(self) -> Scale:
+        """What the scores of this task's models are."""
+        return Scale.RISK if self.outcome.kind == "binary" else self.status.cutoffs().scale
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Canonical feature names, in the order of the file."""
+        return tuple(c.name for c in self.features)
+
+    def feature(self, name: str) -> Column:
+        """The feature of that canonical name.
+
+        Raises:
+            KeyError: no such feature.
+        """
+        return self.columns[name]
+
+    def is_period(self, text: str) -> bool:
+        """Whether a text is a period as the task writes them; digits are 0 to 9 only."""
+        foreign = any(c.isdigit() and not c.isascii() for c in text)
+        return not foreign and re.fullmatch(self.periods, text, re.ASCII) is not None
+
+    def periods_in(self, name: str) -> set[str]:
+        """The periods that stand in the name of a file or sheet."""
+        pattern = self.periods.removeprefix("^").removesuffix("$")
+        found = re.finditer(rf"(?<!\d)(?:{pattern})(?!\d)", name, re.ASCII)
+        return {match[0] for match in found if self.is_period(match[0])}
+
+    def excluded_because(self, header: str) -> str | None:
+        """Why a column of that header is not used, if the task says so."""
+        folded = fold(header)
+        for pattern, reason in self.excluded.items():
+            if fnmatchcase(folded, fold(pattern)):
+                return reason
+        return None
+
+    def feature_period(self, period: str) -> str:
+        """The period whose features an outcome observed in `period` belongs to."""
+        return str(int(period) - self.outcome.horizon) if self.outcome.horizon else period
+
+
+def load_task(name_or_path: str) -> TaskSpec:
+    """Reads a task by the name of one that ships with Farol, or from a YAML file.
+
+    Raises:
+        ConfigurationError: no such task, unreadable YAML, or a key that is wrong (it is named).
+    """
+    return parse_task(task_text(name_or_path), source=name_or_path)
+
+
+def task_text(name_or_path: str) -> str:
+    """The YAML of a task.
+
+    Raises:
+        ConfigurationError: no such task.
+    """
+    path = Path(name_or_path)
+    try:
+        if path.suffix in {".yaml", ".yml"}:
+            return path.read_text(encoding="utf-8")
+        return (files("preprocessing") / "tasks" / f"{name_or_path}.yaml").read_text("utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"FAROL_TASK={name_or_path!r}: no such task; give the name of one in "
+            "preprocessing/tasks or the path of a .yaml file"
+        ) from error
+
+
+def parse_task(text: str, *, source: str) -> TaskSpec:
+    """Parses a task from YAML text; `source` is named in errors.
+
+    Raises:
+        ConfigurationError: not YAML, or a key that is missing, unknown or out of range.
+    """
+    try:
+        raw: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{source}: not readable as YAML: {error}") from error
+    try:
+        return TaskSpec.model_validate(raw)
+    except ValidationError as error:
+        where = "; ".join(
+            f"{'.'.join(str(p) for p in e['loc']) or 'task'}: {e['msg']}" for e in error.errors()
+        )
+        raise ConfigurationError(f"{source}: {where}") from error

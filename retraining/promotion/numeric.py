@@ -1,0 +1,208 @@
+"""Evidence and decision for a numeric outcome: less error on the same students, beyond luck."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from model.promotion import Guard, PromotionDecision
+from preprocessing.task.policies import PromotionPolicy
+from retraining.promotion import guards
+from retraining.promotion.bootstrap import student_weights
+from retraining.promotion.comparison import RESAMPLES, Answers, Cases
+from retraining.promotion.decision import settle
+from retraining.promotion.evidence import plain
+from retraining.promotion.ranking import Floats
+from training.metrics import evaluate_numeric
+
+
+@dataclass(frozen=True, slots=True)
+class NumericCard:
+    """One model on the compared records: mean absolute error, root mean square error, R²."""
+
+    version: str
+    mae: float
+    rmse: float
+    r2: float
+
+
+@dataclass(frozen=True, slots=True)
+class NumericEvidence:
+    """A comparison on n labelled records that the champion never trained on.
+
+    Attributes:
+        gain: share of the champion's mean absolute error that the challenger saves.
+        low: lower end of the bootstrap's 95 % interval of the gain.
+        high: upper end.
+        margin: the gain the policy asks for.
+        confidence: share of the resamples in which the gain was above the margin.
+        baselines: rule that needs no model to its mean absolute error.
+        early: of how many the outcome was observed before its period began, and may still change.
+    """
+
+    rows: int
+    students: int
+    periods: tuple[str, ...]
+    challenger_scored: str
+    resamples: int
+    seed: int
+    same_model: bool
+    challenger: NumericCard
+    champion: NumericCard | None
+    gain: float | None
+    low: float | None
+    high: float | None
+    margin: float
+    confidence: float | None
+    baselines: Mapping[str, float]
+    early: int = 0
+
+    def to_mapping(self) -> dict[str, Any]:
+        """As JSON and the registry can hold it."""
+        mapping: dict[str, Any] = plain(asdict(self))
+        return {"kind": "numeric", **mapping}
+
+
+def compare_numeric(
+    cases: Cases,
+    challenger: Answers,
+    champion: Answers | None,
+    policy: PromotionPolicy,
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+    same_bundle: bool = False,
+    challenger_scored: str = "out_of_fold",
+) -> NumericEvidence:
+    """Reads both models on the same records; `cases.rules` are predictions of the baselines."""
+    saved = (
+        None
+        if champion is None
+        else _saved(cases, challenger, champion, seed=seed, resamples=resamples)
+    )
+    same = champion is not None and np.array_equal(champion.scores, challenger.scores)
+    margin = policy.min_mae_gain
+    low, high = (None, None) if saved is None else np.quantile(saved[1:], (0.025, 0.975)).tolist()
+    return NumericEvidence(
+        rows=len(cases.outcome),
+        students=len(np.unique(cases.students)),
+        periods=tuple(str(p) for p in np.unique(cases.periods)),
+        challenger_scored=challenger_scored,
+        resamples=resamples,
+        seed=seed,
+        same_model=same_bundle or same,
+        challenger=_card(challenger, cases.outcome),
+        champion=_card(champion, cases.outcome) if champion else None,
+        gain=None if saved is None else float(saved[0]),
+        low=low,
+        high=high,
+        margin=margin,
+        confidence=None if saved is None else float((saved[1:] > margin).mean()),
+        baselines={
+            name: float(np.abs(rule - cases.outcome).mean()) for name, rule in cases.rules.items()
+        },
+        early=cases.early,
+    )
+
+
+def _saved(
+    cases: Cases, challenger: Answers, champion: Answers, *, seed: int, resamples: int
+) -> Floats:
+    """Share of the champion's error saved: on the records themselves, then in each resample."""
+    ours, theirs = (np.abs(a.scores - cases.outcome) for a in (challenger, champion))
+    found = [_share_saved(np.ones((1, len(ours))), ours, theirs)]
+    for weights in student_weights(cases.students, resamples, seed):
+        found.append(_share_saved(weights, ours, theirs))
+    return np.concatenate(found)
+
+
+def _share_saved(weights: Any, ours: Floats, theirs: Floats) -> Floats:
+    before = weights @ theirs
+    saved: Floats = np.divide(
+        before - weights @ ours, before, out=np.zeros(len(before)), where=before > 0
+    )
+    return saved
+
+
+def _card(answers: Answers, outcome: Floats) -> NumericCard:
+    figures = evaluate_numeric(outcome, answers.scores)
+    return NumericCard(
+        answers.version, figures["mae"], figures["rmse"], figures.get("r2", float("nan"))
+    )
+
+
+def decide_numeric(evidence: NumericEvidence, policy: PromotionPolicy) -> PromotionDecision:
+    """Whether the challenger takes over; promoted only if every guard passed."""
+    sample = guards.enough_labelled(evidence.rows, policy)
+    if not sample.passed:
+        return settle((sample,))
+    if evidence.champion is None:
+        return settle((sample, _first_r2(evidence, policy), *_beats_baselines(evidence)))
+    return settle(
+        (
+            sample,
+            guards.different_model(evidence.same_model),
+            _explains(evidence),
+            _gain(evidence, policy),
+            _confidence(evidence, policy),
+        )
+    )
+
+
+def _explains(evidence: NumericEvidence) -> Guard:
+    r2 = evidence.challenger.r2
+    return Guard("explains", r2 > 0, f"R² {r2:.3f}; the mean alone has 0", r2, 0.0)
+
+
+def _first_r2(evidence: NumericEvidence, policy: PromotionPolicy) -> Guard:
+    r2 = evidence.challenger.r2
+    return Guard(
+        "first_min_r2",
+        r2 > policy.first_min_r2,
+        f"R² {r2:.3f}; a first model needs more than {policy.first_min_r2:.3f}, and the mean alone "
+        "has 0",
+        r2,
+        policy.first_min_r2,
+    )
+
+
+def _gain(evidence: NumericEvidence, policy: PromotionPolicy) -> Guard:
+    assert evidence.champion is not None and evidence.gain is not None
+    return Guard(
+        "min_mae_gain",
+        evidence.gain > policy.min_mae_gain,
+        f"mean absolute error goes from {evidence.champion.mae:.3g} to "
+        f"{evidence.challenger.mae:.3g}, {evidence.gain:+.1%} saved ({evidence.low:+.1%} to "
+        f"{evidence.high:+.1%} at 95 %); more than {policy.min_mae_gain:.1%} is asked",
+        evidence.gain,
+        policy.min_mae_gain,
+    )
+
+
+def _confidence(evidence: NumericEvidence, policy: PromotionPolicy) -> Guard:
+    sure = evidence.confidence or 0.0
+    return Guard(
+        "confidence",
+        sure >= policy.confidence,
+        f"in {sure:.1%} of {evidence.resamples} resamples of these students it saves more than "
+        f"{evidence.margin:.1%}; {policy.confidence:.0%} is asked",
+        sure,
+        policy.confidence,
+    )
+
+
+def _beats_baselines(evidence: NumericEvidence) -> tuple[Guard, ...]:
+    mae = evidence.challenger.mae
+    return tuple(
+        Guard(
+            f"beats_{name}",
+            mae < error,
+            f"mean absolute error {mae:.3g}; the {name} rule has {error:.3g}",
+            mae,
+            error,
+        )
+        for name, error in evidence.baselines.items()
+    )

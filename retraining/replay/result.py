@@ -1,0 +1,78 @@
+"""What a replay of past periods found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from retraining.replay.alternatives import POLICIES
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How one period went, known a period later.
+
+    Attributes:
+        labelled: students whose outcome became known.
+        flagged: how many of them could be helped.
+        recall: policy to the share of those at risk it would have caught.
+        version: policy to the version it would have served.
+        best: the highest recall of any version that was registered then.
+    """
+
+    period: str
+    labelled: int
+    positives: int
+    flagged: int
+    recall: Mapping[str, float]
+    version: Mapping[str, str]
+    best: float
+
+    def regret(self, policy: str) -> float:
+        """Recall given away against the best version there was."""
+        return self.best - self.recall[policy]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What happened when a period's file had come in."""
+
+    period: str
+    students: int
+    new_outcomes: int
+    drifted: tuple[str, ...]
+    challenger: str | None
+    status: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A replay from the first period to the last."""
+
+    decided: tuple[Decided, ...]
+    served: tuple[Served, ...]
+
+    def regret(self, policy: str) -> float:
+        """Recall given away over all periods."""
+        return sum(served.regret(policy) for served in self.served)
+
+    def mean_recall(self, policy: str) -> float:
+        """Mean over the periods; NaN without any."""
+        recalls = [served.recall[policy] for served in self.served]
+        return float(np.mean(recalls)) if recalls else float("nan")
+
+    def to_mapping(self) -> dict[str, Any]:
+        """What `--json` prints; totals are over the periods whose outcomes are known."""
+        totals = {
+            policy: {"regret": self.regret(policy), "mean_recall": self.mean_recall(policy)}
+            for policy in (POLICIES if self.served else ())
+        }
+        return {
+            "decided": [asdict(decided) for decided in self.decided],
+            "served": [asdict(served) for served in self.served],
+            "totals": totals,
+        }

@@ -1,0 +1,82 @@
+"""The serving model, read back from the registry as it was stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from database import aliases, artifacts, versions
+from database.driver.client import SyncRegistry
+from model.bundle import load_signed, unpack
+from model.version import Alias, ModelVersion
+from preprocessing.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """Who serves.
+
+    Attributes:
+        alias: where the alias pointed when the run looked.
+        version: the registered version.
+        predictor: its stored bundle, loaded.
+        trained_on: hashed ids of its training records.
+    """
+
+    alias: Alias
+    version: ModelVersion
+    predictor: Predictor
+    trained_on: frozenset[str]
+
+
+def load_champion(registry: SyncRegistry, folder: Path, signing_key: bytes) -> Champion | None:
+    """Fetches the champion's bundle into `folder`; None while nobody serves.
+
+    Raises:
+        BundleError: the stored bundle cannot be trusted.
+        CorruptArtifact: its bytes have another digest.
+        RegistryError: the registry fails.
+    """
+    alias = registry.run(aliases.get(aliases.CHAMPION))
+    if alias is None:
+        return None
+    version = registry.run(versions.get(alias.version))
+    return Champion(
+        alias=alias,
+        version=version,
+        predictor=load_predictor(registry, version, folder, signing_key),
+        trained_on=training_ids(registry, version, signing_key),
+    )
+
+
+def load_predictor(
+    registry: SyncRegistry, version: ModelVersion, folder: Path, signing_key: bytes
+) -> Predictor:
+    """Fetches a version's bundle into a new folder, checks its signature and loads it.
+
+    Raises:
+        BundleError: not signed by this installation, or not readable.
+        RegistryError: the registry fails.
+    """
+    version.verify(signing_key)
+    target = folder / version.version
+    unpack(registry.run(artifacts.get(version.artifact)), target)
+    return Predictor(load_signed(target, version.statement, version.signature, signing_key))
+
+
+def training_ids(
+    registry: SyncRegistry, version: ModelVersion, signing_key: bytes
+) -> frozenset[str]:
+    """Hashed ids of the records a version was trained on, as it was signed.
+
+    Raises:
+        BundleError: not signed by this installation.
+        RegistryError: the registry fails.
+    """
+    version.verify(signing_key)
+    return frozenset(registry.run(artifacts.get(version.trained_on)).decode().splitlines())
+
+
+def training_ids_artifact(ids: tuple[str, ...]) -> bytes:
+    """The artifact `training_ids` reads: one id a line, sorted."""
+    return "\n".join(sorted(ids)).encode()

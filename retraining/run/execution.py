@@ -1,0 +1,181 @@
+"""One retraining run, with every step recorded.
+
+Nothing that serves is touched before the last write, which moves the champion by compare-and-set. A
+run killed anywhere before leaves the champion as it was, and nothing that the next run must clean.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from database import promotions, repair, runs
+from database.driver.client import SyncRegistry
+from model.errors import FarolError, LeaseLost, NotEnoughData
+from model.run import Run, RunStatus
+from retraining.run.journal import DryJournal, Journal, RegistryJournal, Say
+from retraining.run.lock import Clock, HeldLease, exclusively
+from retraining.run.plan import RunPlan, RunResult
+from retraining.run.registration import evidence_mapping
+from retraining.run.stages import Gathered, apply, deliberate, gather, unjudged
+from retraining.run.verdict import Verdict
+
+
+def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) -> RunResult:
+    """Runs once. A dry run writes nothing, and takes no lease.
+
+    One that was queued (`POST /train`) is told of in its own run's record, and takes its turn.
+
+    Raises:
+        LeaseHeld: another run is under way.
+        LeaseLost: another run took over; this one wrote no result.
+        NotEnoughData: the window is too small to train on.
+        FarolError: whatever else stopped it; the champion serves on.
+    """
+    dry = plan.options.dry_run
+    if dry and _queued(registry, plan.run_id) is None:
+        return _decided(registry, plan, DryJournal(say), clock)
+    with exclusively(registry, plan.home, plan.run_id, clock) as held:
+        if not dry:
+            registry.run(promotions.fence(held.lease))
+        registry.run(runs.abandon_stale(clock()))
+        run = _run(plan, held, clock(), queued=_queued(registry, plan.run_id))
+        journal = RegistryJournal(registry, run, held.lease, say, clock)
+        journal.start()
+        try:
+            if dry:
+                return _told(registry, plan, journal, clock)
+            _repair(registry, journal, clock())
+            return _recorded(registry, plan, held, journal, clock)
+        except NotEnoughData as error:
+            journal.finish(RunStatus.NOT_ENOUGH_DATA, reasons=(str(error),))
+            raise
+        except LeaseLost:
+            # Whoever took the lease records this run as abandoned; it may write nothing more.
+            raise
+        except FarolError as error:
+            journal.finish(RunStatus.FAILED, error=own_words(error))
+            raise
+        except BaseException as error:
+            # Only its kind: the message of an unforeseen error may quote a record.
+            journal.finish(RunStatus.FAILED, error=type(error).__name__)
+            raise
+
+
+def own_words(error: FarolError) -> str:
+    """The error's message; of another library's error in it only the kind stays.
+
+    The message of somebody else's error may quote a record, and the run's record is kept.
+    """
+    told, cause = str(error), error.__cause__
+    if cause is None or isinstance(cause, FarolError):
+        return told
+    kind = type(cause).__name__
+    for foreign in (repr(cause), str(cause)):
+        if foreign and foreign in told:
+            return told.replace(foreign, kind)
+    return f"{told} ({kind})"
+
+
+def _repair(registry: SyncRegistry, journal: RegistryJournal, now: datetime) -> None:
+    """Pays what a process that died left owed, so that no label it owes is missing here."""
+    done = registry.run(repair.repair(now=now))
+    if done.promotion or done.owed or done.joined:
+        journal.step("repaired", done.told())
+
+
+def _told(
+    registry: SyncRegistry, plan: RunPlan, journal: RegistryJournal, clock: Clock
+) -> RunResult:
+    """A dry run whose decision somebody waits for in the run's record."""
+    result = _decided(registry, plan, journal, clock)
+    journal.step("dry run", f"would have been {result.status.value}; nothing was changed")
+    journal.finish(RunStatus.DECIDED, champion=result.champion, reasons=result.reasons)
+    return result
+
+
+def _decided(registry: SyncRegistry, plan: RunPlan, journal: Journal, clock: Clock) -> RunResult:
+    with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
+        folder = Path(name)
+        gathered = gather(registry, plan, folder, journal, now=clock())
+        verdict = unjudged(gathered, plan, journal)
+        if verdict is None:
+            verdict = deliberate(gathered, plan, folder, journal).verdict
+    return _unmoved(plan, gathered, verdict)
+
+
+def _recorded(
+    registry: SyncRegistry,
+    plan: RunPlan,
+    held: HeldLease,
+    journal: RegistryJournal,
+    clock: Clock,
+) -> RunResult:
+    with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
+        folder = Path(name)
+        gathered = gather(registry, plan, folder, journal, now=clock())
+        early = unjudged(gathered, plan, journal)
+        if early is not None:
+            result = _unmoved(plan, gathered, early)
+        else:
+            decided = deliberate(gathered, plan, folder, journal)
+            applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
+            result = _result(
+                plan,
+                gathered,
+                applied.verdict,
+                challenger=applied.version.version,
+                champion=applied.champion,
+            )
+    journal.step(result.status.value, f"{result.champion or 'nobody'} serves")
+    journal.finish(
+        RunStatus(result.status.value),
+        challenger=result.challenger,
+        champion=result.champion,
+        reasons=result.reasons,
+    )
+    return result
+
+
+def _unmoved(plan: RunPlan, gathered: Gathered, verdict: Verdict) -> RunResult:
+    return _result(plan, gathered, verdict, challenger=None, champion=gathered.serving)
+
+
+def _result(
+    plan: RunPlan,
+    gathered: Gathered,
+    verdict: Verdict,
+    *,
+    challenger: str | None,
+    champion: str | None,
+) -> RunResult:
+    return RunResult(
+        run_id=plan.run_id,
+        status=verdict.decision.status,
+        challenger=challenger,
+        champion=champion,
+        before=gathered.serving,
+        reasons=verdict.decision.reasons,
+        guards=verdict.decision.guards,
+        evidence=evidence_mapping(verdict, challenger),
+        dry_run=plan.options.dry_run,
+        left_out=gathered.left_out,
+    )
+
+
+def _queued(registry: SyncRegistry, run_id: str) -> Run | None:
+    waiting = registry.run(runs.queued())
+    return next((run for run in waiting if run.run_id == run_id), None)
+
+
+def _run(plan: RunPlan, held: HeldLease, now: datetime, *, queued: Run | None) -> Run:
+    return Run(
+        run_id=plan.run_id,
+        status=RunStatus.RUNNING,
+        requested_by=queued.requested_by if queued else plan.requested_by,
+        requested_at=queued.requested_at if queued else now,
+        started_at=now,
+        token=held.lease.token,
+        options=plan.options.to_mapping(),
+    )

@@ -1,0 +1,62 @@
+"""How a challenger treats protected groups, as its version keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from preprocessing.task.spec import TaskSpec
+from retraining.run.challenge import Trial
+from training.fairness import (
+    GroupErrors,
+    GroupFigures,
+    group_errors,
+    group_figures,
+    recall_gaps,
+)
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedGroups:
+    """Attribute to group to figures, and attribute to gap in recall (none if numeric)."""
+
+    figures: Mapping[str, Mapping[str, Figures]]
+    gaps: Mapping[str, float]
+
+
+def judged_groups(trial: Trial, task: TaskSpec) -> JudgedGroups:
+    """Every group at the model's own threshold, on the records of the trial."""
+    cases = trial.cases
+    if task.outcome.kind == "numeric":
+        errors = group_errors(cases.outcome, cases.protected, trial.scores)
+        return JudgedGroups(_by_attribute(errors, _of_errors), {})
+    flags = (trial.scores >= trial.model.thresholds.operating).astype(np.float64)
+    groups = group_figures(cases.outcome, cases.protected, flags)
+    return JudgedGroups(_by_attribute(groups, _of_figures), recall_gaps(groups))
+
+
+def _by_attribute(groups: Iterable[Any], told: Any) -> dict[str, dict[str, Figures]]:
+    found: dict[str, dict[str, Figures]] = {}
+    for group in groups:
+        found.setdefault(group.attribute, {})[group.group] = told(group)
+    return found
+
+
+def _of_figures(group: GroupFigures) -> Figures:
+    figures: Figures = {"rows": group.rows, "positives": group.positives, "small": group.small}
+    shares = {"recall": group.recall, "precision": group.precision, "flagged": group.flagged}
+    for name, share in shares.items():
+        figures |= {name: share.value, f"{name}_low": share.low, f"{name}_high": share.high}
+    return figures
+
+
+def _of_errors(group: GroupErrors) -> Figures:
+    return {
+        "rows": group.rows, "small": group.small, "mae": group.mae, "mae_low": group.low,
+        "mae_high": group.high, "bias": group.bias,
+    }  # fmt: skip

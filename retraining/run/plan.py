@@ -1,0 +1,74 @@
+"""What a run needs to know before it begins, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from model.options import RunOptions
+from model.promotion import DecisionStatus, Guard
+from preprocessing.task.spec import TaskSpec
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What a run needs to know before it begins.
+
+    Attributes:
+        task: with the run's options applied.
+        home: where the host's lock is.
+        requested_by: `cli`, `schedule`, `drift`, or the API client's name.
+        code_version: recorded in the version's lineage.
+    """
+
+    run_id: str
+    task: TaskSpec
+    options: RunOptions
+    home: Path
+    signing_key: bytes
+    requested_by: str
+    code_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended.
+
+    Attributes:
+        challenger: the version it registered; None for a dry run, and where nothing was trained.
+        champion: the version that serves now, if any.
+        before: the version that served before, if any.
+        evidence: what the decision was taken on, as plain data; empty without a comparison.
+        left_out: period to labelled records that the window had no room for.
+    """
+
+    run_id: str
+    status: DecisionStatus
+    challenger: str | None
+    champion: str | None
+    before: str | None
+    reasons: tuple[str, ...]
+    guards: tuple[Guard, ...]
+    evidence: Mapping[str, Any]
+    dry_run: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {
+            "run_id": self.run_id,
+            "status": self.status.value,
+            "challenger": self.challenger,
+            "champion": self.champion,
+            "champion_before": self.before,
+            "reasons": list(self.reasons),
+            "guards": [
+                {"name": g.name, "passed": g.passed, "value": g.value, "limit": g.limit}
+                for g in self.guards
+            ],
+            "evidence": dict(self.evidence),
+            "dry_run": self.dry_run,
+            "left_out": dict(self.left_out),
+        }

@@ -1,0 +1,214 @@
+"""A challenger becomes a registered version, and the decision about it a line of the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from database import aliases, artifacts, batches, promotions, versions
+from database.driver.client import SyncRegistry
+from database.driver.commands import Op
+from model.archive import bundle_digest
+from model.bundle import pack
+from model.errors import Conflict
+from model.promotion import TRAIN, DecisionStatus, Promotion
+from model.run import Lease
+from model.version import Alias, Lineage, ModelVersion, resign
+from preprocessing.leakage import LeakageReport
+from preprocessing.task.spec import TaskSpec
+from retraining.run.card_artifacts import card_facts, store_card
+from retraining.run.challenge import Trial
+from retraining.run.champion import training_ids_artifact
+from retraining.run.group_fairness import judged_groups
+from retraining.run.lineage import leakage_check
+from retraining.run.lock import HeldLease
+from retraining.run.verdict import Verdict
+from retraining.run.window import describe
+from training.card.facts import CardFacts
+from training.metrics import evaluate, evaluate_numeric
+
+BATCHES = 1000
+"""Files and batches looked at for what came in; more than a school system sends in years."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A challenger's bundle as bytes, and their digest."""
+
+    archive: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a version comes from, beside its data.
+
+    Attributes:
+        leakage: what its guard measured.
+        left_out: period to labelled records that the window had no room for.
+    """
+
+    lineage: Lineage
+    leakage: LeakageReport
+    at: datetime
+    signing_key: bytes
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def parcel(trial: Trial, folder: Path) -> Parcel:
+    """Writes the challenger's bundle into a new folder and packs it."""
+    trial.model.write(folder)
+    archive = pack(folder)
+    return Parcel(archive, hashlib.sha256(archive).hexdigest())
+
+
+def register(
+    registry: SyncRegistry,
+    trial: Trial,
+    packed: Parcel,
+    verdict: Verdict,
+    task: TaskSpec,
+    provenance: Provenance,
+    held: HeldLease,
+) -> ModelVersion:
+    """Stores the bundle, the ids it was trained on and its card, then the version that names them.
+
+    The version comes last: a run that dies before it leaves bytes that nobody refers to, and the
+    next run stores the same bytes under the same digest.
+
+    Raises:
+        LeaseLost: another run took over; no version was registered.
+        RegistryError: the registry fails.
+    """
+    artifact = registry.run(artifacts.put(packed.archive))
+    ids = training_ids_artifact(trial.trained.record_ids())
+    trained_on = registry.run(artifacts.put(ids))
+    draft = _draft(trial, task, provenance, artifact, trained_on)
+    facts = card_facts(draft, trial, verdict, task, registry.run(batches.recent(BATCHES)))
+    held.check()
+    numbered = versions.register(
+        partial(_numbered, replace(draft, bundle=bundle_digest(packed.archive)), provenance),
+        complete=partial(_with_card, facts),
+        lease=held.lease,
+    )
+    version = registry.run(numbered)
+    _point_challenger(registry, version, provenance.at)
+    return version
+
+
+def _numbered(draft: ModelVersion, provenance: Provenance, number: int) -> ModelVersion:
+    """The version under its name, signed as such."""
+    version = replace(draft, version=f"v{number}", number=number)
+    return resign(version, draft.task, provenance.signing_key)
+
+
+def _with_card(facts: CardFacts, version: ModelVersion) -> Op[ModelVersion]:
+    """Stores the card that says the version's name."""
+    card = yield from store_card(replace(facts, version=version))
+    return replace(version, card=card)
+
+
+def _draft(
+    trial: Trial,
+    task: TaskSpec,
+    provenance: Provenance,
+    artifact: str,
+    trained_on: str,
+) -> ModelVersion:
+    model = trial.model
+    groups = judged_groups(trial, task)
+    return ModelVersion(
+        version="v0",
+        number=0,
+        task=task.name,
+        family=model.family,
+        created_at=provenance.at,
+        params=model.params,
+        metrics=_metrics(trial, task),
+        metrics_on=trial.judged_on,
+        thresholds=model.thresholds,
+        window=describe(trial.trained, provenance.at, provenance.left_out),
+        lineage=provenance.lineage,
+        features=task.feature_names,
+        reference=model.reference,
+        artifact=artifact,
+        trained_on=trained_on,
+        signature="",
+        candidates=tuple(model.candidates),
+        fairness=groups.figures,
+        fairness_gaps=groups.gaps,
+        leakage=leakage_check(provenance.leakage, task),
+    )
+
+
+def _metrics(trial: Trial, task: TaskSpec) -> dict[str, float]:
+    if task.outcome.kind == "numeric":
+        return evaluate_numeric(trial.cases.outcome, trial.scores)
+    return evaluate(
+        trial.cases.outcome,
+        trial.scores,
+        threshold=trial.model.thresholds.operating,
+        budget=task.promotion.alert_budget,
+    )
+
+
+def _point_challenger(registry: SyncRegistry, version: ModelVersion, now: datetime) -> None:
+    """Points the `challenger` alias to the newest version; a convenience nothing depends on."""
+    current = registry.run(aliases.get(aliases.CHALLENGER))
+    revision = current.revision if current else 0
+    try:
+        registry.run(
+            aliases.point(aliases.CHALLENGER, version.version, expected_revision=revision, now=now)
+        )
+    except Conflict:
+        return  # A newer run has pointed it to its own.
+
+
+def settle(
+    registry: SyncRegistry,
+    verdict: Verdict,
+    version: ModelVersion,
+    champion: Alias | None,
+    lease: Lease,
+    *,
+    now: datetime,
+) -> Promotion:
+    """Writes the decision into the ledger and, if it promotes, moves the champion.
+
+    Raises:
+        Conflict: somebody moved the champion while this run was deciding; nothing was written.
+        LeaseLost: another run took over.
+        RegistryError: the registry fails.
+    """
+    promotion = Promotion(
+        promotion_id=version.lineage.run_id,
+        at=now,
+        actor="pipeline",
+        action=TRAIN,
+        status=verdict.decision.status,
+        challenger=version.version,
+        champion=champion.version if champion else None,
+        reasons=verdict.decision.reasons,
+        guards=verdict.decision.guards,
+        evidence=evidence_mapping(verdict, version.version),
+    )
+    if verdict.decision.status is DecisionStatus.KEPT:
+        registry.run(promotions.add(promotion, lease=lease))
+        return promotion
+    revision = champion.revision if champion else 0
+    return registry.run(promotions.promote(promotion, expected_revision=revision, lease=lease))
+
+
+def evidence_mapping(verdict: Verdict, challenger: str | None) -> Mapping[str, Any]:
+    """The evidence as plain data, with the challenger under its registered name."""
+    if verdict.evidence is None:
+        return {}
+    mapping = verdict.evidence.to_mapping()
+    if challenger is not None:
+        mapping["challenger"]["version"] = challenger
+    return mapping

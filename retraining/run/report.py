@@ -1,0 +1,127 @@
+"""A decision as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from model.promotion import DecisionStatus
+from retraining.run.plan import RunResult
+from retraining.run.window import told_left_out
+
+TITLES: Mapping[str, str] = {
+    "recall_at_budget": "recall, same number flagged",
+    "recall_around_budget": "recall, a fifth fewer to a fifth more flagged",
+    "precision_at_budget": "precision, same number flagged",
+    "auc": "AUC",
+    "average_precision": "average precision",
+    "brier": "Brier score (less is better)",
+}
+
+
+def render(result: RunResult) -> RenderableType:
+    """The decision, its guards and its evidence."""
+    parts: list[RenderableType] = [Text(headline(result), style="bold"), _guards(result)]
+    if left_out := told_left_out(result.left_out):
+        parts.append(Text(f"\n{left_out}; a larger --window, or training.window, takes them in"))
+    evidence = result.evidence
+    if evidence and evidence.get("kind") != "numeric":
+        parts.append(_sample(evidence))
+        parts.append(_gains(evidence) if evidence["gains"] else _baselines(evidence))
+        if evidence["groups"]:
+            parts.append(_groups(evidence))
+    return Group(*parts)
+
+
+def headline(result: RunResult) -> str:
+    """The decision in one line."""
+    challenger = result.challenger or "the challenger (dry run, not registered)"
+    if result.status is DecisionStatus.PROMOTED:
+        instead = f", instead of {result.before}" if result.before else ""
+        would = "would serve" if result.dry_run else "serves now"
+        return f"Promoted: {challenger} {would}{instead}."
+    serving = f"{result.champion} serves on" if result.champion else "nobody serves yet"
+    if result.challenger is None and not result.evidence:
+        return f"Kept: {serving}; nothing was trained, as no challenger could be compared with it."
+    return f"Kept: {serving}; {challenger} was not promoted."
+
+
+def _guards(result: RunResult) -> Table:
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    for guard in result.guards:
+        table.add_row("yes" if guard.passed else "NO", guard.name, guard.reason)
+    return table
+
+
+def _sample(evidence: Mapping[str, Any]) -> Text:
+    return Text(
+        f"\nCompared on {evidence['rows']} labelled records of {evidence['students']} students "
+        f"({', '.join(evidence['periods'])}), {evidence['positives']} at risk, "
+        f"{evidence['flagged']} flagged; challenger scored {evidence['challenger_scored']}; "
+        f"{evidence['resamples']} resamples, seed {evidence['seed']}{_early(evidence)}"
+    )
+
+
+def _early(evidence: Mapping[str, Any]) -> str:
+    early = evidence.get("early")
+    told = "outcomes were observed before their period began and may still change"
+    return f"; {early} {told}" if early else ""
+
+
+def _gains(evidence: Mapping[str, Any]) -> Table:
+    table = Table("", evidence["champion"]["version"], "challenger", "gain", "95 % interval")
+    for gain in evidence["gains"]:
+        table.add_row(
+            TITLES[gain["metric"]],
+            f"{gain['champion']:.3f}",
+            f"{gain['challenger']:.3f}",
+            f"{gain['gain']:+.3f}",
+            f"{gain['low']:+.3f} to {gain['high']:+.3f}",
+        )
+    return table
+
+
+def _baselines(evidence: Mapping[str, Any]) -> Table:
+    card = evidence["challenger"]
+    table = Table("", "flagged", "recall", "challenger with as many")
+    for rule in evidence["baselines"]:
+        table.add_row(
+            rule["name"],
+            f"{rule['flagged']:.1%}",
+            f"{rule['recall']:.1%}",
+            f"{rule['challenger']:.1%}",
+        )
+    table.caption = (
+        f"AUC {card['auc']:.3f}, average precision {card['average_precision']:.3f}, "
+        f"recall {card['recall_at_budget']:.3f} with {evidence['flagged']} flagged"
+    )
+    return table
+
+
+def _groups(evidence: Mapping[str, Any]) -> Table:
+    table = Table("group", "at risk", "recall before", "recall", "95 % interval", "flagged")
+    for group in evidence["groups"]:
+        name = f"{group['attribute']}: {group['group']}" + (" (small)" if group["small"] else "")
+        interval = "" if group["low"] is None else f"{group['low']:.1%} to {group['high']:.1%}"
+        table.add_row(
+            name,
+            str(group["positives"]),
+            _share(group["champion"]),
+            _share(group["challenger"]),
+            interval,
+            _share(group["flagged"]),
+        )
+    return table
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"
+
+
+def show(result: RunResult, console: Console) -> None:
+    """Prints the decision."""
+    console.print(render(result))

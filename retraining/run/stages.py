@@ -1,0 +1,232 @@
+"""The three stages of a run: gather reads, deliberate computes, apply writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from database import labels
+from database.driver.client import SyncRegistry
+from model.errors import Conflict
+from model.promotion import DecisionStatus, Guard
+from model.version import Lineage, ModelVersion
+from preprocessing.dataset import TrainingSet, training_set
+from preprocessing.leakage import LeakageReport, check_leakage
+from retraining.promotion.decision import settle as settled
+from retraining.run import training_labels
+from retraining.run.challenge import Trial, first_trial, successor_trial
+from retraining.run.champion import Champion, load_champion
+from retraining.run.journal import Journal
+from retraining.run.lineage import leakage_override, library_versions
+from retraining.run.lock import HeldLease
+from retraining.run.plan import RunPlan
+from retraining.run.registration import Parcel, Provenance, parcel, register, settle
+from retraining.run.verdict import Verdict, comparable, judge
+from retraining.run.window import check_trainable, fresh_mask, told_left_out
+from training.tuning.studies import Studies
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a run decides on: the labelled window as of `at`, and who serves.
+
+    Attributes:
+        left_out: period to labelled records that the window had no room for.
+    """
+
+    at: datetime
+    data: TrainingSet
+    champion: Champion | None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def serving(self) -> str | None:
+        """The champion's name, if there is one."""
+        return self.champion.version.version if self.champion else None
+
+
+@dataclass(frozen=True, slots=True)
+class Deliberated:
+    """A challenger, its bundle, and what was decided about it."""
+
+    trial: Trial
+    verdict: Verdict
+    packed: Parcel
+    leakage: LeakageReport
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was written: the version, and the decision as it took effect."""
+
+    version: ModelVersion
+    verdict: Verdict
+    champion: str | None
+
+
+def gather(
+    registry: SyncRegistry, plan: RunPlan, folder: Path, journal: Journal, *, now: datetime
+) -> Gathered:
+    """Reads the newest labels that had arrived at `now`, and the champion's bundle.
+
+    Raises:
+        NotEnoughData: no model could be trained on them.
+        BundleError: the champion's bundle cannot be trusted.
+        RegistryError: the registry fails.
+    """
+    limit = plan.task.training.window
+    found = registry.run(training_labels.window(plan.task, arrived_until=now, limit=limit))
+    data = training_set(found, [column.name for column in plan.task.protected])
+    left_out = registry.run(labels.beyond(arrived_until=now, limit=limit))
+    journal.step("window", _told(data, left_out, plan))
+    check_trainable(data, plan.task)
+    champion = load_champion(registry, folder, plan.signing_key)
+    gathered = Gathered(now, data, champion, left_out)
+    journal.step("champion", gathered.serving or "none yet")
+    return gathered
+
+
+def _told(data: TrainingSet, left_out: Mapping[str, int], plan: RunPlan) -> str:
+    told = f"{len(data)} labelled records"
+    if plan.task.outcome.kind == "binary":
+        told += f", {int((data.outcome == 1).sum())} at risk"
+    early = 0 if data.early is None else int(data.early.sum())
+    if early:
+        told += f", {early} with an outcome that may still change"
+    if left_out:
+        told += f"; {told_left_out(left_out)}: training.window is {plan.task.training.window:,}"
+    return told
+
+
+def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> Deliberated:
+    """Trains the challenger, scores both models on the same records and decides.
+
+    Raises:
+        LeakageError: the features determine the outcome.
+    """
+    report = check_leakage(gathered.data, plan.task, seed=plan.options.seed)
+    journal.step("leakage", _measured(report))
+    trial = _trial(gathered, plan, journal)
+    journal.step("trained", _trained(trial))
+    if trial.model.tuning:
+        journal.step("tuned", trial.model.tuning)
+    packed = parcel(trial, folder / "challenger")
+    verdict = _judge(gathered.champion, trial, packed, plan)
+    journal.step("decided", verdict.decision.status.value)
+    return Deliberated(trial, verdict, packed, report)
+
+
+def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | None:
+    """The verdict where no challenger could be compared with the champion, before one is trained.
+
+    Counting the records that the champion has not seen takes no time; a fit takes a minute.
+    """
+    if gathered.champion is None:
+        return None
+    fresh = gathered.data.take(fresh_mask(gathered.data, gathered.champion.trained_on))
+    objections = comparable(fresh, plan.task)
+    if not objections:
+        return None
+    verdict = Verdict(settled(objections), None)
+    journal.step("decided", f"{verdict.decision.status.value}; nothing was trained")
+    return verdict
+
+
+def _measured(report: LeakageReport) -> str:
+    found = report.skipped or "the features do not determine the outcome"
+    accepted = ", ".join(report.accepted)
+    return f"{found}; accepted by the task: {accepted}" if accepted else found
+
+
+def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> Trial:
+    data, task, seed, studies = gathered.data, plan.task, plan.options.seed, _studies(plan)
+    if gathered.champion is None:
+        return first_trial(data, task, seed=seed, progress=journal.say, studies=studies)
+    fresh = fresh_mask(data, gathered.champion.trained_on)
+    return successor_trial(data, fresh, task, seed=seed, progress=journal.say, studies=studies)
+
+
+def _studies(plan: RunPlan) -> Studies:
+    """Searches are kept on disk below the host's lock; a dry run holds none and writes nothing."""
+    return Studies(None if plan.options.dry_run else plan.home / "tuning")
+
+
+def _trained(trial: Trial) -> str:
+    told = f"{trial.model.family}, judged on {trial.judged_on}"
+    unused = ", ".join(f"{name} ({why})" for name, why in trial.model.encoder.dropped.items())
+    return f"{told}; not used: {unused}" if unused else told
+
+
+def _judge(champion: Champion | None, trial: Trial, packed: Parcel, plan: RunPlan) -> Verdict:
+    same = champion is not None and packed.digest == champion.version.artifact
+    return judge(trial, champion, plan.task, seed=plan.options.seed, same_bundle=same)
+
+
+def apply(
+    registry: SyncRegistry,
+    gathered: Gathered,
+    decided: Deliberated,
+    plan: RunPlan,
+    held: HeldLease,
+    journal: Journal,
+    *,
+    now: datetime,
+) -> Applied:
+    """Registers the challenger, then writes the decision; the champion moves last.
+
+    Raises:
+        LeaseLost: another run took over; nothing more was written.
+        RegistryError: the registry fails.
+    """
+    held.check()
+    provenance = Provenance(
+        _lineage(gathered, decided, plan),
+        decided.leakage,
+        now,
+        plan.signing_key,
+        gathered.left_out,
+    )
+    version = register(
+        registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance, held
+    )
+    journal.step("registered", f"{version.version}, {version.family}")
+    held.check()
+    verdict = _settled(registry, gathered, decided.verdict, version, held, now)
+    _studies(plan).clear()
+    promoted = verdict.decision.status is DecisionStatus.PROMOTED
+    return Applied(version, verdict, version.version if promoted else gathered.serving)
+
+
+def _settled(
+    registry: SyncRegistry,
+    gathered: Gathered,
+    verdict: Verdict,
+    version: ModelVersion,
+    held: HeldLease,
+    now: datetime,
+) -> Verdict:
+    alias = gathered.champion.alias if gathered.champion else None
+    try:
+        settle(registry, verdict, version, alias, held.lease, now=now)
+    except Conflict:
+        moved = Guard(
+            "champion_unmoved",
+            False,
+            "somebody changed the champion while this run was deciding; it compared with another",
+        )
+        verdict = replace(verdict, decision=settled((*verdict.decision.guards, moved)))
+        settle(registry, verdict, version, alias, held.lease, now=now)
+    return verdict
+
+
+def _lineage(gathered: Gathered, decided: Deliberated, plan: RunPlan) -> Lineage:
+    return Lineage(
+        run_id=plan.run_id,
+        seed=plan.options.seed,
+        parent=gathered.serving,
+        code_version=plan.code_version,
+        libraries=library_versions(),
+        leakage_override=leakage_override(decided.leakage),
+    )

@@ -1,0 +1,41 @@
+"""Labels as a model learns from them: with what was known of the students' earlier periods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from database import labels, students
+from database.driver.commands import Op
+from model.label import Label
+from model.student import Observation
+from preprocessing.longitudinal import recalled_labels, recalled_observations
+from preprocessing.task.spec import TaskSpec
+
+
+def window(task: TaskSpec, *, arrived_until: datetime, limit: int) -> Op[list[Label]]:
+    """The newest labels that had arrived, newest first, as `database.labels.window` gives them.
+
+    Where the task looks back, each holds what the feature store knows of the student's earlier
+    periods.
+    """
+    found = yield from labels.window(arrived_until=arrived_until, limit=limit)
+    return (yield from with_history(task, found))
+
+
+def observed(task: TaskSpec, observations: Sequence[Observation]) -> Op[list[Observation]]:
+    """Observations as a model is asked about them: with what earlier periods add."""
+    plan = task.longitudinal
+    if plan is None:
+        return list(observations)
+    known = yield from students.get_many([o.student_id for o in observations])
+    return recalled_observations(plan, observations, known)
+
+
+def with_history(task: TaskSpec, found: Sequence[Label]) -> Op[list[Label]]:
+    """Labels together with what earlier periods add; the same ones for a task that adds none."""
+    plan = task.longitudinal
+    if plan is None:
+        return list(found)
+    known = yield from students.get_many([label.student_id for label in found])
+    return recalled_labels(plan, found, known)

@@ -1,0 +1,87 @@
+"""From a trial and the champion to evidence and a decision: no clock, no registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.promotion import Guard, PromotionDecision
+from preprocessing.dataset import TrainingSet
+from preprocessing.task.spec import TaskSpec
+from retraining.promotion import guards
+from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.decision import decide, enough_to_compare, settle
+from retraining.promotion.evidence import Evidence
+from retraining.promotion.numeric import NumericEvidence, compare_numeric, decide_numeric
+from retraining.run.challenge import Trial
+from retraining.run.champion import Champion
+from retraining.run.window import baseline_answers
+
+CHALLENGER = "challenger"
+"""The challenger's name in the evidence until it is registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision and what it was taken on; no evidence when there was nothing to compare on."""
+
+    decision: PromotionDecision
+    evidence: Evidence | NumericEvidence | None
+
+
+def comparable(cases: TrainingSet, task: TaskSpec) -> tuple[Guard, ...]:
+    """The guards on the sample, if one objects to comparing on these records; else none."""
+    if task.outcome.kind == "numeric":
+        sample: tuple[Guard, ...] = (guards.enough_labelled(len(cases), task.promotion),)
+    else:
+        positives = int((cases.outcome == 1).sum())
+        sample = enough_to_compare(len(cases), positives, task.promotion)
+    return () if all(guard.passed for guard in sample) else sample
+
+
+def judge(
+    trial: Trial, champion: Champion | None, task: TaskSpec, *, seed: int, same_bundle: bool
+) -> Verdict:
+    """Whether the challenger takes over, on records that neither model trained on.
+
+    Args:
+        trial: the challenger and its honest scores.
+        champion: answers from its stored bundle; None asks whether a first model may serve at all.
+        task: the policy and the baselines.
+        seed: draws the resamples.
+        same_bundle: the two bundles have the same digest.
+    """
+    if objections := comparable(trial.cases, task):
+        return Verdict(settle(objections), None)
+    cases = _cases(trial.cases, task)
+    ours = Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
+    theirs = None if champion is None else _served(champion, trial.cases)
+    policy, how = task.promotion, trial.how
+    if task.outcome.kind == "numeric":
+        errors = compare_numeric(
+            cases, ours, theirs, policy,
+            seed=seed, same_bundle=same_bundle, challenger_scored=how,
+        )  # fmt: skip
+        return Verdict(decide_numeric(errors, policy), errors)
+    evidence = compare(
+        cases, ours, theirs, policy, seed=seed, same_bundle=same_bundle, challenger_scored=how
+    )
+    return Verdict(decide(evidence, policy), evidence)
+
+
+def _served(champion: Champion, cases: TrainingSet) -> Answers:
+    return Answers(
+        champion.version.version,
+        champion.predictor.score_many(cases.records),
+        champion.predictor.bundle.thresholds.operating,
+    )
+
+
+def _cases(data: TrainingSet, task: TaskSpec) -> Cases:
+    return Cases(
+        outcome=data.outcome,
+        students=data.students,
+        periods=data.periods,
+        protected=data.protected,
+        rules=baseline_answers(data, task),
+        early=0 if data.early is None else int(data.early.sum()),
+    )

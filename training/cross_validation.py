@@ -1,0 +1,203 @@
+"""How a family does on students it did not see: grouped cross-validation inside the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.figures import auc
+from preprocessing.dataset import TrainingSet
+from preprocessing.encoder import FeatureEncoder
+from preprocessing.task.spec import TaskSpec
+from training.calibrate import sigmoid
+from training.candidates import Candidate
+from training.metrics import average_precision, recall_at
+from training.sample import Sample, sample_of
+from training.split import FOLDS, each_fold, grouped_folds
+
+Array = NDArray[np.float64]
+
+MOST_ROWS = 5_000
+"""Records used to compare families; the chosen one is fitted on all."""
+SMALL = 2_000
+REPEATS = 3
+BUDGETS = np.linspace(0.75, 1.25, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One split, encoded by an encoder that saw only the training side."""
+
+    sample: Sample
+    rows: Array
+    held: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of one candidate.
+
+    Attributes:
+        params: what it was tried with.
+        figures: means over the repeats: `objective`, `recall` (at the budget), `auc`,
+            `average_precision`; for a numeric outcome `objective`, `mae`.
+        margins: held-out margins of the first repeat, shape (n,).
+        by_fold: the objective on each fold of each repeat, NaN where nobody was at risk.
+        seconds: how long it took.
+    """
+
+    family: str
+    params: Mapping[str, Any]
+    figures: Mapping[str, float]
+    margins: Array
+    by_fold: Array
+    seconds: float
+
+
+def folds_of(
+    data: TrainingSet, task: TaskSpec, *, seed: int, repeats: int | None = None
+) -> list[list[Fold]]:
+    """The splits every candidate is tried on: 5 folds, 3 times over where records are few."""
+    if repeats is None:
+        repeats = REPEATS if len(data) < SMALL else 1
+    return [
+        [
+            _encoded(data, task, train, held)
+            for train, held in each_fold(
+                grouped_folds(data.outcome, data.students, seed=seed + repeat, folds=FOLDS)
+            )
+        ]
+        for repeat in range(repeats)
+    ]
+
+
+def search_folds(
+    data: TrainingSet, task: TaskSpec, *, seed: int, repeats: int | None = None
+) -> list[Fold]:
+    """The splits that settings are searched on, dealt otherwise than those of `folds_of`.
+
+    Where there is a newest period to predict from earlier ones, that is what is asked, of students
+    the model did not see in any period. Else as `folds_of`.
+    """
+    most = 2 if len(data) < SMALL else 1
+    seeds = [seed + 2000 + i for i in range(min(most, repeats or most))]
+    newest = data.periods == np.unique(data.periods)[-1]
+    forward = _enough(data.take(newest), task) and _enough(data.take(~newest), task)
+    folds = []
+    for one in seeds:
+        for train, held in each_fold(grouped_folds(data.outcome, data.students, seed=one)):
+            if forward:
+                train, held = train[~newest[train]], held[newest[held]]
+            folds.append(_encoded(data, task, train, held))
+    return folds
+
+
+def _enough(data: TrainingSet, task: TaskSpec) -> bool:
+    """Whether every fold of these records can be expected to have both outcomes."""
+    if task.outcome.kind == "numeric":
+        return len(data) >= FOLDS * FOLDS
+    positives = float(data.outcome.sum())
+    return min(positives, len(data) - positives) >= FOLDS * FOLDS
+
+
+def _encoded(
+    data: TrainingSet,
+    task: TaskSpec,
+    train: NDArray[np.intp],
+    held: NDArray[np.intp],
+) -> Fold:
+    known = data.take(train)
+    encoder = FeatureEncoder.fit(task, known.records)
+    rows = encoder.encode_many([data.records[i] for i in held])
+    return Fold(sample_of(known, encoder, task), rows, held)
+
+
+def try_candidate(
+    candidate: Candidate,
+    params: Mapping[str, Any],
+    outcome: Array,
+    repeats: list[list[Fold]],
+    *,
+    budget: float | None,
+    seed: int,
+) -> Trial:
+    """Cross-validates one family with one set of parameters."""
+    started = perf_counter()
+    margins = [held_out(candidate, params, folds, seed + i) for i, folds in enumerate(repeats)]
+    numeric = repeats[0][0].sample.numeric
+    every = [
+        numeric_figures(outcome, m) if numeric else figures(outcome, m, budget) for m in margins
+    ]
+    mean = {name: float(np.mean([one[name] for one in every])) for name in every[0]}
+    by_fold = [
+        _objective(outcome[fold.held], m[fold.held], budget, numeric)
+        for m, folds in zip(margins, repeats, strict=True)
+        for fold in folds
+    ]
+    return Trial(
+        candidate.name, dict(params), mean, margins[0], np.array(by_fold), perf_counter() - started
+    )
+
+
+def fold_objective(
+    candidate: Candidate,
+    params: Mapping[str, Any],
+    fold: Fold,
+    outcome: Array,
+    budget: float | None,
+    seed: int,
+) -> float:
+    """The objective on the records one fold holds out."""
+    margins = candidate.train(fold.sample, params, seed).margin(fold.rows)
+    return _objective(outcome[fold.held], margins, budget, fold.sample.numeric)
+
+
+def held_out(
+    candidate: Candidate, params: Mapping[str, Any], folds: list[Fold], seed: int
+) -> Array:
+    """The margin of every record from the model that did not see its student."""
+    margins = np.zeros(sum(len(fold.held) for fold in folds))
+    for fold in folds:
+        margins[fold.held] = candidate.train(fold.sample, params, seed).margin(fold.rows)
+    return margins
+
+
+def figures(outcome: Array, margins: Array, budget: float | None) -> dict[str, float]:
+    """What binary candidates are compared by.
+
+    `objective` is recall averaged over budgets from three quarters to five quarters of the alert
+    budget. Recall at one budget counts a handful of students next to the line and jumps with each;
+    the neighbourhood asks the same question with less chance in the answer.
+    """
+    share = float(outcome.mean()) if budget is None else budget
+    return {
+        "objective": _objective(outcome, margins, budget, False),
+        "recall": recall_at(outcome, margins, share),
+        "auc": auc(outcome, margins),
+        "average_precision": average_precision(outcome, margins),
+        "brier": _brier(outcome, margins),
+    }
+
+
+def numeric_figures(outcome: Array, margins: Array) -> dict[str, float]:
+    """What candidates for a numeric outcome are compared by: less error is better."""
+    error = float(np.abs(margins - outcome).mean())
+    return {"objective": -error, "mae": error}
+
+
+def _objective(outcome: Array, margins: Array, budget: float | None, numeric: bool) -> float:
+    if numeric:
+        return -float(np.abs(margins - outcome).mean())
+    share = float(outcome.mean()) if budget is None else budget
+    near = [recall_at(outcome, margins, min(share * f, 1.0)) for f in BUDGETS.tolist()]
+    return float(np.mean(near))
+
+
+def _brier(outcome: Array, margins: Array) -> float:
+    scores = sigmoid(outcome, margins).score(margins)
+    return float(np.mean((scores - outcome) ** 2))

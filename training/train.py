@@ -1,0 +1,191 @@
+"""From labelled records to a model: try the candidates, keep the best, calibrate, draw the line.
+
+Nothing here sees an outcome that is not in `data`, and every figure that a choice rests on comes
+from students held out: the encoder is learned anew on the training side of each split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from model.errors import NotEnoughData
+from model.profile import build_profile
+from preprocessing.dataset import TrainingSet
+from preprocessing.encoder import FeatureEncoder
+from preprocessing.task.spec import TaskSpec
+from training.candidates import candidate
+from training.cross_validation import MOST_ROWS, Fold, Trial, folds_of, try_candidate
+from training.family_choice import best_first
+from training.golden import golden_records
+from training.importance import most_explained, spread
+from training.kinds import draw
+from training.sample import sample_of
+from training.split import FOLDS
+from training.trained_model import FittedModel
+from training.tuning.acceptance import Tuning, tune
+from training.tuning.budget import Budget
+from training.tuning.studies import Studies
+
+Progress = Callable[[str], None]
+IN_MEMORY = Studies()
+
+
+def fit(
+    data: TrainingSet,
+    task: TaskSpec,
+    *,
+    seed: int,
+    progress: Progress,
+    family: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    repeats: int | None = None,
+    budget: Budget | None = None,
+    studies: Studies = IN_MEMORY,
+) -> FittedModel:
+    """Trains a model.
+
+    Args:
+        data: the window, features with their outcomes.
+        task: names the features and the candidates, and the policy of the operating point.
+        seed: the same seed and data give the same model, byte for byte.
+        progress: is told what goes on, a line at a time.
+        family: train this one only; None tries `task.training.candidates`.
+        params: of that family, not tuned; None takes its own defaults, tuned within the budget.
+        repeats: how often candidates are cross-validated; None: as often as the size asks.
+        budget: for tuning the best family; None: as `task.training` says.
+        studies: where searches are kept, to go on after a kill.
+
+    Raises:
+        NotEnoughData: too few students or records of either outcome to hold any out, or no
+            feature that varies.
+        ConfigurationError: a candidate nobody knows, or one whose extra is not installed.
+    """
+    names = (family,) if family else task.training.candidates
+    for name in names:
+        candidate(name)
+    check_enough(data, task)
+    allowed = Budget.of(task.training) if budget is None else budget
+    compared = part_for_comparison(data, seed)
+    some = data.take(compared)
+    with threadpool_limits(1, user_api="blas"):
+        splits = folds_of(some, task, seed=seed, repeats=repeats)
+        trials = _compare(some, task, splits, names, params, seed, progress)
+        best, tuning = trials[0], None
+        if params is None and allowed.any:
+            tuning = tune(
+                best, some, task, splits,
+                budget=allowed, studies=studies, seed=seed, progress=progress,
+            )  # fmt: skip
+            progress(f"tuning {best.family}: {tuning.told}")
+            best = tuning.trial if tuning.taken and tuning.trial else best
+        progress(f"fitting {best.family} on {len(data)} records")
+        encoder = FeatureEncoder.fit(task, data.records)
+        sample = sample_of(data, encoder, task)
+        scorer = candidate(best.family).train(sample, best.params, seed)
+    drawn = draw(task, some.outcome, best.margins)
+    held_out = np.full(len(data), np.nan)
+    held_out[compared] = drawn.calibration.score(best.margins)
+    return FittedModel(
+        task=task.name,
+        family=best.family,
+        params=best.params,
+        encoder=encoder,
+        scorer=scorer,
+        calibration=drawn.calibration,
+        thresholds=drawn.thresholds,
+        interval=drawn.interval,
+        explained=spread(data.records, most_explained(scorer)),
+        candidates=tuple(_told(trial) for trial in trials) + _told_tuned(tuning),
+        tuning=tuning.told if tuning else None,
+        reference=build_profile(
+            data.records,
+            {c.name: c.kind.value for c in task.features},
+            held_out[compared],
+            data.students.tolist(),
+        ),
+        held_out=held_out,
+        feature_names=task.feature_names,
+        golden=tuple(golden_records(task, data.records, seed)),
+    )
+
+
+def check_enough(data: TrainingSet, task: TaskSpec) -> None:
+    """Accepts data that can be split into folds, or raises.
+
+    Raises:
+        NotEnoughData: says what there is too little of.
+    """
+    students = len(set(data.students.tolist()))
+    if students < 2 * FOLDS:
+        raise NotEnoughData(f"{students} students with an outcome, {2 * FOLDS} needed to train")
+    if not _numeric(task):
+        positives = int(data.outcome.sum())
+        fewest = min(positives, len(data) - positives)
+        if fewest < FOLDS:
+            raise NotEnoughData(
+                f"{positives} of {len(data)} records at risk; at least {FOLDS} of either outcome "
+                "are needed to train"
+            )
+    encoder = FeatureEncoder.fit(task, data.records)
+    if not encoder.columns:
+        reasons = ", ".join(f"{name} {why}" for name, why in encoder.dropped.items())
+        raise NotEnoughData(
+            f"no feature holds any information: {reasons}; check that the columns of the school "
+            "files are those the task names"
+        )
+
+
+def part_for_comparison(data: TrainingSet, seed: int) -> NDArray[np.intp]:
+    """Positions of at most `MOST_ROWS` records, whole students, drawn by the seed."""
+    if len(data) <= MOST_ROWS:
+        return np.arange(len(data))
+    _, member = np.unique(data.students, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(int(member.max()) + 1)[member]
+    return np.sort(np.argsort(order, kind="stable")[:MOST_ROWS])
+
+
+def _compare(
+    data: TrainingSet,
+    task: TaskSpec,
+    repeats: list[list[Fold]],
+    names: tuple[str, ...],
+    params: Mapping[str, Any] | None,
+    seed: int,
+    progress: Progress,
+) -> list[Trial]:
+    """Every candidate on the same splits, best first."""
+    trials = []
+    for number, name in enumerate(names, 1):
+        known = candidate(name)
+        trial = try_candidate(
+            known,
+            known.settings(task.training.class_weight) if params is None else params,
+            data.outcome,
+            repeats,
+            budget=task.promotion.alert_budget,
+            seed=seed,
+        )
+        figures = ", ".join(f"{key} {value:.3f}" for key, value in trial.figures.items())
+        progress(f"[{number}/{len(names)}] {name}: {figures} ({trial.seconds:.1f} s)")
+        trials.append(trial)
+    positives = 0.0 if _numeric(task) else float(data.outcome.sum())
+    return best_first(trials, positives)
+
+
+def _numeric(task: TaskSpec) -> bool:
+    return task.outcome.kind == "numeric"
+
+
+def _told(trial: Trial) -> dict[str, Any]:
+    return {"family": trial.family, "params": dict(trial.params), **trial.figures}
+
+
+def _told_tuned(tuning: Tuning | None) -> tuple[dict[str, Any], ...]:
+    if tuning is None or tuning.trial is None:
+        return ()
+    return ({**_told(tuning.trial), "tuned": True, "taken": tuning.taken},)

@@ -1,0 +1,85 @@
+"""Whether settings that a search found are taken: only where they are better beyond noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from preprocessing.dataset import TrainingSet
+from preprocessing.task.spec import TaskSpec
+from training.candidates import candidate
+from training.cross_validation import Fold, Trial, search_folds, try_candidate
+from training.split import FOLDS
+from training.tuning.budget import Budget
+from training.tuning.search import Clock, Found, Progress, Task, clearly_better, search
+from training.tuning.spaces import space_of
+from training.tuning.studies import Studies
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How tuning ended.
+
+    Attributes:
+        taken: whether the settings found are used.
+        told: what was tried and decided, in words.
+        trial: the settings found, on the splits that families are compared on; None if none were.
+    """
+
+    taken: bool
+    told: str
+    trial: Trial | None = None
+
+
+def tune(
+    usual: Trial,
+    data: TrainingSet,
+    task: TaskSpec,
+    splits: list[list[Fold]],
+    *,
+    budget: Budget,
+    studies: Studies,
+    seed: int,
+    progress: Progress,
+    clock: Clock = perf_counter,
+) -> Tuning:
+    """Searches better settings for a family and judges them on splits the search did not use.
+
+    The best of many settings owes a part of its figure to the splits it was the best on. So it is
+    compared once more, on the splits of the family's choice, paired fold by fold.
+
+    Args:
+        usual: the family with its own settings, on `splits`.
+        data: the records that families are compared on.
+        task: outcome kind and alert budget.
+        splits: of `data`, as families were compared on.
+        budget: what the search may cost.
+        studies: where it keeps what it tried.
+        seed: the search's.
+        progress: told of each setting tried.
+        clock: seconds, for a budget of time.
+    """
+    known = candidate(usual.family)
+    space = space_of(known.name, numeric=task.outcome.kind == "numeric")
+    if not space:
+        return Tuning(False, f"{known.name} has no settings to tune")
+    folds = search_folds(data, task, seed=seed, repeats=len(splits))
+    share = task.promotion.alert_budget
+    question = Task(known, usual.params, space, data.outcome, folds, share, seed)
+    found = search(question, budget=budget, studies=studies, progress=progress, clock=clock)
+    if found.params is None:
+        return Tuning(False, f"{_counts(found)}; none beat {known.name}'s own settings")
+    trial = try_candidate(known, found.params, data.outcome, splits, budget=share, seed=seed)
+    taken = clearly_better(usual.by_fold, trial.by_fold, FOLDS)
+    gain = float(np.nanmean(trial.by_fold - usual.by_fold))
+    told = (
+        f"{_counts(found)}; the best gains {found.value - found.usual:+.4f} where it was searched, "
+        f"{gain:+.4f} on other splits: {'taken' if taken else 'not beyond noise, not taken'}"
+    )
+    return Tuning(taken, told, trial)
+
+
+def _counts(found: Found) -> str:
+    return f"{found.tried} settings tried, {found.pruned} given up early"

@@ -1,0 +1,220 @@
+"""Settings of one family, searched by Optuna's TPE sampler; fold by fold, the hopeless given up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.candidates import Candidate
+from training.cross_validation import Fold, fold_objective
+from training.tuning.budget import Budget
+from training.tuning.spaces import Choice, Space, Whole
+from training.tuning.studies import Studies
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.distributions import BaseDistribution
+
+Array = NDArray[np.float64]
+Progress = Callable[[str], None]
+Clock = Callable[[], float]
+
+STARTUP = 8
+"""Settings drawn at random before the sampler learns from them."""
+BAR = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is searched: a family's settings on splits.
+
+    Attributes:
+        family: whose settings.
+        params: what it is trained with unless something better is found.
+        space: what may be changed.
+        outcome: shape (n,), of all records that the folds point to.
+        folds: in the order they are tried.
+        alert_budget: share of students that may be flagged; None: as many as are at risk.
+    """
+
+    family: Candidate
+    params: Mapping[str, Any]
+    space: Space
+    outcome: Array
+    folds: Sequence[Fold]
+    alert_budget: float | None
+    seed: int
+
+    def scores(self, params: Mapping[str, Any]) -> Iterable[float]:
+        """The objective on one fold after the other."""
+        for fold in self.folds:
+            yield fold_objective(
+                self.family, params, fold, self.outcome, self.alert_budget, self.seed
+            )
+
+    def name(self) -> str:
+        """The same for the same search only: data, splits, family, settings, space and seed."""
+        digest = hashlib.sha256()
+        for fold in self.folds:
+            for part in (fold.sample.rows, fold.sample.outcome, fold.rows, self.outcome[fold.held]):
+                digest.update(part.tobytes())
+        said = (
+            dict(self.params), dict(self.space), self.alert_budget, self.seed, STARTUP,
+            [fold.sample.monotone for fold in self.folds],
+        )  # fmt: skip
+        digest.update(repr(said).encode())
+        return f"{self.family.name}-{digest.hexdigest()[:24]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How a search ended.
+
+    Attributes:
+        params: the best settings seen, None if the family's own were.
+        value: their objective, mean over the folds.
+        usual: that of the family's own settings.
+        tried: settings tried.
+        pruned: how many of them were given up before the last fold.
+    """
+
+    params: Mapping[str, Any] | None
+    value: float
+    usual: float
+    tried: int
+    pruned: int
+
+
+def search(
+    task: Task, *, budget: Budget, studies: Studies, progress: Progress, clock: Clock
+) -> Found:
+    """Tries settings until the budget ends; what an earlier process tried of it counts.
+
+    With trials as budget the result follows from the task alone. With seconds it also depends on
+    how fast the machine is.
+    """
+    began = clock()
+    study = studies.open(task.name())
+    study.pruner = _pruner()
+    usual = float(np.nanmean(list(task.scores(task.params))))
+    while budget.left(len(_finished(study)), clock() - began):
+        _try(study, task, lambda: budget.left(0, clock() - began))
+        _tell(study, task, budget, usual, clock() - began, progress)
+    return _found(study, task, usual)
+
+
+def clearly_better(usual: Array, tuned: Array, folds: int) -> bool:
+    """Whether the gain, paired over repeated cross-validation, exceeds its standard error.
+
+    The folds share training records, so their plain standard error is too small; the corrected
+    resampled one is taken (Nadeau and Bengio 2003; Bouckaert and Frank 2004).
+
+    Args:
+        usual: objective on each fold, shape (repeats * folds,).
+        tuned: the same for the other settings.
+        folds: folds of one repeat.
+
+    >>> clearly_better(np.zeros(10), np.full(10, 0.01), 5)
+    True
+    >>> clearly_better(np.zeros(10), np.tile([0.06, -0.05], 5), 5)
+    False
+    """
+    gain = tuned - usual
+    gain = gain[~np.isnan(gain)]
+    if len(gain) < 2:
+        return False
+    error = np.sqrt(gain.var(ddof=1) * (1.0 / len(gain) + 1.0 / (folds - 1)))
+    return bool(gain.mean() > error)
+
+
+def _pruner() -> optuna.pruners.BasePruner:
+    import optuna
+
+    return optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2)
+
+
+def _try(study: optuna.Study, task: Task, in_time: Callable[[], bool]) -> None:
+    """One setting, fold by fold."""
+    import optuna
+    from optuna.trial import TrialState
+
+    # Seeded anew by what was finished: a search that was killed draws what it would have drawn.
+    state = np.random.SeedSequence([task.seed, len(_finished(study))]).generate_state(1)
+    study.sampler = optuna.samplers.TPESampler(seed=int(state[0]), n_startup_trials=STARTUP)
+    trial = study.ask(_distributions(task.space))
+    scores: list[float] = []
+    for step, score in enumerate(task.scores({**task.params, **trial.params})):
+        scores.append(score)
+        if not in_time():
+            study.tell(trial, state=TrialState.FAIL)
+            return
+        trial.report(_mean(scores), step)
+        if step + 1 < len(task.folds) and trial.should_prune():
+            study.tell(trial, state=TrialState.PRUNED)
+            return
+    study.tell(trial, _mean(scores))
+
+
+def _mean(scores: Sequence[float]) -> float:
+    known = [score for score in scores if score == score]
+    return float(np.mean(known)) if known else 0.0
+
+
+def _distributions(space: Space) -> dict[str, BaseDistribution]:
+    from optuna import distributions
+
+    made: dict[str, BaseDistribution] = {}
+    for name, axis in space.items():
+        if isinstance(axis, Choice):
+            made[name] = distributions.CategoricalDistribution(axis.options)
+        elif isinstance(axis, Whole):
+            made[name] = distributions.IntDistribution(axis.low, axis.high)
+        else:
+            made[name] = distributions.FloatDistribution(axis.low, axis.high, log=axis.log)
+    return made
+
+
+def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    from optuna.trial import TrialState
+
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+
+
+def _found(study: optuna.Study, task: Task, usual: float) -> Found:
+    from optuna.trial import TrialState
+
+    tried = len(_finished(study))
+    whole = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    pruned = tried - len(whole)
+    best = max(whole, key=lambda t: (t.value, -t.number), default=None)
+    if best is None or best.value is None or best.value <= usual:
+        return Found(None, usual, usual, tried, pruned)
+    # `none` is what a family does when nothing is said, and is not said.
+    params = {k: v for k, v in {**task.params, **best.params}.items() if v != "none"}
+    return Found(params, best.value, usual, tried, pruned)
+
+
+def _tell(
+    study: optuna.Study,
+    task: Task,
+    budget: Budget,
+    usual: float,
+    seconds: float,
+    progress: Progress,
+) -> None:
+    now = _found(study, task, usual)
+    if budget.trials:
+        share, of = now.tried / budget.trials, f"{now.tried}/{budget.trials}"
+    else:
+        share, of = seconds / (budget.seconds or 1.0), f"{now.tried}"
+    filled = min(BAR, int(share * BAR))
+    bar = "#" * filled + "-" * (BAR - filled)
+    progress(
+        f"tuning {task.family.name} [{bar}] {of} tried, {now.pruned} given up early; "
+        f"best {now.value:.4f}, usual {usual:.4f}"
+    )
