@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from api.key_trust import REMEDY
 from database import api_keys, audit
 from database.driver.client import SyncRegistry
+from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import registry, settings_from_environment
 from model.access import ApiKey, AuditEvent, Scope
 from model.errors import ConfigurationError, FarolError
@@ -34,10 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
         desk = Desk(KeyFile(settings.home), settings.signing_key.get_secret_value())
         with registry(settings) as opened:
             _run(options, desk, opened)
-            return 0
+            return ExitCode.DONE
     except FarolError as error:
-        sys.stderr.write(f"keys: {error}\n")
-        return 2 if isinstance(error, ConfigurationError) else 1
+        return failed("keys", error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class Refresher:
         Raises:
             RegistryUnavailable: to be tried again at the next poll.
         """
-        alias = await self._registry.run(aliases.get(CHAMPION))
+        alias = await self._registry.run(aliases.get(aliases.CHAMPION))
         if alias is None or not self._wanted(alias):
             return
         try:

@@ -20,13 +20,13 @@ from database.driver.paging import in_parts
 from database.labelling.join import LABELS, ORPHANS, WITHDRAWN, Settled, Subject, facts_of, settle
 from database.mapping.documents import from_document, milliseconds
 from database.outcomes import label_key
+from model.anonymous import anonymous
 from model.errors import NotFound
 from model.label import JoinStatus, Label, OrphanLabel, Outcome
 from model.label_join import (
     Filed,
     JoinDecision,
     Known,
-    anonymous,
     as_of,
     file_outcome,
     is_early,
@@ -87,7 +87,7 @@ def join_orphans(
         for part in in_parts(orphans):
             joined += yield from _join(part)
         return joined
-    for part in in_parts([*(student_ids or ()), *(f"~{i}" for i in prediction_ids or ())]):
+    for part in in_parts([*(student_ids or ()), *map(anonymous, prediction_ids or ())]):
         where = {"student_id": {"$in": part}} | arrived
         orphans = yield Find(ORPHANS, where, fields=["student_id", "period"])
         joined += yield from _join(orphans)

@@ -21,6 +21,7 @@ from database.driver.commands import (
 )
 from database.mapping import schema
 from database.mapping.documents import milliseconds
+from model.anonymous import anonymous
 from model.label_join import Filed, Report
 
 COLLECTION = "outcomes"
@@ -77,7 +78,7 @@ def of_keys(keys: Sequence[str]) -> Op[dict[str, list[tuple[str, Report]]]]:
 
 def of_predictions(prediction_ids: Iterable[str]) -> Op[list[Filed]]:
     """The reports that wait for one of these predictions."""
-    where = {"key": {"$in": [label_key(f"~{i}", "") for i in prediction_ids]}}
+    where = {"key": {"$in": [label_key(anonymous(i), "") for i in prediction_ids]}}
     found = yield from _found(where)
     return [_filed(document) for document in found]
 

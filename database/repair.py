@@ -93,9 +93,9 @@ def _all_anew() -> Op[int]:
 
 def _settle(subjects: Iterable[Subject]) -> Op[None]:
     dated = sorted(subject for subject in subjects if subject[1])
-    waiting = sorted(student_id[1:] for student_id, period in subjects if not period)
+    waiting = sorted(student_id for student_id, period in subjects if not period)
     for part in in_parts(dated):
         yield from settle(part)
     for ids in in_parts(waiting):
-        yield from settle(("~" + i, "") for i in ids)
+        yield from settle((i, "") for i in ids)
         yield from labels.link(ids)

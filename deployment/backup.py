@@ -16,10 +16,11 @@ from database.driver.client import SyncRegistry
 from database.driver.commands import Document
 from deployment import backup_file
 from deployment.backup_file import Manifest, Writer, writing
+from deployment.exit_codes import ExitCode, failed
 from deployment.registry_copy import COLLECTIONS, pages
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry, settings_from_environment
-from model.errors import ConfigurationError, FarolError
+from model.errors import FarolError
 from model.trust.key_file import NAME
 from preprocessing.task.spec import load_task, task_text
 
@@ -61,10 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 opened, settings, given.file, now=datetime.now(UTC), with_key=given.with_key
             )
     except FarolError as error:
-        sys.stderr.write(f"backup: {error}\n")
-        return 2 if isinstance(error, ConfigurationError) else 1
+        return failed("backup", error)
     sys.stdout.write(told(manifest, given.file))
-    return 0
+    return ExitCode.DONE
 
 
 def back_up(

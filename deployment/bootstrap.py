@@ -44,7 +44,7 @@ def bootstrap(
         if not opened.run(batches.recent(1)):
             found = _school_files(settings, task, data, period, say)
             _load(opened, found, task, tombstone_key(settings), say)
-        if opened.run(aliases.get("champion")) is not None:
+        if opened.run(aliases.get(aliases.CHAMPION)) is not None:
             return
         say("Training the first champion")
         try:

@@ -23,6 +23,7 @@ from database.erasing import erasure
 from database.erasing.guarded import ErasureGuard
 from database.indexes import ensure_indexes
 from database.repair import repair
+from deployment.exit_codes import failed
 from deployment.registry_copy import compare, copy
 from deployment.wiring import reach, settings_from_environment, tombstone_key
 from model.errors import ConfigurationError, FarolError
@@ -59,8 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 source.run(installation.check(key))
                 return _copy(source, target, key)
     except FarolError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return 2 if isinstance(error, ConfigurationError) else 1
+        return failed("migrate", error)
 
 
 def _copy(source: SyncRegistry, target: SyncRegistry, key: TombstoneKey) -> int:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from database.repair import repair
+from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import configure_logging, registry, settings_from_environment, tombstone_key
-from model.errors import ConfigurationError, FarolError
+from model.errors import FarolError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,10 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             now, key = datetime.now(UTC), tombstone_key(settings)
             done = opened.run(repair(now=now, full=given.full, tombstone_key=key))
     except FarolError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return 2 if isinstance(error, ConfigurationError) else 1
+        return failed("repair", error)
     print(done.told())  # noqa: T201
-    return 0
+    return ExitCode.DONE
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from database.repair import repair
 from deployment import backup_file
 from deployment.backup import LEASES
 from deployment.backup_file import Manifest
+from deployment.exit_codes import ExitCode, failed
 from deployment.registry_copy import COLLECTIONS, put
 from deployment.resigning import WARNING, resign_all, signed_elsewhere
 from deployment.settings import Settings
@@ -82,9 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             restore(given.file, environment(), now=datetime.now(UTC), re_sign=given.re_sign)
     except FarolError as error:
-        sys.stderr.write(f"restore: {error}\n")
-        return 2 if isinstance(error, ConfigurationError) else 1
-    return 0
+        return failed("restore", error)
+    return ExitCode.DONE
 
 
 def restore(file: Path, env: Mapping[str, str], *, now: datetime, re_sign: bool) -> None:

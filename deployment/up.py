@@ -28,6 +28,7 @@ from honcho.process import Popen
 
 from database.embedded import lifecycle
 from deployment.bootstrap import bootstrap
+from deployment.exit_codes import failed
 from deployment.following import follow
 from deployment.occupancy import Occupant, occupied
 from deployment.settings import Settings
@@ -85,8 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _ports_are_free(settings, former)
             return _run(settings, env, former)
     except FarolError as error:
-        sys.stderr.write(f"farol: {error}\n")
-        return 2 if isinstance(error, ConfigurationError) else 1
+        return failed("farol", error)
     except KeyboardInterrupt:
         return 130
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from database import aliases, artifacts, drift_reports, labels, predictions, students, versions
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
+from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import registry, settings_from_environment
 from drift.cohort import CohortRule, choose_cohort, counts_of, latest_of_each, unfiled
 from drift.performance import disagreements, realised_performance
@@ -26,7 +27,7 @@ from drift.table import nothing_yet, write
 from model.archive import unpack
 from model.bundle import load_signed
 from model.drift import DriftReport, LeftOut
-from model.errors import ConfigurationError, FarolError, NotEnoughData
+from model.errors import FarolError, NotEnoughData
 from model.label import Label
 from model.student import Features
 from model.version import ModelVersion, Window
@@ -37,7 +38,6 @@ from preprocessing.task.spec import TaskSpec, load_task
 
 RECENT_PREDICTIONS = 5_000
 RECENT_LABELS = 5_000
-NOTHING_YET = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _compared(
 
 def _gather(task: TaskSpec, now: datetime, key: bytes) -> Op[_Gathered]:
     plan = task.longitudinal
-    champion = yield from aliases.get("champion")
+    champion = yield from aliases.get(aliases.CHAMPION)
     if champion is None:
         raise NotEnoughData("there is no champion yet; train one: python -m retraining.pipeline")
     version = yield from versions.get(champion.version)
@@ -237,18 +237,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 signing_key=settings.signing_key.get_secret_value(),
             )
     except FarolError as error:
-        sys.stderr.write(f"drift: {error}\n")
-        if isinstance(error, ConfigurationError):
-            return 2
-        return NOTHING_YET if isinstance(error, NotEnoughData) else 1
+        return failed("drift", error)
     if given.json:
         sys.stdout.write(orjson.dumps(report, option=orjson.OPT_UTC_Z).decode() + "\n")
     elif report.compared:
         write(report, Console())
     if not report.compared:
         sys.stderr.write(f"drift: {nothing_yet(report)}\n")
-        return NOTHING_YET
-    return 0
+        return ExitCode.NOT_ENOUGH_DATA
+    return ExitCode.DONE
 
 
 if __name__ == "__main__":

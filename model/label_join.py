@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from model import horizon
+from model.anonymous import anonymous
 from model.label import Correction, JoinStatus, Label, OrphanLabel, Outcome
 from model.prediction import Prediction
 from model.student import Features, Observation
@@ -150,15 +151,6 @@ def file_outcome(
 def subject_of(served: Prediction) -> tuple[str, str]:
     """The student and period that the outcome of a prediction belongs to."""
     return served.student_id or anonymous(served.prediction_id), served.period
-
-
-def anonymous(prediction_id: str) -> str:
-    """The student id under which a prediction without a student is labelled.
-
-    >>> anonymous("p1")
-    '~p1'
-    """
-    return f"~{prediction_id}"
 
 
 def may_join(waiting: Filed, served: Prediction) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from database import batches, labels, students, tombstones
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
+from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import registry, settings_from_environment, tombstone_key
 from model.batch import Batch
 from model.errors import ConfigurationError, NotFound, NotThisTask, RegistryError
@@ -202,13 +203,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         key = tombstone_key(settings)
         with registry(settings) as opened:
             used = [_ingest_one(opened, path, task, given.period, key) for path in given.files]
-    except ConfigurationError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except RegistryError as error:
-        sys.stderr.write(f"{error}\nRun the same command again: it repairs what was begun.\n")
-        return 1
-    return 0 if all(used) else 1
+    except (ConfigurationError, RegistryError) as error:
+        code = failed("ingest", error)
+        if isinstance(error, RegistryError):
+            sys.stderr.write("Run the same command again: it repairs what was begun.\n")
+        return code
+    return ExitCode.DONE if all(used) else ExitCode.FAILED
 
 
 def _ingest_one(

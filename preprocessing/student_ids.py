@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from model.anonymous import MARK
 from model.errors import InvalidRecord
 
 LONGEST_ID = 128
 LONGEST_EVER = 200
 """Characters that an earlier release took from files; such a student can still be erased."""
-RESERVED = "~"
-"""Begins the key of a label whose prediction named no student; no student's id may."""
 ROUTES = frozenset({"at-risk", "batch", "bulk"})
 """Words of the API's paths, where a student's id may stand too."""
 
@@ -35,9 +34,9 @@ def read_student_id(value: object, *, field: str = "student_id", longest: int = 
         raise InvalidRecord(field, "must be text")
     if not 0 < len(text) <= longest or not text.isprintable() or text != text.strip():
         raise InvalidRecord(field, f"must be 1 to {longest} printable characters")
-    if text.startswith(RESERVED):
+    if text.startswith(MARK):
         raise InvalidRecord(
-            field, f"must not begin with {RESERVED}, which marks predictions without one"
+            field, f"must not begin with {MARK}, which marks predictions without one"
         )
     if text in ROUTES:
         raise InvalidRecord(field, f"must not be one of {', '.join(sorted(ROUTES))}")

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from database import aliases, artifacts, versions
 from database.driver.client import SyncRegistry
+from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import registry, settings_from_environment
-from model.errors import ConfigurationError, FarolError, NotFound
-
-FINISHED, FAILED, USAGE = 0, 1, 2
+from model.errors import FarolError, NotFound
 
 EPILOG = """\
 Every version has its card from the moment it is registered, refused ones too; it is stored in the
@@ -29,14 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with registry(settings_from_environment()) as opened:
             written = write_card(opened, arguments.version, arguments.out)
-    except ConfigurationError as error:
-        sys.stderr.write(f"card: {error}\n")
-        return USAGE
     except (FarolError, OSError) as error:
-        sys.stderr.write(f"card: {error}\n")
-        return FAILED
+        return failed("card", error)
     sys.stdout.writelines(f"{path}\n" for path in written)
-    return FINISHED
+    return ExitCode.DONE
 
 
 def write_card(opened: SyncRegistry, version: str | None, folder: Path) -> tuple[Path, Path]:

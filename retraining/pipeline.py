@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from database.driver.client import SyncRegistry
+from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry, settings_from_environment
 from model.errors import (
-    ConfigurationError,
     FarolError,
     InvalidRecord,
-    LeaseHeld,
-    NotEnoughData,
 )
 from model.options import OPTIONS, Allowed, RunOptions, check, flag
 from preprocessing.task.spec import TaskSpec, load_task
@@ -30,8 +28,6 @@ from retraining.run.lineage import code_version
 from retraining.run.options import applied
 from retraining.run.plan import RunPlan, RunResult
 from retraining.run.report import show
-
-FINISHED, FAILED, USAGE, NOT_ENOUGH_DATA, LEASE_HELD = 0, 1, 2, 3, 4
 
 EPILOG = """\
 what it does
@@ -55,6 +51,8 @@ examples
                                                       again, it goes on where it was
   python -m retraining.pipeline --json > run.json     the decision for a program
 """
+
+NOT_A_FAILURE = (ExitCode.NOT_ENOUGH_DATA, ExitCode.LEASE_HELD)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(json.dumps(result.to_mapping()) + "\n")
     else:
         show(result, console())
-    return FINISHED
+    return ExitCode.DONE
 
 
 def run_pipeline(
@@ -123,12 +121,11 @@ def new_run_id() -> str:
 
 
 def _failed(error: FarolError, run_id: str, *, as_json: bool) -> int:
-    code, status = _outcome(error)
-    sys.stderr.write(f"retraining: {error}\n")
+    code = failed("retraining", error)
     if as_json:
         told: dict[str, Any] = {
             "run_id": run_id,
-            "status": status,
+            "status": code.name.lower() if code in NOT_A_FAILURE else "failed",
             "challenger": None,
             "champion": None,
             "reasons": [str(error)],
@@ -136,18 +133,6 @@ def _failed(error: FarolError, run_id: str, *, as_json: bool) -> int:
         }
         sys.stdout.write(json.dumps(told) + "\n")
     return code
-
-
-def _outcome(error: FarolError) -> tuple[int, str]:
-    match error:
-        case NotEnoughData():
-            return NOT_ENOUGH_DATA, "not_enough_data"
-        case LeaseHeld():
-            return LEASE_HELD, "lease_held"
-        case ConfigurationError():
-            return USAGE, "failed"
-        case _:
-            return FAILED, "failed"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from database.embedded.lifecycle import ensure_running, status, stop
+from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import settings_from_environment
-from model.errors import ConfigurationError, FarolError
+from model.errors import FarolError
 
 WATCH_SECONDS = 1.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs `python -m database.embedded.lifecycle`; gives the exit code."""
+    """Runs `python -m database.embedded`; gives the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m database.embedded.lifecycle",
+        prog="python -m database.embedded",
         description="Keeps the embedded registry running in the foreground, until Ctrl-C.",
     )
     action = parser.add_mutually_exclusive_group()
@@ -30,13 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         home = settings_from_environment().home
         if options.stop:
             print("stopped" if stop(home) else "was not running")  # noqa: T201
-            return 0
+            return ExitCode.DONE
         if options.status:
             return _print_status(home)
         return _keep(home)
     except FarolError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return 2 if isinstance(error, ConfigurationError) else 1
+        return failed("registry", error)
 
 
 def _print_status(home: Path) -> int:

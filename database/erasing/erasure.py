@@ -10,8 +10,8 @@ from database import artifacts, labels, outcomes, predictions, students, tombsto
 from database.driver.commands import DeleteMany, Find, Op, Replace, ReplaceMany
 from database.driver.paging import in_parts
 from database.labelling.join import LABELS, ORPHANS, settle
+from model.anonymous import anonymous
 from model.errors import NotFound
-from model.label_join import anonymous
 from model.trust.tombstone import TombstoneKey
 
 HashId = Callable[[str, str], str]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from database import tombstones
 from database.driver.commands import Command, DeleteMany, Document, InsertMany, Op, ReplaceMany
-from model.label_join import anonymous
+from model.anonymous import anonymous
 from model.trust.tombstone import TombstoneKey
 
 PREDICTIONS = "predictions"

@@ -23,6 +23,7 @@ from database.driver.commands import (
 )
 from database.mapping.documents import from_document, to_document
 from database.outcomes import label_key
+from model.anonymous import prediction_of
 from model.label import Label, OrphanLabel
 from model.label_join import Evidence, Known, Report, evidence_of, subject_of, view
 from model.prediction import Prediction
@@ -92,8 +93,8 @@ def _gather(subjects: Sequence[Subject], labels: dict[str, Document]) -> Op[dict
 
 
 def _predictions(subjects: Sequence[Subject]) -> Op[dict[Subject, list[Prediction]]]:
-    named = [s for s, _ in subjects if not s.startswith("~")]
-    anonymous = [s[1:] for s, _ in subjects if s.startswith("~")]
+    named = [s for s, _ in subjects if prediction_of(s) is None]
+    anonymous = [one for s, _ in subjects if (one := prediction_of(s)) is not None]
     periods = sorted({period for _, period in subjects})
     found: list[Document] = []
     if named:

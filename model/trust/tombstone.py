@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, field
 
-from model.label_join import anonymous
+from model.anonymous import anonymous
 
 
 @dataclass(frozen=True, slots=True)

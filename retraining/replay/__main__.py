@@ -14,8 +14,9 @@ from pathlib import Path
 from database.driver.client import open_registry
 from database.embedded.lifecycle import ensure_running, stop
 from database.indexes import ensure_indexes
+from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import configure_logging, settings_from_environment
-from model.errors import ConfigurationError, FarolError, NotThisTask
+from model.errors import FarolError
 from model.options import DEFAULT_SEED
 from preprocessing.files.school_files import made_up, usable
 from preprocessing.task.spec import TaskSpec, load_task
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     absent = [str(path) for path in arguments.files if not path.exists()]
     if absent:
         sys.stderr.write(f"replay: no such file or folder: {', '.join(absent)}\n")
-        return 2
+        return ExitCode.USAGE
     try:
         settings = settings_from_environment()
         configure_logging(settings)
@@ -56,15 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             files = chosen(arguments.files, task, Path(name), say=progress())
             history = replay(task, files, seed=arguments.seed, say=progress())
     except FarolError as error:
-        sys.stderr.write(f"replay: {error}\n")
-        return 2 if isinstance(error, ConfigurationError | NotThisTask) else 1
+        return failed("replay", error)
     if arguments.plot is not None:
         plot(history, arguments.plot)
     if arguments.json:
         sys.stdout.write(json.dumps(history.to_mapping()) + "\n")
     else:
         show(history, console())
-    return 0
+    return ExitCode.DONE
 
 
 def chosen(

@@ -17,6 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from database.erasing.tidying import tidy
+from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry, settings_from_environment
 from model.errors import ConfigurationError, FarolError
@@ -64,9 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
             work(duties, children, task, done, at_night=partial(_tidy, settings))
     except FarolError as error:
-        sys.stderr.write(f"worker: {error}\n")
-        return 2 if isinstance(error, ConfigurationError) else 1
-    return 0
+        return failed("worker", error)
+    return ExitCode.DONE
 
 
 def work(
