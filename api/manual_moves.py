@@ -55,6 +55,14 @@ async def record(
 ) -> None:
     """Adds a line to the audit log.
 
+    Args:
+        registry: where the log is.
+        actor: the name of the caller's key.
+        action: what was done.
+        subject: to what.
+        now: when.
+        detail: the reason given, if any.
+
     Raises:
         RegistryUnavailable: no answer.
     """

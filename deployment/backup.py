@@ -75,6 +75,13 @@ def back_up(
     What points is read before what it points at, so that everything a document names is in the
     file though the installation goes on working meanwhile.
 
+    Args:
+        opened: the installation's registry.
+        settings: of the installation: its home, task and keys.
+        file: replaced once the new one is whole.
+        now: kept in the manifest.
+        with_key: whether the signing key goes into the file.
+
     Raises:
         ConfigurationError: the file cannot be written, or the task not be read.
         RegistryError: the registry fails.

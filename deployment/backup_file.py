@@ -68,7 +68,7 @@ class Writer:
         self._members: dict[str, str] = {}
 
     def add(self, name: str, content: bytes) -> None:
-        """Adds one member."""
+        """Adds one member to the archive, and its digest to the manifest."""
         self._members[name] = hashlib.sha256(content).hexdigest()
         self._put(name, content)
 

@@ -83,7 +83,7 @@ class Compared:
 
     @property
     def complete(self) -> bool:
-        """Whether everything arrived."""
+        """Whether everything of the source arrived."""
         return self.found == self.source and not self.differs
 
 

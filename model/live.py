@@ -90,7 +90,7 @@ class LiveModel:
         self._quarantine_path = self.root / "quarantine.json"
 
     def prepare(self) -> None:
-        """Makes the folders."""
+        """Makes the folders, for their owner only."""
         (self.root / "versions").mkdir(parents=True, exist_ok=True)
 
     def folder(self, version: str) -> Path:

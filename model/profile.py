@@ -191,7 +191,15 @@ def profile_column(
     grid: int | None = None,
     students: Sequence[str] | None = None,
 ) -> ColumnProfile:
-    """The profile of one column; `name` is only for the error.
+    """The profile of one column.
+
+    Args:
+        name: of the column, for the error only.
+        values: one per record; None where it is missing.
+        kind: `numeric` or `category`.
+        grid: how many quantiles are kept of a number; None keeps the usual ones.
+        students: whose record each value is; with it, categories that few students have are
+            counted.
 
     Raises:
         InvalidRecord: text or a number that is not finite in a numeric column.

@@ -132,6 +132,14 @@ def ingest_file(
 ) -> tuple[list[Ingested], tuple[str, ...]]:
     """Reads a file and puts its tables into the registry, oldest period first.
 
+    Args:
+        opened: where it goes.
+        path: CSV, XLSX, ODS, XLS or Parquet.
+        task: whose columns it holds.
+        now: when it arrived.
+        period: of tables whose name and columns do not tell it.
+        tombstone_key: recognises erased students, whose rows are counted and left out.
+
     Returns:
         One account a table, and the sheets that are no table of the task with the reason.
 

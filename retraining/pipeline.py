@@ -97,6 +97,15 @@ def run_pipeline(
 ) -> RunResult:
     """Runs once on an open registry.
 
+    Args:
+        opened: the installation's registry.
+        task: the options of the run are applied to it.
+        settings: where the home is, and the signing key.
+        options: what this run does differently from its task.
+        say: called with each step, in words.
+        run_id: of a queued run that this one carries out; None makes a new one.
+        requested_by: recorded with the run.
+
     Raises:
         LeaseHeld: another run is under way.
         NotEnoughData: the window is too small to train on.

@@ -24,5 +24,5 @@ def progress() -> Callable[[str], None]:
 
 
 def console() -> Console:
-    """Where results go."""
+    """A console on stdout, of a fixed width where that is no terminal."""
     return Console() if sys.stdout.isatty() else Console(width=WIDTH)

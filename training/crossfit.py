@@ -34,6 +34,17 @@ def out_of_fold(
     calibration and, with `family` None, the choice of the family itself and its tuning. `budget` is
     for each fold.
 
+    Args:
+        data: n labelled records.
+        task: what is trained.
+        seed: of folds and fits.
+        progress: called with each step, in words.
+        family: the one to train; None chooses in each fold.
+        params: its settings; None tunes in each fold where the task asks for it.
+        folds: how many.
+        budget: of the tuning in each fold.
+        studies: where searches keep what they have tried.
+
     Raises:
         NotEnoughData: too few records to hold any out.
     """

@@ -50,6 +50,15 @@ def scores_without(
 
     The family is chosen and tuned anew without them.
 
+    Args:
+        data: n labelled records.
+        held: shape (n,), which of them are scored.
+        task: what is trained.
+        seed: of folds and fits.
+        progress: called with each step, in words.
+        budget: of the tuning.
+        studies: where searches keep what they have tried.
+
     Raises:
         NotEnoughData: too few records are left.
     """

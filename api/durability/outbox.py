@@ -118,7 +118,7 @@ class Outbox:
             helper.close()
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file; what waits in it stays."""
         self._db.close()
 
     def _overwrite_free_pages(self) -> None:

@@ -19,7 +19,7 @@ KEPT = 100
 
 
 def show(context: Context) -> None:
-    """The page."""
+    """Shows the page: decisions, runs and the buttons that start them."""
     texts, read = context.texts, context.registry.run
     st.header(texts("page.history"))
     ledger, recent = read(promotions.newest(KEPT)), read(runs.newest(KEPT))

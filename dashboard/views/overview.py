@@ -21,7 +21,7 @@ SHARES = {"recall", "precision", "flagged"}
 
 
 def show(context: Context) -> None:
-    """The page."""
+    """Shows the page: who serves, how well, and why that version."""
     texts, read = context.texts, context.registry.run
     alias = read(aliases.get(aliases.CHAMPION))
     if alias is None:

@@ -26,7 +26,7 @@ LISTED = 100
 
 
 def show(context: Context) -> None:
-    """The page."""
+    """Shows the page: the newest predictions, with their outcomes where known."""
     texts = context.texts
     st.header(texts("predictions.title"))
     served = context.registry.run(predictions.recent(CHARTED))

@@ -37,7 +37,7 @@ class Group:
 
 
 def show(context: Context) -> None:
-    """The page."""
+    """Shows the page: the list of students by status, with reasons."""
     texts = context.texts
     st.header(texts("students.title"))
     status, period = _choose(context)

@@ -17,7 +17,7 @@ COUNTS = frozenset({"n", "positives"})
 
 
 def show(context: Context) -> None:
-    """The page."""
+    """Shows the page: one version with its figures, groups, decision and card."""
     texts, read = context.texts, context.registry.run
     st.header(texts("page.versions"))
     known = {version.version: version for version in read(versions.newest())}

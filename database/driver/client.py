@@ -95,6 +95,13 @@ def open_registry(
 ) -> SyncRegistry:
     """Opens a registry; nothing is sent before the first operation.
 
+    Args:
+        uri: of a MongoDB or of the embedded registry.
+        db: the database's name.
+        pool_size: most connections at once.
+        timeout_ms: how long each command waits for a server, in milliseconds.
+        hook: what is done after each command of an operation.
+
     Raises:
         ConfigurationError: the URI cannot be read.
     """

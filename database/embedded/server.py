@@ -59,12 +59,12 @@ class Visits:
     any_came: bool = False
 
     def come(self) -> None:
-        """A client connects."""
+        """Counts a client that connects."""
         self.connected += 1
         self.any_came = True
 
     def go(self, at: float) -> None:
-        """A client leaves."""
+        """Counts a client off, and notes when the last one left."""
         self.connected -= 1
         self.since = at
 

@@ -12,7 +12,7 @@ from preprocessing.cohorts.write import DEFAULT_SEED, write_cohorts
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command."""
+    """Writes the files that the arguments ask for; gives the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m preprocessing.cohorts",
         description="Writes synthetic PEDE school years.",

@@ -92,6 +92,13 @@ def lay_out(
 ) -> Layout:
     """Finds the task's columns in a table.
 
+    Args:
+        header: the row of names.
+        rows: the rows below it.
+        task: which columns are looked for, under which names.
+        period: of the table, where names differ from year to year.
+        source: what the table is called in the error.
+
     Raises:
         NotThisTask: no id, or neither the outcome nor a quarter of the features; names them.
     """

@@ -105,6 +105,13 @@ def replay(
 ) -> History:
     """Plays the files on an embedded registry in a temporary folder.
 
+    Args:
+        task: whose files they are.
+        files: in any order; each period is played once.
+        seed: of training and resampling.
+        say: called with each step, in words.
+        decide_last: whether the newest period, which no later one can judge, is decided on too.
+
     Raises:
         NotThisTask: a file is no table of the task.
         RegistryUnavailable: the embedded registry does not start.

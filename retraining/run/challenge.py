@@ -69,6 +69,13 @@ def first_trial(
 
     Its figures are that very model's. With one period only there is no later one to test on, so the
     model learns from all and is judged on students held out.
+
+    Args:
+        data: the labelled window.
+        task: what is trained.
+        seed: of folds and fits.
+        progress: called with each step, in words.
+        studies: where searches keep what they have tried.
     """
     newest = forward_holdout(data, task)
     if newest is None:

@@ -80,6 +80,13 @@ def exclusively(
 ) -> Iterator[HeldLease]:
     """Holds the host's file lock and the registry's lease.
 
+    Args:
+        registry: where the lease is held.
+        home: where the lock file is.
+        run_id: of the run that holds them.
+        clock: gives the present time, in UTC.
+        ttl: how long a lease lives that is not renewed.
+
     Raises:
         LeaseHeld: another run is under way, here or elsewhere.
     """

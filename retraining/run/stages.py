@@ -71,6 +71,13 @@ def gather(
 ) -> Gathered:
     """Reads the newest labels that had arrived at `now`, and the champion's bundle.
 
+    Args:
+        registry: the installation's.
+        plan: of the run.
+        folder: a temporary one, for the champion's bundle.
+        journal: where the steps are told.
+        now: labels that arrived later are not looked at.
+
     Raises:
         NotEnoughData: no model could be trained on them.
         BundleError: the champion's bundle cannot be trusted.
@@ -175,6 +182,15 @@ def apply(
     now: datetime,
 ) -> Applied:
     """Registers the challenger, then writes the decision; the champion moves last.
+
+    Args:
+        registry: the installation's.
+        gathered: what the run read.
+        decided: what it computed.
+        plan: of the run.
+        held: the lease, checked before each write.
+        journal: where the steps are told.
+        now: when the decision was taken.
 
     Raises:
         LeaseLost: another run took over; nothing more was written.

@@ -78,7 +78,16 @@ def work(
     at_night: Callable[[], None],
     poll: timedelta = POLL,
 ) -> None:
-    """Does the duties at their times until `done` is set; looks for queued runs every `poll`."""
+    """Does the worker's jobs at their times until `done` is set.
+
+    Args:
+        duties: what is done.
+        children: the processes that do it; they end with the worker.
+        task: whose schedule it is.
+        done: ends the worker when set.
+        at_night: run once a day.
+        poll: how often the queue is looked at.
+    """
     duties.heartbeat()
     scheduler = scheduled(duties, task)
     scheduler.add_job(at_night, cron(NIGHT), misfire_grace_time=int(GRACE.total_seconds()))
