@@ -42,7 +42,9 @@ def floor() -> Contestant:
 
 def farol(env: Mapping[str, str]) -> Contestant:
     """Farol itself, durable logging on; `env` says which home and registry."""
-    command = (sys.executable, "-m", "uvicorn", "api.app:app", "--port", "{port}", *UVICORN)
+    # As in deployment/Procfile; the later --http counts.
+    command = (sys.executable, "-m", "uvicorn", "api.app:app", "--port", "{port}", *UVICORN,
+               "--http", "api.http.protocol:BoundedProtocol")  # fmt: skip
     return Contestant("farol", command, ROOT, env={**env, "FAROL_AUTH": "off"})
 
 
