@@ -71,7 +71,7 @@ def test_every_sentence_can_be_said_with_and_without_figures(name: str) -> None:
 
 
 def test_every_guard_of_the_pipeline_has_a_portuguese_sentence() -> None:
-    code = "\n".join(p.read_text("utf-8") for p in (ROOT / "retraining").glob("*.py"))
+    code = "\n".join(p.read_text("utf-8") for p in (ROOT / "retraining").rglob("*.py"))
     guards = set(re.findall(r"\bGuard\(\s*\"([a-z_]+)\"", code))
 
     assert len(guards) > 10
