@@ -38,7 +38,8 @@ from api.registry import Registry, RegistryLink
 from api.routes import labels, models, pages, predictions, runs, students, system
 from api.security import KeyRing
 from api.services import Folders, Services
-from database import aliases, installation
+from database import installation
+from database.aliases import CHAMPION, AliasRepository
 from database.driver.async_client import open_async_registry
 from database.embedded import lifecycle, sqlite_files
 from database.erasing.guarded import ErasureGuard
@@ -241,7 +242,7 @@ async def _champion_or_none(services: Services) -> None:
     with suppress(TimeoutError, RegistryError):
         async with asyncio.timeout(START_SECONDS):
             await services.registry.ping()
-            if await services.registry.run(aliases.get(aliases.CHAMPION)) is None:
+            if await services.registry.run(AliasRepository().find(CHAMPION)) is None:
                 return
             while services.holder.current is None and services.live.quarantined() is None:
                 await asyncio.sleep(0.01)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 
 from api.registry import Registry
-from database import tombstones
+from database.tombstones import TombstoneRepository
 from model.errors import ErasedStudent, RegistryError
 from model.trust.tombstone import TombstoneKey
 
@@ -46,9 +46,9 @@ class ErasedStudents:
         Raises:
             RegistryError: they cannot be read.
         """
-        state = await self._registry.run(tombstones.state())
+        state = await self._registry.run(TombstoneRepository().state())
         if state != self._state:
-            self._digests = await self._registry.run(tombstones.all())
+            self._digests = await self._registry.run(TombstoneRepository().all())
             self._state = state
 
     def check(self, student_id: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from api.durability.outbox import waiting
 from api.durability.worker_slots import alive
 from api.services import Services
-from database import leases
+from database.leases import RELEASED, WORKER, LeaseRepository
 from model.errors import RegistryError
 
 PATIENCE = 0.5
@@ -88,10 +88,10 @@ def _fault(here: Services) -> dict[str, Any]:
 async def _retraining(here: Services) -> dict[str, Any]:
     """The retraining worker; one that was never started, or was stopped, is nobody's fault."""
     try:
-        lease = await asyncio.wait_for(here.registry.run(leases.get(leases.WORKER)), PATIENCE)
+        lease = await asyncio.wait_for(here.registry.run(LeaseRepository().find(WORKER)), PATIENCE)
     except (RegistryError, TimeoutError):
         return {"state": "ok", "detail": "not known while the registry is away"}
-    if lease is None or lease.expires_at == leases.RELEASED:
+    if lease is None or lease.expires_at == RELEASED:
         return {"state": "ok", "detail": "no retraining worker is up"}
     if lease.expires_at < here.now():
         return {"state": "degraded", "detail": f"not heard of since {lease.expires_at:%F %T} UTC"}

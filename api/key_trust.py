@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence, Set
 from datetime import datetime
 
 from api.registry import Registry
-from database import api_keys, audit
+from database.api_keys import ApiKeyRepository, is_ours
+from database.audit import AuditRepository
 from database.mapping.documents import milliseconds
 from model.access import ApiKey, AuditEvent
 from model.trust.key_file import KeyFile, KeyNotes
@@ -56,7 +57,9 @@ class KeyTrust:
             ConfigurationError: this host's notes cannot be read.
         """
         notes = await self.establish(registry)
-        found = await registry.run(api_keys.those_in_force(notes.revoked, self._installation))
+        found = await registry.run(
+            ApiKeyRepository().those_in_force(notes.revoked, self._installation)
+        )
         if found.revoked - notes.revoked:
             await self._note(revoked=found.revoked)
         self._tell(found.foreign)
@@ -77,14 +80,16 @@ class KeyTrust:
             notes = await self._note(adopted=True)
         now, event_id = milliseconds(self._now()), uuid.uuid4().hex
         done = await registry.run(
-            api_keys.establish(now, self._installation, trusted=self._served_before)
+            ApiKeyRepository().establish(now, self._installation, trusted=self._served_before)
         )
-        if not api_keys.is_ours(done, self._installation):
+        if not is_ours(done, self._installation):
             _log.error("%s", REMEDY)
         elif done is not None and done.at == now and done.key_ids:
             ids = ", ".join(done.key_ids)
             await registry.run(
-                audit.add(AuditEvent(event_id, now, "installation", "adopt", "api_keys", ids))
+                AuditRepository().add(
+                    AuditEvent(event_id, now, "installation", "adopt", "api_keys", ids)
+                )
             )
             _log.warning("API keys of an earlier release are signed now: %s", ids)
         return await self._note(adopted=True)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from api.key_trust import REMEDY
-from database import api_keys, audit
+from database.api_keys import ApiKeyRepository, is_ours
+from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import registry, settings_from_environment
@@ -57,13 +58,13 @@ def _run(options: argparse.Namespace, desk: Desk, opened: SyncRegistry) -> None:
         for line in _lines(desk, opened):
             sys.stdout.write(f"{line}\n")
         return
-    done = opened.run(api_keys.establish(now, desk.installation, trusted=False))
-    if not api_keys.is_ours(done, desk.installation):
+    done = opened.run(ApiKeyRepository().establish(now, desk.installation, trusted=False))
+    if not is_ours(done, desk.installation):
         raise ConfigurationError(REMEDY)
     if options.command == "create":
         _create(options, desk, opened, now)
     else:
-        opened.run(api_keys.revoke(options.key_id, now, desk.installation))
+        opened.run(ApiKeyRepository().revoke(options.key_id, now, desk.installation))
         desk.file.add(revoked={options.key_id})
         sys.stdout.write(f"{options.key_id} revoked\n")
 
@@ -77,22 +78,28 @@ def _create(options: argparse.Namespace, desk: Desk, opened: SyncRegistry, now: 
         scopes=options.scope,
         created_at=now,
     )
-    opened.run(api_keys.add(sealed(key, desk.installation)))
+    opened.run(ApiKeyRepository().add(sealed(key, desk.installation)))
     sys.stderr.write(f"Key {key.key_id} for {key.name}. It is shown once:\n")
     sys.stdout.write(f"{secret}\n")
 
 
 def _adopt(key_ids: Sequence[str], desk: Desk, opened: SyncRegistry, now: datetime) -> None:
-    keys = [opened.run(api_keys.get(key_id)) for key_id in key_ids]
-    opened.run(api_keys.adopt(keys, now, desk.installation))
+    keys = [opened.run(ApiKeyRepository().get(key_id)) for key_id in key_ids]
+    opened.run(ApiKeyRepository().adopt(keys, now, desk.installation))
     ids = ", ".join(key_ids)
-    opened.run(audit.add(AuditEvent(uuid.uuid4().hex, now, "api.keys", "adopt", "api_keys", ids)))
+    opened.run(
+        AuditRepository().add(
+            AuditEvent(uuid.uuid4().hex, now, "api.keys", "adopt", "api_keys", ids)
+        )
+    )
     sys.stdout.write(f"{ids} signed\n")
 
 
 def _lines(desk: Desk, opened: SyncRegistry) -> Iterator[str]:
-    found = opened.run(api_keys.those_in_force(desk.file.read().revoked, desk.installation))
-    for key in opened.run(api_keys.all()):
+    found = opened.run(
+        ApiKeyRepository().those_in_force(desk.file.read().revoked, desk.installation)
+    )
+    for key in opened.run(ApiKeyRepository().all()):
         scopes = ",".join(sorted(key.scopes))
         # Whoever can write to the registry can put anything in the place of a time.
         yield f"{key.key_id}  {key.name}  {scopes}  {key.created_at!s:.10}  {_state(key, found)}"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.registry import Registry
-from database import aliases, audit, promotions
+from database.aliases import CHAMPION, AliasRepository
+from database.audit import AuditRepository
+from database.promotions import PromotionRepository
 from model.access import AuditEvent
 from model.errors import Conflict
 from model.promotion import DecisionStatus, Promotion
@@ -30,7 +32,7 @@ async def move_champion(registry: Registry, move: Move, *, now: datetime) -> Pro
         Conflict: it serves already, or somebody else moved the champion in the meantime.
         RegistryUnavailable: no answer.
     """
-    alias = await registry.run(aliases.get(aliases.CHAMPION))
+    alias = await registry.run(AliasRepository().find(CHAMPION))
     if alias is not None and alias.version == move.version:
         raise Conflict(f"{move.version} is the champion already")
     promotion = Promotion(
@@ -44,7 +46,7 @@ async def move_champion(registry: Registry, move: Move, *, now: datetime) -> Pro
         reasons=(move.reason,),
     )
     done = await registry.run(
-        promotions.promote(promotion, expected_revision=alias.revision if alias else 0)
+        PromotionRepository().promote(promotion, expected_revision=alias.revision if alias else 0)
     )
     await record(registry, move.actor, move.action, move.version, now=now, detail=move.reason)
     return done
@@ -67,4 +69,4 @@ async def record(
         RegistryUnavailable: no answer.
     """
     event = AuditEvent(uuid.uuid4().hex, now, actor, action, subject, detail)
-    await registry.run(audit.add(event))
+    await registry.run(AuditRepository().add(event))

@@ -15,8 +15,10 @@ from filelock import FileLock, Timeout
 
 from api.champion import ChampionHolder
 from api.registry import Registry
-from database import aliases, artifacts, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
+from database.versions import ModelVersionRepository
 from model.errors import (
     BundleError,
     CorruptArtifact,
@@ -27,7 +29,6 @@ from model.live import LiveModel, LivePointer, Quarantine
 from model.version import Alias
 
 POLL_SECONDS = 0.5
-CHAMPION = "champion"
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Refresher:
         Raises:
             RegistryUnavailable: to be tried again at the next poll.
         """
-        alias = await self._registry.run(aliases.get(aliases.CHAMPION))
+        alias = await self._registry.run(AliasRepository().find(CHAMPION))
         if alias is None or not self._wanted(alias):
             return
         try:
@@ -139,9 +140,9 @@ class Refresher:
         return True
 
     async def _publish(self, alias: Alias) -> None:
-        version = await self._registry.run(versions.get(alias.version))
+        version = await self._registry.run(ModelVersionRepository().get(alias.version))
         version.verify(self._key)
-        archive = await self._registry.run(artifacts.get(version.artifact))
+        archive = await self._registry.run(ArtifactRepository().get(version.artifact))
         await asyncio.to_thread(
             self._live.publish,
             version.statement,

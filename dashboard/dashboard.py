@@ -28,7 +28,7 @@ from dashboard.views import (  # noqa: E402
     students,
     versions,
 )
-from database import api_keys  # noqa: E402
+from database.api_keys import ApiKeyRepository  # noqa: E402
 from database.driver.client import SyncRegistry  # noqa: E402
 from deployment.settings import Settings  # noqa: E402
 from deployment.wiring import environment, registry, settings_from_environment  # noqa: E402
@@ -144,7 +144,9 @@ def _entry(settings: Settings, secret: str) -> Entry:
     if found is not None:
         return found
     notes, installation = KeyFile(settings.home).read(), settings.signing_key.get_secret_value()
-    in_force = open_shared_registry().run(api_keys.those_in_force(notes.revoked, installation))
+    in_force = open_shared_registry().run(
+        ApiKeyRepository().those_in_force(notes.revoked, installation)
+    )
     return entry_with(secret, in_force.keys)
 
 

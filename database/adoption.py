@@ -17,16 +17,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from database import artifacts, audit, versions
-from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
-from database.mapping.documents import from_document
+from database.artifacts import ArtifactRepository
+from database.audit import AuditRepository
+from database.driver.commands import Document, Find, Op, Replace, ReplaceMany
+from database.repository import Documents
+from database.versions import ModelVersionRepository, named
 from model.access import AuditEvent
 from model.archive import bundle_digest
-from model.errors import BundleError, CorruptArtifact, NotFound, RegistryError
+from model.errors import BundleError, CorruptArtifact, NotFound
 from model.trust.signature import check, check_former, seal
-from model.version import ModelVersion, is_version_name, resign
+from model.version import resign
 
-COLLECTION = "version_adoptions"
 PURPOSE = "adoption"
 
 _OF_BEFORE: Mapping[str, Any] = {"$or": [{"bundle": {"$exists": False}}, {"bundle": ""}]}
@@ -64,6 +65,22 @@ class Adoption:
         }
 
 
+class VersionAdoptionRepository(Documents):
+    """The lists of versions of before, one for each key of an installation."""
+
+    collection = "version_adoptions"
+
+    def add(self, sealed: Document) -> Op[Document]:
+        """Stores a sealed list unless there is one; gives the one that stands.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        if (yield from self._add(sealed)):
+            return sealed
+        return (yield from self.stored(sealed["_id"])) or sealed
+
+
 def adopt(kept: Kept, key: bytes, *, now: datetime) -> Op[int]:
     """Signs the installation's versions of before anew; the number of those it signed.
 
@@ -74,7 +91,7 @@ def adopt(kept: Kept, key: bytes, *, now: datetime) -> Op[int]:
         key: the installation's key.
         now: aware UTC, for the audit log.
     """
-    former = yield Find(versions.COLLECTION, _OF_BEFORE)
+    former = yield Find(ModelVersionRepository.collection, _OF_BEFORE)
     adoption = _read(kept.read(), key)
     if adoption is None:
         adoption = yield from _agreed(former, key)
@@ -83,32 +100,31 @@ def adopt(kept: Kept, key: bytes, *, now: datetime) -> Op[int]:
         kept.write(json.dumps(adoption.to_document(key)).encode())
     if not former or not adoption.signatures:
         return 0
-    yield from audit.add(_event(adoption, key, now))
+    yield from AuditRepository().add(_event(adoption, key, now))
     renewed = [Replace(_where(old), new) for old, new in _renewed(former, adoption, key)]
-    done = yield ReplaceMany(versions.COLLECTION, renewed)
+    done = yield ReplaceMany(ModelVersionRepository.collection, renewed)
     signed: int = done
     return signed
 
 
 def _agreed(former: Sequence[Document], key: bytes) -> Op[Adoption | None]:
     """The list in the registry, or a new one there; None while there is nothing to vouch for."""
-    found = yield Find(COLLECTION, {"_id": _id(key)})
-    if found:
+    listed = yield from VersionAdoptionRepository().stored(_id(key))
+    if listed is not None:
         # A list that somebody else has changed vouches for nothing.
-        return _opened(found[0], key) or Adoption()
+        return _opened(listed, key) or Adoption()
     if (yield from _signed_today(key)):
         return Adoption()
     vouched = yield from _vouched(former, key)
     if not vouched.signatures:
         return None
-    yield InsertMany(COLLECTION, [vouched.to_document(key)])
-    first = yield Find(COLLECTION, {"_id": _id(key)})
-    return _opened(first[0], key) or Adoption()
+    first = yield from VersionAdoptionRepository().add(vouched.to_document(key))
+    return _opened(first, key) or Adoption()
 
 
 def _signed_today(key: bytes) -> Op[bool]:
     found = yield Find(
-        versions.COLLECTION,
+        ModelVersionRepository.collection,
         {"bundle": {"$gt": ""}},
         fields=["task", "bundle", "artifact", "trained_on", "signature"],
     )
@@ -123,11 +139,11 @@ def _signed_today(key: bytes) -> Op[bool]:
 def _vouched(former: Sequence[Document], key: bytes) -> Op[Adoption]:
     bundles: dict[str, str] = {}
     signatures: dict[str, str] = {}
-    for version in _readable(former):
+    for version in ModelVersionRepository().readable(named(former)):
         if not check_former(version.artifact, version.signature, key):
             continue
         try:
-            digest = bundle_digest((yield from artifacts.get(version.artifact)))
+            digest = bundle_digest((yield from ArtifactRepository().get(version.artifact)))
             signed = resign(replace(version, bundle=""), version.task, key, bundle=digest)
         except (BundleError, CorruptArtifact, NotFound):
             continue  # It cannot be loaded either way; whoever asks for it is told why.
@@ -140,28 +156,18 @@ def _renewed(
     former: Sequence[Document], adoption: Adoption, key: bytes
 ) -> Iterator[tuple[Document, Document]]:
     by_name = {document["_id"]: document for document in former}
-    for version in _readable(former):
+    for version in ModelVersionRepository().readable(named(former)):
         name = version.version
         if name not in adoption.signatures:
             continue
-        named = replace(version, bundle=adoption.bundles.get(name, ""))
-        signed = replace(named, signature=adoption.signatures[name])
+        bundled = replace(version, bundle=adoption.bundles.get(name, ""))
+        signed = replace(bundled, signature=adoption.signatures[name])
         try:
             signed.verify(key)
         except BundleError:
             continue  # It is no longer what was vouched for.
         changes = {"bundle": signed.bundle, "signature": signed.signature}
         yield by_name[name], {**by_name[name], **changes}
-
-
-def _readable(former: Sequence[Document]) -> Iterator[ModelVersion]:
-    for document in former:
-        if not is_version_name(document["_id"]):
-            continue
-        try:
-            yield from_document(ModelVersion, document, key="version")
-        except RegistryError:
-            continue  # No version for any reader.
 
 
 def _where(document: Document) -> Document:

@@ -1,60 +1,67 @@
-"""Bytes by their SHA-256, in chunks far below MongoDB's 16 MB a document."""
+"""Bytes by their SHA-256, in chunks far below MongoDB's 16 MB per document."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
-from database.driver.commands import DeleteMany, Document, Find, InsertMany, Op
+from database.driver.commands import Document, Op
+from database.repository import Documents
 from model.errors import CorruptArtifact, NotFound
 
-COLLECTION = "artifacts"
 CHUNK = 4 * 1024 * 1024
-"""Bytes a chunk; the embedded server keeps bytes as base64, a third longer."""
+"""Bytes per chunk; the embedded server keeps bytes as base64, a third longer."""
 
 
-def put(data: bytes) -> Op[str]:
-    """Stores bytes and gives their SHA-256, hex; the same bytes are stored once.
+class ArtifactRepository(Documents):
+    """Bundles and lists of training records, as bytes."""
 
-    A put that died half way is completed by putting the same bytes again.
-    """
-    digest = hashlib.sha256(data).hexdigest()
-    for document in _chunks(digest, data):
-        yield InsertMany(COLLECTION, [document])
-    return digest
+    collection = "artifacts"
+    indexes = ([("artifact", 1)],)  # repair
 
+    def put(self, data: bytes) -> Op[str]:
+        """Stores bytes and gives their SHA-256, hex; the same bytes are stored once.
 
-def get(digest: str) -> Op[bytes]:
-    """The bytes of that SHA-256, verified.
+        A put that died half way is completed by putting the same bytes again.
 
-    Raises:
-        NotFound: no such artifact, or not all of it.
-        CorruptArtifact: what is stored does not have that digest.
-    """
-    first = yield from _chunk(digest, 0)
-    parts: list[bytes] = [first["data"]]
-    for index in range(1, first["chunks"]):
-        chunk = yield from _chunk(digest, index)
-        parts.append(chunk["data"])
-    data = b"".join(parts)
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise CorruptArtifact(f"artifact {digest}: the stored bytes have another digest")
-    return data
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        for document in _chunks(digest, data):
+            yield from self._add(document)
+        return digest
 
+    def get(self, digest: str) -> Op[bytes]:
+        """The bytes of that SHA-256, verified.
 
-def repair(data: bytes) -> Op[str]:
-    """Puts good bytes in the place of whatever is stored under their digest."""
-    yield DeleteMany(COLLECTION, {"artifact": hashlib.sha256(data).hexdigest()})
-    digest = yield from put(data)
-    return digest
+        Raises:
+            NotFound: no such artifact, or not all of it.
+            CorruptArtifact: what is stored does not have that digest.
+        """
+        first = yield from self._chunk(digest, 0)
+        parts: list[bytes] = [first["data"]]
+        for index in range(1, first["chunks"]):
+            chunk = yield from self._chunk(digest, index)
+            parts.append(chunk["data"])
+        data = b"".join(parts)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise CorruptArtifact(f"artifact {digest}: the stored bytes have another digest")
+        return data
 
+    def repair(self, data: bytes) -> Op[str]:
+        """Puts good bytes in the place of whatever is stored under their digest.
 
-def _chunk(digest: str, index: int) -> Op[dict[str, Any]]:
-    found = yield Find(COLLECTION, {"_id": f"{digest}:{index}"})
-    if not found:
-        raise NotFound(f"artifact {digest}: chunk {index} is not there")
-    chunk: dict[str, Any] = found[0]
-    return chunk
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        yield from self._delete({"artifact": hashlib.sha256(data).hexdigest()})
+        return (yield from self.put(data))
+
+    def _chunk(self, digest: str, index: int) -> Op[Document]:
+        chunk = yield from self.stored(f"{digest}:{index}")
+        if chunk is None:
+            raise NotFound(f"artifact {digest}: chunk {index} is not there")
+        return chunk
 
 
 def _chunks(digest: str, data: bytes) -> list[Document]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from database.driver.commands import Find, InsertMany, Op
-from database.mapping.documents import from_document, to_document
+from database.driver.commands import Op
+from database.repository import Repository
 from model.access import AuditEvent
 
-COLLECTION = "audit"
-_KEY = "event_id"
 
+class AuditRepository(Repository[AuditEvent]):
+    """The audit log; `newest` reads it."""
 
-def add(event: AuditEvent) -> Op[None]:
-    """Records an event; recording it again changes nothing."""
-    yield InsertMany(COLLECTION, [to_document(event, key=_KEY)])
+    collection = "audit"
+    indexes = ([("at", -1)],)  # newest
+    record = AuditEvent
+    key = "event_id"
+    missing = "audit event {}"
 
+    def add(self, event: AuditEvent) -> Op[None]:
+        """Records an event; recording it again changes nothing.
 
-def newest(limit: int = 100) -> Op[list[AuditEvent]]:
-    """The latest events, newest first."""
-    found = yield Find(COLLECTION, {}, sort=[("at", -1), ("_id", 1)], limit=limit)
-    return [from_document(AuditEvent, document, key=_KEY) for document in found]
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        yield from self._add(self._document(event))

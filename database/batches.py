@@ -4,49 +4,47 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from database.driver.commands import Document, Find, InsertMany, Op
-from database.mapping.documents import from_document, milliseconds, to_document
+from database.driver.commands import Op
+from database.mapping.documents import milliseconds
+from database.repository import Documents, Repository
 from model.batch import Batch
-from model.errors import NotFound
-
-COLLECTION = "batches"
-BEGUN = "begun_batches"
-_KEY = "batch_id"
 
 
-def add(batch: Batch) -> Op[bool]:
-    """Adds a batch; False if it is known already, by its content."""
-    known = yield InsertMany(COLLECTION, [to_document(batch, key=_KEY)])
-    return not known
+class BatchRepository(Repository[Batch]):
+    """Ingested tables, each under the hash of its content."""
+
+    collection = "batches"
+    indexes = ([("ingested_at", -1)],)  # newest
+    record = Batch
+    key = "batch_id"
+    order = (("ingested_at", -1), ("_id", 1))
+    missing = "batch {}"
+
+    def add(self, batch: Batch) -> Op[bool]:
+        """Adds a batch; False if it is known already, by its content.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        return (yield from self._add(self._document(batch)))
 
 
-def begin(batch_id: str, *, now: datetime) -> Op[datetime]:
-    """Notes that a batch is begun; gives when it was begun first.
+class BegunBatchRepository(Documents):
+    """When the ingest of each table was first begun, under the hash of its content."""
 
-    Whoever ingests the same content again, after a kill or at the same time, writes what it holds
-    as known from that moment on. So all of them write the same documents.
-    """
-    moment = milliseconds(now)
-    taken = yield InsertMany(BEGUN, [{"_id": batch_id, "at": moment}])
-    if not taken:
-        return moment
-    found: list[Document] = yield Find(BEGUN, {"_id": batch_id})
-    return found[0]["at"] if found else moment
+    collection = "begun_batches"
 
+    def begin(self, batch_id: str, *, now: datetime) -> Op[datetime]:
+        """Notes that a batch is begun; gives when it was begun first.
 
-def get(batch_id: str) -> Op[Batch]:
-    """The batch of that content hash.
+        Whoever ingests the same content again, after a kill or at the same time, writes what it
+        holds as known from that moment on. So all of them write the same documents.
 
-    Raises:
-        NotFound: no such batch.
-    """
-    found = yield Find(COLLECTION, {"_id": batch_id})
-    if not found:
-        raise NotFound(f"batch {batch_id}")
-    return from_document(Batch, found[0], key=_KEY)
-
-
-def recent(limit: int = 50) -> Op[list[Batch]]:
-    """The batches ingested last, newest first."""
-    found = yield Find(COLLECTION, {}, sort=[("ingested_at", -1), ("_id", 1)], limit=limit)
-    return [from_document(Batch, document, key=_KEY) for document in found]
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        moment = milliseconds(now)
+        if (yield from self._add({"_id": batch_id, "at": moment})):
+            return moment
+        first = yield from self.stored(batch_id)
+        return first["at"] if first else moment

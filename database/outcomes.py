@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from database.driver.commands import (
-    DeleteMany,
     Document,
     Find,
     InsertMany,
@@ -21,11 +21,102 @@ from database.driver.commands import (
 )
 from database.mapping import schema
 from database.mapping.documents import milliseconds
+from database.repository import Repository
 from model.anonymous import anonymous
 from model.label_join import Filed, Report
 
-COLLECTION = "outcomes"
-RECORD = "Filed"
+
+class OutcomeRepository(Repository[Filed]):
+    """Reports by what they say; a label's key finds those that make it."""
+
+    collection = "outcomes"
+    indexes = (
+        [("key", 1)],  # the join of labels
+        [("student_id", 1)],  # erasure
+        [("stated_student", 1)],  # erasure of outcomes whose prediction is not here yet
+    )
+    record = Filed
+    order = (("arrived_at", -1), ("_id", 1))
+    missing = "no such report"
+
+    def add_many(self, filed: Sequence[Filed]) -> Op[set[str]]:
+        """Keeps reports; gives the ids of those that were new.
+
+        A report that is known keeps its first arrival, whichever of the two is written first.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        documents = {outcome_id(one): self._document(one) for one in reversed(filed)}
+        rows = list(documents.values())
+        known = yield InsertMany(self.collection, rows)
+        # A repetition usually arrived later, and then there is nothing to replace.
+        yield ReplaceMany(self.collection, [_if_earlier(rows[position]) for position in known])
+        known_ids = {rows[position]["_id"] for position in known}
+        return set(documents) - known_ids
+
+    def of_keys(self, keys: Sequence[str]) -> Op[dict[str, list[tuple[str, Report]]]]:
+        """The reports under these label keys, each with its id.
+
+        Raises:
+            RegistryError: a newer release wrote one of them.
+        """
+        found = yield Find(self.collection, {"key": {"$in": list(keys)}})
+        by_key: dict[str, list[tuple[str, Report]]] = defaultdict(list)
+        for document in found:
+            by_key[document["key"]].append((document["_id"], self.read(document).report))
+        return by_key
+
+    def of_predictions(self, prediction_ids: Iterable[str]) -> Op[list[Filed]]:
+        """The reports that wait for one of these predictions.
+
+        Raises:
+            RegistryError: a newer release wrote one of them.
+        """
+        keys = [label_key(anonymous(i), "") for i in prediction_ids]
+        return (yield from self._matching({"key": {"$in": keys}}, sort=()))
+
+    def remove(self, filed: Sequence[Filed]) -> Op[None]:
+        """Removes reports that are kept under a better key by now.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        yield from self._delete({"_id": {"$in": [outcome_id(one) for one in filed]}})
+
+    def read(self, document: Document) -> Filed:
+        """The report of a document.
+
+        Raises:
+            RegistryError: a newer release wrote it.
+        """
+        return _filed(schema.forward(document, schema.STEPS.get(Filed.__name__, ())))
+
+    def _document(self, record: Filed) -> Document:
+        document: Document = {
+            "_id": outcome_id(record),
+            "key": label_key(record.student_id, record.period),
+            "student_id": record.student_id,
+            "period": record.period,
+            "value": record.report.value,
+            "observed_at": milliseconds(record.report.observed_at),
+            "arrived_at": milliseconds(record.report.arrived_at),
+            schema.FIELD: schema.current(Filed.__name__),
+        }
+        if record.report.source is not None:
+            document["source"] = record.report.source
+        if record.prediction_id is not None:
+            document["prediction_id"] = record.prediction_id
+        optional: Document = {
+            "position": record.report.position,
+            "stated_student": record.stated_student,
+            "stated_period": record.stated_period,
+            "after_horizon": record.after_horizon,
+        }
+        document |= {name: value for name, value in optional.items() if value}
+        if record.report.horizon is not None:
+            document["horizon"] = record.report.horizon
+        return document
 
 
 def label_key(student_id: str, period: str) -> str:
@@ -53,94 +144,23 @@ def outcome_id(filed: Filed) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def add_many(filed: Sequence[Filed]) -> Op[set[str]]:
-    """Keeps reports; gives the ids of those that were new.
-
-    A report that is known keeps its first arrival, whichever of the two is written first.
-    """
-    documents = {outcome_id(one): _document(one) for one in reversed(filed)}
-    rows = list(documents.values())
-    known = yield InsertMany(COLLECTION, rows)
-    # A repetition usually arrived later, and then there is nothing to replace.
-    yield ReplaceMany(COLLECTION, [_if_earlier(rows[position]) for position in known])
-    known_ids = {rows[position]["_id"] for position in known}
-    return set(documents) - known_ids
-
-
-def of_keys(keys: Sequence[str]) -> Op[dict[str, list[tuple[str, Report]]]]:
-    """The reports under these label keys, each with its id."""
-    found = yield from _found({"key": {"$in": list(keys)}})
-    by_key: dict[str, list[tuple[str, Report]]] = defaultdict(list)
-    for document in found:
-        by_key[document["key"]].append((document["_id"], _report(document)))
-    return by_key
-
-
-def of_predictions(prediction_ids: Iterable[str]) -> Op[list[Filed]]:
-    """The reports that wait for one of these predictions."""
-    where = {"key": {"$in": [label_key(anonymous(i), "") for i in prediction_ids]}}
-    found = yield from _found(where)
-    return [_filed(document) for document in found]
-
-
-def remove(filed: Sequence[Filed]) -> Op[None]:
-    """Removes reports that are kept under a better key by now."""
-    yield DeleteMany(COLLECTION, {"_id": {"$in": [outcome_id(one) for one in filed]}})
-
-
-def _found(where: Document) -> Op[list[Document]]:
-    rows = yield Find(COLLECTION, where)
-    return [dict(schema.forward(row, schema.STEPS.get(RECORD, ()))) for row in rows]
-
-
-def _document(filed: Filed) -> Document:
-    document: Document = {
-        "_id": outcome_id(filed),
-        "key": label_key(filed.student_id, filed.period),
-        "student_id": filed.student_id,
-        "period": filed.period,
-        "value": filed.report.value,
-        "observed_at": milliseconds(filed.report.observed_at),
-        "arrived_at": milliseconds(filed.report.arrived_at),
-        schema.FIELD: schema.current(RECORD),
-    }
-    if filed.report.source is not None:
-        document["source"] = filed.report.source
-    if filed.prediction_id is not None:
-        document["prediction_id"] = filed.prediction_id
-    optional: Document = {
-        "position": filed.report.position,
-        "stated_student": filed.stated_student,
-        "stated_period": filed.stated_period,
-        "after_horizon": filed.after_horizon,
-    }
-    document |= {name: value for name, value in optional.items() if value}
-    if filed.report.horizon is not None:
-        document["horizon"] = filed.report.horizon
-    return document
-
-
 def _if_earlier(document: Document) -> Replace:
     where = {"_id": document["_id"], "arrived_at": {"$gt": document["arrived_at"]}}
     return Replace(where, document)
 
 
-def _report(document: Document) -> Report:
-    return Report(
-        value=float(document["value"]),
-        observed_at=document["observed_at"],
-        arrived_at=document["arrived_at"],
-        source=document.get("source"),
-        position=document.get("position", 0),
-        horizon=document.get("horizon"),
-    )
-
-
-def _filed(document: Document) -> Filed:
+def _filed(document: Mapping[str, Any]) -> Filed:
     return Filed(
         student_id=document["student_id"],
         period=document["period"],
-        report=_report(document),
+        report=Report(
+            value=float(document["value"]),
+            observed_at=document["observed_at"],
+            arrived_at=document["arrived_at"],
+            source=document.get("source"),
+            position=document.get("position", 0),
+            horizon=document.get("horizon"),
+        ),
         prediction_id=document.get("prediction_id"),
         stated_student=document.get("stated_student"),
         stated_period=document.get("stated_period"),

@@ -2,82 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from database.driver.commands import Count, Document, Find, InsertMany, Op
+from database.driver.commands import Document, InsertMany, Op
 from database.mapping import schema
-from database.mapping.documents import escape_keys, from_document, milliseconds, to_document
-from model.errors import NotFound
+from database.mapping.documents import escape_keys, milliseconds
+from database.repository import Repository
 from model.prediction import Prediction
 
-COLLECTION = "predictions"
-KEY = "prediction_id"
 
+class PredictionRepository(Repository[Prediction]):
+    """Served predictions by id, which never change."""
 
-def add_many(predictions: Sequence[Prediction]) -> Op[int]:
-    """Adds predictions; gives how many were new. Adding one again changes nothing."""
-    known = yield InsertMany(COLLECTION, [to_document(p, key=KEY) for p in predictions])
-    return len(predictions) - len(known)
+    collection = "predictions"
+    indexes = (
+        [("created_at", -1)],  # newest, count
+        [("student_id", 1), ("period", 1)],  # of_students, the join of labels, erasure
+    )
+    record = Prediction
+    key = "prediction_id"
+    order = (("created_at", -1), ("_id", 1))
+    missing = "prediction {}"
 
+    def add_many(self, predictions: Sequence[Prediction]) -> Op[int]:
+        """Adds predictions; gives how many were new. Adding one again changes nothing.
 
-def add_json(bodies: Sequence[bytes]) -> Op[int]:
-    """Adds predictions as `orjson.dumps` writes them; the same documents as `add_many`'s.
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        known = yield InsertMany(self.collection, [self._document(p) for p in predictions])
+        return len(predictions) - len(known)
 
-    A tenth of its work: an outbox is shipped from the event loop that also answers requests.
-    """
-    known = yield InsertMany(COLLECTION, [document_of(body) for body in bodies])
-    return len(bodies) - len(known)
+    def add_json(self, bodies: Sequence[bytes]) -> Op[int]:
+        """Adds predictions as `orjson.dumps` writes them; the same documents as `add_many`'s.
+
+        A tenth of its work: an outbox is shipped from the event loop that also answers requests.
+
+        Raises:
+            ValueError: a body is no JSON.
+        """
+        known = yield InsertMany(self.collection, [document_of(body) for body in bodies])
+        return len(bodies) - len(known)
+
+    def newest(self, limit: int = 50, since: datetime | None = None) -> Op[list[Prediction]]:
+        """The predictions served last, newest first; `limit` 0 is all.
+
+        Raises:
+            RegistryError: a prediction cannot be read.
+        """
+        return (yield from self._matching(_since(since), limit=limit))
+
+    def of_students(
+        self, student_ids: Iterable[str], periods: Iterable[str]
+    ) -> Op[list[Prediction]]:
+        """The predictions of these students in these periods, in no order.
+
+        Raises:
+            RegistryError: a prediction cannot be read.
+        """
+        students, wanted = sorted(set(student_ids)), sorted(set(periods))
+        where = {"student_id": {"$in": students}, "period": {"$in": wanted}}
+        return (yield from self._matching(where, sort=()))
+
+    def count(self, since: datetime | None = None) -> Op[int]:
+        """How many predictions were served, since that moment or ever.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        return (yield from self._count(_since(since)))
 
 
 def document_of(body: bytes) -> Document:
     """The document of a prediction that `orjson.dumps` wrote."""
     raw = orjson.loads(body)
-    document = {"_id": raw.pop(KEY)}
+    document = {"_id": raw.pop(PredictionRepository.key)}
     document.update((name, value) for name, value in raw.items() if value is not None)
     document["features"] = escape_keys(raw["features"])
     document["created_at"] = milliseconds(datetime.fromisoformat(raw["created_at"]))
     document[schema.FIELD] = schema.current(Prediction.__name__)
     return document
-
-
-def get(prediction_id: str) -> Op[Prediction]:
-    """The prediction of that id.
-
-    Raises:
-        NotFound: no such prediction.
-    """
-    found = yield Find(COLLECTION, {"_id": prediction_id})
-    if not found:
-        raise NotFound(f"prediction {prediction_id}")
-    return from_document(Prediction, found[0], key=KEY)
-
-
-def recent(limit: int, since: datetime | None = None) -> Op[list[Prediction]]:
-    """The predictions served last, newest first; `limit` 0 is all."""
-    found = yield Find(
-        COLLECTION, _since(since), sort=[("created_at", -1), ("_id", 1)], limit=limit
-    )
-    return [from_document(Prediction, document, key=KEY) for document in found]
-
-
-def of_student(student_id: str, period: str) -> Op[list[Prediction]]:
-    """A student's predictions of one period, newest first."""
-    found = yield Find(
-        COLLECTION,
-        {"student_id": student_id, "period": period},
-        sort=[("created_at", -1), ("_id", 1)],
-    )
-    return [from_document(Prediction, document, key=KEY) for document in found]
-
-
-def count(since: datetime | None = None) -> Op[int]:
-    """How many predictions were served, since that moment or ever."""
-    number: int = yield Count(COLLECTION, _since(since))
-    return number
 
 
 def _since(since: datetime | None) -> dict[str, Any]:

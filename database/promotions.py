@@ -11,135 +11,154 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from database import aliases, leases
-from database.driver.commands import Document, Find, InsertMany, Op
-from database.mapping.documents import from_document, milliseconds, to_document
+from database.aliases import CHAMPION, AliasRepository
+from database.driver.commands import Document, Find, Op
+from database.leases import LeaseRepository
+from database.mapping.documents import milliseconds
+from database.repository import Repository
 from model.errors import Conflict, LeaseLost
 from model.promotion import DecisionStatus, Promotion
 from model.run import Lease
 from model.version import Alias
 
-COLLECTION = "promotions"
-_KEY = "promotion_id"
 
+class PromotionRepository(Repository[Promotion]):
+    """The ledger by promotion id, and the champion's moves."""
 
-def add(promotion: Promotion, *, lease: Lease | None = None) -> Op[None]:
-    """Records a decision that kept the champion; recording it again changes nothing.
+    collection = "promotions"
+    indexes = (
+        [("at", -1)],  # newest
+        [("revision", -1)],  # champion_at
+        [("challenger", 1)],  # of_version
+    )
+    record = Promotion
+    key = "promotion_id"
+    order = (("at", -1), ("revision", -1))
+    missing = "promotion {}"
 
-    Args:
-        promotion: the decision.
-        lease: the lease the run holds, if it holds one.
+    def add(self, promotion: Promotion, *, lease: Lease | None = None) -> Op[None]:
+        """Records a decision that kept the champion; recording it again changes nothing.
 
-    Raises:
-        LeaseLost: another run took over; nothing was recorded.
-        ValueError: the decision promotes; `promote` records it with the move.
-    """
-    if promotion.status is DecisionStatus.PROMOTED or promotion.revision is not None:
-        raise ValueError("a promotion is recorded by promote")
-    if lease is not None:
-        yield from leases.fence(lease)
-    yield InsertMany(COLLECTION, [to_document(promotion, key=_KEY)])
+        Args:
+            promotion: the decision.
+            lease: the lease the run holds, if it holds one.
 
+        Raises:
+            LeaseLost: another run took over; nothing was recorded.
+            ValueError: the decision promotes; `promote` records it with the move.
+        """
+        if promotion.status is DecisionStatus.PROMOTED or promotion.revision is not None:
+            raise ValueError("a promotion is recorded by promote")
+        if lease is not None:
+            yield from LeaseRepository().fence(lease)
+        yield from self._add(self._document(promotion))
 
-def promote(
-    promotion: Promotion, *, expected_revision: int, lease: Lease | None = None
-) -> Op[Promotion]:
-    """Makes the challenger champion and records why, in one atomic step.
+    def promote(
+        self, promotion: Promotion, *, expected_revision: int, lease: Lease | None = None
+    ) -> Op[Promotion]:
+        """Makes the challenger champion and records why, in one atomic step.
 
-    Repeating a promotion that was committed gives it back as it was. A rollback is a promotion.
+        Repeating a promotion that was committed gives it back as it was. A rollback is a promotion.
 
-    Args:
-        promotion: the decision, status `promoted`; its champion must be the one that serves.
-        expected_revision: the champion alias's revision that the decision was made at; 0 at first.
-        lease: the lease the run holds; its token fences off a run that lost it.
+        Args:
+            promotion: the decision, status `promoted`; its champion must be the one that serves.
+            expected_revision: the champion alias's revision when the decision was made; 0 at first.
+            lease: the lease the run holds; its token fences off a run that lost it.
 
-    Returns:
-        The promotion as it is in the ledger: with its revision, and `at` never before the
-        promotion it follows.
+        Returns:
+            The promotion as it is in the ledger: with its revision, and `at` never before the
+            promotion it follows.
 
-    Raises:
-        Conflict: the champion is at another revision, or is another version.
-        LeaseLost: a run with a newer token has fenced this one off.
-    """
-    current = yield from aliases.stored(aliases.CHAMPION)
-    yield from _copy(current)
-    if current is not None and current["promotion"]["_id"] == promotion.promotion_id:
-        return from_document(Promotion, current["promotion"], key=_KEY)
-    _allow(current, promotion, expected_revision, lease)
-    done = _effective(current, promotion, expected_revision)
-    extra: Document = {
-        "promotion": to_document(done, key=_KEY),
-        "token": lease.token if lease else current["token"] if current else 0,
-    }
-    moved = Alias(aliases.CHAMPION, done.challenger, expected_revision + 1, done.at)
-    # The token is compared again by the write itself: it is what fences off a late run.
-    where = {"token": current["token"]} if current else {}
-    yield from aliases.swap(moved, extra, where)
-    yield InsertMany(COLLECTION, [to_document(done, key=_KEY)])
-    return done
+        Raises:
+            Conflict: the champion is at another revision, or is another version.
+            LeaseLost: a run with a newer token has fenced this one off.
+        """
+        current = yield from AliasRepository().stored(CHAMPION)
+        yield from self._copy(current)
+        if current is not None and current["promotion"]["_id"] == promotion.promotion_id:
+            return self.read(current["promotion"])
+        _allow(current, promotion, expected_revision, lease)
+        done = _effective(current, promotion, expected_revision)
+        extra: Document = {
+            "promotion": self._document(done),
+            "token": lease.token if lease else current["token"] if current else 0,
+        }
+        moved = Alias(CHAMPION, done.challenger, expected_revision + 1, done.at)
+        # The token is compared again by the write itself: it is what fences off a late run.
+        where = {"token": current["token"]} if current else {}
+        yield from AliasRepository().move(moved, extra, where)
+        yield from self._add(self._document(done))
+        return done
 
+    def fence(self, lease: Lease) -> Op[None]:
+        """Refuses from now on every promotion of a run with an older token of the lease.
 
-def fence(lease: Lease) -> Op[None]:
-    """Refuses from now on every promotion of a run with an older token of the lease.
+        Raises:
+            LeaseLost: a newer run has fenced this one off.
+        """
+        while True:
+            current = yield from AliasRepository().stored(CHAMPION)
+            if current is None or current["token"] == lease.token:
+                return
+            if current["token"] > lease.token:
+                raise LeaseLost(f"{lease.name}: a newer run has begun")
+            done = yield from AliasRepository().put_token(current, lease.token)
+            if done:
+                return
 
-    Raises:
-        LeaseLost: a newer run has fenced this one off.
-    """
-    while True:
-        current = yield from aliases.stored(aliases.CHAMPION)
-        if current is None or current["token"] == lease.token:
-            return
-        if current["token"] > lease.token:
-            raise LeaseLost(f"{lease.name}: a newer run has begun")
-        done = yield from aliases.put_token(current, lease.token)
-        if done:
-            return
+    def newest(self, limit: int = 50) -> Op[list[Promotion]]:
+        """The latest decisions, newest first; `limit` 0 is all.
 
+        Raises:
+            RegistryError: a decision cannot be read.
+        """
+        found = yield Find(self.collection, {}, sort=self.order, limit=limit)
+        ledger = yield from self._with_pending(found)
+        return ledger[:limit] if limit else ledger
 
-def newest(limit: int = 50) -> Op[list[Promotion]]:
-    """The latest decisions, newest first; `limit` 0 is all."""
-    found = yield Find(COLLECTION, {}, sort=[("at", -1), ("revision", -1)], limit=limit)
-    ledger = yield from _with_pending(found)
-    return ledger[:limit] if limit else ledger
+    def of_version(self, version: str) -> Op[list[Promotion]]:
+        """Every decision about that version, newest first.
 
+        Raises:
+            RegistryError: a decision cannot be read.
+        """
+        found = yield Find(self.collection, {"challenger": version})
+        ledger = yield from self._with_pending(found)
+        return [promotion for promotion in ledger if promotion.challenger == version]
 
-def of_version(version: str) -> Op[list[Promotion]]:
-    """Every decision about that version, newest first."""
-    found = yield Find(COLLECTION, {"challenger": version})
-    ledger = yield from _with_pending(found)
-    return [promotion for promotion in ledger if promotion.challenger == version]
+    def champion_at(self, time: datetime) -> Op[str | None]:
+        """Which version was champion at that moment; None before the first.
 
+        Raises:
+            RegistryError: a decision cannot be read.
+        """
+        where = {"at": {"$lte": milliseconds(time)}, "revision": {"$gte": 1}}
+        found = yield Find(self.collection, where, sort=[("revision", -1)], limit=1)
+        ledger = yield from self._with_pending(found)
+        past = [p for p in ledger if p.revision is not None and p.at <= milliseconds(time)]
+        return max(past, key=lambda p: p.revision or 0).challenger if past else None
 
-def champion_at(time: datetime) -> Op[str | None]:
-    """Which version was champion at that moment; None before the first."""
-    where = {"at": {"$lte": milliseconds(time)}, "revision": {"$gte": 1}}
-    found = yield Find(COLLECTION, where, sort=[("revision", -1)], limit=1)
-    ledger = yield from _with_pending(found)
-    past = [p for p in ledger if p.revision is not None and p.at <= milliseconds(time)]
-    return max(past, key=lambda p: p.revision or 0).challenger if past else None
+    def repair(self) -> Op[bool]:
+        """Copies a committed promotion into the ledger if its process died before; True if so.
 
+        Raises:
+            RegistryError: a decision cannot be read.
+        """
+        current = yield from AliasRepository().stored(CHAMPION)
+        return (yield from self._copy(current))
 
-def repair() -> Op[bool]:
-    """Copies a committed promotion into the ledger if its process died before; True if so."""
-    current = yield from aliases.stored(aliases.CHAMPION)
-    copied = yield from _copy(current)
-    return copied
+    def _copy(self, current: Document | None) -> Op[bool]:
+        if current is None:
+            return False
+        return (yield from self._add(current["promotion"]))
 
-
-def _copy(current: Document | None) -> Op[bool]:
-    if current is None:
-        return False
-    known = yield InsertMany(COLLECTION, [current["promotion"]])
-    return not known
-
-
-def _with_pending(found: list[Document]) -> Op[list[Promotion]]:
-    # Read after the ledger: a promotion committed in between is then in one of the two.
-    current = yield from aliases.stored(aliases.CHAMPION)
-    pending = [current["promotion"]] if current is not None else []
-    by_id = {document["_id"]: document for document in (*found, *pending)}
-    ledger = [from_document(Promotion, document, key=_KEY) for document in by_id.values()]
-    return sorted(ledger, key=lambda p: (p.at, p.revision or 0), reverse=True)
+    def _with_pending(self, found: list[Document]) -> Op[list[Promotion]]:
+        # Read after the ledger: a promotion committed in between is then in one of the two.
+        current = yield from AliasRepository().stored(CHAMPION)
+        pending = [current["promotion"]] if current is not None else []
+        by_id = {document["_id"]: document for document in (*found, *pending)}
+        ledger = [self.read(document) for document in by_id.values()]
+        return sorted(ledger, key=lambda p: (p.at, p.revision or 0), reverse=True)
 
 
 def _allow(

@@ -11,12 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from database import labels, outcomes, promotions
-from database.driver.commands import DeleteMany, Find, Op
+from database.driver.commands import Find, Op
 from database.driver.paging import in_parts
 from database.erasing import erasure
 from database.labelling.join import Subject, settle
+from database.labelling.linking import join_orphans, link
+from database.labelling.pending import PendingJoinRepository
 from database.mapping.documents import milliseconds
+from database.outcomes import OutcomeRepository
+from database.promotions import PromotionRepository
+from model.anonymous import MARK, anonymous
 from model.trust.tombstone import TombstoneKey
 
 GRACE = timedelta(minutes=10)
@@ -68,24 +72,22 @@ def repair(
         tombstone_key: with it the full pass removes what is back of erased students.
     """
     erased = (yield from erasure.remove_again(tombstone_key)) if full and tombstone_key else 0
-    promotion = yield from promotions.repair()
+    promotion = yield from PromotionRepository().repair()
     owed = yield from _pay(now)
-    joined = yield from labels.join_orphans(now=now)
+    joined = yield from join_orphans(now=now)
     looked_at = (yield from _all_anew()) if full else 0
     return Repaired(promotion, owed, joined, looked_at, erased)
 
 
 def _pay(now: datetime) -> Op[int]:
-    notes = yield Find(labels.PENDING, {})
-    subjects = {(s, p) for note in notes for s, p in note["subjects"]}
+    subjects = yield from PendingJoinRepository().owed()
     yield from _settle(subjects)
-    old = {"noted_at": {"$lte": milliseconds(now - GRACE)}}
-    yield DeleteMany(labels.PENDING, old)
+    yield from PendingJoinRepository().paid_until(milliseconds(now - GRACE))
     return len(subjects)
 
 
 def _all_anew() -> Op[int]:
-    found = yield Find(outcomes.COLLECTION, {}, fields=["student_id", "period"])
+    found = yield Find(OutcomeRepository.collection, {}, fields=["student_id", "period"])
     subjects = {(row["student_id"], row["period"]) for row in found}
     yield from _settle(subjects)
     return len(subjects)
@@ -93,9 +95,9 @@ def _all_anew() -> Op[int]:
 
 def _settle(subjects: Iterable[Subject]) -> Op[None]:
     dated = sorted(subject for subject in subjects if subject[1])
-    waiting = sorted(student_id for student_id, period in subjects if not period)
+    waiting = sorted(i.removeprefix(MARK) for i, period in subjects if not period)
     for part in in_parts(dated):
         yield from settle(part)
     for ids in in_parts(waiting):
-        yield from settle((i, "") for i in ids)
-        yield from labels.link(ids)
+        yield from settle((anonymous(i), "") for i in ids)
+        yield from link(ids)

@@ -1,126 +1,114 @@
-"""The feature store: one document a student, with everything known of them period by period."""
+"""The feature store: one document per student, with everything known of them period by period."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from database.driver.commands import (
-    Count,
-    DeleteMany,
-    Document,
-    Find,
-    InsertMany,
-    Op,
-    Replace,
-    ReplaceMany,
-)
+from database.driver.commands import Document, Find, InsertMany, Op
 from database.driver.paging import in_parts
 from database.mapping.documents import from_document, to_document
-from model.errors import NotFound
+from database.repository import Documents, Repository
 from model.student import Observation, Student
 
-COLLECTION = "students"
-PERIODS = "periods"
+
+class PeriodRepository(Documents):
+    """The periods that something is known of."""
+
+    collection = "periods"
+
+    def add_many(self, periods: Iterable[str]) -> Op[None]:
+        """Adds periods; adding one again changes nothing.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        yield InsertMany(self.collection, [{"_id": period} for period in periods])
+
+    def all(self) -> Op[tuple[str, ...]]:
+        """Every period, oldest first.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = yield Find(self.collection, {}, sort=[("_id", 1)])
+        return tuple(document["_id"] for document in found)
 
 
-def observe(observations: Sequence[Observation]) -> Op[int]:
-    """Keeps what schools reported; gives how many periods of how many students it changed.
+class StudentRepository(Repository[Student]):
+    """Everything known of each student."""
 
-    Of one student's period the latest observation stands, whichever is written first; so files
-    may come in any order, and more than once.
+    collection = "students"
+    indexes = ([("updated_at", -1)],)  # newest
+    record = Student
+    order = (("updated_at", -1), ("_id", 1))
+    missing = "no record of that student"
 
-    Raises:
-        ValueError: a period with a dot or a colon in it.
-    """
-    periods = sorted({o.period for o in observations})
-    if any(set(period) & set(".:$") for period in periods):
-        raise ValueError("a period has neither dot, colon nor dollar")
-    yield InsertMany(PERIODS, [{"_id": period} for period in periods])
-    by_student: dict[str, list[Observation]] = defaultdict(list)
-    for observation in observations:
-        by_student[observation.student_id].append(observation)
-    changed = 0
-    for ids in in_parts(sorted(by_student)):
-        changed += yield from _observe({i: by_student[i] for i in ids})
-    return changed
+    def observe(self, observations: Sequence[Observation]) -> Op[int]:
+        """Keeps what schools reported; gives how many periods of how many students it changed.
 
+        Of one student's period the latest observation stands, whichever is written first; so files
+        may come in any order, and more than once.
 
-def get(student_id: str) -> Op[Student]:
-    """Everything known of a student.
+        Raises:
+            ValueError: a period with a dot or a colon in it.
+        """
+        periods = sorted({o.period for o in observations})
+        if any(set(period) & set(".:$") for period in periods):
+            raise ValueError("a period has neither dot, colon nor dollar")
+        yield from PeriodRepository().add_many(periods)
+        by_student: dict[str, list[Observation]] = defaultdict(list)
+        for observation in observations:
+            by_student[observation.student_id].append(observation)
+        changed = 0
+        for ids in in_parts(sorted(by_student)):
+            changed += yield from self._observe({i: by_student[i] for i in ids})
+        return changed
 
-    Raises:
-        NotFound: nothing is.
-    """
-    students = yield from get_many([student_id])
-    if student_id not in students:
-        raise NotFound("no record of that student")
-    return students[student_id]
+    def in_period(self, period: str, limit: int = 0) -> Op[list[Observation]]:
+        """What is known of that period, by student id; `limit` 0 is all.
 
+        Raises:
+            RegistryError: a student's document cannot be read.
+        """
+        where = {f"periods.{period}": {"$exists": True}}
+        found = yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
+        return [_observation(d["_id"], period, d["periods"][period]) for d in found]
 
-def get_many(ids: Sequence[str]) -> Op[dict[str, Student]]:
-    """Everything known of these students, by id; unknown ones are left out."""
-    students: dict[str, Student] = {}
-    for part in in_parts(sorted(set(ids))):
-        found = yield Find(COLLECTION, {"_id": {"$in": part}})
-        students |= {document["_id"]: _student(document) for document in found}
-    return students
+    def count_in_period(self, period: str) -> Op[int]:
+        """How many students something is known of in that period.
 
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        return (yield from self._count({f"periods.{period}": {"$exists": True}}))
 
-def in_period(period: str, limit: int = 0) -> Op[list[Observation]]:
-    """What is known of that period, by student id; `limit` 0 is all."""
-    where = {f"periods.{period}": {"$exists": True}}
-    found = yield Find(COLLECTION, where, sort=[("_id", 1)], limit=limit)
-    return [_observation(d["_id"], period, d["periods"][period]) for d in found]
+    def read(self, document: Document) -> Student:
+        """The student of a document.
 
+        Raises:
+            RegistryError: the document cannot be read as one.
+        """
+        return Student(
+            student_id=document["_id"],
+            observations=tuple(
+                _observation(document["_id"], period, document["periods"][period])
+                for period in sorted(document["periods"])
+            ),
+        )
 
-def count_in_period(period: str) -> Op[int]:
-    """How many students something is known of in that period."""
-    number: int = yield Count(COLLECTION, {f"periods.{period}": {"$exists": True}})
-    return number
-
-
-def periods() -> Op[tuple[str, ...]]:
-    """The periods that something is known of, oldest first."""
-    found = yield Find(PERIODS, {}, sort=[("_id", 1)])
-    return tuple(document["_id"] for document in found)
-
-
-def recent_observations(limit: int) -> Op[list[Observation]]:
-    """What became known last, newest first, one observation a student."""
-    found = yield Find(COLLECTION, {}, sort=[("updated_at", -1), ("_id", 1)], limit=limit)
-    newest = [max(_student(d).observations, key=lambda o: (o.observed_at, o.period)) for d in found]
-    return sorted(newest, key=lambda o: (-o.observed_at.timestamp(), o.student_id))
-
-
-def erase(student_id: str) -> Op[int]:
-    """Forgets a student here; `database.erasing.erasure` does so everywhere."""
-    deleted: int = yield DeleteMany(COLLECTION, {"_id": student_id})
-    return deleted
-
-
-def _observe(waiting: dict[str, list[Observation]]) -> Op[int]:
-    changed = 0
-    while waiting:
-        found = yield Find(COLLECTION, {"_id": {"$in": list(waiting)}})
-        stored = {document["_id"]: document for document in found}
-        merged = {i: _merge(i, stored.get(i), seen) for i, seen in waiting.items()}
-        fresh = [merged[i][0] for i in waiting if i not in stored]
-        replaced = [
-            Replace({"_id": i, "revision": stored[i]["revision"]}, merged[i][0])
-            for i in waiting
-            if i in stored and merged[i][1]
-        ]
-        taken = yield InsertMany(COLLECTION, fresh)
-        late = {fresh[position]["_id"] for position in taken}
-        matched = yield ReplaceMany(COLLECTION, replaced)
-        if matched < len(replaced):
-            # The answer is a count, so all of them are looked at again; those written are equal.
-            late |= {replacement.where["_id"] for replacement in replaced}
-        changed += sum(count for i, (_, count) in merged.items() if i not in late)
-        waiting = {i: waiting[i] for i in late}
-    return changed
+    def _observe(self, waiting: dict[str, list[Observation]]) -> Op[int]:
+        changed = 0
+        while waiting:
+            stored = yield from self.stored_many(waiting)
+            merged = {i: _merge(i, stored.get(i), seen) for i, seen in waiting.items()}
+            fresh = [merged[i][0] for i in waiting if i not in stored]
+            replaced = [merged[i][0] for i in waiting if i in stored and merged[i][1]]
+            late = yield from self._swap_many(fresh, replaced)
+            changed += sum(count for i, (_, count) in merged.items() if i not in late)
+            waiting = {i: waiting[i] for i in late}
+        return changed
 
 
 def _merge(
@@ -149,16 +137,6 @@ def _order(entry: Document) -> tuple[Any, ...]:
     content = sorted((k, str(v)) for k, v in entry["features"].items())
     protected = sorted(entry.get("protected", {}).items())
     return entry["observed_at"], content, protected, entry.get("batch_id", "")
-
-
-def _student(document: Document) -> Student:
-    return Student(
-        student_id=document["_id"],
-        observations=tuple(
-            _observation(document["_id"], period, document["periods"][period])
-            for period in sorted(document["periods"])
-        ),
-    )
 
 
 def _observation(student_id: str, period: str, entry: Document) -> Observation:

@@ -9,43 +9,60 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from database.driver.commands import Count, DeleteMany, Find, InsertMany, Op
+from database.driver.commands import Find, InsertMany, Op
 from database.driver.paging import in_parts
 from database.mapping.documents import milliseconds
-
-COLLECTION = "tombstones"
-
-
-def lay(digests: Iterable[str], *, at: datetime) -> Op[None]:
-    """Keeps tombstones; one that is there already keeps its moment."""
-    moment = milliseconds(at)
-    for part in in_parts(sorted(set(digests))):
-        yield InsertMany(COLLECTION, [{"_id": digest, "at": moment} for digest in part])
+from database.repository import Documents
 
 
-def among(digests: Iterable[str]) -> Op[set[str]]:
-    """Those of the digests that are tombstones."""
-    erased: set[str] = set()
-    for part in in_parts(sorted(set(digests))):
-        found = yield Find(COLLECTION, {"_id": {"$in": part}}, fields=["_id"])
-        erased |= {row["_id"] for row in found}
-    return erased
+class TombstoneRepository(Documents):
+    """The keyed hashes of what was erased."""
 
+    collection = "tombstones"
+    indexes = ([("at", -1)],)  # state
 
-def all() -> Op[frozenset[str]]:
-    """Every tombstone."""
-    found = yield Find(COLLECTION, {}, fields=["_id"])
-    return frozenset(row["_id"] for row in found)
+    def lay(self, digests: Iterable[str], *, at: datetime) -> Op[None]:
+        """Keeps tombstones; one that is there already keeps its moment.
 
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+            ValueError: `at` has no time zone.
+        """
+        moment = milliseconds(at)
+        for part in in_parts(sorted(set(digests))):
+            yield InsertMany(self.collection, [{"_id": digest, "at": moment} for digest in part])
 
-def state() -> Op[tuple[int, str]]:
-    """What changes when a tombstone is laid or lifted: how many there are, and the newest."""
-    number: int = yield Count(COLLECTION, {})
-    newest = yield Find(COLLECTION, {}, sort=[("at", -1), ("_id", 1)], limit=1)
-    return number, newest[0]["_id"] if newest else ""
+    def among(self, digests: Iterable[str]) -> Op[set[str]]:
+        """Those of the digests that are tombstones.
 
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        return set((yield from self.stored_many(digests)))
 
-def lift(digest: str) -> Op[bool]:
-    """Removes a tombstone; False if there was none."""
-    removed: int = yield DeleteMany(COLLECTION, {"_id": digest})
-    return bool(removed)
+    def all(self) -> Op[frozenset[str]]:
+        """Every tombstone.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = yield Find(self.collection, {}, fields=["_id"])
+        return frozenset(row["_id"] for row in found)
+
+    def state(self) -> Op[tuple[int, str]]:
+        """What changes when a tombstone is laid or lifted: how many there are, and the newest.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        number = yield from self._count({})
+        newest = yield Find(self.collection, {}, sort=[("at", -1), ("_id", 1)], limit=1)
+        return number, newest[0]["_id"] if newest else ""
+
+    def lift(self, digest: str) -> Op[bool]:
+        """Removes a tombstone; False if there was none.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        return bool((yield from self._delete({"_id": digest})))

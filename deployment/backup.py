@@ -11,9 +11,9 @@ from pathlib import Path
 import bson
 
 from api.durability import outbox
-from database import predictions
 from database.driver.client import SyncRegistry
 from database.driver.commands import Document
+from database.predictions import document_of
 from deployment import backup_file
 from deployment.backup_file import Manifest, Writer, writing
 from deployment.exit_codes import ExitCode, failed
@@ -118,7 +118,7 @@ def told(manifest: Manifest, file: Path) -> str:
 
 
 def _waiting(home: Path) -> Iterator[Document]:
-    return map(predictions.document_of, outbox.bodies(home / "outbox"))
+    return map(document_of, outbox.bodies(home / "outbox"))
 
 
 def _add(writer: Writer, prefix: str, documents: Iterable[Document]) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from database import aliases, batches
+from database.aliases import CHAMPION, AliasRepository
+from database.batches import BatchRepository
 from database.driver.client import SyncRegistry
 from deployment.settings import Settings
 from deployment.wiring import registry, tombstone_key
@@ -41,10 +42,10 @@ def bootstrap(
     """
     task = load_task(settings.task)
     with registry(settings) as opened:
-        if not opened.run(batches.recent(1)):
+        if not opened.run(BatchRepository().newest(1)):
             found = _school_files(settings, task, data, period, say)
             _load(opened, found, task, tombstone_key(settings), say)
-        if opened.run(aliases.get(aliases.CHAMPION)) is not None:
+        if opened.run(AliasRepository().find(CHAMPION)) is not None:
             return
         say("Training the first champion")
         try:

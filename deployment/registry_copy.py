@@ -8,54 +8,28 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from database import leases, outcomes
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import Document, Find, InsertMany, Replace, ReplaceMany
+from database.leases import LeaseRepository
 from database.mapping import schema
+from database.repositories import REPOSITORIES
+from database.repository import Repository
+from database.students import StudentRepository
 from model.errors import RegistryError
 
-COLLECTIONS = (
-    "tombstones",
-    "begun_batches",
-    "batches",
-    "periods",
-    "students",
-    "predictions",
-    "outcomes",
-    "labels",
-    "orphan_labels",
-    "pending_joins",
-    "artifacts",
-    "model_versions",
-    "version_adoptions",
-    "promotions",
-    "aliases",
-    "runs",
-    "drift_reports",
-    "audit",
-    "key_adoptions",
-    "key_revocations",
-    "api_keys",
-)
+COLLECTIONS = tuple(kind.collection for kind in REPOSITORIES if kind is not LeaseRepository)
 """What is pointed at comes before what points. Of leases only the tokens go, at the end."""
 
 RECORDS = {
-    "batches": "Batch",
-    "predictions": "Prediction",
-    "outcomes": outcomes.RECORD,
-    "labels": "Label",
-    "orphan_labels": "OrphanLabel",
-    "model_versions": "ModelVersion",
-    "promotions": "Promotion",
-    "aliases": "Alias",
-    "runs": "Run",
-    "drift_reports": "DriftReport",
-    "audit": "AuditEvent",
-    "key_adoptions": "KeyAdoption",
-    "key_revocations": "Revocation",
-    "api_keys": "ApiKey",
+    kind.collection: kind().record.__name__
+    for kind in REPOSITORIES
+    if issubclass(kind, Repository) and kind is not StudentRepository
 }
-"""What the documents of a collection are; they are brought to its newest schema on the way."""
+"""What the documents of a collection are; they are brought to its newest schema on the way.
+
+A student's schema is written with each period.
+"""
 
 PAGE = 1_000
 LARGE = 2
@@ -101,8 +75,8 @@ def copy(source: SyncRegistry, target: SyncRegistry, progress: Progress) -> None
             put(target, collection, page)
             copied += len(page)
             progress(f"{collection}: {copied}")
-    for lease in source.run(leases.every()):
-        target.run(leases.carry(lease))
+    for lease in source.run(LeaseRepository().all()):
+        target.run(LeaseRepository().carry(lease))
 
 
 def put(target: SyncRegistry, collection: str, page: Sequence[Document]) -> None:
@@ -173,7 +147,7 @@ def pages(source: SyncRegistry, collection: str) -> Iterator[list[Document]]:
     Raises:
         RegistryError: the registry fails, or a document is of a newer release.
     """
-    size = LARGE if collection == "artifacts" else PAGE
+    size = LARGE if collection == ArtifactRepository.collection else PAGE
     where: dict[str, Any] = {}
     while True:
         page = source.execute(Find(collection, where, sort=[("_id", 1)], limit=size))

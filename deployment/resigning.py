@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from database import api_keys, artifacts, audit, versions
-from database.driver.commands import Find, Op, Replace, ReplaceMany
-from database.mapping.documents import to_document
+from database.api_keys import ApiKeyRepository, KeyRevocationRepository
+from database.artifacts import ArtifactRepository
+from database.audit import AuditRepository
+from database.driver.commands import Find, Op
+from database.versions import ModelVersionRepository
 from model.access import ApiKey, AuditEvent
 from model.archive import bundle_digest
 from model.errors import BundleError, CorruptArtifact, NotFound
@@ -56,7 +58,7 @@ def resign_all(task: str, key: bytes, *, now: datetime, actor: str) -> Op[Resign
     A key that any revocation names stays revoked, whoever signed the revocation.
     """
     signed, left = [], []
-    for version in (yield from versions.newest(0)):
+    for version in (yield from ModelVersionRepository().newest(0)):
         why = yield from _resign(version, task, key)
         if why is None:
             signed.append(version.version)
@@ -66,26 +68,27 @@ def resign_all(task: str, key: bytes, *, now: datetime, actor: str) -> Op[Resign
     done = Resigned(tuple(signed), tuple(left), keys)
     subject = f"{len(done.versions)} versions, {len(done.keys)} API keys"
     detail = ", ".join((*done.versions, *done.keys))
-    yield from audit.add(AuditEvent(uuid.uuid4().hex, now, actor, "re-sign", subject, detail))
+    yield from AuditRepository().add(
+        AuditEvent(uuid.uuid4().hex, now, actor, "re-sign", subject, detail)
+    )
     return done
 
 
 def _resign(version: ModelVersion, task: str, key: bytes) -> Op[str | None]:
     try:
-        digest = bundle_digest((yield from artifacts.get(version.artifact)))
+        digest = bundle_digest((yield from ArtifactRepository().get(version.artifact)))
         own = resign(replace(version, bundle=digest), task, key)
     except (BundleError, CorruptArtifact, NotFound) as error:
         return str(error)
-    document = to_document(own, key="version")
-    yield ReplaceMany(versions.COLLECTION, [Replace({"_id": version.version}, document)])
+    yield from ModelVersionRepository().replace(own)
     return None
 
 
 def _resign_keys(key: bytes, now: datetime) -> Op[tuple[str, ...]]:
-    named = yield Find(api_keys.REVOCATIONS, {}, fields=["_id"])
-    known = {one.key_id for one in (yield from api_keys.all())}
+    named = yield Find(KeyRevocationRepository.collection, {}, fields=["_id"])
+    known = {one.key_id for one in (yield from ApiKeyRepository().all())}
     for key_id in sorted(known & {str(row["_id"]) for row in named}):
-        yield from api_keys.revoke(key_id, now, key)
-    keys = yield from api_keys.all()
-    yield from api_keys.adopt(keys, now, key)
+        yield from ApiKeyRepository().revoke(key_id, now, key)
+    keys = yield from ApiKeyRepository().all()
+    yield from ApiKeyRepository().adopt(keys, now, key)
     return tuple(one.key_id for one in keys)

@@ -15,11 +15,14 @@ import orjson
 from bson.codec_options import CodecOptions
 
 from api.durability import outbox
-from database import aliases, api_keys, leases, predictions, versions
+from database.aliases import AliasRepository
+from database.api_keys import ApiKeyRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import Count, DeleteMany, Document
-from database.mapping.documents import from_document
+from database.leases import LeaseRepository
+from database.predictions import PredictionRepository
 from database.repair import repair
+from database.versions import ModelVersionRepository
 from deployment import backup_file
 from deployment.backup import LEASES
 from deployment.backup_file import Manifest
@@ -35,12 +38,9 @@ from deployment.wiring import (
     registry_uri,
     tombstone_key,
 )
-from model.access import ApiKey
 from model.errors import ConfigurationError, FarolError
 from model.live import LiveModel
-from model.run import Lease
 from model.trust.key_file import KeyFile
-from model.version import ModelVersion
 from preprocessing.task.spec import load_task, task_text
 
 EPILOG = f"""\
@@ -186,22 +186,22 @@ def _fill(opened: SyncRegistry, file: Path) -> None:
     """Writes everything; where the champion points comes last."""
     pointing: list[Document] = []
     for name, page in _documents(file):
-        if name == aliases.COLLECTION:
+        if name == AliasRepository.collection:
             pointing += page
         elif name == LEASES:
             for document in page:
-                opened.run(leases.carry(from_document(Lease, document, key="name")))
+                opened.run(LeaseRepository().carry(LeaseRepository().read(document)))
         else:
             put(opened, name, page)
             _say(f"{name}: {len(page)}")
-    put(opened, aliases.COLLECTION, pointing)
+    put(opened, AliasRepository.collection, pointing)
 
 
 def _documents(file: Path) -> Iterator[tuple[str, list[Document]]]:
     """Pages of documents, each with the collection it is of."""
     for member, content in backup_file.read(file):
         if member.startswith(backup_file.OUTBOX):
-            yield predictions.COLLECTION, bson.decode_all(content, CODEC)
+            yield PredictionRepository.collection, bson.decode_all(content, CODEC)
         elif member.startswith(backup_file.REGISTRY):
             yield member.split("/")[1], bson.decode_all(content, CODEC)
 
@@ -216,13 +216,16 @@ def _tell_missing(opened: SyncRegistry, manifest: Manifest) -> None:
 
 def _refuse_unsigned(file: Path, kept: Mapping[str, bytes], settings: Settings) -> None:
     key = kept.get(backup_file.SIGNING_KEY, settings.signing_key.get_secret_value())
-    found: dict[str, list[Document]] = {versions.COLLECTION: [], api_keys.COLLECTION: []}
+    found: dict[str, list[Document]] = {
+        ModelVersionRepository.collection: [],
+        ApiKeyRepository.collection: [],
+    }
     for name, page in _documents(file):
         if name in found:
             found[name] += page
     foreign = signed_elsewhere(
-        [from_document(ModelVersion, d, key="version") for d in found[versions.COLLECTION]],
-        [from_document(ApiKey, d, key="key_id") for d in found[api_keys.COLLECTION]],
+        [ModelVersionRepository().read(d) for d in found[ModelVersionRepository.collection]],
+        [ApiKeyRepository().read(d) for d in found[ApiKeyRepository.collection]],
         key,
     )
     if foreign:

@@ -15,9 +15,15 @@ import numpy as np
 import orjson
 from rich.console import Console
 
-from database import aliases, artifacts, drift_reports, labels, predictions, students, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.artifacts import ArtifactRepository
+from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
+from database.labels import LabelRepository
+from database.predictions import PredictionRepository
+from database.students import PeriodRepository, StudentRepository
+from database.versions import ModelVersionRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import registry, settings_from_environment
 from drift.cohort import CohortRule, choose_cohort, counts_of, latest_of_each, unfiled
@@ -97,7 +103,7 @@ def run_drift_check(
             left_out=recent.left_out,
         )
     )
-    opened.run(drift_reports.add(report))
+    opened.run(DriftReportRepository().add(report))
     return report
 
 
@@ -128,18 +134,18 @@ def _compared(
 
 def _gather(task: TaskSpec, now: datetime, key: bytes) -> Op[_Gathered]:
     plan = task.longitudinal
-    champion = yield from aliases.get(aliases.CHAMPION)
+    champion = yield from AliasRepository().find(CHAMPION)
     if champion is None:
         raise NotEnoughData("there is no champion yet; train one: python -m retraining.pipeline")
-    version = yield from versions.get(champion.version)
+    version = yield from ModelVersionRepository().get(champion.version)
     version.verify(key)
-    archive = yield from artifacts.get(version.artifact)
+    archive = yield from ArtifactRepository().get(version.artifact)
     recent = yield from _recent(task, version, now)
-    arrived = yield from labels.window(arrived_until=now, limit=RECENT_LABELS)
+    arrived = yield from LabelRepository().window(arrived_until=now, limit=RECENT_LABELS)
     if plan is not None:
-        known = yield from students.get_many([label.student_id for label in arrived])
+        known = yield from StudentRepository().get_many([label.student_id for label in arrived])
         arrived = recalled_labels(plan, arrived, known)
-    trained_on = _ids((yield from artifacts.get(version.trained_on)))
+    trained_on = _ids((yield from ArtifactRepository().get(version.trained_on)))
     return _Gathered(
         version=version,
         archive=archive,
@@ -155,9 +161,9 @@ def _gather(task: TaskSpec, now: datetime, key: bytes) -> Op[_Gathered]:
 def _recent(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[Recent]:
     """The newest cohort's records: those of school files before served ones."""
     filed: dict[str, int] = {}
-    for period in (yield from students.periods()):
-        filed[period] = yield from students.count_in_period(period)
-    served = latest_of_each((yield from predictions.recent(RECENT_PREDICTIONS)))
+    for period in (yield from PeriodRepository().all()):
+        filed[period] = yield from StudentRepository().count_in_period(period)
+    served = latest_of_each((yield from PredictionRepository().newest(RECENT_PREDICTIONS)))
     window = version.window
     rule = CohortRule(
         min_records=task.drift.min_records,
@@ -174,9 +180,9 @@ def _recent(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[Recent]:
         records = tuple(prediction.features for prediction in of_period.values())
         notes = _choice_notes(records, "students predictions were asked for", cohort.period, window)
         return Recent(records, cohort.period, notes, cohort.left_out)
-    observations = yield from students.in_period(cohort.period)
+    observations = yield from StudentRepository().in_period(cohort.period)
     if task.longitudinal is not None:
-        known = yield from students.get_many([o.student_id for o in observations])
+        known = yield from StudentRepository().get_many([o.student_id for o in observations])
         observations = recalled_observations(task.longitudinal, observations, known)
     records = tuple(o.features for o in observations)
     return Recent(

@@ -10,9 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from database import batches, labels, students, tombstones
+from database.batches import BatchRepository, BegunBatchRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
+from database.labelling.linking import join_orphans
+from database.labelling.recording import record_outcomes
+from database.students import StudentRepository
+from database.tombstones import TombstoneRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import registry, settings_from_environment, tombstone_key
 from model.batch import Batch
@@ -66,20 +70,22 @@ def ingest(
     known = yield from _known(table.batch.batch_id)
     if known is not None:
         return Ingested(known, known=True, outcomes={})
-    begun = yield from batches.begin(table.batch.batch_id, now=table.batch.ingested_at)
+    begun = yield from BegunBatchRepository().begin(
+        table.batch.batch_id, now=table.batch.ingested_at
+    )
     table = dated(table, begun)
     kept, erased = yield from _without_erased(table, tombstone_key)
     observed = [observation.student_id for observation in kept.observations]
-    others = yield from students.get_many(observed)
+    others = yield from StudentRepository().get_many(observed)
     found = implausible(task, kept.observations, others, table.row_of)
-    yield from students.observe(kept.observations)
+    yield from StudentRepository().observe(kept.observations)
     # Arrived when begun: a report that is repeated is then the same document.
-    decisions = yield from labels.record(kept.outcomes, now=begun)
+    decisions = yield from record_outcomes(kept.outcomes, now=begun)
     statuses = Counter(decision.status for decision in decisions)
     objections = Counter(d.reason for d in decisions if d.status is JoinStatus.REJECTED)
-    joined = yield from labels.join_orphans(now=max(now, begun), student_ids=observed)
+    joined = yield from join_orphans(now=max(now, begun), student_ids=observed)
     batch = replace(table.batch, implausible=found)
-    yield from batches.add(batch)
+    yield from BatchRepository().add(batch)
     return Ingested(batch, False, statuses, objections, joined, erased)
 
 
@@ -90,7 +96,7 @@ def _without_erased(table: CleanTable, key: TombstoneKey | None) -> Op[tuple[Cle
     observed = {o.student_id for o in table.observations}
     ids = observed | {o.student_id for o in table.outcomes if o.student_id is not None}
     marks = {key.of(student_id): student_id for student_id in ids}
-    found = yield from tombstones.among(marks)
+    found = yield from TombstoneRepository().among(marks)
     erased = {marks[digest] for digest in found}
     kept = replace(
         table,
@@ -116,7 +122,7 @@ def dated(table: CleanTable, moment: datetime) -> CleanTable:
 
 def _known(batch_id: str) -> Op[Batch | None]:
     try:
-        return (yield from batches.get(batch_id))
+        return (yield from BatchRepository().get(batch_id))
     except NotFound:
         return None
 

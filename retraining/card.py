@@ -7,8 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from database import aliases, artifacts, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
+from database.versions import ModelVersionRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import registry, settings_from_environment
 from model.errors import FarolError, NotFound
@@ -47,7 +49,7 @@ def write_card(opened: SyncRegistry, version: str | None, folder: Path) -> tuple
         RegistryError: the registry fails.
         OSError: the folder cannot be written.
     """
-    found = opened.run(versions.get(version or _champion(opened)))
+    found = opened.run(ModelVersionRepository().get(version or _champion(opened)))
     if found.card is None:
         raise NotFound(
             f"the model card of {found.version}, registered before there were cards; every "
@@ -56,12 +58,12 @@ def write_card(opened: SyncRegistry, version: str | None, folder: Path) -> tuple
     folder.mkdir(parents=True, exist_ok=True)
     paths = folder / f"{found.version}.html", folder / f"{found.version}.md"
     for path, digest in zip(paths, (found.card.html, found.card.markdown), strict=True):
-        path.write_bytes(opened.run(artifacts.get(digest)))
+        path.write_bytes(opened.run(ArtifactRepository().get(digest)))
     return paths
 
 
 def _champion(opened: SyncRegistry) -> str:
-    alias = opened.run(aliases.get(aliases.CHAMPION))
+    alias = opened.run(AliasRepository().find(CHAMPION))
     if alias is None:
         raise NotFound("a champion; give --version")
     return alias.version

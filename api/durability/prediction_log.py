@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from api.durability.outbox import Outbox
 from api.registry import Registry
-from database import predictions
+from database.predictions import PredictionRepository
 from model.errors import Overloaded, RegistryError
 from model.prediction import Prediction
 
@@ -186,7 +186,7 @@ class PredictionLog:
 
     async def _write(self, batch: _Batch) -> None:
         try:
-            await self._registry.run(predictions.add_many(batch.records))
+            await self._registry.run(PredictionRepository().add_many(batch.records))
         except RegistryError:
             return  # The batch is not safe: the outbox takes it.
         self.refusing = False

@@ -16,7 +16,7 @@ from api.durability.prediction_log import PredictionLog
 from api.durability.shipment_gate import Gate
 from api.durability.worker_slots import dead_slot
 from api.registry import Registry
-from database import predictions
+from database.predictions import PredictionRepository
 from model.errors import RegistryError
 
 SHIPMENT = 100
@@ -139,7 +139,7 @@ class Shipper:
             if not bodies:
                 return True
             try:
-                await self._registry.run(predictions.add_json(bodies))
+                await self._registry.run(PredictionRepository().add_json(bodies))
             except RegistryError:
                 return False
             outbox.drop(last)

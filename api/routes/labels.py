@@ -18,7 +18,9 @@ from api.outcomes import OutcomeReader, Reported, items
 from api.payload import read_json
 from api.security import Client
 from api.services import Services, services
-from database import labels, predictions, tombstones
+from database.labelling.recording import record_outcomes
+from database.predictions import PredictionRepository
+from database.tombstones import TombstoneRepository
 from model.access import Scope
 from model.errors import ERASED
 from model.label import JoinStatus, Outcome
@@ -44,7 +46,7 @@ async def post_labels(request: Request, client: MayLabel) -> Response:
     reported = await _without_erased(here, read)
     outcomes = [item.outcome for item in reported if item.outcome is not None]
     await _bring_in(here, outcomes)
-    recorded = labels.record(outcomes, now=now, most_waiting=MOST_WAITING)
+    recorded = record_outcomes(outcomes, now=now, most_waiting=MOST_WAITING)
     decisions = await here.registry.run(recorded) if outcomes else []
     counts = Counter(decision.status for decision in decisions)
     good = [item.index for item in reported if item.outcome is not None]
@@ -72,7 +74,9 @@ def _refused(reported: Sequence[Reported]) -> dict[int, str]:
 async def _without_erased(here: Services, read: Sequence[Reported]) -> list[Reported]:
     """Refuses outcomes of erased students, and of predictions that were erased with one."""
     marks = {item.index: _marks(item.outcome, here.erased.key) for item in read if item.outcome}
-    erased = await here.registry.run(tombstones.among(m for ms in marks.values() for m in ms))
+    erased = await here.registry.run(
+        TombstoneRepository().among(m for ms in marks.values() for m in ms)
+    )
     return [
         Reported(item.index, None, f"student_id: {ERASED}")
         if erased.intersection(marks.get(item.index, ()))
@@ -92,4 +96,4 @@ async def _bring_in(here: Services, outcomes: Sequence[Outcome]) -> None:
     students = [o.student_id for o in outcomes if o.student_id is not None]
     waiting = await asyncio.to_thread(outbox.find, here.folders.outbox, wanted, students)
     if waiting:
-        await here.registry.run(predictions.add_many(waiting))
+        await here.registry.run(PredictionRepository().add_many(waiting))

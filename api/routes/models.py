@@ -17,7 +17,10 @@ from api.payload import read_reason
 from api.rollback import ROLLBACK, rollback_target
 from api.security import Client
 from api.services import Services, services
-from database import aliases, artifacts, promotions, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.artifacts import ArtifactRepository
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.access import Scope
 from model.errors import RegistryUnavailable
 from model.promotion import latest_by_hand, of_run
@@ -38,7 +41,7 @@ async def get_model(request: Request, _client: MayRead) -> Response:
     fault = here.live.quarantined()
     known: dict[str, Any] = {}
     try:
-        known = _summary(await here.registry.run(versions.get(champion.version)))
+        known = _summary(await here.registry.run(ModelVersionRepository().get(champion.version)))
     except RegistryUnavailable:
         known = {"registry": "unavailable"}
     return json_answer(
@@ -61,8 +64,8 @@ async def get_model(request: Request, _client: MayRead) -> Response:
 async def get_models(request: Request, _client: MayRead) -> Response:
     """Each with its metrics; `champion` tells which one serves."""
     here = services(request)
-    alias = await here.registry.run(aliases.get(aliases.CHAMPION))
-    found = await here.registry.run(versions.newest(MOST_VERSIONS))
+    alias = await here.registry.run(AliasRepository().find(CHAMPION))
+    found = await here.registry.run(ModelVersionRepository().newest(MOST_VERSIONS))
     serving = alias.version if alias else None
     return json_answer({"champion": serving, "models": [_summary(v, serving) for v in found]})
 
@@ -75,9 +78,9 @@ async def get_version(request: Request, version: str, _client: MayRead) -> Respo
     that somebody took; `decisions` are all, newest first.
     """
     here = services(request)
-    found = await here.registry.run(versions.get(version))
-    alias = await here.registry.run(aliases.get(aliases.CHAMPION))
-    decisions = await here.registry.run(promotions.of_version(version))
+    found = await here.registry.run(ModelVersionRepository().get(version))
+    alias = await here.registry.run(AliasRepository().find(CHAMPION))
+    decisions = await here.registry.run(PromotionRepository().of_version(version))
     return json_answer(
         _summary(found, alias.version if alias else None)
         | {
@@ -108,7 +111,7 @@ async def get_card(
     """HTML, or Markdown with `?format=md` or `Accept: text/markdown`."""
     here = services(request)
     form = chosen_form(format, request.headers.get("accept", ""))
-    found = await here.registry.run(versions.get(version))
+    found = await here.registry.run(ModelVersionRepository().get(version))
     if found.card is None:
         raise Problem(
             404,
@@ -119,7 +122,7 @@ async def get_card(
     same = unchanged(request, digest)
     if same is not None:
         return same
-    data = await here.registry.run(artifacts.get(digest))
+    data = await here.registry.run(ArtifactRepository().get(digest))
     return card_answer(data, form, digest, found.version)
 
 
@@ -128,7 +131,7 @@ async def promote(request: Request, version: str, client: MayDecide) -> Response
     """Any registered version; every worker serves it within two seconds."""
     here = services(request)
     reason = await _reason(request)
-    found = await here.registry.run(versions.get(version))
+    found = await here.registry.run(ModelVersionRepository().get(version))
     return await _move(here, Move(found.version, "promote", client.name, reason))
 
 
@@ -137,7 +140,7 @@ async def roll_back(request: Request, client: MayDecide) -> Response:
     """Back to the version that served before; 409 if there was none."""
     here = services(request)
     reason = await _reason(request)
-    target = rollback_target(await here.registry.run(promotions.newest(0)))
+    target = rollback_target(await here.registry.run(PromotionRepository().newest(0)))
     if target is None:
         raise Problem(409, "No version served before the present champion.")
     if not is_version_name(target):
@@ -146,7 +149,7 @@ async def roll_back(request: Request, client: MayDecide) -> Response:
             f"The ledger says that {target!r:.40} served before, which names no "
             "version; promote one by its name: POST /models/v<number>/promote.",
         )
-    await here.registry.run(versions.get(target))
+    await here.registry.run(ModelVersionRepository().get(target))
     return await _move(here, Move(target, ROLLBACK, client.name, reason))
 
 

@@ -18,7 +18,7 @@ from api.predict_endpoint import wants_explanation
 from api.scoring import answer, explanation, score_many, score_one
 from api.security import Client
 from api.services import services
-from database import students
+from database.students import StudentRepository
 from model.access import Scope
 from model.errors import InvalidRecord, NotFound
 from preprocessing.longitudinal import recalled
@@ -75,7 +75,7 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     champion = here.champion()
     here.erased.check(read_student_id(student_id))
     try:
-        known = await here.registry.run(students.get(read_student_id(student_id)))
+        known = await here.registry.run(StudentRepository().get(read_student_id(student_id)))
     except NotFound as error:
         raise Problem.of_field("student_id", "is not known to this registry", 404) from error
     latest = known.latest

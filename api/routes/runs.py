@@ -16,7 +16,8 @@ from api.manual_moves import record
 from api.payload import read_object
 from api.security import Client
 from api.services import services
-from database import drift_reports, runs
+from database.drift_reports import DriftReportRepository
+from database.runs import RunRepository
 from model.access import Scope
 from model.options import RunOptions
 from model.run import Run, RunStatus
@@ -41,7 +42,7 @@ async def train(request: Request, client: MayDecide) -> Response:
     here = services(request)
     asked = RunOptions.from_mapping(read_object(await read_body(request.receive, SMALL)))
     options, now = asked.to_mapping(), here.now()
-    waiting = await here.registry.run(runs.queued())
+    waiting = await here.registry.run(RunRepository().queued())
     run = next((one for one in waiting if dict(one.options) == options), None)
     if run is None:
         if len(waiting) >= MOST_QUEUED:
@@ -52,7 +53,7 @@ async def train(request: Request, client: MayDecide) -> Response:
                 retry_after=RETRY_AFTER,
             )
         run = Run(uuid.uuid4().hex, RunStatus.QUEUED, client.name, now, options=options)
-        await here.registry.run(runs.start(run))
+        await here.registry.run(RunRepository().start(run))
     await record(here.registry, client.name, "train", run.run_id, now=now)
     return json_answer({"run_id": run.run_id, "status": run.status}, 202)
 
@@ -60,23 +61,25 @@ async def train(request: Request, client: MayDecide) -> Response:
 @router.get("/runs", summary="Runs, newest first")
 async def get_runs(request: Request, _client: MayRead, limit: Limit = 50) -> Response:
     """Each with the steps it has finished."""
-    return json_answer({"runs": await services(request).registry.run(runs.newest(limit))})
+    return json_answer(
+        {"runs": await services(request).registry.run(RunRepository().newest(limit))}
+    )
 
 
 @router.get("/runs/{run_id}", summary="One run")
 async def get_run(request: Request, run_id: str, _client: MayRead) -> Response:
     """How far it came, and what it decided."""
-    return json_answer(await services(request).registry.run(runs.get(run_id)))
+    return json_answer(await services(request).registry.run(RunRepository().get(run_id)))
 
 
 @router.get("/drift", summary="Drift reports, newest first", tags=["drift"])
 async def get_drift(request: Request, _client: MayRead, limit: Limit = 20) -> Response:
     """What moved since the champion was trained."""
-    found = await services(request).registry.run(drift_reports.newest(limit))
+    found = await services(request).registry.run(DriftReportRepository().newest(limit))
     return json_answer({"reports": found})
 
 
 @router.get("/drift/{report_id}", summary="One drift report", tags=["drift"])
 async def get_drift_report(request: Request, report_id: str, _client: MayRead) -> Response:
     """Feature by feature."""
-    return json_answer(await services(request).registry.run(drift_reports.get(report_id)))
+    return json_answer(await services(request).registry.run(DriftReportRepository().get(report_id)))

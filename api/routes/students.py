@@ -22,9 +22,10 @@ from api.scales import score_fields
 from api.scoring import explanation
 from api.security import Client
 from api.services import services
-from database import students, tombstones
 from database.driver.commands import Op
 from database.erasing import erasure
+from database.students import PeriodRepository, StudentRepository
+from database.tombstones import TombstoneRepository
 from model.access import Scope
 from model.errors import NotFound, Overloaded
 from model.prediction import Assessment, RiskStatus
@@ -62,7 +63,7 @@ async def at_risk(
     """
     here = services(request)
     champion = here.champion()
-    known = await here.registry.run(students.periods())
+    known = await here.registry.run(PeriodRepository().all())
     asked = period or (known[-1] if known else None)
     if period is not None and period not in known:
         raise Problem.of_field("period", "nothing is known of this period", 404)
@@ -130,7 +131,7 @@ async def readmit(request: Request, student_id: str, client: MayDecide) -> Respo
     student = read_student_id(student_id, longest=LONGEST_EVER)
     reason = read_reason(await read_body(request.receive, SMALL))
     now = here.now()
-    if not await here.registry.run(tombstones.lift(here.erased.key.of(student))):
+    if not await here.registry.run(TombstoneRepository().lift(here.erased.key.of(student))):
         raise Problem.of_field("student_id", "was not erased here", 404)
     await here.erased.read()
     await record(here.registry, client.name, "readmit", "student", now=now, detail=reason)
@@ -139,10 +140,10 @@ async def readmit(request: Request, student_id: str, client: MayDecide) -> Respo
 
 def _observed(period: str, plan: Longitudinal | None) -> Op[list[Observation]]:
     """What is known of a period, with what the students' earlier periods add to it."""
-    observed = yield from students.in_period(period)
+    observed = yield from StudentRepository().in_period(period)
     if plan is None:
         return observed
-    known = yield from students.get_many([o.student_id for o in observed])
+    known = yield from StudentRepository().get_many([o.student_id for o in observed])
     return recalled_observations(plan, observed, known)
 
 

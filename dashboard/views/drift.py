@@ -10,7 +10,9 @@ import streamlit as st
 from dashboard import charts
 from dashboard.context import Context, empty
 from dashboard.texts import Texts
-from database import aliases, drift_reports, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.drift_reports import DriftReportRepository
+from database.versions import ModelVersionRepository
 from model.drift import DriftReport, FeatureDrift
 
 KEPT = 60
@@ -21,7 +23,7 @@ def show(context: Context) -> None:
     """The page."""
     texts = context.texts
     st.header(texts("page.drift"))
-    reports = context.registry.run(drift_reports.newest(KEPT))
+    reports = context.registry.run(DriftReportRepository().newest(KEPT))
     if not reports:
         empty(texts, "empty.drift", "python -m drift.check")
         return
@@ -137,7 +139,7 @@ def _verdict(report: DriftReport, context: Context) -> None:
     else:
         st.success(texts("drift.no", **about))
     st.caption(texts("drift.when", at=texts.moment(report.at), rows=report.rows))
-    alias = context.registry.run(aliases.get(aliases.CHAMPION))
+    alias = context.registry.run(AliasRepository().find(CHAMPION))
     if alias is not None and alias.version != report.model_version:
         st.caption(
             texts("drift.old_champion", version=report.model_version, champion=alias.version)
@@ -148,5 +150,5 @@ def _performance(report: DriftReport, context: Context) -> None:
     if not (report.estimated or report.realised):
         return
     st.subheader(context.texts("drift.performance"))
-    trained = context.registry.run(versions.get(report.model_version)).metrics
+    trained = context.registry.run(ModelVersionRepository().get(report.model_version)).metrics
     st.dataframe(performance_rows(report, dict(trained), context.texts), hide_index=True)

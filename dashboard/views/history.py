@@ -11,7 +11,9 @@ from dashboard.api_client import ApiFailure
 from dashboard.context import Context, empty, explain_failure
 from dashboard.guards import reasons
 from dashboard.texts import Texts
-from database import promotions, runs, versions
+from database.promotions import PromotionRepository
+from database.runs import RunRepository
+from database.versions import ModelVersionRepository
 from model.promotion import Promotion
 from model.run import Run
 
@@ -22,7 +24,7 @@ def show(context: Context) -> None:
     """Shows the page: decisions, runs and the buttons that start them."""
     texts, read = context.texts, context.registry.run
     st.header(texts("page.history"))
-    ledger, recent = read(promotions.newest(KEPT)), read(runs.newest(KEPT))
+    ledger, recent = read(PromotionRepository().newest(KEPT)), read(RunRepository().newest(KEPT))
     if not (ledger or recent):
         empty(texts, "empty.history", "python -m retraining.pipeline")
     if ledger:
@@ -72,7 +74,7 @@ def _act(context: Context) -> None:
     texts, api = context.texts, context.api
     if st.button(texts("history.train"), icon=":material/model_training:"):
         _try(context, lambda: texts("history.trained", run=api.train()))
-    names = [v.version for v in context.registry.run(versions.newest(KEPT))]
+    names = [v.version for v in context.registry.run(ModelVersionRepository().newest(KEPT))]
     with st.form("move", border=True):
         version = st.selectbox(texts("history.version"), names)
         reason = st.text_input(texts("history.reason"), max_chars=300)

@@ -11,7 +11,12 @@ from dashboard.context import Context, empty
 from dashboard.decision import show_decision
 from dashboard.measured import measured_on
 from dashboard.serving import show_serving
-from database import aliases, drift_reports, labels, predictions, promotions, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.drift_reports import DriftReportRepository
+from database.labels import LabelRepository
+from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.promotion import of_run
 from model.version import Alias, ModelVersion
 
@@ -23,7 +28,7 @@ SHARES = {"recall", "precision", "flagged"}
 def show(context: Context) -> None:
     """Shows the page: who serves, how well, and why that version."""
     texts, read = context.texts, context.registry.run
-    alias = read(aliases.get(aliases.CHAMPION))
+    alias = read(AliasRepository().find(CHAMPION))
     if alias is None:
         empty(
             texts,
@@ -31,11 +36,11 @@ def show(context: Context) -> None:
             "python -m preprocessing.ingest FILE...\npython -m retraining.pipeline",
         )
         return
-    champion = read(versions.get(alias.version))
+    champion = read(ModelVersionRepository().get(alias.version))
     _heading(context, alias, champion)
     _cards(context, champion)
     _activity(context)
-    every = read(versions.newest())
+    every = read(ModelVersionRepository().newest())
     st.subheader(texts("overview.history"))
     shown = [m for m in (*CARDS, "mae") if m in champion.metrics]
     st.plotly_chart(
@@ -44,13 +49,13 @@ def show(context: Context) -> None:
         key="metric-history",
         config=charts.NO_TOOLBAR,
     )
-    latest = read(promotions.newest(1))
+    latest = read(PromotionRepository().newest(1))
     if latest:
         st.subheader(texts("overview.decision"))
         show_decision(latest[0], texts)
         if latest[0].by_hand:
             # Whoever moved it by hand gave a reason and no evidence; its run did.
-            made = of_run(read(promotions.of_version(latest[0].challenger)))
+            made = of_run(read(PromotionRepository().of_version(latest[0].challenger)))
             if made is not None:
                 st.subheader(texts("versions.decision"))
                 show_decision(made, texts)
@@ -96,7 +101,7 @@ def _cards(context: Context, champion: ModelVersion) -> None:
 def _activity(context: Context) -> None:
     """What the platform is busy with."""
     texts, read = context.texts, context.registry.run
-    report = next(iter(read(drift_reports.newest(1))), None)
+    report = next(iter(read(DriftReportRepository().newest(1))), None)
     if report is None:
         drift = texts("overview.drift_unknown")
     elif not report.compared:
@@ -105,8 +110,8 @@ def _activity(context: Context) -> None:
         drift = texts("overview.drift_yes", n=len(charts.drifted_features(report)))
     else:
         drift = texts("overview.drift_no")
-    week = read(predictions.count(context.now - timedelta(days=7)))
+    week = read(PredictionRepository().count(context.now - timedelta(days=7)))
     left, middle, right = st.columns(3)
     left.metric(texts("overview.predictions_week"), f"{week}", border=True)
-    middle.metric(texts("overview.labels"), f"{read(labels.count())}", border=True)
+    middle.metric(texts("overview.labels"), f"{read(LabelRepository().count())}", border=True)
     right.metric(texts("overview.drift_now"), drift, border=True)

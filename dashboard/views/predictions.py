@@ -18,7 +18,7 @@ from dashboard.context import (
 )
 from dashboard.scales import display
 from dashboard.texts import Texts
-from database import predictions
+from database.predictions import PredictionRepository
 from model.prediction import Prediction
 
 CHARTED = 2_000
@@ -29,11 +29,11 @@ def show(context: Context) -> None:
     """Shows the page: the newest predictions, with their outcomes where known."""
     texts = context.texts
     st.header(texts("predictions.title"))
-    served = context.registry.run(predictions.recent(CHARTED))
+    served = context.registry.run(PredictionRepository().newest(CHARTED))
     if not served:
         empty(texts, "empty.predictions", TRY.format(url=context.api.url))
         return
-    total = context.registry.run(predictions.count())
+    total = context.registry.run(PredictionRepository().count())
     st.caption(texts("predictions.shown", n=len(served), total=total))
     left, right = st.columns(2)
     with left:

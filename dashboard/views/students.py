@@ -21,7 +21,8 @@ from dashboard.context import (
 from dashboard.reasons import glossary, main_reasons
 from dashboard.scales import display
 from dashboard.texts import Texts
-from database import predictions, students
+from database.predictions import PredictionRepository
+from database.students import PeriodRepository
 from model.prediction import Prediction, RiskStatus, Scale
 
 SHOWN = 200
@@ -56,7 +57,7 @@ def show(context: Context) -> None:
         _table(unknown, shown, context)
     if urgent.rows or unknown.rows:
         _glossary(context)
-    elif context.registry.run(predictions.count()):
+    elif context.registry.run(PredictionRepository().count()):
         st.info(texts("empty.filter"))
     else:
         empty(texts, "empty.predictions", TRY.format(url=context.api.url))
@@ -126,7 +127,7 @@ def _from_api(
 
 def _from_log(context: Context, status: RiskStatus | None) -> tuple[Scale, Group, Group]:
     """The same two groups from the latest predictions."""
-    served = context.registry.run(predictions.recent(SHOWN))
+    served = context.registry.run(PredictionRepository().newest(SHOWN))
     wanted = [p for p in served if status in (None, p.status)]
     urgent = log_rows([p for p in wanted if p.status is not UNKNOWN], context.texts)
     unknown = log_rows([p for p in wanted if p.status is UNKNOWN], context.texts)
@@ -136,7 +137,7 @@ def _from_log(context: Context, status: RiskStatus | None) -> tuple[Scale, Group
 
 def _choose(context: Context) -> tuple[RiskStatus | None, str | None]:
     texts = context.texts
-    known = context.registry.run(students.periods())
+    known = context.registry.run(PeriodRepository().all())
     left, right = st.columns([1, 3])
     period = left.selectbox(texts("students.period"), known[::-1]) if known else None
     status = right.segmented_control(

@@ -9,7 +9,10 @@ from dashboard.decision import show_decision
 from dashboard.fairness import show_fairness
 from dashboard.measured import measured_on
 from dashboard.texts import Texts
-from database import aliases, artifacts, promotions, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.artifacts import ArtifactRepository
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.promotion import latest_by_hand, of_run
 from model.version import ModelVersion
 
@@ -20,11 +23,11 @@ def show(context: Context) -> None:
     """Shows the page: one version with its figures, groups, decision and card."""
     texts, read = context.texts, context.registry.run
     st.header(texts("page.versions"))
-    known = {version.version: version for version in read(versions.newest())}
+    known = {version.version: version for version in read(ModelVersionRepository().newest())}
     if not known:
         empty(texts, "empty.history", "python -m retraining.pipeline")
         return
-    alias = read(aliases.get(aliases.CHAMPION))
+    alias = read(AliasRepository().find(CHAMPION))
     version = known[_choose(list(known), alias.version if alias else None, texts)]
     _heading(version, texts)
     st.subheader(texts("versions.card"))
@@ -34,7 +37,7 @@ def show(context: Context) -> None:
     st.subheader(texts("versions.leakage"))
     for line in leakage_lines(version, texts):
         st.markdown(line)
-    decided = read(promotions.of_version(version.version))
+    decided = read(PromotionRepository().of_version(version.version))
     for title, decision in (
         ("versions.moved", latest_by_hand(decided)),
         ("versions.decision", of_run(decided)),
@@ -115,7 +118,7 @@ def _card(version: ModelVersion, context: Context) -> None:
     ):
         column.download_button(
             label,
-            context.registry.run(artifacts.get(digest)),
+            context.registry.run(ArtifactRepository().get(digest)),
             file_name=f"{version.version}.{form}",
             mime=kind,
             icon=":material/description:",

@@ -6,10 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from database import artifacts, labels, outcomes, predictions, students, tombstones, versions
-from database.driver.commands import DeleteMany, Find, Op, Replace, ReplaceMany
+from database.artifacts import ArtifactRepository
+from database.driver.commands import DeleteMany, Find, Op
 from database.driver.paging import in_parts
-from database.labelling.join import LABELS, ORPHANS, settle
+from database.labelling.join import settle
+from database.labelling.linking import drop_emptied
+from database.labelling.pending import PendingJoinRepository
+from database.labels import LabelRepository, OrphanRepository
+from database.outcomes import OutcomeRepository, label_key
+from database.predictions import PredictionRepository
+from database.students import StudentRepository
+from database.tombstones import TombstoneRepository
+from database.versions import ModelVersionRepository
 from model.anonymous import anonymous
 from model.errors import NotFound
 from model.trust.tombstone import TombstoneKey
@@ -18,11 +26,11 @@ HashId = Callable[[str, str], str]
 """A student's id and a period to the hashed id of that training record."""
 
 KEPT_UNDER: Mapping[str, str] = {
-    students.COLLECTION: "_id",
-    predictions.COLLECTION: "student_id",
-    outcomes.COLLECTION: "student_id",
-    LABELS: "student_id",
-    ORPHANS: "student_id",
+    StudentRepository.collection: "_id",
+    PredictionRepository.collection: "student_id",
+    OutcomeRepository.collection: "student_id",
+    LabelRepository.collection: "student_id",
+    OrphanRepository.collection: "student_id",
 }
 """Collection to the field that holds the student's id."""
 
@@ -68,23 +76,28 @@ def erase_student(
     if not waiting and not (yield from _is_known(student_id)):
         raise NotFound("nothing is known of that student")
     marks = [tombstone_key.of(student_id), *map(tombstone_key.of_prediction, waiting)]
-    yield from tombstones.lay(marks, at=now)
-    rows = yield Find(predictions.COLLECTION, {"student_id": student_id}, fields=["_id"])
+    yield from TombstoneRepository().lay(marks, at=now)
+    rows = yield Find(PredictionRepository.collection, {"student_id": student_id}, fields=["_id"])
     served = [row["_id"] for row in rows]
-    yield from tombstones.lay(map(tombstone_key.of_prediction, served), at=now)
+    yield from TombstoneRepository().lay(map(tombstone_key.of_prediction, served), at=now)
     ids = [student_id, *map(anonymous, (*served, *waiting))]
     periods = yield from _periods(student_id)
     trained = yield from _trained_on({hashed(student_id, period) for period in periods})
-    yield from _forget_notes(set(ids))
+    yield from PendingJoinRepository().forget(set(ids))
     deleted = {}
     # Facts go before what is made from them, so nothing makes it anew; predictions go last,
     # because they are what leads to reports that name only them.
-    for collection in (outcomes.COLLECTION, ORPHANS, LABELS):
+    for collection in (
+        OutcomeRepository.collection,
+        OrphanRepository.collection,
+        LabelRepository.collection,
+    ):
         deleted[collection] = yield DeleteMany(collection, {"student_id": {"$in": ids}})
-    deleted[outcomes.COLLECTION] += yield from _forget_stated([student_id])
-    deleted[students.COLLECTION] = yield from students.erase(student_id)
-    gone = yield DeleteMany(predictions.COLLECTION, {"student_id": student_id})
-    deleted[predictions.COLLECTION] = gone
+    deleted[OutcomeRepository.collection] += yield from _forget_stated([student_id])
+    known = yield DeleteMany(StudentRepository.collection, {"_id": student_id})
+    deleted[StudentRepository.collection] = known
+    gone = yield DeleteMany(PredictionRepository.collection, {"student_id": student_id})
+    deleted[PredictionRepository.collection] = gone
     return ErasureReceipt(now, deleted, trained)
 
 
@@ -93,7 +106,7 @@ def remove_again(tombstone_key: TombstoneKey) -> Op[int]:
 
     Reads the ids of all records, so it is for the repair pass.
     """
-    erased = yield from tombstones.all()
+    erased = yield from TombstoneRepository().all()
     removed = 0
     for collection, field in KEPT_UNDER.items() if erased else ():
         found = yield Find(collection, {}, fields=[field])
@@ -103,7 +116,7 @@ def remove_again(tombstone_key: TombstoneKey) -> Op[int]:
             removed += yield DeleteMany(collection, {field: {"$in": part}})
     if erased:
         named = {"stated_student": {"$exists": True}}
-        found = yield Find(outcomes.COLLECTION, named, fields=["stated_student"])
+        found = yield Find(OutcomeRepository.collection, named, fields=["stated_student"])
         ids = {row["stated_student"] for row in found if row["stated_student"]}
         removed += yield from _forget_stated(
             sorted(i for i in ids if tombstone_key.of(i) in erased)
@@ -116,11 +129,11 @@ def _forget_stated(student_ids: Sequence[str]) -> Op[int]:
     removed = 0
     for part in in_parts(student_ids):
         where = {"stated_student": {"$in": part}}
-        found = yield Find(outcomes.COLLECTION, where, fields=["student_id", "period"])
-        removed += yield DeleteMany(outcomes.COLLECTION, where)
+        found = yield Find(OutcomeRepository.collection, where, fields=["student_id", "period"])
+        removed += yield DeleteMany(OutcomeRepository.collection, where)
         subjects = {(row["student_id"], row["period"]) for row in found}
         yield from settle(subjects)
-        yield from labels.drop_emptied(sorted(outcomes.label_key(*one) for one in subjects))
+        yield from drop_emptied(sorted(label_key(*one) for one in subjects))
     return removed
 
 
@@ -129,13 +142,13 @@ def _is_known(student_id: str) -> Op[bool]:
         found = yield Find(collection, {field: student_id}, limit=1, fields=["_id"])
         if found:
             return True
-    stated = yield Find(outcomes.COLLECTION, {"stated_student": student_id}, limit=1)
+    stated = yield Find(OutcomeRepository.collection, {"stated_student": student_id}, limit=1)
     return bool(stated)
 
 
 def _periods(student_id: str) -> Op[set[str]]:
     periods: set[str] = set()
-    for collection in (LABELS, outcomes.COLLECTION):
+    for collection in (LabelRepository.collection, OutcomeRepository.collection):
         found = yield Find(collection, {"student_id": student_id}, fields=["period"])
         periods |= {row["period"] for row in found}
     return periods
@@ -144,7 +157,7 @@ def _periods(student_id: str) -> Op[set[str]]:
 def _trained_on(record_ids: set[str]) -> Op[tuple[str, ...]]:
     """The versions whose list of training records names one of these, oldest first."""
     found = yield Find(
-        versions.COLLECTION, {}, sort=[("number", 1)], fields=["trained_on", "number"]
+        ModelVersionRepository.collection, {}, sort=[("number", 1)], fields=["trained_on", "number"]
     )
     named: dict[str, bool] = {}
     for row in found:
@@ -156,18 +169,7 @@ def _trained_on(record_ids: set[str]) -> Op[tuple[str, ...]]:
 
 def _names(digest: str, record_ids: set[str]) -> Op[bool]:
     try:
-        listed = yield from artifacts.get(digest)
+        listed = yield from ArtifactRepository().get(digest)
     except NotFound:
         return False
     return any(record_id.encode() in listed for record_id in record_ids)
-
-
-def _forget_notes(ids: set[str]) -> Op[None]:
-    notes = yield Find(labels.PENDING, {})
-    changed = []
-    for note in notes:
-        left = [subject for subject in note["subjects"] if subject[0] not in ids]
-        if len(left) < len(note["subjects"]):
-            # What is owed to others stays owed.
-            changed.append(Replace({"_id": note["_id"]}, {**note, "subjects": left}))
-    yield ReplaceMany(labels.PENDING, changed)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from database import tombstones
 from database.driver.commands import Command, DeleteMany, Document, InsertMany, Op, ReplaceMany
+from database.labels import LabelRepository, OrphanRepository
+from database.outcomes import OutcomeRepository
+from database.predictions import PredictionRepository
+from database.students import StudentRepository
+from database.tombstones import TombstoneRepository
 from model.anonymous import anonymous
 from model.trust.tombstone import TombstoneKey
-
-PREDICTIONS = "predictions"
 
 
 def _of_student(document: Document) -> list[str]:
@@ -33,11 +35,11 @@ def _of_report(document: Document) -> list[str]:
 
 
 PERSONAL: Mapping[str, Callable[[Document], list[str]]] = {
-    "students": _of_student,
-    PREDICTIONS: _of_prediction,
-    "outcomes": _of_report,
-    "orphan_labels": _of_report,
-    "labels": _of_report,
+    StudentRepository.collection: _of_student,
+    PredictionRepository.collection: _of_prediction,
+    OutcomeRepository.collection: _of_report,
+    OrphanRepository.collection: _of_report,
+    LabelRepository.collection: _of_report,
 }
 """Collection to the ids that a document of it is about."""
 
@@ -66,12 +68,12 @@ def _remove_erased(command: Command, key: TombstoneKey) -> Op[None]:
     for document in written:
         for subject in subjects_of(document):
             about.setdefault(key.of(subject), []).append(document)
-    erased = yield from tombstones.among(about)
+    erased = yield from TombstoneRepository().among(about)
     documents = {d["_id"]: d for digest in erased for d in about[digest]}
     if not documents:
         return
     yield DeleteMany(command.collection, {"_id": {"$in": sorted(documents)}})
-    if command.collection == PREDICTIONS:
+    if command.collection == PredictionRepository.collection:
         yield from _remove_outcomes_of(list(documents.values()), key)
 
 
@@ -79,9 +81,9 @@ def _remove_outcomes_of(predictions: Sequence[Document], key: TombstoneKey) -> O
     """An outcome that names a refused prediction waits under its id, or is still to come."""
     ids = [document["_id"] for document in predictions]
     at = max(document["created_at"] for document in predictions)
-    yield from tombstones.lay([key.of_prediction(i) for i in ids], at=at)
-    for collection in ("outcomes", "orphan_labels", "labels"):
-        yield DeleteMany(collection, {"student_id": {"$in": [anonymous(i) for i in ids]}})
+    yield from TombstoneRepository().lay([key.of_prediction(i) for i in ids], at=at)
+    for kind in (OutcomeRepository, OrphanRepository, LabelRepository):
+        yield DeleteMany(kind.collection, {"student_id": {"$in": [anonymous(i) for i in ids]}})
 
 
 def _written(command: Command) -> Sequence[Document]:

@@ -11,27 +11,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from database import outcomes, predictions, students
-from database.driver.commands import (
-    DeleteMany,
-    Document,
-    Find,
-    InsertMany,
-    Op,
-    Replace,
-    ReplaceMany,
-)
+from database.driver.commands import Document, Op
+from database.labels import WITHDRAWN, LabelRepository, OrphanRepository
 from database.mapping.documents import from_document, to_document
-from database.outcomes import label_key
+from database.outcomes import OutcomeRepository, label_key
+from database.predictions import PredictionRepository
+from database.students import StudentRepository
 from model.anonymous import prediction_of
 from model.label import Label, OrphanLabel
 from model.label_join import Evidence, Known, Report, evidence_of, subject_of, view
 from model.prediction import Prediction
 from model.student import Observation, Student
-
-LABELS = "labels"
-ORPHANS = "orphan_labels"
-WITHDRAWN = "withdrawn"
 
 Subject = tuple[str, str]
 """A student's id and a period."""
@@ -52,8 +42,8 @@ def settle(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
     waiting = sorted(set(subjects))
     while waiting:
         keys = [label_key(*subject) for subject in waiting]
-        labels = yield from _stored(LABELS, keys)
-        orphans = yield from _stored(ORPHANS, keys)
+        labels = yield from LabelRepository().stored_many(keys)
+        orphans = yield from OrphanRepository().stored_many(keys)
         facts = yield from _gather(waiting, labels)
         settled |= facts
         late = yield from _write_labels(facts, labels, orphans)
@@ -67,19 +57,14 @@ def facts_of(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
     wanted = sorted(set(subjects))
     if not wanted:
         return {}
-    labels = yield from _stored(LABELS, [label_key(*subject) for subject in wanted])
+    labels = yield from LabelRepository().stored_many(label_key(*subject) for subject in wanted)
     return (yield from _gather(wanted, labels))
 
 
-def _stored(collection: str, keys: Sequence[str]) -> Op[dict[str, Document]]:
-    found = yield Find(collection, {"_id": {"$in": list(keys)}})
-    return {document["_id"]: document for document in found}
-
-
 def _gather(subjects: Sequence[Subject], labels: dict[str, Document]) -> Op[dict[Subject, Settled]]:
-    reports = yield from outcomes.of_keys([label_key(*subject) for subject in subjects])
+    reports = yield from OutcomeRepository().of_keys([label_key(*subject) for subject in subjects])
     served = yield from _predictions(subjects)
-    known_students = yield from students.get_many([student_id for student_id, _ in subjects])
+    known_students = yield from StudentRepository().get_many(i for i, _ in subjects)
     return {
         subject: _settled(
             subject,
@@ -95,16 +80,13 @@ def _gather(subjects: Sequence[Subject], labels: dict[str, Document]) -> Op[dict
 def _predictions(subjects: Sequence[Subject]) -> Op[dict[Subject, list[Prediction]]]:
     named = [s for s, _ in subjects if prediction_of(s) is None]
     anonymous = [one for s, _ in subjects if (one := prediction_of(s)) is not None]
-    periods = sorted({period for _, period in subjects})
-    found: list[Document] = []
+    found: list[Prediction] = []
     if named:
-        where = {"student_id": {"$in": sorted(set(named))}, "period": {"$in": periods}}
-        found += yield Find(predictions.COLLECTION, where)
-    if anonymous:
-        found += yield Find(predictions.COLLECTION, {"_id": {"$in": anonymous}})
+        periods = {period for _, period in subjects}
+        found += yield from PredictionRepository().of_students(named, periods)
+    found += (yield from PredictionRepository().get_many(anonymous)).values()
     served: dict[Subject, list[Prediction]] = defaultdict(list)
-    for document in found:
-        prediction = from_document(Prediction, document, key=predictions.KEY)
+    for prediction in found:
         served[subject_of(prediction)].append(prediction)
     return served
 
@@ -163,7 +145,7 @@ def _write_labels(
 ) -> Op[set[Subject]]:
     """Writes the joined ones; gives those that somebody else wrote meanwhile."""
     fresh: list[Document] = []
-    changed: list[Replace] = []
+    changed: list[Document] = []
     subjects: dict[str, Subject] = {}
     for subject, one in facts.items():
         if not isinstance(one.outcome, Label):
@@ -174,12 +156,8 @@ def _write_labels(
         if key not in labels:
             fresh.append(document)
         elif document | {"revision": labels[key]["revision"]} != labels[key]:
-            changed.append(Replace({"_id": key, "revision": labels[key]["revision"]}, document))
-    taken = yield InsertMany(LABELS, fresh)
-    late = {subjects[fresh[position]["_id"]] for position in taken}
-    matched = yield ReplaceMany(LABELS, changed)
-    if matched < len(changed):
-        late |= {subjects[replacement.where["_id"]] for replacement in changed}
+            changed.append(document)
+    late = {subjects[key] for key in (yield from LabelRepository().write(fresh, changed))}
     found = [k for k, s in subjects.items() if k in orphans and s not in late]
     yield from _drop_orphans([orphans[key] for key in found])
     return late
@@ -192,7 +170,7 @@ def _drop_orphans(found: Sequence[Document]) -> Op[None]:
         by_revision[orphan.get("revision", 0)].append(orphan["_id"])
     for revision, keys in by_revision.items():
         unmoved = revision or {"$exists": False}
-        yield DeleteMany(ORPHANS, {"_id": {"$in": keys}, "revision": unmoved})
+        yield from OrphanRepository().remove(keys, revision=unmoved)
 
 
 def _write_orphans(
@@ -204,9 +182,9 @@ def _write_orphans(
     """
     fresh: dict[str, Subject] = {}
     rows: list[Document] = []
-    changed: list[Replace] = []
+    changed: list[Document] = []
     barred: list[Document] = []
-    withdrawn: list[Replace] = []
+    withdrawn: list[Document] = []
     for subject, one in facts.items():
         if not isinstance(one.outcome, OrphanLabel):
             continue
@@ -218,7 +196,7 @@ def _write_orphans(
             if label is None:
                 barred.append(place)
             else:
-                withdrawn.append(Replace({"_id": key, "revision": label["revision"]}, place))
+                withdrawn.append(place)
         document = _orphan_document(one.outcome, place)
         if key not in orphans:
             fresh[key] = subject
@@ -226,12 +204,10 @@ def _write_orphans(
         elif document != orphans[key]:
             # One that knew more may have written meanwhile; the next look reads what it read.
             fresh[key] = subject
-            changed.append(Replace({"_id": key}, document))
+            changed.append(document)
     # The orphan before the label goes, so that one of them is there whenever somebody looks.
-    yield InsertMany(ORPHANS, rows)
-    yield ReplaceMany(ORPHANS, changed)
-    yield InsertMany(LABELS, barred)
-    yield ReplaceMany(LABELS, withdrawn)
+    yield from OrphanRepository().write(rows, changed)
+    yield from LabelRepository().write(barred, withdrawn)
     return set(fresh.values())
 
 

@@ -16,8 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from database import aliases, labels, predictions, versions
+from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry
+from database.labels import LabelRepository
+from database.predictions import PredictionRepository
+from database.versions import ModelVersionRepository
 from drift.check import run_drift_check
 from model.drift import DriftReport
 from model.errors import ConfigurationError, NotEnoughData
@@ -133,10 +136,10 @@ def _tables(paths: Sequence[Path], task: TaskSpec, now: datetime) -> Iterator[Cl
 
 def _arrive(state: _Play, tables: Sequence[CleanTable], now: datetime) -> int:
     """Takes a period's file in; gives how many outcomes could be used."""
-    before = state.registry.run(labels.count())
+    before = state.registry.run(LabelRepository().count())
     for table in tables:
         state.registry.run(ingest(table, state.task, now=now))
-    return state.registry.run(labels.count()) - before
+    return state.registry.run(LabelRepository().count()) - before
 
 
 def _turn(
@@ -192,7 +195,7 @@ def _retrain(state: _Play, period: str, now: datetime) -> RunResult | None:
 def _follow(state: _Play, result: RunResult) -> None:
     """Lets every policy choose between what it serves and the new challenger."""
     assert result.challenger is not None
-    version = state.registry.run(versions.get(result.challenger))
+    version = state.registry.run(ModelVersionRepository().get(result.challenger))
     folder = Path(tempfile.mkdtemp(dir=state.home))
     predictor = load_predictor(state.registry, version, folder, state.signing_key)
     state.loaded[version.version] = (version, predictor)
@@ -216,13 +219,13 @@ def _predict(state: _Play, period: str, observations: Sequence[Observation], now
         name: dict(zip(ids, predictor.score_many(records).tolist(), strict=True))
         for name, (_, predictor) in state.loaded.items()
     }
-    alias = state.registry.run(aliases.get(aliases.CHAMPION))
+    alias = state.registry.run(AliasRepository().find(CHAMPION))
     if alias is None:
         return
     version, predictor = state.loaded[alias.version]
     assessed = zip(observations, predictor.assess_many(records), strict=True)
     log = [_prediction(o, found, version, now) for o, found in assessed]
-    state.registry.run(predictions.add_many(log))
+    state.registry.run(PredictionRepository().add_many(log))
 
 
 def _prediction(
@@ -251,7 +254,7 @@ def _look_back(state: _Play, period: str) -> Served | None:
     if period not in state.scores:
         return None
     far = datetime.max.replace(tzinfo=UTC)
-    known = state.registry.run(labels.window(arrived_until=far, limit=EVERY_LABEL))
+    known = state.registry.run(LabelRepository().window(arrived_until=far, limit=EVERY_LABEL))
     data = training_set([label for label in known if label.period == period], [])
     if not data.outcome.any():
         return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from database import artifacts
+from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from model.batch import Batch
 from model.version import CardFiles, ModelVersion
@@ -68,8 +68,8 @@ def card_facts(
 def store_card(facts: CardFacts) -> Op[CardFiles]:
     """Writes the card and stores both forms of it; the same facts give the same artifacts."""
     card = build_card(facts)
-    html = yield from artifacts.put(to_html(card).encode())
-    markdown = yield from artifacts.put(to_markdown(card).encode())
+    html = yield from ArtifactRepository().put(to_html(card).encode())
+    markdown = yield from ArtifactRepository().put(to_markdown(card).encode())
     return CardFiles(html=html, markdown=markdown)
 
 

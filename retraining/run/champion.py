@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from database import aliases, artifacts, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
+from database.versions import ModelVersionRepository
 from model.bundle import load_signed, unpack
 from model.version import Alias, ModelVersion
 from preprocessing.predictor import Predictor
@@ -37,10 +39,10 @@ def load_champion(registry: SyncRegistry, folder: Path, signing_key: bytes) -> C
         CorruptArtifact: its bytes have another digest.
         RegistryError: the registry fails.
     """
-    alias = registry.run(aliases.get(aliases.CHAMPION))
+    alias = registry.run(AliasRepository().find(CHAMPION))
     if alias is None:
         return None
-    version = registry.run(versions.get(alias.version))
+    version = registry.run(ModelVersionRepository().get(alias.version))
     return Champion(
         alias=alias,
         version=version,
@@ -60,7 +62,7 @@ def load_predictor(
     """
     version.verify(signing_key)
     target = folder / version.version
-    unpack(registry.run(artifacts.get(version.artifact)), target)
+    unpack(registry.run(ArtifactRepository().get(version.artifact)), target)
     return Predictor(load_signed(target, version.statement, version.signature, signing_key))
 
 
@@ -74,7 +76,9 @@ def training_ids(
         RegistryError: the registry fails.
     """
     version.verify(signing_key)
-    return frozenset(registry.run(artifacts.get(version.trained_on)).decode().splitlines())
+    return frozenset(
+        registry.run(ArtifactRepository().get(version.trained_on)).decode().splitlines()
+    )
 
 
 def training_ids_artifact(ids: tuple[str, ...]) -> bytes:

@@ -10,8 +10,10 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from database import promotions, repair, runs
+from database import repair
 from database.driver.client import SyncRegistry
+from database.promotions import PromotionRepository
+from database.runs import RunRepository
 from model.errors import FarolError, LeaseLost, NotEnoughData
 from model.run import Run, RunStatus
 from retraining.run.journal import DryJournal, Journal, RegistryJournal, Say
@@ -38,8 +40,8 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
         return _decided(registry, plan, DryJournal(say), clock)
     with exclusively(registry, plan.home, plan.run_id, clock) as held:
         if not dry:
-            registry.run(promotions.fence(held.lease))
-        registry.run(runs.abandon_stale(clock()))
+            registry.run(PromotionRepository().fence(held.lease))
+        registry.run(RunRepository().abandon_stale(clock()))
         run = _run(plan, held, clock(), queued=_queued(registry, plan.run_id))
         journal = RegistryJournal(registry, run, held.lease, say, clock)
         journal.start()
@@ -165,7 +167,7 @@ def _result(
 
 
 def _queued(registry: SyncRegistry, run_id: str) -> Run | None:
-    waiting = registry.run(runs.queued())
+    waiting = registry.run(RunRepository().queued())
     return next((run for run in waiting if run.run_id == run_id), None)
 
 

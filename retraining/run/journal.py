@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from database import runs
 from database.driver.client import SyncRegistry
+from database.runs import RunRepository
 from model.run import Lease, Run, RunStatus, RunStep
 from retraining.run.lock import Clock
 
@@ -56,7 +56,7 @@ class RegistryJournal:
         Raises:
             Conflict: a run of that id was started already.
         """
-        self.registry.run(runs.start(self.run))
+        self.registry.run(RunRepository().start(self.run))
 
     def say(self, text: str) -> None:
         """Tells whoever waits."""
@@ -65,7 +65,7 @@ class RegistryJournal:
     def step(self, name: str, detail: str = "") -> None:
         """Tells that a step is finished, and records it."""
         finished = RunStep(name, self.clock(), detail)
-        self.registry.run(runs.step(self.run.run_id, finished))
+        self.registry.run(RunRepository().step(self.run.run_id, finished))
         self._steps.append(finished)
         self.tell(f"{name}: {detail}" if detail else name)
 
@@ -93,4 +93,4 @@ class RegistryJournal:
             reasons=reasons,
             error=error,
         )
-        self.registry.run(runs.finish(ended, lease=self.lease))
+        self.registry.run(RunRepository().finish(ended, lease=self.lease))

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from database import leases
 from database.driver.client import SyncRegistry
+from database.leases import LeaseRepository
 from model.errors import LeaseHeld, LeaseLost, RegistryUnavailable
 from model.run import Lease
 
@@ -52,7 +52,7 @@ class HeldLease:
         Raises:
             LeaseLost: somebody has.
         """
-        self._registry.run(leases.check(self._lease, self._clock()))
+        self._registry.run(LeaseRepository().check(self._lease, self._clock()))
 
     def start(self) -> None:
         """Begins to renew."""
@@ -62,12 +62,12 @@ class HeldLease:
         """Stops renewing and gives the lease back."""
         self._done.set()
         self._thread.join()
-        self._registry.run(leases.release(self._lease))
+        self._registry.run(LeaseRepository().release(self._lease))
 
     def _renew(self) -> None:
         while not self._done.wait(self._ttl.total_seconds() / 4):
             try:
-                self._registry.run(leases.renew(self._lease, self._clock(), self._ttl))
+                self._registry.run(LeaseRepository().renew(self._lease, self._clock(), self._ttl))
             except LeaseLost:
                 return  # `check` will tell the run before it writes.
             except RegistryUnavailable:
@@ -111,10 +111,10 @@ def exclusively(
 
 
 def _take(registry: SyncRegistry, holder: str, clock: Clock, ttl: timedelta) -> Lease:
-    before = registry.run(leases.get(LEASE))
+    before = registry.run(LeaseRepository().find(LEASE))
     if before is not None and before.holder.split("/")[0] == holder.split("/")[0]:
-        registry.run(leases.release(before))
-    return registry.run(leases.acquire(LEASE, holder, now=clock(), ttl=ttl))
+        registry.run(LeaseRepository().release(before))
+    return registry.run(LeaseRepository().acquire(LEASE, holder, now=clock(), ttl=ttl))
 
 
 def host_id(home: Path) -> str:

@@ -10,9 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from database import aliases, artifacts, batches, promotions, versions
+from database.aliases import CHALLENGER, AliasRepository
+from database.artifacts import ArtifactRepository
+from database.batches import BatchRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.archive import bundle_digest
 from model.bundle import pack
 from model.errors import Conflict
@@ -85,13 +89,13 @@ def register(
         LeaseLost: another run took over; no version was registered.
         RegistryError: the registry fails.
     """
-    artifact = registry.run(artifacts.put(packed.archive))
+    artifact = registry.run(ArtifactRepository().put(packed.archive))
     ids = training_ids_artifact(trial.trained.record_ids())
-    trained_on = registry.run(artifacts.put(ids))
+    trained_on = registry.run(ArtifactRepository().put(ids))
     draft = _draft(trial, task, provenance, artifact, trained_on)
-    facts = card_facts(draft, trial, verdict, task, registry.run(batches.recent(BATCHES)))
+    facts = card_facts(draft, trial, verdict, task, registry.run(BatchRepository().newest(BATCHES)))
     held.check()
-    numbered = versions.register(
+    numbered = ModelVersionRepository().register(
         partial(_numbered, replace(draft, bundle=bundle_digest(packed.archive)), provenance),
         complete=partial(_with_card, facts),
         lease=held.lease,
@@ -159,11 +163,13 @@ def _metrics(trial: Trial, task: TaskSpec) -> dict[str, float]:
 
 def _point_challenger(registry: SyncRegistry, version: ModelVersion, now: datetime) -> None:
     """Points the `challenger` alias to the newest version; a convenience nothing depends on."""
-    current = registry.run(aliases.get(aliases.CHALLENGER))
+    current = registry.run(AliasRepository().find(CHALLENGER))
     revision = current.revision if current else 0
     try:
         registry.run(
-            aliases.point(aliases.CHALLENGER, version.version, expected_revision=revision, now=now)
+            AliasRepository().point(
+                CHALLENGER, version.version, expected_revision=revision, now=now
+            )
         )
     except Conflict:
         return  # A newer run has pointed it to its own.
@@ -198,10 +204,12 @@ def settle(
         evidence=evidence_mapping(verdict, version.version),
     )
     if verdict.decision.status is DecisionStatus.KEPT:
-        registry.run(promotions.add(promotion, lease=lease))
+        registry.run(PromotionRepository().add(promotion, lease=lease))
         return promotion
     revision = champion.revision if champion else 0
-    return registry.run(promotions.promote(promotion, expected_revision=revision, lease=lease))
+    return registry.run(
+        PromotionRepository().promote(promotion, expected_revision=revision, lease=lease)
+    )
 
 
 def evidence_mapping(verdict: Verdict, challenger: str | None) -> Mapping[str, Any]:

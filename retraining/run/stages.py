@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from database import labels
 from database.driver.client import SyncRegistry
+from database.labels import LabelRepository
 from model.errors import Conflict
 from model.promotion import DecisionStatus, Guard
 from model.version import Lineage, ModelVersion
@@ -86,7 +86,7 @@ def gather(
     limit = plan.task.training.window
     found = registry.run(training_labels.window(plan.task, arrived_until=now, limit=limit))
     data = training_set(found, [column.name for column in plan.task.protected])
-    left_out = registry.run(labels.beyond(arrived_until=now, limit=limit))
+    left_out = registry.run(LabelRepository().beyond(arrived_until=now, limit=limit))
     journal.step("window", _told(data, left_out, plan))
     check_trainable(data, plan.task)
     champion = load_champion(registry, folder, plan.signing_key)

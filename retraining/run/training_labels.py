@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from database import labels, students
 from database.driver.commands import Op
+from database.labels import LabelRepository
+from database.students import StudentRepository
 from model.label import Label
 from model.student import Observation
 from preprocessing.longitudinal import recalled_labels, recalled_observations
@@ -19,7 +20,7 @@ def window(task: TaskSpec, *, arrived_until: datetime, limit: int) -> Op[list[La
     Where the task looks back, each holds what the feature store knows of the student's earlier
     periods.
     """
-    found = yield from labels.window(arrived_until=arrived_until, limit=limit)
+    found = yield from LabelRepository().window(arrived_until=arrived_until, limit=limit)
     return (yield from with_history(task, found))
 
 
@@ -28,7 +29,7 @@ def observed(task: TaskSpec, observations: Sequence[Observation]) -> Op[list[Obs
     plan = task.longitudinal
     if plan is None:
         return list(observations)
-    known = yield from students.get_many([o.student_id for o in observations])
+    known = yield from StudentRepository().get_many([o.student_id for o in observations])
     return recalled_observations(plan, observations, known)
 
 
@@ -37,5 +38,5 @@ def with_history(task: TaskSpec, found: Sequence[Label]) -> Op[list[Label]]:
     plan = task.longitudinal
     if plan is None:
         return list(found)
-    known = yield from students.get_many([label.student_id for label in found])
+    known = yield from StudentRepository().get_many([label.student_id for label in found])
     return recalled_labels(plan, found, known)

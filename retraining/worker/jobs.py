@@ -6,8 +6,13 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from database import aliases, drift_reports, labels, leases, runs, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
+from database.labels import LabelRepository
+from database.leases import WORKER, LeaseRepository
+from database.runs import RunRepository
+from database.versions import ModelVersionRepository
 from model.errors import FarolError, InvalidRecord, LeaseHeld, LeaseLost, NotFound
 from model.options import RunOptions
 from model.run import Lease, Run, RunStatus
@@ -63,11 +68,11 @@ class Duties:
         now = self._clock()
         try:
             if self._lease is None:
-                acquired = leases.acquire(leases.WORKER, self._holder, now=now, ttl=TTL)
+                acquired = LeaseRepository().acquire(WORKER, self._holder, now=now, ttl=TTL)
                 self._lease = self._registry.run(acquired)
                 log.info("this worker has the lease")
             else:
-                self._lease = self._registry.run(leases.renew(self._lease, now, TTL))
+                self._lease = self._registry.run(LeaseRepository().renew(self._lease, now, TTL))
         except LeaseHeld:
             log.debug("another worker has the lease")
         except LeaseLost:
@@ -108,10 +113,10 @@ class Duties:
             log.warning("drift cannot be judged: %s", error)
 
     def _react_to_drift(self) -> None:
-        champion = self._registry.run(aliases.get(aliases.CHAMPION))
+        champion = self._registry.run(AliasRepository().find(CHAMPION))
         if champion is None:
             return
-        reports = self._registry.run(drift_reports.newest(1))
+        reports = self._registry.run(DriftReportRepository().newest(1))
         trigger = decide_trigger(
             reports[0] if reports else None,
             self._fresh_labels(champion.version),
@@ -129,7 +134,7 @@ class Duties:
         if not self.leading:
             return
         try:
-            waiting = self._registry.run(runs.queued())
+            waiting = self._registry.run(RunRepository().queued())
             if waiting:
                 self._carry_out(waiting[0])
             self._silent_on = ""
@@ -153,7 +158,7 @@ class Duties:
         if code is None or code == LEASE_HELD:
             return  # It stays queued and has its turn later.
         try:
-            after = self._registry.run(runs.get(run.run_id))
+            after = self._registry.run(RunRepository().get(run.run_id))
         except NotFound:
             return
         if after.status is RunStatus.QUEUED:
@@ -164,7 +169,7 @@ class Duties:
 
     def _refuse(self, run: Run, error: str) -> None:
         failed = replace(run, status=RunStatus.FAILED, finished_at=self._clock(), error=error)
-        self._registry.run(runs.finish(failed))
+        self._registry.run(RunRepository().finish(failed))
 
     def _pipeline(self, *arguments: str, wait: bool = True) -> int | None:
         code = self._children.run("retraining.pipeline", *arguments, wait=wait)
@@ -174,13 +179,15 @@ class Duties:
 
     def _last_run(self) -> Run | None:
         """The newest run that may promote; a dry run has looked and settled nothing."""
-        newest = self._registry.run(runs.newest(NEWEST))
+        newest = self._registry.run(RunRepository().newest(NEWEST))
         return next((run for run in newest if not run.options.get("dry_run")), None)
 
     def _fresh_labels(self, version: str) -> int:
-        window = labels.window(arrived_until=self._clock(), limit=self._task.training.window)
+        window = LabelRepository().window(
+            arrived_until=self._clock(), limit=self._task.training.window
+        )
         data = training_set(self._registry.run(window), [])
-        served = self._registry.run(versions.get(version))
+        served = self._registry.run(ModelVersionRepository().get(version))
         seen = training_ids(self._registry, served, self._key)
         return int(fresh_mask(data, seen).sum())
 
@@ -189,6 +196,6 @@ class Duties:
         if self._lease is None:
             return
         try:
-            self._registry.run(leases.release(self._lease))
+            self._registry.run(LeaseRepository().release(self._lease))
         except FarolError as error:
             log.warning("the lease runs out by itself: %s", error)

@@ -15,10 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from database import aliases, artifacts, promotions, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import InsertMany
 from database.mapping.documents import to_document
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.archive import bundle_digest
 from model.bundle import BundleParts, Golden, pack, write_bundle
 from model.calibration import Calibration
@@ -129,8 +132,8 @@ def write(
 
 def register(registry: SyncRegistry, packed: Archive) -> str:
     """Registers a version; answers its name."""
-    artifact = registry.run(artifacts.put(packed.data))
-    made = registry.run(versions.register(partial(_version, packed, artifact)))
+    artifact = registry.run(ArtifactRepository().put(packed.data))
+    made = registry.run(ModelVersionRepository().register(partial(_version, packed, artifact)))
     return made.version
 
 
@@ -159,20 +162,20 @@ def _version(packed: Archive, artifact: str, number: int) -> ModelVersion:
 def register_of_before(registry: SyncRegistry, packed: Archive, number: int, **changes: Any) -> str:
     """A version as it was registered when the signature covered the archive's digest alone."""
     name = f"v{number}"
-    artifact = registry.run(artifacts.put(packed.data))
+    artifact = registry.run(ArtifactRepository().put(packed.data))
     signature = hmac.new(packed.key, artifact.encode(), hashlib.sha256).hexdigest()
     version = replace(_version(packed, artifact, number), signature=signature)
     document = to_document(version, key="version") | changes
     del document["bundle"]
-    registry.execute(InsertMany(versions.COLLECTION, [document]))
+    registry.execute(InsertMany(ModelVersionRepository.collection, [document]))
     return name
 
 
 def promote(registry: SyncRegistry, version: str, *, reasons: Sequence[str] = ("test",)) -> None:
-    alias = registry.run(aliases.get(aliases.CHAMPION))
+    alias = registry.run(AliasRepository().find(CHAMPION))
     revision = alias.revision if alias else 0
     registry.run(
-        promotions.promote(
+        PromotionRepository().promote(
             Promotion(
                 promotion_id=f"{version}-{revision}",
                 at=NOW,

@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from database import indexes, versions
+from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
+from database.versions import ModelVersionRepository
 from model.live import LiveModel
 from tests.api import bundles
 from tests.api.bundles import KEY, archive
@@ -23,7 +24,7 @@ def test_the_champion_of_before_serves_after_the_first_start(tmp_path: Path) -> 
         with open_registry(uri, "farol") as registry:
             registry.run(indexes.ensure_indexes())
             bundles.promote(registry, bundles.register_of_before(registry, packed, 1))
-            document = registry.run(versions.get("v1"))
+            document = registry.run(ModelVersionRepository().get("v1"))
             former = asdict(pointer) | {"signature": document.signature}
             former = {k: v for k, v in former.items() if k not in {"task", "trained_on"}}
             live.pointer_path.write_text(json.dumps(former))
@@ -31,7 +32,7 @@ def test_the_champion_of_before_serves_after_the_first_start(tmp_path: Path) -> 
             with served(tmp_path, workers=2) as running:
                 until(lambda: [w["version"] for w in running.workers()] == ["v1", "v1"])
                 until(lambda: running.get("/health").json()["status"] == "ok")
-                registry.run(versions.get("v1")).verify(KEY)
+                registry.run(ModelVersionRepository().get("v1")).verify(KEY)
                 bundles.promote(registry, bundles.register_of_before(registry, archive(1.0), 2))
                 champion = until_quarantined(running)
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from database import artifacts, versions
+from database.artifacts import ArtifactRepository
+from database.versions import ModelVersionRepository
 from model.version import CardFiles
 from tests.api.conftest import World
 from tests.api.server import Server, served
@@ -20,12 +21,14 @@ HTML, MARKDOWN = b"<!DOCTYPE html><title>v2</title>", b"# Model card of v2\n"
 def carded(world: World) -> str:
     """A version that has a card, unlike v1."""
     card = CardFiles(
-        html=world.registry.run(artifacts.put(HTML)),
-        markdown=world.registry.run(artifacts.put(MARKDOWN)),
+        html=world.registry.run(ArtifactRepository().put(HTML)),
+        markdown=world.registry.run(ArtifactRepository().put(MARKDOWN)),
     )
-    former = world.registry.run(versions.get("v1"))
+    former = world.registry.run(ModelVersionRepository().get("v1"))
     made = world.registry.run(
-        versions.register(lambda n: replace(former, version=f"v{n}", number=n, card=card))
+        ModelVersionRepository().register(
+            lambda n: replace(former, version=f"v{n}", number=n, card=card)
+        )
     )
     return made.version
 

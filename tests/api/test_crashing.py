@@ -14,9 +14,10 @@ import httpx
 import pytest
 
 from api.durability.outbox import waiting
-from database import indexes, predictions
+from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
+from database.predictions import PredictionRepository
 from tests.api import bundles
 from tests.api.server import Server, served, until
 
@@ -80,7 +81,7 @@ class Load:
 def assert_all_kept_once(home: Path, acknowledged: list[str]) -> None:
     until(lambda: waiting(home / "outbox") == 0, 30)
     with open_registry(lifecycle.ensure_running(home), "farol") as registry:
-        kept = [p.prediction_id for p in registry.run(predictions.recent(0))]
+        kept = [p.prediction_id for p in registry.run(PredictionRepository().newest(0))]
     assert len(kept) == len(set(kept))
     assert set(acknowledged) <= set(kept)
     assert len(acknowledged) == len(set(acknowledged)) > 20

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from api.durability.outbox import Outbox
-from database import audit, indexes
+from database import indexes
+from database.audit import AuditRepository
 from database.driver.client import open_registry
 from database.embedded import lifecycle
 from database.erasing.tidying import tidy
@@ -172,7 +173,7 @@ def test_a_readmitted_student_is_taken_again_and_the_audit_says_so(
     mine = {"student_id": WHO, "period": "2023", "inde": ODD[0]}
     until(lambda: all(server.post("/predict", mine).status_code == 200 for _ in range(8)), 6)
     with open_registry(lifecycle.ensure_running(server.home), "farol") as registry:
-        newest = registry.run(audit.newest(2))
+        newest = registry.run(AuditRepository().newest(2))
     assert [(e.action, e.subject, e.detail) for e in newest] == [
         ("readmit", "student", "came back to the school"),
         ("erase", "student", ""),

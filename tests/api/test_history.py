@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from database import indexes, predictions, students
+from database import indexes
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
+from database.predictions import PredictionRepository
+from database.students import StudentRepository
 from model.student import Observation
 from preprocessing.task.spec import load_task, parse_task
 from tests.api import bundles
@@ -51,12 +53,12 @@ def test_a_stored_student_is_scored_with_earlier_periods_and_they_are_logged(
         Observation("RA-7", "2022", {"ida": 2.5}, bundles.NOW),
         Observation("RA-7", "2023", {"ida": 8.0, "fase": 3.0}, bundles.NOW),
     ]
-    registry.run(students.observe(seen))
+    registry.run(StudentRepository().observe(seen))
     expected = {"ida": 8.0, "fase": 3.0, "ida_previous": 2.5, "ida_seen": 1.0}
 
     body = server.post("/predict/RA-7").json()
 
-    kept = registry.run(predictions.get(body["prediction_id"]))
+    kept = registry.run(PredictionRepository().get(body["prediction_id"]))
     assert dict(kept.features) == expected
     assert not {"ida_previous", "ida_seen"} & set(body["imputed"])
     assert server.post("/predict", expected).json()["risk_score"] == body["risk_score"]
@@ -82,7 +84,7 @@ def test_the_list_of_students_at_risk_is_scored_the_same_way(
         Observation("RA-8", "2022", {"ida": 9.5}, bundles.NOW),
         Observation("RA-8", "2023", {"ida": 1.0, "inde": 2.0}, bundles.NOW),
     ]
-    registry.run(students.observe(seen))
+    registry.run(StudentRepository().observe(seen))
 
     score = server.post("/predict/RA-8").json()
     listed = {

@@ -14,7 +14,8 @@ import pytest
 from api.http.problems import Problem
 from api.key_trust import KeyTrust
 from api.security import KeyRing
-from database import api_keys, audit
+from database.api_keys import SUBJECT, ApiKeyRepository, KeyAdoptionRepository
+from database.audit import AuditRepository
 from database.driver.commands import DeleteMany, Document, Op, Replace, ReplaceMany
 from database.mapping.documents import to_document
 from model.access import ApiKey, Scope
@@ -83,9 +84,9 @@ def test_a_key_that_was_inserted_into_the_registry_is_nothing(
     registry: Direct, tmp_path: Path
 ) -> None:
     ask(registry, tmp_path, Scope.READ)
-    registry.inner.run(api_keys.add(key_of(SECRET, Scope.ADMIN)))
+    registry.inner.run(ApiKeyRepository().add(key_of(SECRET, Scope.ADMIN)))
     foreign = sealed(key_of("farol_b", Scope.ADMIN, key_id="k2"), b"another installation's")
-    registry.inner.run(api_keys.add(foreign))
+    registry.inner.run(ApiKeyRepository().add(foreign))
 
     assert ask(registry, tmp_path, Scope.READ) == 401
     assert ask(registry, tmp_path, Scope.READ, secret="farol_b") == 401
@@ -95,7 +96,7 @@ def test_a_key_whose_scopes_were_widened_in_the_registry_is_nothing(
     registry: Direct, tmp_path: Path
 ) -> None:
     key = sealed(key_of(SECRET, Scope.PREDICT), KEY)
-    registry.inner.run(api_keys.add(key))
+    registry.inner.run(ApiKeyRepository().add(key))
     before = ask(registry, tmp_path, Scope.PREDICT)
 
     registry.inner.run(put_back(replace(key, scopes=frozenset({Scope.ADMIN}))))
@@ -107,8 +108,8 @@ def test_a_revoked_key_that_was_put_back_with_all_its_traces_gone_is_nothing_whe
     registry: Direct, tmp_path: Path
 ) -> None:
     key = sealed(key_of(SECRET, Scope.READ), KEY)
-    registry.inner.run(api_keys.add(key))
-    registry.inner.run(api_keys.revoke("k1", NOW, KEY))
+    registry.inner.run(ApiKeyRepository().add(key))
+    registry.inner.run(ApiKeyRepository().revoke("k1", NOW, KEY))
     assert ask(registry, tmp_path, Scope.READ) == 401
 
     registry.inner.run(put_back(key))
@@ -119,8 +120,8 @@ def test_a_revoked_key_that_was_put_back_with_all_its_traces_gone_is_nothing_whe
 
 
 def test_a_revocation_that_nobody_signed_revokes_nothing(registry: Direct, tmp_path: Path) -> None:
-    registry.inner.run(api_keys.add(sealed(key_of(SECRET, Scope.READ), KEY)))
-    registry.inner.run(api_keys.revoke("k1", NOW, b"another installation's"))
+    registry.inner.run(ApiKeyRepository().add(sealed(key_of(SECRET, Scope.READ), KEY)))
+    registry.inner.run(ApiKeyRepository().revoke("k1", NOW, b"another installation's"))
     registry.inner.run(put_back(sealed(key_of(SECRET, Scope.READ), KEY)))
 
     assert ask(registry, tmp_path, Scope.READ) == 200
@@ -130,15 +131,15 @@ def test_a_revocation_that_nobody_signed_revokes_nothing(registry: Direct, tmp_p
 def test_keys_of_an_earlier_release_are_adopted_once_and_that_is_recorded(
     registry: Direct, tmp_path: Path
 ) -> None:
-    registry.inner.run(api_keys.add(key_of(SECRET, Scope.READ)))
+    registry.inner.run(ApiKeyRepository().add(key_of(SECRET, Scope.READ)))
 
     assert ask(registry, tmp_path, Scope.READ, served_before=True) == 200
-    done = registry.inner.run(api_keys.adoption())
-    (event,) = registry.inner.run(audit.newest())
+    done = registry.inner.run(KeyAdoptionRepository().find(SUBJECT))
+    (event,) = registry.inner.run(AuditRepository().newest())
     assert done is not None
     assert (done.key_ids, event.action, event.detail) == (("k1",), "adopt", "k1")
 
-    registry.inner.run(api_keys.add(key_of("farol_b", Scope.ADMIN, key_id="k2")))
+    registry.inner.run(ApiKeyRepository().add(key_of("farol_b", Scope.ADMIN, key_id="k2")))
     registry.inner.run(delete_all("key_adoptions"))
     assert ask(registry, tmp_path, Scope.READ, served_before=True, secret="farol_b") == 401
     assert ask(registry, tmp_path, Scope.READ, served_before=True) == 200
@@ -148,7 +149,7 @@ def test_a_key_revoked_before_keys_were_signed_stays_revoked_when_it_is_put_back
     registry: Direct, tmp_path: Path
 ) -> None:
     revoked = replace(key_of(SECRET, Scope.READ), revoked_at=NOW - timedelta(days=1))
-    registry.inner.run(api_keys.add(revoked))
+    registry.inner.run(ApiKeyRepository().add(revoked))
     ask(registry, tmp_path, Scope.READ, served_before=True)
 
     registry.inner.run(put_back(sealed(replace(revoked, revoked_at=None), KEY)))
@@ -159,19 +160,19 @@ def test_a_key_revoked_before_keys_were_signed_stays_revoked_when_it_is_put_back
 def test_a_new_host_vouches_for_no_key_whatever_the_registry_says(
     registry: Direct, tmp_path: Path
 ) -> None:
-    registry.inner.run(api_keys.add(key_of(SECRET, Scope.ADMIN)))
+    registry.inner.run(ApiKeyRepository().add(key_of(SECRET, Scope.ADMIN)))
 
     assert ask(registry, tmp_path, Scope.READ) == 401
     assert ask(registry, tmp_path, Scope.READ, served_before=True) == 401
-    assert registry.inner.run(api_keys.adoption()) is None
+    assert registry.inner.run(KeyAdoptionRepository().find(SUBJECT)) is None
 
 
 def test_keys_that_an_administrator_signs_anew_work(registry: Direct, tmp_path: Path) -> None:
     key = sealed(key_of(SECRET, Scope.READ), b"a lost key")
-    registry.inner.run(api_keys.add(key))
+    registry.inner.run(ApiKeyRepository().add(key))
     before = ask(registry, tmp_path, Scope.READ)
 
-    registry.inner.run(api_keys.adopt([key], NOW, KEY))
+    registry.inner.run(ApiKeyRepository().adopt([key], NOW, KEY))
 
     assert (before, ask(registry, tmp_path, Scope.READ)) == (401, 200)
 
@@ -179,7 +180,7 @@ def test_keys_that_an_administrator_signs_anew_work(registry: Direct, tmp_path: 
 def test_without_its_notes_a_host_lets_nobody_in_rather_than_a_revoked_key(
     registry: Direct, tmp_path: Path
 ) -> None:
-    registry.inner.run(api_keys.add(sealed(key_of(SECRET, Scope.READ), KEY)))
+    registry.inner.run(ApiKeyRepository().add(sealed(key_of(SECRET, Scope.READ), KEY)))
     (tmp_path / "keys.json").write_text("{half")
 
     assert ask(registry, tmp_path, Scope.READ) == 503

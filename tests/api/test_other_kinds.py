@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import yaml
 
-from database import indexes, labels, predictions
+from database import indexes
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
+from database.labels import LabelRepository
+from database.predictions import PredictionRepository
 from model.options import RunOptions
 from model.prediction import RiskStatus, Scale
 from model.promotion import DecisionStatus
@@ -86,7 +88,7 @@ def test_a_numeric_task_answers_a_value_with_its_interval(school: School) -> Non
         assert said["threshold"] == 60
     assert (strong["status"], strong["risk_label"]) == ("expected", "low")
     assert (weak["status"], weak["risk_label"]) == ("alert", "high")
-    kept = registry.run(predictions.get(weak["prediction_id"]))
+    kept = registry.run(PredictionRepository().get(weak["prediction_id"]))
     assert (kept.scale, kept.risk_score) == (Scale.VALUE_LOW, weak["predicted"])
     assert kept.interval == tuple(weak["interval"])
 
@@ -129,9 +131,14 @@ def test_an_insufficient_prediction_is_kept_labelled_and_counted(school: School)
     label = server.post("/labels", {"prediction_id": said["prediction_id"], "outcome": 55}).json()
 
     assert said["status"] == "insufficient"
-    assert registry.run(predictions.get(said["prediction_id"])).status is RiskStatus.INSUFFICIENT
+    assert (
+        registry.run(PredictionRepository().get(said["prediction_id"])).status
+        is RiskStatus.INSUFFICIENT
+    )
     assert label["joined"] == 1
-    window = registry.run(labels.window(arrived_until=datetime(2100, 1, 1, tzinfo=UTC), limit=10))
+    window = registry.run(
+        LabelRepository().window(arrived_until=datetime(2100, 1, 1, tzinfo=UTC), limit=10)
+    )
     assert ("little", 55.0) in [(found.student_id, found.outcome) for found in window]
     counted = 'status="insufficient"'
     until(lambda: counted in server.get("/metrics").text, 5)

@@ -11,7 +11,12 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from database import labels, leases, predictions, promotions, runs, students
+from database.labels import LabelRepository, OrphanRepository
+from database.leases import WORKER, LeaseRepository
+from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
+from database.runs import RunRepository
+from database.students import StudentRepository
 from model.errors import NotFound
 from model.promotion import DecisionStatus, Guard, Promotion
 from model.student import Observation
@@ -52,7 +57,7 @@ def test_an_acknowledged_prediction_is_in_the_registry_at_once(
 
     body = server.post("/predict", {**PARTIAL, "student_id": who, "period": "2024"}).json()
 
-    kept = world.registry.run(predictions.get(body["prediction_id"]))
+    kept = world.registry.run(PredictionRepository().get(body["prediction_id"]))
     assert (kept.student_id, kept.period) == (who, "2024")
     assert kept.features == PARTIAL
     assert kept.risk_score == body["risk_score"]
@@ -149,7 +154,7 @@ def test_a_known_student_is_scored_from_the_latest_record(server: Server, world:
         Observation(who, "2022", {"inde": 2.0}, bundles.NOW),
         Observation(who, "2023", dict(PARTIAL), bundles.NOW),
     ]
-    world.registry.run(students.observe(seen))
+    world.registry.run(StudentRepository().observe(seen))
 
     body = server.post(f"/predict/{who}").json()
 
@@ -202,7 +207,7 @@ def test_a_bulk_of_outcomes_is_taken_in_its_order(server: Server, world: World) 
     body = server.post("/labels", [{**named, "outcome": 1}, {**named, "outcome": 0}]).json()
 
     assert (body["joined"], body["corrected"], body["early"]) == (1, 1, 0)
-    assert world.registry.run(labels.get(who, "2023")).outcome == 0.0
+    assert world.registry.run(LabelRepository().of(who, "2023")).outcome == 0.0
 
 
 def test_an_outcome_that_is_told_at_once_is_kept_and_counted_as_early(server: Server) -> None:
@@ -233,7 +238,7 @@ def test_one_client_cannot_flood_the_registry_with_made_up_students(
     assert body["orphaned"] <= 1_000
     assert body["orphaned"] + len(body["rejected"]) == 1_500
     assert "send the features first" in body["rejected"][-1]["reason"]
-    assert world.registry.run(labels.count_orphans()) == 1_000
+    assert world.registry.run(OrphanRepository().count()) == 1_000
     known = server.post("/predict", {**PARTIAL, "student_id": student()}).json()
     named = {"prediction_id": known["prediction_id"], "outcome": 1}
     assert server.post("/labels", named).json()["joined"] == 1
@@ -244,7 +249,7 @@ def test_the_list_of_students_at_risk_is_sorted_and_explained(server: Server, wo
         Observation(f"L-{i}", "2031", features, bundles.NOW)
         for i, features in enumerate(bundles.records(40, seed=7))
     ]
-    world.registry.run(students.observe(known))
+    world.registry.run(StudentRepository().observe(known))
 
     body = server.get("/students/at-risk?period=2031&limit=5").json()
     rest = server.get("/students/at-risk?period=2031&limit=1000&offset=5").json()
@@ -267,7 +272,7 @@ def test_an_erased_student_is_gone_and_the_receipt_tells_what_was(
 
     assert receipt["deleted"]["predictions"] == 1
     with pytest.raises(NotFound):
-        world.registry.run(predictions.get(prediction["prediction_id"]))
+        world.registry.run(PredictionRepository().get(prediction["prediction_id"]))
     assert httpx.delete(f"{server.url}/students/{who}").status_code == 404
 
 
@@ -322,7 +327,7 @@ def test_runs_do_not_queue_without_bound(server: Server, world: World) -> None:
 
     assert asked[-1].status_code == 429
     assert int(asked[-1].headers["retry-after"]) > 0
-    assert len(world.registry.run(runs.queued())) == 20
+    assert len(world.registry.run(RunRepository().queued())) == 20
 
 
 def test_every_worker_serves_a_promotion_and_a_rollback_within_two_seconds(
@@ -354,7 +359,7 @@ def test_a_version_moved_by_hand_keeps_the_decision_and_evidence_of_its_run(
         ("recall is worse",), (Guard("recall", False, "recall is worse", 0.7, 0.8),),
         {"rows": 300},
     )  # fmt: skip
-    world.registry.run(promotions.add(kept))
+    world.registry.run(PromotionRepository().add(kept))
 
     server.post(f"/models/{version}/promote", {"reason": "the school asks for it"})
     told = server.get(f"/models/{version}").json()
@@ -405,12 +410,12 @@ def test_health_tells_of_a_retraining_worker_that_is_heard_of_no_more(
     before = told()
     now = datetime.now(UTC)
     lease = world.registry.run(
-        leases.acquire(leases.WORKER, "host/1", now=now, ttl=timedelta(seconds=0.5))
+        LeaseRepository().acquire(WORKER, "host/1", now=now, ttl=timedelta(seconds=0.5))
     )
     up = told()
     time.sleep(0.6)
     gone = told()
-    world.registry.run(leases.release(lease))
+    world.registry.run(LeaseRepository().release(lease))
 
     assert (before["state"], up["state"], gone["state"]) == ("ok", "ok", "degraded")
     assert up["holder"] == "host/1"

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from database import aliases, promotions, versions
+from database.aliases import CHAMPION, AliasRepository
 from database.driver.commands import DeleteMany, Document, InsertMany
 from database.mapping.documents import to_document
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.promotion import DecisionStatus, Promotion
 from tests.api import bundles
 from tests.api.conftest import World
@@ -33,9 +35,9 @@ def test_a_version_named_like_a_path_leaves_that_folder_alone_and_the_champion_s
     victim.mkdir()
     (victim / "kept.txt").write_text("kept")
     serving = one.get("/model").json()["version"]
-    real = world.registry.run(versions.get(serving))
+    real = world.registry.run(ModelVersionRepository().get(serving))
     planted = to_document(replace(real, version=VICTIM, number=99), key="version")
-    world.registry.execute(InsertMany(versions.COLLECTION, [planted]))
+    world.registry.execute(InsertMany(ModelVersionRepository.collection, [planted]))
 
     bundles.promote(world.registry, VICTIM)
     until(lambda: one.get("/health").json()["parts"]["champion"]["state"] == "degraded", 5)
@@ -52,16 +54,18 @@ def test_a_rollback_to_a_name_that_is_no_versions_moves_nothing(one: Server, wor
     serving = one.get("/model").json()["version"]
     # The ledger says that the planted name served before.
     assert one.post(f"/models/{serving}/promote", REASON).status_code == 200
-    before = world.registry.run(aliases.get(aliases.CHAMPION))
+    before = world.registry.run(AliasRepository().find(CHAMPION))
     planted = decision(VICTIM, serving, revision=0)
-    world.registry.execute(InsertMany(promotions.COLLECTION, [planted]))
-    world.registry.execute(DeleteMany(promotions.COLLECTION, {"revision": {"$in": [1, 2]}}))
+    world.registry.execute(InsertMany(PromotionRepository.collection, [planted]))
+    world.registry.execute(
+        DeleteMany(PromotionRepository.collection, {"revision": {"$in": [1, 2]}})
+    )
 
     answer = one.post("/model/rollback", REASON)
 
     assert answer.status_code == 409
     assert "names no version" in answer.json()["detail"]
-    assert world.registry.run(aliases.get(aliases.CHAMPION)) == before
+    assert world.registry.run(AliasRepository().find(CHAMPION)) == before
 
 
 def decision(version: str, champion: str, *, revision: int) -> Document:

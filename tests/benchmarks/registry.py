@@ -20,10 +20,12 @@ from uuid import uuid4
 
 from pymongo import MongoClient
 
-from database import labels, students
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository
+from database.students import StudentRepository
 from model.label import Outcome
 from model.student import Observation
 from preprocessing.dataset import training_set
@@ -79,13 +81,13 @@ def table(columns: Mapping[str, Mapping[str, str]], rows: int) -> str:
 
 def _observe(registry: SyncRegistry, rows: int) -> None:
     for numbers in _parts(rows):
-        registry.run(students.observe([_observation(i) for i in numbers]))
+        registry.run(StudentRepository().observe([_observation(i) for i in numbers]))
 
 
 def _record(registry: SyncRegistry, rows: int) -> None:
     for numbers in _parts(rows):
         reported = [Outcome(float(i % 3 == 0), START, None, f"RA-{i}", PERIOD) for i in numbers]
-        registry.run(labels.record(reported, now=ARRIVED))
+        registry.run(record_outcomes(reported, now=ARRIVED))
 
 
 def _observation(number: int) -> Observation:
@@ -112,7 +114,7 @@ def _read(uri: str, db: str, rows: int) -> Mapping[str, float]:
         registry.ping()
         before = _peak_megabytes()
         started = time.perf_counter()
-        found = registry.run(labels.window(arrived_until=ARRIVED, limit=rows))
+        found = registry.run(LabelRepository().window(arrived_until=ARRIVED, limit=rows))
         data = training_set(found, ["gender"])
         seconds = time.perf_counter() - started
     if len(data) != rows:

@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 
 from api.durability.outbox import waiting
-from database import predictions
 from database.driver.client import open_registry
 from database.embedded import lifecycle
+from database.predictions import PredictionRepository
 from tests.benchmarks.checked import Checked, loading
 from tests.benchmarks.contestants import RECORD, farol
 from tests.benchmarks.servers import Server, free_port, serving
@@ -71,7 +71,7 @@ class Stage:
         uri = lifecycle.ensure_running(self.home)
         # The embedded registry counts a million documents in tens of seconds.
         with open_registry(uri, DATABASE, timeout_ms=COUNT_TIMEOUT_MS) as registry:
-            return registry.run(predictions.count())
+            return registry.run(PredictionRepository().count())
 
     def drain(self) -> float:
         """Waits until nothing is left to ship; how many seconds that took.

@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from database import labels, students
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
+from database.labelling.recording import record_outcomes
+from database.students import StudentRepository
 from model.label import Outcome
 from model.options import RunOptions
 from model.student import Observation
@@ -107,7 +108,7 @@ def _teach(registry: SyncRegistry, period: str, rows: int) -> None:
     margin += 0.6 * values[:, 6] * values[:, 7] + rng.logistic(size=rows)
     at_risk = margin > np.quantile(margin, 0.75)
     for part in _parts(rows):
-        registry.run(students.observe([_observed(i, period, values[i]) for i in part]))
+        registry.run(StudentRepository().observe([_observed(i, period, values[i]) for i in part]))
         outcomes = [
             Outcome(
                 value=float(at_risk[i]),
@@ -117,7 +118,7 @@ def _teach(registry: SyncRegistry, period: str, rows: int) -> None:
             )
             for i in part
         ]
-        registry.run(labels.record(outcomes, now=START + timedelta(days=301)))
+        registry.run(record_outcomes(outcomes, now=START + timedelta(days=301)))
 
 
 def _observed(number: int, period: str, values: NDArray[np.float64]) -> Observation:

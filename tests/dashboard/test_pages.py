@@ -12,15 +12,13 @@ import streamlit as st
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from database import (
-    api_keys,
-    predictions,
-    runs,
-    students,
-)
+from database.api_keys import ApiKeyRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
+from database.predictions import PredictionRepository
+from database.runs import RunRepository
+from database.students import StudentRepository
 from drift.check import run_drift_check
 from model.access import ApiKey, Scope
 from model.prediction import RiskStatus, Scale
@@ -73,13 +71,13 @@ def fill(opened: SyncRegistry) -> None:
     """A school with a champion, a drifted new period, outcomes, predictions and a run."""
     school = found_school(opened)
     newer = cohort(200, "2024", seed=5, shift=-1.5)
-    opened.run(students.observe(newer))
+    opened.run(StudentRepository().observe(newer))
     serve(opened, school, newer[:40], at=NOW - timedelta(days=1))
     graduate(opened, school, newer, seed=3, now=NOW)
     run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
     started = NOW - timedelta(days=60)
     opened.run(
-        runs.start(
+        RunRepository().start(
             Run(
                 "run-1", RunStatus.RUNNING, "schedule", started, started,
                 steps=(RunStep("fit", started),), challenger="v1",
@@ -193,12 +191,12 @@ def test_students_of_whom_too_little_is_known_have_a_table_of_their_own(
     opened: SyncRegistry,
 ) -> None:
     fill(opened)
-    (latest,) = opened.run(predictions.recent(1))
+    (latest,) = opened.run(PredictionRepository().newest(1))
     unknown = replace(
         latest, prediction_id="little", student_id="RA-little", known_weight=0.05,
         status=RiskStatus.INSUFFICIENT, created_at=NOW,
     )  # fmt: skip
-    opened.run(predictions.add_many([unknown]))
+    opened.run(PredictionRepository().add_many([unknown]))
 
     app = page("students", "pt")
 
@@ -212,9 +210,9 @@ def test_students_of_whom_too_little_is_known_have_a_table_of_their_own(
 
 def test_a_numeric_task_is_listed_by_concern_and_shows_no_risk(opened: SyncRegistry) -> None:
     fill(opened)
-    served = opened.run(predictions.recent(3))
+    served = opened.run(PredictionRepository().newest(3))
     opened.run(
-        predictions.add_many(
+        PredictionRepository().add_many(
             [
                 replace(
                     p, prediction_id=f"value-{i}", student_id=f"V-{i}", risk_score=value,
@@ -311,7 +309,7 @@ def with_key(name: str, secret: str, language: str = "en") -> AppTest:
 
 def add_key(opened: SyncRegistry, secret: str, scope: Scope, *, signed_with: bytes = KEY) -> str:
     key = ApiKey(secret[-6:], "counsellor", digest_of(secret), frozenset({scope}), NOW)
-    opened.run(api_keys.add(sealed(key, signed_with)))
+    opened.run(ApiKeyRepository().add(sealed(key, signed_with)))
     return key.key_id
 
 
@@ -381,7 +379,7 @@ def test_a_revoked_key_closes_the_page_at_its_next_run(opened: SyncRegistry, key
     app = with_key("students", "farol_leaver", "pt")
     shown = len(app.dataframe)
 
-    opened.run(api_keys.revoke(key_id, NOW, KEY))
+    opened.run(ApiKeyRepository().revoke(key_id, NOW, KEY))
     app.run()
 
     assert (shown, len(app.dataframe)) == (1, 0)

@@ -12,8 +12,11 @@ from dashboard import charts
 from dashboard.fairness import group_rows
 from dashboard.texts import Language, load_texts
 from dashboard.views.versions import leakage_lines
-from database import aliases, artifacts, promotions, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.promotion import DecisionStatus, Promotion
 from model.version import CardFiles, LeakageCheck
 from tests.dashboard.test_pages import db, fill, opened, page, uri, words
@@ -86,13 +89,15 @@ def test_a_small_group_is_a_pale_bar() -> None:
 
 def test_the_page_of_a_version_has_its_groups_its_leaks_and_its_card(opened: SyncRegistry) -> None:
     fill(opened)
-    card = CardFiles(*(opened.run(artifacts.put(data)) for data in (b"<p>card</p>", b"# card")))
-    former = opened.run(versions.get("v1"))
+    card = CardFiles(
+        *(opened.run(ArtifactRepository().put(data)) for data in (b"<p>card</p>", b"# card"))
+    )
+    former = opened.run(ModelVersionRepository().get("v1"))
     newer = replace(
         former, version="v2", number=2, card=card, leakage=CHECK, fairness_gaps={"gender": 0.05},
         fairness={"gender": {"girl": GIRLS, "boy": GIRLS}},
     )  # fmt: skip
-    opened.run(versions.add(newer))
+    opened.run(ModelVersionRepository().add(newer))
 
     app = page("versions")
     assert "registered before there were cards" in words(app)
@@ -109,16 +114,20 @@ def test_a_version_moved_by_hand_shows_the_reason_and_the_decision_of_its_run(
     opened: SyncRegistry, name: str
 ) -> None:
     fill(opened)
-    alias = opened.run(aliases.get(aliases.CHAMPION))
+    alias = opened.run(AliasRepository().find(CHAMPION))
     assert alias is not None
     moves = (("v2", "school asks"), ("v1", "a mistake"))
-    opened.run(versions.add(replace(opened.run(versions.get("v1")), version="v2", number=2)))
+    opened.run(
+        ModelVersionRepository().add(
+            replace(opened.run(ModelVersionRepository().get("v1")), version="v2", number=2)
+        )
+    )
     for revision, (version, reason) in enumerate(moves, start=alias.revision):
         by_hand = Promotion(
             f"by-hand-{version}", datetime.now(UTC), "admin", "promote", DecisionStatus.PROMOTED,
             version, "v1" if version == "v2" else "v2", (reason,),
         )  # fmt: skip
-        opened.run(promotions.promote(by_hand, expected_revision=revision))
+        opened.run(PromotionRepository().promote(by_hand, expected_revision=revision))
 
     app = page(name)
 

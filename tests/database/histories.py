@@ -17,10 +17,13 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from database import labels, predictions, students
 from database.driver.commands import Command, Find, Op
-from database.labelling.join import LABELS, ORPHANS
+from database.labelling.linking import join_orphans
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository, OrphanRepository
+from database.predictions import PredictionRepository
 from database.repair import repair
+from database.students import StudentRepository
 from model.errors import FarolError
 from model.label import Label, Outcome
 from tests.database.builders import at, observation, prediction
@@ -43,8 +46,8 @@ class Observed:
 
     def tell(self, moment: datetime) -> Op[Any]:
         seen = observation(self.student_id, self.period, moment, {"inde": self.grade})
-        yield from students.observe([seen])
-        yield from labels.join_orphans(now=moment, student_ids=[self.student_id])
+        yield from StudentRepository().observe([seen])
+        yield from join_orphans(now=moment, student_ids=[self.student_id])
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,8 @@ class Predicted:
             moment,
             {"inde": 10.0 + number},
         )
-        yield from predictions.add_many([served])
-        yield from labels.join_orphans(
+        yield from PredictionRepository().add_many([served])
+        yield from join_orphans(
             now=moment, student_ids=STUDENTS[:2], prediction_ids=[self.prediction_id]
         )
 
@@ -76,7 +79,7 @@ class Reported:
 
     def tell(self, moment: datetime) -> Op[Any]:
         told = [replace(o, observed_at=moment - timedelta(days=age)) for o, age in self.outcomes]
-        yield from labels.record(told, now=moment)
+        yield from record_outcomes(told, now=moment)
 
 
 Event = Observed | Predicted | Reported
@@ -152,7 +155,7 @@ def as_said(label: Label) -> tuple[str, str, float, float, str | None]:
 def labelled_set(run: Run, *, full: bool) -> list[Label]:
     """Every label after a repair pass, by key."""
     run(repair(now=END, full=full))
-    found = run(labels.window(arrived_until=END, limit=0))
+    found = run(LabelRepository().window(arrived_until=END, limit=0))
     return sorted(found, key=lambda label: (label.period, label.student_id))
 
 
@@ -241,7 +244,10 @@ def _step(execute: Callable[[Command], Any], telling: Telling) -> bool:
         command = telling.op.send(telling.answer)
         telling.answer = execute(command)
         # Looking for what is to be joined begins once the facts are kept.
-        telling.kept |= isinstance(command, Find) and command.collection in (LABELS, ORPHANS)
+        telling.kept |= isinstance(command, Find) and command.collection in (
+            LabelRepository.collection,
+            OrphanRepository.collection,
+        )
     except StopIteration:
         return False
     except FarolError as error:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from database import adoption, audit, versions
-from database.adoption import adopt
+from database.adoption import Adoption, VersionAdoptionRepository, adopt
+from database.audit import AuditRepository
 from database.driver.commands import Command, DeleteMany, InsertMany, Op, ReplaceMany
+from database.versions import ModelVersionRepository
 from model.errors import BundleError
 from model.trust.adoption_file import AdoptionFile
 from tests.api.bundles import KEY, NOW, archive, register, register_of_before
@@ -37,7 +38,7 @@ def kept(tmp_path: Path) -> AdoptionFile:
 
 def trusted(registry: MongomockRegistry, key: bytes = KEY) -> list[str]:
     found = []
-    for version in registry.run(versions.newest()):
+    for version in registry.run(ModelVersionRepository().newest()):
         try:
             version.verify(key)
         except BundleError:
@@ -54,9 +55,9 @@ def test_versions_whose_old_signature_holds_are_signed_anew_and_no_others(
     signed = registry.run(adopt(kept, KEY, now=NOW))
 
     assert (signed, trusted(registry)) == (2, ["v1", "v2"])
-    assert registry.run(versions.get("v1")).bundle == PACKED[0].bundle
+    assert registry.run(ModelVersionRepository().get("v1")).bundle == PACKED[0].bundle
     assert kept.path.stat().st_mode & 0o777 == 0o600
-    events = registry.run(audit.newest())
+    events = registry.run(AuditRepository().newest())
     assert [(e.action, e.subject, e.at) for e in events] == [("adopt", "2 versions of before", NOW)]
 
 
@@ -64,11 +65,11 @@ def test_a_second_start_signs_nothing_and_asks_one_thing(
     registry: MongomockRegistry, kept: AdoptionFile
 ) -> None:
     registry.run(adopt(kept, KEY, now=NOW))
-    registry.execute(DeleteMany(versions.COLLECTION, {"_id": "v3"}))
+    registry.execute(DeleteMany(ModelVersionRepository.collection, {"_id": "v3"}))
     asked = commands(registry, adopt(kept, KEY, now=NOW))
 
     assert len(asked) == 1
-    assert len(registry.run(audit.newest())) == 1
+    assert len(registry.run(AuditRepository().newest())) == 1
 
 
 def test_after_the_adoption_a_version_of_before_stays_refused(
@@ -86,7 +87,7 @@ def test_a_list_removed_from_the_registry_does_not_open_the_adoption_again(
     registry: MongomockRegistry, kept: AdoptionFile, copy_kept: bool
 ) -> None:
     registry.run(adopt(kept, KEY, now=NOW))
-    registry.execute(DeleteMany(adoption.COLLECTION, {}))
+    registry.execute(DeleteMany(VersionAdoptionRepository.collection, {}))
     register_of_before(registry, PACKED[0], 702)
     if not copy_kept:
         kept.path.unlink()
@@ -99,8 +100,8 @@ def test_with_the_copy_alone_even_a_registry_without_signed_versions_adopts_noth
     registry: MongomockRegistry, kept: AdoptionFile
 ) -> None:
     registry.run(adopt(kept, KEY, now=NOW))
-    registry.execute(DeleteMany(adoption.COLLECTION, {}))
-    registry.execute(DeleteMany(versions.COLLECTION, {}))
+    registry.execute(DeleteMany(VersionAdoptionRepository.collection, {}))
+    registry.execute(DeleteMany(ModelVersionRepository.collection, {}))
     register_of_before(registry, PACKED[0], 702)
 
     assert registry.run(adopt(kept, KEY, now=NOW)) == 0
@@ -134,9 +135,11 @@ def test_an_installation_without_versions_of_before_never_adopts_any(
 def test_a_list_that_somebody_changed_vouches_for_nothing(
     registry: MongomockRegistry, kept: AdoptionFile
 ) -> None:
-    forged = adoption.Adoption({"v3": "f" * 64}, {"v3": "e" * 64}).to_document(b"another")
-    real = adoption.Adoption().to_document(KEY)
-    registry.execute(InsertMany(adoption.COLLECTION, [{**forged, "_id": real["_id"]}]))
+    forged = Adoption({"v3": "f" * 64}, {"v3": "e" * 64}).to_document(b"another")
+    real = Adoption().to_document(KEY)
+    registry.execute(
+        InsertMany(VersionAdoptionRepository.collection, [{**forged, "_id": real["_id"]}])
+    )
 
     assert registry.run(adopt(kept, KEY, now=NOW)) == 0
     assert trusted(registry) == []
@@ -156,7 +159,7 @@ def test_a_document_changed_after_it_was_vouched_for_is_not_signed(
     registry: MongomockRegistry, kept: AdoptionFile
 ) -> None:
     stop_after(registry, adopt(kept, KEY, now=NOW), 1)
-    registry.execute(DeleteMany(versions.COLLECTION, {"_id": "v1"}))
+    registry.execute(DeleteMany(ModelVersionRepository.collection, {"_id": "v1"}))
     register_of_before(registry, PACKED[0], 1, trained_on="e" * 64)
 
     registry.run(adopt(kept, KEY, now=NOW))
@@ -173,7 +176,7 @@ def test_a_start_that_dies_between_any_two_writes_is_finished_by_the_next(
     registry.run(adopt(kept, KEY, now=NOW))
 
     assert trusted(registry) == ["v1", "v2"]
-    assert len(registry.run(audit.newest())) == 1
+    assert len(registry.run(AuditRepository().newest())) == 1
 
 
 @pytest.mark.parametrize("pause", range(14))
@@ -186,7 +189,7 @@ def test_two_hosts_at_once_adopt_once(
     with_pause(registry, adopt(kept, KEY, now=NOW), pause, adopt(second, KEY, now=NOW))
 
     assert trusted(registry) == ["v1", "v2"]
-    assert len(registry.run(audit.newest())) == 1
+    assert len(registry.run(AuditRepository().newest())) == 1
     assert kept.read() is not None and second.read() is not None
 
 
@@ -198,7 +201,7 @@ def test_adoption_runs_on_every_server_and_driver(run: Run, kept: AdoptionFile) 
     run(planted())
 
     assert run(adopt(kept, KEY, now=NOW)) == 1
-    run(versions.get("v1")).verify(KEY)
+    run(ModelVersionRepository().get("v1")).verify(KEY)
 
 
 def commands(registry: MongomockRegistry, op: Op[Any]) -> list[Command]:

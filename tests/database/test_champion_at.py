@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from database import promotions
+from database.promotions import PromotionRepository
 from tests.database.builders import START, promotion
 from tests.database.drivers import MongomockRegistry
 
@@ -25,11 +25,11 @@ def test_the_ledger_knows_the_champion_of_every_moment(gaps: list[int], moments:
         moment += timedelta(hours=gap)
         before = history[-1][1] if history else None
         wanted = promotion(f"run-{revision}", f"v{revision % 4}.{revision}", before, moment)
-        registry.run(promotions.promote(wanted, expected_revision=revision))
+        registry.run(PromotionRepository().promote(wanted, expected_revision=revision))
         history.append((moment, wanted.challenger))
 
     for hours in moments:
         asked = START + timedelta(hours=hours)
         served = [version for since, version in history if since <= asked]
         expected = served[-1] if served else None
-        assert registry.run(promotions.champion_at(asked)) == expected
+        assert registry.run(PromotionRepository().champion_at(asked)) == expected

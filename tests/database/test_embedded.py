@@ -18,10 +18,10 @@ from typing import Any
 import psutil
 import pytest
 
-from database import predictions
 from database.driver.client import open_registry
 from database.embedded import lifecycle, process
 from database.indexes import ensure_indexes
+from database.predictions import PredictionRepository
 from model.errors import ConfigurationError, RegistryUnavailable
 from tests.database.builders import prediction
 
@@ -183,14 +183,14 @@ def test_a_server_that_listened_on_a_port_is_replaced_and_its_data_stay(home: Pa
     former = _server_of_before(folder)
     with open_registry(former["uri"], "farol") as registry:
         registry.run(ensure_indexes())
-        registry.run(predictions.add_many([prediction("p-1")]))
+        registry.run(PredictionRepository().add_many([prediction("p-1")]))
 
     uri = lifecycle.ensure_running(home)
 
     assert uri.startswith("mongodb://%2F")
     assert not _lives(former["pid"])
     with open_registry(uri, "farol") as registry:
-        assert registry.run(predictions.count()) == 1
+        assert registry.run(PredictionRepository().count()) == 1
 
 
 def test_a_server_without_a_client_ends_itself_and_comes_back_where_it_was(home: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from database import labels, students
 from database.driver.commands import Document, Find, Op
 from database.erasing import erasure
+from database.labelling.recording import record_outcomes
+from database.labels import OrphanRepository
 from database.repair import repair
+from database.students import StudentRepository
 from model.label import Outcome
 from model.trust.tombstone import TombstoneKey
 from tests.database.builders import at, observation, outcome
@@ -35,35 +37,35 @@ def reports() -> Op[list[Document]]:
 
 
 def test_a_student_who_is_only_named_beside_an_unknown_prediction_is_erased(run: Run) -> None:
-    run(labels.record([STATED], now=at(9)))
+    run(record_outcomes([STATED], now=at(9)))
 
     receipt = erase(run)
 
     assert receipt.deleted["outcomes"] == 1
     assert run(reports()) == []
-    assert run(labels.count_orphans()) == 0
+    assert run(OrphanRepository().count()) == 0
 
 
 def test_what_others_said_of_the_same_prediction_stays(run: Run) -> None:
-    run(labels.record([STATED, stated("RA-2", value=0.0)], now=at(9)))
+    run(record_outcomes([STATED, stated("RA-2", value=0.0)], now=at(9)))
 
     erase(run)
 
     assert [one["stated_student"] for one in run(reports())] == ["RA-2"]
-    (orphan,) = run(labels.orphans())
+    (orphan,) = run(OrphanRepository().newest(0))
     assert (orphan.outcome, orphan.history) == (0.0, ())
 
 
 def test_a_restore_does_not_bring_back_what_was_said_beside_an_unknown_prediction(
     run: Run,
 ) -> None:
-    run(students.observe([observation()]))
+    run(StudentRepository().observe([observation()]))
     erase(run)
-    run(labels.record([STATED], now=at(9)))
-    run(labels.record([stated("RA-2", "p8")], now=at(9)))
+    run(record_outcomes([STATED], now=at(9)))
+    run(record_outcomes([stated("RA-2", "p8")], now=at(9)))
 
     done = run(repair(now=at(12), full=True, tombstone_key=KEY))
 
     assert done.erased == 1
     assert [one["stated_student"] for one in run(reports())] == ["RA-2"]
-    assert run(labels.count_orphans()) == 1
+    assert run(OrphanRepository().count()) == 1

@@ -6,16 +6,15 @@ import json
 
 import pytest
 
-from database import (
-    artifacts,
-    labels,
-    predictions,
-    students,
-    tombstones,
-    versions,
-)
+from database.artifacts import ArtifactRepository
 from database.driver.commands import Document, Find, Op
 from database.erasing import erasure
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository, OrphanRepository
+from database.predictions import PredictionRepository
+from database.students import StudentRepository
+from database.tombstones import TombstoneRepository
+from database.versions import ModelVersionRepository
 from model.errors import NotFound
 from model.trust.tombstone import TombstoneKey
 from tests.database import builders
@@ -34,13 +33,13 @@ def hashed(student_id: str, period: str) -> str:
 
 def test_a_student_is_erased_everywhere(run: Run) -> None:
     for student in ("RA-1", "RA-2"):
-        run(students.observe([observation(student)]))
-        run(predictions.add_many([prediction(f"p-{student}", student)]))
+        run(StudentRepository().observe([observation(student)]))
+        run(PredictionRepository().add_many([prediction(f"p-{student}", student)]))
         outcomes = [outcome(student_id=student), outcome(student_id=student, period="2022")]
-        run(labels.record(outcomes, now=at(9)))
-    listed = run(artifacts.put(json.dumps([hashed("RA-1", "2023")]).encode()))
-    run(versions.add(builders.model_version(1, trained_on=listed)))
-    run(versions.add(builders.model_version(2, trained_on="f" * 64)))
+        run(record_outcomes(outcomes, now=at(9)))
+    listed = run(ArtifactRepository().put(json.dumps([hashed("RA-1", "2023")]).encode()))
+    run(ModelVersionRepository().add(builders.model_version(1, trained_on=listed)))
+    run(ModelVersionRepository().add(builders.model_version(2, trained_on="f" * 64)))
 
     receipt = run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
 
@@ -50,30 +49,30 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
     assert receipt.model_versions == ("v1",)
     for collection in COLLECTIONS:
         assert "RA-1" not in str(run(_everything(collection)))
-    assert run(labels.get("RA-2", "2023")).outcome == 1.0
+    assert run(LabelRepository().of("RA-2", "2023")).outcome == 1.0
     with pytest.raises(NotFound):
         run(erasure.erase_student("RA-1", now=at(11), hashed=hashed, tombstone_key=KEY))
 
 
 def test_an_outcome_that_waited_for_the_students_prediction_goes_too(run: Run) -> None:
-    run(labels.record([outcome(prediction_id="p1")], now=at(9)))
-    run(predictions.add_many([prediction("p1", "RA-1")]))
+    run(record_outcomes([outcome(prediction_id="p1")], now=at(9)))
+    run(PredictionRepository().add_many([prediction("p1", "RA-1")]))
 
     run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
 
-    assert run(labels.count_orphans()) == 0
+    assert run(OrphanRepository().count()) == 0
     assert run(_everything("outcomes")) == []
 
 
 def test_the_receipt_names_the_versions_that_trained_on_any_period_oldest_first(run: Run) -> None:
-    run(students.observe([observation(), observation(period="2022")]))
-    run(labels.record([outcome(), outcome(period="2021")], now=at(9)))
-    joined = run(artifacts.put(json.dumps([hashed("RA-1", "2023")]).encode()))
-    waiting = run(artifacts.put(json.dumps([hashed("RA-1", "2021")]).encode()))
-    nobody = run(artifacts.put(json.dumps([hashed("RA-2", "2023")]).encode()))
+    run(StudentRepository().observe([observation(), observation(period="2022")]))
+    run(record_outcomes([outcome(), outcome(period="2021")], now=at(9)))
+    joined = run(ArtifactRepository().put(json.dumps([hashed("RA-1", "2023")]).encode()))
+    waiting = run(ArtifactRepository().put(json.dumps([hashed("RA-1", "2021")]).encode()))
+    nobody = run(ArtifactRepository().put(json.dumps([hashed("RA-2", "2023")]).encode()))
     lists = [joined, nobody, "f" * 64, waiting, *[nobody] * 5, joined]
     for number, listed in enumerate(lists, 1):
-        run(versions.add(builders.model_version(number, trained_on=listed)))
+        run(ModelVersionRepository().add(builders.model_version(number, trained_on=listed)))
 
     receipt = run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
 
@@ -82,23 +81,23 @@ def test_the_receipt_names_the_versions_that_trained_on_any_period_oldest_first(
 
 
 def test_nothing_is_kept_of_who_is_not_known(run: Run) -> None:
-    run(students.observe([observation("RA-2")]))
+    run(StudentRepository().observe([observation("RA-2")]))
 
     with pytest.raises(NotFound, match="nothing is known"):
         run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
 
-    assert run(tombstones.all()) == frozenset()
+    assert run(TombstoneRepository().all()) == frozenset()
 
 
 def test_tombstones_are_of_the_student_and_of_every_prediction(run: Run) -> None:
-    run(predictions.add_many([prediction("p1"), prediction("p2", "RA-2")]))
+    run(PredictionRepository().add_many([prediction("p1"), prediction("p2", "RA-2")]))
 
     run(
         erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY, waiting=("p7",))
     )
 
     marks = {KEY.of("RA-1"), KEY.of_prediction("p1"), KEY.of_prediction("p7")}
-    assert run(tombstones.all()) == marks
+    assert run(TombstoneRepository().all()) == marks
 
 
 def _everything(collection: str) -> Op[list[Document]]:

@@ -7,7 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from database import leases, promotions, runs, versions
+from database.leases import LeaseRepository
+from database.promotions import PromotionRepository
+from database.runs import RunRepository
+from database.versions import ModelVersionRepository
 from model.errors import LeaseLost
 from model.promotion import DecisionStatus
 from model.run import Lease, RunStatus
@@ -20,53 +23,53 @@ TTL = timedelta(minutes=1)
 
 @pytest.fixture
 def lease(run: Run) -> Lease:
-    return run(leases.acquire("retraining", "first", now=START, ttl=TTL))
+    return run(LeaseRepository().acquire("retraining", "first", now=START, ttl=TTL))
 
 
 @pytest.fixture
 def stolen(run: Run, lease: Lease) -> Lease:
     """The first holder's lease, after somebody else took it."""
-    run(leases.acquire("retraining", "second", now=at(1), ttl=TTL))
+    run(LeaseRepository().acquire("retraining", "second", now=at(1), ttl=TTL))
     return lease
 
 
 def test_who_holds_the_lease_registers_keeps_and_finishes(run: Run, lease: Lease) -> None:
     running = builders.run(token=lease.token)
-    run(runs.start(running))
+    run(RunRepository().start(running))
 
-    run(versions.register(builders.model_version, lease=lease))
-    run(promotions.add(builders.promotion(status=DecisionStatus.KEPT), lease=lease))
-    run(runs.finish(replace(running, status=RunStatus.KEPT), lease=lease))
+    run(ModelVersionRepository().register(builders.model_version, lease=lease))
+    run(PromotionRepository().add(builders.promotion(status=DecisionStatus.KEPT), lease=lease))
+    run(RunRepository().finish(replace(running, status=RunStatus.KEPT), lease=lease))
 
-    assert run(versions.get("v1")).number == 1
-    assert len(run(promotions.newest())) == 1
-    assert run(runs.get("run-1")).status is RunStatus.KEPT
+    assert run(ModelVersionRepository().get("v1")).number == 1
+    assert len(run(PromotionRepository().newest())) == 1
+    assert run(RunRepository().get("run-1")).status is RunStatus.KEPT
 
 
 def test_a_stale_lease_registers_no_version(run: Run, stolen: Lease) -> None:
     with pytest.raises(LeaseLost, match="taken by somebody else"):
-        run(versions.register(builders.model_version, lease=stolen))
+        run(ModelVersionRepository().register(builders.model_version, lease=stolen))
 
-    assert run(versions.newest()) == []
+    assert run(ModelVersionRepository().newest()) == []
 
 
 def test_a_stale_lease_keeps_no_decision(run: Run, stolen: Lease) -> None:
     with pytest.raises(LeaseLost):
-        run(promotions.add(builders.promotion(status=DecisionStatus.KEPT), lease=stolen))
+        run(PromotionRepository().add(builders.promotion(status=DecisionStatus.KEPT), lease=stolen))
 
-    assert run(promotions.newest()) == []
+    assert run(PromotionRepository().newest()) == []
 
 
 def test_a_stale_lease_finishes_no_run(run: Run, stolen: Lease) -> None:
     running = builders.run(token=stolen.token)
-    run(runs.start(running))
+    run(RunRepository().start(running))
 
     with pytest.raises(LeaseLost):
-        run(runs.finish(replace(running, status=RunStatus.KEPT), lease=stolen))
-    assert run(runs.get("run-1")).status is RunStatus.RUNNING
+        run(RunRepository().finish(replace(running, status=RunStatus.KEPT), lease=stolen))
+    assert run(RunRepository().get("run-1")).status is RunStatus.RUNNING
 
-    run(runs.abandon_stale(at(1)))
-    assert run(runs.get("run-1")).status is RunStatus.ABANDONED
+    run(RunRepository().abandon_stale(at(1)))
+    assert run(RunRepository().get("run-1")).status is RunStatus.ABANDONED
 
 
 def test_a_run_given_up_or_taken_over_is_not_finished_by_its_former_lease(
@@ -74,10 +77,10 @@ def test_a_run_given_up_or_taken_over_is_not_finished_by_its_former_lease(
 ) -> None:
     given_up = builders.run("given-up", token=lease.token)
     taken_over = builders.run("taken-over", token=lease.token + 1)
-    run(runs.start(given_up))
-    run(runs.start(taken_over))
-    run(runs.finish(replace(given_up, status=RunStatus.ABANDONED)))
+    run(RunRepository().start(given_up))
+    run(RunRepository().start(taken_over))
+    run(RunRepository().finish(replace(given_up, status=RunStatus.ABANDONED)))
 
     for one in (given_up, taken_over):
         with pytest.raises(LeaseLost, match=one.run_id):
-            run(runs.finish(replace(one, status=RunStatus.KEPT), lease=lease))
+            run(RunRepository().finish(replace(one, status=RunStatus.KEPT), lease=lease))

@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
-from database import labels, predictions, students
 from database.driver.commands import Document, Find, Op
+from database.labelling.linking import join_orphans
+from database.labelling.pending import PendingJoinRepository
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository, OrphanRepository
+from database.predictions import PredictionRepository
+from database.students import StudentRepository
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry
 
@@ -55,17 +60,17 @@ def rest_of(op: Op[Any], command: Any) -> Op[None]:
 @pytest.mark.parametrize("pause", PAUSES)
 def test_two_corrections_at_once_both_count(pause: int) -> None:
     registry = MongomockRegistry("farol")
-    registry.run(students.observe([observation()]))
-    registry.run(labels.record([outcome(1.0, at(1))], now=at(10)))
+    registry.run(StudentRepository().observe([observation()]))
+    registry.run(record_outcomes([outcome(1.0, at(1))], now=at(10)))
 
     with_pause(
         registry,
-        labels.record([outcome(0.0, at(2))], now=at(11)),
+        record_outcomes([outcome(0.0, at(2))], now=at(11)),
         pause,
-        labels.record([outcome(1.0, at(3))], now=at(12)),
+        record_outcomes([outcome(1.0, at(3))], now=at(12)),
     )
 
-    label = registry.run(labels.get("RA-1", "2023"))
+    label = registry.run(LabelRepository().of("RA-1", "2023"))
     assert [former.former for former in label.history] == [1.0, 0.0]
     assert (label.outcome, label.arrived_at) == (1.0, at(12))
 
@@ -75,13 +80,13 @@ def test_features_that_arrive_while_an_orphan_is_kept_are_found(pause: int) -> N
     registry = MongomockRegistry("farol")
 
     def features() -> Op[None]:
-        yield from students.observe([observation()])
-        yield from labels.join_orphans(now=at(11), student_ids=["RA-1"])
+        yield from StudentRepository().observe([observation()])
+        yield from join_orphans(now=at(11), student_ids=["RA-1"])
 
-    with_pause(registry, labels.record([outcome(1.0, at(1))], now=at(10)), pause, features())
+    with_pause(registry, record_outcomes([outcome(1.0, at(1))], now=at(10)), pause, features())
 
-    assert registry.run(labels.get("RA-1", "2023")).outcome == 1.0
-    assert registry.run(labels.count_orphans()) == 0
+    assert registry.run(LabelRepository().of("RA-1", "2023")).outcome == 1.0
+    assert registry.run(OrphanRepository().count()) == 0
 
 
 @pytest.mark.parametrize("pause", PAUSES)
@@ -91,32 +96,32 @@ def test_an_earlier_report_while_its_prediction_is_joined_keeps_them_apart(
 ) -> None:
     registry = MongomockRegistry("farol")
     if waiting:
-        registry.run(labels.record([outcome(1.0, at(5))], now=at(6)))
+        registry.run(record_outcomes([outcome(1.0, at(5))], now=at(6)))
 
     def served() -> Op[None]:
-        yield from predictions.add_many([prediction("p1", created_at=at(2))])
-        yield from labels.record([outcome(1.0, at(5))], now=at(7))
-        yield from labels.join_orphans(now=at(7), student_ids=["RA-1"])
+        yield from PredictionRepository().add_many([prediction("p1", created_at=at(2))])
+        yield from record_outcomes([outcome(1.0, at(5))], now=at(7))
+        yield from join_orphans(now=at(7), student_ids=["RA-1"])
 
-    with_pause(registry, served(), pause, labels.record([outcome(1.0, at(1))], now=at(8)))
+    with_pause(registry, served(), pause, record_outcomes([outcome(1.0, at(1))], now=at(8)))
 
-    assert registry.run(labels.window(arrived_until=at(9), limit=0)) == []
-    assert registry.run(labels.count_orphans()) == 1
+    assert registry.run(LabelRepository().window(arrived_until=at(9), limit=0)) == []
+    assert registry.run(OrphanRepository().count()) == 1
 
 
 @pytest.mark.parametrize("pause", PAUSES)
 def test_two_files_at_once_lose_no_period(pause: int) -> None:
     registry = MongomockRegistry("farol")
-    registry.run(students.observe([observation(period="2021")]))
+    registry.run(StudentRepository().observe([observation(period="2021")]))
 
     with_pause(
         registry,
-        students.observe([observation(period="2022"), observation("b", "2022")]),
+        StudentRepository().observe([observation(period="2022"), observation("b", "2022")]),
         pause,
-        students.observe([observation(period="2023"), observation("b", "2023")]),
+        StudentRepository().observe([observation(period="2023"), observation("b", "2023")]),
     )
 
-    found = registry.run(students.get_many(["RA-1", "b"]))
+    found = registry.run(StudentRepository().get_many(["RA-1", "b"]))
     assert [o.period for o in found["RA-1"].observations] == ["2021", "2022", "2023"]
     assert [o.period for o in found["b"].observations] == ["2022", "2023"]
 
@@ -128,19 +133,19 @@ def test_a_label_that_is_written_meanwhile_by_one_who_knew_less_is_settled_again
     """The quicker writer read its facts before the later report was there, and writes after."""
     for pause in PAUSES:
         registry = MongomockRegistry(f"farol{pause}")
-        registry.run(students.observe([observation()]))
-        registry.run(labels.record([outcome(1.0, at(1))], now=at(10)))
-        quicker = labels.record([outcome(0.0, at(2))], now=at(11))
+        registry.run(StudentRepository().observe([observation()]))
+        registry.run(record_outcomes([outcome(1.0, at(1))], now=at(10)))
+        quicker = record_outcomes([outcome(0.0, at(2))], now=at(11))
         command = steps(registry, quicker, begun)
 
         with_pause(
             registry,
-            labels.record([outcome(1.0, at(3))], now=at(12)),
+            record_outcomes([outcome(1.0, at(3))], now=at(12)),
             pause,
             rest_of(quicker, command),
         )
 
-        label = registry.run(labels.get("RA-1", "2023"))
+        label = registry.run(LabelRepository().of("RA-1", "2023"))
         assert [former.former for former in label.history] == [1.0, 0.0]
         assert (label.outcome, label.arrived_at) == (1.0, at(12))
 
@@ -152,46 +157,48 @@ def test_a_waiting_outcome_that_is_corrected_twice_at_once_ends_in_the_later_one
     """The quicker writer read its facts before the later report was there, and writes after."""
     for pause in PAUSES:
         registry = MongomockRegistry(f"farol{pause}")
-        registry.run(labels.record([outcome(1.0, at(1))], now=at(10)))
-        quicker = labels.record([outcome(0.0, at(2))], now=at(11))
+        registry.run(record_outcomes([outcome(1.0, at(1))], now=at(10)))
+        quicker = record_outcomes([outcome(0.0, at(2))], now=at(11))
         command = steps(registry, quicker, begun)
 
         with_pause(
             registry,
-            labels.record([outcome(1.0, at(3))], now=at(12)),
+            record_outcomes([outcome(1.0, at(3))], now=at(12)),
             pause,
             rest_of(quicker, command),
         )
 
-        (orphan,) = registry.run(labels.orphans())
+        (orphan,) = registry.run(OrphanRepository().newest(0))
         assert (orphan.outcome, orphan.arrived_at) == (1.0, at(12))
 
 
 def test_a_correction_of_an_outcome_that_waits_is_what_waits() -> None:
     registry = MongomockRegistry("farol")
-    registry.run(labels.record([outcome(1.0, at(1))], now=at(10)))
+    registry.run(record_outcomes([outcome(1.0, at(1))], now=at(10)))
 
-    registry.run(labels.record([outcome(0.0, at(2))], now=at(11)))
+    registry.run(record_outcomes([outcome(0.0, at(2))], now=at(11)))
 
-    (orphan,) = registry.run(labels.orphans())
+    (orphan,) = registry.run(OrphanRepository().newest(0))
     assert (orphan.outcome, orphan.observed_at, orphan.arrived_at) == (0.0, at(2), at(11))
     assert [former.former for former in orphan.history] == [1.0]
-    registry.run(students.observe([observation()]))
-    assert registry.run(labels.join_orphans(now=at(12))) == 1
-    assert registry.run(labels.get("RA-1", "2023")).outcome == 0.0
+    registry.run(StudentRepository().observe([observation()]))
+    assert registry.run(join_orphans(now=at(12))) == 1
+    assert registry.run(LabelRepository().of("RA-1", "2023")).outcome == 0.0
 
 
 @pytest.mark.parametrize("pause", PAUSES)
 def test_the_same_report_at_once_is_kept_once(pause: int) -> None:
     registry = MongomockRegistry("farol")
-    registry.run(students.observe([observation()]))
+    registry.run(StudentRepository().observe([observation()]))
     told = [outcome(1.0, at(1)), outcome(0.0, at(2))]
 
-    with_pause(registry, labels.record(told, now=at(10)), pause, labels.record(told, now=at(11)))
+    with_pause(
+        registry, record_outcomes(told, now=at(10)), pause, record_outcomes(told, now=at(11))
+    )
 
     assert len(registry.run(_all("outcomes"))) == 2
-    assert registry.run(_all(labels.PENDING)) == []
-    label = registry.run(labels.get("RA-1", "2023"))
+    assert registry.run(_all(PendingJoinRepository.collection)) == []
+    label = registry.run(LabelRepository().of("RA-1", "2023"))
     assert (label.outcome, label.arrived_at) == (0.0, at(10))
 
 

@@ -6,7 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from database import labels, predictions, students
+from database.labelling.linking import join_orphans
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository
+from database.predictions import PredictionRepository
+from database.students import StudentRepository
 from model.label import JoinStatus, Label, Outcome
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry, Run
@@ -32,11 +36,11 @@ def test_a_bulk_ends_where_its_items_sent_singly_end(bulk: tuple[Told, ...]) -> 
     together, singly = _with_prediction(), _with_prediction()
 
     told = [_outcome(value, observed or NOW) for value, observed in bulk]
-    statuses = [d.status for d in together.run(labels.record(told, now=NOW))]
+    statuses = [d.status for d in together.run(record_outcomes(told, now=NOW))]
     one_by_one = []
     for number, (value, observed) in enumerate(bulk):
         now = NOW + timedelta(milliseconds=number)
-        (decision,) = singly.run(labels.record([_outcome(value, observed or now)], now=now))
+        (decision,) = singly.run(record_outcomes([_outcome(value, observed or now)], now=now))
         one_by_one.append(decision.status)
 
     assert statuses == one_by_one
@@ -44,36 +48,36 @@ def test_a_bulk_ends_where_its_items_sent_singly_end(bulk: tuple[Told, ...]) -> 
 
 
 def test_the_last_of_a_bulk_stands(run: Run) -> None:
-    run(predictions.add_many([prediction("p1")]))
+    run(PredictionRepository().add_many([prediction("p1")]))
 
     told = [_outcome(1.0, NOW), _outcome(0.0, NOW)]
-    decisions = run(labels.record(told, now=NOW))
+    decisions = run(record_outcomes(told, now=NOW))
 
     assert [d.status for d in decisions] == [JoinStatus.JOINED, JoinStatus.CORRECTED]
-    assert run(labels.get("RA-1", "2023")).outcome == 0.0
+    assert run(LabelRepository().of("RA-1", "2023")).outcome == 0.0
 
 
 def test_the_order_of_a_bulk_outlives_the_prediction_that_comes_late(run: Run) -> None:
-    run(labels.record([_outcome(1.0, NOW), _outcome(0.0, NOW)], now=NOW))
+    run(record_outcomes([_outcome(1.0, NOW), _outcome(0.0, NOW)], now=NOW))
 
-    run(predictions.add_many([prediction("p1")]))
-    run(labels.join_orphans(now=NOW, prediction_ids=["p1"]))
+    run(PredictionRepository().add_many([prediction("p1")]))
+    run(join_orphans(now=NOW, prediction_ids=["p1"]))
 
-    assert run(labels.get("RA-1", "2023")).outcome == 0.0
+    assert run(LabelRepository().of("RA-1", "2023")).outcome == 0.0
 
 
 def test_the_order_holds_over_the_parts_of_a_long_bulk(run: Run) -> None:
-    run(students.observe([observation()]))
+    run(StudentRepository().observe([observation()]))
     filler = [outcome(student_id=f"S-{number}") for number in range(1_000)]
 
-    run(labels.record([outcome(1.0, NOW), *filler, outcome(0.0, NOW)], now=NOW))
+    run(record_outcomes([outcome(1.0, NOW), *filler, outcome(0.0, NOW)], now=NOW))
 
-    assert run(labels.get("RA-1", "2023")).outcome == 0.0
+    assert run(LabelRepository().of("RA-1", "2023")).outcome == 0.0
 
 
 def _with_prediction() -> MongomockRegistry:
     registry = MongomockRegistry("farol")
-    registry.run(predictions.add_many([prediction("p1")]))
+    registry.run(PredictionRepository().add_many([prediction("p1")]))
     return registry
 
 
@@ -82,5 +86,5 @@ def _outcome(value: float, observed_at: datetime) -> Outcome:
 
 
 def _stands(registry: MongomockRegistry) -> tuple[float, list[float]]:
-    label: Label = registry.run(labels.get("RA-1", "2023"))
+    label: Label = registry.run(LabelRepository().of("RA-1", "2023"))
     return label.outcome, [former.former for former in label.history]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from database import leases
 from database.driver.commands import Op
 from database.indexes import ensure_indexes
+from database.leases import LeaseRepository
 from model.errors import LeaseHeld, LeaseLost
 from tests.database.builders import START
 from tests.database.drivers import MongomockRegistry
@@ -37,37 +37,42 @@ def before_its_write(registry: MongomockRegistry, late: Op[Any], quicker: Op[Any
 
 
 def test_the_first_lease_is_the_callers_until_it_expires(registry: MongomockRegistry) -> None:
-    assert registry.run(leases.get("retraining")) is None
+    assert registry.run(LeaseRepository().find("retraining")) is None
 
-    lease = registry.run(leases.acquire("retraining", "a", now=START, ttl=TTL))
+    lease = registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
 
     assert (lease.name, lease.holder, lease.token) == ("retraining", "a", 1)
     assert lease.expires_at == START + TTL
-    assert registry.run(leases.get("retraining")) == lease
+    assert registry.run(LeaseRepository().find("retraining")) == lease
 
 
 def test_a_lease_is_free_again_at_the_moment_it_expires(registry: MongomockRegistry) -> None:
-    lease = registry.run(leases.acquire("retraining", "a", now=START, ttl=TTL))
+    lease = registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
 
-    registry.run(leases.check(lease, START + TTL - MOMENT))
+    registry.run(LeaseRepository().check(lease, START + TTL - MOMENT))
     with pytest.raises(LeaseHeld, match=r"retraining is held by a until 12:05:00 UTC"):
-        registry.run(leases.acquire("retraining", "b", now=START + TTL - MOMENT, ttl=TTL))
+        registry.run(
+            LeaseRepository().acquire("retraining", "b", now=START + TTL - MOMENT, ttl=TTL)
+        )
     with pytest.raises(LeaseLost, match="retraining expired at 12:05:00 UTC"):
-        registry.run(leases.check(lease, START + TTL))
+        registry.run(LeaseRepository().check(lease, START + TTL))
 
-    assert registry.run(leases.acquire("retraining", "b", now=START + TTL, ttl=TTL)).token == 2
+    assert (
+        registry.run(LeaseRepository().acquire("retraining", "b", now=START + TTL, ttl=TTL)).token
+        == 2
+    )
 
 
 def test_of_two_who_take_a_new_lease_at_once_the_later_is_told(
     registry: MongomockRegistry,
 ) -> None:
-    mine = leases.acquire("retraining", "a", now=START, ttl=TTL)
-    theirs = leases.acquire("retraining", "b", now=START, ttl=TTL)
+    mine = LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL)
+    theirs = LeaseRepository().acquire("retraining", "b", now=START, ttl=TTL)
 
     with pytest.raises(LeaseHeld, match="retraining was taken by somebody else at this moment"):
         before_its_write(registry, mine, theirs)
 
-    held = registry.run(leases.get("retraining"))
+    held = registry.run(LeaseRepository().find("retraining"))
     assert held is not None
     assert (held.holder, held.token) == ("b", 1)
 
@@ -75,89 +80,91 @@ def test_of_two_who_take_a_new_lease_at_once_the_later_is_told(
 def test_of_two_who_take_an_expired_lease_at_once_the_later_is_told(
     registry: MongomockRegistry,
 ) -> None:
-    registry.run(leases.acquire("retraining", "old", now=START, ttl=TTL))
-    mine = leases.acquire("retraining", "a", now=START + TTL, ttl=TTL)
-    theirs = leases.acquire("retraining", "b", now=START + TTL, ttl=TTL)
+    registry.run(LeaseRepository().acquire("retraining", "old", now=START, ttl=TTL))
+    mine = LeaseRepository().acquire("retraining", "a", now=START + TTL, ttl=TTL)
+    theirs = LeaseRepository().acquire("retraining", "b", now=START + TTL, ttl=TTL)
 
     with pytest.raises(LeaseHeld):
         before_its_write(registry, mine, theirs)
 
-    held = registry.run(leases.get("retraining"))
+    held = registry.run(LeaseRepository().find("retraining"))
     assert held is not None
     assert (held.holder, held.token) == ("b", 2)
 
 
 def test_a_lease_that_is_taken_while_it_is_renewed_is_lost(registry: MongomockRegistry) -> None:
-    lease = registry.run(leases.acquire("retraining", "a", now=START, ttl=TTL))
-    theirs = leases.acquire("retraining", "b", now=START + TTL, ttl=TTL)
+    lease = registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
+    theirs = LeaseRepository().acquire("retraining", "b", now=START + TTL, ttl=TTL)
 
     with pytest.raises(LeaseLost, match="retraining was taken by somebody else"):
-        before_its_write(registry, leases.renew(lease, START, TTL), theirs)
+        before_its_write(registry, LeaseRepository().renew(lease, START, TTL), theirs)
 
-    held = registry.run(leases.get("retraining"))
+    held = registry.run(LeaseRepository().find("retraining"))
     assert held is not None
     assert held.holder == "b"
 
 
 def test_a_renewed_lease_keeps_its_token_and_lasts_from_now(registry: MongomockRegistry) -> None:
-    lease = registry.run(leases.acquire("retraining", "a", now=START, ttl=TTL))
+    lease = registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
     later = START + timedelta(minutes=4)
 
-    longer = registry.run(leases.renew(lease, later, TTL))
+    longer = registry.run(LeaseRepository().renew(lease, later, TTL))
 
     assert (longer.holder, longer.token, longer.expires_at) == ("a", 1, later + TTL)
-    assert registry.run(leases.get("retraining")) == longer
+    assert registry.run(LeaseRepository().find("retraining")) == longer
     # Renewed again: the document's revision moves with each write.
-    assert registry.run(leases.renew(longer, later, TTL * 2)).expires_at == later + TTL * 2
+    assert (
+        registry.run(LeaseRepository().renew(longer, later, TTL * 2)).expires_at == later + TTL * 2
+    )
 
 
 def test_a_lease_given_back_is_free_at_once_and_its_token_grows_on(
     registry: MongomockRegistry,
 ) -> None:
-    lease = registry.run(leases.acquire("retraining", "a", now=START, ttl=TTL))
+    lease = registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
 
-    registry.run(leases.release(lease))
+    registry.run(LeaseRepository().release(lease))
 
-    freed = registry.run(leases.get("retraining"))
+    freed = registry.run(LeaseRepository().find("retraining"))
     assert freed is not None
     assert (freed.token, freed.expires_at.year) == (1, 1970)
-    assert registry.run(leases.acquire("retraining", "b", now=START, ttl=TTL)).token == 2
+    assert registry.run(LeaseRepository().acquire("retraining", "b", now=START, ttl=TTL)).token == 2
 
 
 def test_giving_back_a_lost_lease_leaves_it_with_its_new_holder(
     registry: MongomockRegistry,
 ) -> None:
-    mine = registry.run(leases.acquire("retraining", "a", now=START, ttl=TTL))
-    theirs = registry.run(leases.acquire("retraining", "b", now=START + TTL, ttl=TTL))
+    mine = registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
+    theirs = registry.run(LeaseRepository().acquire("retraining", "b", now=START + TTL, ttl=TTL))
 
-    registry.run(leases.release(mine))
+    registry.run(LeaseRepository().release(mine))
 
-    assert registry.run(leases.get("retraining")) == theirs
+    assert registry.run(LeaseRepository().find("retraining")) == theirs
 
 
 def test_a_lease_that_nobody_ever_took_is_nobodys(registry: MongomockRegistry) -> None:
-    lease = registry.run(leases.acquire("retraining", "a", now=START, ttl=TTL))
+    lease = registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
     empty = MongomockRegistry("another")
 
-    empty.run(leases.release(lease))
-    for asked in (leases.check(lease, START), leases.fence(lease)):
+    empty.run(LeaseRepository().release(lease))
+    for asked in (LeaseRepository().check(lease, START), LeaseRepository().fence(lease)):
         with pytest.raises(LeaseLost, match="retraining was taken by somebody else"):
             empty.run(asked)
-    assert empty.run(leases.get("retraining")) is None
+    assert empty.run(LeaseRepository().find("retraining")) is None
 
 
 def test_the_token_decides_before_a_write_and_not_the_clock(registry: MongomockRegistry) -> None:
-    lease = registry.run(leases.acquire("retraining", "a", now=START, ttl=TTL))
-    registry.run(leases.fence(lease))
-    registry.run(leases.acquire("retraining", "b", now=START + TTL, ttl=TTL))
+    lease = registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
+    registry.run(LeaseRepository().fence(lease))
+    registry.run(LeaseRepository().acquire("retraining", "b", now=START + TTL, ttl=TTL))
 
     with pytest.raises(LeaseLost, match="retraining was taken by somebody else"):
-        registry.run(leases.fence(lease))
+        registry.run(LeaseRepository().fence(lease))
     with pytest.raises(LeaseLost, match="retraining was taken by somebody else"):
-        registry.run(leases.check(lease, START))
+        registry.run(LeaseRepository().check(lease, START))
 
 
 def test_leases_of_different_names_do_not_meet(registry: MongomockRegistry) -> None:
-    registry.run(leases.acquire("retraining", "a", now=START, ttl=TTL))
+    registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
 
-    assert registry.run(leases.acquire("worker", "b", now=START, ttl=TTL)).token == 1
+    assert registry.run(LeaseRepository().acquire("worker", "b", now=START, ttl=TTL)).token == 1

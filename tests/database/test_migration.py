@@ -9,9 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from database import artifacts, batches, labels, predictions, promotions, students, versions
+from database.artifacts import ArtifactRepository
+from database.batches import BatchRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import DeleteMany, InsertMany
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository
+from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
+from database.students import PeriodRepository, StudentRepository
+from database.versions import ModelVersionRepository
 from deployment.registry_copy import compare, copy
 from preprocessing.cohorts.write import write_cohorts
 from tests.database.builders import at, model_version, observation, outcome, prediction, promotion
@@ -26,12 +33,14 @@ def target(embedded_uri: str, db: str) -> Iterator[SyncRegistry]:
 
 
 def fill(registry: SyncRegistry) -> None:
-    registry.run(students.observe([observation(f"RA-{i}") for i in range(1_200)]))
-    registry.run(predictions.add_many([prediction(f"p{i}", f"RA-{i}") for i in range(30)]))
-    registry.run(labels.record([outcome(student_id=f"RA-{i}") for i in range(50)], now=at(2)))
-    digest = registry.run(artifacts.put(bytes(range(256)) * 40_000))
-    registry.run(versions.add(model_version(1, artifact=digest)))
-    registry.run(promotions.promote(promotion(), expected_revision=0))
+    registry.run(StudentRepository().observe([observation(f"RA-{i}") for i in range(1_200)]))
+    registry.run(
+        PredictionRepository().add_many([prediction(f"p{i}", f"RA-{i}") for i in range(30)])
+    )
+    registry.run(record_outcomes([outcome(student_id=f"RA-{i}") for i in range(50)], now=at(2)))
+    digest = registry.run(ArtifactRepository().put(bytes(range(256)) * 40_000))
+    registry.run(ModelVersionRepository().add(model_version(1, artifact=digest)))
+    registry.run(PromotionRepository().promote(promotion(), expected_revision=0))
 
 
 def test_everything_arrives_and_a_second_run_changes_nothing(
@@ -43,10 +52,12 @@ def test_everything_arrives_and_a_second_run_changes_nothing(
     copy(registry, target, lambda _: None)
 
     assert all(one.complete for one in compare(registry, target))
-    assert target.run(labels.window(arrived_until=at(3), limit=0)) == registry.run(
-        labels.window(arrived_until=at(3), limit=0)
+    assert target.run(LabelRepository().window(arrived_until=at(3), limit=0)) == registry.run(
+        LabelRepository().window(arrived_until=at(3), limit=0)
     )
-    assert target.run(promotions.newest(0)) == registry.run(promotions.newest(0))
+    assert target.run(PromotionRepository().newest(0)) == registry.run(
+        PromotionRepository().newest(0)
+    )
 
 
 def test_an_interrupted_copy_is_finished_by_the_next(
@@ -55,7 +66,7 @@ def test_an_interrupted_copy_is_finished_by_the_next(
     fill(registry)
     copy(registry, target, lambda _: None)
     target.execute(DeleteMany("labels", {"student_id": "RA-7"}))
-    registry.run(labels.record([outcome(0.0, at(1), student_id="RA-8")], now=at(5)))
+    registry.run(record_outcomes([outcome(0.0, at(1), student_id="RA-8")], now=at(5)))
     assert {one.collection for one in compare(registry, target) if not one.complete} == {
         "labels",
         "outcomes",
@@ -69,7 +80,7 @@ def test_an_interrupted_copy_is_finished_by_the_next(
 def test_a_document_of_another_content_is_told(
     registry: SyncRegistry, target: SyncRegistry
 ) -> None:
-    registry.run(predictions.add_many([prediction("p1")]))
+    registry.run(PredictionRepository().add_many([prediction("p1")]))
     target.execute(InsertMany("predictions", [{"_id": "p1", "something": "else"}]))
 
     copy(registry, target, lambda _: None)
@@ -81,7 +92,7 @@ def test_a_document_of_another_content_is_told(
 def test_the_command_says_what_it_copied(
     registry: SyncRegistry, embedded_uri: str, db: str, tmp_path: Path
 ) -> None:
-    registry.run(predictions.add_many([prediction("p1")]))
+    registry.run(PredictionRepository().add_many([prediction("p1")]))
     command = [sys.executable, "-m", "deployment.migrate_to_mongo", "--db", db]
     environment = {"FAROL_HOME": str(tmp_path / "other"), "PATH": ""}
 
@@ -109,8 +120,12 @@ def test_a_folder_of_school_files_becomes_a_registry_and_a_second_run_adds_nothi
 
     def migrate() -> tuple[tuple[str, ...], int, int]:
         subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
-        known = registry.run(students.periods())
-        return known, registry.run(labels.count()), len(registry.run(batches.recent(10)))
+        known = registry.run(PeriodRepository().all())
+        return (
+            known,
+            registry.run(LabelRepository().count()),
+            len(registry.run(BatchRepository().newest(10))),
+        )
 
     periods, labelled, tables = migrate()
 

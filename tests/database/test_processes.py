@@ -10,15 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from database import (
-    aliases,
-    predictions,
-    promotions,
-    versions,
-)
+from database.aliases import AliasRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
+from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from tests.database.processes import finish, start
 
 FULL = bool(os.environ.get("FAROL_FULL"))
@@ -38,8 +36,8 @@ def test_many_promoters_leave_a_gapless_ledger(
 
     finish([start("promote_often", embedded_uri, db, f"w{i}", times) for i in range(PROCESSES)])
 
-    ledger = sorted(registry.run(promotions.newest(0)), key=lambda p: p.revision or 0)
-    champion = registry.run(aliases.get("champion"))
+    ledger = sorted(registry.run(PromotionRepository().newest(0)), key=lambda p: p.revision or 0)
+    champion = registry.run(AliasRepository().find("champion"))
     assert champion is not None
     assert [p.revision for p in ledger] == list(range(1, PROCESSES * times + 1))
     assert [p.champion for p in ledger] == [None, *(p.challenger for p in ledger[:-1])]
@@ -54,7 +52,7 @@ def test_many_registrars_leave_no_gap_and_no_collision(
 
     finish([start("register_often", embedded_uri, db, times) for _ in range(PROCESSES)])
 
-    numbers = sorted(version.number for version in registry.run(versions.newest(0)))
+    numbers = sorted(version.number for version in registry.run(ModelVersionRepository().newest(0)))
     assert numbers == list(range(1, PROCESSES * times + 1))
 
 
@@ -77,7 +75,7 @@ def test_no_acknowledged_write_is_lost_when_the_server_is_killed(
 
     acknowledged = told.read_text().split()
     with open_registry(lifecycle.ensure_running(home), "farol") as registry:
-        stored = {p.prediction_id for p in registry.run(predictions.recent(0))}
+        stored = {p.prediction_id for p in registry.run(PredictionRepository().newest(0))}
     assert len(acknowledged) == 4 * times
     assert stored == set(acknowledged)
 

@@ -17,7 +17,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from database import batches
+from database.batches import BatchRepository
 from database.driver.async_client import open_async_registry
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import (
@@ -116,12 +116,12 @@ def test_nobody_at_home_is_unavailable_on_every_driver() -> None:
         open_registry(uri, "farol", timeout_ms=200) as registry,
         pytest.raises(RegistryUnavailable),
     ):
-        registry.run(batches.recent())
+        registry.run(BatchRepository().newest())
 
     async def asked(driver: Any) -> None:
         async with open_async_registry(uri, "farol", driver=driver, timeout_ms=200) as opened:
             with pytest.raises(RegistryUnavailable):
-                await opened.run(batches.recent())
+                await opened.run(BatchRepository().newest())
             with pytest.raises(RegistryUnavailable):
                 await opened.ping()
 

@@ -7,17 +7,15 @@ from typing import Any
 
 import pytest
 
-from database import (
-    labels,
-    predictions,
-    promotions,
-    runs,
-    students,
-    versions,
-)
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import DeleteMany, Document, Find, InsertMany
+from database.labelling.recording import record_outcomes
 from database.mapping import schema
+from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
+from database.runs import RunRepository
+from database.students import StudentRepository
+from database.versions import ModelVersionRepository
 from deployment.registry_copy import COLLECTIONS, compare, copy
 from model.errors import RegistryError
 from model.run import RunStep
@@ -36,7 +34,7 @@ def renamed_client(old: Mapping[str, Any]) -> Document:
 @pytest.fixture
 def old_prediction(registry: SyncRegistry, monkeypatch: pytest.MonkeyPatch) -> SyncRegistry:
     """A registry whose one prediction was written before the step existed."""
-    registry.run(predictions.add_many([prediction("p1")]))
+    registry.run(PredictionRepository().add_many([prediction("p1")]))
     (written,) = registry.execute(Find("predictions", {}))
     written["caller"] = written.pop("client")
     _rewrite(registry, written)
@@ -45,13 +43,13 @@ def old_prediction(registry: SyncRegistry, monkeypatch: pytest.MonkeyPatch) -> S
 
 
 def test_every_kind_of_record_says_its_schema(registry: SyncRegistry) -> None:
-    registry.run(students.observe([observation("RA-1")]))
-    registry.run(predictions.add_many([prediction("p1")]))
+    registry.run(StudentRepository().observe([observation("RA-1")]))
+    registry.run(PredictionRepository().add_many([prediction("p1")]))
     reported = [outcome(student_id="RA-1"), outcome(student_id="RA-unknown")]
-    registry.run(labels.record(reported, now=at(2)))
-    registry.run(versions.add(model_version(1)))
-    registry.run(promotions.promote(builders.promotion(), expected_revision=0))
-    registry.run(runs.start(builders.run()))
+    registry.run(record_outcomes(reported, now=at(2)))
+    registry.run(ModelVersionRepository().add(model_version(1)))
+    registry.run(PromotionRepository().promote(builders.promotion(), expected_revision=0))
+    registry.run(RunRepository().start(builders.run()))
 
     for collection in set(COLLECTIONS) - WITHOUT_SCHEMA:
         for document in registry.execute(Find(collection, {})):
@@ -61,16 +59,16 @@ def test_every_kind_of_record_says_its_schema(registry: SyncRegistry) -> None:
 
 
 def test_an_older_document_is_read_in_the_newest_schema(old_prediction: SyncRegistry) -> None:
-    assert old_prediction.run(predictions.get("p1")) == prediction("p1")
+    assert old_prediction.run(PredictionRepository().get("p1")) == prediction("p1")
 
 
 def test_a_document_is_stored_in_the_newest_schema_when_it_is_next_written(
     registry: SyncRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry.run(runs.start(builders.run()))
+    registry.run(RunRepository().start(builders.run()))
     monkeypatch.setattr(schema, "STEPS", {"Run": (dict,)})
 
-    registry.run(runs.step("run-1", RunStep("window", START)))
+    registry.run(RunRepository().step("run-1", RunStep("window", START)))
 
     (stored,) = registry.execute(Find("runs", {}))
     assert stored[schema.FIELD] == 2

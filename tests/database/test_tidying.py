@@ -3,10 +3,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from database import students
 from database.driver.client import open_registry
 from database.embedded import lifecycle
 from database.erasing.tidying import tidy
+from database.students import StudentRepository
 from tests.database.builders import observation
 
 
@@ -15,7 +15,9 @@ def test_the_nightly_tidying_leaves_nothing_that_was_deleted(tmp_path: Path) -> 
     try:
         uri = lifecycle.ensure_running(tmp_path)
         with open_registry(uri, "farol") as registry:
-            registry.run(students.observe([observation(f"RA-bytes-{n}") for n in range(50)]))
+            registry.run(
+                StudentRepository().observe([observation(f"RA-bytes-{n}") for n in range(50)])
+            )
             # As a release without secure deletion left it.
             with sqlite3.connect(path) as older:
                 older.execute("PRAGMA secure_delete=OFF")
@@ -25,8 +27,8 @@ def test_the_nightly_tidying_leaves_nothing_that_was_deleted(tmp_path: Path) -> 
             assert tidy(tmp_path, "farol") == ()
 
             assert b"RA-bytes" not in _bytes(path)
-            registry.run(students.observe([observation("RA-2")]))
-            assert registry.run(students.get("RA-2")).student_id == "RA-2"
+            registry.run(StudentRepository().observe([observation("RA-2")]))
+            assert registry.run(StudentRepository().get("RA-2")).student_id == "RA-2"
     finally:
         lifecycle.stop(tmp_path)
 

@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 import pytest
 
-from database import (
-    installation,
-    labels,
-    predictions,
-    students,
-    tombstones,
-)
+from database import installation
 from database.driver.client import SyncRegistry
 from database.driver.commands import Document, Find, InsertMany, Op
 from database.driver.run import hooked
 from database.erasing import erasure
 from database.erasing.guarded import PERSONAL, ErasureGuard
+from database.labelling.pending import PendingJoinRepository
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository, OrphanRepository
+from database.predictions import PredictionRepository
 from database.repair import repair
+from database.students import StudentRepository
+from database.tombstones import TombstoneRepository
 from model.errors import ConfigurationError
 from model.trust.tombstone import TombstoneKey
 from tests.database.builders import at, observation, outcome, prediction
@@ -42,25 +42,25 @@ def erase(student_id: str = "RA-1", waiting: tuple[str, ...] = ()) -> Op[erasure
 
 def everything() -> Op[list[Document]]:
     found: list[Document] = []
-    for collection in (*PERSONAL, labels.PENDING):
+    for collection in (*PERSONAL, PendingJoinRepository.collection):
         found += yield Find(collection, {})
     return found
 
 
 def predicted() -> Op[object]:
-    return predictions.add_many([prediction("p2")])
+    return PredictionRepository().add_many([prediction("p2")])
 
 
 def observed() -> Op[object]:
-    return students.observe([observation(observed_at=at(11))])
+    return StudentRepository().observe([observation(observed_at=at(11))])
 
 
 def told() -> Op[object]:
-    return labels.record([outcome(observed_at=at(5))], now=at(11))
+    return record_outcomes([outcome(observed_at=at(5))], now=at(11))
 
 
 def told_by_an_old_prediction() -> Op[object]:
-    return labels.record([outcome(observed_at=at(5), prediction_id="p1")], now=at(11))
+    return record_outcomes([outcome(observed_at=at(5), prediction_id="p1")], now=at(11))
 
 
 LATE = (predicted, observed, told, told_by_an_old_prediction)
@@ -68,7 +68,7 @@ LATE = (predicted, observed, told, told_by_an_old_prediction)
 
 @pytest.mark.parametrize("late", LATE)
 def test_a_late_record_leaves_nothing(run: Run, late: Callable[[], Op[object]]) -> None:
-    run(predictions.add_many([prediction("p1")]))
+    run(PredictionRepository().add_many([prediction("p1")]))
     run(erase())
 
     run(hooked(late(), GUARD))
@@ -82,8 +82,8 @@ def test_an_erasure_at_any_moment_of_a_write_wins(
     pause: int, late: Callable[[], Op[object]]
 ) -> None:
     registry = MongomockRegistry("farol", GUARD)
-    registry.run(predictions.add_many([prediction("p1")]))
-    registry.run(students.observe([observation()]))
+    registry.run(PredictionRepository().add_many([prediction("p1")]))
+    registry.run(StudentRepository().observe([observation()]))
 
     with_pause(registry, hooked(late(), GUARD), pause, erase())
 
@@ -91,69 +91,71 @@ def test_an_erasure_at_any_moment_of_a_write_wins(
 
 
 def test_an_outcome_that_waits_for_a_refused_prediction_goes_with_it(run: Run) -> None:
-    run(students.observe([observation()]))
+    run(StudentRepository().observe([observation()]))
     run(erase())
     # It waits on another host's outbox; its outcome is quicker.
-    run(hooked(labels.record([outcome(prediction_id="p9")], now=at(11)), GUARD))
-    assert run(labels.count_orphans()) == 1
+    run(hooked(record_outcomes([outcome(prediction_id="p9")], now=at(11)), GUARD))
+    assert run(OrphanRepository().count()) == 1
 
-    run(hooked(predictions.add_many([prediction("p9")]), GUARD))
-    run(hooked(labels.record([outcome(prediction_id="p9")], now=at(12)), GUARD))
+    run(hooked(PredictionRepository().add_many([prediction("p9")]), GUARD))
+    run(hooked(record_outcomes([outcome(prediction_id="p9")], now=at(12)), GUARD))
 
     assert run(everything()) == []
 
 
 def test_a_prediction_that_only_an_outbox_knew_is_refused_by_its_id_too(run: Run) -> None:
     receipt = run(erase(waiting=("p7",)))
-    run(hooked(labels.record([outcome(prediction_id="p7")], now=at(11)), GUARD))
+    run(hooked(record_outcomes([outcome(prediction_id="p7")], now=at(11)), GUARD))
 
     assert receipt.deleted["predictions"] == 0
     assert run(everything()) == []
 
 
 def test_a_lifted_tombstone_lets_the_student_back(run: Run) -> None:
-    run(students.observe([observation()]))
+    run(StudentRepository().observe([observation()]))
     run(erase())
 
-    assert run(tombstones.lift(KEY.of("RA-1")))
-    assert not run(tombstones.lift(KEY.of("RA-1")))
+    assert run(TombstoneRepository().lift(KEY.of("RA-1")))
+    assert not run(TombstoneRepository().lift(KEY.of("RA-1")))
     run(hooked(observed(), GUARD))
 
-    assert run(students.get("RA-1")).latest.features == {"inde": 6.0}
+    assert run(StudentRepository().get("RA-1")).latest.features == {"inde": 6.0}
 
 
 def test_nothing_of_anybody_else_is_refused(run: Run) -> None:
-    run(students.observe([observation()]))
+    run(StudentRepository().observe([observation()]))
     run(erase())
 
-    run(hooked(predictions.add_many([prediction("p1"), prediction("p2", "RA-2")]), GUARD))
-    run(hooked(labels.record([outcome(), outcome(student_id="RA-2")], now=at(11)), GUARD))
+    run(
+        hooked(PredictionRepository().add_many([prediction("p1"), prediction("p2", "RA-2")]), GUARD)
+    )
+    run(hooked(record_outcomes([outcome(), outcome(student_id="RA-2")], now=at(11)), GUARD))
 
-    assert [p.student_id for p in run(predictions.recent(0))] == ["RA-2"]
-    assert [label.student_id for label in run(labels.recent(0))] == ["RA-2"]
+    assert [p.student_id for p in run(PredictionRepository().newest(0))] == ["RA-2"]
+    assert [label.student_id for label in run(LabelRepository().newest(0))] == ["RA-2"]
 
 
 def test_the_full_repair_removes_what_a_restore_brought_back(run: Run) -> None:
-    run(students.observe([observation(), observation("RA-2")]))
+    run(StudentRepository().observe([observation(), observation("RA-2")]))
     run(erase())
-    run(students.observe([observation()]))
-    run(labels.record([outcome(), outcome(student_id="RA-2")], now=at(11)))
+    run(StudentRepository().observe([observation()]))
+    run(record_outcomes([outcome(), outcome(student_id="RA-2")], now=at(11)))
 
     done = run(repair(now=at(12), full=True, tombstone_key=KEY))
 
     assert done.erased == 3
     assert "RA-1" not in str(run(everything()))
-    assert run(labels.count()) == 1
+    assert run(LabelRepository().count()) == 1
 
 
 def test_what_is_owed_to_others_stays_owed(run: Run) -> None:
-    run(students.observe([observation()]))
+    run(StudentRepository().observe([observation()]))
     note = {"_id": "n", "subjects": [["RA-1", "2023"], ["RA-2", "2023"]], "noted_at": at(0)}
-    run(_insert(labels.PENDING, note))
+    run(_insert(PendingJoinRepository.collection, note))
 
     run(erase())
 
-    (left,) = run(_found(labels.PENDING))
+    (left,) = run(_found(PendingJoinRepository.collection))
     assert left["subjects"] == [["RA-2", "2023"]]
 
 
@@ -172,7 +174,7 @@ def test_a_key_is_in_no_message() -> None:
 def test_every_way_to_write_personal_data_is_guarded() -> None:
     registry = MongomockRegistry("farol", GUARD)
     assert isinstance(registry, SyncRegistry)
-    registry.run(students.observe([observation()]))
+    registry.run(StudentRepository().observe([observation()]))
     registry.run(erase())
     for collection in PERSONAL:
         document = {"_id": "RA-1", "student_id": "RA-1", "created_at": at(1)}

@@ -6,14 +6,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from database import (
-    aliases,
-    predictions,
-    promotions,
-    versions,
-)
+from database.aliases import AliasRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
+from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.errors import Conflict, RegistryError
 from tests.database.builders import model_version, prediction, promotion
 
@@ -27,12 +25,12 @@ def promote_often(uri: str, db: str, name: str, times: int) -> None:
 
 
 def _promote(registry: SyncRegistry, promotion_id: str) -> bool:
-    champion = registry.run(aliases.get("champion"))
+    champion = registry.run(AliasRepository().find("champion"))
     serving = champion.version if champion else None
     revision = champion.revision if champion else 0
     wanted = promotion(promotion_id, f"v-{promotion_id}", serving, datetime.now(UTC))
     try:
-        registry.run(promotions.promote(wanted, expected_revision=revision))
+        registry.run(PromotionRepository().promote(wanted, expected_revision=revision))
     except Conflict:
         return False
     return True
@@ -42,7 +40,7 @@ def register_often(uri: str, db: str, times: int) -> None:
     """Registers that many versions under whatever numbers are free."""
     with open_registry(uri, db) as registry:
         for _ in range(times):
-            registry.run(versions.register(model_version))
+            registry.run(ModelVersionRepository().register(model_version))
 
 
 def predict_through_crashes(home: str, db: str, name: str, times: int, told: str) -> None:
@@ -56,7 +54,7 @@ def predict_through_crashes(home: str, db: str, name: str, times: int, told: str
         for number in range(times):
             while True:
                 try:
-                    registry.run(predictions.add_many([prediction(f"{name}-{number}")]))
+                    registry.run(PredictionRepository().add_many([prediction(f"{name}-{number}")]))
                     break
                 except RegistryError:
                     registry.close()

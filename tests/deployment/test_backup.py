@@ -13,20 +13,18 @@ from typing import Any
 import pytest
 
 from api.keys import PREFIX
-from database import (
-    aliases,
-    api_keys,
-    audit,
-    labels,
-    leases,
-    promotions,
-    students,
-    tombstones,
-    versions,
-)
+from database.aliases import CHAMPION, AliasRepository
+from database.api_keys import ApiKeyRepository
+from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
+from database.labels import LabelRepository
+from database.leases import RELEASED, LeaseRepository
+from database.promotions import PromotionRepository
+from database.students import StudentRepository
+from database.tombstones import TombstoneRepository
+from database.versions import ModelVersionRepository
 from deployment.backup import back_up
 from deployment.backup_file import Manifest
 from deployment.restore import restore
@@ -78,15 +76,19 @@ def former(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         for offset in (0.0, 0.7):
             bundles.promote(here.registry, bundles.register(here.registry, bundles.archive(offset)))
         run(
-            leases.acquire(
+            LeaseRepository().acquire(
                 "retraining", "host/run", now=NOW, ttl=NOW - datetime(2026, 1, 1, tzinfo=UTC)
             )
         )
-        run(api_keys.establish(NOW, KEY, trusted=False))
+        run(ApiKeyRepository().establish(NOW, KEY, trusted=False))
         for name, secret in (("good", GOOD), ("revoked", REVOKED)):
             scopes = frozenset({Scope.PREDICT, Scope.READ, Scope.LABEL})
-            run(api_keys.add(sealed(ApiKey(name, name, digest_of(secret), scopes, NOW), KEY)))
-        run(api_keys.revoke("revoked", NOW, KEY))
+            run(
+                ApiKeyRepository().add(
+                    sealed(ApiKey(name, name, digest_of(secret), scopes, NOW), KEY)
+                )
+            )
+        run(ApiKeyRepository().revoke("revoked", NOW, KEY))
         yield here
 
 
@@ -122,13 +124,13 @@ def test_a_restored_installation_goes_on_as_if_nothing_had_happened(
         again = {"prediction_id": before["prediction_id"], "outcome": 0}
         corrected = server.post("/labels", again, **key).json()
         page = server.get("/models/v2", **key).json()
-        lease = here.registry.run(leases.get("retraining"))
+        lease = here.registry.run(LeaseRepository().find("retraining"))
 
     assert (after["risk_score"], after["model_version"]) == (before["risk_score"], "v2")
     assert refused.status_code == 401
     assert corrected["corrected"] == 1
     assert page["decision"]["reasons"] == ["test"]
-    assert lease is not None and (lease.token, lease.expires_at) == (1, leases.RELEASED)
+    assert lease is not None and (lease.token, lease.expires_at) == (1, RELEASED)
 
 
 @pytest.mark.slow
@@ -158,7 +160,7 @@ def test_without_the_signing_key_it_is_told_what_to_do_and_re_signing_makes_the_
         assert all(remedy in told and "--re-sign" in told for told in answers)
 
     with opened(home) as here:
-        events = here.registry.run(audit.newest(10))
+        events = here.registry.run(AuditRepository().newest(10))
         assert [e.subject for e in events if e.action == "re-sign"] == ["2 versions, 2 API keys"]
         with served(home, workers=1, auth="keys", env=OWN_KEY) as server:
             until(lambda: server.get("/health/ready").status_code == 200)
@@ -178,7 +180,7 @@ def test_the_former_key_in_the_environment_is_enough(former: Home, tmp_path: Pat
     put_back(file, home, FAROL_SIGNING_KEY=KEY.decode())
 
     with opened(home) as here:
-        here.registry.run(versions.get("v2")).verify(KEY)
+        here.registry.run(ModelVersionRepository().get("v2")).verify(KEY)
         assert (home / "data.key").read_bytes() == (former.path / "data.key").read_bytes()
 
 
@@ -201,7 +203,7 @@ def test_a_home_in_use_is_refused_with_the_remedy(former: Home, tmp_path: Path) 
     with pytest.raises(ConfigurationError, match="already; give an empty FAROL_HOME"):
         put_back(file, former.path)
 
-    assert former.registry.run(aliases.get(aliases.CHAMPION)) is not None
+    assert former.registry.run(AliasRepository().find(CHAMPION)) is not None
 
 
 def test_a_restore_that_was_interrupted_is_finished_by_the_same_command(
@@ -216,7 +218,10 @@ def test_a_restore_that_was_interrupted_is_finished_by_the_same_command(
     put_back(file, home)
 
     with opened(home) as here:
-        assert [v.version for v in here.registry.run(versions.newest())] == ["v2", "v1"]
+        assert [v.version for v in here.registry.run(ModelVersionRepository().newest())] == [
+            "v2",
+            "v1",
+        ]
     assert not (home / "restore.json").exists()
 
 
@@ -253,7 +258,7 @@ class Busy:
         self.promoted = ""
 
     def execute(self, command: Any) -> Any:
-        if command.collection == promotions.COLLECTION and not self.promoted:
+        if command.collection == PromotionRepository.collection and not self.promoted:
             self.promoted = bundles.register(self._behind, bundles.archive(3.0))
             bundles.promote(self._behind, self.promoted)
         return self._behind.execute(command)
@@ -278,10 +283,10 @@ def test_what_points_into_a_backup_finds_what_it_points_at_though_the_champion_m
     put_back(file, home)
 
     with opened(home) as here:
-        alias = here.registry.run(aliases.get(aliases.CHAMPION))
+        alias = here.registry.run(AliasRepository().find(CHAMPION))
         assert alias is not None
-        assert here.registry.run(versions.get(alias.version)).version == "v1"
-        assert here.registry.run(labels.count()) == 0
+        assert here.registry.run(ModelVersionRepository().get(alias.version)).version == "v1"
+        assert here.registry.run(LabelRepository().count()) == 0
 
 
 def test_an_erased_student_does_not_come_back_with_a_backup_and_its_tombstone_does(
@@ -291,14 +296,14 @@ def test_an_erased_student_does_not_come_back_with_a_backup_and_its_tombstone_do
     file, home = tmp_path / "farol.backup", tmp_path / "new"
     with opened(tmp_path / "old") as old:
         key = tombstone_key(old.settings)
-        old.registry.run(students.observe([observation("RA-1"), observation("RA-2")]))
+        old.registry.run(StudentRepository().observe([observation("RA-1"), observation("RA-2")]))
 
         class Erasing(Busy):
             def execute(self, command: Any) -> Any:
                 found = self._behind.execute(command)
-                if command.collection == students.COLLECTION and not self.promoted:
+                if command.collection == StudentRepository.collection and not self.promoted:
                     self.promoted = "done"  # Read with the student; erased before the tombstones.
-                    self._behind.run(tombstones.lay([key.of("RA-1")], at=NOW))
+                    self._behind.run(TombstoneRepository().lay([key.of("RA-1")], at=NOW))
                 return found
 
         erasing: Any = Erasing(old.registry)
@@ -307,10 +312,10 @@ def test_an_erased_student_does_not_come_back_with_a_backup_and_its_tombstone_do
     put_back(file, home)
 
     with opened(home) as here:
-        assert here.registry.run(tombstones.all()) == {key.of("RA-1")}
-        assert here.registry.run(students.get("RA-2")) is not None
+        assert here.registry.run(TombstoneRepository().all()) == {key.of("RA-1")}
+        assert here.registry.run(StudentRepository().get("RA-2")) is not None
         with pytest.raises(NotFound):
-            here.registry.run(students.get("RA-1"))
+            here.registry.run(StudentRepository().get("RA-1"))
 
 
 def _interrupt(*_: object) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from database import labels, students
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import DeleteMany, InsertMany
 from database.embedded import lifecycle
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository
+from database.students import StudentRepository
 from tests.database.builders import START, at, observation, outcome
 
 ROOT = Path(__file__).parents[2]
@@ -37,16 +39,16 @@ def repaired(home: Path, *options: str) -> str:
 def test_the_command_settles_what_is_owed_and_says_so(
     registry: SyncRegistry, tmp_path: Path
 ) -> None:
-    registry.run(students.observe([observation("RA-1")]))
-    registry.run(labels.record([outcome(student_id="RA-1")], now=at(2)))
-    before = registry.run(labels.get("RA-1", "2023"))
+    registry.run(StudentRepository().observe([observation("RA-1")]))
+    registry.run(record_outcomes([outcome(student_id="RA-1")], now=at(2)))
+    before = registry.run(LabelRepository().of("RA-1", "2023"))
     registry.execute(DeleteMany("labels", {"student_id": "RA-1"}))
     note = {"_id": "n", "subjects": [["RA-1", "2023"]], "noted_at": START}
     registry.execute(InsertMany("pending_joins", [note]))
 
     assert repaired(tmp_path) == "1 labels that were owed settled; 0 orphans joined"
-    assert registry.run(labels.get("RA-1", "2023")) == before
+    assert registry.run(LabelRepository().of("RA-1", "2023")) == before
 
     registry.execute(DeleteMany("labels", {"student_id": "RA-1"}))
     assert repaired(tmp_path, "--full").endswith("1 labels made anew")
-    assert registry.run(labels.get("RA-1", "2023")) == before
+    assert registry.run(LabelRepository().of("RA-1", "2023")) == before

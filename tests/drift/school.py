@@ -9,8 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from database import artifacts, labels, predictions, promotions, students, versions
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
+from database.labelling.recording import record_outcomes
+from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
+from database.students import StudentRepository
+from database.versions import ModelVersionRepository
 from model.archive import bundle_digest, pack
 from model.bundle import BundleParts, Golden, load_bundle, write_bundle
 from model.calibration import Calibration
@@ -106,7 +111,7 @@ def found_school(opened: SyncRegistry, *, n: int = 300) -> School:
     task = little_task()
     trained = cohort(n, "2023", seed=1)
     records = [o.features for o in trained]
-    opened.run(students.observe(trained))
+    opened.run(StudentRepository().observe(trained))
     with tempfile.TemporaryDirectory(prefix="farol-school-") as folder:
         predictor = make_predictor(task, records, Path(folder))
         version = _register(opened, 1, task, trained, predictor, Path(folder))
@@ -134,7 +139,7 @@ def serve(opened: SyncRegistry, school: School, seen: list[Observation], *, at: 
         )
         for i, (o, score) in enumerate(zip(seen, scores, strict=True))
     ]
-    opened.run(predictions.add_many(served))
+    opened.run(PredictionRepository().add_many(served))
 
 
 def graduate(
@@ -148,7 +153,7 @@ def graduate(
         Outcome(value=v, observed_at=now, student_id=o.student_id, period=o.period)
         for o, v in zip(seen, drawn, strict=True)
     ]
-    opened.run(labels.record(outcomes, now=now))
+    opened.run(record_outcomes(outcomes, now=now))
 
 
 def _register(
@@ -161,7 +166,7 @@ def _register(
 ) -> ModelVersion:
     ids = sorted(record_id(o.student_id, o.period) for o in trained)
     packed = pack(folder)
-    artifact = opened.run(artifacts.put(packed))
+    artifact = opened.run(ArtifactRepository().put(packed))
     version = ModelVersion(
         version=f"v{number}",
         number=number,
@@ -184,11 +189,11 @@ def _register(
         features=task.feature_names,
         reference=predictor.bundle.reference,
         artifact=artifact,
-        trained_on=opened.run(artifacts.put("\n".join(ids).encode())),
+        trained_on=opened.run(ArtifactRepository().put("\n".join(ids).encode())),
         signature="",
     )
     version = resign(version, task.name, KEY, bundle=bundle_digest(packed))
-    opened.run(versions.add(version))
+    opened.run(ModelVersionRepository().add(version))
     return version
 
 
@@ -205,4 +210,4 @@ def _promote(opened: SyncRegistry, version: ModelVersion) -> Promotion:
         reasons=("The first champion: it beats the dummy and the persistence rule.",),
         guards=(gate,),
     )
-    return opened.run(promotions.promote(promotion, expected_revision=0))
+    return opened.run(PromotionRepository().promote(promotion, expected_revision=0))

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from database import drift_reports, students
+from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
+from database.students import StudentRepository
 from drift import check
 from drift.check import run_drift_check
 from model.drift import LeftOut, Unjudged
@@ -59,20 +60,20 @@ def test_without_a_champion_the_check_says_what_to_do(opened: SyncRegistry) -> N
 def test_a_new_period_like_the_old_one_has_not_drifted_and_the_report_is_stored(
     opened: SyncRegistry, school: School
 ) -> None:
-    opened.run(students.observe(cohort(400, "2024", seed=5)))
+    opened.run(StudentRepository().observe(cohort(400, "2024", seed=5)))
 
     report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
 
     assert not report.drifted
     assert (report.rows, report.periods, report.model_version) == (400, ("2024",), "v1")
     assert "compared: 400 students in the feature store, period 2024" in report.notes
-    assert opened.run(drift_reports.get(report.report_id)) == report
+    assert opened.run(DriftReportRepository().get(report.report_id)) == report
 
 
 def test_a_new_period_that_differs_drifts_in_that_feature_and_in_the_scores(
     opened: SyncRegistry, school: School
 ) -> None:
-    opened.run(students.observe(cohort(400, "2024", seed=5, shift=-1.5)))
+    opened.run(StudentRepository().observe(cohort(400, "2024", seed=5, shift=-1.5)))
 
     report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
 
@@ -87,7 +88,7 @@ def test_the_same_check_at_the_same_moment_is_one_report(
     run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
     run_drift_check(opened, school.task, now=NOW + timedelta(days=1), signing_key=KEY)
 
-    assert len(opened.run(drift_reports.newest(10))) == 2
+    assert len(opened.run(DriftReportRepository().newest(10))) == 2
 
 
 def test_the_champions_own_period_is_compared_but_said_to_be_so(
@@ -103,7 +104,7 @@ def test_outcomes_that_came_in_since_are_realised_performance(
     opened: SyncRegistry, school: School
 ) -> None:
     seen = cohort(400, "2024", seed=5)
-    opened.run(students.observe(seen))
+    opened.run(StudentRepository().observe(seen))
     graduate(opened, school, seen, seed=7, now=NOW)
 
     before = run_drift_check(opened, school.task, now=NOW - timedelta(seconds=1), signing_key=KEY)
@@ -142,7 +143,7 @@ def test_predictions_of_a_newer_period_than_the_store_are_compared_once_a_studen
 def test_a_few_try_out_calls_after_a_real_cohort_are_named_and_the_cohort_is_judged(
     opened: SyncRegistry, school: School, period: str
 ) -> None:
-    opened.run(students.observe(cohort(400, "2024", seed=5)))
+    opened.run(StudentRepository().observe(cohort(400, "2024", seed=5)))
     tried = [replace(o, student_id=f"try-{i}") for i, o in enumerate(cohort(3, period, seed=8))]
     serve(opened, school, tried, at=NOW - timedelta(hours=1))
 
@@ -155,7 +156,7 @@ def test_a_few_try_out_calls_after_a_real_cohort_are_named_and_the_cohort_is_jud
 def test_calls_of_a_future_period_are_named_and_hide_no_cohort_however_many(
     opened: SyncRegistry, school: School
 ) -> None:
-    opened.run(students.observe(cohort(400, "2024", seed=5)))
+    opened.run(StudentRepository().observe(cohort(400, "2024", seed=5)))
     serve(opened, school, cohort(380, "2031", seed=8, shift=-3), at=NOW - timedelta(hours=1))
 
     report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
@@ -174,7 +175,7 @@ def test_with_too_little_to_judge_the_report_says_so_and_is_no_alarm(
 
     assert (report.compared, report.drifted, report.rows, report.features) == (False, False, 0, ())
     assert [(o.period, o.records) for o in report.left_out] == [("2023", 300), ("2025", 3)]
-    assert opened.run(drift_reports.newest(1)) == [report]
+    assert opened.run(DriftReportRepository().newest(1)) == [report]
 
 
 def test_the_command_prints_one_json_object_or_a_table_and_tells_what_is_missing_by_its_exit_code(
@@ -197,7 +198,7 @@ def test_the_command_prints_one_json_object_or_a_table_and_tells_what_is_missing
     said = capsys.readouterr()
     with open_registry(uri, f"cli-{tmp_path.name[:20]}") as opened:
         school = found_school(opened)
-        opened.run(students.observe(cohort(200, "2024", seed=5, shift=-2.0)))
+        opened.run(StudentRepository().observe(cohort(200, "2024", seed=5, shift=-2.0)))
     monkeypatch.setenv("FAROL_TASK", str(strict))
     too_few = check.main([])
     waiting = capsys.readouterr()

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from database import artifacts, students
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import Replace, ReplaceMany
 from database.embedded import lifecycle
 from database.mapping.documents import to_document
+from database.students import StudentRepository
 from drift.check import run_drift_check
 from model.errors import BundleError
 from model.prediction import Thresholds
@@ -44,7 +45,7 @@ def change(opened: SyncRegistry, school: School, **changes: object) -> None:
 def test_reference_and_threshold_come_from_the_signed_bundle(
     opened: SyncRegistry, school: School
 ) -> None:
-    opened.run(students.observe(cohort(400, "2024", seed=5, shift=-1.5)))
+    opened.run(StudentRepository().observe(cohort(400, "2024", seed=5, shift=-1.5)))
     genuine = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
     other = to_document(
         replace(school.version, reference={}, thresholds=Thresholds(0.99, 0.99, 0.999)),
@@ -59,7 +60,7 @@ def test_reference_and_threshold_come_from_the_signed_bundle(
 
 @pytest.mark.parametrize("field", ["trained_on", "artifact", "bundle"])
 def test_a_changed_digest_stops_the_check(opened: SyncRegistry, school: School, field: str) -> None:
-    change(opened, school, **{field: opened.run(artifacts.put(b"no record at all"))})
+    change(opened, school, **{field: opened.run(ArtifactRepository().put(b"no record at all"))})
 
     with pytest.raises(BundleError, match=r"deployment\.restore --re-sign"):
         run_drift_check(opened, school.task, now=NOW, signing_key=KEY)

@@ -9,9 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from database import labels, predictions
 from database.driver.client import SyncRegistry, open_registry
 from database.indexes import ensure_indexes
+from database.labels import LabelRepository
+from database.predictions import PredictionRepository
 from model.student import Value
 from preprocessing.cohorts.write import write_cohorts
 from preprocessing.ingest import ingest_file
@@ -88,10 +89,10 @@ def test_a_prediction_made_after_the_outcomes_period_is_not_joined_by_a_later_fi
     ingest_file(registry, real_data / f"pede_{order[0]}.csv", pede, now=NOW)
     # Made in 2025 for 2023: what happened in 2024 may be in it.
     served = prediction("p1", "RA-861", "2023", NOW + DAY, {"inde": 1.5})
-    registry.run(predictions.add_many([served]))
+    registry.run(PredictionRepository().add_many([served]))
     ingest_file(registry, real_data / f"pede_{order[1]}.csv", pede, now=NOW + 2 * DAY)
 
-    label = registry.run(labels.get("RA-861", "2023"))
+    label = registry.run(LabelRepository().of("RA-861", "2023"))
 
     assert label.prediction_id is None
     assert label.observed_at.year == 2024

@@ -14,10 +14,12 @@ from uuid import uuid4
 
 import pytest
 
-from database import batches, labels, students
+from database.batches import BatchRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import Command, Count, Find
 from database.driver.run import drive
+from database.labels import LabelRepository, OrphanRepository
+from database.students import StudentRepository
 from model.errors import NotThisTask
 from model.label import JoinStatus
 from preprocessing.files.loading import CleanTable, read_tables
@@ -42,7 +44,7 @@ def tables(csv_file: WriteCsv, pede: TaskSpec) -> list[CleanTable]:
 
 def labelled(registry: SyncRegistry) -> dict[tuple[str, str], tuple[float, float]]:
     """Student and period to outcome and one feature that tells the year."""
-    found = registry.run(labels.window(arrived_until=NOW + timedelta(days=9), limit=0))
+    found = registry.run(LabelRepository().window(arrived_until=NOW + timedelta(days=9), limit=0))
     return {(x.student_id, x.period): (x.outcome, float(x.features["iaa"])) for x in found}
 
 
@@ -63,20 +65,20 @@ def test_files_in_any_order_make_the_same_labels(
 
     assert labelled(registry) == EXPECTED
     # The lag of 2022 belongs to features of 2021, and three outcomes to students not yet here.
-    assert registry.run(labels.count_orphans()) == 3 + 1
+    assert registry.run(OrphanRepository().count()) == 3 + 1
 
 
 def test_the_same_file_twice_changes_nothing(
     registry: SyncRegistry, tables: list[CleanTable], pede: TaskSpec
 ) -> None:
     first = registry.run(ingest(tables[0], pede, now=NOW))
-    before = registry.run(students.get("a"))
+    before = registry.run(StudentRepository().get("a"))
     again = registry.run(ingest(tables[0], pede, now=NOW + timedelta(hours=1)))
 
     assert (first.known, again.known) == (False, True)
     assert again.batch == first.batch
-    assert registry.run(students.get("a")) == before
-    assert len(registry.run(batches.recent(10))) == 1
+    assert registry.run(StudentRepository().get("a")) == before
+    assert len(registry.run(BatchRepository().newest(10))) == 1
 
 
 def test_a_mended_file_corrects_the_label_and_the_features(
@@ -123,13 +125,13 @@ def test_an_ingest_killed_between_any_two_writes_is_repaired_by_running_it_again
     registry.run(ingest(tables[2], pede, now=NOW))
     survived = 0
     while not run_until(registry, pede, tables[1], survived):
-        known = {batch.batch_id for batch in registry.run(batches.recent(10))}
+        known = {batch.batch_id for batch in registry.run(BatchRepository().newest(10))}
         assert tables[1].batch.batch_id not in known
         survived += 1
 
     assert survived >= 4
     assert labelled(registry) == EXPECTED
-    assert all(not x.history for x in registry.run(labels.recent(10)))
+    assert all(not x.history for x in registry.run(LabelRepository().newest(10)))
 
 
 def test_a_file_of_a_year_to_come_tells_no_outcomes(
@@ -142,7 +144,7 @@ def test_a_file_of_a_year_to_come_tells_no_outcomes(
 
         assert result.outcomes == {JoinStatus.REJECTED: 3}
         assert any("outcomes rejected" in line for line in describe(result, pede))
-    assert registry.run(labels.count_orphans()) == 0
+    assert registry.run(OrphanRepository().count()) == 0
 
 
 def reports(registry: SyncRegistry) -> list[tuple[str, float]]:
@@ -165,7 +167,7 @@ def test_an_ingest_killed_between_any_two_writes_and_run_later_keeps_every_repor
             ended = run_until(fresh, pede, read(0), survived)
             fresh.run(ingest(read(2), pede, now=NOW + timedelta(hours=2)))
             assert reports(fresh) == [("2024:a", 1.0), ("2024:b", 1.0), ("2024:d", 0.0)]
-            assert [o.history for o in fresh.run(labels.orphans())] == [(), (), ()]
+            assert [o.history for o in fresh.run(OrphanRepository().newest(0))] == [(), (), ()]
         survived += 1
 
     assert survived >= 5
@@ -193,7 +195,7 @@ def test_two_ingests_of_one_file_at_once_keep_every_report_once(
                 break
 
     assert reports(registry) == [("2024:a", 1.0), ("2024:b", 1.0), ("2024:d", 0.0)]
-    assert len(registry.run(batches.recent(10))) == 1
+    assert len(registry.run(BatchRepository().newest(10))) == 1
 
 
 @pytest.mark.slow
@@ -217,7 +219,7 @@ def test_two_processes_that_ingest_one_file_keep_every_report_once(
     assert [process.returncode for process in running] == [0, 0], ended
     with open_registry(registry_uri, name) as opened:
         assert len(reports(opened)) == 2000
-        assert len(opened.run(batches.recent(10))) == 1
+        assert len(opened.run(BatchRepository().newest(10))) == 1
 
 
 def test_after_one_kill_the_next_run_at_another_time_ends_in_the_same_labels(
@@ -242,7 +244,7 @@ def test_the_real_years_join_as_many_students_as_are_in_both(
 
     assert results["2023"].outcomes == {JoinStatus.JOINED: 600, JoinStatus.ORPHANED: 414}
     assert results["2023"].orphans_joined == 765
-    assert registry.run(labels.count()) == 600 + 765
+    assert registry.run(LabelRepository().count()) == 600 + 765
 
 
 def test_the_account_names_rows_fields_and_reasons(
@@ -270,7 +272,7 @@ def test_a_file_that_is_no_table_leaves_the_registry_empty(
     with pytest.raises(NotThisTask):
         ingest_file(registry, csv_file("x_2022.csv", "a,b\n1,2\n"), pede, now=NOW)
 
-    assert registry.run(batches.recent(10)) == []
+    assert registry.run(BatchRepository().newest(10)) == []
 
 
 def test_the_command_reads_what_it_can_and_fails_for_what_it_cannot(

@@ -9,8 +9,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from database import batches, students
+from database.batches import BatchRepository
 from database.driver.client import SyncRegistry
+from database.students import StudentRepository
 from model.batch import Implausible
 from model.errors import ConfigurationError
 from model.student import Student
@@ -98,7 +99,7 @@ def test_what_is_implausible_is_kept_with_the_batch_and_told_again(
     again = ingested(registry, pede, both)[1]
 
     assert again.known
-    assert again.batch == registry.run(batches.get(second.batch.batch_id))
+    assert again.batch == registry.run(BatchRepository().get(second.batch.batch_id))
     assert again.batch.implausible == second.batch.implausible
 
 
@@ -117,7 +118,7 @@ def test_a_checked_column_reaches_no_feature_and_no_protected_attribute(
 ) -> None:
     ingested(registry, pede, both)
 
-    newest = registry.run(students.get("a")).latest
+    newest = registry.run(StudentRepository().get("a")).latest
     assert newest.checked == {"ano_nascimento": 2013.0}
     assert "ano_nascimento" not in {*newest.features, *newest.protected}
     assert "ano_nascimento" not in pede.feature_names

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from database import labels, students
 from database.driver.client import SyncRegistry
+from database.labelling.recording import record_outcomes
+from database.students import StudentRepository
 from model.label import Outcome
 from model.options import RunOptions
 from model.student import Observation
@@ -65,7 +66,7 @@ def teach(
     margin = (5 - grades) @ np.array(weights) * 0.5 + rng.logistic(size=n)
     late = rng.integers(-2, 3, n)
     registry.run(
-        students.observe(
+        StudentRepository().observe(
             [
                 Observation(
                     student_id=f"S{i}",
@@ -83,7 +84,7 @@ def teach(
         )
     )
     registry.run(
-        labels.record(
+        record_outcomes(
             [
                 Outcome(
                     value=float(margin[i] > 0),

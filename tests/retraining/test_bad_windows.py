@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from database import aliases, labels, runs, students
+from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry
+from database.labelling.recording import record_outcomes
+from database.runs import RunRepository
+from database.students import StudentRepository
 from model.errors import NotEnoughData
 from model.label import Outcome
 from model.options import RunOptions
@@ -50,8 +53,8 @@ def put(
         record = {n: 2.0 if n in constant else row[n] for n in features}
         known.append(Observation(student, period, record, START, {"gender": "girl"}))
         came.append(Outcome(value, START + timedelta(days=300), student_id=student, period=period))
-    registry.run(students.observe(known))
-    registry.run(labels.record(came, now=START + timedelta(days=301)))
+    registry.run(StudentRepository().observe(known))
+    registry.run(record_outcomes(came, now=START + timedelta(days=301)))
 
 
 def outcomes(n: int, at_risk: int) -> list[float]:
@@ -59,7 +62,7 @@ def outcomes(n: int, at_risk: int) -> list[float]:
 
 
 def champion(registry: SyncRegistry) -> str | None:
-    alias = registry.run(aliases.get(aliases.CHAMPION))
+    alias = registry.run(AliasRepository().find(CHAMPION))
     return alias.version if alias else None
 
 
@@ -68,7 +71,7 @@ def refused(registry: SyncRegistry, home: Path, options: RunOptions = NEW) -> st
     before = champion(registry)
     with pytest.raises(NotEnoughData):
         run(registry, home, run_id="bad", options=options)
-    ended = registry.run(runs.get("bad"))
+    ended = registry.run(RunRepository().get("bad"))
     assert ended.status is RunStatus.NOT_ENOUGH_DATA
     assert champion(registry) == before
     (reason,) = ended.reasons
@@ -161,7 +164,7 @@ def test_a_feature_that_tells_nothing_is_left_out_and_said_to_be(
 
     result = run(served, home, run_id="bad", options=NEW)
 
-    ended = served.run(runs.get("bad"))
+    ended = served.run(RunRepository().get("bad"))
     (step,) = [step for step in ended.steps if step.name == "trained"]
     assert step.detail.endswith(told)
     assert result.status is DecisionStatus.KEPT
@@ -174,5 +177,5 @@ def test_the_same_student_and_period_twice_is_one_record(served: SyncRegistry, h
 
     run(served, home, run_id="bad", options=RunOptions(window=1000))
 
-    (step,) = [s for s in served.run(runs.get("bad")).steps if s.name == "window"]
+    (step,) = [s for s in served.run(RunRepository().get("bad")).steps if s.name == "window"]
     assert step.detail.startswith("700 labelled records")

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from database import aliases, promotions, versions
+from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import Command, Count, Find
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.promotion import DecisionStatus
 from retraining.run.execution import execute
 from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
@@ -64,16 +66,16 @@ def test_a_run_that_dies_before_any_of_its_writes_breaks_nothing(
 
     writes = 0
     while dies(embedded_uri, db, home, writes):
-        alias = registry.run(aliases.get(aliases.CHAMPION))
+        alias = registry.run(AliasRepository().find(CHAMPION))
         assert alias is not None
-        assert alias.version == registry.run(promotions.champion_at(NOW))
+        assert alias.version == registry.run(PromotionRepository().champion_at(NOW))
         if alias.version != "v1":
             break
         writes += 1
 
     assert writes > 12
     assert run(registry, home, run_id="run-last").status in DecisionStatus
-    ledger = registry.run(promotions.newest())
+    ledger = registry.run(PromotionRepository().newest())
     assert [p.revision for p in ledger if p.revision] == [2, 1]
-    numbers = [version.number for version in registry.run(versions.newest())]
+    numbers = [version.number for version in registry.run(ModelVersionRepository().newest())]
     assert numbers == list(range(len(numbers), 0, -1))

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from database import labels, runs
 from database.driver.client import SyncRegistry
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository
+from database.runs import RunRepository
 from model.label import Outcome
 from preprocessing.dataset import training_set
 from retraining.promotion.comparison import Answers, compare
@@ -24,9 +26,11 @@ def test_a_run_tells_how_many_of_its_outcomes_may_still_change(
         Outcome(1.0, START - timedelta(days=30), student_id=f"S{i}", period="2025", horizon=1)
         for i in range(7)
     ]
-    registry.run(labels.record(early, now=START + timedelta(days=302)))
+    registry.run(record_outcomes(early, now=START + timedelta(days=302)))
 
-    found = registry.run(labels.window(arrived_until=START + timedelta(days=400), limit=0))
+    found = registry.run(
+        LabelRepository().window(arrived_until=START + timedelta(days=400), limit=0)
+    )
     number = sum(label.early for label in found)
 
     result = run(registry, home)
@@ -34,7 +38,7 @@ def test_a_run_tells_how_many_of_its_outcomes_may_still_change(
     # The others were told the same within their period, by `teach`.
     assert 0 < number < 7
     assert result.evidence["early"] == number
-    steps = registry.run(runs.get(result.run_id)).steps
+    steps = registry.run(RunRepository().get(result.run_id)).steps
     told = next(step.detail for step in steps if step.name == "window")
     assert f"{number} with an outcome that may still change" in told
 
@@ -50,7 +54,9 @@ def test_the_evidence_counts_the_early_ones_among_those_judged() -> None:
 
 def test_a_part_of_the_labels_keeps_which_are_early(registry: SyncRegistry) -> None:
     teach(registry, "2025", READING, n=4)
-    found = registry.run(labels.window(arrived_until=START + timedelta(days=400), limit=0))
+    found = registry.run(
+        LabelRepository().window(arrived_until=START + timedelta(days=400), limit=0)
+    )
     marked = [replace(label, early=label.student_id == "S2") for label in found]
 
     data = training_set(marked, [])

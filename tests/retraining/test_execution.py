@@ -7,10 +7,15 @@ from uuid import uuid4
 
 import pytest
 
-from database import aliases, labels, leases, promotions, runs, versions
+from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import DeleteMany, Find, InsertMany
+from database.labels import LabelRepository
+from database.leases import LeaseRepository
 from database.mapping.documents import from_document
+from database.promotions import PromotionRepository
+from database.runs import RunRepository
+from database.versions import ModelVersionRepository
 from model.errors import (
     BundleError,
     FarolError,
@@ -33,7 +38,7 @@ NOW = START + timedelta(days=400)
 
 
 def champion(registry: SyncRegistry) -> str | None:
-    alias = registry.run(aliases.get(aliases.CHAMPION))
+    alias = registry.run(AliasRepository().find(CHAMPION))
     return alias.version if alias else None
 
 
@@ -58,7 +63,7 @@ def test_a_first_champion_is_measured_on_a_later_period_than_it_learned_from(
 
     run(registry, home)
 
-    version = registry.run(versions.get("v1"))
+    version = registry.run(ModelVersionRepository().get("v1"))
     assert version.window.periods == ("2022",)
     assert version.window.rows == 300
     assert version.metrics_on == "300 labelled records of 2023, later than its training"
@@ -75,7 +80,7 @@ def test_the_figures_of_the_first_champion_are_those_of_its_stored_bundle(
     served = load_champion(registry, tmp_path / "bundle", b"a key of the tests")
 
     assert served is not None
-    found = registry.run(labels.window(arrived_until=NOW, limit=1000))
+    found = registry.run(LabelRepository().window(arrived_until=NOW, limit=1000))
     newest = [label for label in found if label.period == "2023"]
     scores = served.predictor.score_many([label.features for label in newest])
     brier = sum((s - x.outcome) ** 2 for s, x in zip(scores, newest, strict=True)) / len(newest)
@@ -94,7 +99,7 @@ def test_a_challenger_that_learned_what_has_changed_takes_over(
     assert result.status is DecisionStatus.PROMOTED
     assert (result.before, result.champion) == ("v1", "v2")
     assert result.evidence["rows"] == 600
-    ledger = registry.run(promotions.newest())
+    ledger = registry.run(PromotionRepository().newest())
     assert [(p.challenger, p.champion, p.revision) for p in ledger] == [
         ("v2", "v1", 2),
         ("v1", None, 1),
@@ -114,8 +119,8 @@ def test_a_challenger_that_learned_nothing_new_is_registered_and_kept_out(
     assert result.status is DecisionStatus.KEPT
     assert (result.challenger, result.champion) == ("v2", "v1")
     assert champion(registry) == "v1"
-    assert [v.version for v in registry.run(versions.newest())] == ["v2", "v1"]
-    kept = registry.run(promotions.of_version("v2"))[0]
+    assert [v.version for v in registry.run(ModelVersionRepository().newest())] == ["v2", "v1"]
+    kept = registry.run(PromotionRepository().of_version("v2"))[0]
     assert kept.revision is None
     assert kept.reasons == result.reasons
 
@@ -144,10 +149,10 @@ def test_a_run_that_cannot_compare_says_so_before_it_trains(
 
     assert result.reasons[0] == "only 1 new labelled records to judge on; 100 are needed"
     assert (result.status, result.challenger, result.champion) == (DecisionStatus.KEPT, None, "v1")
-    kept = registry.run(runs.get("run-2"))
+    kept = registry.run(RunRepository().get("run-2"))
     assert [step.name for step in kept.steps] == ["window", "champion", "decided", "kept"]
     assert kept.status is RunStatus.KEPT
-    assert [v.version for v in registry.run(versions.newest())] == ["v1"]
+    assert [v.version for v in registry.run(ModelVersionRepository().newest())] == ["v1"]
     assert "nothing was trained" in headline(result)
 
 
@@ -181,7 +186,7 @@ def test_the_same_labels_and_seed_give_the_same_bundle(
         for one, place in ((registry, home), (other, tmp_path / "other")):
             teach(one, "2022", READING)
             run(one, place)
-        first, second = (one.run(versions.get("v1")) for one in (registry, other))
+        first, second = (one.run(ModelVersionRepository().get("v1")) for one in (registry, other))
     assert first.artifact == second.artifact
     assert first.trained_on == second.trained_on
 
@@ -192,7 +197,7 @@ def test_labels_that_arrive_after_now_are_not_seen(registry: SyncRegistry, home:
 
     run(registry, home)
 
-    assert registry.run(versions.get("v1")).window.periods == ("2022",)
+    assert registry.run(ModelVersionRepository().get("v1")).window.periods == ("2022",)
 
 
 def test_a_dry_run_decides_and_writes_nothing(registry: SyncRegistry, home: Path) -> None:
@@ -203,10 +208,10 @@ def test_a_dry_run_decides_and_writes_nothing(registry: SyncRegistry, home: Path
     assert result.status is DecisionStatus.PROMOTED
     assert result.challenger is None
     assert result.champion is None
-    assert registry.run(versions.newest()) == []
-    assert registry.run(runs.newest()) == []
-    assert registry.run(promotions.newest()) == []
-    assert registry.run(leases.get(LEASE)) is None
+    assert registry.run(ModelVersionRepository().newest()) == []
+    assert registry.run(RunRepository().newest()) == []
+    assert registry.run(PromotionRepository().newest()) == []
+    assert registry.run(LeaseRepository().find(LEASE)) is None
     assert not home.exists()
 
 
@@ -216,7 +221,7 @@ def test_the_window_is_the_newest_labels(registry: SyncRegistry, home: Path) -> 
 
     run(registry, home, options=RunOptions(window=300))
 
-    assert registry.run(versions.get("v1")).window.periods == ("2023",)
+    assert registry.run(ModelVersionRepository().get("v1")).window.periods == ("2023",)
 
 
 def test_every_step_is_recorded_and_the_run_says_how_it_ended(
@@ -226,7 +231,7 @@ def test_every_step_is_recorded_and_the_run_says_how_it_ended(
 
     run(registry, home)
 
-    kept = registry.run(runs.get("run-1"))
+    kept = registry.run(RunRepository().get("run-1"))
     assert [step.name for step in kept.steps] == [
         "window", "champion", "leakage", "trained", "decided", "registered", "promoted",
     ]  # fmt: skip
@@ -247,7 +252,7 @@ def test_a_window_too_small_to_train_on_is_said_to_be(
     with pytest.raises(NotEnoughData, match=reason):
         run(registry, home)
 
-    assert registry.run(runs.get("run-1")).status is RunStatus.NOT_ENOUGH_DATA
+    assert registry.run(RunRepository().get("run-1")).status is RunStatus.NOT_ENOUGH_DATA
     assert champion(registry) is None
 
 
@@ -261,7 +266,7 @@ def test_a_leaking_feature_stops_the_run_and_the_champion_serves_on(
     with pytest.raises(LeakageError, match="reading"):
         run(registry, home, run_id="run-2", options=RunOptions(window=600))
 
-    failed = registry.run(runs.get("run-2"))
+    failed = registry.run(RunRepository().get("run-2"))
     assert failed.status is RunStatus.FAILED
     assert failed.error is not None and "reading" in failed.error
     assert champion(registry) == "v1"
@@ -299,10 +304,10 @@ def test_a_dead_run_of_this_host_is_succeeded_at_once_and_of_another_when_its_le
     teach(registry, "2022", READING)
     run(registry, home)
     host = (home / "host.id").read_text()
-    dead = leases.acquire(LEASE, f"{host}/dead", now=NOW, ttl=timedelta(minutes=1))
+    dead = LeaseRepository().acquire(LEASE, f"{host}/dead", now=NOW, ttl=timedelta(minutes=1))
     token = registry.run(dead).token
     registry.run(
-        runs.start(
+        RunRepository().start(
             Run("dead", RunStatus.RUNNING, "test", requested_at=NOW, started_at=NOW, token=token)
         )
     )
@@ -311,31 +316,33 @@ def test_a_dead_run_of_this_host_is_succeeded_at_once_and_of_another_when_its_le
         run(registry, tmp_path / "another host", run_id="run-2")
     run(registry, home, run_id="run-3")
 
-    assert registry.run(runs.get("dead")).status is RunStatus.ABANDONED
-    assert registry.run(runs.get("run-3")).status is RunStatus.KEPT
+    assert registry.run(RunRepository().get("dead")).status is RunStatus.ABANDONED
+    assert registry.run(RunRepository().get("run-3")).status is RunStatus.KEPT
 
 
 def test_a_dead_run_is_seen_to_be_dead_though_the_worker_holds_a_lease_of_the_same_token(
     registry: SyncRegistry, home: Path
 ) -> None:
-    registry.run(leases.acquire("worker", "w", now=NOW, ttl=timedelta(minutes=1)))
+    registry.run(LeaseRepository().acquire("worker", "w", now=NOW, ttl=timedelta(minutes=1)))
     registry.run(
-        runs.start(
+        RunRepository().start(
             Run("dead", RunStatus.RUNNING, "test", requested_at=NOW, started_at=NOW, token=1)
         )
     )
 
-    assert registry.run(runs.abandon_stale(NOW)) == 1
+    assert registry.run(RunRepository().abandon_stale(NOW)) == 1
 
 
 def test_a_queued_run_keeps_who_asked_for_it_and_when(registry: SyncRegistry, home: Path) -> None:
     teach(registry, "2022", READING)
     asked = NOW - timedelta(minutes=5)
-    registry.run(runs.start(Run("run-9", RunStatus.QUEUED, "api:someone", requested_at=asked)))
+    registry.run(
+        RunRepository().start(Run("run-9", RunStatus.QUEUED, "api:someone", requested_at=asked))
+    )
 
     run(registry, home, run_id="run-9")
 
-    kept = registry.run(runs.get("run-9"))
+    kept = registry.run(RunRepository().get("run-9"))
     assert (kept.requested_by, kept.requested_at) == ("api:someone", asked)
     assert kept.status is RunStatus.PROMOTED
 
@@ -344,10 +351,10 @@ def test_the_ids_in_the_registry_tell_no_student(registry: SyncRegistry, home: P
     teach(registry, "2022", READING)
     result = run(registry, home)
 
-    version = registry.run(versions.get("v1"))
-    ledger = registry.run(promotions.newest())
+    version = registry.run(ModelVersionRepository().get("v1"))
+    ledger = registry.run(PromotionRepository().newest())
 
-    told = repr((version, ledger, result.to_mapping(), registry.run(runs.newest())))
+    told = repr((version, ledger, result.to_mapping(), registry.run(RunRepository().newest())))
     assert "S12" not in told
 
 
@@ -360,17 +367,21 @@ def test_a_run_that_lost_its_lease_writes_no_result(
     def steal(told: str) -> None:
         if told.startswith(f"{stage}:"):
             later = NOW + timedelta(hours=1)
-            registry.run(leases.acquire(LEASE, "thief", now=later, ttl=timedelta(hours=1)))
+            registry.run(
+                LeaseRepository().acquire(LEASE, "thief", now=later, ttl=timedelta(hours=1))
+            )
 
     with pytest.raises(LeaseLost, match="taken by somebody else"):
         execute(registry, plan(home, task()), clock=lambda: NOW, say=steal)
 
     assert champion(registry) is None
-    assert registry.run(promotions.newest()) == []
-    assert len(registry.run(versions.newest())) == (1 if stage == "registered" else 0)
-    assert registry.run(runs.get("run-1")).status is RunStatus.RUNNING
-    registry.run(runs.abandon_stale(NOW))
-    assert registry.run(runs.get("run-1")).status is RunStatus.ABANDONED
+    assert registry.run(PromotionRepository().newest()) == []
+    assert len(registry.run(ModelVersionRepository().newest())) == (
+        1 if stage == "registered" else 0
+    )
+    assert registry.run(RunRepository().get("run-1")).status is RunStatus.RUNNING
+    registry.run(RunRepository().abandon_stale(NOW))
+    assert registry.run(RunRepository().get("run-1")).status is RunStatus.ABANDONED
 
 
 def test_a_run_first_settles_the_labels_that_a_dead_process_owed(
@@ -390,5 +401,5 @@ def test_a_run_first_settles_the_labels_that_a_dead_process_owed(
     result = run(registry, home)
 
     assert result.evidence["rows"] == 300
-    assert registry.run(runs.get("run-1")).steps[0].name == "repaired"
+    assert registry.run(RunRepository().get("run-1")).steps[0].name == "repaired"
     assert registry.execute(Find("pending_joins", {})) == []

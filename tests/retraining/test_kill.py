@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from database import aliases, promotions, runs, versions
+from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry
+from database.promotions import PromotionRepository
+from database.runs import RunRepository
+from database.versions import ModelVersionRepository
 from model.promotion import DecisionStatus
 from model.run import RunStatus
 from tests.retraining.school import READING, SUMS, TASK, teach
@@ -74,23 +77,27 @@ def test_a_run_killed_at_any_step_leaves_the_champion_serving_and_the_next_run_c
 
     for step in STEPS[:-1]:
         kill_after(env, step)
-        alias = registry.run(aliases.get(aliases.CHAMPION))
+        alias = registry.run(AliasRepository().find(CHAMPION))
         assert alias is not None
         # The kill lands a moment after the step: the run may have come to its last write.
-        served = registry.run(promotions.champion_at(datetime.now(UTC)))
+        served = registry.run(PromotionRepository().champion_at(datetime.now(UTC)))
         assert alias.version == served
-        registry.run(versions.get(alias.version))
+        registry.run(ModelVersionRepository().get(alias.version))
         if alias.version != "v1":
             break
     code, told = finish(env)
 
     assert code == 0
-    numbers = [version.number for version in registry.run(versions.newest())]
+    numbers = [version.number for version in registry.run(ModelVersionRepository().newest())]
     assert numbers == list(range(len(numbers), 0, -1))
-    ledger = [p for p in registry.run(promotions.newest()) if p.status is DecisionStatus.PROMOTED]
+    ledger = [
+        p
+        for p in registry.run(PromotionRepository().newest())
+        if p.status is DecisionStatus.PROMOTED
+    ]
     assert [p.revision for p in ledger] == [2, 1]
     assert told["champion"] == ledger[0].challenger
-    statuses = {run.status for run in registry.run(runs.newest())}
+    statuses = {run.status for run in registry.run(RunRepository().newest())}
     assert RunStatus.RUNNING not in statuses
     assert RunStatus.ABANDONED in statuses
 

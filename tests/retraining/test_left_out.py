@@ -6,8 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from database import artifacts, runs, versions
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
+from database.runs import RunRepository
+from database.versions import ModelVersionRepository
 from model.options import RunOptions
 from preprocessing.task.policies import TrainingPolicy
 from retraining.run.report import render
@@ -33,14 +35,14 @@ def test_labels_that_the_window_leaves_out_are_told_by_count_and_period(
     result = run(registry, home, options=RunOptions(window=400))
 
     told = "250 older labelled records left out (2021: 150, 2022: 100)"
-    version = registry.run(versions.get("v1"))
-    steps = {step.name: step.detail for step in registry.run(runs.get("run-1")).steps}
+    version = registry.run(ModelVersionRepository().get("v1"))
+    steps = {step.name: step.detail for step in registry.run(RunRepository().get("run-1")).steps}
     assert result.left_out == version.window.left_out == {"2021": 150, "2022": 100}
     assert f"{told}: training.window is 400" in steps["window"]
     assert told in shown(render(result))
     assert result.to_mapping()["left_out"] == {"2021": 150, "2022": 100}
     assert version.card is not None
-    card = registry.run(artifacts.get(version.card.markdown)).decode()
+    card = registry.run(ArtifactRepository().get(version.card.markdown)).decode()
     assert (
         "| older labelled records left out by training.window | 250 (2021: 150, 2022: 100) |"
         in (card)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from database import artifacts, labels, versions
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import DeleteMany, Find, InsertMany
+from database.labels import LabelRepository
+from database.versions import ModelVersionRepository
 from model.batch import Batch, BatchKind, RowReject
 from model.errors import NotFound
 from model.promotion import DecisionStatus
@@ -24,9 +26,9 @@ NOW = START + timedelta(days=400)
 
 
 def card_of(registry: SyncRegistry, version: str) -> str:
-    card = registry.run(versions.get(version)).card
+    card = registry.run(ModelVersionRepository().get(version)).card
     assert card is not None
-    return registry.run(artifacts.get(card.markdown)).decode()
+    return registry.run(ArtifactRepository().get(card.markdown)).decode()
 
 
 def accepting(feature: str, reason: str) -> TaskSpec:
@@ -46,7 +48,7 @@ def test_a_version_keeps_each_groups_figures_at_its_threshold_on_students_it_did
     assert served is not None
     newest = [
         label
-        for label in registry.run(labels.window(arrived_until=NOW, limit=1000))
+        for label in registry.run(LabelRepository().window(arrived_until=NOW, limit=1000))
         if label.period == "2023" and label.protected["gender"] == "girl"
     ]
     scores = served.predictor.score_many([label.features for label in newest])
@@ -75,7 +77,9 @@ def test_a_refused_version_has_its_fairness_and_its_card_too(
     result = run(registry, home, run_id="run-2", spec=task(min_recall_gain=0.9))
 
     assert result.status is DecisionStatus.KEPT
-    assert registry.run(versions.get("v2")).fairness["gender"]["girl"]["rows"] == 150
+    assert (
+        registry.run(ModelVersionRepository().get("v2")).fairness["gender"]["girl"]["rows"] == 150
+    )
     assert "The run refused v2: " in card_of(registry, "v2")
     assert "serves as the first champion" in card_of(registry, "v1")
 
@@ -105,7 +109,7 @@ def test_a_leakage_override_is_recorded_with_its_reason_and_what_the_guard_measu
 
     run(registry, home, spec=accepting("reading", "known before the year begins"))
 
-    version = registry.run(versions.get("v1"))
+    version = registry.run(ModelVersionRepository().get("v1"))
     assert version.leakage is not None
     assert version.leakage.accepted == {"reading": "known before the year begins"}
     measured = version.leakage.alone["reading"]
@@ -119,9 +123,9 @@ def test_a_card_holds_no_student_id(registry: SyncRegistry, home: Path) -> None:
     teach(registry, "2022", READING)
     run(registry, home)
 
-    card = registry.run(versions.get("v1")).card
+    card = registry.run(ModelVersionRepository().get("v1")).card
     assert card is not None
-    written = registry.run(artifacts.get(card.html)).decode()
+    written = registry.run(ArtifactRepository().get(card.html)).decode()
     assert re.findall(r"\bS\d+\b", written) == []
 
 
@@ -160,7 +164,7 @@ def test_a_version_of_before_there_were_cards_is_still_read_and_says_what_to_do(
     former = {k: v for k, v in stored.items() if k not in {"card", "leakage", "fairness_gaps"}}
     registry.execute(InsertMany("model_versions", [former]))
 
-    version = registry.run(versions.get("v1"))
+    version = registry.run(ModelVersionRepository().get("v1"))
 
     assert (version.card, version.leakage, version.fairness_gaps) == (None, None, {})
     with pytest.raises(NotFound, match=r"from the next python -m retraining\.pipeline on"):

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from database import labels, students, versions
 from database.driver.client import SyncRegistry
+from database.labelling.recording import record_outcomes
+from database.students import StudentRepository
+from database.versions import ModelVersionRepository
 from model.label import Outcome
 from model.promotion import DecisionStatus, PromotionDecision
 from model.student import Observation
@@ -137,7 +139,7 @@ def test_a_numeric_task_gets_its_first_champion_from_the_same_pipeline(
     grades = rng.uniform(0, 10, (300, 2)).round(2)
     now = START + timedelta(days=300)
     registry.run(
-        students.observe(
+        StudentRepository().observe(
             [
                 Observation(f"S{i}", "2022", {"reading": float(a), "sums": float(b)}, START)
                 for i, (a, b) in enumerate(grades)
@@ -149,12 +151,12 @@ def test_a_numeric_task_gets_its_first_champion_from_the_same_pipeline(
         Outcome(float(value), now, student_id=f"S{i}", period="2022")
         for i, value in enumerate(outcome)
     ]
-    registry.run(labels.record(reports, now=now))
+    registry.run(record_outcomes(reports, now=now))
 
     result = run(registry, home, spec=numeric_task())
 
     assert result.status is DecisionStatus.PROMOTED
     assert result.evidence["challenger"]["r2"] > 0.5
-    version = registry.run(versions.get("v1"))
+    version = registry.run(ModelVersionRepository().get("v1"))
     assert version.thresholds == numeric_task().status.cutoffs()
     assert version.metrics["mae"] == pytest.approx(result.evidence["challenger"]["mae"])

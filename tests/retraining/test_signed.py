@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from database import artifacts, versions
+from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import Replace, ReplaceMany
 from database.mapping.documents import to_document
+from database.versions import ModelVersionRepository
 from model.errors import BundleError
 from model.prediction import Thresholds
 from model.version import ModelVersion
@@ -24,12 +25,14 @@ from tests.retraining.school import KEY, READING, START, run, task, teach
 def first(registry: SyncRegistry, home: Path) -> ModelVersion:
     teach(registry, "2022", READING)
     run(registry, home)
-    return registry.run(versions.get("v1"))
+    return registry.run(ModelVersionRepository().get("v1"))
 
 
 def put(registry: SyncRegistry, version: ModelVersion) -> None:
     document = to_document(version, key="version")
-    registry.execute(ReplaceMany(versions.COLLECTION, [Replace({"_id": "v1"}, document)]))
+    registry.execute(
+        ReplaceMany(ModelVersionRepository.collection, [Replace({"_id": "v1"}, document)])
+    )
 
 
 def test_a_run_signs_what_it_registers(first: ModelVersion) -> None:
@@ -39,9 +42,9 @@ def test_a_run_signs_what_it_registers(first: ModelVersion) -> None:
 def test_a_changed_training_list_is_refused(
     registry: SyncRegistry, first: ModelVersion, tmp_path: Path
 ) -> None:
-    nothing = registry.run(artifacts.put(b""))
+    nothing = registry.run(ArtifactRepository().put(b""))
     put(registry, replace(first, trained_on=nothing))
-    changed = registry.run(versions.get("v1"))
+    changed = registry.run(ModelVersionRepository().get("v1"))
     duties = Duties(registry, task(), Children(), KEY, holder="a", clock=lambda: START)
 
     with pytest.raises(BundleError, match=r"deployment\.restore --re-sign"):

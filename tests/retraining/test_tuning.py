@@ -13,8 +13,9 @@ from uuid import uuid4
 
 import pytest
 
-from database import runs, versions
 from database.driver.client import SyncRegistry, open_registry
+from database.runs import RunRepository
+from database.versions import ModelVersionRepository
 from model.options import RunOptions
 from retraining.run.execution import execute
 from tests.retraining.school import READING, START, TASK, plan, run, task, teach
@@ -30,8 +31,8 @@ def test_a_tuned_run_is_recorded_and_the_same_again(
         for one, place in ((registry, home), (other, tmp_path / "other")):
             teach(one, "2022", READING)
             run(one, place, options=TRIALS)
-        first, second = (one.run(versions.get("v1")) for one in (registry, other))
-    kept = registry.run(runs.get("run-1"))
+        first, second = (one.run(ModelVersionRepository().get("v1")) for one in (registry, other))
+    kept = registry.run(RunRepository().get("run-1"))
     assert first.artifact == second.artifact
     assert kept.options["trials"] == 5
     (step,) = [step for step in kept.steps if step.name == "tuned"]
@@ -46,7 +47,7 @@ def test_settings_that_are_taken_are_those_of_the_version(
 
     run(registry, home, options=TRIALS)
 
-    version = registry.run(versions.get("v1"))
+    version = registry.run(ModelVersionRepository().get("v1"))
     tuned = [entry for entry in version.candidates if entry.get("tuned")]
     usual = version.candidates[0]
     expected = tuned[0] if tuned and tuned[0]["taken"] else usual
@@ -79,7 +80,7 @@ def test_a_run_killed_while_tuning_goes_on_where_it_was(
     with open_registry(embedded_uri, f"t{uuid4().hex[:12]}") as other:
         teach(other, "2022", READING, n=150)
         run(other, tmp_path / "other", options=RunOptions(trials=8))
-        resumed, whole = (one.run(versions.get("v1")) for one in (registry, other))
+        resumed, whole = (one.run(ModelVersionRepository().get("v1")) for one in (registry, other))
     assert resumed.artifact == whole.artifact
 
 
@@ -88,7 +89,7 @@ def test_a_budget_of_seconds_is_kept_by_the_run(registry: SyncRegistry, home: Pa
 
     run(registry, home, options=RunOptions(seconds=0.5))
 
-    (step,) = [s for s in registry.run(runs.get("run-1")).steps if s.name == "tuned"]
+    (step,) = [s for s in registry.run(RunRepository().get("run-1")).steps if s.name == "tuned"]
     assert "settings tried" in step.detail
 
 

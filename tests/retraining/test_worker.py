@@ -14,8 +14,12 @@ from typing import Any, cast
 
 import pytest
 
-from database import aliases, leases, promotions, runs, versions
+from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry
+from database.leases import WORKER, LeaseRepository
+from database.promotions import PromotionRepository
+from database.runs import RunRepository
+from database.versions import ModelVersionRepository
 from model.errors import ConfigurationError, RegistryUnavailable
 from model.run import Lease, Run, RunStatus
 from retraining.worker.__main__ import scheduled, work
@@ -48,7 +52,9 @@ def duties(
 
 def queue(registry: SyncRegistry, **options: object) -> None:
     registry.run(
-        runs.start(Run("run-q", RunStatus.QUEUED, "api", requested_at=NOW, options=options))
+        RunRepository().start(
+            Run("run-q", RunStatus.QUEUED, "api", requested_at=NOW, options=options)
+        )
     )
 
 
@@ -102,7 +108,7 @@ def test_a_queued_run_is_carried_out_with_its_options(registry: SyncRegistry) ->
             "--dry-run", "--trials", "0", "--seconds", "30.0",
         )
     ]  # fmt: skip
-    assert registry.run(runs.get("run-q")).status is RunStatus.QUEUED
+    assert registry.run(RunRepository().get("run-q")).status is RunStatus.QUEUED
 
 
 def test_a_queued_run_with_an_option_that_nobody_knows_is_refused(registry: SyncRegistry) -> None:
@@ -113,7 +119,7 @@ def test_a_queued_run_with_an_option_that_nobody_knows_is_refused(registry: Sync
 
     worker.carry_out_queued()
 
-    refused = registry.run(runs.get("run-q"))
+    refused = registry.run(RunRepository().get("run-q"))
     assert refused.status is RunStatus.FAILED
     assert refused.error is not None and refused.error.startswith("option windows: is no option")
     assert children.asked == []
@@ -127,7 +133,7 @@ def test_a_dry_run_does_not_stand_for_the_scheduled_run_that_was_missed(
     asked = NOW - timedelta(hours=1)
     tried = Run("run-2", RunStatus.DECIDED, "api", requested_at=asked, options={"dry_run": True})
     for one in (missed, tried):
-        registry.run(runs.start(one))
+        registry.run(RunRepository().start(one))
     worker = duties(registry, children)
     worker.heartbeat()
 
@@ -145,7 +151,7 @@ def test_a_queued_run_that_cannot_even_start_fails_and_is_not_tried_for_ever(
 
     worker.carry_out_queued()
 
-    failed = registry.run(runs.get("run-q"))
+    failed = registry.run(RunRepository().get("run-q"))
     assert failed.status is RunStatus.FAILED
     assert failed.error == "the pipeline did not start (exit code 2); see the worker's log"
 
@@ -235,15 +241,15 @@ def test_a_dry_run_that_was_asked_for_through_the_api_promotes_nothing(
     teach(registry, "2022", READING, now=datetime.now(UTC) - timedelta(days=800))
     queue(registry, dry_run=True)
     with _worker(embedded_uri, db, home, tmp_path):
-        _wait_for(lambda: registry.run(runs.get("run-q")).finished_at is not None)
+        _wait_for(lambda: registry.run(RunRepository().get("run-q")).finished_at is not None)
 
-    told = registry.run(runs.get("run-q"))
+    told = registry.run(RunRepository().get("run-q"))
     assert told.status is RunStatus.DECIDED
     assert told.steps[-1].detail == "would have been promoted; nothing was changed"
     assert told.reasons
-    assert registry.run(aliases.get(aliases.CHAMPION)) is None
-    assert registry.run(versions.newest()) == []
-    assert registry.run(promotions.newest()) == []
+    assert registry.run(AliasRepository().find(CHAMPION)) is None
+    assert registry.run(ModelVersionRepository().newest()) == []
+    assert registry.run(PromotionRepository().newest()) == []
 
 
 @pytest.mark.slow
@@ -252,13 +258,13 @@ def test_the_worker_shows_itself_carries_out_a_request_and_ends_politely(
 ) -> None:
     teach(registry, "2022", READING, now=datetime.now(UTC) - timedelta(days=800))
     now = datetime.now(UTC)
-    registry.run(runs.start(Run("run-q", RunStatus.QUEUED, "api", requested_at=now)))
+    registry.run(RunRepository().start(Run("run-q", RunStatus.QUEUED, "api", requested_at=now)))
     with _worker(embedded_uri, db, home, tmp_path):
-        _wait_for(lambda: registry.run(runs.get("run-q")).status is RunStatus.PROMOTED)
-        lease = registry.run(leases.get(leases.WORKER))
+        _wait_for(lambda: registry.run(RunRepository().get("run-q")).status is RunStatus.PROMOTED)
+        lease = registry.run(LeaseRepository().find(WORKER))
         assert lease is not None and lease.expires_at > datetime.now(UTC)
-    assert registry.run(aliases.get(aliases.CHAMPION)) is not None
-    lease = registry.run(leases.get(leases.WORKER))
+    assert registry.run(AliasRepository().find(CHAMPION)) is not None
+    lease = registry.run(LeaseRepository().find(WORKER))
     assert lease is not None and lease.expires_at < datetime.now(UTC)
 
 

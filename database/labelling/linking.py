@@ -1,0 +1,87 @@
+"""Joins what waits to the features that have arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from database.driver.commands import Op
+from database.driver.paging import in_parts
+from database.labelling.join import Subject, settle
+from database.labels import OrphanRepository
+from database.outcomes import OutcomeRepository, label_key
+from database.predictions import PredictionRepository
+from model.anonymous import MARK, anonymous
+from model.label import Label
+from model.label_join import Filed, may_join, subject_of
+from model.prediction import Prediction
+
+
+def join_orphans(
+    *,
+    now: datetime,
+    student_ids: Sequence[str] | None = None,
+    prediction_ids: Sequence[str] | None = None,
+) -> Op[int]:
+    """Joins orphans whose features have arrived; gives how many outcomes found theirs.
+
+    Args:
+        now: orphans that arrived later are left.
+        student_ids: whose features arrived, if known.
+        prediction_ids: which predictions arrived, if known. With neither, every orphan is tried.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    joined = 0
+    if student_ids is None and prediction_ids is None:
+        waiting = yield from OrphanRepository().subjects(arrived_until=now)
+        for subjects in in_parts(waiting):
+            joined += yield from _join(subjects)
+        return joined
+    for ids in in_parts([*(student_ids or ()), *map(anonymous, prediction_ids or ())]):
+        waiting = yield from OrphanRepository().subjects(arrived_until=now, student_ids=ids)
+        joined += yield from _join(waiting)
+    return joined
+
+
+def link(prediction_ids: Sequence[str]) -> Op[int]:
+    """Moves reports that waited for a prediction to its student and period; gives the labels made.
+
+    A report that its prediction contradicts stays where it is: it is kept, and is nobody's label.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    served = yield from PredictionRepository().get_many(prediction_ids)
+    waiting = yield from OutcomeRepository().of_predictions(served)
+    left = [one for one in waiting if may_join(one, served[one.student_id.removeprefix(MARK)])]
+    moved = [_moved(one, served[one.student_id.removeprefix(MARK)]) for one in left]
+    yield from OutcomeRepository().add_many(moved)
+    settled = yield from settle((one.student_id, one.period) for one in moved)
+    # Only what is kept under its new key by now is removed from the old one.
+    yield from OutcomeRepository().remove(left)
+    yield from drop_emptied([label_key(anonymous(i), "") for i in served])
+    return sum(isinstance(one.outcome, Label) for one in settled.values())
+
+
+def drop_emptied(keys: Sequence[str]) -> Op[None]:
+    """Drops the orphans under these keys that no report is left of.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    kept = yield from OutcomeRepository().of_keys(keys)
+    yield from OrphanRepository().remove([key for key in keys if key not in kept])
+
+
+def _moved(filed: Filed, served: Prediction) -> Filed:
+    student_id, period = subject_of(served)
+    return Filed(student_id, period, filed.report, filed.prediction_id)
+
+
+def _join(subjects: Sequence[Subject]) -> Op[int]:
+    settled = yield from settle(subject for subject in subjects if subject[1])
+    waiting = [i.removeprefix(MARK) for i, period in subjects if not period]
+    linked = (yield from link(waiting)) if waiting else 0
+    return linked + sum(isinstance(one.outcome, Label) for one in settled.values())

@@ -1,0 +1,74 @@
+"""Notes that say which labels are owed, so that a process that dies loses none.
+
+A note is written before the reports that make the labels, and removed once these are made;
+`database.repair` pays what is left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence, Set
+from datetime import datetime
+
+from database.driver.commands import Find, Op, Replace, ReplaceMany
+from database.outcomes import outcome_id
+from database.repository import Documents
+from model.label_join import Filed
+
+
+class PendingJoinRepository(Documents):
+    """The notes, each under a hash of its reports."""
+
+    collection = "pending_joins"
+
+    def owe(self, kept: Sequence[Filed], now: datetime) -> Op[str]:
+        """Notes which labels these reports will make; gives the note's key.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        ids = sorted(outcome_id(one) for one in kept)
+        note = hashlib.sha256("".join(ids).encode()).hexdigest()[:32]
+        subjects = sorted({(one.student_id, one.period) for one in kept})
+        document = {"_id": note, "subjects": [list(one) for one in subjects], "noted_at": now}
+        yield from self._add(document)
+        return note
+
+    def paid(self, note: str) -> Op[None]:
+        """Removes a note.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        yield from self._delete({"_id": note})
+
+    def owed(self) -> Op[set[tuple[str, str]]]:
+        """Student and period of every label that is owed.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        notes = yield Find(self.collection, {})
+        return {(s, p) for note in notes for s, p in note["subjects"]}
+
+    def paid_until(self, moment: datetime) -> Op[None]:
+        """Removes the notes of up to that moment.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        yield from self._delete({"noted_at": {"$lte": moment}})
+
+    def forget(self, student_ids: Set[str]) -> Op[None]:
+        """Takes students out of the notes; what is owed to others stays owed.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        notes = yield Find(self.collection, {})
+        changed = []
+        for note in notes:
+            left = [subject for subject in note["subjects"] if subject[0] not in student_ids]
+            if len(left) < len(note["subjects"]):
+                changed.append(Replace({"_id": note["_id"]}, {**note, "subjects": left}))
+        yield ReplaceMany(self.collection, changed)

@@ -1,0 +1,152 @@
+"""Reported outcomes are kept, and joined to the features known when predicting.
+
+What is stored first is the report itself (`database.outcomes`), then the label it makes; a note
+(`database.labelling.pending`) bridges the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from datetime import datetime
+
+from database.driver.commands import Op
+from database.driver.paging import in_parts
+from database.labelling.join import Settled, Subject, facts_of, settle
+from database.labelling.linking import link
+from database.labelling.pending import PendingJoinRepository
+from database.labels import OrphanRepository
+from database.mapping.documents import milliseconds
+from database.outcomes import OutcomeRepository, outcome_id
+from database.predictions import PredictionRepository
+from model.label import JoinStatus, Outcome
+from model.label_join import Filed, JoinDecision, Known, file_outcome, is_early, join, with_report
+
+_TOO_MANY = (
+    "its features are not known here, and {} outcomes of this sender wait for theirs already: send "
+    "the features first (POST /predict or a school file), then this outcome again"
+)
+
+
+def record_outcomes(
+    reported: Sequence[Outcome], *, now: datetime, most_waiting: int | None = None
+) -> Op[list[JoinDecision]]:
+    """Keeps reported outcomes and joins them to the features known when predicting.
+
+    Args:
+        reported: as if sent one after the other; the same report twice counts once.
+        now: when they arrived, aware UTC.
+        most_waiting: how many outcomes of one source may wait for their features; what is beyond is
+            refused. None sets no bound.
+
+    Returns:
+        One decision per outcome, in the order they were given.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    decisions: list[JoinDecision] = []
+    placed = [(_to_the_millisecond(outcome), place) for place, outcome in enumerate(reported)]
+    for part in in_parts(placed):
+        decisions += yield from _record(part, milliseconds(now), most_waiting)
+    return decisions
+
+
+def _record(
+    reported: Sequence[tuple[Outcome, int]], now: datetime, most_waiting: int | None
+) -> Op[list[JoinDecision]]:
+    named = yield from PredictionRepository().get_many(
+        o.prediction_id for o, _ in reported if o.prediction_id is not None
+    )
+    filed = [
+        file_outcome(outcome, named.get(outcome.prediction_id or ""), now, place)
+        for outcome, place in reported
+    ]
+    if most_waiting is not None:
+        filed = yield from _bounded(filed, set(named), most_waiting)
+    kept = [one for one in filed if isinstance(one, Filed)]
+    if not kept:
+        return [one for one in filed if isinstance(one, JoinDecision)]
+    subjects = {(one.student_id, one.period) for one in kept}
+    note = yield from PendingJoinRepository().owe(kept, now)
+    fresh = yield from OutcomeRepository().add_many(kept)
+    settled = yield from settle(subjects)
+    yield from _link_late({one.prediction_id for one in kept if one.period == ""})
+    yield from PendingJoinRepository().paid(note)
+    return _decide(filed, fresh, settled)
+
+
+def _bounded(
+    filed: Sequence[Filed | JoinDecision], known: Set[str], most_waiting: int
+) -> Op[list[Filed | JoinDecision]]:
+    """Refuses outcomes that would wait for features beyond the bound of their source.
+
+    Args:
+        filed: what is asked for, in order.
+        known: predictions that are here; an outcome that names one is not looked at.
+        most_waiting: per source.
+    """
+    doubtful = [f for f in filed if isinstance(f, Filed) and f.prediction_id not in known]
+    facts = yield from facts_of({(one.student_id, one.period) for one in doubtful})
+    waiting = {
+        subject
+        for subject, one in facts.items()
+        if not one.known.reports and one.known.observation is None and not one.known.predictions
+    }
+    if not waiting:
+        return list(filed)
+    sources = {one.report.source for one in doubtful}
+    left = {}
+    for source in sources:
+        number = yield from OrphanRepository().count_from(source)
+        left[source] = max(0, most_waiting - number)
+    bounded: list[Filed | JoinDecision] = []
+    for one in filed:
+        if isinstance(one, Filed) and (one.student_id, one.period) in waiting:
+            if not left[one.report.source]:
+                bounded.append(JoinDecision(JoinStatus.REJECTED, _TOO_MANY.format(most_waiting)))
+                continue
+            left[one.report.source] -= 1
+            waiting.discard((one.student_id, one.period))
+        bounded.append(one)
+    return bounded
+
+
+def _decide(
+    filed: Sequence[Filed | JoinDecision], fresh: set[str], settled: dict[Subject, Settled]
+) -> list[JoinDecision]:
+    """Applies the new reports one by one to what was known before them."""
+    state: dict[Subject, Known] = {}
+    for subject, one in settled.items():
+        pairs = zip(one.known.reports, one.report_ids, strict=True)
+        before = tuple(report for report, report_id in pairs if report_id not in fresh)
+        state[subject] = replace(one.known, reports=before)
+    decisions: list[JoinDecision] = []
+    waiting = set(fresh)
+    for one_filed in filed:
+        if isinstance(one_filed, JoinDecision):
+            decisions.append(one_filed)
+            continue
+        subject = (one_filed.student_id, one_filed.period)
+        report_id = outcome_id(one_filed)
+        if report_id not in waiting:
+            early = is_early(one_filed)
+            decisions.append(JoinDecision(JoinStatus.DUPLICATE, "reported before", early))
+            continue
+        waiting.discard(report_id)
+        decision = join(one_filed.report, state[subject])
+        decisions.append(replace(decision, early=is_early(one_filed)))
+        state[subject] = with_report(state[subject], one_filed.report)
+    return decisions
+
+
+def _link_late(prediction_ids: set[str | None]) -> Op[None]:
+    """Looks once more for predictions that arrived while their outcome was being kept."""
+    named = sorted(i for i in prediction_ids if i is not None)
+    if named:
+        yield from link(named)
+
+
+def _to_the_millisecond(outcome: Outcome) -> Outcome:
+    """An outcome as the registry keeps it: what happened now must not seem to lie ahead of now."""
+    return replace(outcome, observed_at=milliseconds(outcome.observed_at))

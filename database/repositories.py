@@ -1,0 +1,50 @@
+"""Every repository, in the order in which a copy is written.
+
+What is pointed at comes before what points at it.
+"""
+
+from __future__ import annotations
+
+from database.adoption import VersionAdoptionRepository
+from database.aliases import AliasRepository
+from database.api_keys import ApiKeyRepository, KeyAdoptionRepository, KeyRevocationRepository
+from database.artifacts import ArtifactRepository
+from database.audit import AuditRepository
+from database.batches import BatchRepository, BegunBatchRepository
+from database.drift_reports import DriftReportRepository
+from database.labelling.pending import PendingJoinRepository
+from database.labels import LabelRepository, OrphanRepository
+from database.leases import LeaseRepository
+from database.outcomes import OutcomeRepository
+from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
+from database.repository import Documents
+from database.runs import RunRepository
+from database.students import PeriodRepository, StudentRepository
+from database.tombstones import TombstoneRepository
+from database.versions import ModelVersionRepository
+
+REPOSITORIES: tuple[type[Documents], ...] = (
+    TombstoneRepository,
+    BegunBatchRepository,
+    BatchRepository,
+    PeriodRepository,
+    StudentRepository,
+    PredictionRepository,
+    OutcomeRepository,
+    LabelRepository,
+    OrphanRepository,
+    PendingJoinRepository,
+    ArtifactRepository,
+    ModelVersionRepository,
+    VersionAdoptionRepository,
+    PromotionRepository,
+    AliasRepository,
+    RunRepository,
+    DriftReportRepository,
+    AuditRepository,
+    KeyAdoptionRepository,
+    KeyRevocationRepository,
+    ApiKeyRepository,
+    LeaseRepository,
+)
