@@ -17,10 +17,8 @@ from retraining.promotion.ranking import Ties
 from retraining.run.challenge import Trial
 from retraining.run.verdict import Verdict
 from training.baselines import dummy, persistence
-from training.card.build import build_card
 from training.card.facts import CardFacts, Intake, Interval
-from training.card.html import to_html
-from training.card.markdown import to_markdown
+from training.card.render import to_html, to_markdown
 from training.fairness import share_of
 from training.importance import importance
 from training.metrics import evaluate, evaluate_numeric
@@ -67,9 +65,9 @@ def card_facts(
 
 def store_card(facts: CardFacts) -> Op[CardFiles]:
     """Writes the card and stores both forms of it; the same facts give the same artifacts."""
-    card = build_card(facts)
-    html = yield from ArtifactRepository().put(to_html(card).encode())
-    markdown = yield from ArtifactRepository().put(to_markdown(card).encode())
+    artifacts = ArtifactRepository()
+    html = yield from artifacts.put(to_html(facts).encode())
+    markdown = yield from artifacts.put(to_markdown(facts).encode())
     return CardFiles(html=html, markdown=markdown)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import UTC, datetime
+from importlib.resources import files
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from sklearn.metrics import precision_recall_curve, roc_curve
+from jinja2 import Environment, UndefinedError
+from jinja2.meta import find_undeclared_variables
 
 from model.promotion import DecisionStatus, Guard, PromotionDecision
 from model.version import LeakageCheck, Lineage, ModelVersion, Window
@@ -19,13 +22,9 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import StatusPolicy
 from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
-from training.card import curves
-from training.card.build import build_card
-from training.card.document import Figure
 from training.card.facts import CardFacts, Intake
-from training.card.html import to_html
-from training.card.markdown import to_markdown
-from training.card.svg import Axis, Bar, bar_chart
+from training.card.pictures import Bar, bar_picture, thinned
+from training.card.render import to_html, to_markdown
 from training.importance import importance
 from training.metrics import evaluate, evaluate_numeric
 from training.train import fit
@@ -108,19 +107,18 @@ def facts_of(
 
 
 def figure_names(facts: CardFacts) -> list[str]:
-    return [b.name for s in build_card(facts).sections for b in s.blocks if isinstance(b, Figure)]
+    return re.findall(r'<title id="(\w+)-title">', to_html(facts))
 
 
 def test_a_card_has_the_six_pictures_in_both_forms_and_each_says_what_it_shows(
     fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
 ) -> None:
     facts = facts_of(fitted, data)
-    card = build_card(facts)
 
     assert figure_names(facts) == [
         "roc", "precision_recall", "calibration", "gains", "importance", "groups",
     ]  # fmt: skip
-    html, markdown = to_html(card), to_markdown(card)
+    html, markdown = to_html(facts), to_markdown(facts)
     assert html.count("<svg") == markdown.count("data:image/svg+xml;base64,") == 6
     for svg in re.findall(r"<svg.*?</svg>", html):
         picture = ElementTree.fromstring(svg)
@@ -134,7 +132,7 @@ def test_a_card_has_the_six_pictures_in_both_forms_and_each_says_what_it_shows(
 def test_no_two_things_of_a_page_have_the_same_id(
     fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
 ) -> None:
-    html = to_html(build_card(facts_of(fitted, data)))
+    html = to_html(facts_of(fitted, data))
 
     ids = re.findall(r'\bid="([^"]*)"', html)
     assert len(ids) == len(set(ids))
@@ -142,18 +140,17 @@ def test_no_two_things_of_a_page_have_the_same_id(
 
 
 def test_what_a_bar_is_called_is_shown_as_it_is_and_cut_where_it_is_too_long() -> None:
-    bars = [Bar("$1 to $2 <b>", 0.5, "50%", 0.4, 0.6), Bar("w" * 60, 0.0, "0%", faint=True)]
+    bars = [Bar("$1 to $2 <b>", 0.5, "50%", (0.4, 0.6)), Bar("w" * 60, 0.0, "0%", faint=True)]
 
-    texts = [
-        e.text for e in ElementTree.fromstring(bar_chart("Bars", "x", Axis("recall"), bars)).iter()
-    ]
+    drawing = bar_picture("bars", "recall", 1.0, bars).drawing
+    texts = [e.text for e in ElementTree.fromstring(f"<svg>{drawing}</svg>").iter()]
 
     assert "$1 to $2 <b>" in texts
     assert "w" * 33 + "…" in texts
 
 
 def test_matplotlib_is_loaded_only_where_a_picture_is_drawn() -> None:
-    code = "import sys, training.card.build; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, training.card.render; sys.exit('matplotlib' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -161,7 +158,7 @@ def test_matplotlib_is_loaded_only_where_a_picture_is_drawn() -> None:
 def test_the_page_asks_no_other_host_for_anything(
     fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
 ) -> None:
-    html = to_html(build_card(facts_of(fitted, data)))
+    html = to_html(facts_of(fitted, data))
 
     assert set(re.findall(r"https?://[^\"' <]+", html)) == {"http://www.w3.org/2000/svg"}
     assert "<script" not in html and "src=" not in html
@@ -170,7 +167,7 @@ def test_the_page_asks_no_other_host_for_anything(
 def test_the_same_facts_give_the_same_bytes(
     fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
 ) -> None:
-    once, again = (build_card(facts_of(fitted, data)) for _ in range(2))
+    once, again = (facts_of(fitted, data) for _ in range(2))
 
     assert to_html(once) == to_html(again)
     assert to_markdown(once) == to_markdown(again)
@@ -179,27 +176,27 @@ def test_the_same_facts_give_the_same_bytes(
 def test_a_card_names_no_student_and_withholds_the_figures_of_a_handful(
     fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
 ) -> None:
-    card = build_card(facts_of(fitted, data))
+    facts = facts_of(fitted, data)
 
-    for written in (to_html(card), to_markdown(card)):
+    for written in (to_html(facts), to_markdown(facts)):
         assert "PUPIL-" not in written
-    assert "| m (small) | fewer than 10 | withheld |" in to_markdown(card)
+    assert "| m (small) | fewer than 10 | withheld |" in to_markdown(facts)
 
 
 def test_an_override_of_the_leakage_guard_is_on_the_card_with_its_reason_and_figure(
     fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
 ) -> None:
-    card = build_card(facts_of(fitted, data))
+    facts = facts_of(fitted, data)
 
-    assert "| grade | 0.950 | agreed |" in to_markdown(card)
-    assert "aceitos apesar de suspeita de vazamento do desfecho: grade." in to_html(card)
+    assert "| grade | 0.950 | agreed |" in to_markdown(facts)
+    assert "aceitos apesar de suspeita de vazamento do desfecho: grade." in to_html(facts)
 
 
 def test_a_refused_version_says_why_it_was_refused(
     fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
 ) -> None:
     assert "The run refused v7: recall gains too little. So v6 serves on." in to_markdown(
-        build_card(facts_of(fitted, data))
+        facts_of(fitted, data)
     )
 
 
@@ -209,10 +206,10 @@ def test_what_a_task_says_cannot_become_markup(
     model, task = fitted
     wicked = task.model_copy(update={"title": "<script>alert(1)</script>| x"})
 
-    card = build_card(facts_of((model, wicked), data))
+    facts = facts_of((model, wicked), data)
 
-    assert "<script" not in to_html(card)
-    assert "<script" not in to_markdown(card)
+    assert "<script" not in to_html(facts)
+    assert "<script" not in to_markdown(facts)
 
 
 @pytest.mark.parametrize("outcome", [0.0, 1.0])
@@ -226,7 +223,7 @@ def test_a_card_is_written_though_all_judged_records_have_the_same_outcome(
     facts = replace(facts, outcome=same, version=version, baselines={}, intervals={})
 
     assert figure_names(facts) == ["calibration", "importance", "groups"]
-    assert "not defined" not in to_html(build_card(facts)) or outcome == 0.0
+    assert "not defined" not in to_html(facts) or outcome == 0.0
 
 
 def test_a_card_is_written_of_scores_that_are_all_the_same(
@@ -251,24 +248,40 @@ def test_a_numeric_outcome_has_a_card_of_its_own_kind(data: TrainingSet, task: T
     facts = replace(known, version=replace(known.version, thresholds=model.thresholds))
 
     assert figure_names(facts) == ["numeric", "importance"]
-    card = build_card(facts)
-    assert "Operating point" not in to_html(card)
-    assert "below 3" in to_html(card) and "below 5" in to_html(card)
-    assert "abaixo de 5,0" in to_html(card)
-    assert "| f | 90 | 2.000 | 1.500 to 2.500 | -0.500 |" in to_markdown(card)
+    assert "Operating point" not in to_html(facts)
+    assert "below 3" in to_html(facts) and "below 5" in to_html(facts)
+    assert "abaixo de 5,0" in to_html(facts)
+    assert "| f | 90 | 2.000 | 1.500 to 2.500 | -0.500 |" in to_markdown(facts)
 
 
-def test_the_curves_are_those_of_scikit_learn() -> None:
-    random = np.random.default_rng(0)
-    outcome = (random.random(80) < 0.4).astype(np.float64)
-    scores = np.round(outcome * 0.3 + random.random(80), 1)  # With ties.
+def test_a_curve_has_at_most_120_points_its_ends_among_them() -> None:
+    x = np.linspace(0, 1, 5000)
 
-    false, found, _ = roc_curve(outcome, scores, drop_intermediate=False)
-    precision, recall, _ = precision_recall_curve(outcome, scores)
+    points = thinned(x, x**2)
 
-    assert np.allclose(curves.roc(outcome, scores), np.column_stack([false, found]))
-    falling = np.column_stack([recall[:-1], precision[:-1]])[::-1]
-    assert np.allclose(curves.precision_recall(outcome, scores), falling)
+    assert len(points) == 120
+    assert points[0].tolist() == [0, 0] and points[-1].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("form", [to_html, to_markdown])
+def test_a_figure_that_the_card_needs_and_the_version_lacks_is_an_error_that_names_it(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet, form: Callable[[CardFacts], str]
+) -> None:
+    facts = facts_of(fitted, data)
+    metrics = {k: v for k, v in facts.version.metrics.items() if k != "average_precision"}
+
+    with pytest.raises(UndefinedError, match="average_precision"):
+        form(replace(facts, version=replace(facts.version, metrics=metrics)))
+
+
+def test_every_fact_is_used_by_a_template() -> None:
+    folder = files("training.card") / "templates"
+    used: set[str] = set()
+    for template in folder.iterdir():
+        used |= find_undeclared_variables(Environment().parse(template.read_text("utf-8")))
+
+    # Scores and outcomes reach the card as counts and pictures only.
+    assert {field.name for field in fields(CardFacts)} - used == {"outcome", "scores", "importance"}
 
 
 def test_importance_is_the_mean_size_of_the_reasons_that_serving_gives(

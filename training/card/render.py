@@ -1,0 +1,159 @@
+"""From facts to a model card: what the templates are given, and both forms of it."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from model.version import FEWEST_SHOWN
+from training.card.facts import CardFacts
+from training.card.pictures import pictures
+from training.fairness import MIN_POSITIVES, MIN_ROWS, Share, share_of
+
+MARKUP = re.compile(r"([\\`*_\[\]|])")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFigures:
+    """Whom a status meant among the judged records.
+
+    Attributes:
+        status: its name; `high` is who is flagged.
+        cutoff: where it begins.
+        students: how many.
+        at_risk: the share of them at risk; meaningless for a numeric outcome.
+        mean: their mean outcome; 0 where there is nobody.
+    """
+
+    status: str
+    cutoff: float
+    students: int
+    at_risk: Share
+    mean: float
+
+
+def to_html(facts: CardFacts) -> str:
+    """The card as one page that needs no other file; the same facts give the same bytes."""
+    return _environment(flat, autoescape=True).get_template("card.html.jinja").render(_given(facts))
+
+
+def to_markdown(facts: CardFacts) -> str:
+    """The card as one Markdown text that needs no other file."""
+    template = _environment(escaped, autoescape=False).get_template("card.md.jinja")
+    return re.sub(r"\n{3,}", "\n\n", template.render(_given(facts))).strip() + "\n"
+
+
+def flat(text: str) -> str:
+    """Text on one line; what jinja2 has escaped stays marked as such."""
+    return type(text)(" ").join(text.split())
+
+
+def escaped(text: object) -> str:
+    r"""Text on one line in which Markdown takes nothing for markup.
+
+    >>> print(escaped("a_b | <i>"))
+    a\_b \| &lt;i>
+    """
+    return MARKUP.sub(r"\\\1", flat(str(text)).replace("&", "&amp;").replace("<", "&lt;"))
+
+
+def share(value: float | None) -> str:
+    """A share in percent.
+
+    >>> share(0.7564), share(None)
+    ('75.6%', 'not defined')
+    """
+    return "not defined" if value is None else f"{value:.1%}"
+
+
+def figure(value: float | None) -> str:
+    """A figure with three decimals."""
+    return "not defined" if value is None else f"{value:.3f}"
+
+
+def between(interval: tuple[float | None, float | None] | None, unit: str = "figure") -> str:
+    """An interval, or nothing where there is none.
+
+    >>> between((0.1234, 0.5)), between((0.1234, 0.5), "share"), between((None, None))
+    ('0.123 to 0.500', '12.3% to 50.0%', '')
+    """
+    if interval is None or None in interval:
+        return ""
+    return " to ".join(map(share if unit == "share" else figure, interval))
+
+
+def statuses(facts: CardFacts) -> tuple[StatusFigures, ...]:
+    """The statuses, worst first, each without those who are worse off; first the flagged."""
+    cuts = facts.version.thresholds
+    reached = np.vectorize(cuts.scale.reached, otypes=[bool])
+    critical, alert = reached(facts.scores, cuts.critical), reached(facts.scores, cuts.alert)
+    found = [
+        ("critical", cuts.critical, critical),
+        ("alert", cuts.alert, alert & ~critical),
+        ("expected", 0.0, ~(alert | critical)),
+    ]
+    if not facts.numeric:
+        found.insert(0, ("high", cuts.operating, reached(facts.scores, cuts.operating)))
+    return tuple(_status(facts, *of) for of in found)
+
+
+def _status(
+    facts: CardFacts, status: str, cutoff: float, inside: NDArray[np.bool_]
+) -> StatusFigures:
+    total, students = float(facts.outcome[inside].sum()), int(inside.sum())
+    at_risk = Share() if facts.numeric else share_of(total, students)
+    return StatusFigures(status, cutoff, students, at_risk, total / max(1, students))
+
+
+def _given(facts: CardFacts) -> dict[str, Any]:
+    task = facts.task
+    return {
+        **{field.name: getattr(facts, field.name) for field in fields(facts)},
+        "numeric": facts.numeric,
+        "records": len(facts.outcome),
+        "prevalence": float(facts.outcome.mean()),
+        "statuses": statuses(facts),
+        "pictures": pictures(facts),
+        "descriptions": {column.name: column.description for column in task.features}
+        | {derived.name: derived.description for derived in task.derived},
+        "formulas": {derived.name: derived.formula for derived in task.derived},
+        "fewest_shown": FEWEST_SHOWN,
+        "min_positives": MIN_POSITIVES,
+        "min_rows": MIN_ROWS,
+    }
+
+
+def _environment(written: Callable[[Any], str], *, autoescape: bool) -> Environment:
+    """Where templates are found and what they may call; a fact that is missing is an error."""
+    environment = Environment(
+        loader=PackageLoader("training.card"),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "written": written,
+        "flat": flat,
+        "lines": lambda text: "\n".join(filter(None, map(str.strip, text.splitlines()))),
+        "base64": lambda text: base64.b64encode(text.encode()).decode(),
+        "name": lambda name: str(name).replace("_", " "),
+        "shown": format,
+        "share": share,
+        "figure": figure,
+        "between": between,
+        "interval_of": interval_of,
+    }
+    return environment
+
+
+def interval_of(group: Mapping[str, Any], key: str) -> tuple[float | None, float | None]:
+    """The interval of one figure of a protected group, as the version keeps it."""
+    return group.get(f"{key}_low"), group.get(f"{key}_high")
