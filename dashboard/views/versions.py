@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.context import Context, empty
 from dashboard.decision import show_decision
-from dashboard.fairness import show_fairness
+from dashboard.fairness_section import show_fairness
 from dashboard.measured import measured_on
 from dashboard.texts import Texts
 from database.aliases import CHAMPION, AliasRepository

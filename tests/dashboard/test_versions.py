@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import charts
-from dashboard.fairness import group_rows
+from dashboard.fairness_section import group_rows
 from dashboard.texts import Language, load_texts
 from dashboard.views.versions import leakage_lines
 from database.aliases import CHAMPION, AliasRepository
