@@ -22,7 +22,7 @@ RUN_NOT_IMPORTED = {
 TOOLS = {
     "farol": "its own extra, for the tests of Motor",
     "mypy": "make lint",
-    "pandas-stubs": "types of what Streamlit's tests hand out",
+    "pandas-stubs": "types",
     "pytest-timeout": "a plugin of pytest",
     "pytest-xdist": "a plugin of pytest",
     "ruff": "make lint",

@@ -39,6 +39,13 @@ class StatusFigures:
     mean: float
 
 
+class MissingFact(StrictUndefined):
+    """A fact that a version lacks: to write it, formatted too, raises and names it."""
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+
 def to_html(facts: CardFacts) -> str:
     """The card as one page that needs no other file; the same facts give the same bytes."""
     return _environment(flat, autoescape=True).get_template("card.html.jinja").render(_given(facts))
@@ -135,7 +142,7 @@ def _environment(written: Callable[[Any], str], *, autoescape: bool) -> Environm
     environment = Environment(
         loader=PackageLoader("training.card"),
         autoescape=autoescape,
-        undefined=StrictUndefined,
+        undefined=MissingFact,
         trim_blocks=True,
         lstrip_blocks=True,
     )
