@@ -24,7 +24,7 @@ from tests.retraining.school import READING, START, SUMS, run, task, teach
 
 def test_a_training_set_is_a_row_per_record_and_the_unknown_group_is_none() -> None:
     data = TrainingSet(
-        records=({"grade": 5.0, "school": "a"}, {"grade": None, "school": "b"}),
+        records=({"grade": 5.0, "school": "a"}, {"school": "b"}),
         outcome=np.array([1.0, 0.0]),
         students=np.array(["S1", "S2"]),
         periods=np.array(["2022", "2022"]),

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from jinja2 import Environment, UndefinedError
+from jinja2 import UndefinedError
 from jinja2.meta import find_undeclared_variables
 
 from model.promotion import DecisionStatus, Guard, PromotionDecision
@@ -24,7 +24,7 @@ from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
 from training.card.facts import CardFacts, Intake
 from training.card.pictures import Bar, bar_picture, thinned
-from training.card.render import to_html, to_markdown
+from training.card.render import environment, escaped, to_html, to_markdown
 from training.importance import importance
 from training.metrics import evaluate, evaluate_numeric
 from training.train import fit
@@ -275,12 +275,12 @@ def test_a_figure_that_the_card_needs_and_the_version_lacks_is_an_error_that_nam
 
 
 def test_every_fact_is_used_by_a_template() -> None:
-    folder = files("training.card") / "templates"
+    templates = environment(escaped, autoescape=False)
     used: set[str] = set()
-    for template in folder.iterdir():
-        used |= find_undeclared_variables(Environment().parse(template.read_text("utf-8")))
+    for path in (files("training.card") / "templates").iterdir():
+        used |= find_undeclared_variables(templates.parse(path.read_text("utf-8")))
 
-    # Scores and outcomes reach the card as counts and pictures only.
+    # These reach the card as counts and pictures only.
     assert {field.name for field in fields(CardFacts)} - used == {"outcome", "scores", "importance"}
 
 

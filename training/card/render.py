@@ -48,12 +48,12 @@ class MissingFact(StrictUndefined):
 
 def to_html(facts: CardFacts) -> str:
     """The card as one page that needs no other file; the same facts give the same bytes."""
-    return _environment(flat, autoescape=True).get_template("card.html.jinja").render(_given(facts))
+    return environment(flat, autoescape=True).get_template("card.html.jinja").render(_given(facts))
 
 
 def to_markdown(facts: CardFacts) -> str:
     """The card as one Markdown text that needs no other file."""
-    template = _environment(escaped, autoescape=False).get_template("card.md.jinja")
+    template = environment(escaped, autoescape=False).get_template("card.md.jinja")
     return re.sub(r"\n{3,}", "\n\n", template.render(_given(facts))).strip() + "\n"
 
 
@@ -137,7 +137,7 @@ def _given(facts: CardFacts) -> dict[str, Any]:
     }
 
 
-def _environment(written: Callable[[Any], str], *, autoescape: bool) -> Environment:
+def environment(written: Callable[[Any], str], *, autoescape: bool) -> Environment:
     """Where templates are found and what they may call; a fact that is missing is an error."""
     environment = Environment(
         loader=PackageLoader("training.card"),
