@@ -13,20 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.bundle import (
-    Bundle,
-    Manifest,
-    load_bundle,
-    load_signed,
-    read_file,
-    read_manifest,
-)
+from model.bundle import Bundle, load_bundle, load_signed
 from model.errors import BundleError
 from model.live import LiveModel, LivePointer
+from model.manifest import BundleManifest, read_file, read_manifest
 from model.prediction import Scale, Thresholds
-from model.scorers import trees
 from model.scorers.lightgbm_form import check_form
 from model.scorers.text_check import try_apart
+from model.scorers.trees import TreeScorer
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
 
@@ -162,14 +156,14 @@ class ChampionHolder:
         """
         manifest = read_manifest(folder)
         self._of_the_task(manifest)
-        if manifest.scorer == trees.FILE and manifest.digest not in self._passed:
-            text = read_file(folder, manifest, trees.FILE)
+        if manifest.scorer == TreeScorer.FILE and manifest.digest not in self._passed:
+            text = read_file(folder, manifest, TreeScorer.FILE)
             check_form(text)
             try_apart(text)
             self._passed.add(manifest.digest)
         Predictor(self._on_the_tasks_scale(load_bundle(folder, manifest.digest))).self_test()
 
-    def _of_the_task(self, bundle: Bundle | Manifest) -> None:
+    def _of_the_task(self, bundle: Bundle | BundleManifest) -> None:
         unknown = set(bundle.feature_names) - set(self._task.feature_names)
         if bundle.task != self._task.name or unknown:
             raise BundleError(

@@ -16,8 +16,9 @@ from model.trust.tombstone import TombstoneKey
 from preprocessing.files.school_files import SchoolFile, in_folder, made_up
 from preprocessing.ingest import ingest_file
 from preprocessing.plausibility import told
-from preprocessing.task.spec import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec
 from retraining.pipeline import run_pipeline
+from training.candidates import load_task_to_train
 
 
 def bootstrap(
@@ -40,7 +41,7 @@ def bootstrap(
         ConfigurationError: no rows can be made up for the task; it needs a folder.
         RegistryError: the registry fails.
     """
-    task = load_task(settings.task)
+    task = load_task_to_train(settings.task)
     with registry(settings) as opened:
         if not opened.run(BatchRepository().newest(1)):
             found = _school_files(settings, task, data, period, say)

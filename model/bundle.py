@@ -17,8 +17,7 @@ the same data and seed give the same digest.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,24 +27,17 @@ import orjson
 from model.archive import MANIFEST, pack, unpack
 from model.calibration import Calibration
 from model.errors import BundleError
+from model.manifest import FORMAT, parsed, read_file, read_manifest, sha256
 from model.prediction import IntervalRule, Scale, Thresholds
-from model.scorers import linear, neighbours, trees
+from model.scorers.kinds import scorer_of
 from model.scorers.scorer import Rows, Scorer
 from model.student import Features
 from model.trust.statement import Statement
 
 __all__ = [
-    "Bundle", "BundleParts", "Golden", "Manifest", "load_bundle", "load_signed", "pack",
-    "read_file", "read_manifest", "unpack", "write_bundle",
+    "Bundle", "BundleParts", "Golden", "load_bundle", "load_signed", "pack", "unpack",
+    "write_bundle",
 ]  # fmt: skip
-
-FORMAT = 1
-
-_SCORERS: Mapping[str, Callable[[bytes], Scorer]] = {
-    trees.FILE: trees.TreeScorer.load,
-    linear.FILE: linear.LinearScorer.load,
-    neighbours.FILE: neighbours.NeighbourScorer.load,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +53,6 @@ class BundleParts:
     """What a bundle is written from.
 
     Attributes:
-        scorer_file: name of the scorer's file, which says what kind it is.
-        scorer: its bytes.
         importance: feature to its share of what the scores rest on, 1 in sum; empty if unknown.
         interval: how far outcomes lie from predictions; None for a risk.
     """
@@ -71,8 +61,7 @@ class BundleParts:
     family: str
     feature_names: tuple[str, ...]
     encoder: Mapping[str, Any]
-    scorer_file: str
-    scorer: bytes
+    scorer: Scorer
     calibration: Calibration
     thresholds: Thresholds
     reference: Mapping[str, Any]
@@ -126,7 +115,7 @@ def write_bundle(folder: Path, parts: BundleParts) -> str:
         raise BundleError(f"{folder} is not empty; a bundle is never written over another")
     files = {
         "encoder.json": _json(parts.encoder),
-        parts.scorer_file: parts.scorer,
+        parts.scorer.FILE: parts.scorer.dump(),
         "calibration.json": _json(parts.calibration.spec()),
         "thresholds.json": _json(asdict(parts.thresholds)),
         "reference.json": _json(parts.reference),
@@ -142,74 +131,13 @@ def write_bundle(folder: Path, parts: BundleParts) -> str:
             "task": parts.task,
             "family": parts.family,
             "feature_names": list(parts.feature_names),
-            "scorer": parts.scorer_file,
-            "files": {name: _sha256(data) for name, data in files.items()},
+            "scorer": parts.scorer.FILE,
+            "files": {name: sha256(data) for name, data in files.items()},
         }
     )
     for name, data in {**files, MANIFEST: manifest}.items():
         (folder / name).write_bytes(data)
-    return _sha256(manifest)
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a bundle says of itself.
-
-    Attributes:
-        digest: SHA-256 of the manifest, which is the bundle's digest.
-        files: name to SHA-256.
-    """
-
-    digest: str
-    task: str
-    family: str
-    feature_names: tuple[str, ...]
-    scorer: str
-    files: Mapping[str, str]
-
-
-def read_manifest(folder: Path, digest: str = "") -> Manifest:
-    """What the bundle in a folder says of itself; no other file is looked at.
-
-    Args:
-        folder: where it lies.
-        digest: what the manifest must be; empty takes any.
-
-    Raises:
-        BundleError: the manifest is missing, another one, or not readable by this version.
-    """
-    raw = _read(folder / MANIFEST)
-    found = _sha256(raw)
-    if digest and found != digest:
-        raise BundleError(f"{folder.name}: not the bundle that was signed")
-    content = _parsed(raw, MANIFEST)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise BundleError(f"{MANIFEST} is not of bundle format {FORMAT}")
-    try:
-        manifest = Manifest(
-            digest=found,
-            task=content["task"],
-            family=content["family"],
-            feature_names=tuple(content["feature_names"]),
-            scorer=content["scorer"],
-            files={_plain(name): str(wanted) for name, wanted in content["files"].items()},
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BundleError(f"{MANIFEST} is incomplete: {error}") from error
-    if manifest.scorer not in _SCORERS:
-        raise BundleError(f"scorer {manifest.scorer!r} is not known to this version")
-    return manifest
-
-
-def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
-    """The bytes of one file of a bundle.
-
-    Raises:
-        BundleError: it is missing, or not the file that the manifest describes.
-    """
-    if name not in manifest.files:
-        raise BundleError(f"{MANIFEST} names no {name}")
-    return _checked(folder / name, manifest.files[name])
+    return sha256(manifest)
 
 
 def load_signed(folder: Path, statement: Statement, signature: str, key: bytes) -> Bundle:
@@ -253,14 +181,13 @@ def load_bundle(folder: Path, digest: str = "") -> Bundle:
             task=manifest.task,
             family=manifest.family,
             feature_names=manifest.feature_names,
-            encoder=_parsed(files["encoder.json"], "encoder.json"),
-            scorer=_SCORERS[manifest.scorer](files[manifest.scorer]),
-            calibration=Calibration.from_spec(_parsed(files["calibration.json"], "calibration")),
-            thresholds=_thresholds(_parsed(files["thresholds.json"], "thresholds.json")),
-            reference=_parsed(files["reference.json"], "reference.json"),
+            encoder=parsed(files["encoder.json"], "encoder.json"),
+            scorer=scorer_of(manifest.scorer).load(files[manifest.scorer]),
+            calibration=Calibration.from_spec(parsed(files["calibration.json"], "calibration")),
+            thresholds=_thresholds(parsed(files["thresholds.json"], "thresholds.json")),
+            reference=parsed(files["reference.json"], "reference.json"),
             golden=tuple(
-                Golden(g["record"], g["score"])
-                for g in _parsed(files["golden.json"], "golden.json")
+                Golden(g["record"], g["score"]) for g in parsed(files["golden.json"], "golden.json")
             ),
             importance=_optional(files, "importance.json") or {},
             interval=IntervalRule(**spec) if (spec := _optional(files, "interval.json")) else None,
@@ -275,39 +202,8 @@ def _thresholds(spec: Mapping[str, Any]) -> Thresholds:
 
 def _optional(files: Mapping[str, bytes], name: str) -> Any:
     """What a file holds that bundles of before do not have."""
-    return _parsed(files[name], name) if name in files else None
-
-
-def _plain(name: str) -> str:
-    if "/" in name or "\\" in name or name in {"", ".", ".."}:
-        raise BundleError(f"{MANIFEST} names {name!r}, which is no file of the bundle")
-    return name
-
-
-def _checked(path: Path, digest: str) -> bytes:
-    data = _read(path)
-    if _sha256(data) != digest:
-        raise BundleError(f"{path.name} is not the file the manifest describes")
-    return data
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(f"{path.name} cannot be read: {error.strerror}") from error
-
-
-def _parsed(data: bytes, name: str) -> Any:
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise BundleError(f"{name} is not JSON: {error}") from error
+    return parsed(files[name], name) if name in files else None
 
 
 def _json(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

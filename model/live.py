@@ -22,8 +22,9 @@ from typing import TypeVar
 import orjson
 from filelock import FileLock
 
-from model.bundle import load_bundle, read_manifest, unpack
+from model.bundle import load_bundle, unpack
 from model.errors import BundleError
+from model.manifest import read_manifest
 from model.trust.statement import Statement
 from model.version import version_name
 

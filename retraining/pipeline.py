@@ -21,13 +21,14 @@ from model.errors import (
     InvalidRecord,
 )
 from model.options import OPTIONS, Allowed, RunOptions, check, flag
-from preprocessing.task.spec import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec
 from retraining.progress import console, progress
 from retraining.run.execution import execute
 from retraining.run.lineage import code_version
 from retraining.run.options import applied
 from retraining.run.plan import RunPlan, RunResult
 from retraining.run.report import show
+from training.candidates import load_task_to_train
 
 EPILOG = """\
 what it does
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with registry(settings) as opened:
             result = run_pipeline(
                 opened,
-                load_task(settings.task),
+                load_task_to_train(settings.task),
                 settings,
                 options=RunOptions.from_mapping(
                     {name: getattr(arguments, name) for name in OPTIONS}

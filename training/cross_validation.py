@@ -15,7 +15,7 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec
 from training.calibrate import sigmoid
-from training.candidates import Candidate
+from training.families.family import Family
 from training.metrics import average_precision, recall_at
 from training.sample import Sample, sample_of
 from training.split import FOLDS, each_fold, grouped_folds
@@ -118,7 +118,7 @@ def _encoded(
 
 
 def try_candidate(
-    candidate: Candidate,
+    family: Family,
     params: Mapping[str, Any],
     outcome: Array,
     repeats: list[list[Fold]],
@@ -128,7 +128,7 @@ def try_candidate(
 ) -> Trial:
     """Cross-validates one family with one set of parameters."""
     started = perf_counter()
-    margins = [held_out(candidate, params, folds, seed + i) for i, folds in enumerate(repeats)]
+    margins = [held_out(family, params, folds, seed + i) for i, folds in enumerate(repeats)]
     numeric = repeats[0][0].sample.numeric
     every = [
         numeric_figures(outcome, m) if numeric else figures(outcome, m, budget) for m in margins
@@ -140,12 +140,12 @@ def try_candidate(
         for fold in folds
     ]
     return Trial(
-        candidate.name, dict(params), mean, margins[0], np.array(by_fold), perf_counter() - started
+        family.name, dict(params), mean, margins[0], np.array(by_fold), perf_counter() - started
     )
 
 
 def fold_objective(
-    candidate: Candidate,
+    family: Family,
     params: Mapping[str, Any],
     fold: Fold,
     outcome: Array,
@@ -153,17 +153,15 @@ def fold_objective(
     seed: int,
 ) -> float:
     """The objective on the records one fold holds out."""
-    margins = candidate.train(fold.sample, params, seed).margin(fold.rows)
+    margins = family.train(fold.sample, params, seed).margin(fold.rows)
     return _objective(outcome[fold.held], margins, budget, fold.sample.numeric)
 
 
-def held_out(
-    candidate: Candidate, params: Mapping[str, Any], folds: list[Fold], seed: int
-) -> Array:
+def held_out(family: Family, params: Mapping[str, Any], folds: list[Fold], seed: int) -> Array:
     """The margin of every record from the model that did not see its student."""
     margins = np.zeros(sum(len(fold.held) for fold in folds))
     for fold in folds:
-        margins[fold.held] = candidate.train(fold.sample, params, seed).margin(fold.rows)
+        margins[fold.held] = family.train(fold.sample, params, seed).margin(fold.rows)
     return margins
 
 

@@ -7,15 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from model.calibration import Calibration
-from model.scorers.neighbours import NeighbourScorer
 from model.scorers.scorer import Scorer
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.formula import Formula
-
-EXPLAINED = 200
-EXPLAINED_BY_NEIGHBOURS = 20
-"""A nearest-neighbour explanation asks the whole training set a hundred times."""
 
 
 def importance(
@@ -38,7 +33,7 @@ def importance(
     Returns:
         feature to mean absolute contribution, and how many records were explained.
     """
-    chosen = spread(records, most_explained(scorer))
+    chosen = spread(records, scorer.EXPLAINED)
     rows = encoder.encode_many(chosen)
     parts = np.stack([calibration.contributions(*scorer.contributions(row))[0] for row in rows])
     columns = np.array(encoder.columns)
@@ -71,11 +66,6 @@ def shares(means: Mapping[str, float], derived: Mapping[str, Formula]) -> dict[s
         for feature in reads:
             found[feature] = found.get(feature, 0.0) + mean / total / len(reads)
     return found
-
-
-def most_explained(scorer: Scorer) -> int:
-    """How many records are explained to tell a scorer's importance."""
-    return EXPLAINED_BY_NEIGHBOURS if isinstance(scorer, NeighbourScorer) else EXPLAINED
 
 
 def spread(records: Sequence[Features], most: int) -> tuple[Features, ...]:

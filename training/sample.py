@@ -13,6 +13,8 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec
 
+LEAF_SHARE = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -50,9 +52,9 @@ class Sample:
             students=self.students[index],
         )
 
-    def leaf(self, share: float, least: int) -> int:
-        """Records a leaf must hold: at least `least`, and `share` of all when there are many."""
-        return max(least, int(len(self) * share))
+    def leaf(self, least: int) -> int:
+        """Records a leaf must hold: at least `least`, and `LEAF_SHARE` of all when many."""
+        return max(least, int(len(self) * LEAF_SHARE))
 
     def weights(self, params: Mapping[str, Any]) -> NDArray[np.float64] | None:
         """What each record counts, shape (n,), mean 1; None where all count alike.

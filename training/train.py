@@ -22,7 +22,7 @@ from training.candidates import candidate
 from training.cross_validation import MOST_ROWS, Fold, Trial, folds_of, try_candidate
 from training.family_choice import best_first
 from training.golden import golden_records
-from training.importance import most_explained, spread
+from training.importance import spread
 from training.kinds import draw
 from training.sample import sample_of
 from training.split import FOLDS
@@ -99,7 +99,7 @@ def fit(
         calibration=drawn.calibration,
         thresholds=drawn.thresholds,
         interval=drawn.interval,
-        explained=spread(data.records, most_explained(scorer)),
+        explained=spread(data.records, scorer.EXPLAINED),
         candidates=tuple(_told(trial) for trial in trials) + _told_tuned(tuning),
         tuning=tuning.told if tuning else None,
         reference=build_profile(
@@ -164,7 +164,7 @@ def _compare(
         known = candidate(name)
         trial = try_candidate(
             known,
-            known.settings(task.training.class_weight) if params is None else params,
+            known.params_under(task.training) if params is None else params,
             data.outcome,
             repeats,
             budget=task.promotion.alert_budget,

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from model.bundle import BundleParts, Golden, write_bundle
 from model.calibration import Calibration
 from model.prediction import IntervalRule, Thresholds
-from model.scorers import linear, neighbours, trees
 from model.scorers.scorer import Scorer
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
@@ -73,7 +72,6 @@ class FittedModel:
         Raises:
             BundleError: the folder holds something already.
         """
-        name, data = dump_scorer(self.scorer)
         scores = self.score(self.golden).tolist()
         return write_bundle(
             folder,
@@ -82,8 +80,7 @@ class FittedModel:
                 family=self.family,
                 feature_names=self.feature_names,
                 encoder=self.encoder.spec(),
-                scorer_file=name,
-                scorer=data,
+                scorer=self.scorer,
                 calibration=self.calibration,
                 thresholds=self.thresholds,
                 reference=self.reference,
@@ -92,19 +89,3 @@ class FittedModel:
                 interval=self.interval,
             ),
         )
-
-
-def dump_scorer(scorer: Scorer) -> tuple[str, bytes]:
-    """The scorer's file name in a bundle and its bytes.
-
-    Raises:
-        TypeError: a scorer no bundle knows.
-    """
-    match scorer:
-        case trees.TreeScorer():
-            return trees.FILE, scorer.dump()
-        case linear.LinearScorer():
-            return linear.FILE, scorer.dump()
-        case neighbours.NeighbourScorer():
-            return neighbours.FILE, scorer.dump()
-    raise TypeError(f"no bundle holds a {type(scorer).__name__}")

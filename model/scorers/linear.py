@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 import orjson
 
 from model.errors import BundleError
 from model.scorers.scorer import Rows
-
-FILE = "linear.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,9 @@ class LinearScorer:
     >>> LinearScorer(np.array([2.0, -1.0]), 0.5).margin_one(np.array([1.0, 1.0]))
     1.5
     """
+
+    FILE: ClassVar[str] = "linear.json"
+    EXPLAINED: ClassVar[int] = 200
 
     weights: Rows
     intercept: float
@@ -49,7 +51,7 @@ class LinearScorer:
         return orjson.dumps({"intercept": self.intercept, "weights": self.weights.tolist()})
 
     @classmethod
-    def load(cls, data: bytes) -> LinearScorer:
+    def load(cls, data: bytes) -> Self:
         """The scorer that `dump` wrote.
 
         Raises:
@@ -59,4 +61,4 @@ class LinearScorer:
             raw = orjson.loads(data)
             return cls(np.array(raw["weights"], dtype=np.float64), float(raw["intercept"]))
         except (KeyError, TypeError, ValueError) as error:
-            raise BundleError(f"{FILE} is not readable: {error}") from error
+            raise BundleError(f"{cls.FILE} is not readable: {error}") from error

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 
 from model.errors import BundleError
 from model.scorers.scorer import Rows
 
-FILE = "neighbours.npz"
 _CELLS = 4_000_000
 """Differences held in memory at once."""
 
@@ -28,6 +28,10 @@ class NeighbourScorer:
         outcome: shape (m,).
         k: neighbours asked, at most m.
     """
+
+    FILE: ClassVar[str] = "neighbours.npz"
+    # An explanation asks all training records a hundred times.
+    EXPLAINED: ClassVar[int] = 20
 
     rows: Rows
     outcome: Rows
@@ -74,7 +78,7 @@ class NeighbourScorer:
         return buffer.getvalue()
 
     @classmethod
-    def load(cls, data: bytes) -> NeighbourScorer:
+    def load(cls, data: bytes) -> Self:
         """The scorer that `dump` wrote.
 
         Raises:
@@ -84,4 +88,4 @@ class NeighbourScorer:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 return cls(arrays["rows"], arrays["outcome"], int(arrays["k"]))
         except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise BundleError(f"{FILE} is not readable: {error}") from error
+            raise BundleError(f"{cls.FILE} is not readable: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,15 @@ class Scorer(Protocol):
     """Rows in, margins out: higher is riskier, on whatever scale the family has.
 
     A scorer is loaded from one file of a bundle and never changes. `contributions` are additive:
-    base + sum(contributions) is the margin.
+    base + sum(contributions) is the margin. `model.scorers.kinds` names every class that serves.
+
+    Attributes:
+        FILE: name of its file in a bundle, which the manifest gives to say what kind it is.
+        EXPLAINED: records that are explained to tell a version's importance.
     """
+
+    FILE: ClassVar[str]
+    EXPLAINED: ClassVar[int]
 
     @property
     def width(self) -> int:
@@ -29,3 +36,14 @@ class Scorer(Protocol):
 
     def contributions(self, row: Rows) -> tuple[Rows, float]:
         """What each column of one row adds to the margin, shape (d,), and the base."""
+
+    def dump(self) -> bytes:
+        """The bytes of its file; equal scorers give equal bytes."""
+
+    @classmethod
+    def load(cls, data: bytes) -> Self:
+        """The scorer that `dump` wrote.
+
+        Raises:
+            BundleError: not such bytes.
+        """

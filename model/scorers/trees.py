@@ -9,14 +9,13 @@ from __future__ import annotations
 import ctypes
 import threading
 import weakref
+from typing import ClassVar, Self
 
 import numpy as np
 
 from model.scorers import lightgbm_library as lgbm
 from model.scorers.lightgbm_form import FILE, check_form
 from model.scorers.scorer import Rows
-
-__all__ = ["FILE", "TreeScorer"]
 
 MANY = 256
 """Rows from which on it pays to share them among the cores."""
@@ -31,6 +30,9 @@ class TreeScorer:
         text: a LightGBM text model whose raw score is the margin, made in this process; one from
             elsewhere goes through `load`.
     """
+
+    FILE: ClassVar[str] = FILE
+    EXPLAINED: ClassVar[int] = 200
 
     def __init__(self, text: bytes) -> None:
         self._text = text
@@ -101,7 +103,7 @@ class TreeScorer:
         return self._text
 
     @classmethod
-    def load(cls, data: bytes) -> TreeScorer:
+    def load(cls, data: bytes) -> Self:
         """The scorer of a text model from elsewhere, whose form is checked first.
 
         Raises:

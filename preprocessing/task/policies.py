@@ -107,6 +107,8 @@ class TrainingPolicy(Spec):
     Attributes:
         window: as many as were measured to be cheap (`docs/training.md`). A run says how many
             older records, and of which periods, it leaves out.
+        params: family to settings that are fixed for it, which tuning leaves; families and settings
+            are those of `docs/training.md`, and checked where the task is loaded to train.
         trials: settings of the chosen family that are tried; 0 tunes nothing.
         seconds: tuning ends after so long; the result then depends on the machine's speed. With
             `trials` 0 it alone decides.
@@ -115,6 +117,7 @@ class TrainingPolicy(Spec):
     """
 
     candidates: tuple[str, ...] = ("logistic_regression", "random_forest", "xgboost", "lightgbm")
+    params: dict[str, dict[str, int | float | list[str]]] = Field(default_factory=dict)
     window: Annotated[int, Field(ge=1)] = 100_000
     trials: Annotated[int, Field(ge=0)] = 0
     seconds: Annotated[float, Field(gt=0)] | None = None

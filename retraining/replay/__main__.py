@@ -19,11 +19,12 @@ from deployment.wiring import configure_logging, settings_from_environment
 from model.errors import FarolError
 from model.options import DEFAULT_SEED
 from preprocessing.files.school_files import made_up, usable
-from preprocessing.task.spec import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec
 from retraining.progress import console, progress
 from retraining.replay.report import plot, show
 from retraining.replay.result import History
 from retraining.replay.timeline import play
+from training.candidates import load_task_to_train
 
 EPILOG = """\
 Plays the files forward, oldest period first, through the same code that runs in production, on a
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from_environment()
         configure_logging(settings)
-        task = load_task(settings.task)
+        task = load_task_to_train(settings.task)
         with tempfile.TemporaryDirectory(prefix="farol-cohorts-") as name:
             files = chosen(arguments.files, task, Path(name), say=progress())
             history = replay(task, files, seed=arguments.seed, say=progress())

@@ -21,10 +21,11 @@ from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry, settings_from_environment
 from model.errors import ConfigurationError, FarolError
-from preprocessing.task.spec import TaskSpec, load_task
+from preprocessing.task.spec import TaskSpec
 from retraining.worker.jobs import HEARTBEAT, Duties
 from retraining.worker.subprocesses import Children
 from retraining.worker.triggers import cron
+from training.candidates import load_task_to_train
 
 POLL = timedelta(seconds=3)
 GRACE = timedelta(hours=1)
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = settings_from_environment()
         configure_logging(settings)
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
-        task = load_task(settings.task)
+        task = load_task_to_train(settings.task)
         with registry(settings) as opened:
             children = Children()
             name = f"{socket.gethostname()}/{os.getpid()}"

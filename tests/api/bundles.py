@@ -28,7 +28,8 @@ from model.calibration import Calibration
 from model.errors import BundleError
 from model.prediction import Thresholds
 from model.promotion import DecisionStatus, Promotion
-from model.scorers import linear, trees
+from model.scorers.linear import LinearScorer
+from model.scorers.scorer import Scorer
 from model.scorers.trees import TreeScorer
 from model.student import Features
 from model.trust.statement import Statement
@@ -71,6 +72,17 @@ class Archive:
         return self.statement(version).sign(self.key)
 
 
+class _Altered(TreeScorer):
+    """Trees whose bytes are changed before they are written."""
+
+    def __init__(self, text: bytes, serves: Callable[[bytes], bytes] = lambda data: data) -> None:
+        super().__init__(text)
+        self._serves = serves
+
+    def dump(self) -> bytes:
+        return self._serves(super().dump())
+
+
 def records(n: int, seed: int) -> list[Features]:
     chance = random.Random(seed)
     return [
@@ -107,7 +119,7 @@ def write(
     encoder = FeatureEncoder.fit(task, known)
     weights = np.linspace(-1.0, 0.5, len(encoder.columns))
     width = len(encoder.columns)
-    scorer = TreeScorer(text(width)) if text else linear.LinearScorer(weights, offset)
+    scorer: Scorer = _Altered(text(width), serves) if text else LinearScorer(weights, offset)
     calibration = Calibration.sigmoid(1.0, 0.0)
     golden = tuple(
         Golden(r, calibration.score_one(scorer.margin_one(encoder.encode_one(r))) + golden_off)
@@ -120,8 +132,7 @@ def write(
             family="logistic_regression",
             feature_names=encoder.features,
             encoder=encoder.spec(),
-            scorer_file=trees.FILE if text else linear.FILE,
-            scorer=serves(scorer.dump()),
+            scorer=scorer,
             calibration=calibration,
             thresholds=Thresholds(operating=0.5, alert=0.5, critical=0.8),
             reference={},

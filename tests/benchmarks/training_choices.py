@@ -20,8 +20,9 @@ from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.files.loading import read_tables
 from preprocessing.pairing import paired
 from preprocessing.task.spec import TaskSpec, load_task
+from training import candidates
 from training.calibrate import calibrate
-from training.candidates import candidate, installed
+from training.candidates import candidate
 from training.cross_validation import figures
 from training.crossfit import out_of_fold
 from training.metrics import evaluate
@@ -54,8 +55,9 @@ def main() -> None:
     balanced = task.training.model_copy(update={"class_weight": "balanced"})
     weighed = task.model_copy(update={"training": balanced})
     _line("balanced", [_nested(data, weighed, seed) for seed in seeds])
+    known = {family.name: family for family in candidates.FAMILIES}
     for family in ("lightgbm", "catboost"):
-        if installed(family):
+        if known[family].installed:
             _line(f"{family} alone", [_nested(data, task, s, family=family) for s in seeds])
     _head(f"generated, {RARE:.0%} at risk, 5,000 to learn from")
     for family in FAMILIES:
@@ -87,7 +89,7 @@ def _rare(family: str, weight: str, seed: int) -> Row:
     train, held, test = _draw(rng, 5_000), _draw(rng, 5_000), _draw(rng, 20_000)
     known, students = candidate(family), np.arange(5_000).astype(np.str_)
     began = perf_counter()
-    scorer = known.train(Sample(*train, students), known.settings(weight), seed)
+    scorer = known.train(Sample(*train, students), {**known.params, "class_weight": weight}, seed)
     seconds = perf_counter() - began
     line = calibrate(held[1], scorer.margin(held[0]))
     return _row(test[1], line.score(scorer.margin(test[0])), seconds)

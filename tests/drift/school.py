@@ -23,7 +23,7 @@ from model.label import Outcome
 from model.prediction import Prediction, Thresholds
 from model.profile import build_profile
 from model.promotion import DecisionStatus, Guard, Promotion
-from model.scorers.linear import FILE, LinearScorer
+from model.scorers.linear import LinearScorer
 from model.student import Features, Observation
 from model.version import Lineage, ModelVersion, Window, resign
 from preprocessing.dataset import record_id
@@ -91,8 +91,7 @@ def make_predictor(task: TaskSpec, records: list[Features], folder: Path) -> Pre
         family="logistic_regression",
         feature_names=task.feature_names,
         encoder=encoder.spec(),
-        scorer_file=FILE,
-        scorer=scorer.dump(),
+        scorer=scorer,
         calibration=calibration,
         thresholds=Thresholds(0.5, 0.5, 0.8),
         reference=build_profile(

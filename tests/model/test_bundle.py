@@ -21,7 +21,7 @@ from model.bundle import (
 from model.calibration import Calibration
 from model.errors import BundleError
 from model.prediction import Thresholds
-from model.scorers.linear import FILE, LinearScorer
+from model.scorers.linear import LinearScorer
 
 FILES = [
     "calibration.json", "encoder.json", "golden.json", "linear.json", "manifest.json",
@@ -35,8 +35,7 @@ def _parts(weight: float = 1.0) -> BundleParts:
         family="logistic_regression",
         feature_names=("grade", "effort"),
         encoder={"format": 1},
-        scorer_file=FILE,
-        scorer=LinearScorer(np.array([weight, -2.0]), 0.5).dump(),
+        scorer=LinearScorer(np.array([weight, -2.0]), 0.5),
         calibration=Calibration.sigmoid(2.0, 0.1),
         thresholds=Thresholds(0.4, 0.4, 0.9),
         reference={"grade": {"rows": 3}},

@@ -16,14 +16,13 @@ from model.bundle import (
     Golden,
     load_bundle,
     load_signed,
-    read_file,
-    read_manifest,
     write_bundle,
 )
 from model.calibration import Calibration
 from model.errors import BundleError
+from model.manifest import read_file, read_manifest
 from model.prediction import IntervalRule, Scale, Thresholds
-from model.scorers.linear import FILE, LinearScorer
+from model.scorers.linear import LinearScorer
 from model.trust.statement import Statement
 
 KEY = b"a key"
@@ -32,8 +31,7 @@ PARTS = BundleParts(
     family="logistic_regression",
     feature_names=("grade", "effort"),
     encoder={"b": 1, "a": np.array([1.5])},
-    scorer_file=FILE,
-    scorer=LinearScorer(np.array([1.0, -2.0]), 0.5).dump(),
+    scorer=LinearScorer(np.array([1.0, -2.0]), 0.5),
     calibration=Calibration.sigmoid(2.0, 0.1),
     thresholds=Thresholds(40.0, 40.0, 20.0, Scale.VALUE_LOW, 0.1),
     reference={"grade": {"rows": 3}},
@@ -109,7 +107,7 @@ def test_the_manifest_names_every_file_with_its_digest_and_is_the_bundles_digest
         "task": "made_up",
         "family": "logistic_regression",
         "feature_names": ["grade", "effort"],
-        "scorer": FILE,
+        "scorer": LinearScorer.FILE,
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
     assert digest == hashlib.sha256((tmp_path / "manifest.json").read_bytes()).hexdigest()
@@ -212,7 +210,7 @@ def test_a_file_of_another_content_is_a_bundle_error(folder: Path, name: str, da
         load_bundle(folder)
 
 
-@pytest.mark.parametrize("name", ["encoder.json", FILE, "golden.json", "calibration.json"])
+@pytest.mark.parametrize("name", ["encoder.json", "linear.json", "golden.json", "calibration.json"])
 def test_a_manifest_without_a_file_that_every_bundle_has_is_incomplete(
     folder: Path, name: str
 ) -> None:

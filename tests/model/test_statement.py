@@ -2,15 +2,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import pytest
 
-from model import bundle
 from model.archive import bundle_digest, pack, unpack
 from model.bundle import load_signed
 from model.errors import BundleError
-from model.scorers import linear
+from model.manifest import read_manifest
+from model.scorers import kinds
+from model.scorers.linear import LinearScorer
 from model.trust.statement import Statement
 from model.version import resign
 from tests.api.bundles import KEY, archive
@@ -79,7 +80,7 @@ def test_the_bundles_digest_is_known_from_its_archive(tmp_path: Path) -> None:
     packed = archive()
     unpack(packed.data, tmp_path)
 
-    assert bundle_digest(packed.data) == bundle.read_manifest(tmp_path).digest
+    assert bundle_digest(packed.data) == read_manifest(tmp_path).digest
     assert bundle_digest(pack(tmp_path)) == packed.bundle
 
 
@@ -88,11 +89,13 @@ def test_nothing_is_parsed_before_all_of_it_is_known_to_be_signed(
 ) -> None:
     seen: list[bytes] = []
 
-    def spy(data: bytes) -> linear.LinearScorer:
-        seen.append(data)
-        return linear.LinearScorer.load(data)
+    class Spy(LinearScorer):
+        @classmethod
+        def load(cls, data: bytes) -> Self:
+            seen.append(data)
+            return super().load(data)
 
-    monkeypatch.setattr(bundle, "_SCORERS", {linear.FILE: spy})
+    monkeypatch.setattr(kinds, "SCORERS", (Spy,))
     packed = archive()
     statement, signature = packed.statement("v1"), packed.signature("v1")
     unpack(packed.data, tmp_path)

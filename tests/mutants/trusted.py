@@ -33,6 +33,7 @@ TRUSTED: dict[str, tuple[str, ...]] = {
     "model/label_join.py": ("tests/model/test_label_join.py",),
     "model/live.py": ("tests/model/test_live.py", "tests/model/test_live_files.py"),
     "model/bundle.py": ("tests/model/test_bundle.py", "tests/model/test_bundle_fields.py"),
+    "model/manifest.py": ("tests/model/test_bundle.py", "tests/model/test_bundle_fields.py"),
     "model/trust/signature.py": ("tests/model/test_signature.py",),
     "model/trust/statement.py": ("tests/model/test_statement.py",),
     "api/champion.py": (

@@ -8,18 +8,17 @@ import numpy as np
 import pytest
 
 from model.errors import ConfigurationError
-from model.scorers.trees import TreeScorer
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
-from training.candidates import candidate, installed
-from training.families.catboost import catboost_trees, fitted, of_catboost
-from training.lightgbm_text import text_model
+from training.candidates import candidate
+from training.families.catboost import CATBOOST
+from training.lightgbm_text import parse_text
 from training.sample import Sample
 from training.train import fit
 
-needs_catboost = pytest.mark.skipif(not installed("catboost"), reason="catboost is not installed")
+needs_catboost = pytest.mark.skipif(not CATBOOST.installed, reason="catboost is not installed")
 PARAMS = {
     "trees": 40, "learning_rate": 0.1, "max_depth": 4, "leaf": 5, "subsample": 0.7, "columns": 0.5,
     "l2": 3.0,
@@ -39,17 +38,15 @@ def test_its_trees_score_as_the_library_does_also_next_to_every_border(
     task: TaskSpec, numeric: bool, depth: int
 ) -> None:
     sample = _sample(task, made_up(500), numeric=numeric)
-    model = fitted(sample, {**PARAMS, "max_depth": depth}, 0)
-    trees = of_catboost(model)
+    model = CATBOOST.fit(sample, {**PARAMS, "max_depth": depth}, 0)
+    scorer = CATBOOST.convert(model, sample)
+    trees = parse_text(scorer.dump())
     edges = np.unique(np.concatenate([t.threshold[t.left >= 0] for t in trees[1:]]))
     near = np.concatenate([edges, np.nextafter(edges.astype(np.float32), np.float32(np.inf))])
     beside = np.repeat(near.astype(np.float32).astype(np.float64)[:, None], sample.width, axis=1)
     rows = np.vstack([sample.rows, beside])
 
-    margins = TreeScorer(text_model(trees, sample.width)).margin(rows)
-
-    expected = model.predict(rows, prediction_type="RawFormulaVal")
-    assert np.abs(margins - expected).max() <= 1e-9
+    assert np.abs(scorer.margin(rows) - CATBOOST.library(model, rows)).max() <= 1e-9
 
 
 @needs_catboost
@@ -58,8 +55,9 @@ def test_its_weights_reach_the_library(task: TaskSpec) -> None:
     rare = data.take(np.flatnonzero((data.outcome == 0) | (np.arange(600) % 5 == 0)))
     sample = _sample(task, rare)
 
-    plain = catboost_trees(sample, PARAMS, 0).margin(sample.rows)
-    balanced = catboost_trees(sample, {**PARAMS, "class_weight": "balanced"}, 0).margin(sample.rows)
+    plain = CATBOOST.train(sample, PARAMS, 0).margin(sample.rows)
+    weighed = {**PARAMS, "class_weight": "balanced"}
+    balanced = CATBOOST.train(sample, weighed, 0).margin(sample.rows)
 
     assert balanced.mean() > plain.mean() + 0.5
 
@@ -84,5 +82,4 @@ def test_a_bundle_is_the_same_twice(task: TaskSpec, students: TrainingSet) -> No
 
     first, second = (known.train(sample, known.params, 3) for _ in range(2))
 
-    assert isinstance(first, TreeScorer) and isinstance(second, TreeScorer)
     assert first.dump() == second.dump()

@@ -33,8 +33,8 @@ def test_balanced_outcomes_raise_the_margins_of_a_rare_one(name: str, task: Task
     rows = FeatureEncoder.fit(task, data.records).encode_many(data.records)
     sample = Sample(rows, data.outcome, data.students)
 
-    plain = known.train(sample, known.settings("none"), 0).margin(rows)
-    balanced = known.train(sample, known.settings("balanced"), 0).margin(rows)
+    plain = known.train(sample, known.params, 0).margin(rows)
+    balanced = known.train(sample, {**known.params, "class_weight": "balanced"}, 0).margin(rows)
 
     assert balanced.mean() > plain.mean() + 0.05
 

@@ -17,7 +17,8 @@ from preprocessing.files.loading import read_tables
 from preprocessing.task.columns import Kind
 from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import DATA, NOW
-from training.ensembles import of_forest, of_xgboost
+from training.families.forests import of_forest
+from training.families.xgboost import of_xgboost
 from training.lightgbm_text import text_model
 
 
@@ -37,7 +38,7 @@ def test_no_probability_served_one_by_one_differs_by_more_than_a_millionth(
         trees = of_xgboost(booster)
     else:
         forest = RandomForestClassifier(100, random_state=0).fit(known, train.outcome)
-        expected, trees = forest.predict_proba(rows)[:, 1], of_forest(forest.estimators_)
+        expected, trees = forest.predict_proba(rows)[:, 1], of_forest(forest)
     served = FeatureEncoder.from_spec(encoder.spec())
 
     scorer = TreeScorer(text_model(trees, rows.shape[1]))

@@ -4,22 +4,22 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from model.scorers.scorer import Scorer
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
-from training.candidates import Candidate, Params, candidate, families, installed
+from training.candidates import candidate
 from training.cross_validation import Trial, search_folds
+from training.families.family import Family, Params
 from training.sample import Sample
 from training.train import fit
 from training.tuning.acceptance import tune
 from training.tuning.budget import Budget
 from training.tuning.search import Found, Task, clearly_better, search
-from training.tuning.spaces import Choice, space_of
 from training.tuning.studies import Studies
 
 ROOT = Path(__file__).parents[2]
@@ -38,22 +38,12 @@ def _still() -> float:
 def question(task: TaskSpec, students: TrainingSet) -> Task:
     known = candidate("ridge")
     folds = search_folds(students, task, seed=0, repeats=1)
-    space = space_of("ridge", numeric=False)
+    space = known.space(task.training, numeric=False)
     return Task(known, {"c": 1e-4}, space, students.outcome, folds, None, 0)
 
 
 def _search(question: Task, studies: Studies, budget: Budget = BUDGET) -> Found:
     return search(question, budget=budget, studies=studies, progress=_quiet, clock=_still)
-
-
-@pytest.mark.parametrize("name", families())
-def test_the_usual_settings_of_every_family_lie_in_its_space(name: str) -> None:
-    if not installed(name):
-        pytest.skip(f"{name} is an extra that is not installed")
-    usual = candidate(name).params
-    for key, axis in space_of(name, numeric=True).items():
-        assert not isinstance(axis, Choice)
-        assert axis.low <= usual[key] <= axis.high, key
 
 
 def test_a_search_finds_better_settings_than_poor_ones(question: Task) -> None:
@@ -88,16 +78,16 @@ def test_a_search_cut_off_in_the_middle_of_a_trial_ends_as_one_that_was_not(
     assert "12/12" in told[-1]
 
 
-def _dying(known: Candidate, calls: int) -> Candidate:
+def _dying(known: Family, calls: int) -> Family:
     """The same family, until it has been trained so often."""
     left = iter(range(calls))
 
-    def train(sample: Sample, params: Params, seed: int) -> Scorer:
+    def train(sample: Sample, params: Params, seed: int) -> Any:
         if next(left, None) is None:
             raise KeyboardInterrupt
-        return known.train(sample, params, seed)
+        return known.fit(sample, params, seed)
 
-    return replace(known, train=train)
+    return replace(known, fit=train)
 
 
 def test_a_file_cut_off_in_the_middle_of_a_line_begins_anew(question: Task, tmp_path: Path) -> None:

@@ -12,19 +12,14 @@ from typing import Any
 import numpy as np
 
 from model.scorers.trees import TreeScorer
-from training.lightgbm_text import Tree, constant, text_model
+from training.families.family import Family, Params
+from training.families.settings import Real, Whole
+from training.families.trees import BOOSTED, tree_scorer
+from training.lightgbm_text import Tree, constant
 from training.sample import Sample
 
-LEAF_SHARE = 0.001
 
-
-def catboost_trees(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer:
-    """CatBoost's oblivious trees: every node of a level asks the same question."""
-    return TreeScorer(text_model(of_catboost(fitted(sample, params, seed)), sample.width))
-
-
-def fitted(sample: Sample, params: Mapping[str, Any], seed: int) -> Any:
-    """The library's own model."""
+def _fit(sample: Sample, params: Params, seed: int) -> Any:
     import catboost
 
     settings = {
@@ -32,7 +27,7 @@ def fitted(sample: Sample, params: Mapping[str, Any], seed: int) -> Any:
         "iterations": params["trees"],
         "learning_rate": params["learning_rate"],
         "depth": params["max_depth"],
-        "min_data_in_leaf": sample.leaf(LEAF_SHARE, params["leaf"]),
+        "min_data_in_leaf": sample.leaf(params["leaf"]),
         "bootstrap_type": "Bernoulli",
         "subsample": params["subsample"],
         "rsm": params["columns"],
@@ -87,3 +82,14 @@ def _ordinary(raw: Mapping[str, Any], scale: float) -> Tree:
         value=np.concatenate([np.zeros(inner), np.asarray(raw["leaf_values"]) * scale]),
         cover=np.concatenate(cover),
     )
+
+
+CATBOOST = Family(
+    name="catboost",
+    fit=_fit,
+    convert=lambda model, sample: tree_scorer(of_catboost(model), sample),
+    library=lambda model, rows: model.predict(rows, prediction_type="RawFormulaVal"),
+    scorer=TreeScorer,
+    settings={**BOOSTED, "max_depth": Whole(4, 2, 6), "l2": Real(3.0, 1.0, 20.0)},
+    extra="catboost",
+)

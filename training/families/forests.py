@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -15,57 +14,96 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from model.scorers.trees import TreeScorer
-from training.ensembles import of_forest, of_regression_forest
-from training.lightgbm_text import text_model
-from training.sample import Sample
+from training.families.family import Family, Params, sklearn_margins
+from training.families.settings import Real, Settings, Whole
+from training.families.trees import LEAF, of_sklearn, tree_scorer
+from training.lightgbm_text import Tree
+from training.sample import LEAF_SHARE, Sample
 
-LEAF_SHARE = 0.001
 MOST_PER_TREE = 20_000
 """Records a tree of a random forest draws; a forest of trees on all 100,000 takes minutes."""
 
+_SETTINGS: Settings = {
+    "trees": Whole(150),
+    "leaf": Whole(5, *LEAF),
+    "max_features": Real(0.5, 0.1, 1.0, most=1.0),
+    "max_depth": Whole(12, 4, 16),
+}
 
-def decision_tree(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer:
-    """One tree."""
+
+def of_forest(model: Any, *, numeric: bool = False) -> list[Tree]:
+    """The trees of a forest, or a lone tree; the margin is the mean of the trees' leaves."""
+    estimators = getattr(model, "estimators_", [model])
+    share = 1.0 / len(estimators)
+    return [of_sklearn(e.tree_, _leaves(e.tree_, numeric) * share) for e in estimators]
+
+
+def _leaves(tree: Any, numeric: bool) -> Any:
+    """What each node says, shape (nodes,): the share of the positive class, or the mean."""
+    values = tree.value[:, 0, :]
+    return values[:, 0] if numeric else values[:, 1] / values.sum(axis=1)
+
+
+def _tree(sample: Sample, params: Params, seed: int) -> Any:
     kind = DecisionTreeRegressor if sample.numeric else DecisionTreeClassifier
     model = kind(
         max_depth=params["max_depth"],
-        min_samples_leaf=sample.leaf(LEAF_SHARE, params["leaf"]),
+        min_samples_leaf=sample.leaf(params["leaf"]),
         random_state=seed,
     )
-    weights = sample.weights(params)
-    return _scorer(sample, [model.fit(sample.rows, sample.outcome, sample_weight=weights)])
+    return model.fit(sample.rows, sample.outcome, sample_weight=sample.weights(params))
 
 
-def random_forest(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer:
-    """Trees on resampled records, best splits of a random part of the features."""
+def _random(sample: Sample, params: Params, seed: int) -> Any:
     kind = RandomForestRegressor if sample.numeric else RandomForestClassifier
     if len(sample) <= MOST_PER_TREE:
-        return _forest(kind, sample, params, seed)
+        return _forest(kind, sample, params, seed, sample.leaf(params["leaf"]))
     leaf = max(params["leaf"], int(MOST_PER_TREE * LEAF_SHARE))
     return _forest(partial(kind, max_samples=MOST_PER_TREE), sample, params, seed, leaf)
 
 
-def extra_trees(sample: Sample, params: Mapping[str, Any], seed: int) -> TreeScorer:
-    """Trees on all records with random thresholds: smoother than a random forest."""
+def _extra(sample: Sample, params: Params, seed: int) -> Any:
     kind = ExtraTreesRegressor if sample.numeric else ExtraTreesClassifier
-    return _forest(kind, sample, params, seed)
+    return _forest(kind, sample, params, seed, sample.leaf(params["leaf"]))
 
 
-def _forest(
-    kind: Any, sample: Sample, params: Mapping[str, Any], seed: int, leaf: int | None = None
-) -> TreeScorer:
+def _forest(kind: Any, sample: Sample, params: Params, seed: int, leaf: int) -> Any:
     model = kind(
         n_estimators=params["trees"],
-        min_samples_leaf=leaf or sample.leaf(LEAF_SHARE, params["leaf"]),
+        min_samples_leaf=leaf,
         max_features=params["max_features"],
         max_depth=params["max_depth"],
         random_state=seed,
         n_jobs=sample.jobs,
     )
-    model.fit(sample.rows, sample.outcome, sample_weight=sample.weights(params))
-    return _scorer(sample, model.estimators_)
+    return model.fit(sample.rows, sample.outcome, sample_weight=sample.weights(params))
 
 
-def _scorer(sample: Sample, estimators: list[Any]) -> TreeScorer:
-    trees = of_regression_forest(estimators) if sample.numeric else of_forest(estimators)
-    return TreeScorer(text_model(trees, sample.width))
+def _scorer(model: Any, sample: Sample) -> TreeScorer:
+    return tree_scorer(of_forest(model, numeric=sample.numeric), sample)
+
+
+DECISION_TREE = Family(
+    name="decision_tree",
+    fit=_tree,
+    convert=_scorer,
+    library=sklearn_margins,
+    scorer=TreeScorer,
+    settings={"max_depth": Whole(5, 2, 10), "leaf": Whole(10, 5, 50)},
+)
+RANDOM_FOREST = Family(
+    name="random_forest",  # Resampled records, best splits of a random part of the features.
+    fit=_random,
+    convert=_scorer,
+    library=sklearn_margins,
+    scorer=TreeScorer,
+    settings=_SETTINGS,
+)
+EXTRA_TREES = Family(
+    name="extra_trees",  # All records, random thresholds: smoother than a random forest.
+    fit=_extra,
+    convert=_scorer,
+    library=sklearn_margins,
+    scorer=TreeScorer,
+    settings=_SETTINGS,
+)

@@ -1,48 +1,64 @@
-"""Linear families: one weight a column, differing in how weights are held small."""
+"""Linear families: one weight per column, differing in how weights are held small."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
 from model.scorers.linear import LinearScorer
+from training.families.family import Family, Params, sklearn_margins
+from training.families.settings import Real
 from training.sample import Sample
 
 
-def logistic_regression(sample: Sample, params: Mapping[str, Any], seed: int) -> LinearScorer:
-    """Lightly held (l2); `c` is the inverse strength."""
-    return _logistic(sample, params, l1_ratio=0.0, seed=seed)
-
-
-def ridge(sample: Sample, params: Mapping[str, Any], seed: int) -> LinearScorer:
-    """Strongly held (l2): correlated indicators share their weight."""
-    return _logistic(sample, params, l1_ratio=0.0, seed=seed)
-
-
-def lasso(sample: Sample, params: Mapping[str, Any], seed: int) -> LinearScorer:
-    """Held by l1: weights of features that bring little become zero."""
-    return _logistic(sample, params, l1_ratio=1.0, seed=seed)
-
-
-def _logistic(
-    sample: Sample, params: Mapping[str, Any], *, l1_ratio: float, seed: int
-) -> LinearScorer:
-    c = params["c"]
+def _l2(sample: Sample, params: Params, seed: int) -> Any:
     if sample.numeric:
-        return _regression(sample, c=c, l1=l1_ratio > 0.0)
-    solver = "liblinear" if l1_ratio > 0.0 else "lbfgs"
+        return Ridge(alpha=1.0 / params["c"]).fit(sample.rows, sample.outcome)
+    return _logistic(sample, params, seed, l1_ratio=0.0, solver="lbfgs")
+
+
+def _l1(sample: Sample, params: Params, seed: int) -> Any:
+    if sample.numeric:
+        alpha = 0.01 * float(sample.outcome.std()) / params["c"]
+        return Lasso(alpha=alpha, max_iter=5000).fit(sample.rows, sample.outcome)
+    return _logistic(sample, params, seed, l1_ratio=1.0, solver="liblinear")
+
+
+def _logistic(sample: Sample, params: Params, seed: int, *, l1_ratio: float, solver: str) -> Any:
     model = LogisticRegression(
-        C=c, l1_ratio=l1_ratio, solver=solver, max_iter=2000, random_state=seed
+        C=params["c"], l1_ratio=l1_ratio, solver=solver, max_iter=2000, random_state=seed
     )
-    model.fit(sample.rows, sample.outcome, sample_weight=sample.weights(params))
-    return LinearScorer(np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0]))
+    return model.fit(sample.rows, sample.outcome, sample_weight=sample.weights(params))
 
 
-def _regression(sample: Sample, *, c: float, l1: bool) -> LinearScorer:
-    spread = float(sample.outcome.std())
-    model = Lasso(alpha=0.01 * spread / c, max_iter=5000) if l1 else Ridge(alpha=1.0 / c)
-    model.fit(sample.rows, sample.outcome)
-    return LinearScorer(np.asarray(model.coef_, dtype=np.float64), float(model.intercept_))
+def _scorer(model: Any, sample: Sample) -> LinearScorer:
+    weights = np.asarray(model.coef_, dtype=np.float64).reshape(sample.width)
+    return LinearScorer(weights, float(np.ravel(model.intercept_)[0]))
+
+
+LOGISTIC_REGRESSION = Family(
+    name="logistic_regression",  # Lightly held (l2); `c` is the inverse strength.
+    fit=_l2,
+    convert=_scorer,
+    library=sklearn_margins,
+    scorer=LinearScorer,
+    settings={"c": Real(1.0, 1e-3, 100.0, log=True)},
+)
+RIDGE = Family(
+    name="ridge",  # Strongly held (l2): correlated indicators share their weight.
+    fit=_l2,
+    convert=_scorer,
+    library=sklearn_margins,
+    scorer=LinearScorer,
+    settings={"c": Real(0.05, 1e-3, 10.0, log=True)},
+)
+LASSO = Family(
+    name="lasso",  # Held by l1: weights of features that bring little become zero.
+    fit=_l1,
+    convert=_scorer,
+    library=sklearn_margins,
+    scorer=LinearScorer,
+    settings={"c": Real(0.5, 1e-2, 10.0, log=True)},
+)

@@ -14,7 +14,6 @@ from training.cross_validation import Fold, Trial, search_folds, try_candidate
 from training.split import FOLDS
 from training.tuning.budget import Budget
 from training.tuning.search import Clock, Found, Progress, Task, clearly_better, search
-from training.tuning.spaces import space_of
 from training.tuning.studies import Studies
 
 
@@ -62,7 +61,7 @@ def tune(
         clock: seconds, for a budget of time.
     """
     known = candidate(usual.family)
-    space = space_of(known.name, numeric=task.outcome.kind == "numeric")
+    space = known.space(task.training, numeric=task.outcome.kind == "numeric")
     if not space:
         return Tuning(False, f"{known.name} has no settings to tune")
     folds = search_folds(data, task, seed=seed, repeats=len(splits))

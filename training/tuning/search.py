@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.candidates import Candidate
 from training.cross_validation import Fold, fold_objective
+from training.families.family import Family
+from training.families.settings import Choice, Space, Whole
 from training.tuning.budget import Budget
-from training.tuning.spaces import Choice, Space, Whole
 from training.tuning.studies import Studies
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Task:
         alert_budget: share of students that may be flagged; None: as many as are at risk.
     """
 
-    family: Candidate
+    family: Family
     params: Mapping[str, Any]
     space: Space
     outcome: Array

@@ -1,0 +1,51 @@
+"""LightGBM. The margin is a log-odds, or the value itself."""
+
+from __future__ import annotations
+
+import lightgbm
+
+from model.scorers.trees import TreeScorer
+from training.families.family import Family, Params
+from training.families.settings import Real, Whole
+from training.families.trees import BOOSTED, tree_scorer
+from training.lightgbm_text import parse_text
+from training.sample import Sample
+
+
+def _fit(sample: Sample, params: Params, seed: int) -> lightgbm.Booster:
+    settings = {
+        "objective": "regression" if sample.numeric else "binary",
+        "learning_rate": params["learning_rate"],
+        "num_leaves": params["leaves"],
+        "min_data_in_leaf": sample.leaf(params["leaf"]),
+        "bagging_fraction": params["subsample"],
+        "bagging_freq": 1,
+        "feature_fraction": params["columns"],
+        "lambda_l2": params["l2"],
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": sample.jobs,
+        "verbosity": -1,
+    }
+    if sample.monotone:
+        settings["monotone_constraints"] = list(sample.monotone)
+    data = lightgbm.Dataset(
+        sample.rows, sample.outcome, weight=sample.weights(params), params={"verbosity": -1}
+    )
+    return lightgbm.train(settings, data, num_boost_round=params["trees"])
+
+
+def _scorer(booster: lightgbm.Booster, sample: Sample) -> TreeScorer:
+    text = booster.model_to_string(importance_type="split")
+    return tree_scorer(parse_text(text.encode()), sample)
+
+
+LIGHTGBM = Family(
+    name="lightgbm",
+    fit=_fit,
+    convert=_scorer,
+    library=lambda booster, rows: booster.predict(rows, raw_score=True),
+    scorer=TreeScorer,
+    settings={**BOOSTED, "leaves": Whole(8, 3, 31), "l2": Real(0.0, 0.0, 20.0)},
+)
