@@ -70,23 +70,17 @@ class BundleParts:
     interval: IntervalRule | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """A loaded model. Rows are those of the `FeatureEncoder` made from `encoder`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle(BundleParts):
+    """A loaded model. Rows are those of the `FeatureEncoder` made from `encoder`.
+
+    Attributes:
+        folder: where it lies.
+        digest: the bundle's.
+    """
 
     folder: Path
     digest: str
-    task: str
-    family: str
-    feature_names: tuple[str, ...]
-    encoder: Mapping[str, Any]
-    scorer: Scorer
-    calibration: Calibration
-    thresholds: Thresholds
-    reference: Mapping[str, Any]
-    golden: tuple[Golden, ...]
-    importance: Mapping[str, float] = field(default_factory=dict)
-    interval: IntervalRule | None = None
 
     def score(self, rows: Rows) -> Rows:
         """Calibrated risks in [0, 1], shape (n,), of rows of shape (n, d)."""

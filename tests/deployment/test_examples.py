@@ -1,4 +1,4 @@
-"""The shipped examples, from the commands that docs/data.md gives to a served answer."""
+"""Every task that ships is trained, served and listed; examples as docs/data.md tells."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from database.embedded import lifecycle
 from deployment.bootstrap import bootstrap
 from deployment.settings import load_settings
 from deployment.up import welcome
+from preprocessing.cohorts import samples
 from preprocessing.cohorts.samples import example_record
-from preprocessing.task.spec import load_task
+from preprocessing.task.spec import TaskSpec, load_task, task_text
 from tests.api.bundles import KEY
-from tests.api.server import served
+from tests.api.server import Server, served
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 EXAMPLES = ("uci_student", "exam_scores")
+TASKS = sorted(path.stem for path in (ROOT / "preprocessing" / "tasks").glob("*.yaml"))
 
 
 def documented(task: str) -> list[list[str]]:
@@ -61,29 +64,43 @@ def test_an_example_trains_promotes_serves_and_lists_from_the_commands_of_its_pa
 
     assert "Promoted: v1 serves now." in told
     with served(home, workers=1) as server:
-        answer = server.post("/predict", example_record(task))
-        assert answer.status_code == 200
-        assert answer.json()["model_version"] == "v1"
-        listed = server.get("/students/at-risk?limit=5")
-        assert listed.status_code == 200
-        assert len(listed.json()["students"]) == 5
-        (version,) = server.get("/models").json()["models"]
-        assert version["version"] == "v1"
+        predicts_and_lists(server, task)
         recorded = str(server.get("/models/v1").json()["lineage"]["leakage_override"])
         assert ("g1" in recorded) is (name == "uci_student")
 
 
-def test_an_example_starts_with_synthetic_rows_of_its_own(home: Path) -> None:
-    shipped = (ROOT / "preprocessing" / "tasks" / "uci_student.yaml").read_text(encoding="utf-8")
-    quick = home / "quick.yaml"
-    quick.write_text(shipped.replace(", random_forest]", "]"), encoding="utf-8")
-    settings = load_settings({"FAROL_HOME": str(home), "FAROL_TASK": str(quick)})
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_in_the_folder_is_trained_served_and_listed_from_rows_of_its_own(
+    name: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "STUDENTS", 250)
+    monkeypatch.delenv("MONGO_URI", raising=False)
+    samples.write_samples(load_task(name), home / "school")
+    spoken = yaml.safe_load(task_text(name)) | {"training": {"candidates": ["ridge"]}}
+    quick = home / f"{name}.yaml"
+    quick.write_text(yaml.safe_dump(spoken, allow_unicode=True), encoding="utf-8")
+    env = {
+        "FAROL_HOME": str(home), "FAROL_TASK": str(quick), "FAROL_SIGNING_KEY": KEY.decode(),
+    }  # fmt: skip
     lines: list[str] = []
 
-    bootstrap(settings, data=None, say=lines.append)
+    bootstrap(load_settings(env), data=home / "school", say=lines.append)
 
-    assert "Reading synthetic_uci_student_2022.csv" in lines
-    assert any("v1 serves" in line for line in lines)
+    assert f"Reading synthetic_{name}_2022.csv" in lines
+    assert any("v1 serves" in line for line in lines), lines
+    with served(home, workers=1, env=env) as server:
+        predicts_and_lists(server, load_task(name))
+
+
+def predicts_and_lists(server: Server, task: TaskSpec) -> None:
+    answer = server.post("/predict", example_record(task))
+    assert answer.status_code == 200
+    assert answer.json()["model_version"] == "v1"
+    listed = server.get("/students/at-risk?limit=5")
+    assert listed.status_code == 200
+    assert len(listed.json()["students"]) == 5
+    (version,) = server.get("/models").json()["models"]
+    assert version["version"] == "v1"
 
 
 def test_files_that_name_no_period_start_with_the_one_that_is_given(home: Path) -> None:
@@ -101,7 +118,7 @@ def test_files_that_name_no_period_start_with_the_one_that_is_given(home: Path) 
     assert any("40 labelled records in the window" in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ["pede_lag", *EXAMPLES])
+@pytest.mark.parametrize("name", TASKS)
 def test_the_welcome_text_shows_a_call_with_the_tasks_own_fields(name: str, tmp_path: Path) -> None:
     settings = load_settings({"FAROL_HOME": str(tmp_path), "FAROL_TASK": name})
     task = load_task(name)

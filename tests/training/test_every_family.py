@@ -92,7 +92,8 @@ def no_number(sample: Sample, params: Any, seed: int) -> Any:
 HALVES: dict[str, tuple[dict[str, Any], str]] = {
     "a setting that is not declared": ({"settings": {}}, "fit and settings: KeyError.'c'"),
     "a setting that is never read": (
-        {"settings": {**RIDGE.settings, "l2": Real(1.0, 0.0, 9.0)}}, "fit and settings: .*never read",
+        {"settings": {**RIDGE.settings, "l2": Real(1.0, 0.0, 9.0)}},
+        "fit and settings: .*never read",
     ),
     "usual settings outside those tried": ({"settings": {"c": Real(0.05, 1.0, 9.0)}}, "settings"),
     "a fit that gives nothing": ({"fit": lambda sample, params, seed: params["c"]}, "convert"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -79,31 +80,17 @@ def _forest(kind: Any, sample: Sample, params: Params, seed: int, leaf: int) -> 
     return model.fit(sample.rows, sample.outcome, sample_weight=sample.weights(params))
 
 
-def _scorer(model: Any, sample: Sample) -> TreeScorer:
-    return tree_scorer(of_forest(model, numeric=sample.numeric), sample)
-
-
 DECISION_TREE = Family(
     name="decision_tree",
     fit=_tree,
-    convert=_scorer,
+    convert=lambda model, sample: tree_scorer(of_forest(model, numeric=sample.numeric), sample),
     library=sklearn_margins,
     scorer=TreeScorer,
     settings={"max_depth": Whole(5, 2, 10), "leaf": Whole(10, 5, 50)},
 )
-RANDOM_FOREST = Family(
-    name="random_forest",  # Resampled records, best splits of a random part of the features.
-    fit=_random,
-    convert=_scorer,
-    library=sklearn_margins,
-    scorer=TreeScorer,
-    settings=_SETTINGS,
+RANDOM_FOREST = replace(  # Resampled records, best splits of a random part of the features.
+    DECISION_TREE, name="random_forest", fit=_random, settings=_SETTINGS
 )
-EXTRA_TREES = Family(
-    name="extra_trees",  # All records, random thresholds: smoother than a random forest.
-    fit=_extra,
-    convert=_scorer,
-    library=sklearn_margins,
-    scorer=TreeScorer,
-    settings=_SETTINGS,
+EXTRA_TREES = replace(  # All records, random thresholds: smoother than a random forest.
+    DECISION_TREE, name="extra_trees", fit=_extra, settings=_SETTINGS
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,19 +47,9 @@ LOGISTIC_REGRESSION = Family(
     scorer=LinearScorer,
     settings={"c": Real(1.0, 1e-3, 100.0, log=True)},
 )
-RIDGE = Family(
-    name="ridge",  # Strongly held (l2): correlated indicators share their weight.
-    fit=_l2,
-    convert=_scorer,
-    library=sklearn_margins,
-    scorer=LinearScorer,
-    settings={"c": Real(0.05, 1e-3, 10.0, log=True)},
+RIDGE = replace(  # Strongly held (l2): correlated indicators share their weight.
+    LOGISTIC_REGRESSION, name="ridge", settings={"c": Real(0.05, 1e-3, 10.0, log=True)}
 )
-LASSO = Family(
-    name="lasso",  # Held by l1: weights of features that bring little become zero.
-    fit=_l1,
-    convert=_scorer,
-    library=sklearn_margins,
-    scorer=LinearScorer,
-    settings={"c": Real(0.5, 1e-2, 10.0, log=True)},
+LASSO = replace(  # Held by l1: weights of features that bring little become zero.
+    LOGISTIC_REGRESSION, name="lasso", fit=_l1, settings={"c": Real(0.5, 1e-2, 10.0, log=True)}
 )

@@ -5,37 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number, at least 1; tuning tries `low` to `high`, both included, or leaves it."""
+    """A whole number; tuning tries `low` to `high`, both included, or leaves it without them."""
 
     usual: int
     low: int = 0
     high: int = 0
+    wanted: ClassVar[str] = "a whole number of at least 1"
 
     @property
     def tried(self) -> bool:
         """Whether tuning tries other values."""
-        return self.high > self.low
-
-    @property
-    def wanted(self) -> str:
-        """What a task may fix it at."""
-        return "a whole number of at least 1"
+        return self.high > 0
 
     def allows(self, value: Any) -> bool:
         """Whether a task may fix it at that value."""
-        return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+        return type(value) is int and value >= 1
 
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A number above 0, or of at least 0 where tuning begins there, up to `most`.
+    """A number up to `most`, above 0 or, where `low` is 0, 0 itself; tuning tries `low` to `high`.
 
-    Tuning tries `low` to `high`; by order of magnitude with `log`.
+    With `log` its order of magnitude is what matters.
     """
 
     usual: float
@@ -43,7 +39,7 @@ class Real:
     high: float
     log: bool = False
     most: float = inf
-    tried = True
+    tried: ClassVar[bool] = True
 
     @property
     def wanted(self) -> str:
@@ -53,14 +49,13 @@ class Real:
 
     def allows(self, value: Any) -> bool:
         """Whether a task may fix it at that value."""
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return False
-        return (value > 0 or value == self.low) and value <= min(self.most, 1e12)
+        number = type(value) in {int, float}
+        return number and (value > 0 or value == self.low) and value <= self.most and value < inf
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a few, the usual one first."""
+    """One of a few."""
 
     options: tuple[str, ...]
 
@@ -71,7 +66,7 @@ class Names:
 
     usual: list[str]
     options: tuple[str, ...]
-    tried = False
+    tried: ClassVar[bool] = False
 
     @property
     def wanted(self) -> str:
@@ -83,7 +78,6 @@ class Names:
         return isinstance(value, list) and bool(value) and set(value) <= set(self.options)
 
 
-Setting = Whole | Real | Names
-Settings = Mapping[str, Setting]
+Settings = Mapping[str, Whole | Real | Names]
 Space = Mapping[str, Whole | Real | Choice]
 """What tuning may try."""
