@@ -22,8 +22,7 @@ from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
 from tests.training.test_card import facts_of
-from training.card.build import build_card
-from training.card.markdown import to_markdown
+from training.card.render import to_markdown
 from training.families.family import Family
 from training.families.settings import Names
 from training.sample import Sample
@@ -170,7 +169,7 @@ def _bundle(family: Family, task: TaskSpec, data: TrainingSet, folder: Path) -> 
     importance = predictor.bundle.importance
     assert sum(importance.values()) == pytest.approx(1.0)
     assert set(importance) <= set(task.feature_names)
-    card = to_markdown(build_card(facts_of((model, task), data)))
+    card = to_markdown(facts_of((model, task), data))
     assert family.name.replace("_", " ") in card.replace("_", " ")
 
 
