@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from dashboard.scales import display
 from dashboard.texts import Texts
+from drift.catalogue import row_of
 from model.drift import DriftReport, FeatureDrift
 from model.prediction import Prediction, Scale
 from model.version import ModelVersion
@@ -46,12 +47,12 @@ def metric_history(
 
 def drift_bars(report: DriftReport, texts: Texts) -> go.Figure:
     """One bar a test: the effect as a multiple of its limit, largest on top."""
-    rows = sorted(report.features, key=lambda row: row.effect / row.effect_limit)
+    rows = sorted(report.features, key=lambda row: row.times_limit)
     figure = go.Figure()
     for drifted, colour, name in ((True, RED, "drift.drifted"), (False, GREY, "drift.stable")):
         chosen = [row for row in rows if row.drifted is drifted]
         figure.add_bar(
-            x=[row.effect / row.effect_limit for row in chosen],
+            x=[row.times_limit for row in chosen],
             y=[row_name(row, texts) for row in chosen],
             orientation="h",
             name=texts(name),
@@ -71,7 +72,7 @@ def drift_history(reports: Sequence[DriftReport], texts: Texts) -> go.Figure:
     figure = go.Figure()
     figure.add_scatter(
         x=[report.at for report in ordered],
-        y=[len(drifted_features(report)) for report in ordered],
+        y=[len(report.drifted_features) for report in ordered],
         text=[report.model_version for report in ordered],
         mode="lines+markers",
         line={"color": BLUE, "width": 2, "shape": "hv"},
@@ -151,19 +152,7 @@ def predictions_by_day(predictions: Sequence[Prediction], texts: Texts) -> go.Fi
 
 def row_name(row: FeatureDrift, texts: Texts) -> str:
     """What a row of a drift report is about."""
-    name = texts.or_name(f"feature.{row.feature}", row.feature)
-    match row.test:
-        case "missingness":
-            return texts("drift.only_missing", feature=name)
-        case "new_categories":
-            return texts("drift.only_new", feature=name)
-        case _:
-            return name
-
-
-def drifted_features(report: DriftReport) -> list[str]:
-    """The features that drifted, each once, in the report's order."""
-    return list(dict.fromkeys(row.feature for row in report.features if row.drifted))
+    return row_of(row.test, texts.or_name(f"feature.{row.feature}", row.feature), texts.language)
 
 
 def _styled(figure: go.Figure, *, height: int) -> go.Figure:

@@ -28,6 +28,7 @@ from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import registry, settings_from_environment
 from drift.cohort import CohortRule, choose_cohort, counts_of, latest_of_each, unfiled
 from drift.performance import disagreements, realised_performance
+from drift.policy import DriftPolicy, policy_of
 from drift.report import drift_report, nothing_compared
 from drift.table import nothing_yet, write
 from model.archive import unpack
@@ -74,6 +75,7 @@ def run_drift_check(
     *,
     now: datetime,
     signing_key: bytes,
+    seed: int = 0,
 ) -> DriftReport:
     """Compares the newest cohort with the champion's training profile and stores the report.
 
@@ -82,19 +84,22 @@ def run_drift_check(
         task: the champion's task.
         now: aware UTC; outcomes that arrived later are not looked at.
         signing_key: the installation's key; the champion must be signed with it.
+        seed: of the tests that draw.
 
     Returns:
         The stored report; its `compared` is False where no period holds a cohort.
 
     Raises:
+        ConfigurationError: the task asks for a drift test that there is not.
         NotEnoughData: there is no champion yet.
         BundleError: the champion's bundle cannot be trusted or read.
         RegistryError: the registry fails.
     """
+    policy = policy_of(task.drift)
     gathered = opened.run(_gather(task, now, signing_key))
     version, recent = gathered.version, gathered.recent
     report = (
-        _compared(gathered, task, now, signing_key)
+        _compared(gathered, task, now, signing_key, policy, seed)
         if recent.records
         else nothing_compared(
             report_id=_report_id(version, now),
@@ -108,7 +113,12 @@ def run_drift_check(
 
 
 def _compared(
-    gathered: _Gathered, task: TaskSpec, now: datetime, signing_key: bytes
+    gathered: _Gathered,
+    task: TaskSpec,
+    now: datetime,
+    signing_key: bytes,
+    policy: DriftPolicy,
+    seed: int,
 ) -> DriftReport:
     version, recent = gathered.version, gathered.recent
     with tempfile.TemporaryDirectory(prefix="farol-drift-") as folder:
@@ -125,6 +135,8 @@ def _compared(
             now=now,
             model_version=version.version,
             periods=(recent.period,),
+            policy=policy,
+            seed=seed,
             threshold=bundle.thresholds.operating if binary else None,
             realised=realised,
             notes=(*recent.notes, *disagreements(realised, version.metrics)),
@@ -231,6 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command: 0 done (drifted or not), 2 usage, 3 nothing to compare yet, 1 failure."""
     parser = argparse.ArgumentParser(prog="python -m drift.check", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--seed", type=int, default=0, help="of the tests that draw (default 0)")
     given = parser.parse_args(arguments)
     try:
         settings = settings_from_environment()
@@ -241,6 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 task,
                 now=datetime.now(UTC),
                 signing_key=settings.signing_key.get_secret_value(),
+                seed=given.seed,
             )
     except FarolError as error:
         return failed("drift", error)

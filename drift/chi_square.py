@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import chi2, fisher_exact
 
-from drift.contract import Shift
+from drift.bins import category_bins
+from drift.contract import About, CategoryTest, DriftExample, DriftResult, Said
 from drift.cramers_v import corrected_v
 from model.profile import CategoryProfile
 
@@ -17,8 +15,7 @@ LEAST_EXPECTED = 5.0
 """Cochran's rule: a cell expected to hold fewer is pooled with others."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChiSquare:
+class ChiSquare(CategoryTest):
     """Pearson's statistic on the 2 × k table of counts, with Cramér's V as effect.
 
     A category that is new, or gone, is a column like any other. Columns expected to hold fewer than
@@ -30,41 +27,48 @@ class ChiSquare:
     Source: Pearson (1900); Cochran (1954), "Some methods for strengthening the common χ² tests".
     """
 
-    limit: float = 0.1
-    name: ClassVar[str] = "chi_square"
-    title: ClassVar[str] = "chi-square"
+    about = About(
+        name="chi_square",
+        label=Said("chi-square", "qui-quadrado"),
+        sentence=Said(
+            "chi-square of homogeneity: have the shares of the categories moved?",
+            "qui-quadrado de homogeneidade: as proporções das categorias mudaram?",
+        ),
+        effect=Said(
+            "Cramér's V of all categories, corrected for chance",
+            "V de Cramér de todas as categorias, descontado o acaso",
+        ),
+        limit=0.1,
+        alarming=DriftExample(("a", "b") * 30, ("a",) * 10 + ("b",) * 50),
+        quiet=DriftExample(("a", "b") * 30, ("a",) * 28 + ("b",) * 32),
+        row=Said("{feature}", "{feature}"),
+    )
 
-    def compare(self, reference: CategoryProfile, recent: CategoryProfile) -> Shift:
-        """The shift between two category profiles, both with values.
+    def compare(
+        self, reference: CategoryProfile, current: CategoryProfile, seed: int
+    ) -> DriftResult:
+        """The difference between two category profiles, both with values.
 
         >>> then = CategoryProfile(100, 0, ("a", "b"), (50, 50))
         >>> now = CategoryProfile(100, 0, ("b", "a"), (75, 25))
-        >>> ChiSquare().compare(then, now)
-        Shift(statistic=13.333333333333334, p_value=0.0002607..., effect=0.2489033184850...)
+        >>> ChiSquare().compare(then, now, seed=0)
+        DriftResult(statistic=13.333333333333334, p_value=0.00026..., effect=0.24890331848..., ...)
         """
-        counts = counts_side_by_side(reference, recent)
+        counts = category_bins(reference, current)
         if counts.shape[1] < 2:
-            return Shift(statistic=0.0, p_value=1.0, effect=0.0)
+            return self.found(0.0, 1.0, 0.0)
         table = pool_rare(counts)
         few = table.shape[1] < 2
         if few:
             table = most_frequent_and_others(counts)
         expected = _expected(table)
         statistic = float(np.sum((table - expected) ** 2 / expected))
-        p_value = fisher_exact(table).pvalue if few else chi2.sf(statistic, table.shape[1] - 1)
-        return Shift(
-            statistic=statistic,
-            p_value=float(p_value),
-            effect=corrected_v(counts[0], counts[1]),
+        p_value = (
+            scipy.stats.fisher_exact(table).pvalue
+            if few
+            else scipy.stats.chi2.sf(statistic, table.shape[1] - 1)
         )
-
-
-def counts_side_by_side(reference: CategoryProfile, recent: CategoryProfile) -> NDArray[np.float64]:
-    """The (2, k) table of counts over the categories of either profile, by name."""
-    then = dict(zip(reference.categories, reference.counts, strict=True))
-    now = dict(zip(recent.categories, recent.counts, strict=True))
-    names = sorted(then.keys() | now.keys())
-    return np.array([[then.get(n, 0) for n in names], [now.get(n, 0) for n in names]], dtype=float)
+        return self.found(statistic, float(p_value), corrected_v(counts[0], counts[1]))
 
 
 def pool_rare(table: NDArray[np.float64]) -> NDArray[np.float64]:

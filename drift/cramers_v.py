@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import betaln
 
 Counts = NDArray[np.float64]
 
@@ -92,4 +92,4 @@ def _log_dealt(now: Counts, size: Counts, rows: float, rows_now: float) -> Count
 
 
 def _log_choose(n: Counts, k: Counts) -> Counts:
-    return np.asarray(-betaln(1.0 + n - k, 1.0 + k) - np.log1p(n))
+    return np.asarray(-scipy.special.betaln(1.0 + n - k, 1.0 + k) - np.log1p(n))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
-from scipy.stats import betabinom
+import scipy
+from numpy.typing import NDArray
 
-from drift.contract import Shift
-from model.profile import CategoryProfile, Rarity
+from drift.contract import About, CategoryTest, DriftExample, DriftResult, Said
+from model.profile import CategoryProfile, ColumnProfile, Rarity
 
 USUAL = 0.99
 
 
-@dataclass(frozen=True, slots=True)
-class NewCategories:
+class NewCategories(CategoryTest):
     """The share of records in unseen categories, against what was still unseen in training.
 
     What training had not seen yet has a probability that its singletons tell: of N students, those
@@ -37,40 +34,63 @@ class NewCategories:
     for a nonparametric estimator of the coverage of a random sample".
     """
 
-    limit: float = 0.01
-    name: ClassVar[str] = "new_categories"
-    title: ClassVar[str] = "new values"
+    about = About(
+        name="new_categories",
+        label=Said("new values", "valores novos"),
+        sentence=Said(
+            "beta-binomial: are there more categories that training never saw than usual?",
+            "beta-binomial: há mais categorias que o treino nunca viu do que o normal?",
+        ),
+        effect=Said(
+            "share in new categories beyond the 99 % bound of what such a batch brings by itself",
+            "proporção em categorias novas além do limite de 99 % do que um lote assim já traz",
+        ),
+        limit=0.01,
+        alarming=DriftExample(("a", "b") * 30, ("a", "b") * 25 + ("c",) * 10),
+        quiet=DriftExample(("a", "b") * 29 + ("c", "d"), ("a", "b") * 29 + ("e", "b")),
+    )
 
-    def compare(self, reference: CategoryProfile, recent: CategoryProfile) -> Shift:
-        """The shift in the share of unseen categories; the statistic is that share.
+    def bins(self, reference: ColumnProfile, current: ColumnProfile) -> NDArray[np.float64]:
+        """Unseen in training (there, what is expected to be) and seen."""
+        if not (isinstance(reference, CategoryProfile) and isinstance(current, CategoryProfile)):
+            return super().bins(reference, current)
+        rarity = reference.rarity
+        new = sum(count for _, count in unseen_counts(reference, current))
+        return np.array(
+            [[rarity.once, rarity.students - rarity.once], [new, current.present - new]], float
+        )
+
+    def compare(
+        self, reference: CategoryProfile, current: CategoryProfile, seed: int
+    ) -> DriftResult:
+        """The share of unseen categories beyond what is usual; the statistic is that share.
 
         >>> then = CategoryProfile(600, 0, ("a", "b"), (300, 300))
         >>> now = CategoryProfile(200, 0, ("a", "b", "c"), (95, 95, 10))
-        >>> NewCategories().compare(then, now)
-        Shift(statistic=0.05, p_value=8.02...e-07, effect=0.035...)
+        >>> NewCategories().compare(then, now, seed=0)
+        DriftResult(statistic=0.05, p_value=8.02...e-07, effect=0.035..., unseen=('c',))
         """
-        unseen = sum(count for _, count in unseen_counts(reference, recent))
-        share = unseen / recent.present
+        counts = unseen_counts(reference, current)
+        names = tuple(name for name, _ in counts)
+        new = sum(count for _, count in counts)
+        share = new / current.present
         mass = _unseen_mass(reference.rarity)
-        if unseen == 0 or mass is None:
-            return Shift(statistic=share, p_value=1.0, effect=0.0)
-        chances = betabinom.pmf(np.arange(recent.present + 1), recent.present, *mass)
+        if new == 0 or mass is None:
+            return self.found(share, 1.0, 0.0, names)
+        chances = scipy.stats.betabinom.pmf(np.arange(current.present + 1), current.present, *mass)
         # Summed from the far end, where the small ones are: reached[k] = P(K ≥ k).
         reached = np.cumsum(chances[::-1])[::-1]
         usual = int(np.count_nonzero(reached > 1.0 - USUAL)) - 1
-        return Shift(
-            statistic=share,
-            p_value=float(min(reached[unseen], 1.0)),
-            effect=max(0.0, share - usual / recent.present),
-        )
+        beyond = max(0.0, share - usual / current.present)
+        return self.found(share, float(min(reached[new], 1.0)), beyond, names)
 
 
 def unseen_counts(
-    reference: CategoryProfile, recent: CategoryProfile
+    reference: CategoryProfile, current: CategoryProfile
 ) -> tuple[tuple[str, int], ...]:
-    """The categories that only `recent` holds, most frequent first, with their counts."""
+    """The categories that only `current` holds, most frequent first, with their counts."""
     known = set(reference.categories)
-    both = zip(recent.categories, recent.counts, strict=True)
+    both = zip(current.categories, current.counts, strict=True)
     return tuple((category, count) for category, count in both if category not in known)
 
 

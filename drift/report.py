@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drift.benjamini_hochberg import adjust
-from drift.chi_square import ChiSquare
-from drift.contract import LEAST_VALUES, DriftTest, P, Shift
-from drift.ks import KolmogorovSmirnov
-from drift.missingness import Missingness
-from drift.new_categories import NewCategories, unseen_counts
+from drift.contract import LEAST_VALUES, DriftResult, DriftTest
 from drift.performance import estimated_performance
-from drift.psi import missing_psi, psi, unseen_psi
+from drift.policy import DriftPolicy
+from drift.psi import psi
 from model.drift import DriftReport, FeatureDrift, LeftOut
 from model.errors import NotEnoughData
 from model.profile import (
@@ -26,7 +23,6 @@ from model.profile import (
     SCORE,
     CategoryProfile,
     ColumnProfile,
-    NumericProfile,
     profile_column,
     read_profile,
 )
@@ -36,34 +32,14 @@ FEW_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class DriftPolicy:
-    """When a column counts as drifted: `q_value <= alpha` and the effect at its test's limit."""
-
-    alpha: float = 0.05
-    numeric: DriftTest[NumericProfile] = field(default_factory=KolmogorovSmirnov)
-    category: DriftTest[CategoryProfile] = field(default_factory=ChiSquare)
-    new_categories: DriftTest[CategoryProfile] = field(default_factory=NewCategories)
-    missing: DriftTest[ColumnProfile] = field(default_factory=Missingness)
-
-    @property
-    def titles(self) -> dict[str, str]:
-        """Every test's name to its title."""
-        tests = (self.numeric, self.category, self.new_categories, self.missing)
-        return {test.name: test.title for test in tests}
-
-
-@dataclass(frozen=True, slots=True)
 class _Finding:
-    """A shift before it is known how many others were looked at."""
+    """A result before it is known how many others were looked at."""
 
     feature: str
-    test: str
-    limit: float
-    shift: Shift
-    psi: float
+    test: DriftTest
+    result: DriftResult
     reference: ColumnProfile
-    recent: ColumnProfile
-    unseen: tuple[str, ...] = ()
+    current: ColumnProfile
 
 
 def drift_report(
@@ -75,11 +51,12 @@ def drift_report(
     now: datetime,
     model_version: str,
     periods: Sequence[str],
+    policy: DriftPolicy,
+    seed: int,
     threshold: float | None = None,
     realised: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
     left_out: Sequence[LeftOut] = (),
-    policy: DriftPolicy | None = None,
 ) -> DriftReport:
     """Compares recent records with the champion's training profile.
 
@@ -91,11 +68,12 @@ def drift_report(
         now: aware UTC.
         model_version: whose profile it is.
         periods: the periods the records come from.
+        policy: which tests run, and what counts as drift.
+        seed: of the tests that draw.
         threshold: the operating threshold of calibrated scores; None gives no estimate.
         realised: metrics on outcomes that came in, empty before they do.
         notes: sentences on how the records were chosen.
         left_out: records that were counted and are not among these.
-        policy: what counts as drift.
 
     Raises:
         NotEnoughData: no records.
@@ -103,17 +81,16 @@ def drift_report(
     """
     if not records:
         raise NotEnoughData("there are no recent records to compare with the training data")
-    policy = policy or DriftPolicy()
     reference = read_profile(profile)
     recent = _profile_now(reference, records, scores)
     findings = [
-        finding
+        _Finding(name, test, result, reference[name], column)
         for name, column in recent.items()
-        for finding in _compare(name, reference[name], column, policy)
+        for test in policy.tests_of(column)
+        if (result := test.run(reference[name], column, seed)).enough
     ]
-    q_values = adjust([finding.shift.p_value for finding in findings])
     features = tuple(
-        _row(finding, q, policy.alpha) for finding, q in zip(findings, q_values, strict=True)
+        _row(finding, q, policy) for finding, q in zip(findings, _q_values(findings), strict=True)
     )
     return DriftReport(
         report_id=report_id,
@@ -171,49 +148,29 @@ def _profile_now(
     return recent
 
 
-def _compare(
-    name: str, reference: ColumnProfile, recent: ColumnProfile, policy: DriftPolicy
-) -> Iterator[_Finding]:
-    """The column's findings: its values if both sides have some, and what is missing if any is."""
-    if min(reference.present, recent.present) >= LEAST_VALUES:
-        yield from _compare_values(name, reference, recent, policy)
-    if reference.missing or recent.missing:
-        yield _found(name, policy.missing, reference, recent, missing_psi(reference, recent))
+def _q_values(findings: Sequence[_Finding]) -> Iterator[float | None]:
+    """The q-value of each; a test that only measures has none and is none of those corrected."""
+    q_values = iter(adjust([p for f in findings if (p := f.result.p_value) is not None]))
+    for finding in findings:
+        yield None if finding.result.p_value is None else next(q_values)
 
 
-def _compare_values(
-    name: str, reference: ColumnProfile, recent: ColumnProfile, policy: DriftPolicy
-) -> Iterator[_Finding]:
-    index = psi(reference, recent)
-    if isinstance(reference, CategoryProfile) and isinstance(recent, CategoryProfile):
-        yield _found(name, policy.category, reference, recent, index)
-        # Tested also where nothing is new: which tests are made must not depend on their result.
-        new = _found(name, policy.new_categories, reference, recent, unseen_psi(reference, recent))
-        yield replace(new, unseen=tuple(c for c, _ in unseen_counts(reference, recent)))
-    elif isinstance(reference, NumericProfile) and isinstance(recent, NumericProfile):
-        yield _found(name, policy.numeric, reference, recent, index)
-
-
-def _found(name: str, test: DriftTest[P], reference: P, recent: P, index: float) -> _Finding:
-    shift = test.compare(reference, recent)
-    return _Finding(name, test.name, test.limit, shift, index, reference, recent)
-
-
-def _row(finding: _Finding, q_value: float, alpha: float) -> FeatureDrift:
-    shift = finding.shift
+def _row(finding: _Finding, q_value: float | None, policy: DriftPolicy) -> FeatureDrift:
+    result, test = finding.result, finding.test
+    limit = policy.limit_of(test)
     return FeatureDrift(
         feature=finding.feature,
-        test=finding.test,
-        statistic=shift.statistic,
-        p_value=shift.p_value,
+        test=test.about.name,
+        statistic=result.statistic,
+        p_value=result.p_value,
         q_value=q_value,
-        effect=shift.effect,
-        effect_limit=finding.limit,
-        psi=finding.psi,
-        drifted=q_value <= alpha and shift.effect >= finding.limit,
-        missing=finding.recent.missing / finding.recent.rows,
+        effect=result.effect,
+        effect_limit=limit,
+        psi=psi(test.bins(finding.reference, finding.current)),
+        drifted=q_value is not None and q_value <= policy.alpha and result.effect >= limit,
+        missing=finding.current.missing / finding.current.rows,
         reference_missing=finding.reference.missing / finding.reference.rows,
-        unseen=finding.unseen,
+        unseen=result.unseen,
     )
 
 

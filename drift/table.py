@@ -8,8 +8,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from drift.report import DriftPolicy
-from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
+from drift.catalogue import label_of
+from model.drift import DriftReport, LeftOut, Unjudged
 
 NARROWEST = 80
 MOST_NAMED = 10
@@ -41,10 +41,8 @@ def verdict(report: DriftReport) -> str:
     about = f"{report.rows} records of {', '.join(report.periods)}"
     if not report.drifted:
         return f"No drift: {about} look like what {report.model_version} was trained on."
-    names = dict.fromkeys(row.feature for row in report.features if row.drifted)
-    return (
-        f"Drift in {', '.join(names)}: {about} against the training data of {report.model_version}."
-    )
+    names = ", ".join(report.drifted_features)
+    return f"Drift in {names}: {about} against the training data of {report.model_version}."
 
 
 def nothing_yet(report: DriftReport) -> str:
@@ -81,13 +79,6 @@ def left_out(records: LeftOut) -> str:
     return f"{records.period}: {counted} {why}"
 
 
-def by_strength(report: DriftReport) -> list[FeatureDrift]:
-    """Drifted rows first, then by how many times their limit the effect is."""
-    return sorted(
-        report.features, key=lambda row: (not row.drifted, -row.effect / row.effect_limit)
-    )
-
-
 def _parts(report: DriftReport) -> Iterator[RenderableType]:
     yield Text(verdict(report), style="bold red" if report.drifted else "bold green")
     yield _features(report)
@@ -105,19 +96,18 @@ def _parts(report: DriftReport) -> Iterator[RenderableType]:
 
 def _features(report: DriftReport) -> Table:
     """At 80 columns every figure is whole; a long feature name goes on in the next line."""
-    titles = DriftPolicy().titles
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
     table.add_column("feature", overflow="fold")
     table.add_column("test", no_wrap=True)
     for column in ("effect", "limit", "q", "PSI", "missing", "was", "drifted"):
         table.add_column(column, justify="right", no_wrap=True)
-    for row in by_strength(report):
+    for row in report.by_strength:
         table.add_row(
             row.feature,
-            titles.get(row.test, row.test),
+            label_of(row.test, "en"),
             f"{row.effect:.3f}",
             f"{row.effect_limit:.2f}",
-            f"{row.q_value:.3f}" if row.q_value >= LEAST_SHOWN else f"<{LEAST_SHOWN}",
+            _q_value(row.q_value),
             f"{row.psi:.3f}",
             f"{row.missing:.1%}",
             f"{row.reference_missing:.1%}",
@@ -125,6 +115,12 @@ def _features(report: DriftReport) -> Table:
             style="red" if row.drifted else "",
         )
     return table
+
+
+def _q_value(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if value >= LEAST_SHOWN else f"<{LEAST_SHOWN}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -39,12 +39,11 @@ class FeatureDrift:
 
     Attributes:
         feature: canonical name, or `risk_score`.
-        test: `ks`, `chi_square`, `new_categories` or `missingness`.
+        test: its name in `drift.catalogue`.
         statistic: the test's statistic.
-        p_value: unadjusted.
-        q_value: adjusted over the report's features (Benjamini-Hochberg).
-        effect: effect size (KS statistic, Cramér's V, excess of the share in new categories, or
-            difference of missing shares).
+        p_value: unadjusted; None where the test only measures.
+        q_value: adjusted over the report's tests (Benjamini-Hochberg).
+        effect: effect size; the test says which.
         effect_limit: from which effect on it counts as large.
         psi: population stability index.
         drifted: significant *and* large.
@@ -56,8 +55,8 @@ class FeatureDrift:
     feature: str
     test: str
     statistic: float
-    p_value: float
-    q_value: float
+    p_value: float | None
+    q_value: float | None
     effect: float
     effect_limit: float
     psi: float
@@ -65,6 +64,11 @@ class FeatureDrift:
     missing: float
     reference_missing: float
     unseen: tuple[str, ...] = ()
+
+    @property
+    def times_limit(self) -> float:
+        """The effect as a multiple of its limit: from 1 on it is large."""
+        return self.effect / self.effect_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +96,13 @@ class DriftReport:
     notes: tuple[str, ...] = ()
     compared: bool = True
     left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def drifted_features(self) -> tuple[str, ...]:
+        """The features that drifted, each once however many of its tests say so."""
+        return tuple(dict.fromkeys(row.feature for row in self.features if row.drifted))
+
+    @property
+    def by_strength(self) -> list[FeatureDrift]:
+        """Drifted rows first, then by how many times their limit the effect is."""
+        return sorted(self.features, key=lambda row: (not row.drifted, -row.times_limit))

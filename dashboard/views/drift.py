@@ -13,7 +13,8 @@ from dashboard.texts import Texts
 from database.aliases import CHAMPION, AliasRepository
 from database.drift_reports import DriftReportRepository
 from database.versions import ModelVersionRepository
-from model.drift import DriftReport, FeatureDrift
+from drift.catalogue import known, label_of
+from model.drift import DriftReport
 
 KEPT = 60
 PERFORMANCE = ("recall", "precision", "flagged", "auc", "brier", "calibration_error", "prevalence")
@@ -73,26 +74,38 @@ def _comparison(report: DriftReport, context: Context) -> None:
     )
     _performance(report, context)
     st.subheader(texts("drift.details"))
-    st.dataframe(test_rows(report.features, texts), hide_index=True)
+    st.dataframe(test_rows(report, texts), hide_index=True)
+    st.caption("\n".join(test_sentences(report, texts)))
 
 
-def test_rows(rows: Sequence[FeatureDrift], texts: Texts) -> list[dict[str, Any]]:
-    """One table row a test, drifted first, then by size."""
-    ordered = sorted(rows, key=lambda row: (not row.drifted, -row.effect / row.effect_limit))
+def test_rows(report: DriftReport, texts: Texts) -> list[dict[str, Any]]:
+    """One table row per test and feature, drifted first, then by size."""
     return [
         {
             texts("test.drifted"): "●" if row.drifted else "",
             texts("test.feature"): texts.or_name(f"feature.{row.feature}", row.feature),
-            texts("test.test"): texts.or_name(f"test.{row.test}", row.test),
+            texts("test.test"): label_of(row.test, texts.language),
             texts("test.effect"): texts.number(row.effect, 3),
             texts("test.limit"): texts.number(row.effect_limit, 2),
-            texts("test.q"): f"{row.q_value:.2g}",
+            texts("test.q"): "" if row.q_value is None else f"{row.q_value:.2g}",
             texts("test.psi"): texts.number(row.psi, 3),
             texts("test.missing"): texts.share(row.missing),
             texts("test.was"): texts.share(row.reference_missing),
             texts("test.unseen"): ", ".join(row.unseen),
         }
-        for row in ordered
+        for row in report.by_strength
+    ]
+
+
+def test_sentences(report: DriftReport, texts: Texts) -> list[str]:
+    """What each test of the report does and what its effect is, as a Markdown list."""
+    names = dict.fromkeys(row.test for row in report.features)
+    found = (test.about for name in names if (test := known(name)))
+    language = texts.language
+    return [
+        f"- **{about.label.of(language)}**: {about.sentence.of(language)} "
+        f"{texts('test.effect').capitalize()}: {about.effect.of(language)}."
+        for about in found
     ]
 
 
@@ -131,7 +144,7 @@ def _choose(reports: Sequence[DriftReport], texts: Texts) -> DriftReport:
 
 def _verdict(report: DriftReport, context: Context) -> None:
     texts = context.texts
-    names = charts.drifted_features(report)
+    names = report.drifted_features
     shown = ", ".join(texts.or_name(f"feature.{name}", name) for name in names)
     about = {"periods": ", ".join(report.periods), "version": report.model_version}
     if report.drifted:

@@ -107,7 +107,7 @@ def _activity(context: Context) -> None:
     elif not report.compared:
         drift = texts("overview.drift_waiting")
     elif report.drifted:
-        drift = texts("overview.drift_yes", n=len(charts.drifted_features(report)))
+        drift = texts("overview.drift_yes", n=len(report.drifted_features))
     else:
         drift = texts("overview.drift_no")
     week = read(PredictionRepository().count(context.now - timedelta(days=7)))

@@ -90,15 +90,25 @@ class Schedule(Spec):
 
 
 class WatchPolicy(Spec):
-    """Which records the drift check judges. See `drift.cohort`.
+    """Which records the drift check judges (`drift.cohort`), and by which tests.
 
     Attributes:
         min_records: fewest students of one period; also the fewest that make it a usual cohort.
         min_share: fewest, as a share of the usual cohort.
+        numeric: tests of a number, by their names in `drift.catalogue`.
+        category: tests of a category.
+        limits: name of a test to the effect from which on a shift is large; else the test's own.
     """
 
     min_records: Annotated[int, Field(ge=1)] = 50
     min_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+    numeric: Annotated[tuple[str, ...], Field(min_length=1)] = ("ks", "missingness")
+    category: Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "chi_square",
+        "new_categories",
+        "missingness",
+    )
+    limits: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
 
 
 class TrainingPolicy(Spec):

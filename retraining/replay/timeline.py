@@ -157,10 +157,7 @@ def _turn(
         period=period,
         students=len(observations),
         new_outcomes=new,
-        # A feature is tested for its values and for what is missing, and may drift in both.
-        drifted=tuple(dict.fromkeys(f.feature for f in drift.features if f.drifted))
-        if drift
-        else (),
+        drifted=drift.drifted_features if drift else (),
         challenger=result.challenger if result else None,
         status=result.status.value if result else "not_enough_data",
         reasons=result.reasons if result else (),
@@ -169,7 +166,9 @@ def _turn(
 
 def _drift(state: _Play, now: datetime) -> DriftReport | None:
     try:
-        return run_drift_check(state.registry, state.task, now=now, signing_key=state.signing_key)
+        return run_drift_check(
+            state.registry, state.task, now=now, signing_key=state.signing_key, seed=state.seed
+        )
     except NotEnoughData:
         return None  # Nobody serves yet.
 

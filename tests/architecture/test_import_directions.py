@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "training": {"model", "preprocessing"},
     "retraining": {"model", "preprocessing", "drift", "database", "training"},
     "api": {"model", "preprocessing", "database", "drift"},
-    "dashboard": {"model", "database"},
+    "dashboard": {"model", "database", "drift"},
     "deployment": {
         "model", "preprocessing", "drift", "database", "training", "retraining", "api", "dashboard",
     },

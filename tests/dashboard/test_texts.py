@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from dashboard.texts import Language, load_texts
-from drift.report import DriftPolicy
 from model.drift import Unjudged
 
 ROOT = Path(__file__).parents[2]
@@ -43,11 +42,6 @@ def test_every_sentence_a_page_asks_for_exists_and_none_is_left_over() -> None:
 @pytest.mark.parametrize("reason", Unjudged)
 def test_every_reason_not_to_compare_records_has_a_sentence(reason: Unjudged) -> None:
     assert f"unjudged.{reason.value}" in SAID
-
-
-@pytest.mark.parametrize("name", DriftPolicy().titles)
-def test_every_drift_test_has_a_name_on_the_page(name: str) -> None:
-    assert f"test.{name}" in SAID
 
 
 def test_a_missing_value_is_an_error_and_not_a_hole_in_the_sentence() -> None:

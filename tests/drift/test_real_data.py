@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from drift.policy import policy_of
 from drift.report import drift_report
 from model.drift import DriftReport
 from model.profile import build_profile
@@ -30,6 +31,7 @@ def compared(reference: list[Features], recent: list[Features]) -> DriftReport:
     return drift_report(
         build_profile(reference, KINDS, nothing), recent, nothing,
         report_id="d", now=NOW, model_version="v1", periods=("2024",),
+        policy=policy_of(TASK.drift), seed=0,
     )  # fmt: skip
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from drift.contract import DriftResult
+from drift.ks import KolmogorovSmirnov
+from drift.policy import policy_of
 from drift.report import drift_report
 from model.drift import DriftReport, FeatureDrift
 from model.errors import NotEnoughData
-from model.profile import build_profile
+from model.profile import NumericProfile, build_profile
 from model.student import Features
+from preprocessing.task.policies import WatchPolicy
 from tests.studies import drift_alarms, new_values
 from tests.studies.drift_alarms import KINDS, NOW, students
 
@@ -27,7 +32,8 @@ def report(
     given = np.array([]) if scores is None else scores
     return drift_report(
         profile, records, given,
-        report_id="d1", now=NOW, model_version="v1", periods=("2024",), **more,
+        report_id="d1", now=NOW, model_version="v1", periods=("2024",), seed=3,
+        **{"policy": policy_of(WatchPolicy()), **more},
     )  # fmt: skip
 
 
@@ -74,6 +80,7 @@ def test_significant_but_small_is_not_drift() -> None:
     made = report(profile, [{"x": v} for v in random.normal(loc=0.1, size=20_000).tolist()])
 
     found = row(made, "x", "ks")
+    assert found.q_value is not None
     assert found.q_value < 1e-6 and found.effect < found.effect_limit
     assert not made.drifted
 
@@ -106,7 +113,8 @@ def test_ten_new_of_two_hundred_drift_and_the_figures_say_which_test_saw_it(
     made = report(reference, records)
 
     assert [(f.feature, f.test) for f in made.features if f.drifted] == [("c1", "new_categories")]
-    assert row(made, "c1", "new_categories").p_value < 1e-5
+    p_value = row(made, "c1", "new_categories").p_value
+    assert p_value is not None and p_value < 1e-5
 
 
 def test_five_percent_new_are_found_in_nine_of_ten_batches() -> None:
@@ -164,3 +172,26 @@ def test_a_feature_the_champion_never_saw_is_told(reference: dict[str, Any]) -> 
 def test_no_records_is_said_and_never_passes_as_no_drift(reference: dict[str, Any]) -> None:
     with pytest.raises(NotEnoughData, match="no recent records"):
         report(reference, [])
+
+
+def test_a_test_that_only_measures_has_no_p_value_never_alarms_and_costs_the_others_nothing(
+    reference: dict[str, Any],
+) -> None:
+    class Gap(KolmogorovSmirnov):
+        about = replace(KolmogorovSmirnov.about, name="gap")
+
+        def compare(
+            self, reference: NumericProfile, current: NumericProfile, seed: int
+        ) -> DriftResult:
+            return replace(super().compare(reference, current, seed), p_value=None)
+
+    records = [{**r, "n3": 9.5} for r in students(200, np.random.default_rng(3))]
+    usual = policy_of(WatchPolicy())
+
+    made = report(reference, records, policy=replace(usual, numeric=(*usual.numeric, Gap())))
+
+    measured = [f for f in made.features if f.test == "gap"]
+    assert {(f.p_value, f.q_value, f.drifted) for f in measured} == {(None, None, False)}
+    assert max(f.times_limit for f in measured) > 1.0
+    kept = tuple(f for f in made.features if f.test != "gap")
+    assert kept == report(reference, records).features

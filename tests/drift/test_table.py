@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from drift.report import DriftPolicy
+from drift.catalogue import TESTS
 from drift.table import write
 from model.drift import DriftReport, FeatureDrift
 
@@ -19,7 +19,7 @@ def wide_report() -> DriftReport:
     rows = [
         FeatureDrift(name, test, 0.4, 1e-300, 1e-299, 0.123, 0.1, 12.345, True, 1.0, 0.995)
         for name in ("inde", LONG)
-        for test in DriftPolicy().titles
+        for test in (test.about.name for test in TESTS)
     ]
     few = FeatureDrift("x", "ks", 0.1, 0.2, 0.0437, 0.05, 0.1, 0.01, False, 0.0, 0.0)
     at = datetime(2025, 3, 1, tzinfo=UTC)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
+from drift.policy import policy_of
 from drift.report import drift_report
 from model.profile import build_profile
 from model.student import Features
+from preprocessing.task.policies import WatchPolicy
 
 NOW = datetime(2025, 3, 1, 6, tzinfo=UTC)
 NUMBERS = tuple(f"n{i}" for i in range(10))
@@ -47,6 +50,7 @@ def students(n: int, random: np.random.Generator, shift: float = 0.0) -> list[Fe
 def study(batches: int, n: int, seed: int = 20) -> Alarms:
     """Compares new batches of n students with new profiles of the same distribution."""
     random = np.random.default_rng(seed)
+    policy = policy_of(WatchPolicy())
     drifted, significant = 0, 0
     for _ in range(batches):
         scores = random.beta(2, 2, size=TRAINED)
@@ -54,13 +58,15 @@ def study(batches: int, n: int, seed: int = 20) -> Alarms:
             build_profile(students(TRAINED, random), KINDS, scores),
             students(n, random), random.beta(2, 2, size=n),
             report_id="d", now=NOW, model_version="v1", periods=("2024",),
+            policy=policy, seed=seed,
         )  # fmt: skip
         drifted += made.drifted
-        significant += any(row.q_value <= 0.05 for row in made.features)
+        significant += any(row.q_value is not None and row.q_value <= 0.05 for row in made.features)
     return Alarms(drifted / batches, significant / batches)
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     for n in (60, 200, 765):
         alarms = study(400, n)
         print(f"{n} students: {alarms.drifted:.1%}, significant alone {alarms.significant:.1%}")

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drift.benjamini_hochberg import adjust
-from drift.contract import Shift
-from drift.report import DriftPolicy
+from drift.chi_square import ChiSquare
+from drift.new_categories import NewCategories
 from model.profile import CATEGORY, CategoryProfile, profile_column
 
 STONES = np.array(["quartzo", "agata", "ametista", "topazio"])
 VILLAGES = 1000
+ALPHA = 0.05
 OTHERS = 28
 """Tests of other columns in the same report; without drift their p-values are uniform."""
 
@@ -68,18 +69,17 @@ def _alarms(
     random: np.random.Generator,
 ) -> list[bool]:
     """Whether the stones' homogeneity and new values and the villages' two tests alarm."""
-    policy = DriftPolicy()
-    tests = (policy.category, policy.new_categories)
-    shifts: list[Shift] = []
+    p_values: list[float] = []
+    large: list[bool] = []
     for column in (stones, towns):
         reference, recent = (_profile(values) for values in column)
-        shifts += [test.compare(reference, recent) for test in tests]
-    q_values = adjust([*(shift.p_value for shift in shifts), *random.random(OTHERS).tolist()])
-    limits = [test.limit for test in tests] * 2
-    return [
-        q <= policy.alpha and shift.effect >= limit
-        for q, shift, limit in zip(q_values, shifts, limits, strict=False)
-    ]
+        for test in (ChiSquare(), NewCategories()):
+            found = test.compare(reference, recent, seed=0)
+            assert found.p_value is not None
+            p_values.append(found.p_value)
+            large.append(found.effect >= test.about.limit)
+    q_values = adjust([*p_values, *random.random(OTHERS).tolist()])
+    return [q <= ALPHA and is_large for q, is_large in zip(q_values, large, strict=False)]
 
 
 def _profile(values: NDArray[np.str_]) -> CategoryProfile:
