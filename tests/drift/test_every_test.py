@@ -142,8 +142,9 @@ def test_a_test_alarms_in_its_alarming_example_and_not_in_its_quiet_one(test: Dr
 def test_a_test_is_decided_by_its_seed_alone(test: DriftTest) -> None:
     example = test.about.quiet
 
-    assert run(test, example) == run(test, example)
-    assert run(test, example, seed=SEED + 1).statistic == run(test, example).statistic
+    once, again = run(test, example), run(test, example)
+    assert once == again, f"{test.about.name} draws by something else than its seed"
+    assert run(test, example, seed=SEED + 1).statistic == once.statistic
 
 
 @every_test
@@ -240,7 +241,8 @@ def test_no_two_tests_of_a_kind_share_a_row_of_the_chart(kind: str, language: La
         if kind in test.kinds
     ]
 
-    assert [name for name in rows if rows.count(name) > 1] == []
+    shared = {name for name in rows if rows.count(name) > 1}
+    assert not shared, f"one chart row for several {kind} tests, give one its own row: {shared}"
 
 
 @pytest.mark.parametrize(
