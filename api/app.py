@@ -112,6 +112,7 @@ def create_app(
         title="Farol",
         version=VERSION,
         lifespan=partial(_lifespan, read_settings, policy),
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,  # Ours is in `api.routes.pages`: FastAPI's fetches its scripts elsewhere.
         redoc_url=None,
     )

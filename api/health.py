@@ -5,8 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from typing import Any
+from typing import cast
 
+from api.answers import (
+    ChampionPart,
+    HealthAnswer,
+    OutboxPart,
+    Part,
+    Parts,
+    RetrainingPart,
+    WorkerPart,
+)
 from api.durability.outbox import waiting
 from api.durability.worker_slots import alive
 from api.services import Services
@@ -19,12 +28,12 @@ BACKLOG = 250_000
 four workers let come together in a burst (`api.durability.shipper`)."""
 
 
-async def report(here: Services) -> dict[str, Any]:
+async def report(here: Services) -> HealthAnswer:
     """Every part with its state (`ok`, `degraded`, `failed`, `down`), and the whole on top.
 
     Predictions need a champion and a place to keep records; the registry may be away.
     """
-    parts = {
+    parts: Parts = {
         "registry": await _registry(here),
         "champion": _champion(here),
         "outbox": await _outbox(here),
@@ -32,8 +41,7 @@ async def report(here: Services) -> dict[str, Any]:
         "retraining": await _retraining(here),
     }
     ready = here.unable() is None
-    states = [part["state"] for part in parts.values()]
-    healthy = all(state == "ok" for state in states)
+    healthy = all(cast(Part, part)["state"] == "ok" for part in parts.values())
     return {
         "status": "ok" if healthy else "degraded" if ready else "down",
         "ready": ready,
@@ -50,42 +58,37 @@ def measure(here: Services) -> None:
     here.metrics.outbox_rows.set(here.outbox.rows)
     here.metrics.outbox_failed.set(1 if here.storage.fault else 0)
     here.metrics.home_free.set(here.storage.free)
-    here.metrics.degraded.set(1 if _fault(here) else 0)
+    here.metrics.degraded.set(1 if here.fault() else 0)
     here.metrics.generation.labels(str(here.slot.number)).set(here.holder.generation)
     here.metrics.serve(current.version if current else None)
 
 
-async def _registry(here: Services) -> dict[str, Any]:
+async def _registry(here: Services) -> Part:
     with contextlib.suppress(RegistryError, TimeoutError):
         await asyncio.wait_for(here.registry.ping(), PATIENCE)
         return {"state": "ok"}
     return {"state": "down", "detail": "the registry does not answer"}
 
 
-def _champion(here: Services) -> dict[str, Any]:
-    current = here.holder.current
+def _champion(here: Services) -> ChampionPart:
+    current, fault = here.holder.current, here.fault()
+    part: ChampionPart
     if current is None:
-        return {"state": "down", "detail": here.nobody(), **_fault(here)}
-    state: dict[str, Any] = {
-        "state": "ok",
-        "version": current.version,
-        "revision": current.pointer.revision,
-        "generation": here.holder.generation,
-    }
-    fault = _fault(here)
-    return state | {"state": "degraded", **fault} if fault else state
+        part = {"state": "down", "detail": here.nobody()}
+    else:
+        part = {
+            "state": "degraded" if fault else "ok",
+            "version": current.version,
+            "revision": current.pointer.revision,
+            "generation": here.holder.generation,
+        }
+    if fault is not None:
+        part["quarantined"] = fault.version
+        part["reason"] = fault.reason
+    return part
 
 
-def _fault(here: Services) -> dict[str, Any]:
-    refused = here.live.quarantined()
-    if refused is not None:
-        return {"quarantined": refused.version, "reason": refused.reason}
-    if here.holder.fault is not None:
-        return {"quarantined": here.holder.fault.version, "reason": here.holder.fault.reason}
-    return {}
-
-
-async def _retraining(here: Services) -> dict[str, Any]:
+async def _retraining(here: Services) -> RetrainingPart:
     """The retraining worker; one that was never started, or was stopped, is nobody's fault."""
     try:
         lease = await asyncio.wait_for(here.registry.run(LeaseRepository().find(WORKER)), PATIENCE)
@@ -98,15 +101,22 @@ async def _retraining(here: Services) -> dict[str, Any]:
     return {"state": "ok", "holder": lease.holder}
 
 
-async def _outbox(here: Services) -> dict[str, Any]:
+async def _outbox(here: Services) -> OutboxPart:
     rows = await asyncio.to_thread(waiting, here.folders.outbox)
     storage = here.storage
-    wrong = "failed" if storage.fault else "degraded" if storage.low or rows > BACKLOG else "ok"
-    detail = {"detail": storage.told()} if storage.told() else {}
-    return {"state": wrong, "rows": rows, "in_memory": here.log.waiting} | detail
+    part: OutboxPart = {
+        "state": "degraded" if storage.low or rows > BACKLOG else "ok",
+        "rows": rows,
+        "in_memory": here.log.waiting,
+    }
+    if storage.fault:
+        part["state"] = "failed"
+    if storage.told():
+        part["detail"] = storage.told()
+    return part
 
 
-def _worker(here: Services) -> dict[str, Any]:
+def _worker(here: Services) -> WorkerPart:
     return {
         "state": "ok",
         "pid": os.getpid(),

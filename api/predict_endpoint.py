@@ -1,7 +1,7 @@
 """`POST /predict`, the front door, as a bare ASGI endpoint.
 
 FastAPI's machinery for one request costs more than scoring it, so this endpoint stands in front of
-it. What it accepts is described in the OpenAPI page from the same TaskSpec it is checked against.
+it. For the OpenAPI page it is described as a route like the others.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ import time
 from urllib.parse import parse_qs
 
 import orjson
+from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
+from api.answers import ExplainedAnswer, PredictionAnswer
+from api.bodies import RECORD
 from api.http.body import SMALL, Disconnected, read_body
 from api.http.problems import Problem, log_unexpected
+from api.operation import EXPLAIN, operation
 from api.payload import RecordReader, read_json
 from api.scoring import answer, explanation, score_one
 from api.services import Services
@@ -70,11 +74,31 @@ class PredictEndpoint:
         self._latency(seconds)
         here.metrics.served(prediction)
         document = answer(prediction, seconds * 1000)
-        return orjson.dumps(document if more is None else document | more)
+        if more is None:
+            return orjson.dumps(document)
+        explained: ExplainedAnswer = {**document, **more}
+        return orjson.dumps(explained)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         self._services.metrics.refused.labels(str(problem.status)).inc()
         await problem.response()(scope, receive, send)
+
+
+def described() -> APIRoute:
+    """The endpoint as the OpenAPI page shows it; no request comes this way."""
+    return APIRoute(
+        PATH,
+        _any_of_the_features,
+        methods=["POST"],
+        operation_id="predict",
+        tags=["predictions"],
+        summary="Scores one record",
+        **operation(PredictionAnswer | ExplainedAnswer, 410, body=RECORD, parameters=(EXPLAIN,)),
+    )
+
+
+def _any_of_the_features() -> None:
+    """Any of the features; those that lack are filled in and named."""
 
 
 def _explain(scope: Scope) -> bool:

@@ -1,15 +1,14 @@
-"""What an answer says of a score on each scale, and how the OpenAPI page describes it."""
+"""What an answer says of a score on each scale, and in which words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from api.answers import ScoreFields
 from model.prediction import Scale
 from preprocessing.task.spec import TaskSpec
 
-Json = dict[str, Any]
 Span = tuple[float, float] | None
 
 
@@ -19,16 +18,16 @@ class ScoreForm:
 
     Attributes:
         fields: from score and interval to the fields.
-        schema: the JSON schema of those fields, for one task.
+        words: those fields, with what they are for one task.
         contribution: the unit of reasons.
     """
 
-    fields: Callable[[float, Span], Json]
-    schema: Callable[[TaskSpec], Json]
+    fields: Callable[[float, Span], ScoreFields]
+    words: Callable[[TaskSpec], Mapping[str, str]]
     contribution: str
 
 
-def score_fields(scale: Scale, score: float, interval: Span) -> Json:
+def score_fields(scale: Scale, score: float, interval: Span) -> ScoreFields:
     """The fields of an answer that carry the score.
 
     >>> score_fields(Scale.RISK, 0.25, None)
@@ -44,29 +43,22 @@ def form_of(task: TaskSpec) -> ScoreForm:
     return FORMS[task.scale]
 
 
-def _value_schema(task: TaskSpec) -> Json:
-    value: Json = {"type": "number"}
+def _value_words(task: TaskSpec) -> Mapping[str, str]:
     return {
-        "predicted": value | {"description": task.outcome.description},
-        "interval": {
-            "type": ["array", "null"],
-            "items": value,
-            "minItems": 2,
-            "maxItems": 2,
-            "description": f"Lower and upper end; holds the outcome of {task.status.interval:.0%} "
-            "of students like those the version was measured on.",
-        },
+        "predicted": task.outcome.description,
+        "interval": f"Lower and upper end; holds the outcome of {task.status.interval:.0%} of "
+        "students like those the version was measured on.",
     }
 
 
 _RISK = ScoreForm(
     fields=lambda score, _: {"risk_score": score},
-    schema=lambda _: {"risk_score": {"type": "number", "minimum": 0, "maximum": 1}},
+    words=lambda _: {"risk_score": "Calibrated risk."},
     contribution="Log-odds; positive: more risk.",
 )
 _VALUE = ScoreForm(
     fields=lambda score, interval: {"predicted": score, "interval": interval},
-    schema=_value_schema,
+    words=_value_words,
     contribution="In the outcome's own unit; positive: a higher value.",
 )
 

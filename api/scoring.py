@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
+from api.answers import ExplainedFields, PredictionAnswer
 from api.champion import Champion
 from api.payload import Asked
 from api.scales import score_fields
@@ -45,7 +45,7 @@ def score_many(
     ]
 
 
-def answer(prediction: Prediction, latency_ms: float) -> dict[str, Any]:
+def answer(prediction: Prediction, latency_ms: float) -> PredictionAnswer:
     """The answer about a prediction, JSON-ready."""
     return {
         "prediction_id": prediction.prediction_id,
@@ -63,16 +63,10 @@ def answer(prediction: Prediction, latency_ms: float) -> dict[str, Any]:
     }
 
 
-def explanation(champion: Champion, asked: Asked) -> dict[str, Any]:
+def explanation(champion: Champion, asked: Asked) -> ExplainedFields:
     """Why: `base_value` and `reasons`, which sum to the risk's log-odds or the predicted value."""
     found = champion.predictor.explain(asked.features)
-    return {
-        "base_value": found.base_value,
-        "reasons": [
-            {"feature": r.feature, "value": r.value, "contribution": r.contribution}
-            for r in found.reasons
-        ],
-    }
+    return {"base_value": found.base_value, "reasons": found.reasons}
 
 
 def _prediction(

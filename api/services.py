@@ -11,7 +11,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from api.champion import Champion, ChampionHolder
+from api.champion import Champion, ChampionHolder, Fault
 from api.durability.outbox import Outbox
 from api.durability.prediction_log import PredictionLog
 from api.durability.shipment_gate import Gate
@@ -24,7 +24,7 @@ from api.metrics import Metrics
 from api.refresher import Refresher
 from api.registry import Registry
 from api.security import KeyRing
-from model.live import LiveModel
+from model.live import LiveModel, Quarantine
 from preprocessing.task.spec import TaskSpec
 
 
@@ -87,9 +87,13 @@ class Services:
             raise Problem(503, f"No prediction can be answered: {self.nobody()}.", retry_after=2)
         return self.holder.current
 
+    def fault(self) -> Quarantine | Fault | None:
+        """The version that should serve and cannot be trusted, if there is one."""
+        return self.live.quarantined() or self.holder.fault
+
     def nobody(self) -> str:
         """Why no version serves, as every page and answer tells it."""
-        refused = self.live.quarantined() or self.holder.fault
+        refused = self.fault()
         if refused is not None:
             return f"the champion {refused.version} does not serve: {refused.reason}"
         return "no champion serves yet; train one first (python -m retraining.pipeline)"

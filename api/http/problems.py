@@ -6,9 +6,10 @@ Whatever a route raises ends here; nothing that a caller did not send is ever to
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NotRequired
 
 import orjson
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from model.errors import (
     BundleError,
@@ -43,6 +45,16 @@ class FieldError:
 
     field: str
     detail: str
+
+
+class ProblemDocument(TypedDict):
+    """An error; `errors` names the fields at fault."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: NotRequired[Sequence[FieldError]]
 
 
 class Problem(Exception):
@@ -103,14 +115,14 @@ class Problem(Exception):
 
     def body(self) -> bytes:
         """The document."""
-        document: dict[str, object] = {
+        document: ProblemDocument = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
         }
         if self.errors:
-            document["errors"] = [{"field": e.field, "detail": e.detail} for e in self.errors]
+            document["errors"] = self.errors
         return orjson.dumps(document)
 
     def response(self) -> Response:

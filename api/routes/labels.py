@@ -5,39 +5,35 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import json_answer, needs
+from api.access import MayLabel
+from api.answers import LabelsAnswer
+from api.bodies import LABELS
 from api.durability import outbox
 from api.http.body import LARGE, read_body
+from api.http.json_answer import json_answer
+from api.operation import operation
 from api.outcomes import OutcomeReader, Reported, items
 from api.payload import read_json
-from api.security import Client
 from api.services import Services, services
-from database.labelling.recording import record_outcomes
-from database.predictions import PredictionRepository
-from database.tombstones import TombstoneRepository
-from model.access import Scope
+from database import labels, predictions, tombstones
 from model.errors import ERASED
 from model.label import JoinStatus, Outcome
 from model.trust.tombstone import TombstoneKey
 
 router = APIRouter(tags=["labels"])
-MayLabel = Annotated[Client, Depends(needs(Scope.LABEL))]
 
 MOST_WAITING = 1_000
 """Outcomes of one client that may wait for their features. A prediction that another host still
 keeps is here in seconds; more than this is made-up ids, or outcomes sent before their features."""
 
-COUNTED = (JoinStatus.JOINED, JoinStatus.ORPHANED, JoinStatus.DUPLICATE, JoinStatus.CORRECTED)
 
-
-@router.post("/labels", summary="Reports outcomes")
-async def post_labels(request: Request, client: MayLabel) -> Response:
+@router.post("/labels", summary="Reports outcomes", **operation(LabelsAnswer, body=LABELS))
+async def label(request: Request, client: MayLabel) -> Response:
     """Each outcome is joined to the features that were known when predicting, and counted once."""
     here = services(request)
     found = items(read_json(await read_body(request.receive, LARGE)))
@@ -57,14 +53,16 @@ async def post_labels(request: Request, client: MayLabel) -> Response:
     }
     for status, number in counts.items():
         here.metrics.labels.labels(status.value).inc(number)
-    return json_answer(
-        {
-            "accepted": len(found) - len(rejected),
-            **{status.value: counts[status] for status in COUNTED},
-            "early": sum(decision.early for decision in decisions),
-            "rejected": [{"index": i, "reason": r} for i, r in sorted(rejected.items())],
-        }
-    )
+    document: LabelsAnswer = {
+        "accepted": len(found) - len(rejected),
+        "joined": counts[JoinStatus.JOINED],
+        "orphaned": counts[JoinStatus.ORPHANED],
+        "duplicate": counts[JoinStatus.DUPLICATE],
+        "corrected": counts[JoinStatus.CORRECTED],
+        "early": sum(decision.early for decision in decisions),
+        "rejected": [{"index": i, "reason": r} for i, r in sorted(rejected.items())],
+    }
+    return json_answer(document)
 
 
 def _refused(reported: Sequence[Reported]) -> dict[int, str]:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import json_answer, needs
+from api.access import MayDecide, MayRead
+from api.answers import (
+    LocalModelAnswer,
+    ModelAnswer,
+    MoveAnswer,
+    ReloadAnswer,
+    ServedFields,
+    VersionAnswer,
+    VersionsAnswer,
+    VersionSummary,
+)
+from api.bodies import REASON
 from api.card_answer import MEDIA_TYPES, Form, card_answer, chosen_form, digest_of, unchanged
 from api.http.body import SMALL, read_body
+from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.manual_moves import Move, move_champion
+from api.operation import TEXT, operation
 from api.payload import read_reason
 from api.rollback import ROLLBACK, rollback_target
-from api.security import Client
 from api.services import Services, services
-from database.aliases import CHAMPION, AliasRepository
-from database.artifacts import ArtifactRepository
-from database.promotions import PromotionRepository
-from database.versions import ModelVersionRepository
-from model.access import Scope
+from database import aliases, artifacts, promotions, versions
 from model.errors import RegistryUnavailable
 from model.promotion import latest_by_hand, of_run
 from model.version import ModelVersion, is_version_name
@@ -29,48 +35,56 @@ from model.version import ModelVersion, is_version_name
 MOST_VERSIONS = 200
 
 router = APIRouter(tags=["models"])
-MayRead = Annotated[Client, Depends(needs(Scope.READ))]
-MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN))]
 
 
-@router.get("/model", summary="The champion")
+@router.get("/model", summary="The champion", **operation(ModelAnswer | LocalModelAnswer, 404))
 async def get_model(request: Request, _client: MayRead) -> Response:
     """What this worker serves, with what the registry tells of it if it answers."""
     here = services(request)
     champion = here.champion()
-    fault = here.live.quarantined()
-    known: dict[str, Any] = {}
+    served: ServedFields = {
+        "version": champion.version,
+        "model_version": champion.version,
+        "task": here.task.name,
+        "family": champion.bundle.family,
+        "thresholds": champion.thresholds,
+        "features": champion.bundle.feature_names,
+        "revision": champion.pointer.revision,
+        "generation": here.holder.generation,
+        "quarantined": here.live.quarantined(),
+    }
     try:
-        known = _summary(await here.registry.run(ModelVersionRepository().get(champion.version)))
+        found = await here.registry.run(versions.get(champion.version))
     except RegistryUnavailable:
-        known = {"registry": "unavailable"}
-    return json_answer(
-        known
-        | {
-            "version": champion.version,
-            "model_version": champion.version,
-            "task": here.task.name,
-            "family": champion.bundle.family,
-            "thresholds": champion.thresholds,
-            "features": champion.bundle.feature_names,
-            "revision": champion.pointer.revision,
-            "generation": here.holder.generation,
-            "quarantined": fault,
-        }
-    )
+        alone: LocalModelAnswer = {**served, "registry": "unavailable"}
+        return json_answer(alone)
+    document: ModelAnswer = {
+        **served,
+        "number": found.number,
+        "created_at": found.created_at,
+        "metrics": found.metrics,
+        "metrics_on": found.metrics_on,
+        "window": found.window,
+        "lineage": found.lineage,
+    }
+    return json_answer(document)
 
 
-@router.get("/models", summary="Every version, newest first")
-async def get_models(request: Request, _client: MayRead) -> Response:
+@router.get("/models", summary="Every version, newest first", **operation(VersionsAnswer))
+async def list_versions(request: Request, _client: MayRead) -> Response:
     """Each with its metrics; `champion` tells which one serves."""
     here = services(request)
     alias = await here.registry.run(AliasRepository().find(CHAMPION))
     found = await here.registry.run(ModelVersionRepository().newest(MOST_VERSIONS))
     serving = alias.version if alias else None
-    return json_answer({"champion": serving, "models": [_summary(v, serving) for v in found]})
+    document: VersionsAnswer = {
+        "champion": serving,
+        "models": [_summary(version, serving) for version in found],
+    }
+    return json_answer(document)
 
 
-@router.get("/models/{version}", summary="One version")
+@router.get("/models/{version}", summary="One version", **operation(VersionAnswer, 404))
 async def get_version(request: Request, version: str, _client: MayRead) -> Response:
     """Everything the registry knows of a version.
 
@@ -78,32 +92,31 @@ async def get_version(request: Request, version: str, _client: MayRead) -> Respo
     that somebody took; `decisions` are all, newest first.
     """
     here = services(request)
-    found = await here.registry.run(ModelVersionRepository().get(version))
-    alias = await here.registry.run(AliasRepository().find(CHAMPION))
-    decisions = await here.registry.run(PromotionRepository().of_version(version))
-    return json_answer(
-        _summary(found, alias.version if alias else None)
-        | {
-            "params": found.params,
-            "features": found.features,
-            "candidates": found.candidates,
-            "fairness": found.fairness,
-            "fairness_gaps": found.fairness_gaps,
-            "leakage": found.leakage,
-            "card": f"/models/{found.version}/card" if found.card else None,
-            "artifact": found.artifact,
-            "decision": of_run(decisions),
-            "moved_by_hand": latest_by_hand(decisions),
-            "decisions": decisions,
-        }
-    )
+    found = await here.registry.run(versions.get(version))
+    alias = await here.registry.run(aliases.get(aliases.CHAMPION))
+    decisions = await here.registry.run(promotions.of_version(version))
+    document: VersionAnswer = {
+        **_summary(found, alias.version if alias else None),
+        "params": found.params,
+        "features": found.features,
+        "candidates": found.candidates,
+        "fairness": found.fairness,
+        "fairness_gaps": found.fairness_gaps,
+        "leakage": found.leakage,
+        "card": f"/models/{found.version}/card" if found.card else None,
+        "artifact": found.artifact,
+        "decision": of_run(decisions),
+        "moved_by_hand": latest_by_hand(decisions),
+        "decisions": decisions,
+    }
+    return json_answer(document)
 
 
 @router.get(
     "/models/{version}/card",
     summary="The model card of a version",
     response_class=Response,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+    **operation(dict.fromkeys(MEDIA_TYPES.values(), TEXT), 404, 422),
 )
 async def get_card(
     request: Request, version: str, _client: MayRead, format: Form | None = None
@@ -126,7 +139,11 @@ async def get_card(
     return card_answer(data, form, digest, found.version)
 
 
-@router.post("/models/{version}/promote", summary="Makes a version champion")
+@router.post(
+    "/models/{version}/promote",
+    summary="Makes a version champion",
+    **operation(MoveAnswer, 404, 409, body=REASON),
+)
 async def promote(request: Request, version: str, client: MayDecide) -> Response:
     """Any registered version; every worker serves it within two seconds."""
     here = services(request)
@@ -135,8 +152,12 @@ async def promote(request: Request, version: str, client: MayDecide) -> Response
     return await _move(here, Move(found.version, "promote", client.name, reason))
 
 
-@router.post("/model/rollback", summary="Undoes the latest promotion")
-async def roll_back(request: Request, client: MayDecide) -> Response:
+@router.post(
+    "/model/rollback",
+    summary="Undoes the latest promotion",
+    **operation(MoveAnswer, 404, 409, body=REASON),
+)
+async def rollback(request: Request, client: MayDecide) -> Response:
     """Back to the version that served before; 409 if there was none."""
     here = services(request)
     reason = await _reason(request)
@@ -153,7 +174,11 @@ async def roll_back(request: Request, client: MayDecide) -> Response:
     return await _move(here, Move(target, ROLLBACK, client.name, reason))
 
 
-@router.post("/model/reload", summary="Looks at the registry's champion now")
+@router.post(
+    "/model/reload",
+    summary="Looks at the registry's champion now",
+    **operation(ReloadAnswer, 408, 413),
+)
 async def reload(request: Request, _client: MayDecide) -> Response:
     """Also tries a quarantined version once more."""
     here = services(request)
@@ -161,38 +186,39 @@ async def reload(request: Request, _client: MayDecide) -> Response:
     here.live.forgive()
     await here.refresher.poll()
     await here.holder.refresh()
-    return json_answer(
-        {"model_version": here.champion().version, "quarantined": here.live.quarantined()}
-    )
+    document: ReloadAnswer = {
+        "model_version": here.champion().version,
+        "quarantined": here.live.quarantined(),
+    }
+    return json_answer(document)
 
 
 async def _move(here: Services, move: Move) -> Response:
     done = await move_champion(here.registry, move, now=here.now())
-    return json_answer(
-        {
-            "model_version": done.challenger,
-            "version": done.challenger,
-            "former": done.champion,
-            "revision": done.revision,
-            "reason": done.reasons[0],
-        }
-    )
+    document: MoveAnswer = {
+        "model_version": done.challenger,
+        "version": done.challenger,
+        "former": done.champion,
+        "revision": done.revision,
+        "reason": done.reasons[0],
+    }
+    return json_answer(document)
 
 
 async def _reason(request: Request) -> str:
     return read_reason(await read_body(request.receive, SMALL))
 
 
-def _summary(version: ModelVersion, serving: str | None = None) -> dict[str, Any]:
-    summary: dict[str, Any] = {
+def _summary(version: ModelVersion, serving: str | None) -> VersionSummary:
+    summary: VersionSummary = {
         "version": version.version,
-        "number": version.number,
         "task": version.task,
         "family": version.family,
+        "thresholds": version.thresholds,
+        "number": version.number,
         "created_at": version.created_at,
         "metrics": version.metrics,
         "metrics_on": version.metrics_on,
-        "thresholds": version.thresholds,
         "window": version.window,
         "lineage": version.lineage,
     }

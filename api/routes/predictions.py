@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import json_answer, needs
+from api.access import MayPredict
+from api.answers import BatchAnswer, ExplainedAnswer, PredictionAnswer, RecordError
+from api.bodies import MOST_RECORDS, RECORDS
 from api.erased import ErasedStudents
 from api.http.body import LARGE, read_body
+from api.http.json_answer import json_answer
 from api.http.problems import Problem
+from api.operation import EXPLAIN, operation
 from api.payload import Asked, RecordReader, read_json
 from api.predict_endpoint import wants_explanation
 from api.scoring import answer, explanation, score_many, score_one
-from api.security import Client
 from api.services import services
-from database.students import StudentRepository
-from model.access import Scope
+from database import students
 from model.errors import InvalidRecord, NotFound
 from preprocessing.longitudinal import recalled
 from preprocessing.student_ids import read_student_id
 
-MOST_RECORDS = 1_000
-
 router = APIRouter(tags=["predictions"])
-MayPredict = Annotated[Client, Depends(needs(Scope.PREDICT))]
 
 
-@router.post("/predict/batch", summary="Scores up to 1,000 records")
+@router.post(
+    "/predict/batch", summary="Scores up to 1,000 records", **operation(BatchAnswer, body=RECORDS)
+)
 async def predict_batch(request: Request, client: MayPredict) -> Response:
     """Good rows are served though others are bad; `errors` names those by index."""
     started = time.perf_counter()
@@ -51,20 +52,23 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
     for prediction in served:
         here.metrics.served(prediction)
     latency = (time.perf_counter() - started) * 1000
-    return json_answer(
-        {
-            "model_version": champion.version,
-            "predictions": [
-                {"index": index, **answer(prediction, latency)}
-                for (index, _), prediction in zip(good, served, strict=True)
-            ],
-            "errors": errors,
-            "latency_ms": round(latency, 3),
-        }
-    )
+    document: BatchAnswer = {
+        "model_version": champion.version,
+        "predictions": [
+            {"index": index, **answer(prediction, latency)}
+            for (index, _), prediction in zip(good, served, strict=True)
+        ],
+        "errors": errors,
+        "latency_ms": round(latency, 3),
+    }
+    return json_answer(document)
 
 
-@router.post("/predict/{student_id:path}", summary="Scores a student from the latest record")
+@router.post(
+    "/predict/{student_id:path}",
+    summary="Scores a student from the latest record",
+    **operation(PredictionAnswer | ExplainedAnswer, 404, 410, 422, parameters=(EXPLAIN,)),
+)
 async def predict_student(request: Request, student_id: str, client: MayPredict) -> Response:
     """The features are the latest that the feature store holds, with what earlier periods add.
 
@@ -87,9 +91,10 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     await here.log.write(prediction)
     here.metrics.served(prediction)
     document = answer(prediction, (time.perf_counter() - started) * 1000)
-    if wants_explanation(request.url.query):
-        document |= explanation(champion, asked)
-    return json_answer(document)
+    if not wants_explanation(request.url.query):
+        return json_answer(document)
+    explained: ExplainedAnswer = {**document, **explanation(champion, asked)}
+    return json_answer(explained)
 
 
 def _records(body: Any) -> list[Any]:
@@ -103,9 +108,9 @@ def _records(body: Any) -> list[Any]:
 
 def _read(
     reader: RecordReader, erased: ErasedStudents, records: list[Any], default_period: str
-) -> tuple[list[tuple[int, Asked]], list[dict[str, Any]]]:
+) -> tuple[list[tuple[int, Asked]], list[RecordError]]:
     good: list[tuple[int, Asked]] = []
-    errors: list[dict[str, Any]] = []
+    errors: list[RecordError] = []
     for index, record in enumerate(records):
         try:
             asked = reader.one(record, default_period)

@@ -5,26 +5,26 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import json_answer, needs
+from api.access import MayDecide, MayRead
+from api.answers import DriftAnswer, QueuedAnswer, RunsAnswer
+from api.bodies import RUN_OPTIONS
 from api.http.body import SMALL, read_body
+from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.manual_moves import record
+from api.operation import operation
 from api.payload import read_object
-from api.security import Client
 from api.services import services
-from database.drift_reports import DriftReportRepository
-from database.runs import RunRepository
-from model.access import Scope
+from database import drift_reports, runs
+from model.drift import DriftReport
 from model.options import RunOptions
 from model.run import Run, RunStatus
 
 router = APIRouter(tags=["retraining"])
-MayRead = Annotated[Client, Depends(needs(Scope.READ))]
-MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN))]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 MOST_QUEUED = 20
@@ -33,7 +33,11 @@ MOST_QUEUED = 20
 RETRY_AFTER = 60
 
 
-@router.post("/train", status_code=202, summary="Asks for a retraining run")
+@router.post(
+    "/train",
+    summary="Asks for a retraining run",
+    **operation(QueuedAnswer, 429, status=202, body=RUN_OPTIONS),
+)
 async def train(request: Request, client: MayDecide) -> Response:
     """The worker takes it up; `GET /runs/{run_id}` tells how far it is.
 
@@ -55,31 +59,42 @@ async def train(request: Request, client: MayDecide) -> Response:
         run = Run(uuid.uuid4().hex, RunStatus.QUEUED, client.name, now, options=options)
         await here.registry.run(RunRepository().start(run))
     await record(here.registry, client.name, "train", run.run_id, now=now)
-    return json_answer({"run_id": run.run_id, "status": run.status}, 202)
+    document: QueuedAnswer = {"run_id": run.run_id, "status": run.status}
+    return json_answer(document, 202)
 
 
-@router.get("/runs", summary="Runs, newest first")
-async def get_runs(request: Request, _client: MayRead, limit: Limit = 50) -> Response:
+@router.get("/runs", summary="Runs, newest first", **operation(RunsAnswer, 422))
+async def list_runs(request: Request, _client: MayRead, limit: Limit = 50) -> Response:
     """Each with the steps it has finished."""
-    return json_answer(
-        {"runs": await services(request).registry.run(RunRepository().newest(limit))}
-    )
+    document: RunsAnswer = {"runs": await services(request).registry.run(runs.newest(limit))}
+    return json_answer(document)
 
 
-@router.get("/runs/{run_id}", summary="One run")
+@router.get("/runs/{run_id}", summary="One run", **operation(Run, 404))
 async def get_run(request: Request, run_id: str, _client: MayRead) -> Response:
     """How far it came, and what it decided."""
     return json_answer(await services(request).registry.run(RunRepository().get(run_id)))
 
 
-@router.get("/drift", summary="Drift reports, newest first", tags=["drift"])
-async def get_drift(request: Request, _client: MayRead, limit: Limit = 20) -> Response:
+@router.get(
+    "/drift",
+    summary="Drift reports, newest first",
+    tags=["drift"],
+    **operation(DriftAnswer, 422),
+)
+async def list_drift_reports(request: Request, _client: MayRead, limit: Limit = 20) -> Response:
     """What moved since the champion was trained."""
-    found = await services(request).registry.run(DriftReportRepository().newest(limit))
-    return json_answer({"reports": found})
+    found = await services(request).registry.run(drift_reports.newest(limit))
+    document: DriftAnswer = {"reports": found}
+    return json_answer(document)
 
 
-@router.get("/drift/{report_id}", summary="One drift report", tags=["drift"])
+@router.get(
+    "/drift/{report_id}",
+    summary="One drift report",
+    tags=["drift"],
+    **operation(DriftReport, 404),
+)
 async def get_drift_report(request: Request, report_id: str, _client: MayRead) -> Response:
     """Feature by feature."""
     return json_answer(await services(request).registry.run(DriftReportRepository().get(report_id)))

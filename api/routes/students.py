@@ -5,28 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import json_answer, needs
+from api.access import MayDecide, MayRead
+from api.answers import ErasureAnswer, ListedStudent, ReadmissionAnswer, StudentsAnswer
+from api.bodies import REASON
 from api.champion import Champion
 from api.durability import outbox
 from api.http.body import SMALL, read_body
+from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.manual_moves import record
+from api.operation import operation
 from api.payload import Asked, read_reason
 from api.scales import score_fields
 from api.scoring import explanation
-from api.security import Client
 from api.services import services
 from database.driver.commands import Op
 from database.erasing import erasure
-from database.students import PeriodRepository, StudentRepository
-from database.tombstones import TombstoneRepository
-from model.access import Scope
 from model.errors import NotFound, Overloaded
 from model.prediction import Assessment, RiskStatus
 from model.student import Observation
@@ -39,16 +39,18 @@ FURTHEST = 2**31 - 1
 """More students than there are, and a number that every JSON reader takes."""
 
 router = APIRouter(tags=["students"])
-MayRead = Annotated[Client, Depends(needs(Scope.READ))]
-MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN))]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 Offset = Annotated[int, Query(ge=0, le=FURTHEST)]
 LISTED = frozenset({RiskStatus.ALERT, RiskStatus.CRITICAL, RiskStatus.INSUFFICIENT})
 Assessed = tuple[Assessment, Observation]
 
 
-@router.get("/students/at-risk", summary="Who needs help, most urgent first, with the reasons")
-async def at_risk(
+@router.get(
+    "/students/at-risk",
+    summary="Who needs help, most urgent first, with the reasons",
+    **operation(StudentsAnswer, 404, 422),
+)
+async def students_at_risk(
     request: Request,
     _client: MayRead,
     period: str | None = None,
@@ -72,22 +74,25 @@ async def at_risk(
     everybody = await asyncio.to_thread(_ranked, champion, observed)
     found = [pair for pair in everybody if pair[0].status in wanted]
     page = await asyncio.to_thread(_explained, champion, found[offset : offset + limit])
-    return json_answer(
-        {
-            "period": asked,
-            "model_version": champion.version,
-            "scale": champion.thresholds.scale,
-            "total": len(found),
-            "limit": limit,
-            "offset": offset,
-            "counts": _counted(everybody),
-            "students": page,
-        }
-    )
+    document: StudentsAnswer = {
+        "period": asked,
+        "model_version": champion.version,
+        "scale": champion.thresholds.scale,
+        "total": len(found),
+        "limit": limit,
+        "offset": offset,
+        "counts": _counted(everybody),
+        "students": page,
+    }
+    return json_answer(document)
 
 
-@router.delete("/students/{student_id:path}", summary="Erases a student everywhere")
-async def erase(request: Request, student_id: str, client: MayDecide) -> Response:
+@router.delete(
+    "/students/{student_id:path}",
+    summary="Erases a student everywhere",
+    **operation(ErasureAnswer, 404, 422),
+)
+async def erase_student(request: Request, student_id: str, client: MayDecide) -> Response:
     """A receipt with what was erased and the model versions that trained on the student.
 
     Records of the student that come later, by whatever way, are refused.
@@ -114,18 +119,21 @@ async def erase(request: Request, student_id: str, client: MayDecide) -> Respons
             raise Overloaded("erased, but the registry's log cannot be emptied yet")
     # The log says that it happened, and not to whom.
     await record(here.registry, client.name, "erase", "student", now=now)
-    return json_answer(
-        {
-            "student_id": student,
-            "at": receipt.at,
-            "deleted": {**receipt.deleted, "outbox": len(waiting)},
-            "model_versions": receipt.model_versions,
-        }
-    )
+    document: ErasureAnswer = {
+        "student_id": student,
+        "at": receipt.at,
+        "deleted": {**receipt.deleted, "outbox": len(waiting)},
+        "model_versions": receipt.model_versions,
+    }
+    return json_answer(document)
 
 
-@router.post("/students/{student_id:path}/readmit", summary="Takes an erased student again")
-async def readmit(request: Request, student_id: str, client: MayDecide) -> Response:
+@router.post(
+    "/students/{student_id:path}/readmit",
+    summary="Takes an erased student again",
+    **operation(ReadmissionAnswer, 404, body=REASON),
+)
+async def readmit_student(request: Request, student_id: str, client: MayDecide) -> Response:
     """Lifts the tombstone; what was erased stays erased. `reason` in the body is recorded."""
     here = services(request)
     student = read_student_id(student_id, longest=LONGEST_EVER)
@@ -135,7 +143,8 @@ async def readmit(request: Request, student_id: str, client: MayDecide) -> Respo
         raise Problem.of_field("student_id", "was not erased here", 404)
     await here.erased.read()
     await record(here.registry, client.name, "readmit", "student", now=now, detail=reason)
-    return json_answer({"student_id": student, "at": now})
+    document: ReadmissionAnswer = {"student_id": student, "at": now}
+    return json_answer(document)
 
 
 def _observed(period: str, plan: Longitudinal | None) -> Op[list[Observation]]:
@@ -167,7 +176,7 @@ def _counted(everybody: Sequence[Assessed]) -> dict[str, int]:
     return {status.value: found[status] for status in RiskStatus}
 
 
-def _explained(champion: Champion, found: Sequence[Assessed]) -> list[dict[str, Any]]:
+def _explained(champion: Champion, found: Sequence[Assessed]) -> list[ListedStudent]:
     scale = champion.thresholds.scale
     return [
         {

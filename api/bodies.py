@@ -1,0 +1,115 @@
+"""The bodies that routes take, with the task's own fields, bounds and words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.operation import Json
+from api.outcomes import MOST as MOST_LABELS
+from api.payload import LONGEST_REASON
+from model.options import OPTIONS, Allowed
+from preprocessing.task.columns import Column, Kind
+from preprocessing.task.spec import TaskSpec
+
+MOST_RECORDS = 1_000
+
+
+def task_schemas(task: TaskSpec) -> Json:
+    """The schemas that depend on the task, by the names that the bodies refer to."""
+    return {"Record": _record(task), "Label": _label(task)}
+
+
+def feature_schema(column: Column) -> Json:
+    """JSON schema of one feature.
+
+    >>> feature_schema(Column(name="ida", low=0, high=10))["maximum"]
+    10.0
+    """
+    schema: Json = {"description": column.description}
+    if column.kind is Kind.CATEGORY:
+        schema["type"] = "string"
+        if column.categories:
+            schema["enum"] = list(column.categories)
+        return schema
+    schema["type"] = "integer" if column.integer else "number"
+    if column.low is not None:
+        schema["minimum"] = column.low
+    if column.high is not None:
+        schema["maximum"] = column.high
+    return schema
+
+
+def _record(task: TaskSpec) -> Json:
+    return _object(
+        student_id=_text("The school's own identifier."),
+        period=_text("Default: this year.") | {"pattern": task.periods},
+        **{column.name: feature_schema(column) for column in task.features},
+    )
+
+
+def _label(task: TaskSpec) -> Json:
+    raw = task.outcome.column
+    return _object(
+        prediction_id=_text("What /predict answered; or:"),
+        student_id=_text(),
+        period=_text("The period of the features."),
+        outcome={"type": ["number", "boolean"], "description": task.outcome.description},
+        **{
+            raw.name: feature_schema(raw)
+            | {"description": f"Instead of outcome. {raw.description}"}
+        },
+        observed_at=_text("Default: now.") | {"format": "date-time"},
+    )
+
+
+def _option(allowed: Allowed) -> Json:
+    if allowed.kind is bool:
+        return {"type": "boolean", "description": allowed.help}
+    least = "exclusiveMinimum" if allowed.above else "minimum"
+    return {
+        "type": "integer" if allowed.kind is int else "number",
+        "description": allowed.help,
+        least: allowed.low,
+        "maximum": allowed.high,
+    }
+
+
+def _text(description: str = "", **more: Any) -> Json:
+    return {"type": "string", **({"description": description} if description else {}), **more}
+
+
+def _object(**properties: Json) -> Json:
+    """An object with any of the properties; another one is refused."""
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _with(name: str, schema: Json) -> Json:
+    """An object that has this property; others are not looked at."""
+    return {"type": "object", "properties": {name: schema}, "required": [name]}
+
+
+def _list(name: str, most: int) -> Json:
+    return {"type": "array", "items": _ref(name), "maxItems": most}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _body(schema: Json, *, required: bool = True) -> Json:
+    return {"content": {"application/json": {"schema": schema}}, "required": required}
+
+
+RECORD = _body(_ref("Record"))
+RECORDS = _body(_with("records", _list("Record", MOST_RECORDS)))
+LABELS = _body({
+    "oneOf": [
+        _ref("Label"),
+        _list("Label", MOST_LABELS),
+        _with("labels", _list("Label", MOST_LABELS)),
+    ]
+})  # fmt: skip
+REASON = _body(_with("reason", _text(minLength=1, maxLength=LONGEST_REASON)))
+RUN_OPTIONS = _body(
+    _object(**{name: _option(allowed) for name, allowed in OPTIONS.items()}), required=False
+)
