@@ -7,7 +7,7 @@ import contextlib
 import os
 from typing import cast
 
-from api.answers import (
+from api.answers.system import (
     ChampionPart,
     HealthAnswer,
     OutboxPart,

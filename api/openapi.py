@@ -9,7 +9,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from api import answers, predict_endpoint
+from api import predict_endpoint
+from api.answers import models, predictions, system
+from api.answers.predictions import ScoreFields
 from api.bodies import task_schemas
 from api.http.problems import ProblemDocument
 from api.operation import Json
@@ -42,7 +44,8 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 def answer_schemas(task: TaskSpec) -> Json:
     """Name to schema of every declared answer and of what it is made of."""
-    declared = [kind for name, kind in vars(answers).items() if name.endswith("Answer")]
+    named = vars(predictions) | vars(models) | vars(system)
+    declared = [kind for name, kind in named.items() if name.endswith("Answer")]
     _, found = TypeAdapter.json_schemas(
         [(kind, "serialization", TypeAdapter(kind)) for kind in (*declared, ProblemDocument)],
         ref_template="#/components/schemas/{model}",
@@ -51,7 +54,7 @@ def answer_schemas(task: TaskSpec) -> Json:
     schemas: Json = found["$defs"]
     for name, schema in schemas.items():
         fields = schema.get("properties", {})
-        if answers.ScoreFields.__annotations__.keys() <= fields.keys():
+        if ScoreFields.__annotations__.keys() <= fields.keys():
             schemas[name] = _on_the_scale(schema, task)
     schemas["Reason"]["properties"]["contribution"]["description"] = form_of(task).contribution
     return schemas
@@ -69,7 +72,7 @@ class _Written(GenerateJsonSchema):
 def _on_the_scale(schema: Json, task: TaskSpec) -> Json:
     """The schema of an assessment with the score's fields that the task has, in its words."""
     words = form_of(task).words(task)
-    others = answers.ScoreFields.__annotations__.keys() - words.keys()
+    others = ScoreFields.__annotations__.keys() - words.keys()
     fields = {name: field for name, field in schema["properties"].items() if name not in others}
     for name, description in words.items():
         fields[name]["description"] = description

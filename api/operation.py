@@ -42,6 +42,7 @@ EXPLAIN: Json = {
 
 
 def operation(
+    summary: str,
     answer: type | UnionType | Mapping[str, Json],
     *refused: int,
     status: int = 200,
@@ -53,6 +54,7 @@ def operation(
     """The keyword arguments with which a route is added.
 
     Args:
+        summary: what it does, in a line.
         answer: what is answered, one class of `api.answers` or one of several; or media types with
             their schemas, where it is no JSON.
         refused: the statuses of the errors that are the route's own.
@@ -71,6 +73,7 @@ def operation(
     if body:
         extra["requestBody"] = body
     return {
+        "summary": summary,
         "status_code": status,
         "responses": {
             **{code: _problem(REFUSALS[code]) for code in sorted(statuses)},

@@ -13,7 +13,7 @@ import orjson
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
-from api.answers import ExplainedAnswer, PredictionAnswer
+from api.answers.predictions import ExplainedAnswer, PredictionAnswer
 from api.bodies import RECORD
 from api.http.body import SMALL, Disconnected, read_body
 from api.http.problems import Problem, log_unexpected
@@ -92,8 +92,13 @@ def described() -> APIRoute:
         methods=["POST"],
         operation_id="predict",
         tags=["predictions"],
-        summary="Scores one record",
-        **operation(PredictionAnswer | ExplainedAnswer, 410, body=RECORD, parameters=(EXPLAIN,)),
+        **operation(
+            "Scores one record",
+            PredictionAnswer | ExplainedAnswer,
+            410,
+            body=RECORD,
+            parameters=(EXPLAIN,),
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from api.answers import ScoreFields
+from api.answers.predictions import ScoreFields
 from model.prediction import Scale
 from preprocessing.task.spec import TaskSpec
 

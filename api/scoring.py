@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from api.answers import ExplainedFields, PredictionAnswer
+from api.answers.predictions import ExplainedFields, PredictionAnswer
 from api.champion import Champion
 from api.payload import Asked
 from api.scales import score_fields

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayLabel
-from api.answers import LabelsAnswer
+from api.answers.predictions import LabelsAnswer
 from api.bodies import LABELS
 from api.durability import outbox
 from api.http.body import LARGE, read_body
@@ -32,7 +32,7 @@ MOST_WAITING = 1_000
 keeps is here in seconds; more than this is made-up ids, or outcomes sent before their features."""
 
 
-@router.post("/labels", summary="Reports outcomes", **operation(LabelsAnswer, body=LABELS))
+@router.post("/labels", **operation("Reports outcomes", LabelsAnswer, body=LABELS))
 async def label(request: Request, client: MayLabel) -> Response:
     """Each outcome is joined to the features that were known when predicting, and counted once."""
     here = services(request)
@@ -53,16 +53,17 @@ async def label(request: Request, client: MayLabel) -> Response:
     }
     for status, number in counts.items():
         here.metrics.labels.labels(status.value).inc(number)
-    document: LabelsAnswer = {
-        "accepted": len(found) - len(rejected),
-        "joined": counts[JoinStatus.JOINED],
-        "orphaned": counts[JoinStatus.ORPHANED],
-        "duplicate": counts[JoinStatus.DUPLICATE],
-        "corrected": counts[JoinStatus.CORRECTED],
-        "early": sum(decision.early for decision in decisions),
-        "rejected": [{"index": i, "reason": r} for i, r in sorted(rejected.items())],
-    }
-    return json_answer(document)
+    return json_answer(
+        LabelsAnswer(
+            accepted=len(found) - len(rejected),
+            joined=counts[JoinStatus.JOINED],
+            orphaned=counts[JoinStatus.ORPHANED],
+            duplicate=counts[JoinStatus.DUPLICATE],
+            corrected=counts[JoinStatus.CORRECTED],
+            early=sum(decision.early for decision in decisions),
+            rejected=[{"index": i, "reason": r} for i, r in sorted(rejected.items())],
+        )
+    )
 
 
 def _refused(reported: Sequence[Reported]) -> dict[int, str]:

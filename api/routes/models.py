@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayDecide, MayRead
-from api.answers import (
+from api.answers.filled import filled
+from api.answers.models import (
     LocalModelAnswer,
     ModelAnswer,
     MoveAnswer,
     ReloadAnswer,
-    ServedFields,
     VersionAnswer,
     VersionsAnswer,
     VersionSummary,
@@ -30,19 +30,19 @@ from api.services import Services, services
 from database import aliases, artifacts, promotions, versions
 from model.errors import RegistryUnavailable
 from model.promotion import latest_by_hand, of_run
-from model.version import ModelVersion, is_version_name
+from model.version import Alias, ModelVersion, is_version_name
 
 MOST_VERSIONS = 200
 
 router = APIRouter(tags=["models"])
 
 
-@router.get("/model", summary="The champion", **operation(ModelAnswer | LocalModelAnswer, 404))
+@router.get("/model", **operation("The champion", ModelAnswer | LocalModelAnswer, 404))
 async def get_model(request: Request, _client: MayRead) -> Response:
     """What this worker serves, with what the registry tells of it if it answers."""
     here = services(request)
     champion = here.champion()
-    served: ServedFields = {
+    served = {
         "version": champion.version,
         "model_version": champion.version,
         "task": here.task.name,
@@ -56,35 +56,21 @@ async def get_model(request: Request, _client: MayRead) -> Response:
     try:
         found = await here.registry.run(versions.get(champion.version))
     except RegistryUnavailable:
-        alone: LocalModelAnswer = {**served, "registry": "unavailable"}
-        return json_answer(alone)
-    document: ModelAnswer = {
-        **served,
-        "number": found.number,
-        "created_at": found.created_at,
-        "metrics": found.metrics,
-        "metrics_on": found.metrics_on,
-        "window": found.window,
-        "lineage": found.lineage,
-    }
-    return json_answer(document)
+        return json_answer(filled(LocalModelAnswer, None, registry="unavailable", **served))
+    return json_answer(filled(ModelAnswer, found, **served))
 
 
-@router.get("/models", summary="Every version, newest first", **operation(VersionsAnswer))
+@router.get("/models", **operation("Every version, newest first", VersionsAnswer))
 async def list_versions(request: Request, _client: MayRead) -> Response:
     """Each with its metrics; `champion` tells which one serves."""
     here = services(request)
-    alias = await here.registry.run(AliasRepository().find(CHAMPION))
-    found = await here.registry.run(ModelVersionRepository().newest(MOST_VERSIONS))
-    serving = alias.version if alias else None
-    document: VersionsAnswer = {
-        "champion": serving,
-        "models": [_summary(version, serving) for version in found],
-    }
-    return json_answer(document)
+    alias = await here.registry.run(aliases.get(aliases.CHAMPION))
+    found = await here.registry.run(versions.newest(MOST_VERSIONS))
+    listed = [filled(VersionSummary, version, **_serving(version, alias)) for version in found]
+    return json_answer(VersionsAnswer(champion=alias.version if alias else None, models=listed))
 
 
-@router.get("/models/{version}", summary="One version", **operation(VersionAnswer, 404))
+@router.get("/models/{version}", **operation("One version", VersionAnswer, 404))
 async def get_version(request: Request, version: str, _client: MayRead) -> Response:
     """Everything the registry knows of a version.
 
@@ -95,28 +81,23 @@ async def get_version(request: Request, version: str, _client: MayRead) -> Respo
     found = await here.registry.run(versions.get(version))
     alias = await here.registry.run(aliases.get(aliases.CHAMPION))
     decisions = await here.registry.run(promotions.of_version(version))
-    document: VersionAnswer = {
-        **_summary(found, alias.version if alias else None),
-        "params": found.params,
-        "features": found.features,
-        "candidates": found.candidates,
-        "fairness": found.fairness,
-        "fairness_gaps": found.fairness_gaps,
-        "leakage": found.leakage,
-        "card": f"/models/{found.version}/card" if found.card else None,
-        "artifact": found.artifact,
-        "decision": of_run(decisions),
-        "moved_by_hand": latest_by_hand(decisions),
-        "decisions": decisions,
-    }
-    return json_answer(document)
+    return json_answer(
+        filled(
+            VersionAnswer,
+            found,
+            card=f"/models/{found.version}/card" if found.card else None,
+            decision=of_run(decisions),
+            moved_by_hand=latest_by_hand(decisions),
+            decisions=decisions,
+            **_serving(found, alias),
+        )
+    )
 
 
 @router.get(
     "/models/{version}/card",
-    summary="The model card of a version",
     response_class=Response,
-    **operation(dict.fromkeys(MEDIA_TYPES.values(), TEXT), 404, 422),
+    **operation("The model card of a version", dict.fromkeys(MEDIA_TYPES.values(), TEXT), 404, 422),
 )
 async def get_card(
     request: Request, version: str, _client: MayRead, format: Form | None = None
@@ -141,8 +122,7 @@ async def get_card(
 
 @router.post(
     "/models/{version}/promote",
-    summary="Makes a version champion",
-    **operation(MoveAnswer, 404, 409, body=REASON),
+    **operation("Makes a version champion", MoveAnswer, 404, 409, body=REASON),
 )
 async def promote(request: Request, version: str, client: MayDecide) -> Response:
     """Any registered version; every worker serves it within two seconds."""
@@ -153,9 +133,7 @@ async def promote(request: Request, version: str, client: MayDecide) -> Response
 
 
 @router.post(
-    "/model/rollback",
-    summary="Undoes the latest promotion",
-    **operation(MoveAnswer, 404, 409, body=REASON),
+    "/model/rollback", **operation("Undoes the latest promotion", MoveAnswer, 404, 409, body=REASON)
 )
 async def rollback(request: Request, client: MayDecide) -> Response:
     """Back to the version that served before; 409 if there was none."""
@@ -175,9 +153,7 @@ async def rollback(request: Request, client: MayDecide) -> Response:
 
 
 @router.post(
-    "/model/reload",
-    summary="Looks at the registry's champion now",
-    **operation(ReloadAnswer, 408, 413),
+    "/model/reload", **operation("Looks at the registry's champion now", ReloadAnswer, 408, 413)
 )
 async def reload(request: Request, _client: MayDecide) -> Response:
     """Also tries a quarantined version once more."""
@@ -186,42 +162,27 @@ async def reload(request: Request, _client: MayDecide) -> Response:
     here.live.forgive()
     await here.refresher.poll()
     await here.holder.refresh()
-    document: ReloadAnswer = {
-        "model_version": here.champion().version,
-        "quarantined": here.live.quarantined(),
-    }
-    return json_answer(document)
+    quarantined = here.live.quarantined()
+    version = here.champion().version
+    return json_answer(ReloadAnswer(model_version=version, quarantined=quarantined))
 
 
 async def _move(here: Services, move: Move) -> Response:
     done = await move_champion(here.registry, move, now=here.now())
-    document: MoveAnswer = {
-        "model_version": done.challenger,
-        "version": done.challenger,
-        "former": done.champion,
-        "revision": done.revision,
-        "reason": done.reasons[0],
-    }
-    return json_answer(document)
+    return json_answer(
+        MoveAnswer(
+            model_version=done.challenger,
+            version=done.challenger,
+            former=done.champion,
+            revision=done.revision,
+            reason=done.reasons[0],
+        )
+    )
 
 
 async def _reason(request: Request) -> str:
     return read_reason(await read_body(request.receive, SMALL))
 
 
-def _summary(version: ModelVersion, serving: str | None) -> VersionSummary:
-    summary: VersionSummary = {
-        "version": version.version,
-        "task": version.task,
-        "family": version.family,
-        "thresholds": version.thresholds,
-        "number": version.number,
-        "created_at": version.created_at,
-        "metrics": version.metrics,
-        "metrics_on": version.metrics_on,
-        "window": version.window,
-        "lineage": version.lineage,
-    }
-    if serving is not None:
-        summary["champion"] = version.version == serving
-    return summary
+def _serving(version: ModelVersion, champion: Alias | None) -> dict[str, bool]:
+    return {"champion": version.version == champion.version} if champion else {}

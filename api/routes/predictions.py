@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayPredict
-from api.answers import BatchAnswer, ExplainedAnswer, PredictionAnswer, RecordError
+from api.answers.predictions import BatchAnswer, ExplainedAnswer, PredictionAnswer, RecordError
 from api.bodies import MOST_RECORDS, RECORDS
 from api.erased import ErasedStudents
 from api.http.body import LARGE, read_body
@@ -29,9 +29,7 @@ from preprocessing.student_ids import read_student_id
 router = APIRouter(tags=["predictions"])
 
 
-@router.post(
-    "/predict/batch", summary="Scores up to 1,000 records", **operation(BatchAnswer, body=RECORDS)
-)
+@router.post("/predict/batch", **operation("Scores up to 1,000 records", BatchAnswer, body=RECORDS))
 async def predict_batch(request: Request, client: MayPredict) -> Response:
     """Good rows are served though others are bad; `errors` names those by index."""
     started = time.perf_counter()
@@ -52,22 +50,29 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
     for prediction in served:
         here.metrics.served(prediction)
     latency = (time.perf_counter() - started) * 1000
-    document: BatchAnswer = {
-        "model_version": champion.version,
-        "predictions": [
-            {"index": index, **answer(prediction, latency)}
-            for (index, _), prediction in zip(good, served, strict=True)
-        ],
-        "errors": errors,
-        "latency_ms": round(latency, 3),
-    }
-    return json_answer(document)
+    return json_answer(
+        BatchAnswer(
+            model_version=champion.version,
+            predictions=[
+                {"index": index, **answer(prediction, latency)}
+                for (index, _), prediction in zip(good, served, strict=True)
+            ],
+            errors=errors,
+            latency_ms=round(latency, 3),
+        )
+    )
 
 
 @router.post(
     "/predict/{student_id:path}",
-    summary="Scores a student from the latest record",
-    **operation(PredictionAnswer | ExplainedAnswer, 404, 410, 422, parameters=(EXPLAIN,)),
+    **operation(
+        "Scores a student from the latest record",
+        PredictionAnswer | ExplainedAnswer,
+        404,
+        410,
+        422,
+        parameters=(EXPLAIN,),
+    ),
 )
 async def predict_student(request: Request, student_id: str, client: MayPredict) -> Response:
     """The features are the latest that the feature store holds, with what earlier periods add.

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayDecide, MayRead
-from api.answers import DriftAnswer, QueuedAnswer, RunsAnswer
+from api.answers.models import DriftAnswer, QueuedAnswer, RunsAnswer
 from api.bodies import RUN_OPTIONS
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
@@ -35,8 +35,7 @@ RETRY_AFTER = 60
 
 @router.post(
     "/train",
-    summary="Asks for a retraining run",
-    **operation(QueuedAnswer, 429, status=202, body=RUN_OPTIONS),
+    **operation("Asks for a retraining run", QueuedAnswer, 429, status=202, body=RUN_OPTIONS),
 )
 async def train(request: Request, client: MayDecide) -> Response:
     """The worker takes it up; `GET /runs/{run_id}` tells how far it is.
@@ -59,42 +58,29 @@ async def train(request: Request, client: MayDecide) -> Response:
         run = Run(uuid.uuid4().hex, RunStatus.QUEUED, client.name, now, options=options)
         await here.registry.run(RunRepository().start(run))
     await record(here.registry, client.name, "train", run.run_id, now=now)
-    document: QueuedAnswer = {"run_id": run.run_id, "status": run.status}
-    return json_answer(document, 202)
+    return json_answer(QueuedAnswer(run_id=run.run_id, status=run.status), 202)
 
 
-@router.get("/runs", summary="Runs, newest first", **operation(RunsAnswer, 422))
+@router.get("/runs", **operation("Runs, newest first", RunsAnswer, 422))
 async def list_runs(request: Request, _client: MayRead, limit: Limit = 50) -> Response:
     """Each with the steps it has finished."""
-    document: RunsAnswer = {"runs": await services(request).registry.run(runs.newest(limit))}
-    return json_answer(document)
+    return json_answer(RunsAnswer(runs=await services(request).registry.run(runs.newest(limit))))
 
 
-@router.get("/runs/{run_id}", summary="One run", **operation(Run, 404))
+@router.get("/runs/{run_id}", **operation("One run", Run, 404))
 async def get_run(request: Request, run_id: str, _client: MayRead) -> Response:
     """How far it came, and what it decided."""
     return json_answer(await services(request).registry.run(RunRepository().get(run_id)))
 
 
-@router.get(
-    "/drift",
-    summary="Drift reports, newest first",
-    tags=["drift"],
-    **operation(DriftAnswer, 422),
-)
+@router.get("/drift", tags=["drift"], **operation("Drift reports, newest first", DriftAnswer, 422))
 async def list_drift_reports(request: Request, _client: MayRead, limit: Limit = 20) -> Response:
     """What moved since the champion was trained."""
     found = await services(request).registry.run(drift_reports.newest(limit))
-    document: DriftAnswer = {"reports": found}
-    return json_answer(document)
+    return json_answer(DriftAnswer(reports=found))
 
 
-@router.get(
-    "/drift/{report_id}",
-    summary="One drift report",
-    tags=["drift"],
-    **operation(DriftReport, 404),
-)
+@router.get("/drift/{report_id}", tags=["drift"], **operation("One drift report", DriftReport, 404))
 async def get_drift_report(request: Request, report_id: str, _client: MayRead) -> Response:
     """Feature by feature."""
     return json_answer(await services(request).registry.run(DriftReportRepository().get(report_id)))

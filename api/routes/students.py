@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayDecide, MayRead
-from api.answers import ErasureAnswer, ListedStudent, ReadmissionAnswer, StudentsAnswer
+from api.answers.filled import filled
+from api.answers.predictions import ErasureAnswer, ListedStudent, ReadmissionAnswer, StudentsAnswer
 from api.bodies import REASON
 from api.champion import Champion
 from api.durability import outbox
@@ -47,8 +48,7 @@ Assessed = tuple[Assessment, Observation]
 
 @router.get(
     "/students/at-risk",
-    summary="Who needs help, most urgent first, with the reasons",
-    **operation(StudentsAnswer, 404, 422),
+    **operation("Who needs help, most urgent first, with the reasons", StudentsAnswer, 404, 422),
 )
 async def students_at_risk(
     request: Request,
@@ -74,23 +74,23 @@ async def students_at_risk(
     everybody = await asyncio.to_thread(_ranked, champion, observed)
     found = [pair for pair in everybody if pair[0].status in wanted]
     page = await asyncio.to_thread(_explained, champion, found[offset : offset + limit])
-    document: StudentsAnswer = {
-        "period": asked,
-        "model_version": champion.version,
-        "scale": champion.thresholds.scale,
-        "total": len(found),
-        "limit": limit,
-        "offset": offset,
-        "counts": _counted(everybody),
-        "students": page,
-    }
-    return json_answer(document)
+    return json_answer(
+        StudentsAnswer(
+            period=asked,
+            model_version=champion.version,
+            scale=champion.thresholds.scale,
+            total=len(found),
+            limit=limit,
+            offset=offset,
+            counts=_counted(everybody),
+            students=page,
+        )
+    )
 
 
 @router.delete(
     "/students/{student_id:path}",
-    summary="Erases a student everywhere",
-    **operation(ErasureAnswer, 404, 422),
+    **operation("Erases a student everywhere", ErasureAnswer, 404, 422),
 )
 async def erase_student(request: Request, student_id: str, client: MayDecide) -> Response:
     """A receipt with what was erased and the model versions that trained on the student.
@@ -119,19 +119,13 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
             raise Overloaded("erased, but the registry's log cannot be emptied yet")
     # The log says that it happened, and not to whom.
     await record(here.registry, client.name, "erase", "student", now=now)
-    document: ErasureAnswer = {
-        "student_id": student,
-        "at": receipt.at,
-        "deleted": {**receipt.deleted, "outbox": len(waiting)},
-        "model_versions": receipt.model_versions,
-    }
-    return json_answer(document)
+    deleted = {**receipt.deleted, "outbox": len(waiting)}
+    return json_answer(filled(ErasureAnswer, receipt, student_id=student, deleted=deleted))
 
 
 @router.post(
     "/students/{student_id:path}/readmit",
-    summary="Takes an erased student again",
-    **operation(ReadmissionAnswer, 404, body=REASON),
+    **operation("Takes an erased student again", ReadmissionAnswer, 404, body=REASON),
 )
 async def readmit_student(request: Request, student_id: str, client: MayDecide) -> Response:
     """Lifts the tombstone; what was erased stays erased. `reason` in the body is recorded."""
@@ -143,8 +137,7 @@ async def readmit_student(request: Request, student_id: str, client: MayDecide) 
         raise Problem.of_field("student_id", "was not erased here", 404)
     await here.erased.read()
     await record(here.registry, client.name, "readmit", "student", now=now, detail=reason)
-    document: ReadmissionAnswer = {"student_id": student, "at": now}
-    return json_answer(document)
+    return json_answer(ReadmissionAnswer(student_id=student, at=now))
 
 
 def _observed(period: str, plan: Longitudinal | None) -> Op[list[Observation]]:

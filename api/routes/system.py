@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api import health
 from api.access import MayRead
-from api.answers import (
-    FeatureAnswer,
+from api.answers.filled import filled
+from api.answers.system import (
+    CategoryFeature,
     HealthAnswer,
     LiveAnswer,
+    NumericFeature,
     ReadyAnswer,
     TaskAnswer,
-    TaskStatusAnswer,
+    TaskCutoffs,
+    TaskOutcome,
 )
 from api.http.json_answer import json_answer
 from api.metrics import MEDIA_TYPE
 from api.operation import TEXT, operation
 from api.services import services
 from preprocessing.task.columns import Column, Kind
-from preprocessing.task.spec import TaskSpec
 
 STATUS_KEYS = {"concern", "alert", "critical", "min_known_weight"}
 
@@ -31,9 +31,7 @@ router = APIRouter(tags=["system"])
 
 
 @router.get(
-    "/health",
-    summary="The parts and their state",
-    **operation(HealthAnswer, also=(503,), key=False),
+    "/health", **operation("The parts and their state", HealthAnswer, also=(503,), key=False)
 )
 async def get_health(request: Request) -> Response:
     """200 while predictions are answered, even if something else is wrong; 503 otherwise."""
@@ -41,35 +39,29 @@ async def get_health(request: Request) -> Response:
     return json_answer(report, 200 if report["ready"] else 503)
 
 
-@router.get("/health/live", summary="Whether the worker runs", **operation(LiveAnswer, key=False))
+@router.get("/health/live", **operation("Whether the worker runs", LiveAnswer, key=False))
 async def get_live() -> Response:
     """Answers as long as the event loop turns."""
-    document: LiveAnswer = {"status": "ok"}
-    return json_answer(document)
+    return json_answer(LiveAnswer(status="ok"))
 
 
 @router.get(
     "/health/ready",
-    summary="Whether predictions are answered",
-    **operation(ReadyAnswer, also=(503,), key=False),
+    **operation("Whether predictions are answered", ReadyAnswer, also=(503,), key=False),
 )
 async def get_ready(request: Request) -> Response:
     """503 without a champion, or where no record could be kept."""
     here = services(request)
     unable = here.unable()
-    document: ReadyAnswer
     if unable is not None:
-        document = {"status": "down", "detail": unable}
-        return json_answer(document, 503)
-    document = {"status": "ok", "model_version": here.champion().version}
-    return json_answer(document)
+        return json_answer(ReadyAnswer(status="down", detail=unable), 503)
+    return json_answer(ReadyAnswer(status="ok", model_version=here.champion().version))
 
 
 @router.get(
     "/metrics",
-    summary="Prometheus metrics of all workers",
     response_class=Response,
-    **operation({"text/plain": TEXT}, key=False),
+    **operation("Prometheus metrics of all workers", {"text/plain": TEXT}, key=False),
 )
 async def get_metrics(request: Request) -> Response:
     """One truth, whichever worker answers."""
@@ -78,39 +70,24 @@ async def get_metrics(request: Request) -> Response:
     return Response(here.metrics.page(), headers={"content-type": MEDIA_TYPE})
 
 
-@router.get("/schema", summary="The task's features", **operation(TaskAnswer))
+@router.get("/schema", **operation("The task's features", TaskAnswer))
 async def get_schema(request: Request, _client: MayRead) -> Response:
     """Kind, bounds, categories and description of every feature."""
     task = services(request).task
-    document: TaskAnswer = {
-        "task": task.name,
-        "title": task.title,
-        "title_pt": task.title_pt,
-        "description": task.description,
-        "features": [_feature(column) for column in task.features],
-        "outcome": {
-            "column": task.outcome.column.name,
-            "kind": task.outcome.kind,
-            "horizon": task.outcome.horizon,
-            "description": task.outcome.description,
-        },
-        "status": _status(task),
-    }
-    return json_answer(document)
+    outcome, status = task.outcome, task.status.model_dump(include=STATUS_KEYS, exclude_none=True)
+    return json_answer(
+        filled(
+            TaskAnswer,
+            task,
+            task=task.name,
+            features=[_feature(column) for column in task.features],
+            outcome=filled(TaskOutcome, outcome, column=outcome.column.name),
+            status=filled(TaskCutoffs, None, scale=task.scale, **status),
+        )
+    )
 
 
-def _status(task: TaskSpec) -> TaskStatusAnswer:
-    given = task.status.model_dump(include=STATUS_KEYS, exclude_none=True)
-    return cast(TaskStatusAnswer, {"scale": task.scale, **given})
-
-
-def _feature(column: Column) -> FeatureAnswer:
-    feature: FeatureAnswer = {
-        "name": column.name,
-        "kind": column.kind,
-        "description": column.description,
-        "description_pt": column.description_pt,
-    }
+def _feature(column: Column) -> NumericFeature | CategoryFeature:
     if column.kind is Kind.NUMERIC:
-        return feature | {"low": column.low, "high": column.high, "integer": column.integer}
-    return feature | {"categories": list(column.categories)}
+        return filled(NumericFeature, column)
+    return filled(CategoryFeature, column, categories=[*column.categories])

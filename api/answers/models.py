@@ -1,0 +1,141 @@
+"""What is answered about versions, runs and drift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from api.answers.filled import Count
+from model.drift import DriftReport
+from model.live import Quarantine
+from model.prediction import Thresholds
+from model.promotion import Promotion
+from model.run import Run, RunStatus
+from model.version import LeakageCheck, Lineage, Metrics, Window
+
+
+class RegisteredFields(TypedDict):
+    """What is registered of a version in short."""
+
+    version: str
+    number: int
+    task: str
+    family: str
+    created_at: datetime
+    metrics: Metrics
+    metrics_on: str
+    thresholds: Thresholds
+    window: Window
+    lineage: Lineage
+
+
+class VersionSummary(RegisteredFields):
+    """One version in short.
+
+    Attributes:
+        champion: whether it serves; absent where none does.
+    """
+
+    champion: NotRequired[bool]
+
+
+class VersionsAnswer(TypedDict):
+    """The versions, newest first."""
+
+    champion: str | None
+    models: Sequence[VersionSummary]
+
+
+class VersionAnswer(VersionSummary):
+    """Everything the registry knows of a version.
+
+    Attributes:
+        card: path of the model card.
+        decision: of the run that made the version.
+        moved_by_hand: the newest move by a person.
+        decisions: all, newest first.
+    """
+
+    params: Mapping[str, Any]
+    features: Sequence[str]
+    candidates: Sequence[Mapping[str, Any]]
+    fairness: Mapping[str, Any]
+    fairness_gaps: Mapping[str, float]
+    leakage: LeakageCheck | None
+    card: str | None
+    artifact: str
+    decision: Promotion | None
+    moved_by_hand: Promotion | None
+    decisions: Sequence[Promotion]
+
+
+class LocalModelAnswer(TypedDict):
+    """The champion while the registry does not answer: what this worker knows of it.
+
+    Attributes:
+        quarantined: the version that was refused, if there is one.
+    """
+
+    version: str
+    task: str
+    family: str
+    thresholds: Thresholds
+    model_version: str
+    features: Sequence[str]
+    revision: int
+    generation: Count
+    quarantined: Quarantine | None
+    registry: Literal["unavailable"]
+
+
+class ModelAnswer(RegisteredFields):
+    """The champion.
+
+    Attributes:
+        quarantined: the version that was refused, if there is one.
+    """
+
+    model_version: str
+    features: Sequence[str]
+    revision: int
+    generation: Count
+    quarantined: Quarantine | None
+
+
+class MoveAnswer(TypedDict):
+    """The champion was moved by hand."""
+
+    model_version: str
+    version: str
+    former: str | None
+    revision: int | None
+    reason: str
+
+
+class ReloadAnswer(TypedDict):
+    """What serves after the registry was looked at."""
+
+    model_version: str
+    quarantined: Quarantine | None
+
+
+class QueuedAnswer(TypedDict):
+    """The run that was asked for."""
+
+    run_id: str
+    status: RunStatus
+
+
+class RunsAnswer(TypedDict):
+    """Runs, newest first."""
+
+    runs: Sequence[Run]
+
+
+class DriftAnswer(TypedDict):
+    """Drift reports, newest first."""
+
+    reports: Sequence[DriftReport]

@@ -1,0 +1,167 @@
+"""What is answered about scores, outcomes and students.
+
+An answer is declared once: a handler makes the dictionary, orjson writes it, and the OpenAPI page
+is made from the same class (`api.openapi`), so nothing is validated while a request waits. Names
+that end in `Answer` are whole answers; `Fields` are shared by several. A record of `model` stands
+for itself: all its fields are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from typing_extensions import TypedDict
+
+from api.answers.filled import Count, Share
+from model.explanation import Reason
+from model.prediction import RiskLabel, RiskStatus, Scale
+
+
+class ScoreFields(TypedDict, total=False):
+    """The fields that carry a score; those of the task's scale are always there, no other is."""
+
+    risk_score: Share
+    predicted: float
+    interval: tuple[float, float] | None
+
+
+class AssessedFields(ScoreFields):
+    """What a version makes of a record.
+
+    Attributes:
+        known_weight: share of what the version's scores rest on that the record gave; null where
+            the version does not know it.
+    """
+
+    risk_label: RiskLabel
+    status: RiskStatus
+    known_weight: Share | None
+
+
+class ExplainedFields(TypedDict):
+    """Why a score is what it is.
+
+    Attributes:
+        base_value: the score of the average training record.
+        reasons: strongest first.
+    """
+
+    base_value: float
+    reasons: Sequence[Reason]
+
+
+class PredictionAnswer(AssessedFields):
+    """One record's prediction.
+
+    Attributes:
+        known_weight: share of what the version's scores rest on that the record gave; null where
+            the version does not know it.
+        threshold: where `high` begins.
+        imputed: features that were filled in.
+        unseen: of those, the ones whose category the version never saw; the most frequent one was
+            taken.
+    """
+
+    prediction_id: str
+    student_id: str | None
+    period: str
+    threshold: float
+    model_version: str
+    imputed: Sequence[str]
+    unseen: Sequence[str]
+    latency_ms: float
+
+
+class ExplainedAnswer(PredictionAnswer, ExplainedFields):
+    """One record's prediction with its reasons, strongest first: what `explain=true` asks for."""
+
+
+class IndexedPrediction(PredictionAnswer):
+    """The prediction for the record at `index` of a batch."""
+
+    index: Count
+
+
+class RecordError(TypedDict):
+    """Why the record at `index` of a batch was not scored."""
+
+    index: Count
+    field: str
+    detail: str
+
+
+class BatchAnswer(TypedDict):
+    """Predictions in the order of the records, and the records that were refused."""
+
+    model_version: str
+    predictions: Sequence[IndexedPrediction]
+    errors: Sequence[RecordError]
+    latency_ms: float
+
+
+class RejectedLabel(TypedDict):
+    """Why the outcome at `index` was not taken."""
+
+    index: Count
+    reason: str
+
+
+class LabelsAnswer(TypedDict):
+    """What became of the outcomes."""
+
+    accepted: Count
+    joined: Count
+    orphaned: Count
+    duplicate: Count
+    corrected: Count
+    early: Count
+    rejected: Sequence[RejectedLabel]
+
+
+class ListedStudent(AssessedFields, ExplainedFields):
+    """A student who needs help, and why."""
+
+    student_id: str
+    period: str
+    model_version: str
+
+
+class StudentsAnswer(TypedDict):
+    """A page of the list of students, most urgent first.
+
+    Attributes:
+        period: null where nothing is known yet.
+        total: students on the whole list.
+        counts: students of the period by status.
+    """
+
+    period: str | None
+    model_version: str
+    scale: Scale
+    total: Count
+    limit: int
+    offset: int
+    counts: Mapping[str, Count]
+    students: Sequence[ListedStudent]
+
+
+class ErasureAnswer(TypedDict):
+    """What was erased of a student.
+
+    Attributes:
+        deleted: collection to number of documents.
+        model_versions: those that trained on the student.
+    """
+
+    student_id: str
+    at: datetime
+    deleted: Mapping[str, Count]
+    model_versions: Sequence[str]
+
+
+class ReadmissionAnswer(TypedDict):
+    """The student is taken again."""
+
+    student_id: str
+    at: datetime

@@ -1,0 +1,140 @@
+"""What is answered about the installation and its task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from api.answers.filled import Count, Share
+from api.durability.worker_slots import WorkerState
+from model.prediction import Scale
+from preprocessing.task.columns import Kind
+
+
+class Part(TypedDict):
+    """The state of one part."""
+
+    state: Literal["ok", "degraded", "failed", "down"]
+    detail: NotRequired[str]
+
+
+class ChampionPart(Part):
+    """The model that is served, and the version that should be and cannot be trusted."""
+
+    version: NotRequired[str]
+    revision: NotRequired[int]
+    generation: NotRequired[Count]
+    quarantined: NotRequired[str]
+    reason: NotRequired[str]
+
+
+class OutboxPart(Part):
+    """Predictions that wait for the registry."""
+
+    rows: Count
+    in_memory: Count
+
+
+class WorkerPart(Part):
+    """The worker that answers."""
+
+    pid: int
+    slot: int
+    generation: Count
+    leads: bool
+
+
+class RetrainingPart(Part):
+    """The retraining worker."""
+
+    holder: NotRequired[str]
+
+
+class Parts(TypedDict):
+    """Every part of the installation."""
+
+    registry: Part
+    champion: ChampionPart
+    outbox: OutboxPart
+    worker: WorkerPart
+    retraining: RetrainingPart
+
+
+class HealthAnswer(TypedDict):
+    """The parts and, on top, the whole."""
+
+    status: Literal["ok", "degraded", "down"]
+    ready: bool
+    model_version: str | None
+    parts: Parts
+    workers: Sequence[WorkerState]
+
+
+class LiveAnswer(TypedDict):
+    """The worker runs."""
+
+    status: Literal["ok"]
+
+
+class ReadyAnswer(TypedDict):
+    """Whether predictions are answered: by which version, or why not."""
+
+    status: Literal["ok", "down"]
+    model_version: NotRequired[str]
+    detail: NotRequired[str]
+
+
+class FeatureFields(TypedDict):
+    """One feature of the task."""
+
+    name: str
+    kind: Kind
+    description: str
+    description_pt: str
+
+
+class NumericFeature(FeatureFields):
+    """A number; its bounds are inclusive, null where there is none."""
+
+    low: float | None
+    high: float | None
+    integer: bool
+
+
+class CategoryFeature(FeatureFields):
+    """One of some words; of any, where none is listed."""
+
+    categories: Sequence[str]
+
+
+class TaskOutcome(TypedDict):
+    """What the task predicts."""
+
+    column: str
+    kind: Literal["binary", "numeric"]
+    horizon: Count
+    description: str
+
+
+class TaskCutoffs(TypedDict):
+    """Where the task's statuses begin; the three in the middle only of a numeric outcome."""
+
+    scale: Scale
+    concern: NotRequired[Literal["low", "high"]]
+    alert: NotRequired[float]
+    critical: NotRequired[float]
+    min_known_weight: Share
+
+
+class TaskAnswer(TypedDict):
+    """The task."""
+
+    task: str
+    title: str
+    title_pt: str
+    description: str
+    features: Sequence[NumericFeature | CategoryFeature]
+    outcome: TaskOutcome
+    status: TaskCutoffs
