@@ -25,6 +25,7 @@ from retraining.run.execution import execute
 from retraining.run.plan import RunPlan
 from tests.api.bundles import KEY
 from tests.api.server import Server, served, until
+from tests.api.strict import StrictPage
 
 EXAMS = Path(__file__).parents[2] / "preprocessing" / "tasks" / "exam_scores.yaml"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -115,12 +116,32 @@ def test_the_list_of_a_numeric_task_begins_with_the_weakest(school: School) -> N
 def test_the_openapi_page_of_a_numeric_task_speaks_of_values(school: School) -> None:
     schemas = school[0].get("/openapi.json").json()["components"]["schemas"]
 
-    for name in ("Prediction", "ListedStudent"):
+    for name in ("PredictionAnswer", "ListedStudent"):
         fields = schemas[name]["properties"]
         assert "risk_score" not in fields
         assert "maximum" not in fields["predicted"]
-        assert (fields["interval"]["minItems"], fields["interval"]["maxItems"]) == (2, 2)
+        interval = fields["interval"]["anyOf"][0]
+        assert (interval["minItems"], interval["maxItems"]) == (2, 2)
     assert "Log-odds" not in schemas["Reason"]["properties"]["contribution"]["description"]
+
+
+def test_answers_of_a_numeric_task_are_what_its_page_declares(school: School) -> None:
+    server = school[0]
+    page = StrictPage(server.get("/openapi.json").json())
+
+    answers = {
+        "predict": [server.post("/predict", WEAK), server.post("/predict?explain=true", WEAK)],
+        "predict_batch": [server.post("/predict/batch", {"records": [WEAK, STRONG, 3]})],
+        "students_at_risk": [server.get("/students/at-risk?limit=3")],
+        "get_schema": [server.get("/schema")],
+        "get_model": [server.get("/model")],
+        "list_versions": [server.get("/models")],
+        "get_version": [server.get("/models/v1")],
+        "list_runs": [server.get("/runs")],
+    }
+
+    answered = [(name, one) for name, several in answers.items() for one in several]
+    assert [fault for name, one in answered for fault in page.faults(name, one)] == []
 
 
 def test_an_insufficient_prediction_is_kept_labelled_and_counted(school: School) -> None:

@@ -1,0 +1,343 @@
+"""Every route: what the OpenAPI page says of it, what it answers, what the documents say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from api import openapi
+from api.app import create_app
+from api.http.problems import MEDIA_TYPE
+from api.operation import REFUSALS
+from api.predict_endpoint import PATH
+from database import artifacts, drift_reports, students, versions
+from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
+from model.student import Observation
+from model.version import CardFiles, LeakageCheck
+from preprocessing.task.spec import load_task
+from tests.api import bundles
+from tests.api.conftest import World
+from tests.api.server import ROOT, Server, served, until
+from tests.api.strict import StrictPage
+from tests.api.test_keys import keys
+
+FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
+RECORD = {"inde": 7.5, "ida": 3.0, "pedra": "topazio"}
+REASON = {"reason": "a test"}
+NOWHERE = {"MONGO_URI": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200"}
+
+
+def the_page(task: str = "pede_lag") -> dict[str, Any]:
+    return openapi.document(create_app(), load_task(task))
+
+
+def operations(page: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in page["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """A guarded server, and a client that may do everything."""
+
+    server: Server
+    client: httpx.Client
+
+    def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
+        return self.client.post(path, json=body, **more)
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.client.get(path, **more)
+
+
+@pytest.fixture(scope="module")
+def school(world: World) -> Iterator[School]:
+    registry = world.registry
+    registry.run(students.observe([
+        Observation(f"S{i}", "2023", features, bundles.NOW)
+        for i, features in enumerate(bundles.records(20, seed=3))
+    ]))  # fmt: skip
+    card = CardFiles(*(registry.run(artifacts.put(form)) for form in (b"<html>", b"# Card")))
+    leakage = LeakageCheck("auc", 0.99, {"inde": 0.7}, 0.8, {})
+    bundles.register(registry, bundles.archive(1.0))
+    known = registry.run(versions.get("v2"))
+    registry.run(versions.register(lambda n: with_card(known, n, card, leakage)))
+    moved = FeatureDrift("inde", "ks", 0.4, 0.01, 0.02, 0.4, 0.2, 0.3, True, 0.1, 0.0, ("x",))
+    left_out = LeftOut("2031", 2, Unjudged.FUTURE)
+    registry.run(drift_reports.add(DriftReport(
+        "d1", bundles.NOW, "v1", 20, ("2023",), (moved,), True, {"recall": 0.8}, {}, ("few",),
+        left_out=(left_out,),
+    )))  # fmt: skip
+    secret = keys(world.home, "create", "--name", "all", "--scope", "admin")
+    with served(world.home, workers=1, auth="keys") as server:
+        until(lambda: all(w["version"] for w in server.workers()))
+        headers = {"Authorization": f"Bearer {secret}"}
+        with httpx.Client(base_url=server.url, headers=headers, timeout=10) as client:
+            yield School(server, client)
+
+
+def with_card(known: Any, number: int, card: CardFiles, leakage: LeakageCheck) -> Any:
+    return replace(known, version=f"v{number}", number=number, card=card, leakage=leakage)
+
+
+CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
+    "predict": lambda s: [
+        s.post("/predict", RECORD),
+        s.post("/predict", {"student_id": "S0", "ida": 5}),
+        s.post("/predict?explain=true", RECORD),
+    ],
+    "predict_batch": lambda s: [s.post("/predict/batch", {"records": [RECORD, {"inde": 99}, 3]})],
+    "predict_student": lambda s: [s.post("/predict/S1"), s.post("/predict/S1?explain=true")],
+    "label": lambda s: [
+        s.post("/labels", {"student_id": "S1", "period": "2023", "outcome": 1}),
+        s.post("/labels", [{"student_id": "S1"}, "nonsense"]),
+    ],
+    "students_at_risk": lambda s: [
+        s.get("/students/at-risk?limit=3"),
+        s.get("/students/at-risk?status=expected&offset=1"),
+    ],
+    "erase_student": lambda s: [s.client.delete("/students/S2")],
+    "readmit_student": lambda s: [s.post("/students/S2/readmit", REASON)],
+    "get_model": lambda s: [s.get("/model")],
+    "list_versions": lambda s: [s.get("/models")],
+    "get_card": lambda s: [s.get("/models/v3/card"), s.get("/models/v3/card?format=md")],
+    "promote": lambda s: [s.post("/models/v2/promote", REASON)],
+    "rollback": lambda s: [s.post("/model/rollback", REASON)],
+    "get_version": lambda s: [s.get(f"/models/{name}") for name in ("v1", "v2", "v3")],
+    "reload": lambda s: [s.post("/model/reload")],
+    "train": lambda s: [s.post("/train"), s.post("/train", {"seed": 5})],
+    "list_runs": lambda s: [s.get("/runs")],
+    "get_run": lambda s: [s.get(f"/runs/{s.post('/train').json()['run_id']}")],
+    "list_drift_reports": lambda s: [s.get("/drift")],
+    "get_drift_report": lambda s: [s.get("/drift/d1")],
+    "get_health": lambda s: [s.get("/health")],
+    "get_live": lambda s: [s.get("/health/live")],
+    "get_ready": lambda s: [s.get("/health/ready")],
+    "get_metrics": lambda s: [s.get("/metrics")],
+    "get_schema": lambda s: [s.get("/schema")],
+}
+"""Operation to calls that it answers, in an order in which each finds what it needs."""
+
+REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
+    ("predict", 400, lambda s: s.client.post("/predict", content=b"{")),
+    ("predict", 413, lambda s: s.client.post("/predict", content=b" " * 100_000)),
+    ("predict", 422, lambda s: s.post("/predict", {"inde": 99})),
+    ("predict_batch", 422, lambda s: s.post("/predict/batch", {})),
+    ("predict_student", 404, lambda s: s.post("/predict/nobody")),
+    ("predict_student", 422, lambda s: s.post("/predict/~x")),
+    ("predict_student", 410, lambda s: s.post("/predict/S4")),
+    ("predict", 410, lambda s: s.post("/predict", {"student_id": "S4", "ida": 5})),
+    ("label", 422, lambda s: s.post("/labels", {"labels": 3})),
+    ("students_at_risk", 404, lambda s: s.get("/students/at-risk?period=1999")),
+    ("students_at_risk", 422, lambda s: s.get("/students/at-risk?limit=0")),
+    ("erase_student", 404, lambda s: s.client.delete("/students/nobody")),
+    ("erase_student", 422, lambda s: s.client.delete("/students/~x")),
+    ("readmit_student", 404, lambda s: s.post("/students/nobody/readmit", REASON)),
+    ("readmit_student", 422, lambda s: s.post("/students/S1/readmit", {})),
+    ("get_version", 404, lambda s: s.get("/models/v99")),
+    ("get_card", 404, lambda s: s.get("/models/v1/card")),
+    ("get_card", 422, lambda s: s.get("/models/v3/card?format=pdf")),
+    ("promote", 404, lambda s: s.post("/models/v99/promote", REASON)),
+    ("promote", 409, lambda s: s.post("/models/v1/promote", REASON)),
+    ("promote", 422, lambda s: s.post("/models/v1/promote", {})),
+    ("reload", 413, lambda s: s.client.post("/model/reload", content=b" " * 100_000)),
+    ("train", 422, lambda s: s.post("/train", {"sed": 3})),
+    ("list_runs", 422, lambda s: s.get("/runs?limit=0")),
+    ("get_run", 404, lambda s: s.get("/runs/none")),
+    ("list_drift_reports", 422, lambda s: s.get("/drift?limit=many")),
+    ("get_drift_report", 404, lambda s: s.get("/drift/none")),
+]
+
+
+def test_every_route_has_a_name_a_summary_an_answer_and_its_errors() -> None:
+    page = the_page()
+    missing = [
+        f"{method} {path}: {lack}"
+        for method, path, operation in operations(page)
+        for lack in lacks(operation, path, page["components"]["schemas"])
+    ]
+    names = [operation["operationId"] for _, _, operation in operations(page)]
+
+    assert missing == []
+    assert sorted(names) == sorted(set(names))
+
+
+def lacks(operation: dict[str, Any], path: str, schemas: dict[str, Any]) -> Iterator[str]:
+    if not re.fullmatch(r"[a-z]+(_[a-z]+){0,3}", operation["operationId"]):
+        yield f"operation id {operation['operationId']}"
+    for field in ("summary", "description", "tags"):
+        if not operation.get(field):
+            yield field
+    answered = [code for code in ("200", "202") if code in operation["responses"]]
+    if len(answered) != 1:
+        yield "the answer's status"
+    for code in answered:
+        for kind, content in operation["responses"][code].get("content", {"": {}}).items():
+            if not holds_something(content.get("schema", {}), schemas):
+                yield f"schema of {kind or 'the answer'}"
+    yield from (
+        f"status {status}" for status in needed(operation, path) if not status_in(operation, status)
+    )
+    for code, response in operation["responses"].items():
+        if code in answered or (code == "503" and "application/json" in response["content"]):
+            continue
+        if response["content"].keys() != {MEDIA_TYPE} or not response["description"]:
+            yield f"problem document of {code}"
+
+
+def needed(operation: dict[str, Any], path: str) -> set[str]:
+    """The statuses of errors that follow from what a route takes."""
+    keyed = set() if operation.get("security") == [] else {"401", "503"}
+    named = {"404"} if "{" in path else set()
+    body = {"400", "408", "413", "415", "422"} if "requestBody" in operation else set()
+    checked = any(p["schema"].get("type") == "integer" for p in operation.get("parameters", ()))
+    return {"403", "default"} | keyed | named | body | ({"422"} if checked else set())
+
+
+def status_in(operation: dict[str, Any], status: str) -> bool:
+    return status in operation["responses"]
+
+
+def holds_something(schema: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    if "anyOf" in schema:
+        return all(holds_something(one, schemas) for one in schema["anyOf"])
+    if "$ref" in schema:
+        return bool(schemas.get(schema["$ref"].rpartition("/")[2], {}).get("properties"))
+    return bool(schema.get("type") == "string")
+
+
+def test_no_route_is_hidden_from_the_page_but_those_for_people() -> None:
+    app = create_app()
+    paths = {
+        getattr(context, "path_format", getattr(context, "path", None))
+        for context in iter_route_contexts(app.routes)
+    }
+
+    assert paths - the_page()["paths"].keys() == FOR_PEOPLE
+    assert the_page()["paths"].keys() - paths == {PATH}
+
+
+@pytest.mark.parametrize("task", ["pede_lag", "exam_scores"])
+def test_what_the_page_refers_to_is_there_and_what_is_there_is_referred_to(task: str) -> None:
+    page = the_page(task)
+    referred = set(re.findall(r"#/components/schemas/(\w+)", orjson.dumps(page).decode()))
+
+    assert referred == page["components"]["schemas"].keys()
+
+
+def test_the_documents_name_every_route_with_its_scope_and_answer(
+    school: School, world: World
+) -> None:
+    text = (ROOT / "docs" / "serving.md").read_text("utf-8")
+    key = keys(world.home, "create", "--name", "labels", "--scope", "label")
+    headers = {"Authorization": f"Bearer {key}"}
+
+    rows = [
+        f"| `{method} {path}` | `{operation['operationId']}` | "
+        f"{scope_of(school.server, method, path, headers)} | {answers_of(operation)} |"
+        for method, path, operation in operations(the_page())
+    ]
+
+    assert [row for row in rows if row not in text] == []
+
+
+def scope_of(server: Server, method: str, path: str, only_label: dict[str, str]) -> str:
+    address = server.url + path.replace("{", "").replace("}", "")
+    if httpx.request(method, address).status_code != 401:
+        return "none"
+    answer = httpx.request(method, address, headers=only_label)
+    if answer.status_code != 403:
+        return "label"
+    return str(answer.json()["detail"].rpartition(" ")[2].rstrip("."))
+
+
+def answers_of(operation: dict[str, Any]) -> str:
+    code = "200" if "200" in operation["responses"] else "202"
+    content = operation["responses"][code]["content"]
+    if "application/json" not in content:
+        return " or ".join(content)
+    schema = content["application/json"]["schema"]
+    refs = [one["$ref"].rpartition("/")[2] for one in schema.get("anyOf", [schema])]
+    return " or ".join(f"`{ref}`" for ref in refs)
+
+
+def test_every_live_answer_is_what_the_page_declares(school: School) -> None:
+    page = StrictPage(school.get("/openapi.json").json())
+
+    assert page.operations.keys() == CALLS.keys(), "an operation without a call, or the reverse"
+    answers = [(name, answer) for name, call in CALLS.items() for answer in call(school)]
+    faults = [fault for name, answer in answers for fault in page.faults(name, answer)]
+
+    assert [(name, a.status_code) for name, a in answers if not a.is_success] == []
+    assert faults == []
+
+
+def test_every_refusal_is_a_problem_document_with_a_declared_status(school: School) -> None:
+    school.client.delete("/students/S4")
+    page = StrictPage(school.get("/openapi.json").json())
+
+    answers = [(name, status, call(school)) for name, status, call in REFUSED]
+    faults = [fault for name, _, answer in answers for fault in page.faults(name, answer)]
+
+    assert [(n, s, a.status_code) for n, s, a in answers if a.status_code != s] == []
+    assert faults == []
+
+
+def test_what_needs_a_key_by_the_page_needs_one(school: School) -> None:
+    page = school.get("/openapi.json").json()
+    strict = StrictPage(page)
+
+    for method, path, operation in operations(page):
+        answer = httpx.request(method, school.server.url + path.replace("{", "").replace("}", ""))
+
+        assert (answer.status_code == 401) == (operation.get("security") != []), path
+        assert strict.faults(operation["operationId"], answer) == []
+
+
+def test_a_server_without_registry_or_champion_answers_as_declared(
+    school: School, world: World, tmp_path: Path
+) -> None:
+    page = StrictPage(school.get("/openapi.json").json())
+    paths = {"get_model": "/model", "list_versions": "/models", "get_health": "/health"}
+
+    with (
+        served(world.home, workers=1, env=NOWHERE) as alone,
+        served(tmp_path, workers=1, env=NOWHERE) as bare,
+    ):
+        until(lambda: alone.get("/health/ready").status_code == 200)
+        away = {name: alone.get(path) for name, path in paths.items()}
+        unready = {
+            name: bare.get(path) for name, path in {**paths, "get_ready": "/health/ready"}.items()
+        }
+        unready["predict"] = bare.post("/predict", RECORD)
+
+    assert away["get_model"].json()["registry"] == "unavailable"
+    assert [a.status_code for a in away.values()] == [200, 503, 200]
+    assert {a.status_code for a in unready.values()} == {503}
+    answers = [*away.items(), *unready.items()]
+    assert [fault for name, answer in answers for fault in page.faults(name, answer)] == []
+
+
+def test_a_field_too_many_or_too_few_is_a_fault(school: School) -> None:
+    page = StrictPage(school.get("/openapi.json").json())
+
+    for query in ("", "?explain=true"):
+        said = school.post(f"/predict{query}", RECORD).json()
+        less = [{name: value for name, value in said.items() if name != one} for one in said]
+        for body in (said | {"risk": 0.5}, said | {"base": 1}, *less):
+            assert page.faults("predict", httpx.Response(200, json=body)), body.keys() ^ said.keys()
+
+
+def test_every_status_that_is_declared_has_its_meaning() -> None:
+    declared = {code for _, _, o in operations(the_page()) for code in o["responses"]}
+
+    assert declared - {"200", "202", "default"} == {str(status) for status in REFUSALS}
