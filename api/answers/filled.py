@@ -11,7 +11,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 
 
-def filled(kind: type[Filled], record: object, **more: Any) -> Filled:
+def filled(kind: type[Filled], record: object, /, **more: Any) -> Filled:
     """An answer with the fields that `more` gives, and the record's attributes of the same names.
 
     What neither has is left out; a test compares every route's answer with its declaration.

@@ -25,8 +25,6 @@ from api.operation import TEXT, operation
 from api.services import services
 from preprocessing.task.columns import Column, Kind
 
-STATUS_KEYS = {"concern", "alert", "critical", "min_known_weight"}
-
 router = APIRouter(tags=["system"])
 
 
@@ -74,7 +72,7 @@ async def get_metrics(request: Request) -> Response:
 async def get_schema(request: Request, _client: MayRead) -> Response:
     """Kind, bounds, categories and description of every feature."""
     task = services(request).task
-    outcome, status = task.outcome, task.status.model_dump(include=STATUS_KEYS, exclude_none=True)
+    outcome, status = task.outcome, task.status.model_dump(exclude_none=True)
     return json_answer(
         filled(
             TaskAnswer,
