@@ -20,7 +20,9 @@ from api.operation import operation
 from api.outcomes import OutcomeReader, Reported, items
 from api.payload import read_json
 from api.services import Services, services
-from database import labels, predictions, tombstones
+from database.labelling.recording import record_outcomes
+from database.predictions import PredictionRepository
+from database.tombstones import TombstoneRepository
 from model.errors import ERASED
 from model.label import JoinStatus, Outcome
 from model.trust.tombstone import TombstoneKey

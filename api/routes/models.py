@@ -27,7 +27,10 @@ from api.operation import TEXT, operation
 from api.payload import read_reason
 from api.rollback import ROLLBACK, rollback_target
 from api.services import Services, services
-from database import aliases, artifacts, promotions, versions
+from database.aliases import CHAMPION, AliasRepository
+from database.artifacts import ArtifactRepository
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
 from model.errors import RegistryUnavailable
 from model.promotion import latest_by_hand, of_run
 from model.version import Alias, ModelVersion, is_version_name
@@ -54,7 +57,7 @@ async def get_model(request: Request, _client: MayRead) -> Response:
         "quarantined": here.live.quarantined(),
     }
     try:
-        found = await here.registry.run(versions.get(champion.version))
+        found = await here.registry.run(ModelVersionRepository().get(champion.version))
     except RegistryUnavailable:
         return json_answer(filled(LocalModelAnswer, None, registry="unavailable", **served))
     return json_answer(filled(ModelAnswer, found, **served))
@@ -64,8 +67,8 @@ async def get_model(request: Request, _client: MayRead) -> Response:
 async def list_versions(request: Request, _client: MayRead) -> Response:
     """Each with its metrics; `champion` tells which one serves."""
     here = services(request)
-    alias = await here.registry.run(aliases.get(aliases.CHAMPION))
-    found = await here.registry.run(versions.newest(MOST_VERSIONS))
+    alias = await here.registry.run(AliasRepository().get(CHAMPION))
+    found = await here.registry.run(ModelVersionRepository().newest(MOST_VERSIONS))
     listed = [filled(VersionSummary, version, **_serving(version, alias)) for version in found]
     return json_answer(VersionsAnswer(champion=alias.version if alias else None, models=listed))
 
@@ -78,9 +81,9 @@ async def get_version(request: Request, version: str, _client: MayRead) -> Respo
     that somebody took; `decisions` are all, newest first.
     """
     here = services(request)
-    found = await here.registry.run(versions.get(version))
-    alias = await here.registry.run(aliases.get(aliases.CHAMPION))
-    decisions = await here.registry.run(promotions.of_version(version))
+    found = await here.registry.run(ModelVersionRepository().get(version))
+    alias = await here.registry.run(AliasRepository().get(CHAMPION))
+    decisions = await here.registry.run(PromotionRepository().of_version(version))
     return json_answer(
         filled(
             VersionAnswer,

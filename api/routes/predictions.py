@@ -21,7 +21,7 @@ from api.payload import Asked, RecordReader, read_json
 from api.predict_endpoint import wants_explanation
 from api.scoring import answer, explanation, score_many, score_one
 from api.services import services
-from database import students
+from database.students import StudentRepository
 from model.errors import InvalidRecord, NotFound
 from preprocessing.longitudinal import recalled
 from preprocessing.student_ids import read_student_id

@@ -19,7 +19,8 @@ from api.manual_moves import record
 from api.operation import operation
 from api.payload import read_object
 from api.services import services
-from database import drift_reports, runs
+from database.drift_reports import DriftReportRepository
+from database.runs import RunRepository
 from model.drift import DriftReport
 from model.options import RunOptions
 from model.run import Run, RunStatus
@@ -64,7 +65,9 @@ async def train(request: Request, client: MayDecide) -> Response:
 @router.get("/runs", **operation("Runs, newest first", RunsAnswer, 422))
 async def list_runs(request: Request, _client: MayRead, limit: Limit = 50) -> Response:
     """Each with the steps it has finished."""
-    return json_answer(RunsAnswer(runs=await services(request).registry.run(runs.newest(limit))))
+    return json_answer(
+        RunsAnswer(runs=await services(request).registry.run(RunRepository().newest(limit)))
+    )
 
 
 @router.get("/runs/{run_id}", **operation("One run", Run, 404))
@@ -76,7 +79,7 @@ async def get_run(request: Request, run_id: str, _client: MayRead) -> Response:
 @router.get("/drift", tags=["drift"], **operation("Drift reports, newest first", DriftAnswer, 422))
 async def list_drift_reports(request: Request, _client: MayRead, limit: Limit = 20) -> Response:
     """What moved since the champion was trained."""
-    found = await services(request).registry.run(drift_reports.newest(limit))
+    found = await services(request).registry.run(DriftReportRepository().newest(limit))
     return json_answer(DriftAnswer(reports=found))
 
 

@@ -28,6 +28,8 @@ from api.scoring import explanation
 from api.services import services
 from database.driver.commands import Op
 from database.erasing import erasure
+from database.students import PeriodRepository, StudentRepository
+from database.tombstones import TombstoneRepository
 from model.errors import NotFound, Overloaded
 from model.prediction import Assessment, RiskStatus
 from model.student import Observation

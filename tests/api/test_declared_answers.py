@@ -18,7 +18,10 @@ from api.app import create_app
 from api.http.problems import MEDIA_TYPE
 from api.operation import REFUSALS
 from api.predict_endpoint import PATH
-from database import artifacts, drift_reports, students, versions
+from database.artifacts import ArtifactRepository
+from database.drift_reports import DriftReportRepository
+from database.students import StudentRepository
+from database.versions import ModelVersionRepository
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
 from model.student import Observation
 from model.version import CardFiles, LeakageCheck
@@ -62,18 +65,20 @@ class School:
 @pytest.fixture(scope="module")
 def school(world: World) -> Iterator[School]:
     registry = world.registry
-    registry.run(students.observe([
+    registry.run(StudentRepository().observe([
         Observation(f"S{i}", "2023", features, bundles.NOW)
         for i, features in enumerate(bundles.records(20, seed=3))
     ]))  # fmt: skip
-    card = CardFiles(*(registry.run(artifacts.put(form)) for form in (b"<html>", b"# Card")))
+    card = CardFiles(
+        *(registry.run(ArtifactRepository().put(form)) for form in (b"<html>", b"# Card"))
+    )
     leakage = LeakageCheck("auc", 0.99, {"inde": 0.7}, 0.8, {})
     bundles.register(registry, bundles.archive(1.0))
-    known = registry.run(versions.get("v2"))
-    registry.run(versions.register(lambda n: with_card(known, n, card, leakage)))
+    known = registry.run(ModelVersionRepository().get("v2"))
+    registry.run(ModelVersionRepository().register(lambda n: with_card(known, n, card, leakage)))
     moved = FeatureDrift("inde", "ks", 0.4, 0.01, 0.02, 0.4, 0.2, 0.3, True, 0.1, 0.0, ("x",))
     left_out = LeftOut("2031", 2, Unjudged.FUTURE)
-    registry.run(drift_reports.add(DriftReport(
+    registry.run(DriftReportRepository().add(DriftReport(
         "d1", bundles.NOW, "v1", 20, ("2023",), (moved,), True, {"recall": 0.8}, {}, ("few",),
         left_out=(left_out,),
     )))  # fmt: skip
