@@ -20,7 +20,21 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/database/test_interleavings.py",
         "tests/database/test_erasure.py",
     ),
+    "database/repository.py": (
+        "tests/database/test_repositories.py",
+        "tests/database/test_interleavings.py",
+    ),
     "database/labels.py": (
+        "tests/database/test_labels.py",
+        "tests/database/test_first_observed.py",
+        "tests/database/test_plausible_outcomes.py",
+    ),
+    "database/labelling/linking.py": (
+        "tests/database/test_labels.py",
+        "tests/database/test_first_observed.py",
+        "tests/database/test_plausible_outcomes.py",
+    ),
+    "database/labelling/recording.py": (
         "tests/database/test_labels.py",
         "tests/database/test_first_observed.py",
         "tests/database/test_plausible_outcomes.py",
