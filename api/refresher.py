@@ -19,12 +19,7 @@ from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from database.versions import ModelVersionRepository
-from model.errors import (
-    BundleError,
-    CorruptArtifact,
-    NotFound,
-    RegistryError,
-)
+from model.errors import BundleError, CorruptArtifact, NotFound, RegistryError
 from model.live import LiveModel, LivePointer, Quarantine
 from model.version import Alias
 

@@ -10,14 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from database.driver.commands import (
-    Document,
-    Find,
-    InsertMany,
-    Op,
-    Replace,
-    ReplaceMany,
-)
+from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
 from database.driver.gc_pause import quiet
 from database.driver.paging import in_parts
 from database.mapping.documents import milliseconds

@@ -11,14 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from database.driver.commands import (
-    Document,
-    Find,
-    InsertMany,
-    Op,
-    Replace,
-    ReplaceMany,
-)
+from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
 from database.mapping import schema
 from database.mapping.documents import milliseconds
 from database.repository import Repository

@@ -8,14 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import charts
-from dashboard.context import (
-    TRY,
-    Context,
-    assessment_columns,
-    empty,
-    known_share,
-    status_name,
-)
+from dashboard.context import TRY, Context, assessment_columns, empty, known_share, status_name
 from dashboard.scales import display
 from dashboard.texts import Texts
 from database.predictions import PredictionRepository
