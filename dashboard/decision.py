@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.guards import guard_name, guard_reason, is_numeric, reasons
+from dashboard.guards import guard_name, guard_reason, kind_of, reasons
 from dashboard.texts import Texts
 from model.promotion import DecisionStatus, Guard, Promotion
 
@@ -21,16 +21,16 @@ def headline(promotion: Promotion, texts: Texts) -> str:
 
 
 def guard_rows(
-    guards: tuple[Guard, ...], texts: Texts, *, numeric: bool = False
+    guards: tuple[Guard, ...], texts: Texts, *, kind: str = "binary"
 ) -> list[dict[str, Any]]:
-    """One table row a guard, those not met first."""
+    """One table row per guard, those not met first."""
     return [
         {
             texts("guard.passed"): "✓" if guard.passed else "✗",
-            texts("guard.name"): guard_name(guard, texts),
+            texts("guard.name"): guard_name(guard, texts, kind=kind),
             texts("guard.value"): _figure(guard.value, texts),
             texts("guard.limit"): _figure(guard.limit, texts),
-            texts("guard.reason"): guard_reason(guard, texts, numeric=numeric),
+            texts("guard.reason"): guard_reason(guard, texts, kind=kind),
         }
         for guard in sorted(guards, key=lambda guard: guard.passed)
     ]
@@ -44,7 +44,7 @@ def show_decision(promotion: Promotion, texts: Texts) -> None:
     st.caption(texts("decision.by", at=texts.moment(promotion.at), actor=promotion.actor))
     if promotion.guards:
         with st.expander(texts("decision.guards")):
-            rows = guard_rows(promotion.guards, texts, numeric=is_numeric(promotion))
+            rows = guard_rows(promotion.guards, texts, kind=kind_of(promotion))
             st.dataframe(rows, hide_index=True)
     if promotion.evidence:
         with st.expander(texts("decision.evidence")):

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import yaml
 
 from dashboard.texts import Language, Texts
+from model.guard_sentences import PORTUGUESE, sentence
 from model.promotion import Guard, Promotion
 
 
 def reasons(promotion: Promotion, texts: Texts) -> list[str]:
     """The reasons of a decision; what a person wrote, or no sentence is known for, stays."""
     stated = {guard.reason: guard for guard in promotion.guards}
-    numeric = is_numeric(promotion)
+    kind = kind_of(promotion)
     return [
-        guard_reason(stated[reason], texts, numeric=numeric) if reason in stated else reason
+        guard_reason(stated[reason], texts, kind=kind) if reason in stated else reason
         for reason in promotion.reasons
     ]
 
 
-def is_numeric(promotion: Promotion) -> bool:
-    """Whether the decision was about a numeric outcome."""
-    return promotion.evidence.get("kind") == "numeric"
+def kind_of(promotion: Promotion) -> str:
+    """The kind of outcome that the decision was about."""
+    return str(promotion.evidence.get("kind", "binary"))
 
 
-def guard_reason(guard: Guard, texts: Texts, *, numeric: bool = False) -> str:
+def guard_reason(guard: Guard, texts: Texts, *, kind: str = "binary") -> str:
     """What a guard found: its own sentence in English, one made of its figures in Portuguese.
 
     >>> from dashboard.texts import load_texts
@@ -36,46 +36,27 @@ def guard_reason(guard: Guard, texts: Texts, *, numeric: bool = False) -> str:
     >>> guard_reason(guard, load_texts(Language.PT))
     'o que encontra difere 5,4 pontos entre grupos; toleram-se 15,0'
     """
-    said = _sentences(texts).get(guard.name)
-    if said is None:
+    sentences = _sentences(texts, kind).get(guard.name)
+    if sentences is None:
         return guard.reason
-    if numeric and "numeric" in said:
-        said = said["numeric"]
-    if guard.value is None and "unmeasured" in said:
-        return str(said["unmeasured"])
     figures = {"value": guard.value, "limit": guard.limit}
-    unit = said.get("unit", "figure")
-    told = {name: _figure(value, unit, texts) for name, value in figures.items()}
-    return str(said["passed" if guard.passed else "failed"]).format(**told)
+    return sentence(sentences, PORTUGUESE, passed=guard.passed, figures=figures)
 
 
-def guard_name(guard: Guard, texts: Texts) -> str:
+def guard_name(guard: Guard, texts: Texts, *, kind: str = "binary") -> str:
     """A guard's name as people read it."""
-    said = _sentences(texts).get(guard.name)
-    return guard.name.replace("_", " ") if said is None else str(said["name"])
+    sentences = _sentences(texts, kind).get(guard.name)
+    return guard.name.replace("_", " ") if sentences is None else sentences["name"]
 
 
-def _figure(value: float | None, unit: str, texts: Texts) -> str:
-    if value is None:
-        return "-"
-    match unit:
-        case "count":
-            return texts.number(value, 0)
-        case "share":
-            return f"{texts.number(value * 100, 1)} %"
-        case "points":
-            return texts.number(value * 100, 1)
-        case _:
-            return texts.number(value, 3)
-
-
-def _sentences(texts: Texts) -> Mapping[str, Mapping[str, Any]]:
-    return _portuguese() if texts.language is Language.PT else {}
+def _sentences(texts: Texts, kind: str) -> Mapping[str, Mapping[str, str]]:
+    return _portuguese().get(kind, {}) if texts.language is Language.PT else {}
 
 
 @cache
-def _portuguese() -> Mapping[str, Mapping[str, Any]]:
-    said: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
+def _portuguese() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Kind of outcome to guard to sentences, as `retraining.promotion.guards` declares them."""
+    found: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load(
         (files("dashboard") / "guards_pt.yaml").read_text("utf-8")
     )
-    return said
+    return found

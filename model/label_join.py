@@ -50,7 +50,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class DatedFeatures:
     """Features as they were known at a moment: those of a prediction, or of an observation."""
 
     known_at: datetime
@@ -60,7 +60,7 @@ class Evidence:
     model_version: str | None = None
 
     @classmethod
-    def of_prediction(cls, served: Prediction) -> Evidence:
+    def of_prediction(cls, served: Prediction) -> DatedFeatures:
         """What a prediction was made from."""
         return cls(
             known_at=served.created_at,
@@ -102,7 +102,7 @@ class Known:
     student_id: str
     period: str
     reports: tuple[Report, ...] = ()
-    predictions: tuple[Evidence, ...] = ()
+    predictions: tuple[DatedFeatures, ...] = ()
     observation: Observation | None = None
 
     @property
@@ -234,7 +234,7 @@ def view(known: Known) -> Label | OrphanLabel | None:
     )
 
 
-def evidence_of(known: Known) -> Evidence | None:
+def evidence_of(known: Known) -> DatedFeatures | None:
     """The latest prediction made before the outcome was first observed, else the observation.
 
     Whatever is reported again later, a prediction made after the first report may rest on features
@@ -246,7 +246,7 @@ def evidence_of(known: Known) -> Evidence | None:
         return max(before, key=lambda e: (e.known_at, e.prediction_id or ""))
     if known.observation is None:
         return None
-    return Evidence(known.observation.observed_at, known.observation.features)
+    return DatedFeatures(known.observation.observed_at, known.observation.features)
 
 
 def as_of(label: Label, moment: datetime) -> Label | None:

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from model.errors import LeakageError
 from preprocessing.dataset import TrainingSet
-from preprocessing.leakage_measures import Trial, block, grouped_folds
+from preprocessing.leakage_measures import LeakageProbe, block, probe_folds
 from preprocessing.task.spec import TaskSpec
 
 Floats = NDArray[np.float64]
@@ -94,7 +94,7 @@ def measure_leakage(data: TrainingSet, task: TaskSpec, *, seed: int = 0) -> Leak
         return _measure(trials, task, metric)
 
 
-def _measure(trials: Sequence[Trial], task: TaskSpec, metric: str) -> LeakageReport:
+def _measure(trials: Sequence[LeakageProbe], task: TaskSpec, metric: str) -> LeakageReport:
     accepted, limit = dict(task.leakage.accepted), task.leakage.alone
     alone = {c.name: max(t.alone(c.name) for t in trials) for c in task.features}
     culprits = [
@@ -108,7 +108,7 @@ def _measure(trials: Sequence[Trial], task: TaskSpec, metric: str) -> LeakageRep
 
 
 def _conspiracies(
-    trials: Sequence[Trial], suspects: list[str], limit: float, accepted: Mapping[str, str]
+    trials: Sequence[LeakageProbe], suspects: list[str], limit: float, accepted: Mapping[str, str]
 ) -> tuple[float, tuple[Culprits, ...]]:
     """Takes out one group after the other until the rest together stays below the limit."""
     found: list[Culprits] = []
@@ -126,7 +126,7 @@ def _conspiracies(
 Measure = Callable[[Sequence[str]], float]
 
 
-def _most_telling(trials: Sequence[Trial], features: Sequence[str]) -> tuple[float, Measure]:
+def _most_telling(trials: Sequence[LeakageProbe], features: Sequence[str]) -> tuple[float, Measure]:
     measures: list[Measure] = [m for trial in trials for m in (trial.linear, trial.forest)]
     figures = [measure(features) for measure in measures]
     best = int(np.argmax(figures))
@@ -143,7 +143,7 @@ def _smallest(measure: Measure, features: Sequence[str], limit: float) -> list[s
     return kept
 
 
-def _trials(data: TrainingSet, task: TaskSpec, binary: bool, seed: int) -> list[Trial]:
+def _trials(data: TrainingSet, task: TaskSpec, binary: bool, seed: int) -> list[LeakageProbe]:
     """All records, and those of each period: weights that differ by year hide in the whole."""
     rng = np.random.default_rng(seed)
     parts = [np.arange(len(data))]
@@ -155,8 +155,8 @@ def _trials(data: TrainingSet, task: TaskSpec, binary: bool, seed: int) -> list[
         taken = data.take(np.sort(_sample(rng.permutation(part), data.outcome, binary)))
         if _measurable(taken, binary):
             blocks = {c.name: block(c, taken.records) for c in task.features}
-            folds = grouped_folds(taken.outcome, taken.students, binary=binary, seed=seed)
-            trials.append(Trial(blocks, taken.outcome, folds, binary, seed))
+            folds = probe_folds(taken.outcome, taken.students, binary=binary, seed=seed)
+            trials.append(LeakageProbe(blocks, taken.outcome, folds, binary, seed))
     return trials
 
 

@@ -33,7 +33,7 @@ MOST_CATEGORIES = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class LeakageProbe:
     """Records on which the figure of any selection of features can be measured.
 
     The figure is the area under the ROC curve for a binary outcome and R² for a numeric one, both
@@ -101,7 +101,7 @@ class Trial:
         return kind(TREES, min_samples_leaf=3, random_state=self.seed)
 
 
-def grouped_folds(
+def probe_folds(
     outcome: Floats, students: NDArray[np.str_], *, binary: bool, seed: int
 ) -> list[Fold]:
     """Five folds that keep a student's records together, with the classes spread evenly."""

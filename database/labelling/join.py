@@ -19,7 +19,7 @@ from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.anonymous import prediction_of
 from model.label import Label, OrphanLabel
-from model.label_join import Evidence, Known, Report, evidence_of, subject_of, view
+from model.label_join import DatedFeatures, Known, Report, evidence_of, subject_of, view
 from model.prediction import Prediction
 from model.student import Observation, Student
 
@@ -102,13 +102,13 @@ def _settled(
         student_id=subject[0],
         period=subject[1],
         reports=tuple(report for _, report in reports),
-        predictions=(*map(Evidence.of_prediction, served), *_remembered(label, served)),
+        predictions=(*map(DatedFeatures.of_prediction, served), *_remembered(label, served)),
         observation=(student and student.in_period(subject[1])) or _observed(label),
     )
     return Settled(known, tuple(i for i, _ in reports), view(known))
 
 
-def _remembered(label: Document | None, served: Sequence[Prediction]) -> list[Evidence]:
+def _remembered(label: Document | None, served: Sequence[Prediction]) -> list[DatedFeatures]:
     """What the label keeps of a prediction that retention has removed."""
     if label is None or "prediction_id" not in label:
         return []
@@ -116,7 +116,7 @@ def _remembered(label: Document | None, served: Sequence[Prediction]) -> list[Ev
         return []
     was = from_document(Label, label)
     return [
-        Evidence(
+        DatedFeatures(
             known_at=label["features_at"],
             features=was.features,
             prediction_id=was.prediction_id,

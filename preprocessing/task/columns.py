@@ -152,6 +152,10 @@ class Longitudinal(Spec):
     )
 
 
+OutcomeKind = Literal["binary", "numeric"]
+"""At risk or not, or a number."""
+
+
 class OutcomeRule(Spec):
     """How the raw outcome column becomes the outcome.
 
@@ -162,7 +166,7 @@ class OutcomeRule(Spec):
 
     column: Column
     horizon: Annotated[int, Field(ge=0)] = 1
-    kind: Literal["binary", "numeric"] = "binary"
+    kind: OutcomeKind = "binary"
     below: float | None = None
     at_least: float | None = None
     positive: tuple[str, ...] = ()

@@ -112,7 +112,7 @@ def student_weights(
         yield counts.astype(np.int32)[:, group]
 
 
-def paired(
+def paired_resamples(
     models: Mapping[str, Scored],
     students: NDArray[np.str_],
     *,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from model.figures import calibration_error
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.bootstrap import Metric, Scored, once, paired, scored
-from retraining.promotion.evidence import Baseline, Evidence, Gain, Scorecard
+from retraining.promotion.bootstrap import Metric, Scored, once, paired_resamples, scored
+from retraining.promotion.evidence import Baseline, BinaryEvidence, Gain, Scorecard
 from retraining.promotion.group_recall import group_recalls
 from retraining.promotion.ranking import Floats, Ties, flags
 
@@ -83,7 +83,7 @@ def compare(
     metrics: Sequence[Metric] = tuple(Metric),
     same_bundle: bool = False,
     challenger_scored: str = "out_of_fold",
-) -> Evidence:
+) -> BinaryEvidence:
     """Reads both models on the same records.
 
     The confidence in a gain of recall is that in more than half of what is asked, read around the
@@ -125,7 +125,7 @@ def compare_many(
     metrics: Sequence[Metric] = tuple(Metric),
     same_bundle: bool = False,
     challenger_scored: str = "out_of_fold",
-) -> list[Evidence]:
+) -> list[BinaryEvidence]:
     """What `compare` finds of each challenger, by the same resamples drawn once."""
     if not challengers:
         return []
@@ -139,7 +139,7 @@ def compare_many(
         else [{} for _ in ours]
     )
     return [
-        Evidence(
+        BinaryEvidence(
             rows=len(cases.outcome),
             students=len(np.unique(cases.students)),
             positives=int(cases.outcome.sum()),
@@ -211,7 +211,7 @@ def _differences(
     """For each challenger, every metric's difference from the champion."""
     share = flagged / len(cases.outcome)
     models = {CHAMPION: champion} | {str(i): model for i, model in enumerate(challengers)}
-    drawn = paired(
+    drawn = paired_resamples(
         models, cases.students, share=share, resamples=resamples, seed=seed, metrics=metrics
     )
     now = once(champion, share, metrics)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from model.promotion import DecisionStatus, Guard, PromotionDecision
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion import guards
-from retraining.promotion.evidence import Evidence
+from retraining.promotion.guards.rule import Stage
+from retraining.promotion.guards.shared import AnyEvidence, Sample
+from retraining.promotion.guards.table import GUARDS
 
 
-def decide(evidence: Evidence, policy: PromotionPolicy) -> PromotionDecision:
+def decide(evidence: AnyEvidence, policy: PromotionPolicy) -> PromotionDecision:
     """Whether the challenger takes over.
 
     Args:
@@ -25,51 +26,25 @@ def decide(evidence: Evidence, policy: PromotionPolicy) -> PromotionDecision:
         Promoted only if every guard passed. A kept decision's reasons are those of the guards that
         objected, a promoted one's those of all.
     """
-    sample = enough_to_compare(evidence.rows, evidence.positives, policy)
+    sample = looked_at(evidence, policy, Stage.SAMPLE)
     if not all(guard.passed for guard in sample):
-        return settle(sample)
-    if evidence.champion is None:
-        return settle((*sample, *_first(evidence, policy)))
-    return settle((*sample, *_successor(evidence, policy)))
+        return conclude(sample)
+    stage = Stage.FIRST if evidence.champion is None else Stage.SUCCESSOR
+    return conclude((*sample, *looked_at(evidence, policy, stage)))
 
 
-def enough_to_compare(rows: int, positives: int, policy: PromotionPolicy) -> tuple[Guard, ...]:
-    """The guards on the sample, which stand before any model is looked at."""
-    return (
-        guards.enough_labelled(rows, policy),
-        guards.enough_cases(positives, rows - positives, policy),
-    )
+def looked_at(
+    evidence: Sample | AnyEvidence, policy: PromotionPolicy, stage: Stage
+) -> tuple[Guard, ...]:
+    """What the guards of that stage say, for the kind of outcome that the evidence is about."""
+    rules = (rule for rule in GUARDS if evidence.kind in rule.kinds and stage in rule.stages)
+    guards = (rule.guard(evidence, policy) for rule in rules)
+    return tuple(guard for guard in guards if guard is not None)
 
 
-def _successor(evidence: Evidence, policy: PromotionPolicy) -> tuple[Guard, ...]:
-    return (
-        guards.different_model(evidence.same_model),
-        guards.selective(evidence, policy),
-        guards.recall_gain(evidence, policy),
-        guards.confidence(evidence, policy),
-        guards.precision_floor(evidence, policy),
-        guards.alert_budget(evidence, policy),
-        guards.ranking(evidence, policy),
-        guards.calibration(evidence, policy),
-        guards.subgroup_gap(evidence, policy),
-    )
-
-
-def _first(evidence: Evidence, policy: PromotionPolicy) -> tuple[Guard, ...]:
-    return (
-        guards.selective(evidence, policy),
-        guards.first_auc(evidence, policy),
-        *guards.beats_baselines(evidence, policy),
-        guards.precision_floor(evidence, policy),
-        guards.alert_budget(evidence, policy),
-        guards.calibration(evidence, policy),
-    )
-
-
-def settle(looked_at: tuple[Guard, ...]) -> PromotionDecision:
+def conclude(guards: tuple[Guard, ...]) -> PromotionDecision:
     """Promoted if no guard objects; the reasons are those of the guards that decided it."""
-    objections = tuple(g.reason for g in looked_at if not g.passed)
+    objections = tuple(g.reason for g in guards if not g.passed)
     if objections:
-        return PromotionDecision(DecisionStatus.KEPT, objections, looked_at)
-    reasons = tuple(g.reason for g in looked_at)
-    return PromotionDecision(DecisionStatus.PROMOTED, reasons, looked_at)
+        return PromotionDecision(DecisionStatus.KEPT, objections, guards)
+    return PromotionDecision(DecisionStatus.PROMOTED, tuple(g.reason for g in guards), guards)

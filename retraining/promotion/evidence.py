@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from preprocessing.task.columns import OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class BinaryEvidence:
     """A comparison on n labelled records that the champion never trained on.
 
     Attributes:
@@ -128,6 +130,8 @@ class Evidence:
         gains: one a metric, empty without a champion.
         early: of how many the outcome was observed before its period began, and may still change.
     """
+
+    kind: ClassVar[OutcomeKind] = "binary"
 
     rows: int
     students: int

@@ -1,19 +1,17 @@
-"""Evidence and decision for a numeric outcome: less error on the same students, beyond luck."""
+"""Evidence for a numeric outcome: less error on the same students, beyond luck."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from model.promotion import Guard, PromotionDecision
+from preprocessing.task.columns import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion import guards
 from retraining.promotion.bootstrap import student_weights
 from retraining.promotion.comparison import RESAMPLES, Answers, Cases
-from retraining.promotion.decision import settle
 from retraining.promotion.evidence import plain
 from retraining.promotion.ranking import Floats
 from training.metrics import evaluate_numeric
@@ -43,6 +41,8 @@ class NumericEvidence:
         early: of how many the outcome was observed before its period began, and may still change.
     """
 
+    kind: ClassVar[OutcomeKind] = "numeric"
+
     rows: int
     students: int
     periods: tuple[str, ...]
@@ -63,7 +63,7 @@ class NumericEvidence:
     def to_mapping(self) -> dict[str, Any]:
         """As JSON and the registry can hold it."""
         mapping: dict[str, Any] = plain(asdict(self))
-        return {"kind": "numeric", **mapping}
+        return {"kind": self.kind, **mapping}
 
 
 def compare_numeric(
@@ -131,78 +131,4 @@ def _card(answers: Answers, outcome: Floats) -> NumericCard:
     figures = evaluate_numeric(outcome, answers.scores)
     return NumericCard(
         answers.version, figures["mae"], figures["rmse"], figures.get("r2", float("nan"))
-    )
-
-
-def decide_numeric(evidence: NumericEvidence, policy: PromotionPolicy) -> PromotionDecision:
-    """Whether the challenger takes over; promoted only if every guard passed."""
-    sample = guards.enough_labelled(evidence.rows, policy)
-    if not sample.passed:
-        return settle((sample,))
-    if evidence.champion is None:
-        return settle((sample, _first_r2(evidence, policy), *_beats_baselines(evidence)))
-    return settle(
-        (
-            sample,
-            guards.different_model(evidence.same_model),
-            _explains(evidence),
-            _gain(evidence, policy),
-            _confidence(evidence, policy),
-        )
-    )
-
-
-def _explains(evidence: NumericEvidence) -> Guard:
-    r2 = evidence.challenger.r2
-    return Guard("explains", r2 > 0, f"R² {r2:.3f}; the mean alone has 0", r2, 0.0)
-
-
-def _first_r2(evidence: NumericEvidence, policy: PromotionPolicy) -> Guard:
-    r2 = evidence.challenger.r2
-    return Guard(
-        "first_min_r2",
-        r2 > policy.first_min_r2,
-        f"R² {r2:.3f}; a first model needs more than {policy.first_min_r2:.3f}, and the mean alone "
-        "has 0",
-        r2,
-        policy.first_min_r2,
-    )
-
-
-def _gain(evidence: NumericEvidence, policy: PromotionPolicy) -> Guard:
-    assert evidence.champion is not None and evidence.gain is not None
-    return Guard(
-        "min_mae_gain",
-        evidence.gain > policy.min_mae_gain,
-        f"mean absolute error goes from {evidence.champion.mae:.3g} to "
-        f"{evidence.challenger.mae:.3g}, {evidence.gain:+.1%} saved ({evidence.low:+.1%} to "
-        f"{evidence.high:+.1%} at 95 %); more than {policy.min_mae_gain:.1%} is asked",
-        evidence.gain,
-        policy.min_mae_gain,
-    )
-
-
-def _confidence(evidence: NumericEvidence, policy: PromotionPolicy) -> Guard:
-    sure = evidence.confidence or 0.0
-    return Guard(
-        "confidence",
-        sure >= policy.confidence,
-        f"in {sure:.1%} of {evidence.resamples} resamples of these students it saves more than "
-        f"{evidence.margin:.1%}; {policy.confidence:.0%} is asked",
-        sure,
-        policy.confidence,
-    )
-
-
-def _beats_baselines(evidence: NumericEvidence) -> tuple[Guard, ...]:
-    mae = evidence.challenger.mae
-    return tuple(
-        Guard(
-            f"beats_{name}",
-            mae < error,
-            f"mean absolute error {mae:.3g}; the {name} rule has {error:.3g}",
-            mae,
-            error,
-        )
-        for name, error in evidence.baselines.items()
     )

@@ -12,9 +12,15 @@ from database.driver.commands import Op
 from model.batch import Batch
 from model.version import CardFiles, ModelVersion
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.bootstrap import CELLS_AT_ONCE, Metric, paired, scored, student_weights
+from retraining.promotion.bootstrap import (
+    CELLS_AT_ONCE,
+    Metric,
+    paired_resamples,
+    scored,
+    student_weights,
+)
 from retraining.promotion.ranking import Ties
-from retraining.run.challenge import Trial
+from retraining.run.challenge import ScoredChallenger
 from retraining.run.verdict import Verdict
 from training.baselines import dummy, persistence
 from training.card.facts import CardFacts, Intake, Interval
@@ -30,7 +36,7 @@ FEWEST_RESAMPLES = 100
 
 def card_facts(
     version: ModelVersion,
-    trial: Trial,
+    trial: ScoredChallenger,
     verdict: Verdict,
     task: TaskSpec,
     batches: Iterable[Batch],
@@ -85,7 +91,7 @@ def intake(batches: Iterable[Batch]) -> tuple[Intake, ...]:
     return tuple(found[period] for period in sorted(found))
 
 
-def _baselines(trial: Trial, task: TaskSpec) -> Mapping[str, Mapping[str, float]]:
+def _baselines(trial: ScoredChallenger, task: TaskSpec) -> Mapping[str, Mapping[str, float]]:
     """Figures of the rules that need no model, on the records of the trial."""
     rules = {"dummy": dummy(trial.trained, len(trial.cases))}
     same = persistence(trial.trained, trial.cases, task)
@@ -98,13 +104,13 @@ def _baselines(trial: Trial, task: TaskSpec) -> Mapping[str, Mapping[str, float]
     return {name: evaluate(outcome, scores, budget=budget) for name, scores in rules.items()}
 
 
-def _intervals(trial: Trial, task: TaskSpec, *, seed: int) -> Mapping[str, Interval]:
+def _intervals(trial: ScoredChallenger, task: TaskSpec, *, seed: int) -> Mapping[str, Interval]:
     if task.outcome.kind == "numeric":
         return {"mae": _mae_interval(trial, seed)}
     return _wilson_intervals(trial) | _bootstrap_intervals(trial, task, seed)
 
 
-def _wilson_intervals(trial: Trial) -> dict[str, Interval]:
+def _wilson_intervals(trial: ScoredChallenger) -> dict[str, Interval]:
     outcome, flags = trial.cases.outcome, trial.scores >= trial.model.thresholds.operating
     caught, flagged = float(outcome[flags].sum()), float(flags.sum())
     shares = {
@@ -119,12 +125,12 @@ def _wilson_intervals(trial: Trial) -> dict[str, Interval]:
     }
 
 
-def _bootstrap_intervals(trial: Trial, task: TaskSpec, seed: int) -> dict[str, Interval]:
+def _bootstrap_intervals(trial: ScoredChallenger, task: TaskSpec, seed: int) -> dict[str, Interval]:
     outcome, students = trial.cases.outcome, trial.cases.students
     if not 0 < outcome.sum() < len(outcome):
         return {}
     metrics = (Metric.RECALL, Metric.AUC, Metric.AVERAGE_PRECISION, Metric.BRIER)
-    drawn = paired(
+    drawn = paired_resamples(
         {"model": scored(trial.scores, outcome, Ties.FAIR)},
         students,
         share=task.promotion.alert_budget or float(outcome.mean()),
@@ -135,7 +141,7 @@ def _bootstrap_intervals(trial: Trial, task: TaskSpec, seed: int) -> dict[str, I
     return {metric.value: _middle(values) for metric, values in zip(metrics, drawn, strict=True)}
 
 
-def _mae_interval(trial: Trial, seed: int) -> Interval:
+def _mae_interval(trial: ScoredChallenger, seed: int) -> Interval:
     error = np.abs(trial.scores - trial.cases.outcome)
     chunks = student_weights(trial.cases.students, _resamples(len(error)), seed)
     return _middle(np.concatenate([w @ error / w.sum(axis=1) for w in chunks]))

@@ -33,7 +33,7 @@ HOW = {
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ScoredChallenger:
     """A challenger and its honest scores.
 
     Attributes:
@@ -64,7 +64,7 @@ def first_trial(
     seed: int,
     progress: Progress,
     studies: Studies = IN_MEMORY,
-) -> Trial:
+) -> ScoredChallenger:
     """A candidate for first champion: trained on the past and tested on the newest period.
 
     Its figures are that very model's. With one period only there is no later one to test on, so the
@@ -82,7 +82,7 @@ def first_trial(
         return successor_trial(data, None, task, seed=seed, progress=progress, studies=studies)
     past, cases = data.take(~newest), data.take(newest)
     model = fit(past, task, seed=seed, progress=progress, studies=studies)
-    return Trial(model, past, cases, model.score(cases.records), "forward_holdout")
+    return ScoredChallenger(model, past, cases, model.score(cases.records), "forward_holdout")
 
 
 def successor_trial(
@@ -94,7 +94,7 @@ def successor_trial(
     progress: Progress,
     studies: Studies = IN_MEMORY,
     cross_fit_rows: int = CROSS_FIT_ROWS,
-) -> Trial:
+) -> ScoredChallenger:
     """A challenger that learns from the whole window and is judged on students held out.
 
     The family is chosen and tuned anew without them: a challenger that was the best of several on
@@ -118,9 +118,11 @@ def successor_trial(
         scores = scores_without(
             data, held, task, seed=seed, progress=progress, budget=half, studies=studies
         )
-        return Trial(model, data, data.take(held & judged), scores[judged[held]], "group_holdout")
+        return ScoredChallenger(
+            model, data, data.take(held & judged), scores[judged[held]], "group_holdout"
+        )
     scores = out_of_fold(
         data, task,
         seed=seed, progress=progress, budget=half.part(1 / FOLDS), studies=studies,
     )  # fmt: skip
-    return Trial(model, data, data.take(judged), scores[judged], "out_of_fold")
+    return ScoredChallenger(model, data, data.take(judged), scores[judged], "out_of_fold")

@@ -15,7 +15,7 @@ from preprocessing.predictor import Predictor
 
 
 @dataclass(frozen=True, slots=True)
-class Champion:
+class StoredChampion:
     """Who serves.
 
     Attributes:
@@ -31,7 +31,9 @@ class Champion:
     trained_on: frozenset[str]
 
 
-def load_champion(registry: SyncRegistry, folder: Path, signing_key: bytes) -> Champion | None:
+def load_champion(
+    registry: SyncRegistry, folder: Path, signing_key: bytes
+) -> StoredChampion | None:
     """Fetches the champion's bundle into `folder`; None while nobody serves.
 
     Raises:
@@ -43,7 +45,7 @@ def load_champion(registry: SyncRegistry, folder: Path, signing_key: bytes) -> C
     if alias is None:
         return None
     version = registry.run(ModelVersionRepository().get(alias.version))
-    return Champion(
+    return StoredChampion(
         alias=alias,
         version=version,
         predictor=load_predictor(registry, version, folder, signing_key),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from preprocessing.task.spec import TaskSpec
-from retraining.run.challenge import Trial
+from retraining.run.challenge import ScoredChallenger
 from training.fairness import (
     GroupErrors,
     GroupFigures,
@@ -29,7 +29,7 @@ class JudgedGroups:
     gaps: Mapping[str, float]
 
 
-def judged_groups(trial: Trial, task: TaskSpec) -> JudgedGroups:
+def judged_groups(trial: ScoredChallenger, task: TaskSpec) -> JudgedGroups:
     """Every group at the model's own threshold, on the records of the trial."""
     cases = trial.cases
     if task.outcome.kind == "numeric":

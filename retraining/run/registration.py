@@ -26,7 +26,7 @@ from model.version import Alias, Lineage, ModelVersion, resign
 from preprocessing.leakage import LeakageReport
 from preprocessing.task.spec import TaskSpec
 from retraining.run.card_artifacts import card_facts, store_card
-from retraining.run.challenge import Trial
+from retraining.run.challenge import ScoredChallenger
 from retraining.run.champion import training_ids_artifact
 from retraining.run.group_fairness import judged_groups
 from retraining.run.lineage import leakage_check
@@ -64,7 +64,7 @@ class Provenance:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def parcel(trial: Trial, folder: Path) -> Parcel:
+def parcel(trial: ScoredChallenger, folder: Path) -> Parcel:
     """Writes the challenger's bundle into a new folder and packs it."""
     trial.model.write(folder)
     archive = pack(folder)
@@ -73,7 +73,7 @@ def parcel(trial: Trial, folder: Path) -> Parcel:
 
 def register(
     registry: SyncRegistry,
-    trial: Trial,
+    trial: ScoredChallenger,
     packed: Parcel,
     verdict: Verdict,
     task: TaskSpec,
@@ -118,7 +118,7 @@ def _with_card(facts: CardFacts, version: ModelVersion) -> Op[ModelVersion]:
 
 
 def _draft(
-    trial: Trial,
+    trial: ScoredChallenger,
     task: TaskSpec,
     provenance: Provenance,
     artifact: str,
@@ -150,7 +150,7 @@ def _draft(
     )
 
 
-def _metrics(trial: Trial, task: TaskSpec) -> dict[str, float]:
+def _metrics(trial: ScoredChallenger, task: TaskSpec) -> dict[str, float]:
     if task.outcome.kind == "numeric":
         return evaluate_numeric(trial.cases.outcome, trial.scores)
     return evaluate(
@@ -175,7 +175,7 @@ def _point_challenger(registry: SyncRegistry, version: ModelVersion, now: dateti
         return  # A newer run has pointed it to its own.
 
 
-def settle(
+def record_decision(
     registry: SyncRegistry,
     verdict: Verdict,
     version: ModelVersion,

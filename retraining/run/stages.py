@@ -10,19 +10,21 @@ from pathlib import Path
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
 from model.errors import Conflict
-from model.promotion import DecisionStatus, Guard
+from model.promotion import DecisionStatus
 from model.version import Lineage, ModelVersion
 from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.leakage import LeakageReport, check_leakage
-from retraining.promotion.decision import settle as settled
+from retraining.promotion.decision import conclude
+from retraining.promotion.guards.rule import Found
+from retraining.promotion.guards.shared import CHAMPION_UNMOVED
 from retraining.run import training_labels
-from retraining.run.challenge import Trial, first_trial, successor_trial
-from retraining.run.champion import Champion, load_champion
+from retraining.run.challenge import ScoredChallenger, first_trial, successor_trial
+from retraining.run.champion import StoredChampion, load_champion
 from retraining.run.journal import Journal
 from retraining.run.lineage import leakage_override, library_versions
 from retraining.run.lock import HeldLease
 from retraining.run.plan import RunPlan
-from retraining.run.registration import Parcel, Provenance, parcel, register, settle
+from retraining.run.registration import Parcel, Provenance, parcel, record_decision, register
 from retraining.run.verdict import Verdict, comparable, judge
 from retraining.run.window import check_trainable, fresh_mask, told_left_out
 from training.tuning.studies import Studies
@@ -38,7 +40,7 @@ class Gathered:
 
     at: datetime
     data: TrainingSet
-    champion: Champion | None
+    champion: StoredChampion | None
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -51,7 +53,7 @@ class Gathered:
 class Deliberated:
     """A challenger, its bundle, and what was decided about it."""
 
-    trial: Trial
+    trial: ScoredChallenger
     verdict: Verdict
     packed: Parcel
     leakage: LeakageReport
@@ -136,7 +138,7 @@ def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | N
     objections = comparable(fresh, plan.task)
     if not objections:
         return None
-    verdict = Verdict(settled(objections), None)
+    verdict = Verdict(conclude(objections), None)
     journal.step("decided", f"{verdict.decision.status.value}; nothing was trained")
     return verdict
 
@@ -147,7 +149,7 @@ def _measured(report: LeakageReport) -> str:
     return f"{found}; accepted by the task: {accepted}" if accepted else found
 
 
-def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> Trial:
+def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> ScoredChallenger:
     data, task, seed, studies = gathered.data, plan.task, plan.options.seed, _studies(plan)
     if gathered.champion is None:
         return first_trial(data, task, seed=seed, progress=journal.say, studies=studies)
@@ -160,13 +162,15 @@ def _studies(plan: RunPlan) -> Studies:
     return Studies(None if plan.options.dry_run else plan.home / "tuning")
 
 
-def _trained(trial: Trial) -> str:
+def _trained(trial: ScoredChallenger) -> str:
     told = f"{trial.model.family}, judged on {trial.judged_on}"
     unused = ", ".join(f"{name} ({why})" for name, why in trial.model.encoder.dropped.items())
     return f"{told}; not used: {unused}" if unused else told
 
 
-def _judge(champion: Champion | None, trial: Trial, packed: Parcel, plan: RunPlan) -> Verdict:
+def _judge(
+    champion: StoredChampion | None, trial: ScoredChallenger, packed: Parcel, plan: RunPlan
+) -> Verdict:
     same = champion is not None and packed.digest == champion.version.artifact
     return judge(trial, champion, plan.task, seed=plan.options.seed, same_bundle=same)
 
@@ -225,15 +229,11 @@ def _settled(
 ) -> Verdict:
     alias = gathered.champion.alias if gathered.champion else None
     try:
-        settle(registry, verdict, version, alias, held.lease, now=now)
+        record_decision(registry, verdict, version, alias, held.lease, now=now)
     except Conflict:
-        moved = Guard(
-            "champion_unmoved",
-            False,
-            "somebody changed the champion while this run was deciding; it compared with another",
-        )
-        verdict = replace(verdict, decision=settled((*verdict.decision.guards, moved)))
-        settle(registry, verdict, version, alias, held.lease, now=now)
+        moved = CHAMPION_UNMOVED.stated(Found(passed=False))
+        verdict = replace(verdict, decision=conclude((*verdict.decision.guards, moved)))
+        record_decision(registry, verdict, version, alias, held.lease, now=now)
     return verdict
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from model.promotion import Guard, PromotionDecision
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion import guards
 from retraining.promotion.comparison import Answers, Cases, compare
-from retraining.promotion.decision import decide, enough_to_compare, settle
-from retraining.promotion.evidence import Evidence
-from retraining.promotion.numeric import NumericEvidence, compare_numeric, decide_numeric
-from retraining.run.challenge import Trial
-from retraining.run.champion import Champion
+from retraining.promotion.decision import conclude, decide, looked_at
+from retraining.promotion.guards.rule import Stage
+from retraining.promotion.guards.shared import AnyEvidence, Sample
+from retraining.promotion.numeric import compare_numeric
+from retraining.run.challenge import ScoredChallenger
+from retraining.run.champion import StoredChampion
 from retraining.run.window import baseline_answers
 
 CHALLENGER = "challenger"
@@ -25,21 +25,23 @@ class Verdict:
     """A decision and what it was taken on; no evidence when there was nothing to compare on."""
 
     decision: PromotionDecision
-    evidence: Evidence | NumericEvidence | None
+    evidence: AnyEvidence | None
 
 
 def comparable(cases: TrainingSet, task: TaskSpec) -> tuple[Guard, ...]:
     """The guards on the sample, if one objects to comparing on these records; else none."""
-    if task.outcome.kind == "numeric":
-        sample: tuple[Guard, ...] = (guards.enough_labelled(len(cases), task.promotion),)
-    else:
-        positives = int((cases.outcome == 1).sum())
-        sample = enough_to_compare(len(cases), positives, task.promotion)
+    labelled = Sample(task.outcome.kind, len(cases), int((cases.outcome == 1).sum()))
+    sample = looked_at(labelled, task.promotion, Stage.SAMPLE)
     return () if all(guard.passed for guard in sample) else sample
 
 
 def judge(
-    trial: Trial, champion: Champion | None, task: TaskSpec, *, seed: int, same_bundle: bool
+    trial: ScoredChallenger,
+    champion: StoredChampion | None,
+    task: TaskSpec,
+    *,
+    seed: int,
+    same_bundle: bool,
 ) -> Verdict:
     """Whether the challenger takes over, on records that neither model trained on.
 
@@ -51,7 +53,7 @@ def judge(
         same_bundle: the two bundles have the same digest.
     """
     if objections := comparable(trial.cases, task):
-        return Verdict(settle(objections), None)
+        return Verdict(conclude(objections), None)
     cases = _cases(trial.cases, task)
     ours = Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
     theirs = None if champion is None else _served(champion, trial.cases)
@@ -61,14 +63,14 @@ def judge(
             cases, ours, theirs, policy,
             seed=seed, same_bundle=same_bundle, challenger_scored=how,
         )  # fmt: skip
-        return Verdict(decide_numeric(errors, policy), errors)
+        return Verdict(decide(errors, policy), errors)
     evidence = compare(
         cases, ours, theirs, policy, seed=seed, same_bundle=same_bundle, challenger_scored=how
     )
     return Verdict(decide(evidence, policy), evidence)
 
 
-def _served(champion: Champion, cases: TrainingSet) -> Answers:
+def _served(champion: StoredChampion, cases: TrainingSet) -> Answers:
     return Answers(
         champion.version.version,
         champion.predictor.score_many(cases.records),

@@ -10,7 +10,7 @@ import pytest
 
 from model.label import Correction, JoinStatus, Label, OrphanLabel, Outcome
 from model.label_join import (
-    Evidence,
+    DatedFeatures,
     Filed,
     JoinDecision,
     Known,
@@ -58,11 +58,11 @@ def report(
     return Report(value, at(observed), at(arrived), source, position)
 
 
-def evidence(prediction_id: str, day: float) -> Evidence:
-    return Evidence(at(day), {"inde": day}, prediction_id, 0.25, "v1")
+def evidence(prediction_id: str, day: float) -> DatedFeatures:
+    return DatedFeatures(at(day), {"inde": day}, prediction_id, 0.25, "v1")
 
 
-def known(*reports: Report, predictions: tuple[Evidence, ...] = ()) -> Known:
+def known(*reports: Report, predictions: tuple[DatedFeatures, ...] = ()) -> Known:
     return Known("RA-1", "2023", reports, predictions)
 
 
@@ -234,7 +234,7 @@ def test_a_label_holds_its_features_its_prediction_and_its_history() -> None:
 
 
 def test_evidence_of_a_prediction_is_what_it_was_made_from() -> None:
-    assert Evidence.of_prediction(SERVED) == Evidence(
+    assert DatedFeatures.of_prediction(SERVED) == DatedFeatures(
         at(0), SERVED.features, "p1", SERVED.risk_score, "v1"
     )
 
@@ -309,7 +309,7 @@ def test_the_latest_prediction_up_to_the_first_observation_is_the_evidence() -> 
 
 
 def test_of_predictions_of_one_moment_the_last_by_name_is_the_evidence() -> None:
-    served = (evidence("p2", 0), evidence("p1", 0), Evidence(at(0), {}))
+    served = (evidence("p2", 0), evidence("p1", 0), DatedFeatures(at(0), {}))
 
     for order in permutations(served):
         assert evidence_of(known(report(), predictions=order)) == served[0]

@@ -61,7 +61,11 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/api/test_log_bounds.py",
         "tests/api/test_prediction_log.py",
     ),
-    "retraining/promotion/guards.py": (
+    "retraining/promotion/guards/binary.py": (
+        "tests/retraining/test_guards.py",
+        "tests/retraining/test_policy.py",
+    ),
+    "retraining/promotion/guards/shared.py": (
         "tests/retraining/test_guards.py",
         "tests/retraining/test_policy.py",
     ),

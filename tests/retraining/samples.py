@@ -9,7 +9,7 @@ import numpy as np
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric
 from retraining.promotion.comparison import Answers, Cases, compare
-from retraining.promotion.evidence import Evidence
+from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.ranking import Floats
 
 POLICY = PromotionPolicy()
@@ -41,7 +41,7 @@ def blurred(risk: Floats, noise: float, *, seed: int) -> Floats:
     return np.asarray(1 / (1 + np.exp(-seen)))
 
 
-def better_challenger(n: int = 1500) -> Evidence:
+def better_challenger(n: int = 1500) -> BinaryEvidence:
     """A challenger that sees the risk clearly against a champion that hardly does."""
     risk, outcome = world(n)
     return compare(
@@ -55,6 +55,6 @@ def better_challenger(n: int = 1500) -> Evidence:
     )
 
 
-def with_challenger(evidence: Evidence, **changed: float) -> Evidence:
+def with_challenger(evidence: BinaryEvidence, **changed: float) -> BinaryEvidence:
     """The same evidence with other figures on the challenger's card."""
     return replace(evidence, challenger=replace(evidence.challenger, **changed))  # type: ignore[arg-type]

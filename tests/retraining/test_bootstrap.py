@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from retraining.promotion.bootstrap import Metric, once, paired, scored, student_weights
+from retraining.promotion.bootstrap import Metric, once, paired_resamples, scored, student_weights
 from retraining.promotion.ranking import Floats, Ties
 from training import metrics
 
@@ -112,7 +112,8 @@ def test_the_same_seed_draws_the_same_resamples_and_another_seed_others(
     students = np.arange(400).astype(np.str_)
 
     first, again, other = (
-        paired(models, students, share=0.3, resamples=50, seed=seed)["one"] for seed in (7, 7, 8)
+        paired_resamples(models, students, share=0.3, resamples=50, seed=seed)["one"]
+        for seed in (7, 7, 8)
     )
 
     assert (first == again).all()
@@ -124,9 +125,9 @@ def test_the_spread_of_the_auc_is_that_of_the_literature(sample: tuple[Floats, F
     model = scored(scores, outcome, Ties.FAIR)
     students = np.arange(400).astype(np.str_)
 
-    drawn = paired({"m": model}, students, share=0.3, resamples=2000, seed=0, metrics=[Metric.AUC])[
-        "m"
-    ][0]
+    drawn = paired_resamples(
+        {"m": model}, students, share=0.3, resamples=2000, seed=0, metrics=[Metric.AUC]
+    )["m"][0]
 
     # Hanley and McNeil (1982), equation 1.
     area, positives = roc_auc_score(outcome, scores), outcome.sum()

@@ -9,12 +9,12 @@ import pytest
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric
 from retraining.promotion.comparison import Answers, Cases, compare, compare_many, flagged_within
-from retraining.promotion.evidence import Evidence
+from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.ranking import Floats
 from tests.retraining.samples import POLICY, better_challenger, blurred, cases, world
 
 
-def small(challenger: Floats, champion: Floats | None, outcome: Floats) -> Evidence:
+def small(challenger: Floats, champion: Floats | None, outcome: Floats) -> BinaryEvidence:
     return compare(
         cases(outcome),
         Answers("v2", challenger, 0.5),

@@ -20,10 +20,10 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.evidence import Evidence
+from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.numeric import NumericEvidence
-from retraining.run.challenge import Trial
-from retraining.run.champion import Champion
+from retraining.run.challenge import ScoredChallenger
+from retraining.run.champion import StoredChampion
 from retraining.run.verdict import comparable, judge
 from tests.database import builders
 from tests.retraining import school
@@ -76,20 +76,20 @@ def model(
     )
 
 
-def trial(task: TaskSpec, data: TrainingSet, *, risk: Any = None) -> Trial:
+def trial(task: TaskSpec, data: TrainingSet, *, risk: Any = None) -> ScoredChallenger:
     """A challenger that reads `reading` right."""
     scores = (
         1 / (1 + np.exp([float(r["reading"]) - 5.0 for r in data.records]))
         if risk is None
         else risk
     )
-    return Trial(model(task, data, (-1.0,)), data, data, scores, "group_holdout")
+    return ScoredChallenger(model(task, data, (-1.0,)), data, data, scores, "group_holdout")
 
 
-def champion(task: TaskSpec, data: TrainingSet, folder: Path) -> Champion:
+def champion(task: TaskSpec, data: TrainingSet, folder: Path) -> StoredChampion:
     """One that reads only `sums`, which say nothing."""
     model(task, data, (0.0, -1.0), operating=0.375).write(folder)
-    return Champion(
+    return StoredChampion(
         alias=Alias("champion", "v7", 7, builders.START),
         version=builders.model_version(7, thresholds=Thresholds(0.375, 0.375, 0.9)),
         predictor=Predictor(load_bundle(folder)),
@@ -105,7 +105,7 @@ def test_a_challenger_that_reads_better_takes_over(task: TaskSpec, tmp_path: Pat
 
     assert verdict.decision.status is DecisionStatus.PROMOTED
     found = verdict.evidence
-    assert isinstance(found, Evidence)
+    assert isinstance(found, BinaryEvidence)
     assert (found.challenger.version, found.challenger.threshold) == ("challenger", 0.625)
     assert (found.seed, found.challenger_scored, found.same_model) == (5, "group_holdout", False)
     assert (found.rows, found.students, found.periods) == (300, 300, ("2024", "2025"))
@@ -120,7 +120,7 @@ def test_the_champion_answers_from_its_stored_bundle(task: TaskSpec, tmp_path: P
 
     found = judge(trial(task, data), now, task, seed=0, same_bundle=False).evidence
 
-    assert isinstance(found, Evidence) and found.champion is not None
+    assert isinstance(found, BinaryEvidence) and found.champion is not None
     scores = now.predictor.score_many(data.records)
     assert (found.champion.version, found.champion.threshold) == ("v7", 0.375)
     assert found.champion.auc == pytest.approx(roc_auc_score(data.outcome, scores))
@@ -132,7 +132,7 @@ def test_without_a_champion_it_is_asked_whether_the_first_may_serve(task: TaskSp
 
     verdict = judge(trial(task, data), None, task, seed=0, same_bundle=False)
 
-    assert isinstance(verdict.evidence, Evidence)
+    assert isinstance(verdict.evidence, BinaryEvidence)
     assert (verdict.evidence.champion, verdict.evidence.gains) == (None, ())
     assert "first_min_auc" in {guard.name for guard in verdict.decision.guards}
 
@@ -146,7 +146,7 @@ def test_the_evidence_tells_how_many_outcomes_were_observed_before_their_period(
 
     found = judge(trial(task, data), None, task, seed=0, same_bundle=False).evidence
 
-    assert isinstance(found, Evidence)
+    assert isinstance(found, BinaryEvidence)
     assert found.early == told
 
 

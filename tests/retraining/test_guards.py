@@ -10,8 +10,8 @@ import pytest
 from model.promotion import Guard
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.decision import decide
-from retraining.promotion.evidence import Baseline, Evidence, Gain, GroupRecall, Scorecard
-from retraining.promotion.guards import ranking
+from retraining.promotion.evidence import Baseline, BinaryEvidence, Gain, GroupRecall, Scorecard
+from retraining.promotion.guards.binary import MAX_AUC_LOSS
 
 POLICY = PromotionPolicy()
 
@@ -43,7 +43,7 @@ def gain(metric: str, **changed: float) -> Gain:
     )
 
 
-EVIDENCE = Evidence(
+EVIDENCE = BinaryEvidence(
     rows=400,
     students=390,
     positives=100,
@@ -60,21 +60,21 @@ EVIDENCE = Evidence(
 FIRST = replace(EVIDENCE, champion=None, gains=())
 
 
-def said(evidence: Evidence, name: str, policy: PromotionPolicy = POLICY) -> Guard:
+def said(evidence: BinaryEvidence, name: str, policy: PromotionPolicy = POLICY) -> Guard:
     """The one guard of that name in the decision."""
     (guard,) = (g for g in decide(evidence, policy).guards if g.name == name)
     return guard
 
 
-def challenger(evidence: Evidence = EVIDENCE, **changed: Any) -> Evidence:
+def challenger(evidence: BinaryEvidence = EVIDENCE, **changed: Any) -> BinaryEvidence:
     return replace(evidence, challenger=replace(evidence.challenger, **changed))
 
 
-def champion(**changed: Any) -> Evidence:
+def champion(**changed: Any) -> BinaryEvidence:
     return replace(EVIDENCE, champion=card("v1", **changed))
 
 
-def with_groups(*groups: tuple[str, str, float | None, float | None]) -> Evidence:
+def with_groups(*groups: tuple[str, str, float | None, float | None]) -> BinaryEvidence:
     return replace(
         EVIDENCE,
         groups=tuple(
@@ -222,7 +222,7 @@ def test_a_loss_of_ranking_as_large_as_tolerated_passes() -> None:
 
 def test_a_ranking_without_a_champion_is_an_error_and_no_pass() -> None:
     with pytest.raises(ValueError, match="there is no champion to compare the ranking with"):
-        ranking(FIRST, POLICY)
+        MAX_AUC_LOSS.guard(FIRST, POLICY)
 
 
 def test_a_calibration_error_up_to_the_limit_passes() -> None:

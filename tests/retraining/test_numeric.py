@@ -18,7 +18,8 @@ from model.student import Observation
 from preprocessing.task.policies import PromotionPolicy, StatusPolicy
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.comparison import Answers, Cases
-from retraining.promotion.numeric import NumericEvidence, compare_numeric, decide_numeric
+from retraining.promotion.decision import decide
+from retraining.promotion.numeric import NumericEvidence, compare_numeric
 from retraining.promotion.ranking import Floats
 from tests.retraining.school import START, run, task
 
@@ -59,7 +60,7 @@ def test_a_challenger_with_clearly_less_error_is_promoted() -> None:
 
     evidence = judged(cases, known, known + np.random.default_rng(1).normal(0, 8, 400))
 
-    assert decide_numeric(evidence, POLICY).status is DecisionStatus.PROMOTED
+    assert decide(evidence, POLICY).status is DecisionStatus.PROMOTED
     assert evidence.champion is not None and evidence.gain is not None
     assert evidence.gain == pytest.approx(1 - evidence.challenger.mae / evidence.champion.mae)
 
@@ -69,7 +70,7 @@ def test_two_equally_good_models_are_rarely_promoted() -> None:
     for seed in range(200):
         cases, known = sample(300, seed=seed)
         first, second = np.random.default_rng([seed, 1]).normal(0, 5, (2, 300))
-        decision = decide_numeric(judged(cases, known + first, known + second), POLICY)
+        decision = decide(judged(cases, known + first, known + second), POLICY)
         promoted += decision.status is DecisionStatus.PROMOTED
 
     assert promoted <= 10
@@ -78,7 +79,7 @@ def test_two_equally_good_models_are_rarely_promoted() -> None:
 def test_the_same_answers_are_refused_as_the_same_model() -> None:
     cases, known = sample()
 
-    decision = decide_numeric(judged(cases, known, known.copy()), POLICY)
+    decision = decide(judged(cases, known, known.copy()), POLICY)
 
     assert "different_model" in objections(decision)
 
@@ -86,8 +87,8 @@ def test_the_same_answers_are_refused_as_the_same_model() -> None:
 def test_a_first_model_must_beat_the_mean() -> None:
     cases, known = sample()
 
-    good = decide_numeric(judged(cases, known, None), POLICY)
-    bad = decide_numeric(judged(cases, 120 - known, None), POLICY)
+    good = decide(judged(cases, known, None), POLICY)
+    bad = decide(judged(cases, 120 - known, None), POLICY)
 
     assert good.status is DecisionStatus.PROMOTED
     assert objections(bad) == ["first_min_r2", "beats_dummy"]
@@ -98,7 +99,7 @@ def test_a_first_model_must_explain_as_much_as_the_policy_asks() -> None:
     evidence = judged(cases, known, None)
     asked = POLICY.model_copy(update={"first_min_r2": 0.9})
 
-    refused = decide_numeric(evidence, asked)
+    refused = decide(evidence, asked)
 
     assert 0 < evidence.challenger.r2 < 0.9
     assert objections(refused) == ["first_min_r2"]
@@ -111,7 +112,7 @@ def test_a_first_model_must_explain_as_much_as_the_policy_asks() -> None:
 def test_too_few_labels_are_named() -> None:
     cases, known = sample()
 
-    decision = decide_numeric(replace(judged(cases, known, None), rows=20), POLICY)
+    decision = decide(replace(judged(cases, known, None), rows=20), POLICY)
 
     assert objections(decision) == ["min_labelled"]
 

@@ -26,8 +26,8 @@ from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric
 from retraining.promotion.comparison import Answers, Cases, compare_many
 from retraining.promotion.decision import decide
-from retraining.promotion.evidence import Evidence
-from retraining.promotion.guards import confidence
+from retraining.promotion.evidence import BinaryEvidence
+from retraining.promotion.guards.binary import confidence
 from retraining.promotion.ranking import Floats
 
 POPULATION = 400_000
@@ -204,7 +204,7 @@ def _trial(
     ]
 
 
-def _open(evidence: Evidence) -> bool:
+def _open(evidence: BinaryEvidence) -> bool:
     """Whether the decision hangs on the resamples alone."""
     objections = {g.name for g in decide(evidence, POLICY).guards if not g.passed}
     return objections <= {"confidence"}

@@ -1,0 +1,33 @@
+"""Every guard there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retraining.promotion.guards import binary, numeric, shared
+from retraining.promotion.guards.rule import GuardRule
+
+GUARDS: tuple[GuardRule[Any], ...] = (
+    shared.MIN_LABELLED,
+    shared.MIN_POSITIVES,
+    shared.DIFFERENT_MODEL,
+    binary.SELECTIVE,
+    binary.FIRST_MIN_AUC,
+    binary.BEATS_DUMMY,
+    binary.BEATS_PERSISTENCE,
+    binary.MIN_RECALL_GAIN,
+    binary.CONFIDENCE,
+    binary.PRECISION_FLOOR,
+    binary.ALERT_BUDGET,
+    binary.MAX_AUC_LOSS,
+    binary.MAX_CALIBRATION_ERROR,
+    binary.MAX_SUBGROUP_GAP,
+    numeric.EXPLAINS,
+    numeric.FIRST_MIN_R2,
+    numeric.BEATS_MEAN,
+    numeric.BEATS_TODAY,
+    numeric.MIN_MAE_GAIN,
+    numeric.CONFIDENCE,
+    shared.CHAMPION_UNMOVED,
+)
+"""In the order they are looked at."""
