@@ -117,7 +117,7 @@ class OutcomeReader:
     def _outcome(self, value: Any) -> float:
         if not isinstance(value, int | float) or not math.isfinite(value):
             raise InvalidRecord("outcome", "must be a number or a boolean")
-        if self._task.outcome.kind == "binary" and value not in (0, 1):
+        if not self._task.outcome.form.allows(value):
             raise InvalidRecord("outcome", "must be 0 or 1, or false or true")
         return float(value)
 

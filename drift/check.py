@@ -125,7 +125,7 @@ def _compared(
         unpack(gathered.archive, Path(folder))
         bundle = load_signed(Path(folder), version.statement, version.signature, signing_key)
         predictor = Predictor(bundle)
-        binary = task.outcome.kind == "binary"
+        binary = task.outcome.form.two_valued
         realised = _realised(gathered.unseen_labels, predictor) if binary else {}
         return drift_report(
             bundle.reference,

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from model.errors import LeakageError
 from preprocessing.dataset import TrainingSet
-from preprocessing.leakage_measures import LeakageProbe, block, probe_folds
+from preprocessing.leakage_measures import PROBED, LeakageProbe, ProbedKind, block, probe_folds
 from preprocessing.task.spec import TaskSpec
 
 Floats = NDArray[np.float64]
@@ -84,9 +84,8 @@ def check_leakage(data: TrainingSet, task: TaskSpec, *, seed: int = 0) -> Leakag
 
 def measure_leakage(data: TrainingSet, task: TaskSpec, *, seed: int = 0) -> LeakageReport:
     """Measures every feature alone, then what is left together until that is honest."""
-    binary = task.outcome.kind == "binary"
-    metric = "auc" if binary else "r2"
-    trials = _trials(data, task, binary, seed)
+    metric = PROBED[task.outcome.kind].metric
+    trials = _trials(data, task, seed)
     if not trials:
         return LeakageReport(metric, {}, 0.0, (), dict(task.leakage.accepted), TOO_FEW)
     # Small fits: more threads than one wait for each other longer than they compute.
@@ -143,36 +142,35 @@ def _smallest(measure: Measure, features: Sequence[str], limit: float) -> list[s
     return kept
 
 
-def _trials(data: TrainingSet, task: TaskSpec, binary: bool, seed: int) -> list[LeakageProbe]:
+def _trials(data: TrainingSet, task: TaskSpec, seed: int) -> list[LeakageProbe]:
     """All records, and those of each period: weights that differ by year hide in the whole."""
-    rng = np.random.default_rng(seed)
+    kind, rng = PROBED[task.outcome.kind], np.random.default_rng(seed)
+    two_valued = task.outcome.form.two_valued
     parts = [np.arange(len(data))]
     periods = np.unique(data.periods)
     if len(periods) > 1:
         parts += [np.flatnonzero(data.periods == period) for period in periods]
     trials = []
     for part in parts:
-        taken = data.take(np.sort(_sample(rng.permutation(part), data.outcome, binary)))
-        if _measurable(taken, binary):
+        taken = data.take(np.sort(_sample(rng.permutation(part), data.outcome, two_valued)))
+        if _measurable(taken, kind):
             blocks = {c.name: block(c, taken.records) for c in task.features}
-            folds = probe_folds(taken.outcome, taken.students, binary=binary, seed=seed)
-            trials.append(LeakageProbe(blocks, taken.outcome, folds, binary, seed))
+            folds = probe_folds(taken.outcome, taken.students, kind, seed=seed)
+            trials.append(LeakageProbe(blocks, taken.outcome, folds, kind, seed))
     return trials
 
 
-def _sample(mixed: Positions, outcome: Floats, binary: bool) -> Positions:
+def _sample(mixed: Positions, outcome: Floats, two_valued: bool) -> Positions:
     """The first `ROWS` of the mixed positions; of a rare outcome as many as are looked for."""
-    if not binary:
+    if not two_valued:
         return mixed[:ROWS]
     first = [mixed[outcome[mixed] == value][:FEWEST] for value in (0.0, 1.0)]
     rest = mixed[~np.isin(mixed, np.concatenate(first))]
     return np.concatenate([*first, rest])[:ROWS]
 
 
-def _measurable(data: TrainingSet, binary: bool) -> bool:
-    positives = int(data.outcome.sum()) if binary else len(data)
-    fewest = min(positives, len(data) - positives) if binary else len(data)
-    return fewest >= FEWEST and len(np.unique(data.students)) >= FEWEST
+def _measurable(data: TrainingSet, kind: ProbedKind) -> bool:
+    return min(kind.rarest(data.outcome), len(np.unique(data.students))) >= FEWEST
 
 
 def _refusal(task: TaskSpec, culprits: Sequence[Culprits]) -> str:

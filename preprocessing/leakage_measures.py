@@ -5,6 +5,7 @@ Imports scikit-learn, so it belongs to the training side: nothing that serves ma
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +25,76 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from model.student import Features, Value
 from preprocessing.task.columns import Column, Kind
+from preprocessing.task.outcome_kinds import OutcomeKind
 
 Floats = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 FOLDS = 5
 TREES = 40
 MOST_CATEGORIES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedKind:
+    """How one kind of outcome is probed.
+
+    Attributes:
+        metric: `auc`, or `r2` for a numeric outcome.
+        figure: outcome and guesses to the figure.
+        order: what the plain order of a feature says; 0.0 where that is no figure.
+        answer: a fitted model and rows to its guesses.
+        tree: the class of a shallow tree.
+        forest: the class of a forest.
+        line: makes a linear model.
+        folds: the class that deals students to folds.
+        rarest: outcome to how many records have the rarer one.
+    """
+
+    metric: str
+    figure: Callable[[Floats, Floats], float]
+    order: Callable[[Floats, Floats], float]
+    answer: Callable[[Any, Floats], Floats]
+    tree: Callable[..., Any]
+    forest: Callable[..., Any]
+    line: Callable[[], Any]
+    folds: Callable[..., Any]
+    rarest: Callable[[Floats], int]
+
+
+def _either_way(outcome: Floats, values: Floats) -> float:
+    order = float(roc_auc_score(outcome, values))
+    return max(order, 1.0 - order)
+
+
+def _fewer(outcome: Floats) -> int:
+    positives = int(outcome.sum())
+    return min(positives, len(outcome) - positives)
+
+
+PROBED: Mapping[OutcomeKind, ProbedKind] = {
+    "binary": ProbedKind(
+        metric="auc",
+        figure=roc_auc_score,
+        order=_either_way,
+        answer=lambda model, rows: model.predict_proba(rows)[:, 1],
+        tree=DecisionTreeClassifier,
+        forest=RandomForestClassifier,
+        line=lambda: LogisticRegression(C=100.0, max_iter=300),
+        folds=StratifiedGroupKFold,
+        rarest=_fewer,
+    ),
+    "numeric": ProbedKind(
+        metric="r2",
+        figure=r2_score,
+        order=lambda *_: -math.inf,
+        answer=lambda model, rows: model.predict(rows),
+        tree=DecisionTreeRegressor,
+        forest=RandomForestRegressor,
+        line=lambda: Ridge(alpha=1e-3),
+        folds=GroupKFold,
+        rarest=len,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +108,21 @@ class LeakageProbe:
         blocks: feature name to its columns, shape (n, k).
         outcome: shape (n,).
         folds: positions to learn from and positions held back, no student in both.
-        binary: whether the outcome is 0 or 1.
+        kind: how the outcome is probed.
         seed: for the models.
     """
 
     blocks: Mapping[str, Floats]
     outcome: Floats
     folds: Sequence[Fold]
-    binary: bool
+    kind: ProbedKind
     seed: int
 
     def alone(self, feature: str) -> float:
         """The figure of one feature: a shallow tree, or its plain order if that says more."""
         rows = self.blocks[feature]
         tree = self._held_back(rows, self._tree)
-        if not self.binary:
-            return tree
-        order = float(roc_auc_score(self.outcome, rows[:, 0]))
-        return max(tree, order, 1.0 - order)
+        return max(tree, self.kind.order(self.outcome, rows[:, 0]))
 
     def linear(self, features: Sequence[str]) -> float:
         """The figure of a linear model on these features."""
@@ -81,33 +143,25 @@ class LeakageProbe:
                 # Where the outcome is determined, the weights grow without end; that is the point.
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 model.fit(rows[train], self.outcome[train])
-            binary = self.binary
-            guess[test] = (
-                model.predict_proba(rows[test])[:, 1] if binary else model.predict(rows[test])
-            )
-        figure = roc_auc_score if self.binary else r2_score
-        return float(figure(self.outcome, guess))
+            guess[test] = self.kind.answer(model, rows[test])
+        return float(self.kind.figure(self.outcome, guess))
 
     def _tree(self) -> Any:
-        kind = DecisionTreeClassifier if self.binary else DecisionTreeRegressor
-        return kind(max_depth=4, min_samples_leaf=5, random_state=self.seed)
+        return self.kind.tree(max_depth=4, min_samples_leaf=5, random_state=self.seed)
 
     def _line(self) -> Any:
-        model = LogisticRegression(C=100.0, max_iter=300) if self.binary else Ridge(alpha=1e-3)
-        return make_pipeline(StandardScaler(), model)
+        return make_pipeline(StandardScaler(), self.kind.line())
 
     def _forest(self) -> Any:
-        kind = RandomForestClassifier if self.binary else RandomForestRegressor
-        return kind(TREES, min_samples_leaf=3, random_state=self.seed)
+        return self.kind.forest(TREES, min_samples_leaf=3, random_state=self.seed)
 
 
 def probe_folds(
-    outcome: Floats, students: NDArray[np.str_], *, binary: bool, seed: int
+    outcome: Floats, students: NDArray[np.str_], kind: ProbedKind, *, seed: int
 ) -> list[Fold]:
     """Five folds that keep a student's records together, with the classes spread evenly."""
     count = min(FOLDS, len(np.unique(students)))
-    kind = StratifiedGroupKFold if binary else GroupKFold
-    folds = kind(count, shuffle=True, random_state=seed)
+    folds = kind.folds(count, shuffle=True, random_state=seed)
     return list(folds.split(outcome, outcome, students))
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
+from training.kinds import kind_of
 
 Array = NDArray[np.float64]
 
@@ -25,15 +26,7 @@ def persistence(train: TrainingSet, test: TrainingSet, task: TaskSpec) -> Array 
     if task.outcome.persistence is None:
         return None
     now, then = _state(train, task), _state(test, task)
-    mean = float(train.outcome.mean())
-    if task.outcome.kind == "numeric":
-        return np.where(np.isnan(then), mean, then)
-    scores = np.full(len(test), mean)
-    for state in (0.0, 1.0):
-        seen = train.outcome[now == state]
-        # One imaginary student per outcome: a state nobody was in is worth nothing.
-        scores[then == state] = (seen.sum() + mean) / (len(seen) + 1.0)
-    return scores
+    return kind_of(task).persisted(train.outcome, now, then)
 
 
 def _state(data: TrainingSet, task: TaskSpec) -> Array:

@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.figures import auc
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec
-from training.calibrate import sigmoid
 from training.families.family import Family
-from training.metrics import average_precision, recall_at
+from training.kinds import KINDS, LearnedKind, kind_of
 from training.sample import Sample, sample_of
 from training.split import FOLDS, each_fold, grouped_folds
 
@@ -26,7 +24,6 @@ MOST_ROWS = 5_000
 """Records used to compare families; the chosen one is fitted on all."""
 SMALL = 2_000
 REPEATS = 3
-BUDGETS = np.linspace(0.75, 1.25, 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +96,7 @@ def search_folds(
 
 def _enough(data: TrainingSet, task: TaskSpec) -> bool:
     """Whether every fold of these records can be expected to have both outcomes."""
-    if task.outcome.kind == "numeric":
-        return len(data) >= FOLDS * FOLDS
-    positives = float(data.outcome.sum())
-    return min(positives, len(data) - positives) >= FOLDS * FOLDS
+    return kind_of(task).rarest(data.outcome) >= FOLDS * FOLDS
 
 
 def _encoded(
@@ -129,13 +123,11 @@ def try_candidate(
     """Cross-validates one family with one set of parameters."""
     started = perf_counter()
     margins = [held_out(family, params, folds, seed + i) for i, folds in enumerate(repeats)]
-    numeric = repeats[0][0].sample.numeric
-    every = [
-        numeric_figures(outcome, m) if numeric else figures(outcome, m, budget) for m in margins
-    ]
+    kind = _kind(repeats[0][0])
+    every = [kind.figures(outcome, m, budget) for m in margins]
     mean = {name: float(np.mean([one[name] for one in every])) for name in every[0]}
     by_fold = [
-        _objective(outcome[fold.held], m[fold.held], budget, numeric)
+        kind.objective(outcome[fold.held], m[fold.held], budget)
         for m, folds in zip(margins, repeats, strict=True)
         for fold in folds
     ]
@@ -154,7 +146,7 @@ def fold_objective(
 ) -> float:
     """The objective on the records one fold holds out."""
     margins = family.train(fold.sample, params, seed).margin(fold.rows)
-    return _objective(outcome[fold.held], margins, budget, fold.sample.numeric)
+    return _kind(fold).objective(outcome[fold.held], margins, budget)
 
 
 def held_out(family: Family, params: Mapping[str, Any], folds: list[Fold], seed: int) -> Array:
@@ -165,37 +157,5 @@ def held_out(family: Family, params: Mapping[str, Any], folds: list[Fold], seed:
     return margins
 
 
-def figures(outcome: Array, margins: Array, budget: float | None) -> dict[str, float]:
-    """What binary candidates are compared by.
-
-    `objective` is recall averaged over budgets from three quarters to five quarters of the alert
-    budget. Recall at one budget counts a handful of students next to the line and jumps with each;
-    the neighbourhood asks the same question with less chance in the answer.
-    """
-    share = float(outcome.mean()) if budget is None else budget
-    return {
-        "objective": _objective(outcome, margins, budget, False),
-        "recall": recall_at(outcome, margins, share),
-        "auc": auc(outcome, margins),
-        "average_precision": average_precision(outcome, margins),
-        "brier": _brier(outcome, margins),
-    }
-
-
-def numeric_figures(outcome: Array, margins: Array) -> dict[str, float]:
-    """What candidates for a numeric outcome are compared by: less error is better."""
-    error = float(np.abs(margins - outcome).mean())
-    return {"objective": -error, "mae": error}
-
-
-def _objective(outcome: Array, margins: Array, budget: float | None, numeric: bool) -> float:
-    if numeric:
-        return -float(np.abs(margins - outcome).mean())
-    share = float(outcome.mean()) if budget is None else budget
-    near = [recall_at(outcome, margins, min(share * f, 1.0)) for f in BUDGETS.tolist()]
-    return float(np.mean(near))
-
-
-def _brier(outcome: Array, margins: Array) -> float:
-    scores = sigmoid(outcome, margins).score(margins)
-    return float(np.mean((scores - outcome) ** 2))
+def _kind(fold: Fold) -> LearnedKind:
+    return KINDS["numeric" if fold.sample.numeric else "binary"]

@@ -1,21 +1,31 @@
-"""What each kind of outcome draws from held-out margins: calibration, cut-offs, interval."""
+"""What training does otherwise for each kind of outcome: one strategy per kind, in one table."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.calibration import Calibration
+from model.figures import auc
 from model.prediction import IntervalRule, Thresholds
+from preprocessing.task.outcome_kinds import OutcomeKind
+from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
-from training.calibrate import calibrate
+from training.calibrate import calibrate, sigmoid
+from training.metrics import average_precision, evaluate, evaluate_numeric, recall_at
 from training.operating_point import choose_thresholds
 
 Array = NDArray[np.float64]
+
+BUDGETS = np.linspace(0.75, 1.25, 11)
+
+FEWEST_OF_A_CLASS = 10
+"""With fewer students of one kind than this, cross-validation has folds without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +37,198 @@ class Drawn:
     interval: IntervalRule | None = None
 
 
-def draw(task: TaskSpec, outcome: Array, margins: Array) -> Drawn:
-    """What a model of this task needs beside its scorer.
+class LearnedKind(ABC):
+    """How models of one kind of outcome are trained and measured.
 
-    Args:
-        task: kind of outcome and policies.
-        outcome: shape (n,).
-        margins: shape (n,), of models that had not seen the record's student.
+    Everywhere `outcome` has shape (n,) and `margins` or `scores` belong to its records.
     """
-    return _DRAW[task.outcome.kind](task, outcome, margins)
+
+    @abstractmethod
+    def draw(self, task: TaskSpec, outcome: Array, margins: Array) -> Drawn:
+        """What a model needs beside its scorer; margins are of models new to the student."""
+
+    @abstractmethod
+    def evaluate(
+        self, task: TaskSpec, outcome: Array, scores: Array, threshold: float | None = None
+    ) -> dict[str, float]:
+        """The figures of one set of scores, see `training.metrics`."""
+
+    @abstractmethod
+    def figures(self, outcome: Array, margins: Array, budget: float | None) -> dict[str, float]:
+        """What candidates are compared by, the `objective` among it."""
+
+    @abstractmethod
+    def objective(self, outcome: Array, margins: Array, budget: float | None) -> float:
+        """What the best candidate has most of."""
+
+    @abstractmethod
+    def positives(self, outcome: Array) -> int:
+        """Records at risk; 0 where no outcome is one."""
+
+    @abstractmethod
+    def rarest(self, outcome: Array) -> int:
+        """Records of the rarer outcome; all of them where there are no two."""
+
+    @abstractmethod
+    def enough_positives(self, outcome: Array, policy: PromotionPolicy) -> bool:
+        """Whether as many records are at risk as a decision needs."""
+
+    @abstractmethod
+    def one_sided(self, outcome: Array, students: NDArray[np.str_]) -> str:
+        """Why no model can be trained on these outcomes; empty if one can."""
+
+    @abstractmethod
+    def unknown(self, mean: float) -> float:
+        """What the persistence rule says of a student whose present value is missing."""
+
+    @abstractmethod
+    def persisted(self, outcome: Array, now: Array, then: Array) -> Array:
+        """The persistence rule's scores, shape (m,).
+
+        Args:
+            outcome: shape (n,), what became of the training students.
+            now: shape (n,), the state they were in; NaN where it is unknown.
+            then: shape (m,), the state of those to score.
+        """
+
+
+class BinaryKind(LearnedKind):
+    """At risk or not: scores are probabilities."""
+
+    def draw(self, task: TaskSpec, outcome: Array, margins: Array) -> Drawn:
+        """Calibrated risk, and cut-offs that are learned."""
+        calibration = calibrate(outcome, margins)
+        scores = calibration.score(margins)
+        return Drawn(calibration, choose_thresholds(outcome, scores, task.promotion, task.status))
+
+    def evaluate(
+        self, task: TaskSpec, outcome: Array, scores: Array, threshold: float | None = None
+    ) -> dict[str, float]:
+        """At the threshold, or at the task's alert budget without one."""
+        budget = task.promotion.alert_budget
+        return evaluate(outcome, scores, threshold=threshold, budget=budget)
+
+    def figures(self, outcome: Array, margins: Array, budget: float | None) -> dict[str, float]:
+        """`objective`, `recall` at the budget, `auc`, `average_precision`, `brier`."""
+        share = float(outcome.mean()) if budget is None else budget
+        scores = sigmoid(outcome, margins).score(margins)
+        return {
+            "objective": self.objective(outcome, margins, budget),
+            "recall": recall_at(outcome, margins, share),
+            "auc": auc(outcome, margins),
+            "average_precision": average_precision(outcome, margins),
+            "brier": float(np.mean((scores - outcome) ** 2)),
+        }
+
+    def objective(self, outcome: Array, margins: Array, budget: float | None) -> float:
+        """Recall averaged over budgets from three quarters to five quarters of the alert budget.
+
+        Recall at one budget counts a handful of students next to the line and jumps with each; the
+        neighbourhood asks the same question with less chance in the answer.
+        """
+        share = float(outcome.mean()) if budget is None else budget
+        near = [recall_at(outcome, margins, min(share * f, 1.0)) for f in BUDGETS.tolist()]
+        return float(np.mean(near))
+
+    def positives(self, outcome: Array) -> int:
+        """Those whose outcome is 1."""
+        return int((outcome == 1).sum())
+
+    def rarest(self, outcome: Array) -> int:
+        """Of those at risk and those not, the fewer."""
+        positives = self.positives(outcome)
+        return min(positives, len(outcome) - positives)
+
+    def enough_positives(self, outcome: Array, policy: PromotionPolicy) -> bool:
+        """As many as the policy's `min_positives`."""
+        return self.positives(outcome) >= policy.min_positives
+
+    def one_sided(self, outcome: Array, students: NDArray[np.str_]) -> str:
+        """Both outcomes are needed, of ten students each."""
+        positives = self.positives(outcome)
+        without, with_it = (len(np.unique(students[outcome == kind])) for kind in (0, 1))
+        if min(without, with_it) == 0:
+            kind = "at risk" if positives else "not at risk"
+            return f"all {len(outcome)} labelled records are {kind}; both kinds are needed"
+        if min(without, with_it) < FEWEST_OF_A_CLASS:
+            return (
+                f"{positives} of {len(outcome)} labelled records are at risk ({with_it} students, "
+                f"{without} not); {FEWEST_OF_A_CLASS} students of each kind are needed to train"
+            )
+        return ""
+
+    def unknown(self, mean: float) -> float:
+        """Not at risk."""
+        return 0.0
+
+    def persisted(self, outcome: Array, now: Array, then: Array) -> Array:
+        """What became of training students in the same state: at risk, not at risk or unknown."""
+        mean = float(outcome.mean())
+        scores = np.full(len(then), mean)
+        for state in (0.0, 1.0):
+            seen = outcome[now == state]
+            # One imaginary student per outcome: a state nobody was in is worth nothing.
+            scores[then == state] = (seen.sum() + mean) / (len(seen) + 1.0)
+        return scores
+
+
+class NumericKind(LearnedKind):
+    """A number: scores are predictions of it."""
+
+    def draw(self, task: TaskSpec, outcome: Array, margins: Array) -> Drawn:
+        """The margin itself, the task's cut-offs, and how far outcomes lie from predictions."""
+        level, column = task.status.interval, task.outcome.column
+        width = conformal_width(outcome, margins, level)
+        rule = IntervalRule(level, width, column.low, column.high)
+        return Drawn(Calibration.identity(), task.status.cutoffs(), rule)
+
+    def evaluate(
+        self, task: TaskSpec, outcome: Array, scores: Array, threshold: float | None = None
+    ) -> dict[str, float]:
+        """Errors; a threshold changes none of them."""
+        return evaluate_numeric(outcome, scores)
+
+    def figures(self, outcome: Array, margins: Array, budget: float | None) -> dict[str, float]:
+        """`objective` and `mae`."""
+        objective = self.objective(outcome, margins, budget)
+        return {"objective": objective, "mae": -objective}
+
+    def objective(self, outcome: Array, margins: Array, budget: float | None) -> float:
+        """Less mean absolute error."""
+        return -float(np.abs(margins - outcome).mean())
+
+    def positives(self, outcome: Array) -> int:
+        """None."""
+        return 0
+
+    def rarest(self, outcome: Array) -> int:
+        """All records."""
+        return len(outcome)
+
+    def enough_positives(self, outcome: Array, policy: PromotionPolicy) -> bool:
+        """None are needed."""
+        return True
+
+    def one_sided(self, outcome: Array, students: NDArray[np.str_]) -> str:
+        """The outcome must vary."""
+        same = np.ptp(outcome) == 0
+        return f"all {len(outcome)} labelled records have the same outcome" if same else ""
+
+    def unknown(self, mean: float) -> float:
+        """The mean of everybody."""
+        return mean
+
+    def persisted(self, outcome: Array, now: Array, then: Array) -> Array:
+        """Today's value, or the training mean where it is unknown."""
+        return np.where(np.isnan(then), float(outcome.mean()), then)
+
+
+KINDS: Mapping[OutcomeKind, LearnedKind] = {"binary": BinaryKind(), "numeric": NumericKind()}
+
+
+def kind_of(task: TaskSpec) -> LearnedKind:
+    """The strategy of a task's outcome."""
+    return KINDS[task.outcome.kind]
 
 
 def conformal_width(outcome: Array, predicted: Array, level: float) -> float:
@@ -51,25 +244,3 @@ def conformal_width(outcome: Array, predicted: Array, level: float) -> float:
     errors = np.sort(np.abs(outcome - predicted))
     rank = math.ceil((len(errors) + 1) * level - 1e-9)
     return float(errors[min(rank, len(errors)) - 1])
-
-
-def _risk(task: TaskSpec, outcome: Array, margins: Array) -> Drawn:
-    calibration = calibrate(outcome, margins)
-    scores = calibration.score(margins)
-    return Drawn(calibration, choose_thresholds(outcome, scores, task.promotion, task.status))
-
-
-def _value(task: TaskSpec, outcome: Array, margins: Array) -> Drawn:
-    level, column = task.status.interval, task.outcome.column
-    width = conformal_width(outcome, margins, level)
-    return Drawn(
-        Calibration.identity(),
-        task.status.cutoffs(),
-        IntervalRule(level, width, column.low, column.high),
-    )
-
-
-_DRAW: Mapping[str, Callable[[TaskSpec, Array, Array], Drawn]] = {
-    "binary": _risk,
-    "numeric": _value,
-}

@@ -83,7 +83,7 @@ def sample_of(data: TrainingSet, encoder: FeatureEncoder, task: TaskSpec) -> Sam
         encoder.encode_many(data.records),
         data.outcome,
         data.students,
-        task.outcome.kind == "numeric",
+        not task.outcome.form.two_valued,
         (*held, *free) if any(held) else (),
     )
 

@@ -23,7 +23,7 @@ from training.cross_validation import MOST_ROWS, Fold, Trial, folds_of, try_cand
 from training.family_choice import best_first
 from training.golden import golden_records
 from training.importance import spread
-from training.kinds import draw
+from training.kinds import kind_of
 from training.sample import sample_of
 from training.split import FOLDS
 from training.trained_model import FittedModel
@@ -87,7 +87,7 @@ def fit(
         encoder = FeatureEncoder.fit(task, data.records)
         sample = sample_of(data, encoder, task)
         scorer = candidate(best.family).train(sample, best.params, seed)
-    drawn = draw(task, some.outcome, best.margins)
+    drawn = kind_of(task).draw(task, some.outcome, best.margins)
     held_out = np.full(len(data), np.nan)
     held_out[compared] = drawn.calibration.score(best.margins)
     return FittedModel(
@@ -123,14 +123,12 @@ def check_enough(data: TrainingSet, task: TaskSpec) -> None:
     students = len(set(data.students.tolist()))
     if students < 2 * FOLDS:
         raise NotEnoughData(f"{students} students with an outcome, {2 * FOLDS} needed to train")
-    if not _numeric(task):
-        positives = int(data.outcome.sum())
-        fewest = min(positives, len(data) - positives)
-        if fewest < FOLDS:
-            raise NotEnoughData(
-                f"{positives} of {len(data)} records at risk; at least {FOLDS} of either outcome "
-                "are needed to train"
-            )
+    kind = kind_of(task)
+    if kind.rarest(data.outcome) < FOLDS:
+        raise NotEnoughData(
+            f"{kind.positives(data.outcome)} of {len(data)} records at risk; at least {FOLDS} of "
+            "either outcome are needed to train"
+        )
     encoder = FeatureEncoder.fit(task, data.records)
     if not encoder.columns:
         reasons = ", ".join(f"{name} {why}" for name, why in encoder.dropped.items())
@@ -173,12 +171,7 @@ def _compare(
         figures = ", ".join(f"{key} {value:.3f}" for key, value in trial.figures.items())
         progress(f"[{number}/{len(names)}] {name}: {figures} ({trial.seconds:.1f} s)")
         trials.append(trial)
-    positives = 0.0 if _numeric(task) else float(data.outcome.sum())
-    return best_first(trials, positives)
-
-
-def _numeric(task: TaskSpec) -> bool:
-    return task.outcome.kind == "numeric"
+    return best_first(trials, kind_of(task).positives(data.outcome))
 
 
 def _told(trial: Trial) -> dict[str, Any]:

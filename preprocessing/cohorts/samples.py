@@ -159,7 +159,7 @@ def _outcome(rule: OutcomeRule, strength: float, rng: np.random.Generator) -> Va
     """A raw outcome: of the kind that the strength and some luck decide."""
     luck = float(rng.normal())
     place = OUTCOME_FOLLOWS * strength + sqrt(1 - OUTCOME_FOLLOWS**2) * luck
-    if rule.kind == "numeric":
+    if not rule.form.two_valued:
         return _between(rule.column, place)
     wanted = float(place < NormalDist().inv_cdf(AT_RISK))
     fits = [raw for raw in _any_of(rule, rng) if rule.value_of(raw) == wanted]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from model.student import Value
 from preprocessing.task.formula import Formula
+from preprocessing.task.outcome_kinds import FORMS, OutcomeForm, OutcomeKind
 from preprocessing.task.spelling import fold
 
 
@@ -152,10 +153,6 @@ class Longitudinal(Spec):
     )
 
 
-OutcomeKind = Literal["binary", "numeric"]
-"""At risk or not, or a number."""
-
-
 class OutcomeRule(Spec):
     """How the raw outcome column becomes the outcome.
 
@@ -177,23 +174,25 @@ class OutcomeRule(Spec):
     @model_validator(mode="after")
     def _one_rule(self) -> OutcomeRule:
         rules = (self.below is not None) + (self.at_least is not None)
-        if self.column.kind is Kind.CATEGORY:
-            self._maps_texts(rules)
-        elif self.positive or self.negative:
+        text = self.column.kind is Kind.CATEGORY
+        if not text and (self.positive or self.negative):
             raise ValueError(
                 f"{self.column.name} is a number: `positive` and `negative` are for a text "
                 "(`kind: category`); use `below` or `at_least`"
             )
-        elif self.kind == "binary" and rules != 1:
-            raise ValueError("a binary outcome needs exactly one of `below` and `at_least`")
-        elif self.kind == "numeric" and rules:
-            raise ValueError("a numeric outcome takes neither `below` nor `at_least`")
+        if misfit := self.form.misfit(self.column.name, text, rules):
+            raise ValueError(misfit)
+        if text:
+            self._maps_texts(rules)
         return self
+
+    @property
+    def form(self) -> OutcomeForm:
+        """What follows from the kind of outcome."""
+        return FORMS[self.kind]
 
     def _maps_texts(self, rules: int) -> None:
         name, known = self.column.name, self.column.categories
-        if self.kind == "numeric":
-            raise ValueError(f"{name} is a text: a numeric outcome needs a column of numbers")
         if rules:
             raise ValueError(f"{name} is a text: `below` and `at_least` are for numbers")
         if not known:

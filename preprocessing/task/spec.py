@@ -120,7 +120,7 @@ class TaskSpec(Spec):
 
     @model_validator(mode="after")
     def _statuses_fit_the_outcome(self) -> TaskSpec:
-        if self.outcome.kind == "numeric":
+        if not self.outcome.form.two_valued:
             self.status.cutoffs()
         elif self.status.named:
             raise ValueError(
@@ -161,7 +161,7 @@ class TaskSpec(Spec):
     @property
     def scale(self) -> Scale:
         """What the scores of this task's models are."""
-        return Scale.RISK if self.outcome.kind == "binary" else self.status.cutoffs().scale
+        return Scale.RISK if self.outcome.form.two_valued else self.status.cutoffs().scale
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from preprocessing.task.columns import OutcomeKind
+from preprocessing.task.outcome_kinds import OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)

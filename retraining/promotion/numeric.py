@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from preprocessing.task.columns import OutcomeKind
+from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import student_weights
 from retraining.promotion.comparison import RESAMPLES, Answers, Cases

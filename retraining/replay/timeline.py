@@ -42,6 +42,7 @@ from retraining.replay.result import Decided, History, Served
 from retraining.run import training_labels
 from retraining.run.champion import load_predictor
 from retraining.run.execution import execute
+from retraining.run.judged_kinds import JUDGED
 from retraining.run.plan import RunPlan, RunResult
 from training.metrics import recall_at
 
@@ -104,7 +105,7 @@ def play(
         NotThisTask: a file is no table of the task.
         RegistryError: the registry fails.
     """
-    if task.outcome.kind == "numeric":
+    if not JUDGED[task.outcome.kind].finds_cases:
         raise ConfigurationError(f"{task.name}: a replay needs an outcome that is at risk or not")
     state = _Play(registry, task, home, signing_key, seed, say)
     decided, served = [], []

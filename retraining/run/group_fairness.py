@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from preprocessing.task.spec import TaskSpec
 from retraining.run.challenge import ScoredChallenger
 from training.fairness import (
     GroupErrors,
@@ -29,15 +28,19 @@ class JudgedGroups:
     gaps: Mapping[str, float]
 
 
-def judged_groups(trial: ScoredChallenger, task: TaskSpec) -> JudgedGroups:
+def recall_by_group(trial: ScoredChallenger) -> JudgedGroups:
     """Every group at the model's own threshold, on the records of the trial."""
     cases = trial.cases
-    if task.outcome.kind == "numeric":
-        errors = group_errors(cases.outcome, cases.protected, trial.scores)
-        return JudgedGroups(_by_attribute(errors, _of_errors), {})
     flags = (trial.scores >= trial.model.thresholds.operating).astype(np.float64)
     groups = group_figures(cases.outcome, cases.protected, flags)
     return JudgedGroups(_by_attribute(groups, _of_figures), recall_gaps(groups))
+
+
+def errors_by_group(trial: ScoredChallenger) -> JudgedGroups:
+    """Every group's errors, on the records of the trial."""
+    cases = trial.cases
+    errors = group_errors(cases.outcome, cases.protected, trial.scores)
+    return JudgedGroups(_by_attribute(errors, _of_errors), {})
 
 
 def _by_attribute(groups: Iterable[Any], told: Any) -> dict[str, dict[str, Figures]]:

@@ -28,13 +28,13 @@ from preprocessing.task.spec import TaskSpec
 from retraining.run.card_artifacts import card_facts, store_card
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.champion import training_ids_artifact
-from retraining.run.group_fairness import judged_groups
+from retraining.run.judged_kinds import JUDGED
 from retraining.run.lineage import leakage_check
 from retraining.run.lock import HeldLease
 from retraining.run.verdict import Verdict
 from retraining.run.window import describe
 from training.card.facts import CardFacts
-from training.metrics import evaluate, evaluate_numeric
+from training.kinds import kind_of
 
 BATCHES = 1000
 """Files and batches looked at for what came in; more than a school system sends in years."""
@@ -125,7 +125,7 @@ def _draft(
     trained_on: str,
 ) -> ModelVersion:
     model = trial.model
-    groups = judged_groups(trial, task)
+    groups = JUDGED[task.outcome.kind].groups(trial)
     return ModelVersion(
         version="v0",
         number=0,
@@ -133,7 +133,9 @@ def _draft(
         family=model.family,
         created_at=provenance.at,
         params=model.params,
-        metrics=_metrics(trial, task),
+        metrics=kind_of(task).evaluate(
+            task, trial.cases.outcome, trial.scores, model.thresholds.operating
+        ),
         metrics_on=trial.judged_on,
         thresholds=model.thresholds,
         window=describe(trial.trained, provenance.at, provenance.left_out),
@@ -147,17 +149,6 @@ def _draft(
         fairness=groups.figures,
         fairness_gaps=groups.gaps,
         leakage=leakage_check(provenance.leakage, task),
-    )
-
-
-def _metrics(trial: ScoredChallenger, task: TaskSpec) -> dict[str, float]:
-    if task.outcome.kind == "numeric":
-        return evaluate_numeric(trial.cases.outcome, trial.scores)
-    return evaluate(
-        trial.cases.outcome,
-        trial.scores,
-        threshold=trial.model.thresholds.operating,
-        budget=task.promotion.alert_budget,
     )
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model.promotion import DecisionStatus
+from retraining.run.judged_kinds import JUDGED
 from retraining.run.plan import RunResult
 from retraining.run.window import told_left_out
 
@@ -29,7 +30,7 @@ def render(result: RunResult) -> RenderableType:
     if left_out := told_left_out(result.left_out):
         parts.append(Text(f"\n{left_out}; a larger --window, or training.window, takes them in"))
     evidence = result.evidence
-    if evidence and evidence.get("kind") != "numeric":
+    if evidence and JUDGED[evidence.get("kind", "binary")].finds_cases:
         parts.append(_sample(evidence))
         parts.append(_gains(evidence) if evidence["gains"] else _baselines(evidence))
         if evidence["groups"]:

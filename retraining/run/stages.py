@@ -21,6 +21,7 @@ from retraining.run import training_labels
 from retraining.run.challenge import ScoredChallenger, first_trial, successor_trial
 from retraining.run.champion import StoredChampion, load_champion
 from retraining.run.journal import Journal
+from retraining.run.judged_kinds import JUDGED
 from retraining.run.lineage import leakage_override, library_versions
 from retraining.run.lock import HeldLease
 from retraining.run.plan import RunPlan
@@ -99,7 +100,7 @@ def gather(
 
 def _told(data: TrainingSet, left_out: Mapping[str, int], plan: RunPlan) -> str:
     told = f"{len(data)} labelled records"
-    if plan.task.outcome.kind == "binary":
+    if JUDGED[plan.task.outcome.kind].finds_cases:
         told += f", {int((data.outcome == 1).sum())} at risk"
     early = 0 if data.early is None else int(data.early.sum())
     if early:

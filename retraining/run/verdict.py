@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from model.promotion import Guard, PromotionDecision
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.comparison import Answers, Cases
 from retraining.promotion.decision import conclude, decide, looked_at
 from retraining.promotion.guards.rule import Stage
 from retraining.promotion.guards.shared import AnyEvidence, Sample
-from retraining.promotion.numeric import compare_numeric
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.champion import StoredChampion
+from retraining.run.judged_kinds import JUDGED
 from retraining.run.window import baseline_answers
 
 CHALLENGER = "challenger"
@@ -57,17 +57,11 @@ def judge(
     cases = _cases(trial.cases, task)
     ours = Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
     theirs = None if champion is None else _served(champion, trial.cases)
-    policy, how = task.promotion, trial.how
-    if task.outcome.kind == "numeric":
-        errors = compare_numeric(
-            cases, ours, theirs, policy,
-            seed=seed, same_bundle=same_bundle, challenger_scored=how,
-        )  # fmt: skip
-        return Verdict(decide(errors, policy), errors)
-    evidence = compare(
-        cases, ours, theirs, policy, seed=seed, same_bundle=same_bundle, challenger_scored=how
-    )
-    return Verdict(decide(evidence, policy), evidence)
+    evidence = JUDGED[task.outcome.kind].compare(
+        cases, ours, theirs, task.promotion,
+        seed=seed, same_bundle=same_bundle, challenger_scored=trial.how,
+    )  # fmt: skip
+    return Verdict(decide(evidence, task.promotion), evidence)
 
 
 def _served(champion: StoredChampion, cases: TrainingSet) -> Answers:

@@ -13,14 +13,12 @@ from model.version import Window
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.ranking import Floats
+from training.kinds import kind_of
 
 Mask = NDArray[np.bool_]
 
 FEWEST_STUDENTS = 20
 """With fewer, folds within folds are too small to choose by."""
-
-FEWEST_OF_A_CLASS = 10
-"""With fewer students of one kind than this, cross-validation has folds without any."""
 
 FIX = "bring more outcomes (POST /labels or school files) or widen the window"
 
@@ -42,23 +40,8 @@ def check_trainable(data: TrainingSet, task: TaskSpec) -> None:
             f"{len(data)} labelled records are of {students} students; {FEWEST_STUDENTS} students "
             f"are needed to train: {FIX}"
         )
-    if task.outcome.kind == "numeric":
-        if np.ptp(data.outcome) == 0:
-            raise NotEnoughData(f"all {len(data)} labelled records have the same outcome: {FIX}")
-        return
-    positives = int((data.outcome == 1).sum())
-    of_a_kind = [len(np.unique(data.students[data.outcome == kind])) for kind in (0, 1)]
-    if min(of_a_kind) == 0:
-        kind = "at risk" if positives else "not at risk"
-        raise NotEnoughData(
-            f"all {len(data)} labelled records are {kind}; both kinds are needed: {FIX}"
-        )
-    if min(of_a_kind) < FEWEST_OF_A_CLASS:
-        raise NotEnoughData(
-            f"{positives} of {len(data)} labelled records are at risk ({of_a_kind[1]} students, "
-            f"{of_a_kind[0]} not); {FEWEST_OF_A_CLASS} students of each kind are needed to train: "
-            f"{FIX}"
-        )
+    if reason := kind_of(task).one_sided(data.outcome, data.students):
+        raise NotEnoughData(f"{reason}: {FIX}")
 
 
 def fresh_mask(data: TrainingSet, trained_on: Set[str]) -> Mask:
@@ -88,8 +71,7 @@ def forward_holdout(data: TrainingSet, task: TaskSpec) -> Mask | None:
     except NotEnoughData:
         return None
     enough = int(newest.sum()) >= task.promotion.min_labelled
-    if task.outcome.kind == "binary":
-        enough &= int(data.outcome[newest].sum()) >= task.promotion.min_positives
+    enough &= kind_of(task).enough_positives(data.outcome[newest], task.promotion)
     return newest if enough else None
 
 
@@ -104,7 +86,7 @@ def baseline_answers(data: TrainingSet, task: TaskSpec) -> dict[str, Floats]:
     rules = {"dummy": np.full(len(data), mean)}
     name = task.outcome.persistence
     if name is not None:
-        unknown = mean if task.outcome.kind == "numeric" else 0.0
+        unknown = kind_of(task).unknown(mean)
         values = (record.get(name) for record in data.records)
         states = (None if value is None else task.outcome.value_of(value) for value in values)
         rules["persistence"] = np.array([unknown if s is None else s for s in states])

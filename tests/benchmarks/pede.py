@@ -26,8 +26,8 @@ from preprocessing.pairing import paired
 from preprocessing.task.spec import TaskSpec, load_task
 from training.baselines import persistence
 from training.candidates import candidate
-from training.cross_validation import figures
 from training.crossfit import out_of_fold
+from training.kinds import KINDS
 from training.metrics import average_precision, recall_at
 from training.sample import sample_of
 from training.split import each_fold, grouped_folds
@@ -104,7 +104,7 @@ def first_time(data: TrainingSet) -> NDArray[np.bool_]:
 
 def four(outcome: Floats, scores: Floats, first: NDArray[np.bool_]) -> list[float]:
     """AUC, average precision, recall near the budget, AUC of those not at risk before."""
-    found = figures(outcome, scores, None)
+    found = KINDS["binary"].figures(outcome, scores, None)
     return [
         found["auc"], found["average_precision"], found["objective"],
         auc(outcome[first], scores[first]),

@@ -23,8 +23,8 @@ from preprocessing.task.spec import TaskSpec, load_task
 from training import candidates
 from training.calibrate import calibrate
 from training.candidates import candidate
-from training.cross_validation import figures
 from training.crossfit import out_of_fold
+from training.kinds import KINDS
 from training.metrics import evaluate
 from training.sample import Sample
 from training.tuning.budget import Budget
@@ -103,7 +103,7 @@ def _draw(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
 
 
 def _row(outcome: Array, scores: Array, seconds: float) -> Row:
-    told = {**evaluate(outcome, scores), **figures(outcome, scores, None)}
+    told = {**evaluate(outcome, scores), **KINDS["binary"].figures(outcome, scores, None)}
     return {**told, "seconds": seconds}
 
 

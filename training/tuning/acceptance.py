@@ -61,7 +61,7 @@ def tune(
         clock: seconds, for a budget of time.
     """
     known = candidate(usual.family)
-    space = known.space(task.training, numeric=task.outcome.kind == "numeric")
+    space = known.space(task.training, numeric=not task.outcome.form.two_valued)
     if not space:
         return Tuning(False, f"{known.name} has no settings to tune")
     folds = search_folds(data, task, seed=seed, repeats=len(splits))

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from model.guard_sentences import ENGLISH, Figure, sentence
 from model.promotion import Guard
-from preprocessing.task.columns import OutcomeKind
+from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 
 E = TypeVar("E")

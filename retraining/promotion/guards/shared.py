@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from preprocessing.task.columns import OutcomeKind
+from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.guards import examples

@@ -1,0 +1,58 @@
+"""What judging a challenger does otherwise for each kind of outcome: one strategy per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from preprocessing.task.outcome_kinds import OutcomeKind
+from preprocessing.task.policies import PromotionPolicy
+from preprocessing.task.spec import TaskSpec
+from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.guards.shared import AnyEvidence
+from retraining.promotion.numeric import compare_numeric
+from retraining.run.challenge import ScoredChallenger
+from retraining.run.group_fairness import JudgedGroups, errors_by_group, recall_by_group
+from retraining.run.intervals import Intervals, error_intervals, risk_intervals
+
+
+class Compare(Protocol):
+    """Reads both models on the same records."""
+
+    def __call__(
+        self,
+        cases: Cases,
+        challenger: Answers,
+        champion: Answers | None,
+        policy: PromotionPolicy,
+        *,
+        seed: int,
+        same_bundle: bool,
+        challenger_scored: str,
+    ) -> AnyEvidence:
+        """The evidence, see `retraining.promotion.comparison.compare`."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedKind:
+    """How challengers for one kind of outcome are judged.
+
+    Attributes:
+        finds_cases: whether some students are at risk and others are not, so that recall, counts
+            of those at risk and a table of gains have a meaning.
+        compare: champion and challenger on the same records.
+        groups: a challenger's figures by protected group.
+        intervals: figure to its 95 % interval, from challenger, task and seed.
+    """
+
+    finds_cases: bool
+    compare: Compare
+    groups: Callable[[ScoredChallenger], JudgedGroups]
+    intervals: Callable[[ScoredChallenger, TaskSpec, int], Intervals]
+
+
+JUDGED: Mapping[OutcomeKind, JudgedKind] = {
+    "binary": JudgedKind(True, compare, recall_by_group, risk_intervals),
+    "numeric": JudgedKind(False, compare_numeric, errors_by_group, error_intervals),
+}
