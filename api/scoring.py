@@ -37,7 +37,15 @@ def score_many(
     now: datetime,
     client: str,
 ) -> list[Prediction]:
-    """The predictions for n records, scored together."""
+    """The predictions for n records, scored together.
+
+    Args:
+        champion: scores them.
+        asked: n records, checked.
+        features: what is logged as features, in the task's order.
+        now: when they are served.
+        client: the name of the caller's key.
+    """
     assessed = champion.predictor.assess_many([a.features for a in asked])
     return [
         _prediction(champion, a, found, features, now, client)

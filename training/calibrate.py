@@ -68,7 +68,7 @@ def isotonic(outcome: Array, margins: Array) -> Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _PooledBlock:
     """Neighbouring records that get one level.
 
     Attributes:
@@ -95,18 +95,18 @@ class _Block:
         share = beta.ppf(level, self.positives + 0.5, self.size - self.positives + 0.5)
         return log_odds(float(share))
 
-    def with_next(self, other: _Block) -> _Block:
-        return _Block(
+    def with_next(self, other: _PooledBlock) -> _PooledBlock:
+        return _PooledBlock(
             self.margins + other.margins,
             self.positives + other.positives,
             self.size + other.size,
         )
 
-    def below(self, other: _Block) -> bool:
+    def below(self, other: _PooledBlock) -> bool:
         return self.middle + 1e-9 < other.middle and self.logit + 1e-6 < other.logit
 
 
-def _rising_blocks(outcome: Array, margins: Array) -> list[_Block]:
+def _rising_blocks(outcome: Array, margins: Array) -> list[_PooledBlock]:
     """The blocks of isotonic regression, pooled on until their smoothed levels rise as well.
 
     The prior pulls a small block farther than a large one, which may put neighbours out of order.
@@ -115,9 +115,9 @@ def _rising_blocks(outcome: Array, margins: Array) -> list[_Block]:
     _, block = np.unique(fitted, return_inverse=True)
     sums = np.bincount(block, weights=margins)
     positives = np.bincount(block, weights=outcome)
-    rising: list[_Block] = []
+    rising: list[_PooledBlock] = []
     for parts in zip(sums.tolist(), positives.tolist(), np.bincount(block).tolist(), strict=True):
-        new = _Block(*parts)
+        new = _PooledBlock(*parts)
         while rising and not rising[-1].below(new):
             new = rising.pop().with_next(new)
         rising.append(new)

@@ -120,7 +120,16 @@ def try_candidate(
     budget: float | None,
     seed: int,
 ) -> Trial:
-    """Cross-validates one family with one set of parameters."""
+    """Cross-validates one family with one set of parameters.
+
+    Args:
+        family: what is trained.
+        params: its settings.
+        outcome: shape (n,).
+        repeats: folds of the n records, dealt several times.
+        budget: share that can be helped; None takes the share at risk.
+        seed: of the fits.
+    """
     started = perf_counter()
     margins = [held_out(family, params, folds, seed + i) for i, folds in enumerate(repeats)]
     kind = _kind(repeats[0][0])
@@ -144,7 +153,16 @@ def fold_objective(
     budget: float | None,
     seed: int,
 ) -> float:
-    """The objective on the records one fold holds out."""
+    """The objective on the records one fold holds out.
+
+    Args:
+        family: what is trained.
+        params: its settings.
+        fold: whom it learns from and who is held out.
+        outcome: shape (n,), of all records.
+        budget: share that can be helped; None takes the share at risk.
+        seed: of the fit.
+    """
     margins = family.train(fold.sample, params, seed).margin(fold.rows)
     return _kind(fold).objective(outcome[fold.held], margins, budget)
 

@@ -45,7 +45,7 @@ _MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _TreeBlock:
     """One tree's lines."""
 
     number: int
@@ -91,7 +91,7 @@ def _head(lines: list[str]) -> tuple[int, list[int]]:
     return width, [_count("tree_sizes", size) for size in given["tree_sizes"].split(" ")]
 
 
-def _block(number: int, text: str) -> _Block:
+def _block(number: int, text: str) -> _TreeBlock:
     where = f"tree {number}"
     if not text.startswith(f"Tree={number}\n") or not text.endswith("\n\n\n"):
         _refuse(where, "does not begin and end where tree_sizes says")
@@ -105,10 +105,10 @@ def _block(number: int, text: str) -> _Block:
     for name, value in {**_FIXED, **({**alike, **same} if leaves > 1 else {})}.items():
         if fields[name] != value:
             _refuse(f"{where}: {name}", f"{fields[name]!r:.40} is not {value:.40}")
-    return _Block(number, leaves, fields)
+    return _TreeBlock(number, leaves, fields)
 
 
-def _nodes(blocks: Sequence[_Block], width: int) -> None:
+def _nodes(blocks: Sequence[_TreeBlock], width: int) -> None:
     """Indices and counts of all trees at once: tree by tree it would take ten times as long."""
     if not blocks:
         return
@@ -139,7 +139,7 @@ def _nodes(blocks: Sequence[_Block], width: int) -> None:
 
 
 def _numbers(
-    blocks: Sequence[_Block], name: str, fewer: int, form: re.Pattern[str] = _ANY
+    blocks: Sequence[_TreeBlock], name: str, fewer: int, form: re.Pattern[str] = _ANY
 ) -> Numbers:
     """The finite numbers of one line of all trees, one a leaf or (`fewer` -1) one a node."""
     for block in blocks:
@@ -155,7 +155,7 @@ def _numbers(
 
 
 def _all(
-    blocks: Sequence[_Block], tree: NDArray[np.intp], name: str, good: NDArray[np.bool_]
+    blocks: Sequence[_TreeBlock], tree: NDArray[np.intp], name: str, good: NDArray[np.bool_]
 ) -> None:
     if not good.all():
         number = blocks[int(tree[int(np.argmin(good))])].number

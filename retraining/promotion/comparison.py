@@ -126,7 +126,19 @@ def compare_many(
     same_bundle: bool = False,
     challenger_scored: str = "out_of_fold",
 ) -> list[BinaryEvidence]:
-    """What `compare` finds of each challenger, by the same resamples drawn once."""
+    """What `compare` finds of each challenger, by the same resamples drawn once.
+
+    Args:
+        cases: at least one record.
+        challengers: m models' scores of the cases.
+        champion: None at first.
+        policy: its alert budget and the gain it asks for.
+        seed: draws the resamples.
+        resamples: how many.
+        metrics: which gains are bootstrapped.
+        same_bundle: whether the bundles have the same digest.
+        challenger_scored: how the challengers were scored, told in the evidence.
+    """
     if not challengers:
         return []
     flagged = flagged_within(cases.outcome, policy.alert_budget)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from model.promotion import DecisionStatus, Guard, PromotionDecision
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.guards.rule import Stage
-from retraining.promotion.guards.shared import AnyEvidence, Sample
+from retraining.promotion.guards.shared import AnyEvidence, LabelledCounts
 from retraining.promotion.guards.table import GUARDS
 
 
@@ -34,7 +34,7 @@ def decide(evidence: AnyEvidence, policy: PromotionPolicy) -> PromotionDecision:
 
 
 def looked_at(
-    evidence: Sample | AnyEvidence, policy: PromotionPolicy, stage: Stage
+    evidence: LabelledCounts | AnyEvidence, policy: PromotionPolicy, stage: Stage
 ) -> tuple[Guard, ...]:
     """What the guards of that stage say, for the kind of outcome that the evidence is about."""
     rules = (rule for rule in GUARDS if evidence.kind in rule.kinds and stage in rule.stages)

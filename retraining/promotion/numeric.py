@@ -77,7 +77,18 @@ def compare_numeric(
     same_bundle: bool = False,
     challenger_scored: str = "out_of_fold",
 ) -> NumericEvidence:
-    """Reads both models on the same records; `cases.rules` are predictions of the baselines."""
+    """Reads both models on the same records; `cases.rules` are predictions of the baselines.
+
+    Args:
+        cases: at least one record; `cases.rules` are predictions of the baselines.
+        challenger: scored on records it did not train on.
+        champion: None at first.
+        policy: the gain it asks for.
+        seed: draws the resamples.
+        resamples: how many.
+        same_bundle: whether the bundles have the same digest.
+        challenger_scored: how the challenger was scored, told in the evidence.
+    """
     saved = (
         None
         if champion is None

@@ -80,6 +80,13 @@ class RegistryJournal:
     ) -> None:
         """Records how the run ended.
 
+        Args:
+            status: how.
+            challenger: the version that was registered, if any.
+            champion: the version that serves now, if any.
+            reasons: of the decision, in words.
+            error: what stopped it, in our own words and never a record's.
+
         Raises:
             LeaseLost: another run took over; nothing was recorded.
         """

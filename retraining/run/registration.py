@@ -85,6 +85,15 @@ def register(
     The version comes last: a run that dies before it leaves bytes that nobody refers to, and the
     next run stores the same bytes under the same digest.
 
+    Args:
+        registry: where the version is kept.
+        trial: the model, and on whom it was tried.
+        packed: its bundle as one string of bytes.
+        verdict: on it; the card tells it.
+        task: what it was trained for.
+        provenance: what the version must remember of its run.
+        held: the lease, checked before the version is written.
+
     Raises:
         LeaseLost: another run took over; no version was registered.
         RegistryError: the registry fails.
@@ -176,6 +185,14 @@ def record_decision(
     now: datetime,
 ) -> Promotion:
     """Writes the decision into the ledger and, if it promotes, moves the champion.
+
+    Args:
+        registry: where the ledger is.
+        verdict: the decision with its evidence.
+        version: the challenger, registered.
+        champion: where the alias pointed when the run began; None before there was one.
+        lease: of the run.
+        now: when it was decided.
 
     Raises:
         Conflict: somebody moved the champion while this run was deciding; nothing was written.

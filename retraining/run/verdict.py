@@ -10,7 +10,7 @@ from preprocessing.task.spec import TaskSpec
 from retraining.promotion.comparison import Answers, Cases
 from retraining.promotion.decision import conclude, decide, looked_at
 from retraining.promotion.guards.rule import Stage
-from retraining.promotion.guards.shared import AnyEvidence, Sample
+from retraining.promotion.guards.shared import AnyEvidence, LabelledCounts
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.champion import StoredChampion
 from retraining.run.judged_kinds import JUDGED
@@ -30,7 +30,7 @@ class Verdict:
 
 def comparable(cases: TrainingSet, task: TaskSpec) -> tuple[Guard, ...]:
     """The guards on the sample, if one objects to comparing on these records; else none."""
-    labelled = Sample(task.outcome.kind, len(cases), int((cases.outcome == 1).sum()))
+    labelled = LabelledCounts(task.outcome.kind, len(cases), int((cases.outcome == 1).sum()))
     sample = looked_at(labelled, task.promotion, Stage.SAMPLE)
     return () if all(guard.passed for guard in sample) else sample
 

@@ -19,7 +19,7 @@ from training.sample import Sample
 from training.train import fit
 from training.tuning.acceptance import tune
 from training.tuning.budget import Budget
-from training.tuning.search import Found, Task, clearly_better, search
+from training.tuning.search import SearchResult, Task, clearly_better, search
 from training.tuning.studies import Studies
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def question(task: TaskSpec, students: TrainingSet) -> Task:
     return Task(known, {"c": 1e-4}, space, students.outcome, folds, None, 0)
 
 
-def _search(question: Task, studies: Studies, budget: Budget = BUDGET) -> Found:
+def _search(question: Task, studies: Studies, budget: Budget = BUDGET) -> SearchResult:
     return search(question, budget=budget, studies=studies, progress=_quiet, clock=_still)
 
 

@@ -13,7 +13,7 @@ from training.candidates import candidate
 from training.cross_validation import Fold, Trial, search_folds, try_candidate
 from training.split import FOLDS
 from training.tuning.budget import Budget
-from training.tuning.search import Clock, Found, Progress, Task, clearly_better, search
+from training.tuning.search import Clock, Progress, SearchResult, Task, clearly_better, search
 from training.tuning.studies import Studies
 
 
@@ -80,5 +80,5 @@ def tune(
     return Tuning(taken, told, trial)
 
 
-def _counts(found: Found) -> str:
+def _counts(found: SearchResult) -> str:
     return f"{found.tried} settings tried, {found.pruned} given up early"

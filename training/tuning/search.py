@@ -72,7 +72,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """How a search ended.
 
     Attributes:
@@ -92,11 +92,18 @@ class Found:
 
 def search(
     task: Task, *, budget: Budget, studies: Studies, progress: Progress, clock: Clock
-) -> Found:
+) -> SearchResult:
     """Tries settings until the budget ends; what an earlier process tried of it counts.
 
     With trials as budget the result follows from the task alone. With seconds it also depends on
     how fast the machine is.
+
+    Args:
+        task: the family and what its settings score, fold by fold.
+        budget: trials or seconds.
+        studies: where what was tried is kept.
+        progress: called with each step, in words.
+        clock: seconds, growing.
     """
     began = clock()
     study = studies.open(task.name())
@@ -185,7 +192,7 @@ def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
 
 
-def _found(study: optuna.Study, task: Task, usual: float) -> Found:
+def _found(study: optuna.Study, task: Task, usual: float) -> SearchResult:
     from optuna.trial import TrialState
 
     tried = len(_finished(study))
@@ -193,10 +200,10 @@ def _found(study: optuna.Study, task: Task, usual: float) -> Found:
     pruned = tried - len(whole)
     best = max(whole, key=lambda t: (t.value, -t.number), default=None)
     if best is None or best.value is None or best.value <= usual:
-        return Found(None, usual, usual, tried, pruned)
+        return SearchResult(None, usual, usual, tried, pruned)
     # `none` is what a family does when nothing is said, and is not said.
     params = {k: v for k, v in {**task.params, **best.params}.items() if v != "none"}
-    return Found(params, best.value, usual, tried, pruned)
+    return SearchResult(params, best.value, usual, tried, pruned)
 
 
 def _tell(

@@ -24,7 +24,7 @@ MIN_NEGATIVES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class LabelledCounts:
     """Labelled records that models might be compared on.
 
     Attributes:
@@ -40,12 +40,12 @@ class Sample:
 AnyEvidence = BinaryEvidence | NumericEvidence
 
 
-def enough_labelled(sample: Sample | AnyEvidence, policy: PromotionPolicy) -> Found:
+def enough_labelled(sample: LabelledCounts | AnyEvidence, policy: PromotionPolicy) -> Found:
     """Whether there are enough labelled records to compare on."""
     return Found(sample.rows >= policy.min_labelled, sample.rows, policy.min_labelled)
 
 
-def enough_cases(sample: Sample | BinaryEvidence, policy: PromotionPolicy) -> Found:
+def enough_cases(sample: LabelledCounts | BinaryEvidence, policy: PromotionPolicy) -> Found:
     """Whether both kinds of students are there in sufficient number."""
     negatives = sample.rows - sample.positives
     return Found(
@@ -66,7 +66,7 @@ def champion_unmoved(moved: bool, _: PromotionPolicy) -> Found:
     return Found(not moved)
 
 
-MIN_LABELLED = GuardRule[Sample | AnyEvidence](
+MIN_LABELLED = GuardRule[LabelledCounts | AnyEvidence](
     name="min_labelled",
     kinds=ANY_KIND,
     stages=SAMPLE,
@@ -86,7 +86,7 @@ MIN_LABELLED = GuardRule[Sample | AnyEvidence](
     example=replace(examples.SUCCESSOR, rows=99, positives=50),
 )
 
-MIN_POSITIVES = GuardRule[Sample | BinaryEvidence](
+MIN_POSITIVES = GuardRule[LabelledCounts | BinaryEvidence](
     name="min_positives",
     kinds=BINARY,
     stages=SAMPLE,
