@@ -19,7 +19,8 @@ from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.anonymous import prediction_of
 from model.label import Label, OrphanLabel
-from model.label_join import DatedFeatures, Known, Report, evidence_of, subject_of, view
+from model.label_facts import DatedFeatures, Known, Report, subject_of
+from model.label_join import evidence_of, view
 from model.prediction import Prediction
 from model.student import Observation, Student
 

@@ -20,7 +20,9 @@ from database.mapping.documents import milliseconds
 from database.outcomes import OutcomeRepository, outcome_id
 from database.predictions import PredictionRepository
 from model.label import JoinStatus, Outcome
-from model.label_join import Filed, JoinDecision, Known, file_outcome, is_early, join, with_report
+from model.label_facts import Filed, JoinDecision, Known
+from model.label_filing import file_outcome, is_early
+from model.label_join import join, with_report
 
 _TOO_MANY = (
     "its features are not known here, and {} outcomes of this sender wait for theirs already: send "

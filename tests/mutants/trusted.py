@@ -44,6 +44,7 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/database/test_erasing_stated.py",
     ),
     "database/tombstones.py": ("tests/database/test_tombstones.py",),
+    "model/label_filing.py": ("tests/model/test_label_join.py",),
     "model/label_join.py": ("tests/model/test_label_join.py",),
     "model/live.py": ("tests/model/test_live.py", "tests/model/test_live_files.py"),
     "model/bundle.py": ("tests/model/test_bundle.py", "tests/model/test_bundle_fields.py"),
