@@ -156,7 +156,7 @@ async def _lifespan(
             await _champion_or_none(services)
         yield
         await services.log.flush()
-        await services.shipper.settle(LAST_SHIPMENT_SECONDS)
+        await services.shipper.drain(LAST_SHIPMENT_SECONDS)
 
 
 def _follow_the_supervisor() -> None:

@@ -71,7 +71,7 @@ class LeaseRepository(Repository[Lease]):
         """
         yield from self._held(lease, now)
 
-    def fence(self, lease: Lease) -> Op[None]:
+    def check_token(self, lease: Lease) -> Op[None]:
         """Makes sure that nobody took the lease after this holder; for use right before a write.
 
         The token decides and not the clock: a lease that expired and that nobody took since harms

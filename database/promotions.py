@@ -50,7 +50,7 @@ class PromotionRepository(Repository[Promotion]):
         if promotion.status is DecisionStatus.PROMOTED or promotion.revision is not None:
             raise ValueError("a promotion is recorded by promote")
         if lease is not None:
-            yield from LeaseRepository().fence(lease)
+            yield from LeaseRepository().check_token(lease)
         yield from self._add(self._document(promotion))
 
     def promote(

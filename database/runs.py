@@ -68,7 +68,7 @@ class RunRepository(Repository[Run]):
         while True:
             document = yield from self._existing(run.run_id)
             if lease is not None:
-                yield from LeaseRepository().fence(lease)
+                yield from LeaseRepository().check_token(lease)
                 _check_token(document, lease)
             before = self.read(document)
             after = replace(

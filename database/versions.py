@@ -52,7 +52,7 @@ class ModelVersionRepository(Repository[ModelVersion]):
         if version.number > following:
             raise Conflict(f"version {version.version} would leave a gap after v{following - 1}")
         if lease is not None:
-            yield from LeaseRepository().fence(lease)
+            yield from LeaseRepository().check_token(lease)
         if not (yield from self._add(self._document(version))):
             raise Conflict(f"version {version.version} is registered already")
 

@@ -43,7 +43,7 @@ class _Batch:
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
     settled: bool = False
 
-    def settle(self, error: Exception | None = None) -> None:
+    def release(self, error: Exception | None = None) -> None:
         """Lets everybody go on who waits; one who went away is not waited for."""
         self.settled = True
         for safe in self.waiting:
@@ -155,10 +155,10 @@ class PredictionLog:
             self._outbox.put(batch.records)
         except Overloaded as error:
             self.refusing = True
-            batch.settle(error)
+            batch.release(error)
         else:
             self.refusing = False
-            batch.settle()
+            batch.release()
         self.wake.set()
 
     def _fly(self) -> None:
@@ -190,4 +190,4 @@ class PredictionLog:
         except RegistryError:
             return  # The batch is not safe: the outbox takes it.
         self.refusing = False
-        batch.settle()
+        batch.release()

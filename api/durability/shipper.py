@@ -115,7 +115,7 @@ class Shipper:
                         await self._empty(path)
             await asyncio.sleep(ADOPT_SECONDS)
 
-    async def settle(self, seconds: float) -> bool:
+    async def drain(self, seconds: float) -> bool:
         """Waits until this worker's outbox is empty; False if it is not in that time."""
         self._leaving = True
         deadline = asyncio.get_running_loop().time() + seconds

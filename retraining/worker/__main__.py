@@ -22,8 +22,8 @@ from deployment.settings import Settings
 from deployment.wiring import configure_logging, registry, settings_from_environment
 from model.errors import ConfigurationError, FarolError
 from preprocessing.task.spec import TaskSpec
-from retraining.worker.jobs import HEARTBEAT, Duties
-from retraining.worker.subprocesses import Children
+from retraining.worker.jobs import HEARTBEAT, Jobs
+from retraining.worker.subprocesses import Subprocesses
 from retraining.worker.triggers import cron
 from training.candidates import load_task_to_train
 
@@ -54,25 +54,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         task = load_task_to_train(settings.task)
         with registry(settings) as opened:
-            children = Children()
+            subprocesses = Subprocesses()
             name = f"{socket.gethostname()}/{os.getpid()}"
-            duties = Duties(
+            jobs = Jobs(
                 opened,
                 task,
-                children,
+                subprocesses,
                 settings.signing_key.get_secret_value(),
                 holder=name,
                 clock=lambda: datetime.now(UTC),
             )
-            work(duties, children, task, done, at_night=partial(_tidy, settings))
+            work(jobs, subprocesses, task, done, at_night=partial(_tidy, settings))
     except FarolError as error:
         return failed("worker", error)
     return ExitCode.DONE
 
 
 def work(
-    duties: Duties,
-    children: Children,
+    jobs: Jobs,
+    subprocesses: Subprocesses,
     task: TaskSpec,
     done: threading.Event,
     *,
@@ -82,20 +82,20 @@ def work(
     """Does the worker's jobs at their times until `done` is set.
 
     Args:
-        duties: what is done.
-        children: the processes that do it; they end with the worker.
+        jobs: what is done.
+        subprocesses: the processes that do it; they end with the worker.
         task: whose schedule it is.
         done: ends the worker when set.
         at_night: run once a day.
         poll: how often the queue is looked at.
     """
-    duties.heartbeat()
-    scheduler = scheduled(duties, task)
+    jobs.heartbeat()
+    scheduler = scheduled(jobs, task)
     scheduler.add_job(at_night, cron(NIGHT), misfire_grace_time=int(GRACE.total_seconds()))
     scheduler.start()
     # A thread and no job: a run takes longer than the next look at the queue is away, and the
     # scheduler would warn each time that the one before has not ended.
-    queue = threading.Thread(target=_watch, args=(duties, done, poll), name="queue")
+    queue = threading.Thread(target=_watch, args=(jobs, done, poll), name="queue")
     queue.start()
     log.info("worker up: retraining %r, drift %r, UTC", task.schedule.retrain, task.schedule.drift)
     try:
@@ -103,15 +103,15 @@ def work(
     finally:
         log.info("worker stops")
         done.set()
-        children.stop()
+        subprocesses.stop()
         queue.join()
         scheduler.shutdown(wait=True)
-        duties.leave()
+        jobs.leave()
 
 
-def _watch(duties: Duties, done: threading.Event, poll: timedelta) -> None:
+def _watch(jobs: Jobs, done: threading.Event, poll: timedelta) -> None:
     while not done.wait(poll.total_seconds()):
-        duties.carry_out_queued()
+        jobs.carry_out_queued()
 
 
 def _tidy(settings: Settings) -> None:
@@ -120,7 +120,7 @@ def _tidy(settings: Settings) -> None:
     log.info("files tidied%s", f"; held by others: {', '.join(held)}" if held else "")
 
 
-def scheduled(duties: Duties, task: TaskSpec) -> BackgroundScheduler:
+def scheduled(jobs: Jobs, task: TaskSpec) -> BackgroundScheduler:
     """A scheduler with every duty that has its time, not yet started.
 
     Raises:
@@ -134,11 +134,11 @@ def scheduled(duties: Duties, task: TaskSpec) -> BackgroundScheduler:
     )
     # Jobs live in memory: they are made from the task at every start, and a job store in the
     # registry would hold pickles.
-    scheduler.add_job(duties.heartbeat, "interval", seconds=HEARTBEAT.total_seconds())
-    scheduler.add_job(duties.catch_up)
+    scheduler.add_job(jobs.heartbeat, "interval", seconds=HEARTBEAT.total_seconds())
+    scheduler.add_job(jobs.catch_up)
     for line, duty in (
-        (task.schedule.retrain, duties.retrain),
-        (task.schedule.drift, duties.check_drift),
+        (task.schedule.retrain, jobs.retrain),
+        (task.schedule.drift, jobs.check_drift),
     ):
         try:
             trigger = cron(line)

@@ -21,7 +21,7 @@ from preprocessing.task.spec import TaskSpec
 from retraining.run.champion import training_ids
 from retraining.run.lock import Clock
 from retraining.run.window import fresh_mask
-from retraining.worker.subprocesses import Children
+from retraining.worker.subprocesses import Subprocesses
 from retraining.worker.triggers import cron, decide_trigger, missed
 
 HEARTBEAT = timedelta(seconds=10)
@@ -32,13 +32,13 @@ NEWEST = 50
 log = logging.getLogger(__name__)
 
 
-class Duties:
+class Jobs:
     """The worker's jobs. Several workers may be up; the one with the lease does them.
 
     Args:
         registry: where runs are queued and recorded.
         task: its schedule and policy.
-        children: starts the pipeline and the drift check.
+        subprocesses: starts the pipeline and the drift check.
         signing_key: the installation's key.
         holder: this worker's name in the lease.
         clock: gives now (aware UTC).
@@ -48,7 +48,7 @@ class Duties:
         self,
         registry: SyncRegistry,
         task: TaskSpec,
-        children: Children,
+        subprocesses: Subprocesses,
         signing_key: bytes,
         *,
         holder: str,
@@ -56,7 +56,7 @@ class Duties:
     ) -> None:
         self._registry = registry
         self._task = task
-        self._children = children
+        self._subprocesses = subprocesses
         self._key = signing_key
         self._holder = holder
         self._clock = clock
@@ -103,7 +103,7 @@ class Duties:
         """One drift report, and a run if it calls for one."""
         if not self.leading:
             return
-        code = self._children.run("drift.check", "--json")
+        code = self._subprocesses.run("drift.check", "--json")
         log.info("drift check: exit code %s", code)
         if code != 0:
             return
@@ -172,7 +172,7 @@ class Duties:
         self._registry.run(RunRepository().finish(failed))
 
     def _pipeline(self, *arguments: str, wait: bool = True) -> int | None:
-        code = self._children.run("retraining.pipeline", *arguments, wait=wait)
+        code = self._subprocesses.run("retraining.pipeline", *arguments, wait=wait)
         if code is not None:
             log.info("retraining run: exit code %d", code)
         return code

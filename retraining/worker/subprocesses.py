@@ -20,7 +20,7 @@ FOLLOWING = (sys.executable, "-m", "deployment.following")
 log = logging.getLogger(__name__)
 
 
-class Children:
+class Subprocesses:
     """Starts processes; `stop` ends the one that runs and starts no more."""
 
     def __init__(self) -> None:

@@ -155,7 +155,7 @@ def test_what_waited_is_shipped_in_order_and_once_when_the_registry_is_back(
 
         async with shipping(registry, log, outbox) as shipper:
             registry.away = False
-            assert await shipper.settle(5)
+            assert await shipper.drain(5)
             await asyncio.sleep(0)
             await log.write(last := prediction())
 
@@ -174,7 +174,7 @@ def test_a_write_that_succeeds_after_it_was_given_up_is_not_doubled(outbox: Outb
         await log.write(record)
 
         async with shipping(registry, log, outbox) as shipper:
-            assert await shipper.settle(5)
+            assert await shipper.drain(5)
             await asyncio.sleep(0.1)
 
         assert registry.order == [record.prediction_id]
@@ -190,7 +190,7 @@ def test_a_fast_caller_is_written_locally_and_shipped_in_bulk(outbox: Outbox) ->
         async with shipping(registry, log, outbox) as shipper:
             for _ in range(300):
                 await log.write(prediction())
-            assert await shipper.settle(5)
+            assert await shipper.drain(5)
 
         assert len(registry.order) == 300
         assert registry.calls < 150

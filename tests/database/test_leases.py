@@ -147,7 +147,7 @@ def test_a_lease_that_nobody_ever_took_is_nobodys(registry: MongomockRegistry) -
     empty = MongomockRegistry("another")
 
     empty.run(LeaseRepository().release(lease))
-    for asked in (LeaseRepository().check(lease, START), LeaseRepository().fence(lease)):
+    for asked in (LeaseRepository().check(lease, START), LeaseRepository().check_token(lease)):
         with pytest.raises(LeaseLost, match="retraining was taken by somebody else"):
             empty.run(asked)
     assert empty.run(LeaseRepository().find("retraining")) is None
@@ -155,11 +155,11 @@ def test_a_lease_that_nobody_ever_took_is_nobodys(registry: MongomockRegistry) -
 
 def test_the_token_decides_before_a_write_and_not_the_clock(registry: MongomockRegistry) -> None:
     lease = registry.run(LeaseRepository().acquire("retraining", "a", now=START, ttl=TTL))
-    registry.run(LeaseRepository().fence(lease))
+    registry.run(LeaseRepository().check_token(lease))
     registry.run(LeaseRepository().acquire("retraining", "b", now=START + TTL, ttl=TTL))
 
     with pytest.raises(LeaseLost, match="retraining was taken by somebody else"):
-        registry.run(LeaseRepository().fence(lease))
+        registry.run(LeaseRepository().check_token(lease))
     with pytest.raises(LeaseLost, match="retraining was taken by somebody else"):
         registry.run(LeaseRepository().check(lease, START))
 

@@ -16,8 +16,8 @@ from model.errors import BundleError
 from model.prediction import Thresholds
 from model.version import ModelVersion
 from retraining.run.champion import load_champion, training_ids
-from retraining.worker.jobs import Duties
-from retraining.worker.subprocesses import Children
+from retraining.worker.jobs import Jobs
+from retraining.worker.subprocesses import Subprocesses
 from tests.retraining.school import KEY, READING, START, run, task, teach
 
 
@@ -45,14 +45,14 @@ def test_a_changed_training_list_is_refused(
     nothing = registry.run(ArtifactRepository().put(b""))
     put(registry, replace(first, trained_on=nothing))
     changed = registry.run(ModelVersionRepository().get("v1"))
-    duties = Duties(registry, task(), Children(), KEY, holder="a", clock=lambda: START)
+    jobs = Jobs(registry, task(), Subprocesses(), KEY, holder="a", clock=lambda: START)
 
     with pytest.raises(BundleError, match=r"deployment\.restore --re-sign"):
         training_ids(registry, changed, KEY)
     with pytest.raises(BundleError):
         load_champion(registry, tmp_path, KEY)
     with pytest.raises(BundleError):
-        duties._fresh_labels("v1")
+        jobs._fresh_labels("v1")
 
 
 def test_a_threshold_changed_in_the_document_decides_nothing(

@@ -23,16 +23,16 @@ from database.versions import ModelVersionRepository
 from model.errors import ConfigurationError, RegistryUnavailable
 from model.run import Lease, Run, RunStatus
 from retraining.worker.__main__ import scheduled, work
-from retraining.worker.jobs import Duties
-from retraining.worker.subprocesses import Children
+from retraining.worker.jobs import Jobs
+from retraining.worker.subprocesses import Subprocesses
 from tests.retraining.school import KEY, READING, START, TASK, run, task, teach
 
 ROOT = Path(__file__).parents[2]
 NOW = START + timedelta(days=500)
 
 
-class Recorder(Children):
-    """Children that remember what they were asked to run, and exit with a code of our choice."""
+class Recorder(Subprocesses):
+    """Remembers what it was asked to run, and exits with a code of our choice."""
 
     def __init__(self, code: int | None = 0) -> None:
         super().__init__()
@@ -44,10 +44,10 @@ class Recorder(Children):
         return self.code
 
 
-def duties(
-    registry: SyncRegistry, children: Children, holder: str = "a", now: datetime = NOW
-) -> Duties:
-    return Duties(registry, task(), children, KEY, holder=holder, clock=lambda: now)
+def jobs(
+    registry: SyncRegistry, subprocesses: Subprocesses, holder: str = "a", now: datetime = NOW
+) -> Jobs:
+    return Jobs(registry, task(), subprocesses, KEY, holder=holder, clock=lambda: now)
 
 
 def queue(registry: SyncRegistry, **options: object) -> None:
@@ -59,19 +59,19 @@ def queue(registry: SyncRegistry, **options: object) -> None:
 
 
 def test_of_two_workers_one_works(registry: SyncRegistry) -> None:
-    children = Recorder()
-    first, second = (duties(registry, children, holder) for holder in "ab")
+    subprocesses = Recorder()
+    first, second = (jobs(registry, subprocesses, holder) for holder in "ab")
 
     for worker in (first, second):
         worker.heartbeat()
         worker.retrain()
 
-    assert children.asked == [("retraining.pipeline", "--requested-by", "schedule")]
+    assert subprocesses.asked == [("retraining.pipeline", "--requested-by", "schedule")]
     assert (first.leading, second.leading) == (True, False)
 
 
 def test_a_worker_that_leaves_hands_over_at_once(registry: SyncRegistry) -> None:
-    first, second = (duties(registry, Recorder(), holder) for holder in "ab")
+    first, second = (jobs(registry, Recorder(), holder) for holder in "ab")
     first.heartbeat()
 
     first.leave()
@@ -81,9 +81,9 @@ def test_a_worker_that_leaves_hands_over_at_once(registry: SyncRegistry) -> None
 
 
 def test_a_worker_that_died_is_succeeded_when_its_lease_ends(registry: SyncRegistry) -> None:
-    dead = duties(registry, Recorder(), "a")
+    dead = jobs(registry, Recorder(), "a")
     dead.heartbeat()
-    later = duties(registry, Recorder(), "b", now=NOW + timedelta(seconds=36))
+    later = jobs(registry, Recorder(), "b", now=NOW + timedelta(seconds=36))
 
     later.heartbeat()
     dead.heartbeat()
@@ -92,16 +92,16 @@ def test_a_worker_that_died_is_succeeded_when_its_lease_ends(registry: SyncRegis
 
 
 def test_a_queued_run_is_carried_out_with_its_options(registry: SyncRegistry) -> None:
-    children = Recorder(code=4)
+    subprocesses = Recorder(code=4)
     queue(
         registry, window=500, min_recall_gain=0.02, dry_run=True, trials=0, seconds=30.0, seed=None
     )
-    worker = duties(registry, children)
+    worker = jobs(registry, subprocesses)
     worker.heartbeat()
 
     worker.carry_out_queued()
 
-    assert children.asked == [
+    assert subprocesses.asked == [
         (
             "retraining.pipeline", "--run-id", "run-q", "--requested-by", "api",
             "--window", "500", "--min-recall-gain", "0.02",
@@ -112,9 +112,9 @@ def test_a_queued_run_is_carried_out_with_its_options(registry: SyncRegistry) ->
 
 
 def test_a_queued_run_with_an_option_that_nobody_knows_is_refused(registry: SyncRegistry) -> None:
-    children = Recorder()
+    subprocesses = Recorder()
     queue(registry, windows=500)
-    worker = duties(registry, children)
+    worker = jobs(registry, subprocesses)
     worker.heartbeat()
 
     worker.carry_out_queued()
@@ -122,31 +122,31 @@ def test_a_queued_run_with_an_option_that_nobody_knows_is_refused(registry: Sync
     refused = registry.run(RunRepository().get("run-q"))
     assert refused.status is RunStatus.FAILED
     assert refused.error is not None and refused.error.startswith("option windows: is no option")
-    assert children.asked == []
+    assert subprocesses.asked == []
 
 
 def test_a_dry_run_does_not_stand_for_the_scheduled_run_that_was_missed(
     registry: SyncRegistry,
 ) -> None:
-    children = Recorder()
+    subprocesses = Recorder()
     missed = Run("run-1", RunStatus.KEPT, "schedule", requested_at=NOW - timedelta(days=30))
     asked = NOW - timedelta(hours=1)
     tried = Run("run-2", RunStatus.DECIDED, "api", requested_at=asked, options={"dry_run": True})
     for one in (missed, tried):
         registry.run(RunRepository().start(one))
-    worker = duties(registry, children)
+    worker = jobs(registry, subprocesses)
     worker.heartbeat()
 
     worker.catch_up()
 
-    assert children.asked == [("retraining.pipeline", "--requested-by", "schedule")]
+    assert subprocesses.asked == [("retraining.pipeline", "--requested-by", "schedule")]
 
 
 def test_a_queued_run_that_cannot_even_start_fails_and_is_not_tried_for_ever(
     registry: SyncRegistry,
 ) -> None:
     queue(registry)
-    worker = duties(registry, Recorder(code=2))
+    worker = jobs(registry, Recorder(code=2))
     worker.heartbeat()
 
     worker.carry_out_queued()
@@ -159,13 +159,13 @@ def test_a_queued_run_that_cannot_even_start_fails_and_is_not_tried_for_ever(
 def test_drift_without_new_labels_does_not_retrain(registry: SyncRegistry, home: Path) -> None:
     teach(registry, "2022", READING)
     run(registry, home)
-    children = Recorder()
-    worker = duties(registry, children)
+    subprocesses = Recorder()
+    worker = jobs(registry, subprocesses)
     worker.heartbeat()
 
     worker.check_drift()
 
-    assert children.asked == [("drift.check", "--json")]
+    assert subprocesses.asked == [("drift.check", "--json")]
 
 
 def test_a_schedule_that_is_no_crontab_stops_the_start(registry: SyncRegistry) -> None:
@@ -175,7 +175,7 @@ def test_a_schedule_that_is_no_crontab_stops_the_start(registry: SyncRegistry) -
     )
 
     with pytest.raises(ConfigurationError, match="mondays"):
-        scheduled(duties(registry, Recorder()), wrong)
+        scheduled(jobs(registry, Recorder()), wrong)
 
 
 def test_a_run_that_takes_long_makes_no_noise(
@@ -189,14 +189,16 @@ def test_a_run_that_takes_long_makes_no_noise(
             done.set()
             return super().run(module, *arguments, wait=wait)
 
-    children = Slow()
+    subprocesses = Slow()
     queue(registry)
     caplog.set_level("WARNING")
 
     often = timedelta(milliseconds=20)
-    work(duties(registry, children), children, task(), done, at_night=lambda: None, poll=often)
+    work(
+        jobs(registry, subprocesses), subprocesses, task(), done, at_night=lambda: None, poll=often
+    )
 
-    assert len(children.asked) == 1
+    assert len(subprocesses.asked) == 1
     assert caplog.records == []
 
 
@@ -207,7 +209,7 @@ def test_a_registry_that_is_away_is_told_once_and_not_every_few_seconds(
         def run(self, op: Any) -> Any:
             raise RegistryUnavailable("the registry does not answer")
 
-    worker = Duties(
+    worker = Jobs(
         cast(SyncRegistry, Away()), task(), Recorder(), KEY, holder="a", clock=lambda: NOW
     )
     worker._lease = Lease("worker", "a", 1, NOW + timedelta(hours=1))
@@ -219,19 +221,19 @@ def test_a_registry_that_is_away_is_told_once_and_not_every_few_seconds(
 
 
 def test_stopping_ends_the_running_process_and_starts_no_other() -> None:
-    children = Children()
+    subprocesses = Subprocesses()
     ended: list[int | None] = []
     # `http.server` runs until it is told to stop.
-    running = threading.Thread(target=lambda: ended.append(children.run("http.server", "0")))
+    running = threading.Thread(target=lambda: ended.append(subprocesses.run("http.server", "0")))
     running.start()
-    while children._child is None:
+    while subprocesses._child is None:
         time.sleep(0.01)
 
-    children.stop()
+    subprocesses.stop()
     running.join(20)
 
     assert ended == [-signal.SIGTERM]
-    assert children.run("http.server", "0") is None
+    assert subprocesses.run("http.server", "0") is None
 
 
 @pytest.mark.slow
