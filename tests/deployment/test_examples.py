@@ -17,11 +17,14 @@ from database.embedded import lifecycle
 from deployment.bootstrap import bootstrap
 from deployment.settings import load_settings
 from deployment.up import welcome
+from drift.policy import policy_of
 from preprocessing.cohorts import samples
 from preprocessing.cohorts.samples import example_record
 from preprocessing.task.spec import TaskSpec, load_task, task_text
+from retraining.worker.triggers import cron
 from tests.api.bundles import KEY
 from tests.api.server import Server, served
+from training.candidates import load_task_to_train
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
@@ -90,6 +93,17 @@ def test_a_task_in_the_folder_is_trained_served_and_listed_from_rows_of_its_own(
     assert any("v1 serves" in line for line in lines), lines
     with served(home, workers=1, env=env) as server:
         predicts_and_lists(server, load_task(name))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_in_the_folder_names_what_there_is_and_stands_on_the_page(name: str) -> None:
+    task = load_task_to_train(name)
+    policy_of(task.drift)
+    for expression in (task.schedule.retrain, task.schedule.drift):
+        cron(expression)
+
+    assert task.name == name, f"{name}.yaml has the name {task.name}"
+    assert f"\n| `{name}` " in PAGE, f"the first table of docs/data.md has no row of `{name}`"
 
 
 def predicts_and_lists(server: Server, task: TaskSpec) -> None:

@@ -9,21 +9,30 @@ import pytest
 
 from model.errors import ConfigurationError, NotThisTask
 from preprocessing.files.loading import read_tables
-from preprocessing.task.columns import Kind
+from preprocessing.task.columns import Column, Derived, Kind
 from preprocessing.task.spec import load_task, parse_task
 from preprocessing.validation import check_record
 from tests.preprocessing.conftest import NOW, WriteCsv
 
-SHIPPED = ("pede_lag", "exam_scores", "uci_student")
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted(path.stem for path in (ROOT / "preprocessing" / "tasks").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_feature_of_a_shipped_task_is_described_in_both_languages(name: str) -> None:
+def test_a_shipped_task_is_described_in_both_languages_and_has_bounds(name: str) -> None:
     task = load_task(name)
+    columns = (*task.features, *task.protected, *task.checked, task.outcome.column)
+    unbounded = [c.name for c in columns if c.kind is Kind.NUMERIC and None in (c.low, c.high)]
 
-    for column in (*task.features, *task.protected):
-        assert column.description and column.description_pt, column.name
-        assert column.kind is Kind.CATEGORY or column.low is not None
+    said = {"title": task.title, "title_pt": task.title_pt, "description": task.description}
+    said["outcome.description"] = task.outcome.description
+    parts: list[Column | Derived] = [*columns, *task.derived]
+    for part in parts:
+        said[f"{part.name}.description"] = part.description
+        said[f"{part.name}.description_pt"] = part.description_pt
+
+    assert [key for key, words in said.items() if not words] == []
+    assert unbounded == []
 
 
 def test_exam_scores_are_read_with_their_row_numbers_as_ids(real_data: Path) -> None:
