@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from model import bundle
 from model.errors import BundleError
+from model.scorers import kinds
 from model.scorers.linear import LinearScorer
 from model.scorers.neighbours import NeighbourScorer
 from model.scorers.scorer import Scorer
 from model.scorers.trees import TreeScorer
 
+PAGE = (Path(__file__).parents[2] / "docs" / "model.md").read_text("utf-8")
 TREES = b"""tree
 version=v4
 num_class=1
@@ -113,6 +118,16 @@ def test_bytes_that_are_no_scorer_are_refused(load: object, data: bytes) -> None
 
     with pytest.raises(BundleError):
         load(data)
+
+
+@pytest.mark.parametrize("kind", kinds.SCORERS, ids=lambda kind: kind.__name__)
+def test_every_kind_is_tried_here_and_named_where_a_bundle_is_explained(kind: type[Scorer]) -> None:
+    file = f"{kind.__module__.rpartition('.')[2]}.py"
+    scorers = re.search(r"\*\*Scorer\*\* \((.*?)\)", PAGE)
+
+    assert kind in {type(scorer) for scorer in SCORERS}
+    assert kind.FILE in (bundle.__doc__ or ""), f"model/bundle.py does not name {kind.FILE}"
+    assert scorers is not None and file in scorers[1], f"docs/model.md does not name {file}"
 
 
 def test_a_value_on_the_threshold_goes_left() -> None:
