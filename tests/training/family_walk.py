@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from model.bundle import load_bundle
-from model.errors import ConfigurationError
+from model.errors import BundleError, ConfigurationError
 from model.scorers import kinds
 from model.scorers.scorer import Rows, Scorer
 from preprocessing.dataset import TrainingSet
@@ -63,6 +63,11 @@ def walk(family: Family, task: TaskSpec, folder: Path, page: str) -> None:
         far = np.abs(scorer.margin(wild(rows)) - family.library(model, wild(rows))).max()
         assert far <= TOLERANCE.get(family.name, 1e-9), f"the scorer is off by {far:g}"
     _scorer(family, scorer, rows)
+    with part(family, "seed"):
+        again = family.convert(family.fit(sample, quick(family), 0), sample)
+        assert again.dump() == scorer.dump(), "the same seed gives another model"
+    with part(family, "weighs"):
+        _weights(family, sample)
     with part(family, "bundle"):
         _bundle(family, task, data, folder)
     with part(family, "numeric"):
@@ -138,17 +143,40 @@ def _scorer(family: Family, scorer: Scorer, rows: Rows) -> None:
     with part(family, "scorer"):
         assert kind in kinds.SCORERS, f"model/scorers/kinds.py does not name {kind.__name__}"
         assert [k for k in kinds.SCORERS if k.FILE == kind.FILE] == [kind], kind.FILE
+    with part(family, "scorer: width and no rows"):
+        assert (scorer.width, scorer.margin(rows[:0]).shape) == (rows.shape[1], (0,))
     with part(family, "dump and load"):
         again = kinds.scorer_of(kind.FILE).load(scorer.dump())
         assert again.dump() == scorer.dump()
         assert np.array_equal(again.margin(rows), scorer.margin(rows))
         one_by_one = [again.margin_one(row) for row in rows[:50]]
         assert np.allclose(one_by_one, again.margin(rows[:50]), atol=1e-12)
+        for damaged in (b"", b"{}", scorer.dump()[: len(scorer.dump()) // 2]):
+            assert _refused(kind, damaged), f"no BundleError for {damaged[:20]!r}"
     with part(family, "explain"):
         parts, base = scorer.contributions(rows[0])
         assert np.abs(parts).sum() > 0, "no column contributes"
         assert base + parts.sum() == pytest.approx(scorer.margin_one(rows[0]), abs=1e-9)
         assert kind.EXPLAINED > 0
+
+
+def _refused(kind: type[Scorer], data: bytes) -> bool:
+    try:
+        kind.load(data)
+    except BundleError:
+        return True
+    return False
+
+
+def _weights(family: Family, sample: Sample) -> None:
+    """Of a rare outcome, `class_weight: balanced` moves margins, or none, as is declared."""
+    rare = sample.take(np.flatnonzero((sample.outcome == 0) | (np.arange(len(sample)) % 5 == 0)))
+    plain, balanced = (
+        family.convert(family.fit(rare, params, 0), rare).margin(rare.rows).mean()
+        for params in (quick(family), {**quick(family), "class_weight": "balanced"})
+    )
+    assert balanced != plain or not family.weighs, "fit leaves out sample.weights"
+    assert balanced == plain or family.weighs, "fit minds sample.weights: leave out weighs=False"
 
 
 def _bundle(family: Family, task: TaskSpec, data: TrainingSet, folder: Path) -> None:
@@ -171,6 +199,11 @@ def _bundle(family: Family, task: TaskSpec, data: TrainingSet, folder: Path) -> 
     assert set(importance) <= set(task.feature_names)
     card = to_markdown(facts_of((model, task), data))
     assert family.name.replace("_", " ") in card.replace("_", " ")
+    written = model.scorer.dump()
+    kept = any(row.tobytes() in written for row in model.encoder.encode_many(data.records))
+    assert ("holds its training records" in card) is kept, (
+        f"its file holds training records: {kept}; training/card/templates/sections.jinja says else"
+    )
 
 
 def _number(family: Family, rows: Rows, data: TrainingSet) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import pkgutil
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import orjson
 import pytest
 
 from model.errors import BundleError
@@ -21,6 +23,7 @@ from training import candidates, families
 from training.candidates import FAMILIES
 from training.families.family import Family
 from training.families.linear import RIDGE
+from training.families.neighbours import K_NEAREST_NEIGHBOURS
 from training.families.settings import Real
 from training.sample import Sample
 
@@ -42,7 +45,8 @@ def test_every_family_that_is_declared_can_be_named_by_a_task() -> None:
     declared = [v for m in modules for v in vars(import_module(m)).values() if type(v) is Family]
 
     assert {f.name for f in declared} <= {f.name for f in FAMILIES}
-    assert len({f.name for f in FAMILIES}) == len(FAMILIES)
+    names = [f.name for f in FAMILIES]
+    assert [name for name in names if names.count(name) > 1] == []
 
 
 def test_the_page_names_no_family_that_there_is_not() -> None:
@@ -72,6 +76,19 @@ class Unread(Unknown):
         raise BundleError("not written yet")
 
 
+class Narrow(Unknown):
+    @property
+    def width(self) -> int:
+        return 1
+
+
+class Trusting(Unknown):
+    @classmethod
+    def load(cls, data: bytes) -> Self:
+        raw = orjson.loads(data)
+        return cls(np.array(raw["weights"]), raw["intercept"])
+
+
 def becomes(kind: type[LinearScorer]) -> dict[str, Any]:
     """Ridge's parts, with another scorer."""
 
@@ -89,6 +106,17 @@ def no_number(sample: Sample, params: Any, seed: int) -> Any:
     return RIDGE.fit(sample, params, seed)
 
 
+def no_weight(sample: Sample, params: Any, seed: int) -> Any:
+    return RIDGE.fit(sample, {"c": params["c"]}, seed)
+
+
+TIMES = count(1)
+
+
+def no_seed(sample: Sample, params: Any, seed: int) -> Any:
+    return RIDGE.fit(sample, {**params, "c": params["c"] / next(TIMES)}, seed)
+
+
 HALVES: dict[str, tuple[dict[str, Any], str]] = {
     "a setting that is not declared": ({"settings": {}}, "fit and settings: KeyError.'c'"),
     "a setting that is never read": (
@@ -104,6 +132,11 @@ HALVES: dict[str, tuple[dict[str, Any], str]] = {
     "no explanation": (becomes(Speechless), "explain: .*no column contributes"),
     "a scorer that is not written": (becomes(Unwritten), "dump and load"),
     "a scorer that is not read": (becomes(Unread), "dump and load: .*not written yet"),
+    "a scorer that is wider than it says": (becomes(Narrow), "scorer: width"),
+    "a scorer that trusts its bytes": (becomes(Trusting), "dump and load: JSONDecodeError"),
+    "a fit that minds no seed": ({"fit": no_seed}, "seed: .*another model"),
+    "a fit that minds no class weight": ({"fit": no_weight}, "weighs: .*leaves out sample.weights"),
+    "class weights that are denied": ({"weighs": False}, "weighs: .*leave out weighs=False"),
     "no numeric outcome, and no word of it": ({"fit": no_number}, "numeric: .*classes only"),
     "an extra that nobody can install": ({"extra": "halfway"}, "extra: .*pyproject"),
 }  # fmt: skip
@@ -135,6 +168,16 @@ def test_a_family_in_no_table_without_its_line_or_with_a_scorer_of_no_bundle_is_
     with pytest.raises(AssertionError, match=r"halfway: docs/training\.md: .*`halfway`"):
         walk(family, task, tmp_path / "c", PAGE)
     walk(family, task, tmp_path / "d", documented(family))
+
+
+def test_a_family_that_keeps_records_without_a_word_of_it_in_the_card_is_named(
+    task: TaskSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = renamed(K_NEAREST_NEIGHBOURS)
+    monkeypatch.setattr(candidates, "FAMILIES", (*FAMILIES, family))
+
+    with pytest.raises(AssertionError, match=r"^halfway: bundle: .*sections\.jinja says else"):
+        walk(family, task, tmp_path / "bundle", documented(family))
 
 
 REQUIRED = [f.name for f in dataclasses.fields(Family) if f.default is dataclasses.MISSING]
