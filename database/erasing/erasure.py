@@ -26,13 +26,13 @@ HashId = Callable[[str, str], str]
 """A student's id and a period to the hashed id of that training record."""
 
 KEPT_UNDER: Mapping[str, str] = {
-    StudentRepository.collection: "_id",
-    PredictionRepository.collection: "student_id",
     OutcomeRepository.collection: "student_id",
     LabelRepository.collection: "student_id",
     OrphanRepository.collection: "student_id",
+    StudentRepository.collection: "_id",
+    PredictionRepository.collection: "student_id",
 }
-"""Collection to the field that holds the student's id."""
+"""Collection to the field that holds the student's id; predictions go last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,9 @@ def erase_student(
     ):
         deleted[collection] = yield DeleteMany(collection, {"student_id": {"$in": ids}})
     deleted[OutcomeRepository.collection] += yield from _forget_stated([student_id])
-    known = yield DeleteMany(StudentRepository.collection, {"_id": student_id})
-    deleted[StudentRepository.collection] = known
-    gone = yield DeleteMany(PredictionRepository.collection, {"student_id": student_id})
-    deleted[PredictionRepository.collection] = gone
+    for collection, field in KEPT_UNDER.items():
+        if collection not in deleted:
+            deleted[collection] = yield DeleteMany(collection, {field: student_id})
     return ErasureReceipt(now, deleted, trained)
 
 

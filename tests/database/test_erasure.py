@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 import pytest
 
 from database.artifacts import ArtifactRepository
-from database.driver.commands import Document, Find, Op
+from database.driver.commands import Document, Find, InsertMany, Op
 from database.erasing import erasure
+from database.erasing.guarded import PERSONAL
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository, OrphanRepository
 from database.predictions import PredictionRepository
+from database.repair import repair
+from database.repositories import REPOSITORIES
+from database.repository import Documents, Repository
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from database.versions import ModelVersionRepository
@@ -29,6 +34,14 @@ KEY = TombstoneKey(b"a data key")
 
 def hashed(student_id: str, period: str) -> str:
     return f"{student_id}/{period}".encode().hex()
+
+
+def names_students(kind: type[Documents]) -> bool:
+    """Whether a field of the record, or of an index, has a student in its name."""
+    named = {name for index in (*kind.indexes, *kind.unique) for name, _ in index}
+    if issubclass(kind, Repository):
+        named |= {field.name for field in fields(kind().record)}
+    return any("student" in name for name in named)
 
 
 def test_a_student_is_erased_everywhere(run: Run) -> None:
@@ -52,6 +65,36 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
     assert run(LabelRepository().of("RA-2", "2023")).outcome == 1.0
     with pytest.raises(NotFound):
         run(erasure.erase_student("RA-1", now=at(11), hashed=hashed, tombstone_key=KEY))
+
+
+@pytest.mark.parametrize("kind", REPOSITORIES, ids=lambda kind: kind.__name__)
+def test_a_collection_that_names_students_is_guarded_and_erased(kind: type[Documents]) -> None:
+    if not names_students(kind):
+        return
+
+    for table, where in (
+        (PERSONAL, "PERSONAL of database/erasing/guarded.py"),
+        (erasure.KEPT_UNDER, "KEPT_UNDER of database/erasing/erasure.py"),
+    ):
+        assert kind.collection in table, f"{kind.__name__} names students: add it to {where}"
+
+
+@pytest.mark.parametrize("collection", erasure.KEPT_UNDER)
+def test_an_erasure_and_the_full_repair_empty_every_collection_of_the_student(
+    run: Run, collection: str
+) -> None:
+    field = erasure.KEPT_UNDER[collection]
+
+    def restored() -> Op[None]:
+        yield InsertMany(collection, [{"_id": "a record", "period": "2023"} | {field: "RA-1"}])
+
+    run(restored())
+    receipt = run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
+    assert receipt.deleted[collection] == 1, f"erase_student leaves {collection}"
+    run(restored())
+    assert run(repair(now=at(12), full=True, tombstone_key=KEY)).erased == 1
+
+    assert run(_everything(collection)) == []
 
 
 def test_an_outcome_that_waited_for_the_students_prediction_goes_too(run: Run) -> None:
