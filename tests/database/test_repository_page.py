@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -10,6 +11,7 @@ from collections import Counter
 from inspect import signature
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import pytest
 
@@ -120,4 +122,33 @@ def test_every_index_is_in_the_documents() -> None:
         (index.collection, tuple((name, " ↓" if way < 0 else "") for name, way in index.keys))
         for index in INDEXES
     }
-    assert declared == {(collection, keys) for collection, keys in documented if keys}
+    in_table = {(collection, keys) for collection, keys in documented if keys}
+    assert declared - in_table == set(), "add to the table Indexes of docs/registry.md"
+    assert in_table - declared == set(), "docs/registry.md has indexes that are not declared"
+
+
+@pytest.mark.parametrize("kind", REPOSITORIES, ids=lambda k: k.__name__)
+def test_every_collection_is_in_the_documents(kind: type[Documents]) -> None:
+    page = (DOCS / "registry.md").read_text(encoding="utf-8")
+    table = page.split("## Collections")[1].split("## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")]
+
+    assert any(f"`{kind.collection}`" in row for row in rows), (
+        f"the table Collections of docs/registry.md lacks `{kind.collection}`"
+    )
+
+
+RECORDS = [kind for kind in REPOSITORIES if issubclass(kind, Repository)]
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda k: k.__name__)
+def test_a_repository_of_records_declares_what_reads_them(kind: type[Repository[Any]]) -> None:
+    for attribute in ("record", "missing"):
+        assert hasattr(kind, attribute), f"{kind.__name__} declares no {attribute}"
+    names = {field.name for field in dataclasses.fields(kind.record)}
+    assert kind.key is None or kind.key in names, f"{kind.__name__}: {kind.key} is no key"
+    assert kind.key or any(name in vars(kind) for name in ("read", "write", "_document")), (
+        f"{kind.__name__} declares no key, and makes none"
+    )
+    if kind.order == Repository.order:
+        assert "at" in names, f"{kind.__name__} declares no order, and its records have no `at`"
