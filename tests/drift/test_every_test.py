@@ -120,6 +120,26 @@ def test_a_test_says_each_of_its_texts_in_both_languages(
 
 
 @every_test
+@pytest.mark.parametrize("part", ["sentence", "effect"])
+def test_a_test_says_its_sentences_in_portuguese_and_not_in_english_twice(
+    test: DriftTest, part: str
+) -> None:
+    said: Said = getattr(test.about, part)
+
+    assert said.pt != said.en, f"{test.about.name}: {part} is not translated"
+
+
+@every_test
+def test_a_test_declares_a_limit_and_a_quiet_example_that_say_something(test: DriftTest) -> None:
+    about = test.about
+
+    assert about.limit > 0.0, f"{about.name}: with limit {about.limit} every effect is large"
+    assert sorted(about.quiet.reference, key=str) != sorted(about.quiet.current, key=str), (
+        f"{about.name}: its quiet example has the same values on both sides"
+    )
+
+
+@every_test
 def test_a_test_answers_with_finite_figures_under_the_name_of_its_effect(test: DriftTest) -> None:
     for example in (test.about.alarming, test.about.quiet):
         result = run(test, example)
@@ -282,7 +302,7 @@ def test_the_models_scores_are_tested_as_a_number() -> None:
 
 def test_a_report_of_before_is_read_and_shown_though_its_test_is_no_more() -> None:
     row = {
-        "feature": "ieg", "test": "energy", "statistic": 0.4, "p_value": 0.001, "q_value": 0.002,
+        "feature": "ieg", "test": "no_longer", "statistic": 0.4, "p_value": 0.001, "q_value": 0.002,
         "effect": 0.4, "effect_limit": 0.1, "psi": 0.3, "drifted": True, "missing": 0.0,
         "reference_missing": 0.0, "unseen": [],
     }  # fmt: skip
@@ -294,8 +314,8 @@ def test_a_report_of_before_is_read_and_shown_though_its_test_is_no_more() -> No
     report = from_document(DriftReport, stored, key="report_id")
 
     assert report.drifted_features == ("ieg",)
-    assert label_of("energy", "pt") == "energy"
-    assert row_of("energy", "IEG", "pt") == "IEG (energy)"
+    assert label_of("no_longer", "pt") == "no_longer"
+    assert row_of("no_longer", "IEG", "pt") == "IEG (no_longer)"
     assert page_sentences(report, load_texts(Language.PT)) == []
 
 
