@@ -15,6 +15,7 @@ MODULES = sorted(
     path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__main__")
     for path in SOURCES
     if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")
+    if (ROOT / "dashboard") not in path.parents  # a script of Streamlit's
 )
 
 
