@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from string import Formatter
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
+from pydantic import PrivateAttr
 
 from model.guard_sentences import ENGLISH, PORTUGUESE, sentence
 from preprocessing.task.policies import PromotionPolicy
+from retraining.promotion import guards
 from retraining.promotion.decision import decide
-from retraining.promotion.guards import binary, examples, numeric, shared
+from retraining.promotion.guards import binary, examples
 from retraining.promotion.guards.rule import Found, GuardRule, Stage
 from retraining.promotion.guards.table import GUARDS
 from retraining.run.window import baseline_answers
@@ -24,6 +28,26 @@ from tests.retraining.test_window import data
 POLICY = PromotionPolicy()
 REWRITE = "write it anew: python -m tests.retraining.guard_documents"
 BY_ID = {f"{rule.name}-{'-'.join(sorted(rule.kinds))}": rule for rule in GUARDS}
+
+
+class Watched(PromotionPolicy):
+    """The default policy, and which of its keys were read."""
+
+    _read: set[str] = PrivateAttr(default_factory=set)
+
+    def __getattribute__(self, name: str) -> Any:
+        """The key's value; that it was asked for is noted."""
+        if name in PromotionPolicy.model_fields:
+            self._read.add(name)
+        return super().__getattribute__(name)
+
+
+def keys_read(rule: GuardRule[Any]) -> set[str]:
+    """The policy's keys that a guard reads to judge its example."""
+    policy = Watched()
+    policy._read.clear()
+    rule.look(rule.example, policy)
+    return set(policy._read)
 
 
 def missing(rule: GuardRule[Any]) -> list[str]:
@@ -39,6 +63,9 @@ def _decides(rule: GuardRule[Any]) -> Iterator[str]:
     yield from (
         f"keys: {key} is not in PromotionPolicy" for key in rule.keys if key not in policy_keys
     )
+    yield from (f"keys: it reads {key} too" for key in sorted(keys_read(rule) - {*rule.keys}))
+    if rule.name in rule.keys and rule.name not in keys_read(rule):
+        yield f"keys: it does not read {rule.name}"
     if not rule.kinds or not rule.stages:
         yield "kinds and stages: the guard is never looked at"
     if rule not in GUARDS:
@@ -70,6 +97,8 @@ def _says(rule: GuardRule[Any], found: Found) -> Iterator[str]:
             continue
         if found.value is not None and not any(digit.isdigit() for digit in told):
             yield f"{language}: the example's sentence tells no figure"
+    if "unmeasured" in rule.english.keys() ^ rule.portuguese.keys():
+        yield "unmeasured: a sentence in one language only"
     if "name" not in rule.portuguese:
         yield "portuguese: no name"
 
@@ -103,6 +132,9 @@ def test_a_guard_is_whole(rule: GuardRule[Any]) -> None:
         ({"portuguese": {"name": "precisão"}}, "portuguese: no sentence for a guard that passed"),
         ({"portuguese": {"either": "{value:.1%}"}}, "portuguese: no name"),
         ({"asks": "something else"}, "docs/promotion.md: no row | `precision_floor`"),
+        ({"keys": ()}, "keys: it reads precision_floor too"),
+        ({"look": lambda *_: Found(False, 0.4, 0.5)}, "keys: it does not read precision_floor"),
+        ({"english": {"either": "{value}", "unmeasured": "-"}}, "unmeasured: a sentence in one"),
         ({"look": lambda *_: None}, "example: there is nothing in it to look at"),
     ],
 )
@@ -115,7 +147,8 @@ def test_what_a_guard_lacks_is_named(changed: dict[str, Any], named: str) -> Non
 def test_every_guard_that_is_declared_is_in_the_table_once() -> None:
     declared = {
         f"{module.__name__}.{name}": value
-        for module in (shared, binary, numeric)
+        for found in pkgutil.iter_modules(guards.__path__, f"{guards.__name__}.")
+        for module in (import_module(found.name),)
         for name, value in vars(module).items()
         if isinstance(value, GuardRule)
     }
@@ -127,8 +160,10 @@ def test_every_guard_that_is_declared_is_in_the_table_once() -> None:
 
 def test_every_key_of_the_policy_is_asked_by_a_guard() -> None:
     asked = {key for rule in GUARDS for key in rule.keys}
+    read = {key for rule in GUARDS for key in keys_read(rule)}
 
     assert sorted(PromotionPolicy.model_fields.keys() - asked) == []
+    assert sorted(PromotionPolicy.model_fields.keys() - read) == []
 
 
 @pytest.mark.parametrize("kind", ["binary", "numeric"])

@@ -10,6 +10,8 @@ from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.comparison import Answers, compare
 from retraining.promotion.decision import decide
 from retraining.promotion.evidence import Baseline, BinaryEvidence, Gain, GroupRecall
+from retraining.promotion.guards.rule import Stage
+from retraining.promotion.guards.table import GUARDS
 from tests.retraining.samples import (
     POLICY,
     better_challenger,
@@ -41,7 +43,12 @@ def test_a_clearly_better_challenger_is_promoted_with_every_reason(better: Binar
     decision = decide(better, POLICY)
 
     assert decision.status is DecisionStatus.PROMOTED
-    assert len(decision.reasons) == len(decision.guards) == 11
+    assert len(decision.reasons) == len(decision.guards)
+    assert [guard.name for guard in decision.guards] == [
+        rule.name
+        for rule in GUARDS
+        if "binary" in rule.kinds and rule.stages & {Stage.SAMPLE, Stage.SUCCESSOR}
+    ]
     assert all(guard.passed and guard.reason for guard in decision.guards)
 
 
