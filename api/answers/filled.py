@@ -21,10 +21,15 @@ def filled(kind: type[Filled], record: object, /, **more: Any) -> Filled:
         record: what the answer is about.
         more: fields by name; they go before the record's.
 
+    Raises:
+        TypeError: `more` gives a field that the answer does not declare.
+
     >>> from api.answers.models import QueuedAnswer
     >>> filled(QueuedAnswer, None, status="queued", run_id="1")
     {'run_id': '1', 'status': 'queued'}
     """
     names = kind.__annotations__
+    if undeclared := more.keys() - names.keys():
+        raise TypeError(f"{kind.__name__} declares no {', '.join(sorted(undeclared))}")
     known = {name: getattr(record, name) for name in names if hasattr(record, name)} | more
     return cast(Filled, {name: known[name] for name in names if name in known})

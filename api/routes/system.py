@@ -72,7 +72,8 @@ async def get_metrics(request: Request) -> Response:
 async def get_schema(request: Request, _client: MayRead) -> Response:
     """Kind, bounds, categories and description of every feature."""
     task = services(request).task
-    outcome, status = task.outcome, task.status.model_dump(exclude_none=True)
+    outcome = task.outcome
+    status = task.status.model_dump(include={*TaskCutoffs.__annotations__}, exclude_none=True)
     return json_answer(
         filled(
             TaskAnswer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from api import openapi
+from api.answers.filled import filled
+from api.answers.models import QueuedAnswer
 from api.app import create_app
 from api.http.problems import MEDIA_TYPE
 from api.operation import REFUSALS
@@ -25,6 +28,7 @@ from database.versions import ModelVersionRepository
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
 from model.student import Observation
 from model.version import CardFiles, LeakageCheck
+from preprocessing.task.policies import StatusPolicy
 from preprocessing.task.spec import load_task
 from tests.api import bundles
 from tests.api.conftest import World
@@ -330,6 +334,31 @@ def test_a_server_without_registry_or_champion_answers_as_declared(
     assert {a.status_code for a in unready.values()} == {503}
     answers = [*away.items(), *unready.items()]
     assert [fault for name, answer in answers for fault in page.faults(name, answer)] == []
+
+
+def test_a_field_that_no_answer_declares_cannot_be_filled_in() -> None:
+    with pytest.raises(TypeError, match="QueuedAnswer declares no asked_at, by"):
+        filled(QueuedAnswer, None, run_id="1", status="queued", by="x", asked_at=0)
+
+
+def test_a_field_that_may_be_absent_is_written_somewhere() -> None:
+    """Strict answers cannot miss it; what writes it is at least spelled in the API."""
+    nodes = [
+        node
+        for path in (ROOT / "api").rglob("*.py")
+        if path.parent.name != "answers"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    ]
+    written = {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
+    written |= {str(node.arg) for node in nodes if isinstance(node, ast.keyword)}
+    unwritten = [
+        f"{name}.{field} may be absent and no handler writes it"
+        for name, schema in openapi.answer_schemas(load_task("pede_lag")).items()
+        for field in schema.get("properties", {}).keys() - set(schema.get("required", ()))
+        if field not in written | StatusPolicy.model_fields.keys()
+    ]
+
+    assert unwritten == []
 
 
 def test_a_field_too_many_or_too_few_is_a_fault(school: School) -> None:
