@@ -175,14 +175,12 @@ def load_bundle(folder: Path, digest: str = "") -> Bundle:
             task=manifest.task,
             family=manifest.family,
             feature_names=manifest.feature_names,
-            encoder=parsed(files["encoder.json"], "encoder.json"),
+            encoder=_required(files, "encoder.json"),
             scorer=scorer_of(manifest.scorer).load(files[manifest.scorer]),
-            calibration=Calibration.from_spec(parsed(files["calibration.json"], "calibration")),
-            thresholds=_thresholds(parsed(files["thresholds.json"], "thresholds.json")),
-            reference=parsed(files["reference.json"], "reference.json"),
-            golden=tuple(
-                Golden(g["record"], g["score"]) for g in parsed(files["golden.json"], "golden.json")
-            ),
+            calibration=Calibration.from_spec(_required(files, "calibration.json")),
+            thresholds=_thresholds(_required(files, "thresholds.json")),
+            reference=_required(files, "reference.json"),
+            golden=tuple(Golden(g["record"], g["score"]) for g in _required(files, "golden.json")),
             importance=_optional(files, "importance.json") or {},
             interval=IntervalRule(**spec) if (spec := _optional(files, "interval.json")) else None,
         )
@@ -192,6 +190,10 @@ def load_bundle(folder: Path, digest: str = "") -> Bundle:
 
 def _thresholds(spec: Mapping[str, Any]) -> Thresholds:
     return Thresholds(**{**spec, "scale": Scale(spec.get("scale", Scale.RISK))})
+
+
+def _required(files: Mapping[str, bytes], name: str) -> Any:
+    return parsed(files[name], name)
 
 
 def _optional(files: Mapping[str, bytes], name: str) -> Any:

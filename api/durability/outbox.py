@@ -108,7 +108,7 @@ class Outbox:
 
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file; may take a while, so not on the event loop."""
-        helper = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+        helper = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
         try:
             helper.execute("PRAGMA wal_checkpoint(PASSIVE)")
             # The slow part is done; what is left to do under the writer's lock is little. The log

@@ -53,7 +53,6 @@ class _Batch:
                 safe.set_result(None)
             else:
                 safe.set_exception(error)
-        self.waiting.clear()
 
 
 class PredictionLog:
@@ -164,14 +163,16 @@ class PredictionLog:
     def _fly(self) -> None:
         if self._flying is None and self._gathering is not None:
             self._flying, self._gathering = self._gathering, None
-            task = asyncio.create_task(self._flight(self._flying))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep(asyncio.create_task(self._flight(self._flying)))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """Keeps a task until it is done; the loop itself would let it go."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _flight(self, batch: _Batch) -> None:
         writing = asyncio.create_task(self._write(batch))
-        self._tasks.add(writing)
-        writing.add_done_callback(self._tasks.discard)
+        self._keep(writing)
         # The write is left to finish on its own: what it wrote after all is shipped again to no
         # effect, while a cancelled one would cost its connection.
         await asyncio.wait({writing}, timeout=self._policy.wait_seconds)

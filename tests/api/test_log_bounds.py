@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from api.durability.outbox import Outbox, decode
-from api.durability.prediction_log import LogPolicy, PredictionLog
+from api.durability.prediction_log import FLUSH_SECONDS, LogPolicy, PredictionLog
+from database.driver.commands import Op
 from model.errors import Overloaded
-from tests.api.test_prediction_log import MemoryRegistry, prediction
+from tests.api.test_prediction_log import MemoryRegistry, T, prediction
 
 FULL = "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END"
 Scenario = Callable[[MemoryRegistry, PredictionLog], Awaitable[None]]
@@ -198,6 +201,95 @@ def test_the_rate_is_counted_anew_each_second(outbox: Outbox) -> None:
         assert (len(registry.order), outbox.rows) == (12, 0)
 
     run(outbox, scenario, LogPolicy(wait_seconds=5.0, direct_per_second=5))
+
+
+def test_a_second_later_to_the_very_moment_the_rate_is_counted_anew(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        moments = (1000.0, 1000.5, 1001.0, 1001.5, 1001.999, 1001.999)
+        written: list[tuple[int, int]] = []
+        with pytest.MonkeyPatch.context() as clock:
+            clock.setattr(asyncio.get_running_loop(), "time", lambda: moments[len(written)])
+            for _ in range(5):
+                await log.write(prediction())
+                written.append((len(registry.order), outbox.rows))
+
+        assert written == [(1, 0), (2, 0), (3, 0), (4, 0), (4, 1)]
+
+    run(outbox, scenario, LogPolicy(wait_seconds=5.0, direct_per_second=2))
+
+
+class Holding(MemoryRegistry):
+    """A registry that answers when it is told to; only the tasks that wait for it refer to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[weakref.ref[asyncio.Future[None]]] = []
+
+    async def run(self, op: Op[T]) -> T:
+        answer = asyncio.get_running_loop().create_future()
+        self.answers.append(weakref.ref(answer))
+        await answer
+        return await super().run(op)
+
+
+def test_a_write_that_was_given_up_goes_on_though_nothing_else_refers_to_it(
+    outbox: Outbox,
+) -> None:
+    async def scenario() -> None:
+        registry = Holding()
+        log = PredictionLog(registry, outbox, LogPolicy(wait_seconds=0.01))
+        await log.write(record := prediction())
+        assert (outbox.rows, registry.order) == (1, [])
+        await asyncio.sleep(0.01)
+        gc.collect()
+
+        (answer,) = (held() for held in registry.answers)
+        assert answer is not None
+        answer.set_result(None)
+        await asyncio.sleep(0.01)
+
+        assert registry.order == [record.prediction_id]
+
+    asyncio.run(scenario())
+
+
+def test_no_task_is_left_of_what_was_written(outbox: Outbox) -> None:
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        for _ in range(3):
+            await log.write(prediction())
+        await asyncio.sleep(0.01)
+        gc.collect()
+
+        left = [o for o in gc.get_objects() if isinstance(o, asyncio.Task)]
+        assert left == [asyncio.current_task()]
+
+    run(outbox, scenario)
+
+
+def test_a_flush_looks_often_and_does_not_spin(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    async def scenario(registry: MemoryRegistry, log: PredictionLog) -> None:
+        registry.delay = 0.02
+        writing = asyncio.create_task(log.write(prediction()))
+        await asyncio.sleep(0)
+        sleep = asyncio.sleep
+        with monkeypatch.context() as noting:
+
+            async def noted(seconds: float) -> None:
+                pauses.append(seconds)
+                await sleep(seconds)
+
+            noting.setattr(asyncio, "sleep", noted)
+            await log.flush()
+        await writing
+
+    run(outbox, scenario)
+
+    assert 0 < FLUSH_SECONDS < 0.1
+    assert set(pauses) - {0.02} == {FLUSH_SECONDS}
 
 
 def test_once_the_outbox_is_drained_records_go_straight_again(outbox: Outbox) -> None:

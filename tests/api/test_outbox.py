@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
-from api.durability.outbox import Outbox, bodies, decode, erase, find, waiting
+from api.durability.outbox import BUSY_SECONDS, Outbox, bodies, decode, erase, find, waiting
 from database.embedded import sqlite_files
 from model.errors import Overloaded
 from model.prediction import Scale
@@ -335,3 +336,83 @@ def _layout(path: Path) -> int:
     with closing(sqlite3.connect(path)) as db:
         (layout,) = db.execute("PRAGMA user_version").fetchone()
     return int(layout)
+
+
+@dataclass
+class Opened:
+    """A connection that was opened, how, and what it was told."""
+
+    db: sqlite3.Connection
+    options: dict[str, Any]
+    told: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Opened]:
+    """Every connection to a file of SQLite's from now on."""
+    really = sqlite3.connect
+    all_of_them: list[Opened] = []
+
+    def noted(path: Any, **options: Any) -> sqlite3.Connection:
+        one = Opened(really(path, **options), options)
+        one.db.set_trace_callback(one.told.append)
+        all_of_them.append(one)
+        return one.db
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    return all_of_them
+
+
+@pytest.mark.parametrize(("number", "transaction"), [(16, False), (17, True)])
+def test_sixteen_records_are_one_statement_and_more_are_a_transaction(
+    opened: list[Opened], outbox: Outbox, number: int, transaction: bool
+) -> None:
+    (worker,) = opened
+    worker.told.clear()
+
+    outbox.put([prediction() for _ in range(number)])
+
+    inserted = [told for told in worker.told if told.startswith("INSERT")]
+    assert len(inserted) == (number if transaction else 1)
+    others = [told for told in worker.told if told not in inserted]
+    assert others == (["BEGIN IMMEDIATE", "COMMIT"] if transaction else [])
+
+
+def test_a_refused_batch_is_rolled_back(opened: list[Opened], outbox: Outbox, path: Path) -> None:
+    elsewhere(path, FULL)
+    with pytest.raises(Overloaded):
+        outbox.put([prediction() for _ in range(20)])
+
+    assert opened[0].told[-1] == "ROLLBACK"
+
+
+def test_a_checkpoint_moves_the_most_before_it_takes_the_lock_and_closes_its_connection(
+    opened: list[Opened], outbox: Outbox
+) -> None:
+    outbox.checkpoint()
+
+    helper = opened[-1]
+    assert helper.told == ["PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(RESTART)"]
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        helper.db.execute("SELECT 1")
+
+
+def test_only_a_file_of_an_older_release_is_written_anew(opened: list[Opened], path: Path) -> None:
+    for _ in range(2):
+        Outbox(path).close()
+
+    assert ["VACUUM" in one.told for one in opened] == [True, False]
+
+
+def test_every_connection_waits_as_long_for_a_lock_and_a_reader_cannot_write(
+    opened: list[Opened], outbox: Outbox, path: Path
+) -> None:
+    outbox.checkpoint()
+    waiting(path.parent)
+    erase(path.parent, "RA-1")
+
+    assert [one.options["timeout"] for one in opened] == [BUSY_SECONDS] * 4
+    _, _, reader, eraser = opened
+    assert reader.options["uri"] is True
+    # What the erasure deletes is overwritten, whatever this build of SQLite does by itself.
+    assert eraser.told[0] == sqlite_files.SECURE_DELETE

@@ -233,3 +233,15 @@ def test_a_signed_bundle_is_of_its_own_task_and_digest(folder: Path) -> None:
         load_signed(folder, other_bundle, other_bundle.sign(KEY), KEY)
     with pytest.raises(BundleError, match="not signed"):
         load_signed(folder, genuine, genuine.sign(b"another"), KEY)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["encoder.json", "calibration.json", "thresholds.json", "reference.json", "golden.json",
+     "importance.json", "interval.json"],
+)  # fmt: skip
+def test_a_file_that_is_no_json_is_named(folder: Path, name: str) -> None:
+    forge(folder, name, b"{")
+
+    with pytest.raises(BundleError, match=rf"^{name} is not JSON: "):
+        load_bundle(folder)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import tempfile
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -188,3 +192,58 @@ def test_preparing_twice_changes_nothing(tmp_path: Path) -> None:
 
     assert (live.root / "versions").is_dir()
     assert live.stamp() is None
+
+
+def test_a_folder_that_somebody_else_removed_meanwhile_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, packed, really = LiveModel(tmp_path), archive(), shutil.rmtree
+
+    def too_late(path: str | Path, **options: Any) -> None:
+        really(path)
+        really(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", too_late)
+    for revision in range(1, 7):
+        pointer = publish(live, f"v{revision}", packed, revision)
+
+    assert live.current() == pointer
+    assert not live.folder("v1").exists()
+
+
+def test_the_refreshers_lock_taken_in_one_thread_can_be_given_back_in_another(
+    tmp_path: Path,
+) -> None:
+    live = LiveModel(tmp_path)
+    live.prepare()
+    lock = live.refresher_lock()
+    taking = threading.Thread(target=lock.acquire)
+    taking.start()
+    taking.join()
+    assert lock.is_locked
+
+    lock.release()
+
+    live.refresher_lock().acquire(blocking=False).lock.release()
+    # On Linux its file would stay either way.
+    assert lock.preserve_lock_file
+
+
+def test_what_is_being_written_lies_hidden_beside_what_it_replaces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, really = LiveModel(tmp_path), Path.replace
+    replaced: list[tuple[Path, str, Path]] = []
+
+    def noted(path: Path, target: Path) -> Path:
+        replaced.append((path.parent, path.name[:5], target))
+        return really(path, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    # A rename from another file system would not be one step.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    publish(live, "v1", archive())
+    live.quarantine("v2", "no")
+
+    names = [live.root / "origins" / "v1.json", live.pointer_path, live.root / "quarantine.json"]
+    assert replaced == [(name.parent, ".new-", name) for name in names]

@@ -23,18 +23,26 @@ TRUSTED: dict[str, tuple[str, ...]] = {
     "database/repository.py": (
         "tests/database/test_repositories.py",
         "tests/database/test_interleavings.py",
+        "tests/database/test_settling.py",
     ),
     "database/labels.py": (
         "tests/database/test_labels.py",
         "tests/database/test_first_observed.py",
         "tests/database/test_plausible_outcomes.py",
+        "tests/database/test_label_operations.py",
     ),
     "database/labelling/linking.py": (
+        "tests/database/test_label_operations.py",
         "tests/database/test_labels.py",
         "tests/database/test_first_observed.py",
         "tests/database/test_plausible_outcomes.py",
     ),
+    "database/labelling/pending.py": (
+        "tests/database/test_erasure_operations.py",
+        "tests/database/test_label_operations.py",
+    ),
     "database/labelling/recording.py": (
+        "tests/database/test_label_operations.py",
         "tests/database/test_labels.py",
         "tests/database/test_first_observed.py",
         "tests/database/test_plausible_outcomes.py",
@@ -42,8 +50,12 @@ TRUSTED: dict[str, tuple[str, ...]] = {
     "database/erasing/erasure.py": (
         "tests/database/test_erasure.py",
         "tests/database/test_erasing_stated.py",
+        "tests/database/test_erasure_operations.py",
     ),
-    "database/tombstones.py": ("tests/database/test_tombstones.py",),
+    "database/tombstones.py": (
+        "tests/database/test_tombstones.py",
+        "tests/database/test_tombstone_operations.py",
+    ),
     "model/label_filing.py": ("tests/model/test_label_join.py",),
     "model/label_join.py": ("tests/model/test_label_join.py",),
     "model/live.py": ("tests/model/test_live.py", "tests/model/test_live_files.py"),

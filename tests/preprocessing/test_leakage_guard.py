@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_info
 
 from model.errors import LeakageError
 from preprocessing import leakage, leakage_measures
 from preprocessing.dataset import TrainingSet
 from preprocessing.leakage import check_leakage, measure_leakage
+from preprocessing.leakage_measures import Trial
 from preprocessing.task.spec import TaskSpec, parse_task
 
 Floats = NDArray[np.float64]
@@ -83,14 +86,17 @@ def test_a_feature_that_is_the_outcome_is_named_with_its_figure() -> None:
 
     said = "task school: b alone determines the outcome (figure 1.000)"
     assert str(caught.value).startswith(said)
+    assert str(caught.value).endswith("{accepted: {b: why it is known when predicting}}")
 
 
 def test_two_features_that_are_the_outcome_are_both_named() -> None:
     outcome = half_at_risk(80)
     data = school(outcome, {"a": outcome, "b": -outcome})
 
-    with pytest.raises(LeakageError, match=r"a alone .*\(figure 1\.000\); b alone .*\(figure"):
+    with pytest.raises(LeakageError, match=r"a alone .*\(figure 1\.000\); b alone .*\(figure") as e:
         check_leakage(data, task("a", "b"))
+    why = "why it is known when predicting"
+    assert str(e.value).endswith(f"leakage: {{accepted: {{a: {why}, b: {why}}}}}")
 
 
 def test_honest_features_pass_with_what_was_measured() -> None:
@@ -275,3 +281,146 @@ def test_a_sample_of_too_few_students_is_not_measured(monkeypatch: pytest.Monkey
     report = measure_leakage(school(outcome, {"a": noise(5000, 1)}, students=who), task("a"))
 
     assert "fewer than 30 students" in report.skipped
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
+    """The trials, without what costs time: of a feature its mean is told, of several nothing."""
+    trials: list[Trial] = []
+
+    def mean(trial: Trial, feature: str) -> float:
+        trials.append(trial)
+        return float(trial.blocks[feature].mean())
+
+    monkeypatch.setattr(Trial, "alone", mean)
+    monkeypatch.setattr(Trial, "linear", lambda *_: 0.5)
+    monkeypatch.setattr(Trial, "forest", lambda *_: 0.5)
+    return trials
+
+
+@pytest.mark.usefixtures("looked_at")
+def test_the_check_measures_with_the_seed_it_is_given_and_with_none_as_with_0(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(leakage, "ROWS", 100)
+    data, spec = school(half_at_risk(400), {"a": noise(400, 1)}), task("a")
+
+    assert check_leakage(data, spec) == measure_leakage(data, spec, seed=0)
+    assert check_leakage(data, spec, seed=1) == measure_leakage(data, spec, seed=1)
+    assert check_leakage(data, spec, seed=1) != check_leakage(data, spec)
+
+
+@pytest.mark.parametrize(
+    ("years", "sizes"),
+    [((100,), [100]), ((80, 120), [200, 80, 120]), ((80, 120, 100), [300, 80, 120, 100])],
+)
+def test_the_whole_is_looked_at_and_each_of_several_years(
+    looked_at: list[Trial], years: tuple[int, ...], sizes: list[int]
+) -> None:
+    n = sum(years)
+    periods = np.repeat([str(2020 + i) for i in range(len(years))], years)
+
+    measure_leakage(school(half_at_risk(n), {"a": noise(n, 1)}, periods=periods), task("a"))
+
+    assert [len(trial.outcome) for trial in looked_at] == sizes
+
+
+@pytest.mark.parametrize("kind", ["binary", "numeric"])
+def test_of_many_records_exactly_as_many_as_agreed_are_looked_at(
+    looked_at: list[Trial], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(leakage, "ROWS", 100)
+
+    measure_leakage(school(half_at_risk(400), {"a": noise(400, 1)}), task("a", kind=kind))
+
+    assert [len(trial.outcome) for trial in looked_at] == [100]
+
+
+def test_a_sample_of_sixty_holds_thirty_of_each_outcome(
+    looked_at: list[Trial], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leakage, "ROWS", 60)
+    outcome = np.array([1.0] * 40 + [0.0] * 400)
+
+    measure_leakage(school(outcome, {"a": noise(440, 1)}), task("a"))
+
+    assert [(len(trial.outcome), trial.outcome.sum()) for trial in looked_at] == [(60, 30)]
+
+
+def test_what_is_measured_is_measured_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def noted(self: Trial, feature: str) -> float:
+        threads.extend(pool["num_threads"] for pool in threadpool_info())
+        return 0.5
+
+    monkeypatch.setattr(Trial, "alone", noted)
+    measure_leakage(school(half_at_risk(80), {"a": noise(80, 1)}), task("a"))
+
+    assert set(threads) == {1}
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A trial whose figures are given; of features together the linear and the forest's agree."""
+
+    figures: Mapping[str, float]
+    together: Callable[[frozenset[str]], float]
+
+    def alone(self, feature: str) -> float:
+        return self.figures[feature]
+
+    def linear(self, features: Sequence[str]) -> float:
+        return self.together(frozenset(features))
+
+    forest = linear
+
+
+def found_with(
+    monkeypatch: pytest.MonkeyPatch,
+    alone: Mapping[str, float],
+    together: Callable[[frozenset[str]], float],
+) -> leakage.LeakageReport:
+    monkeypatch.setattr(leakage, "_trials", lambda *_: [Stated(alone, together)])
+    data = school(half_at_risk(2), {name: noise(2, 1) for name in alone})
+    return measure_leakage(data, task(*alone, jointly=0.97))
+
+
+def test_of_two_features_that_say_the_same_the_one_that_tells_more_alone_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def together(features: frozenset[str]) -> float:
+        return 0.99 if "c" in features and features & {"a", "b"} else 0.6
+
+    report = found_with(monkeypatch, {"a": 0.8, "b": 0.6, "c": 0.7}, together)
+
+    assert [(one.features, one.figure) for one in report.culprits] == [(("a", "c"), 0.99)]
+    assert report.together == 0.6
+
+
+@pytest.mark.parametrize(("figure", "refused"), [(0.97, True), (0.9699, False)])
+def test_the_limit_of_features_together_is_refused_itself(
+    monkeypatch: pytest.MonkeyPatch, figure: float, refused: bool
+) -> None:
+    report = found_with(
+        monkeypatch, {"a": 0.6, "b": 0.6}, lambda features: figure if len(features) == 2 else 0.5
+    )
+
+    assert bool(report.culprits) is refused
+
+
+@pytest.mark.parametrize(
+    ("without_c", "named"),
+    [(0.9969, ("a", "b", "c")), (0.999 - leakage.SLACK, ("a", "b")), (0.9985, ("a", "b"))],
+)
+def test_a_feature_is_named_when_the_figure_without_it_falls_by_more_than_the_slack(
+    monkeypatch: pytest.MonkeyPatch, without_c: float, named: tuple[str, ...]
+) -> None:
+    def together(features: frozenset[str]) -> float:
+        if not {"a", "b"} <= features:
+            return 0.5
+        return 0.999 if "c" in features else without_c
+
+    report = found_with(monkeypatch, {"a": 0.7, "b": 0.7, "c": 0.6}, together)
+
+    assert [one.features for one in report.culprits] == [named]

@@ -14,14 +14,16 @@ from retraining.promotion.ranking import Floats
 from tests.retraining.samples import POLICY, better_challenger, blurred, cases, world
 
 
-def small(challenger: Floats, champion: Floats | None, outcome: Floats) -> BinaryEvidence:
+def small(
+    challenger: Floats, champion: Floats | None, outcome: Floats, resamples: int = 200
+) -> BinaryEvidence:
     return compare(
         cases(outcome),
         Answers("v2", challenger, 0.5),
         None if champion is None else Answers("v1", champion, 0.5),
         POLICY,
         seed=0,
-        resamples=200,
+        resamples=resamples,
     )
 
 
@@ -192,13 +194,14 @@ def test_the_evidence_says_what_was_compared_and_how() -> None:
         cases(outcome),
         students=np.array(["a", "b", "a", "c"]),
         periods=np.array(["2023", "2022", "2022", "2023"]),
+        early=3,
     )
     scores = np.array([0.9, 0.5, 0.5, 0.1])
 
     evidence = compare(asked, Answers("v2", scores, 0.5), None, POLICY, seed=7, resamples=9)
 
     assert (evidence.rows, evidence.students, evidence.positives) == (4, 3, 2)
-    assert (evidence.periods, evidence.flagged) == (("2022", "2023"), 2)
+    assert (evidence.periods, evidence.flagged, evidence.early) == (("2022", "2023"), 2, 3)
     assert (evidence.seed, evidence.resamples) == (7, 9)
     assert evidence.challenger_scored == "out_of_fold"
     assert (evidence.champion, evidence.gains, evidence.same_model) == (None, (), False)
@@ -249,7 +252,8 @@ def test_only_the_metrics_asked_for_are_bootstrapped_and_a_run_says_how_it_score
         challenger_scored="group_holdout",
     )
 
-    assert [gain.metric for gain in evidence.gains] == ["brier", "auc"]
+    full = small(risk, blurred(risk, 1.0, seed=1), outcome, resamples=20)
+    assert evidence.gains == (full.gain("brier"), full.gain("auc"))
     assert evidence.challenger_scored == "group_holdout"
     assert evidence.champion is not None
     for gain in evidence.gains:
