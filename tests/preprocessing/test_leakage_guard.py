@@ -15,7 +15,7 @@ from model.errors import LeakageError
 from preprocessing import leakage, leakage_measures
 from preprocessing.dataset import TrainingSet
 from preprocessing.leakage import check_leakage, measure_leakage
-from preprocessing.leakage_measures import Trial
+from preprocessing.leakage_measures import LeakageProbe
 from preprocessing.task.spec import TaskSpec, parse_task
 
 Floats = NDArray[np.float64]
@@ -284,17 +284,17 @@ def test_a_sample_of_too_few_students_is_not_measured(monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[LeakageProbe]:
     """The trials, without what costs time: of a feature its mean is told, of several nothing."""
-    trials: list[Trial] = []
+    trials: list[LeakageProbe] = []
 
-    def mean(trial: Trial, feature: str) -> float:
+    def mean(trial: LeakageProbe, feature: str) -> float:
         trials.append(trial)
         return float(trial.blocks[feature].mean())
 
-    monkeypatch.setattr(Trial, "alone", mean)
-    monkeypatch.setattr(Trial, "linear", lambda *_: 0.5)
-    monkeypatch.setattr(Trial, "forest", lambda *_: 0.5)
+    monkeypatch.setattr(LeakageProbe, "alone", mean)
+    monkeypatch.setattr(LeakageProbe, "linear", lambda *_: 0.5)
+    monkeypatch.setattr(LeakageProbe, "forest", lambda *_: 0.5)
     return trials
 
 
@@ -315,7 +315,7 @@ def test_the_check_measures_with_the_seed_it_is_given_and_with_none_as_with_0(
     [((100,), [100]), ((80, 120), [200, 80, 120]), ((80, 120, 100), [300, 80, 120, 100])],
 )
 def test_the_whole_is_looked_at_and_each_of_several_years(
-    looked_at: list[Trial], years: tuple[int, ...], sizes: list[int]
+    looked_at: list[LeakageProbe], years: tuple[int, ...], sizes: list[int]
 ) -> None:
     n = sum(years)
     periods = np.repeat([str(2020 + i) for i in range(len(years))], years)
@@ -327,7 +327,7 @@ def test_the_whole_is_looked_at_and_each_of_several_years(
 
 @pytest.mark.parametrize("kind", ["binary", "numeric"])
 def test_of_many_records_exactly_as_many_as_agreed_are_looked_at(
-    looked_at: list[Trial], monkeypatch: pytest.MonkeyPatch, kind: str
+    looked_at: list[LeakageProbe], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(leakage, "ROWS", 100)
 
@@ -337,7 +337,7 @@ def test_of_many_records_exactly_as_many_as_agreed_are_looked_at(
 
 
 def test_a_sample_of_sixty_holds_thirty_of_each_outcome(
-    looked_at: list[Trial], monkeypatch: pytest.MonkeyPatch
+    looked_at: list[LeakageProbe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leakage, "ROWS", 60)
     outcome = np.array([1.0] * 40 + [0.0] * 400)
@@ -350,11 +350,11 @@ def test_a_sample_of_sixty_holds_thirty_of_each_outcome(
 def test_what_is_measured_is_measured_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
 
-    def noted(self: Trial, feature: str) -> float:
+    def noted(self: LeakageProbe, feature: str) -> float:
         threads.extend(pool["num_threads"] for pool in threadpool_info())
         return 0.5
 
-    monkeypatch.setattr(Trial, "alone", noted)
+    monkeypatch.setattr(LeakageProbe, "alone", noted)
     measure_leakage(school(half_at_risk(80), {"a": noise(80, 1)}), task("a"))
 
     assert set(threads) == {1}
