@@ -78,6 +78,10 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/retraining/test_guards.py",
         "tests/retraining/test_policy.py",
     ),
+    "retraining/promotion/guards/binary_gain.py": (
+        "tests/retraining/test_guards.py",
+        "tests/retraining/test_policy.py",
+    ),
     "retraining/promotion/guards/shared.py": (
         "tests/retraining/test_guards.py",
         "tests/retraining/test_policy.py",

@@ -11,7 +11,7 @@ from model.promotion import Guard
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.decision import decide
 from retraining.promotion.evidence import Baseline, BinaryEvidence, Gain, GroupRecall, Scorecard
-from retraining.promotion.guards.binary import MAX_AUC_LOSS
+from retraining.promotion.guards.binary_gain import MAX_AUC_LOSS
 
 POLICY = PromotionPolicy()
 

@@ -27,7 +27,7 @@ from retraining.promotion.bootstrap import Metric
 from retraining.promotion.comparison import Answers, Cases, compare_many
 from retraining.promotion.decision import decide
 from retraining.promotion.evidence import BinaryEvidence
-from retraining.promotion.guards.binary import confidence
+from retraining.promotion.guards.binary_gain import confidence
 from retraining.promotion.ranking import Floats
 
 POPULATION = 400_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining.promotion.guards import binary, numeric, shared
+from retraining.promotion.guards import binary, binary_gain, numeric, shared
 from retraining.promotion.guards.rule import GuardRule
 
 GUARDS: tuple[GuardRule[Any], ...] = (
@@ -15,13 +15,13 @@ GUARDS: tuple[GuardRule[Any], ...] = (
     binary.FIRST_MIN_AUC,
     binary.BEATS_DUMMY,
     binary.BEATS_PERSISTENCE,
-    binary.MIN_RECALL_GAIN,
-    binary.CONFIDENCE,
+    binary_gain.MIN_RECALL_GAIN,
+    binary_gain.CONFIDENCE,
     binary.PRECISION_FLOOR,
     binary.ALERT_BUDGET,
-    binary.MAX_AUC_LOSS,
+    binary_gain.MAX_AUC_LOSS,
     binary.MAX_CALIBRATION_ERROR,
-    binary.MAX_SUBGROUP_GAP,
+    binary_gain.MAX_SUBGROUP_GAP,
     numeric.EXPLAINS,
     numeric.FIRST_MIN_R2,
     numeric.BEATS_MEAN,

@@ -1,0 +1,170 @@
+"""Guards of a binary outcome that a successor must meet: what it must gain, and may not lose."""
+
+from __future__ import annotations
+
+from preprocessing.task.policies import PromotionPolicy
+from retraining.promotion.evidence import BinaryEvidence, GroupRecall
+from retraining.promotion.guards import examples
+from retraining.promotion.guards.rule import (
+    BINARY,
+    SUCCESSOR,
+    Found,
+    GuardRule,
+)
+
+
+def recall_gain(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
+    """Whether more of those at risk are caught with as many flags."""
+    gain = evidence.gain("recall_at_budget")
+    return Found(
+        gain.gain > policy.min_recall_gain,
+        gain.gain,
+        policy.min_recall_gain,
+        {
+            "flagged": evidence.flagged,
+            "rows": evidence.rows,
+            "before": gain.champion,
+            "after": gain.challenger,
+            "low": gain.low,
+            "high": gain.high,
+        },
+    )
+
+
+def confidence(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
+    """Whether luck is excluded well enough as the reason of the gain."""
+    gain = evidence.gain("recall_around_budget")
+    return Found(
+        gain.confidence >= policy.confidence,
+        gain.confidence,
+        policy.confidence,
+        {"resamples": evidence.resamples, "margin": gain.margin},
+    )
+
+
+def ranking(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
+    """Whether the order of all students, not only of the flagged, has not become worse."""
+    if evidence.champion is None:
+        raise ValueError("there is no champion to compare the ranking with")
+    before, after = evidence.champion.auc, evidence.challenger.auc
+    figures = {"before": before, "after": after}
+    return Found(
+        before - after <= policy.max_auc_loss, before - after, policy.max_auc_loss, figures
+    )
+
+
+def subgroup_gap(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
+    """Whether the challenger misses one group much more than another, and more than now."""
+    gaps = [
+        (_gap(groups, "challenger"), _gap(groups, "champion"), attribute)
+        for attribute, groups in _judged(evidence).items()
+        if len(groups) > 1
+    ]
+    if not gaps:
+        return Found(True)
+    gap, now, attribute = max(gaps, key=lambda g: (g[0] - max(policy.max_subgroup_gap, g[1]), g[2]))
+    limit = max(policy.max_subgroup_gap, now)
+    case = "" if limit == policy.max_subgroup_gap else "champion"
+    return Found(gap <= limit, gap, limit, {"attribute": attribute}, case)
+
+
+def _judged(evidence: BinaryEvidence) -> dict[str, list[GroupRecall]]:
+    judged: dict[str, list[GroupRecall]] = {}
+    for group in evidence.groups:
+        if not group.small:
+            judged.setdefault(group.attribute, []).append(group)
+    return judged
+
+
+def _gap(groups: list[GroupRecall], model: str) -> float:
+    recalls = [r for g in groups if (r := getattr(g, model)) is not None]
+    return max(recalls) - min(recalls) if recalls else 0.0
+
+
+MIN_RECALL_GAIN = GuardRule[BinaryEvidence](
+    name="min_recall_gain",
+    kinds=BINARY,
+    stages=SUCCESSOR,
+    keys=("min_recall_gain",),
+    asks="recall at equal budget improves by more than this",
+    look=recall_gain,
+    english={
+        "either": "with {flagged} of {rows} students flagged by both, recall goes from "
+        "{before:.1%} to {after:.1%}: {value:+.1p} points ({low:+.1p} points to {high:+.1p} points "
+        "at 95 %); more than {limit:+.1p} points is asked"
+    },
+    portuguese={
+        "name": "ganho mínimo",
+        "passed": "com o mesmo número de alunos apontados, encontra {value:.1p} pontos a mais dos "
+        "que ficarão em risco; pede-se mais de {limit:.1p}",
+        "failed": "com o mesmo número de alunos apontados, a diferença no que encontra é de "
+        "{value:.1p} pontos; pede-se mais de {limit:.1p}",
+    },
+    example=examples.with_gain("recall_at_budget", gain=0.005),
+)
+
+CONFIDENCE = GuardRule[BinaryEvidence](
+    name="confidence",
+    kinds=BINARY,
+    stages=SUCCESSOR,
+    keys=("confidence", "min_recall_gain"),
+    asks="share of resamples in which recall around the budget (mean over five budgets, a fifth "
+    "fewer to a fifth more) improves by more than half of `min_recall_gain`",
+    look=confidence,
+    english={
+        "either": "in {value:.1%} of {resamples} resamples of these students recall around the "
+        "budget gains more than {margin:+.1p} points; {limit:.0%} is asked"
+    },
+    portuguese={
+        "name": "certeza",
+        "passed": "em {value:.1%} das reamostragens destes alunos o ganho se mantém; "
+        "pede-se {limit:.1%}",
+        "failed": "só em {value:.1%} das reamostragens destes alunos o ganho se mantém; "
+        "pede-se {limit:.1%}: pode ser acaso",
+    },
+    example=examples.with_gain("recall_around_budget", confidence=0.9),
+)
+
+MAX_AUC_LOSS = GuardRule[BinaryEvidence](
+    name="max_auc_loss",
+    kinds=BINARY,
+    stages=SUCCESSOR,
+    keys=("max_auc_loss",),
+    asks="AUC may fall by at most this",
+    look=ranking,
+    english={
+        "either": "AUC goes from {before:.3f} to {after:.3f}; a loss of {limit:.3f} is tolerated"
+    },
+    portuguese={
+        "name": "ordenação",
+        "passed": "a ordenação de todos os alunos não piora além do tolerado "
+        "(perda de AUC {value:.3f}; tolera-se {limit:.3f})",
+        "failed": "a ordenação de todos os alunos piora "
+        "(perda de AUC {value:.3f}; tolera-se {limit:.3f})",
+    },
+    example=examples.with_challenger(examples.SUCCESSOR, auc=0.8),
+)
+
+MAX_SUBGROUP_GAP = GuardRule[BinaryEvidence](
+    name="max_subgroup_gap",
+    kinds=BINARY,
+    stages=SUCCESSOR,
+    keys=("max_subgroup_gap",),
+    asks="recall between groups with 30 at risk or more, or no wider than the champion's",
+    look=subgroup_gap,
+    english={
+        "champion": "recall differs by {value:.1p} points between groups of {attribute}; "
+        "the champion's differs by {limit:.1p} points",
+        "either": "recall differs by {value:.1p} points between groups of {attribute}; "
+        "{limit:.1p} points is tolerated",
+        "unmeasured": "no two groups are large enough to compare",
+    },
+    portuguese={
+        "name": "diferença entre grupos",
+        "passed": "o que encontra difere {value:.1p} pontos entre grupos; toleram-se {limit:.1p}",
+        "failed": "o que encontra difere {value:.1p} pontos entre grupos, "
+        "mais que os {limit:.1p} tolerados",
+        "unmeasured": "não há dois grupos grandes o bastante para comparar",
+    },
+    example=examples.with_groups("gender", girl=0.6, boy=0.9),
+)
