@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import pkgutil
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
@@ -48,6 +51,19 @@ def keys_read(rule: GuardRule[Any]) -> set[str]:
     policy._read.clear()
     rule.look(rule.example, policy)
     return set(policy._read)
+
+
+def cases_found(rule: GuardRule[Any]) -> set[str]:
+    """The cases that a guard's function gives, read from its source."""
+    source = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(rule.look))))
+    given = [
+        node.value
+        for node in ast.walk(source)
+        if (isinstance(node, ast.keyword) and node.arg == "case")
+        or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "case")
+    ]
+    constants = [one for value in given for one in ast.walk(value) if isinstance(one, ast.Constant)]
+    return {one.value for one in constants if isinstance(one.value, str) and one.value}
 
 
 def missing(rule: GuardRule[Any]) -> list[str]:
@@ -97,6 +113,8 @@ def _says(rule: GuardRule[Any], found: Found) -> Iterator[str]:
             continue
         if found.value is not None and not any(digit.isdigit() for digit in told):
             yield f"{language}: the example's sentence tells no figure"
+    for case in sorted(cases_found(rule) - rule.english.keys()):
+        yield f"english: no sentence for the case {case}"
     if "unmeasured" in rule.english.keys() ^ rule.portuguese.keys():
         yield "unmeasured: a sentence in one language only"
     if "name" not in rule.portuguese:
@@ -136,6 +154,7 @@ def test_a_guard_is_whole(rule: GuardRule[Any]) -> None:
         ({"look": lambda *_: Found(False, 0.4, 0.5)}, "keys: it does not read precision_floor"),
         ({"english": {"either": "{value}", "unmeasured": "-"}}, "unmeasured: a sentence in one"),
         ({"look": lambda *_: None}, "example: there is nothing in it to look at"),
+        ({"look": binary.alert_budget}, "english: no sentence for the case budget"),
     ],
 )
 def test_what_a_guard_lacks_is_named(changed: dict[str, Any], named: str) -> None:
