@@ -21,6 +21,7 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/database/test_erasure.py",
     ),
     "database/repository.py": (
+        "tests/database/test_repository_base.py",
         "tests/database/test_repositories.py",
         "tests/database/test_interleavings.py",
         "tests/database/test_settling.py",
