@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test setup setup-dev setup-motor setup-catboost lint format bench mutants replay screenshots lock clean
+.PHONY: help run test test-slow setup setup-dev setup-motor setup-catboost lint format bench mutants replay screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -16,8 +16,11 @@ help: ## this list
 run: setup ## everything up: registry, first champion, API, worker, dashboard (PORT, DASHBOARD_PORT, FAROL_TASK, DATA=dir, PERIOD=)
 	@exec $(BIN)/python -m deployment.up
 
-test: setup-dev ## all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+test: setup-dev ## the tests but for the slow ones (TESTS=tests/database for a part)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(TESTS)
+
+test-slow: setup-dev ## the rest: killed processes, small fuzzing, tuning, replays, `make run` itself
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(TESTS)
 
 setup: .venv/.run-locked ## the virtual environment, from the hashed lock file
 

@@ -21,6 +21,8 @@ from database.predictions import PredictionRepository
 from tests.api import bundles
 from tests.api.server import Server, served, until
 
+pytestmark = pytest.mark.slow
+
 RECORD = {"inde": 7.5, "ida": 3.0, "fase": 3}
 
 

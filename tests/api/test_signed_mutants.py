@@ -6,6 +6,8 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from api.champion import ChampionHolder
 from model.archive import pack, unpack
 from model.bundle import load_bundle
@@ -19,6 +21,8 @@ from tests.api.conftest import World
 from tests.api.server import served, until
 from tests.model.test_lightgbm_form import mutants, tree
 from training.lightgbm_text import constant, text_model
+
+pytestmark = pytest.mark.slow
 
 AT_A_WORKER = 6
 

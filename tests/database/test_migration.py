@@ -23,6 +23,8 @@ from deployment.registry_copy import compare, copy
 from preprocessing.cohorts.write import write_cohorts
 from tests.database.builders import at, model_version, observation, outcome, prediction, promotion
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -19,6 +19,8 @@ import pytest
 
 from tests.api.server import until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PARTIAL = {"inde": 7.5, "iaa": 8.0, "ips": 6.5, "ipp": 7.0, "ipv": 7.2, "fase": 3}
 
@@ -104,7 +106,6 @@ def _open_to_others(home: Path) -> list[str]:
     return [str(p) for p, mode in everything if mode & 0o077 and not stat.S_ISLNK(mode)]
 
 
-@pytest.mark.slow
 def test_an_empty_folder_becomes_a_service_that_predicts_and_stops_without_a_trace(up: Up) -> None:
     answer = up.post("/predict", PARTIAL).json()
     assert 0 <= answer["risk_score"] <= 1
@@ -123,7 +124,6 @@ def test_an_empty_folder_becomes_a_service_that_predicts_and_stops_without_a_tra
     assert _open_to_others(up.home) == []
 
 
-@pytest.mark.slow
 def test_a_second_start_on_a_home_in_use_says_where_the_first_listens(up: Up) -> None:
     other = Up(up.home)
     other.log = up.home / "other.log"
@@ -136,7 +136,6 @@ def test_a_second_start_on_a_home_in_use_says_where_the_first_listens(up: Up) ->
     assert up.process.poll() is None
 
 
-@pytest.mark.slow
 def test_a_supervisor_that_is_killed_takes_its_parts_along_and_the_next_start_succeeds_it(
     up: Up,
 ) -> None:
@@ -153,7 +152,6 @@ def test_a_supervisor_that_is_killed_takes_its_parts_along_and_the_next_start_su
     assert up.stop() == []
 
 
-@pytest.mark.slow
 def test_a_worker_of_the_api_whose_supervisor_is_killed_ends(up: Up) -> None:
     if up.process.poll() is not None:
         up.start()
@@ -170,7 +168,6 @@ def test_a_worker_of_the_api_whose_supervisor_is_killed_ends(up: Up) -> None:
     assert up.process.wait(40) != 0  # One part that ends, ends all.
 
 
-@pytest.mark.slow
 def test_ended_while_it_loads_it_leaves_nothing(tmp_path: Path) -> None:
     loading = Up(tmp_path)
     loading.start()

@@ -47,6 +47,7 @@ def reference() -> dict[str, Any]:
     return build_profile(students(600, random), KINDS, random.beta(2, 2, size=600))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [60, 765])
 def test_without_drift_at_most_five_in_a_hundred_batches_alarm(n: int) -> None:
     assert drift_alarms.study(100, n).drifted <= 0.05

@@ -68,6 +68,7 @@ def test_what_training_writes_is_accepted() -> None:
     check_form(text_model([constant(1.0)], 3))
 
 
+@pytest.mark.slow
 def test_a_mutated_text_is_refused_or_is_a_model_that_scores() -> None:
     accepted = []
     for text in MUTANTS:

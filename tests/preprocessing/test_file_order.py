@@ -22,6 +22,8 @@ from retraining.run import training_labels
 from tests.database.builders import prediction
 from tests.preprocessing.conftest import NOW, YEARS
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 ORDERS = (("2022", "2023", "2024"), ("2024", "2023", "2022"), ("2023", "2024", "2022"))
 

@@ -157,6 +157,7 @@ def test_too_few_students_are_not_measured_and_the_report_says_so(
     assert "fewer than 30" in report.skipped
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_figures(half: TrainingSet, pede: TaskSpec) -> None:
     part = half.take(np.arange(0, len(half), 3))
 

@@ -21,6 +21,8 @@ from model.run import RunStatus
 from model.student import Observation
 from tests.retraining.school import READING, START, run, teach
 
+pytestmark = pytest.mark.slow
+
 NEW = RunOptions(window=400)
 FIX = "bring more outcomes (POST /labels or school files) or widen the window"
 

@@ -17,6 +17,8 @@ from model.promotion import DecisionStatus
 from retraining.run.execution import execute
 from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
 
+pytestmark = pytest.mark.slow
+
 NOW = START + timedelta(days=400)
 
 
@@ -56,7 +58,6 @@ def dies(uri: str, db: str, home: Path, writes: int) -> bool:
         return mortal.left < 0
 
 
-@pytest.mark.slow
 def test_a_run_that_dies_before_any_of_its_writes_breaks_nothing(
     embedded_uri: str, db: str, registry: SyncRegistry, home: Path
 ) -> None:

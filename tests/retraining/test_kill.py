@@ -21,6 +21,8 @@ from model.promotion import DecisionStatus
 from model.run import RunStatus
 from tests.retraining.school import READING, SUMS, TASK, teach
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 STEPS = ("window", "champion", "leakage", "trained", "decided", "registered", "promoted")
 
@@ -66,7 +68,6 @@ def finish(env: dict[str, str], *arguments: str) -> tuple[int, dict[str, object]
     return process.returncode, json.loads(out)
 
 
-@pytest.mark.slow
 def test_a_run_killed_at_any_step_leaves_the_champion_serving_and_the_next_run_clean(
     registry: SyncRegistry, env: dict[str, str]
 ) -> None:
@@ -102,7 +103,6 @@ def test_a_run_killed_at_any_step_leaves_the_champion_serving_and_the_next_run_c
     assert RunStatus.ABANDONED in statuses
 
 
-@pytest.mark.slow
 def test_the_pipeline_speaks_by_exit_code_and_one_json_object(
     registry: SyncRegistry, env: dict[str, str]
 ) -> None:

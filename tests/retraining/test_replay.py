@@ -21,6 +21,8 @@ from retraining.replay.result import History, Served
 from tests.retraining.school import START, TASK
 from tests.studies.replay_summary import against_never, regrets
 
+pytestmark = pytest.mark.slow
+
 Integers = NDArray[np.int64]
 
 ROOT = Path(__file__).parents[2]
@@ -106,7 +108,6 @@ def write_year(folder: Path, year: int, late: Integers, decides: int) -> Integer
     return np.where(at_risk, -1, 1)
 
 
-@pytest.mark.slow
 def test_a_replay_serves_what_was_decided_on_the_past_alone(tmp_path: Path) -> None:
     late = np.where(np.arange(500) % 2, -1, 1)
     for year, decides in ((2021, 0), (2022, 1), (2023, 1), (2024, 1)):

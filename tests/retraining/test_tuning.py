@@ -20,6 +20,8 @@ from model.options import RunOptions
 from retraining.run.execution import execute
 from tests.retraining.school import READING, START, TASK, plan, run, task, teach
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TRIALS = RunOptions(trials=5)
 

@@ -237,6 +237,7 @@ def test_stopping_ends_the_running_process_and_starts_no_other() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_dry_run_that_was_asked_for_through_the_api_promotes_nothing(
     registry: SyncRegistry, embedded_uri: str, db: str, home: Path, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def test_the_same_seed_and_data_give_the_same_digest_and_another_seed_another(
     assert digests[0] == digests[1] != digests[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "family", ["logistic_regression", "extra_trees", "lightgbm", "vote", "k_nearest_neighbours"]
 )

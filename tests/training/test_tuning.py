@@ -22,6 +22,8 @@ from training.tuning.budget import Budget
 from training.tuning.search import SearchResult, Task, clearly_better, search
 from training.tuning.studies import Studies
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 BUDGET = Budget(12)
 
