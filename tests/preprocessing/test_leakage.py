@@ -99,6 +99,7 @@ def with_feature(data: TrainingSet, task: TaskSpec, values: Any) -> tuple[Traini
     return replace(data, records=records), TaskSpec.model_validate(raw)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.0, 0.1, 0.3])
 def test_a_noisy_copy_of_the_outcome_is_refused(
     half: TrainingSet, pede: TaskSpec, noise: float

@@ -67,6 +67,7 @@ def test_a_version_keeps_each_groups_figures_at_its_threshold_on_students_it_did
     )
 
 
+@pytest.mark.slow
 def test_a_refused_version_has_its_fairness_and_its_card_too(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_card_holds_no_student_id(registry: SyncRegistry, home: Path) -> None:
     assert re.findall(r"\bS\d+\b", written) == []
 
 
+@pytest.mark.slow
 def test_the_same_labels_seed_and_moment_give_the_same_card_but_for_name_and_run(
     registry: SyncRegistry, home: Path
 ) -> None:

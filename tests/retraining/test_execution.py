@@ -107,6 +107,7 @@ def test_a_challenger_that_learned_what_has_changed_takes_over(
     assert ledger[0].evidence["challenger"]["version"] == "v2"
 
 
+@pytest.mark.slow
 def test_a_challenger_that_learned_nothing_new_is_registered_and_kept_out(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_stored_record_that_cannot_be_read_is_not_quoted() -> None:
     assert "Maria" not in str(told.value)
 
 
+@pytest.mark.slow
 def test_the_same_labels_and_seed_give_the_same_bundle(
     registry: SyncRegistry, embedded_uri: str, home: Path, tmp_path: Path
 ) -> None:
