@@ -24,7 +24,7 @@ from typing import Any
 
 import orjson
 
-from model.archive import MANIFEST, pack, unpack
+from model.archive import MANIFEST
 from model.calibration import Calibration
 from model.errors import BundleError
 from model.manifest import FORMAT, parsed, read_file, read_manifest, sha256
@@ -33,11 +33,6 @@ from model.scorers.kinds import scorer_of
 from model.scorers.scorer import Rows, Scorer
 from model.student import Features
 from model.trust.statement import Statement
-
-__all__ = [
-    "Bundle", "BundleParts", "Golden", "load_bundle", "load_signed", "pack", "unpack",
-    "write_bundle",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

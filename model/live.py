@@ -22,7 +22,8 @@ from typing import TypeVar
 import orjson
 from filelock import FileLock
 
-from model.bundle import load_bundle, unpack
+from model.archive import unpack
+from model.bundle import load_bundle
 from model.errors import BundleError
 from model.manifest import read_manifest
 from model.trust.statement import Statement

@@ -24,6 +24,7 @@ class LinearScorer:
 
     FILE: ClassVar[str] = "linear.json"
     EXPLAINED: ClassVar[int] = 200
+    KEEPS_RECORDS: ClassVar[bool] = False
 
     weights: Rows
     intercept: float

@@ -32,6 +32,7 @@ class NeighbourScorer:
     FILE: ClassVar[str] = "neighbours.npz"
     # An explanation asks all training records a hundred times.
     EXPLAINED: ClassVar[int] = 20
+    KEEPS_RECORDS: ClassVar[bool] = True
 
     rows: Rows
     outcome: Rows

@@ -19,10 +19,12 @@ class Scorer(Protocol):
     Attributes:
         FILE: name of its file in a bundle, which the manifest gives to say what kind it is.
         EXPLAINED: records that are explained to tell a version's importance.
+        KEEPS_RECORDS: whether its file holds training records, encoded; the model card says so.
     """
 
     FILE: ClassVar[str]
     EXPLAINED: ClassVar[int]
+    KEEPS_RECORDS: ClassVar[bool]
 
     @property
     def width(self) -> int:

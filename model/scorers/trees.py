@@ -33,6 +33,7 @@ class TreeScorer:
 
     FILE: ClassVar[str] = FILE
     EXPLAINED: ClassVar[int] = 200
+    KEEPS_RECORDS: ClassVar[bool] = False
 
     def __init__(self, text: bytes) -> None:
         self._text = text

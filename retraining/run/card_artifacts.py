@@ -43,6 +43,7 @@ def card_facts(
         version=version,
         task=task,
         encoder=model.encoder,
+        keeps_records=model.scorer.KEEPS_RECORDS,
         outcome=cases.outcome,
         scores=trial.scores,
         intervals=JUDGED[task.outcome.kind].intervals(trial, task, version.lineage.seed),

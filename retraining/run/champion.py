@@ -9,7 +9,8 @@ from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.versions import ModelVersionRepository
-from model.bundle import load_signed, unpack
+from model.archive import unpack
+from model.bundle import load_signed
 from model.version import Alias, ModelVersion
 from preprocessing.predictor import Predictor
 

@@ -17,8 +17,7 @@ from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
-from model.archive import bundle_digest
-from model.bundle import pack
+from model.archive import bundle_digest, pack
 from model.errors import Conflict
 from model.promotion import TRAIN, DecisionStatus, Promotion
 from model.run import Lease

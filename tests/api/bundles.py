@@ -22,8 +22,8 @@ from database.driver.commands import InsertMany
 from database.mapping.documents import to_document
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
-from model.archive import bundle_digest
-from model.bundle import BundleParts, Golden, pack, write_bundle
+from model.archive import bundle_digest, pack
+from model.bundle import BundleParts, Golden, write_bundle
 from model.calibration import Calibration
 from model.errors import BundleError
 from model.prediction import Thresholds

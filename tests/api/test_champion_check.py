@@ -10,7 +10,8 @@ import pytest
 
 from api import champion
 from api.champion import ChampionHolder
-from model.bundle import Bundle, load_bundle, pack
+from model.archive import pack
+from model.bundle import Bundle, load_bundle
 from model.errors import BundleError
 from model.live import LiveModel
 from model.prediction import Scale, Thresholds

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from model.bundle import pack
+from model.archive import pack
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import load_task
 from tests.api import bundles

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from deployment.settings import load_settings
 from deployment.wiring import registry
-from model.bundle import load_bundle, pack
+from model.archive import pack
+from model.bundle import load_bundle
 from model.student import Features
 from preprocessing.cohorts.write import write_cohorts
 from preprocessing.dataset import TrainingSet, training_set

@@ -9,15 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.bundle import (
-    Bundle,
-    BundleParts,
-    Golden,
-    load_bundle,
-    pack,
-    unpack,
-    write_bundle,
-)
+from model.archive import pack, unpack
+from model.bundle import Bundle, BundleParts, Golden, load_bundle, write_bundle
 from model.calibration import Calibration
 from model.errors import BundleError
 from model.prediction import Thresholds

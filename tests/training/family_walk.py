@@ -202,7 +202,7 @@ def _bundle(family: Family, task: TaskSpec, data: TrainingSet, folder: Path) -> 
     written = model.scorer.dump()
     kept = any(row.tobytes() in written for row in model.encoder.encode_many(data.records))
     assert ("holds its training records" in card) is kept, (
-        f"its file holds training records: {kept}; training/card/templates/sections.jinja says else"
+        f"KEEPS_RECORDS: its file holds training records: {kept}; the card says else"
     )
 
 

@@ -94,6 +94,7 @@ def facts_of(
         version=version,
         task=task,
         encoder=model.encoder,
+        keeps_records=model.scorer.KEEPS_RECORDS,
         outcome=data.outcome,
         scores=scores,
         intervals={"auc": (0.7, 0.8)},

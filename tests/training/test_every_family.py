@@ -16,6 +16,7 @@ import pytest
 from model.errors import BundleError
 from model.scorers import kinds
 from model.scorers.linear import LinearScorer
+from model.scorers.neighbours import NeighbourScorer
 from model.scorers.scorer import Rows
 from preprocessing.task.spec import TaskSpec
 from tests.training.family_walk import ROOT, documented, renamed, walk
@@ -173,10 +174,10 @@ def test_a_family_in_no_table_without_its_line_or_with_a_scorer_of_no_bundle_is_
 def test_a_family_that_keeps_records_without_a_word_of_it_in_the_card_is_named(
     task: TaskSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    family = renamed(K_NEAREST_NEIGHBOURS)
-    monkeypatch.setattr(candidates, "FAMILIES", (*FAMILIES, family))
+    monkeypatch.setattr(NeighbourScorer, "KEEPS_RECORDS", False)
+    family = K_NEAREST_NEIGHBOURS
 
-    with pytest.raises(AssertionError, match=r"^halfway: bundle: .*sections\.jinja says else"):
+    with pytest.raises(AssertionError, match=r"bundle: .*KEEPS_RECORDS: .*: True; the card"):
         walk(family, task, tmp_path / "bundle", documented(family))
 
 

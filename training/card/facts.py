@@ -36,6 +36,7 @@ class CardFacts:
         version: with its name; its `card` is not set yet.
         task: the task it was trained for.
         encoder: what it makes of a record.
+        keeps_records: whether its bundle holds training records, encoded.
         outcome: shape (m,), of the records it was judged on.
         scores: shape (m,), from models that had not learned from the record.
         intervals: metric to its 95 % interval.
@@ -50,6 +51,7 @@ class CardFacts:
     version: ModelVersion
     task: TaskSpec
     encoder: FeatureEncoder
+    keeps_records: bool
     outcome: Array
     scores: Array
     intervals: Mapping[str, Interval]
