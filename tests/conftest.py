@@ -6,11 +6,18 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 
 # They run in environments of their own, with libraries that this one does not have.
 collect_ignore = ["benchmarks/peers"]
+
+# How fast a machine makes examples is no promise: a fresh clone has no table of characters yet.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
