@@ -22,7 +22,12 @@ def needs(scope: Scope) -> Callable[[Request], Awaitable[Client]]:
     return client
 
 
+async def _reader_of_any_task(request: Request) -> Client:
+    return await services(request).keys.of_any_task(request.scope, Scope.READ)
+
+
 MayPredict = Annotated[Client, Depends(needs(Scope.PREDICT))]
 MayLabel = Annotated[Client, Depends(needs(Scope.LABEL))]
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]
+MayReadAnyTask = Annotated[Client, Depends(_reader_of_any_task)]
 MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN))]

@@ -9,64 +9,37 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import sqlite3
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
-from api import health, metrics, openapi
+from api import health
 from api.background import running
-from api.champion import ChampionHolder
-from api.durability.outbox import Outbox
-from api.durability.prediction_log import LogPolicy, PredictionLog
-from api.durability.shipper import Shipper
-from api.durability.storage import Storage
-from api.durability.worker_slots import claim
-from api.erased import ErasedStudents
+from api.durability.prediction_log import LogPolicy
 from api.http import origin, problems
-from api.key_trust import KeyTrust
-from api.metrics import Metrics
+from api.opening import opened
 from api.predict_endpoint import PATH, PredictEndpoint
-from api.refresher import Refresher
-from api.registry import Registry, RegistryLink
-from api.routes import labels, models, pages, predictions, runs, students, system
-from api.security import KeyRing
-from api.services import Folders, Services
-from database import installation
+from api.routes import erasure, labels, models, pages, predictions, runs, students, system
+from api.services import SERVICES, Services
+from api.task_paths import TASKS, TaskPaths
 from database.aliases import CHAMPION, AliasRepository
-from database.driver.async_client import open_async_registry
-from database.embedded import lifecycle, sqlite_files
-from database.erasing.guarded import ErasureGuard
 from deployment.following import follow
-from deployment.settings import Settings, unusable
-from deployment.wiring import (
-    configure_logging,
-    prepared,
-    registry_uri,
-    settings_from_environment,
-    tombstone_key,
-)
+from deployment.settings import Settings
+from deployment.wiring import configure_logging, settings_from_environment
 from model.errors import FarolError, RegistryError
-from model.live import LiveModel
-from model.trust.key_file import KeyFile
-from preprocessing.task.spec import load_task
 
 VERSION = "0.1.0"
 PULSE_SECONDS = 0.5
-REGISTRY_TIMEOUT_MS = 2_000
 LAST_SHIPMENT_SECONDS = 2.0
 START_SECONDS = 5.0
 """How long a starting worker looks for a champion; with one on this host's disk it takes none."""
 
 
 class Farol(FastAPI):
-    """FastAPI with `/predict` in front of it and the task's own OpenAPI page."""
+    """FastAPI with `/predict` in front of it, for every task."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or the server's messages about its start and stop."""
@@ -77,15 +50,24 @@ class Farol(FastAPI):
         elif self.state.own_pages_only and (refused := origin.refusal(scope)):
             await refused.response()(scope, receive, send)
         elif scope["path"] == PATH:
-            await self._predict(scope, receive, send)
+            await self._predict(self.state.predict, scope, receive, send)
+        elif scope["path"].startswith(TASKS):
+            await self._of_task(scope, receive, send)
         else:
+            scope[SERVICES] = self.state.services
             await super().__call__(scope, receive, send)
 
-    def openapi(self) -> dict[str, Any]:
-        """The page of this installation's task."""
-        if self.openapi_schema is None:
-            self.openapi_schema = openapi.document(self, self.state.services.task)
-        return self.openapi_schema
+    async def _of_task(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request about the task that its path names."""
+        try:
+            endpoint = self.state.paths.enter(scope)
+        except problems.Problem as problem:
+            await problem.response()(scope, receive, send)
+            return
+        if endpoint is not None:
+            await self._predict(endpoint, scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     async def _tell(self, send: Send, message: Message) -> None:
         """Passes a message on; a start that failed for a reason of ours is told by that alone."""
@@ -94,9 +76,11 @@ class Farol(FastAPI):
             message = {**message, "message": f"farol: {reason}"}
         await send(message)
 
-    async def _predict(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _predict(
+        self, endpoint: PredictEndpoint, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if scope["method"] == "POST":
-            await self.state.predict(scope, receive, send)
+            await endpoint(scope, receive, send)
             return
         response = problems.Problem(405, "Use POST.").response()
         response.headers["allow"] = "POST"
@@ -113,11 +97,12 @@ def create_app(
         version=VERSION,
         lifespan=partial(_lifespan, read_settings, policy),
         generate_unique_id_function=lambda route: route.name,
-        docs_url=None,  # Ours is in `api.routes.pages`: FastAPI's fetches its scripts elsewhere.
+        openapi_url=None,  # Ours are in `api.routes.pages`: one document per task,
+        docs_url=None,  # and a page whose scripts are not fetched from elsewhere.
         redoc_url=None,
     )
     problems.install(app)
-    for routes in (predictions, labels, students, models, runs, system, pages):
+    for routes in (predictions, labels, students, erasure, models, runs, system, pages):
         app.include_router(routes.router)
     app.router.routes.append(pages.scripts())
     return app
@@ -134,29 +119,23 @@ async def _lifespan(
             configure_logging(settings)
             app.state.own_pages_only = settings.auth == "off"
             app.state.dashboard_port = settings.dashboard_port
-            services = await _opened(settings, policy, stack)
+            worker = await opened(settings, policy, stack)
         except FarolError as error:
             app.state.refused = str(error)
             raise
-        app.state.services = services
-        app.state.predict = PredictEndpoint(services)
+        app.state.services = worker.default
+        app.state.paths = TaskPaths(worker.tasks)
+        app.state.predict = app.state.paths.default
+        app.state.documents = {}
         await stack.enter_async_context(
             running(
-                services.keys.follow,
-                services.erased.follow,
-                services.refresher.follow,
-                services.holder.watch,
-                services.shipper.ship,
-                services.shipper.adopt,
-                partial(_pulse, services),
+                worker.ring.follow,
+                *(work for task in worker.tasks.values() for work in _works(task)),
             )
         )
-        await services.holder.refresh()
-        if services.holder.current is None:
-            await _champion_or_none(services)
+        await asyncio.gather(*map(_first_champion, worker.tasks.values()))
         yield
-        await services.log.flush()
-        await services.shipper.drain(LAST_SHIPMENT_SECONDS)
+        await asyncio.gather(*map(_last_shipment, worker.tasks.values()))
 
 
 def _follow_the_supervisor() -> None:
@@ -166,80 +145,23 @@ def _follow_the_supervisor() -> None:
         follow(supervisor.pid)
 
 
-async def _opened(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Services:
-    try:
-        return await _open(settings, policy, stack)
-    except (OSError, sqlite3.Error) as error:
-        raise unusable(settings.home, error) from error
-
-
-async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Services:
-    folders = Folders(settings.home)
-    task = load_task(settings.task)
-    slot = claim(folders.workers)
-    stack.callback(slot.release)
-    metrics.prepare(folders.metrics, slot.number, first=slot.first)
-    stack.callback(metrics.retire, folders.metrics, slot.number)
-    registry = RegistryLink(partial(registry_uri, settings), partial(_connect, settings))
-    stack.push_async_callback(registry.close)
-    outbox = Outbox(folders.outbox / f"slot-{slot.number}.sqlite")
-    stack.callback(outbox.close)
-    live = LiveModel(settings.home)
-    key = settings.signing_key.get_secret_value()
-    holder = ChampionHolder(live, task, key)
-    log = PredictionLog(registry, outbox, policy)
-    served_before = live.pointer_path.exists()
-    trust = KeyTrust(KeyFile(settings.home), key, served_before=served_before, now=_now)
-    storage = Storage(settings.home, outbox, log, embedded=settings.mongo_uri is None)
-    measured = Metrics(folders.metrics)
-    measured.reserve(slot.number)
-    return Services(
-        task=task,
-        folders=folders,
-        now=_now,
-        registry=registry,
-        live=live,
-        holder=holder,
-        refresher=Refresher(live, registry, holder, key, partial(prepared, settings)),
-        log=log,
-        outbox=outbox,
-        storage=storage,
-        shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
-        keys=KeyRing(registry, settings.auth, time.monotonic, trust),
-        erased=ErasedStudents(registry, tombstone_key(settings)),
-        empty_registry_log=partial(_empty_registry_log, settings),
-        metrics=measured,
-        slot=slot,
-        started_at=_now(),
+def _works(services: Services) -> tuple[Callable[[], Awaitable[None]], ...]:
+    """What goes on beside the requests for one task."""
+    return (
+        services.erased.follow,
+        services.refresher.follow,
+        services.holder.watch,
+        services.shipper.ship,
+        services.shipper.adopt,
+        partial(_pulse, services),
     )
 
 
-async def _connect(settings: Settings, uri: str) -> Registry:
-    key = tombstone_key(settings)
-    opened = open_async_registry(
-        uri,
-        settings.mongo_db,
-        driver=settings.async_driver,
-        pool_size=settings.mongo_pool_size,
-        timeout_ms=REGISTRY_TIMEOUT_MS,
-        hook=ErasureGuard(key),
-    )
-    try:
-        await opened.run(installation.claim(key))
-    except FarolError:
-        await opened.close()
-        raise
-    return opened
-
-
-def _empty_registry_log(settings: Settings) -> bool:
-    if settings.mongo_uri is not None:
-        return True
-    return sqlite_files.empty_log_of(lifecycle.data_file(settings.home, settings.mongo_db))
-
-
-async def _champion_or_none(services: Services) -> None:
+async def _first_champion(services: Services) -> None:
     """Waits until this worker serves, unless there is no champion or nobody knows of one."""
+    await services.holder.refresh()
+    if services.holder.current is not None:
+        return
     with suppress(TimeoutError, RegistryError):
         async with asyncio.timeout(START_SECONDS):
             await services.registry.ping()
@@ -249,6 +171,11 @@ async def _champion_or_none(services: Services) -> None:
                 await asyncio.sleep(0.01)
 
 
+async def _last_shipment(services: Services) -> None:
+    await services.log.flush()
+    await services.shipper.drain(LAST_SHIPMENT_SECONDS)
+
+
 async def _pulse(services: Services) -> None:
     """Keeps what this worker tells of itself up to date."""
     told = None
@@ -256,14 +183,10 @@ async def _pulse(services: Services) -> None:
         services.storage.look()
         state = services.state(os.getpid())
         if state != told:
-            services.slot.tell(state)
+            services.slot.tell(services.folders.states, state)
             told = state
         health.measure(services)
         await asyncio.sleep(PULSE_SECONDS)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 app = create_app()

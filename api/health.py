@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Mapping
 from typing import cast
 
 from api.answers.system import (
@@ -14,12 +15,13 @@ from api.answers.system import (
     Part,
     Parts,
     RetrainingPart,
+    TaskHealth,
     WorkerPart,
 )
 from api.durability.outbox import waiting
 from api.durability.worker_slots import alive
 from api.services import Services
-from database.leases import RELEASED, WORKER, LeaseRepository
+from database.leases import RELEASED, LeaseRepository, worker_lease
 from model.errors import RegistryError
 
 PATIENCE = 0.5
@@ -28,8 +30,29 @@ BACKLOG = 250_000
 four workers let come together in a burst (`api.durability.shipper`)."""
 
 
+async def report_all(tasks: Mapping[str, Services]) -> HealthAnswer:
+    """The report of the default task with each task in short; ok where all of them are.
+
+    Args:
+        tasks: the services of each task by its name, the default one first.
+    """
+    reports = await asyncio.gather(*(report(one) for one in tasks.values()))
+    whole = reports[0]
+    short: dict[str, TaskHealth] = {
+        name: {
+            "status": one["status"],
+            "ready": one["ready"],
+            "model_version": one["model_version"],
+        }
+        for name, one in zip(tasks, reports, strict=True)
+    }
+    if whole["status"] == "ok" and any(one["status"] != "ok" for one in reports):
+        whole["status"] = "degraded"
+    return {**whole, "tasks": short}
+
+
 async def report(here: Services) -> HealthAnswer:
-    """Every part with its state (`ok`, `degraded`, `failed`, `down`), and the whole on top.
+    """Every part of a task with its state (`ok`, `degraded`, `failed`, `down`), and the whole.
 
     Predictions need a champion and a place to keep records; the registry may be away.
     """
@@ -47,7 +70,7 @@ async def report(here: Services) -> HealthAnswer:
         "ready": ready,
         "model_version": here.holder.current.version if here.holder.current else None,
         "parts": parts,
-        "workers": alive(here.folders.workers),
+        "workers": alive(here.folders.states),
     }
 
 
@@ -57,9 +80,9 @@ def measure(here: Services) -> None:
     here.metrics.flush()
     here.metrics.outbox_rows.set(here.outbox.rows)
     here.metrics.outbox_failed.set(1 if here.storage.fault else 0)
-    here.metrics.home_free.set(here.storage.free)
+    here.metrics.host.home_free.set(here.storage.free)
     here.metrics.degraded.set(1 if here.fault() else 0)
-    here.metrics.generation.labels(str(here.slot.number)).set(here.holder.generation)
+    here.metrics.generation.set(here.holder.generation)
     here.metrics.serve(current.version if current else None)
 
 
@@ -91,7 +114,9 @@ def _champion(here: Services) -> ChampionPart:
 async def _retraining(here: Services) -> RetrainingPart:
     """The retraining worker; one that was never started, or was stopped, is nobody's fault."""
     try:
-        lease = await asyncio.wait_for(here.registry.run(LeaseRepository().find(WORKER)), PATIENCE)
+        lease = await asyncio.wait_for(
+            here.root.run(LeaseRepository().find(worker_lease(here.task.name))), PATIENCE
+        )
     except (RegistryError, TimeoutError):
         return {"state": "ok", "detail": "not known while the registry is away"}
     if lease is None or lease.expires_at == RELEASED:

@@ -10,7 +10,7 @@ import argparse
 import secrets
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,7 +19,9 @@ from database.api_keys import ApiKeyRepository, is_ours
 from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from deployment.exit_codes import ExitCode, failed
-from deployment.wiring import registry, settings_from_environment
+from deployment.settings import Settings
+from deployment.tasks.installed import all_installed
+from deployment.wiring import root_registry, settings_from_environment
 from model.access import ApiKey, AuditEvent, Scope
 from model.errors import ConfigurationError, FarolError
 from model.trust.key_file import KeyFile
@@ -34,11 +36,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = settings_from_environment()
         desk = Desk(KeyFile(settings.home), settings.signing_key.get_secret_value())
-        with registry(settings) as opened:
+        _know(getattr(options, "task", ()), settings)
+        with root_registry(settings) as opened:
             _run(options, desk, opened)
             return ExitCode.DONE
     except FarolError as error:
         return failed("keys", error)
+
+
+def _know(tasks: Iterable[str], settings: Settings) -> None:
+    """Refuses a key for a task that is not here: a slip of the pen would open nothing, silently."""
+    if not tasks:
+        return
+    known = [task.name for task in all_installed(settings)]
+    unknown = sorted(set(tasks) - set(known))
+    if unknown:
+        raise ConfigurationError(
+            f"--task {', '.join(unknown)}: no task of this host; known are {', '.join(known)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,7 @@ def _create(options: argparse.Namespace, desk: Desk, opened: SyncRegistry, now: 
         digest=digest_of(secret),
         scopes=options.scope,
         created_at=now,
+        tasks=tuple(dict.fromkeys(options.task)),
     )
     opened.run(ApiKeyRepository().add(sealed(key, desk.installation)))
     sys.stderr.write(f"Key {key.key_id} for {key.name}. It is shown once:\n")
@@ -102,7 +118,9 @@ def _lines(desk: Desk, opened: SyncRegistry) -> Iterator[str]:
     for key in opened.run(ApiKeyRepository().all()):
         scopes = ",".join(sorted(key.scopes))
         # Whoever can write to the registry can put anything in the place of a time.
-        yield f"{key.key_id}  {key.name}  {scopes}  {key.created_at!s:.10}  {_state(key, found)}"
+        made = f"{key.created_at!s:.10}"
+        tasks = ",".join(key.tasks) or "every task"
+        yield f"{key.key_id}  {key.name}  {scopes}  {tasks}  {made}  {_state(key, found)}"
 
 
 def _state(key: ApiKey, found: KeysInForce) -> str:
@@ -132,6 +150,13 @@ def _parser() -> argparse.ArgumentParser:
     create = commands.add_parser("create", help="make a key and print it once")
     create.add_argument("--name", required=True, help="whose key it is")
     create.add_argument("--scope", required=True, type=scopes, help="predict,label,read,admin")
+    create.add_argument(
+        "--task",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only for this task; may be given more than once (default: for every task)",
+    )
     commands.add_parser("list", help="list the keys, without their secrets")
     revoke = commands.add_parser("revoke", help="make a key useless")
     revoke.add_argument("key_id")

@@ -1,8 +1,9 @@
-"""Moving the champion by hand."""
+"""Moving the champion by hand, and where a rollback leads."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,8 @@ from database.promotions import PromotionRepository
 from model.access import AuditEvent
 from model.errors import Conflict
 from model.promotion import DecisionStatus, Promotion
+
+ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,16 @@ class Move:
     reason: str
 
 
-async def move_champion(registry: Registry, move: Move, *, now: datetime) -> Promotion:
+async def move_champion(
+    registry: Registry, root: Registry, move: Move, *, now: datetime
+) -> Promotion:
     """Points the champion to a registered version and records who wanted it and why.
+
+    Args:
+        registry: of the task.
+        root: where the audit log is.
+        move: what was asked for.
+        now: when.
 
     Raises:
         Conflict: it serves already, or somebody else moved the champion in the meantime.
@@ -48,7 +59,7 @@ async def move_champion(registry: Registry, move: Move, *, now: datetime) -> Pro
     done = await registry.run(
         PromotionRepository().promote(promotion, expected_revision=alias.revision if alias else 0)
     )
-    await record(registry, move.actor, move.action, move.version, now=now, detail=move.reason)
+    await record(root, move.actor, move.action, move.version, now=now, detail=move.reason)
     return done
 
 
@@ -70,3 +81,26 @@ async def record(
     """
     event = AuditEvent(uuid.uuid4().hex, now, actor, action, subject, detail)
     await registry.run(AuditRepository().add(event))
+
+
+def rollback_target(ledger: Iterable[Promotion]) -> str | None:
+    """The version that served before the present champion was promoted; None if there was none.
+
+    A rollback undoes a promotion, so rolling back twice goes back two promotions instead of
+    returning to the version one has just fled from.
+
+    Args:
+        ledger: every decision, newest first.
+    """
+    served: list[str] = []
+    for decision in sorted(_moves(ledger), key=lambda p: p.revision or 0):
+        if decision.action == ROLLBACK and decision.challenger in served:
+            while served[-1] != decision.challenger:
+                served.pop()
+        elif served[-1:] != [decision.challenger]:
+            served.append(decision.challenger)
+    return served[-2] if len(served) > 1 else None
+
+
+def _moves(ledger: Iterable[Promotion]) -> Iterable[Promotion]:
+    return (p for p in ledger if p.status is DecisionStatus.PROMOTED and p.revision is not None)

@@ -38,49 +38,58 @@ def prepare(folder: Path, slot: int, *, first: bool) -> None:
     mark_process_dead(slot, str(folder))  # type: ignore[no-untyped-call]
 
 
-class Metrics:
-    """The metrics of this worker."""
+class HostMetrics:
+    """The metrics of this worker, each with the task it is about.
+
+    Args:
+        folder: as `prepare` was given it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._serving: str | None = None
-        self._served: dict[tuple[str, str, str], int] = {}
-        self._imputed = 0
-        self._unseen = 0
         registry = CollectorRegistry()
         self.refused = Counter(
-            "farol_refused", "Calls of /predict refused, by status.", ["status"], registry=registry
+            "farol_refused",
+            "Calls of /predict refused, by status.",
+            ["task", "status"],
+            registry=registry,
         )
         self.predictions = Counter(
             "farol_predictions",
             "Predictions served and safely kept.",
-            ["model_version", "risk_label", "status"],
+            ["task", "model_version", "risk_label", "status"],
             registry=registry,
         )
         self.latency = Histogram(
             "farol_predict_seconds",
             "From the request's body to the answer, the record safely kept.",
+            ["task"],
             buckets=SECONDS,
             registry=registry,
         )
         self.imputed = Counter(
-            "farol_imputed_values", "Features that were filled in.", registry=registry
+            "farol_imputed_values", "Features that were filled in.", ["task"], registry=registry
         )
         self.unseen = Counter(
             "farol_unseen_values",
             "Of those filled in, categories that the version never saw.",
+            ["task"],
             registry=registry,
         )
-        self.labels = Counter("farol_labels", "Outcomes received.", ["status"], registry=registry)
+        self.labels = Counter(
+            "farol_labels", "Outcomes received.", ["task", "status"], registry=registry
+        )
         self.outbox_rows = Gauge(
             "farol_outbox_rows",
             "Predictions waiting for the registry.",
+            ["task"],
             registry=registry,
             multiprocess_mode="livesum",
         )
         self.outbox_failed = Gauge(
             "farol_outbox_failed",
             "1 while a worker's outbox takes no record: its disk is full, say.",
+            ["task"],
             registry=registry,
             multiprocess_mode="livemax",
         )
@@ -93,26 +102,27 @@ class Metrics:
         self.degraded = Gauge(
             "farol_champion_degraded",
             "1 while the version that should serve is quarantined.",
+            ["task"],
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.generation = Gauge(
             "farol_champion_generation",
             "Champions each worker has had.",
-            ["slot"],
+            ["task", "slot"],
             registry=registry,
             multiprocess_mode="livemax",
         )
         self.champion = Gauge(
             "farol_champion_info",
             "Workers that serve a version.",
-            ["model_version"],
+            ["task", "model_version"],
             registry=registry,
             multiprocess_mode="livesum",
         )
 
     def reserve(self, slot: int) -> None:
-        """Gives the files of this slot their blocks.
+        """Gives the files of this slot their blocks; once the metrics of every task are made.
 
         They are memory-mapped: a page that a full disk has no block for would end the process.
 
@@ -123,37 +133,70 @@ class Metrics:
             with path.open("r+b") as file:
                 os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
+    def page(self) -> bytes:
+        """All workers' metrics as Prometheus text."""
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+
+class Metrics:
+    """The metrics of this worker about one task.
+
+    Args:
+        host: where they are kept.
+        task: the task's name.
+        slot: this worker's number.
+    """
+
+    def __init__(self, host: HostMetrics, task: str, slot: int) -> None:
+        self.host = host
+        self.latency = host.latency.labels(task)
+        self.outbox_rows = host.outbox_rows.labels(task)
+        self.outbox_failed = host.outbox_failed.labels(task)
+        self.degraded = host.degraded.labels(task)
+        self.generation = host.generation.labels(task, str(slot))
+        self._imputed = host.imputed.labels(task)
+        self._unseen = host.unseen.labels(task)
+        self._task = task
+        self._serving: str | None = None
+        self._served: dict[tuple[str, str, str], int] = {}
+        self._new_imputed = 0
+        self._new_unseen = 0
+
+    def refuse(self, status: int) -> None:
+        """Counts a call of `/predict` that was refused."""
+        self.host.refused.labels(self._task, str(status)).inc()
+
+    def labelled(self, status: str, number: int) -> None:
+        """Counts outcomes by what became of them."""
+        self.host.labels.labels(self._task, status).inc(number)
+
     def served(self, prediction: Prediction) -> None:
         """Counts a prediction that was answered; `flush` makes it visible."""
         key = (prediction.model_version, prediction.risk_label, prediction.status)
         self._served[key] = self._served.get(key, 0) + 1
-        self._imputed += len(prediction.imputed)
-        self._unseen += len(prediction.unseen)
+        self._new_imputed += len(prediction.imputed)
+        self._new_unseen += len(prediction.unseen)
 
     def flush(self) -> None:
         """Adds what was counted since the last flush: cheaper than once a prediction."""
         served, self._served = self._served, {}
         for labels, number in served.items():
-            self.predictions.labels(*labels).inc(number)
-        self.imputed.inc(self._imputed)
-        self.unseen.inc(self._unseen)
-        self._imputed = self._unseen = 0
+            self.host.predictions.labels(self._task, *labels).inc(number)
+        self._imputed.inc(self._new_imputed)
+        self._unseen.inc(self._new_unseen)
+        self._new_imputed = self._new_unseen = 0
 
     def serve(self, version: str | None) -> None:
         """Says which version this worker serves."""
         if version == self._serving:
             return
         if self._serving is not None:
-            self.champion.labels(self._serving).set(0)
+            self.host.champion.labels(self._task, self._serving).set(0)
         if version is not None:
-            self.champion.labels(version).set(1)
+            self.host.champion.labels(self._task, version).set(1)
         self._serving = version
-
-    def page(self) -> bytes:
-        """All workers' metrics as Prometheus text."""
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
 
 
 def retire(folder: Path, slot: int) -> None:

@@ -36,6 +36,7 @@ class PredictEndpoint:
         self._reader = RecordReader(services.task)
         self._features = services.task.feature_names
         self._latency = services.metrics.latency.observe
+        self._known = services.keys.known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; every error becomes a problem document."""
@@ -57,9 +58,7 @@ class PredictEndpoint:
     async def _predict(self, scope: Scope, receive: Receive) -> bytes:
         here = self._services
         started = time.perf_counter()
-        client = here.keys.known(scope, Access.PREDICT) or await here.keys.client(
-            scope, Access.PREDICT
-        )
+        client = self._known(scope, Access.PREDICT) or await here.keys.client(scope, Access.PREDICT)
         record = read_json(await read_body(receive, SMALL))
         now = here.now()
         asked = self._reader.one(record, str(now.year))
@@ -80,7 +79,7 @@ class PredictEndpoint:
         return orjson.dumps(explained)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-        self._services.metrics.refused.labels(str(problem.status)).inc()
+        self._services.metrics.refuse(problem.status)
         await problem.response()(scope, receive, send)
 
 

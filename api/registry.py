@@ -30,6 +30,13 @@ class Registry(Protocol):
     async def ping(self) -> None:
         """Raises RegistryUnavailable when nobody answers."""
 
+
+class OpenRegistry(Registry, Protocol):
+    """A registry with its connections."""
+
+    def on(self, db: str) -> OpenRegistry:
+        """Another database of the same server, through the same connections."""
+
     async def close(self) -> None:
         """Closes the connections."""
 
@@ -44,14 +51,26 @@ class RegistryLink:
     def __init__(
         self,
         address: Callable[[], str],
-        connect: Callable[[str], Awaitable[Registry]],
+        connect: Callable[[str], Awaitable[OpenRegistry]],
     ) -> None:
         self._address = address
         self._connect = connect
-        self._registry: Registry | None = None
+        self._registry: OpenRegistry | None = None
         self._uri: str | None = None
         self._opening: asyncio.Task[None] | None = None
         self._opened_at = float("-inf")
+
+    async def opened(self) -> OpenRegistry:
+        """The registry as it was opened last.
+
+        Raises:
+            RegistryUnavailable: not reached.
+        """
+        if self._registry is None:
+            await self.reopen()
+        if self._registry is None:
+            raise RegistryUnavailable("the registry cannot be reached")
+        return self._registry
 
     async def run(self, op: Op[T]) -> T:
         """Runs one operation; a failure makes the next ones look for the address anew.
@@ -59,31 +78,25 @@ class RegistryLink:
         Raises:
             RegistryUnavailable: not reached; nothing is retried here.
         """
-        if self._registry is None:
-            await self.reopen()
-        if self._registry is None:
-            raise RegistryUnavailable("the registry cannot be reached")
+        registry = await self.opened()
         try:
-            return await self._registry.run(op)
+            return await registry.run(op)
         except RegistryUnavailable:
-            self._reopen_soon()
+            self.reopen_soon()
             raise
 
     async def ping(self) -> None:
         """Raises RegistryUnavailable when nobody answers."""
-        if self._registry is None:
-            await self.reopen()
-        if self._registry is None:
-            raise RegistryUnavailable("the registry cannot be reached")
+        registry = await self.opened()
         try:
-            await self._registry.ping()
+            await registry.ping()
         except RegistryUnavailable:
-            self._reopen_soon()
+            self.reopen_soon()
             raise
 
     async def reopen(self) -> None:
         """Opens the client if the address is known, and again if it changed."""
-        self._reopen_soon()
+        self.reopen_soon()
         if self._opening is not None:
             await asyncio.shield(self._opening)
 
@@ -94,7 +107,8 @@ class RegistryLink:
         if self._registry is not None:
             await self._registry.close()
 
-    def _reopen_soon(self) -> None:
+    def reopen_soon(self) -> None:
+        """Begins to look for the address anew, unless that was done a moment ago."""
         now = time.monotonic()
         busy = self._opening is not None and not self._opening.done()
         if not busy and now - self._opened_at >= REOPEN_SECONDS:
@@ -112,3 +126,63 @@ class RegistryLink:
                 await former.close()
         except (RegistryError, ConfigurationError, OSError) as error:
             _log.warning("the registry cannot be opened: %s", error)
+
+
+class TaskRegistry:
+    """The database of one task, through the connections of the root database.
+
+    Args:
+        root: the root database.
+        entered: run on it; gives the name of the task's database.
+        claimed: run on that, before anything else is.
+
+    Attributes:
+        database: its name; None before it was first reached.
+    """
+
+    def __init__(
+        self, root: RegistryLink, entered: Callable[[], Op[str]], claimed: Callable[[], Op[None]]
+    ) -> None:
+        self._root = root
+        self._entered = entered
+        self._claimed = claimed
+        self.database: str | None = None
+        self._seen: tuple[OpenRegistry, OpenRegistry] | None = None
+        self._told = ""
+
+    async def run(self, op: Op[T]) -> T:
+        """Runs one operation on the task's database.
+
+        Raises:
+            RegistryUnavailable: not reached, or the task has no place in this installation.
+        """
+        registry = await self._opened()
+        try:
+            return await registry.run(op)
+        except RegistryUnavailable:
+            self._root.reopen_soon()
+            raise
+
+    async def ping(self) -> None:
+        """Raises RegistryUnavailable when nobody answers, or the task has no place there."""
+        await self._opened()
+        await self._root.ping()
+
+    async def _opened(self) -> OpenRegistry:
+        root = await self._root.opened()
+        if self._seen is not None and self._seen[0] is root:
+            return self._seen[1]
+        try:
+            self.database = await root.run(self._entered())
+            own = root.on(self.database)
+            await own.run(self._claimed())
+        except ConfigurationError as error:
+            if str(error) != self._told:
+                _log.error("%s", error)
+                self._told = str(error)
+            raise RegistryUnavailable(str(error)) from error
+        except RegistryUnavailable:
+            self._root.reopen_soon()
+            raise
+        self._seen = (root, own)
+        return own

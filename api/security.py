@@ -33,10 +33,23 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks; `name` goes into records, never the key."""
+    """Who asks; `name` goes into records, never the key.
+
+    Attributes:
+        tasks: the tasks the key is for; all, where none is named.
+    """
 
     name: str
     scopes: frozenset[Scope]
+    tasks: frozenset[str] = frozenset()
+
+    def may_see(self, task: str) -> bool:
+        """Whether the key is for that task.
+
+        >>> Client("school", frozenset(), frozenset({"scores"})).may_see("pede_lag")
+        False
+        """
+        return not self.tasks or task in self.tasks
 
 
 LOCAL = Client("local", ALL_SCOPES)
@@ -125,6 +138,49 @@ class KeyRing:
                 self._clients, self._known = clients, {}
 
 
+class TaskKeys:
+    """Who may do what with one task.
+
+    Args:
+        ring: the keys of the installation.
+        task: the task's name.
+    """
+
+    def __init__(self, ring: KeyRing, task: str) -> None:
+        self._ring = ring
+        self._task = task
+
+    def known(self, scope: AsgiScope, needed: Scope) -> Client | None:
+        """The client, if that can be told without waiting.
+
+        Raises:
+            Problem: 403, this client may not do that.
+        """
+        client = self._ring.known(scope, needed)
+        return None if client is None else self._admitted(client)
+
+    async def client(self, scope: AsgiScope, needed: Scope) -> Client:
+        """The client who sent this request.
+
+        Raises:
+            Problem: 401 no or an unknown key, 403 not allowed, 503 the keys are not known yet.
+        """
+        return self._admitted(await self._ring.client(scope, needed))
+
+    async def of_any_task(self, scope: AsgiScope, needed: Scope) -> Client:
+        """The client who sent this request, whatever tasks the key is for.
+
+        Raises:
+            Problem: as `client`, but for the task.
+        """
+        return await self._ring.client(scope, needed)
+
+    def _admitted(self, client: Client) -> Client:
+        if client.may_see(self._task):
+            return client
+        raise Problem(403, f"This API key is not for the task {self._task}.")
+
+
 def secret_of(scope: AsgiScope) -> bytes:
     """The secret in the request's headers, or nothing."""
     for name, value in scope["headers"]:
@@ -136,7 +192,7 @@ def secret_of(scope: AsgiScope) -> bytes:
 
 
 def _client(key: ApiKey) -> Client:
-    return Client(key.name, key.scopes)
+    return Client(key.name, key.scopes, frozenset(key.tasks))
 
 
 def _allowed(client: Client, needed: Scope) -> Client:

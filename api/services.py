@@ -23,45 +23,65 @@ from api.http.problems import Problem
 from api.metrics import Metrics
 from api.refresher import Refresher
 from api.registry import Registry
-from api.security import KeyRing
+from api.security import TaskKeys
 from model.live import LiveModel, Quarantine
 from preprocessing.task.spec import TaskSpec
+
+SERVICES = "farol.services"
+"""Where a request carries the services of its task."""
+
+ONE_TASK = "farol.one_task"
+"""Set in a request whose path names a task."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where a host keeps what its workers share, all below `FAROL_HOME`."""
+    """Where a host keeps what its workers share.
 
-    home: Path
+    Attributes:
+        host: `FAROL_HOME`.
+        task: the folder of one task in it.
+    """
+
+    host: Path
+    task: Path
 
     @property
     def workers(self) -> Path:
-        """Slots and states of the workers."""
-        return self.home / "workers"
-
-    @property
-    def outbox(self) -> Path:
-        """Predictions that wait for the registry."""
-        return self.home / "outbox"
+        """The slots of the workers."""
+        return self.host / "workers"
 
     @property
     def metrics(self) -> Path:
         """The workers' metrics."""
-        return self.home / "metrics"
+        return self.host / "metrics"
+
+    @property
+    def outbox(self) -> Path:
+        """Predictions of the task that wait for the registry."""
+        return self.task / "outbox"
+
+    @property
+    def states(self) -> Path:
+        """What each worker tells of the task."""
+        return self.task / "workers"
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What routes work with.
+    """What routes work with, for one task.
 
     Attributes:
         now: the clock, aware UTC.
+        root: the registry of what belongs to all tasks: keys, audit, workers' leases.
+        registry: the task's own.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
     """
 
     task: TaskSpec
     folders: Folders
     now: Callable[[], datetime]
+    root: Registry
     registry: Registry
     live: LiveModel
     holder: ChampionHolder
@@ -70,7 +90,7 @@ class Services:
     outbox: Outbox
     storage: Storage
     shipper: Shipper
-    keys: KeyRing
+    keys: TaskKeys
     erased: ErasedStudents
     empty_registry_log: Callable[[], bool]
     metrics: Metrics
@@ -124,6 +144,11 @@ class Services:
 
 
 def services(request: Request) -> Services:
-    """The services of the worker that answers this request."""
-    found: Services = request.app.state.services
+    """The services of the task that this request is about."""
+    found: Services = request.scope[SERVICES]
     return found
+
+
+def root_of(request: Request) -> str:
+    """The path before the path of a route: where a proxy serves the API, and `/tasks/<task>`."""
+    return str(request.scope.get("root_path", ""))

@@ -31,7 +31,13 @@ from dashboard.views import (  # noqa: E402
 from database.api_keys import ApiKeyRepository  # noqa: E402
 from database.driver.client import SyncRegistry  # noqa: E402
 from deployment.settings import Settings  # noqa: E402
-from deployment.wiring import environment, registry, settings_from_environment  # noqa: E402
+from deployment.tasks.installed import all_installed, installed, of_name  # noqa: E402
+from deployment.wiring import (  # noqa: E402
+    environment,
+    root_registry,
+    settings_from_environment,
+    task_registry,
+)
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable  # noqa: E402
 from model.trust.key_file import KeyFile  # noqa: E402
 
@@ -51,8 +57,25 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
 
 @st.cache_resource(show_spinner=False, on_release=SyncRegistry.close)
 def open_shared_registry() -> SyncRegistry:
-    """One client for all sessions of this process."""
-    return registry(settings_from_environment())
+    """One client for all sessions of this process, on the root database: the keys are there."""
+    return root_registry(settings_from_environment())
+
+
+@st.cache_resource(show_spinner=False)
+def open_task(name: str) -> SyncRegistry:
+    """The registry of a task, through the same connections."""
+    settings = of_name(settings_from_environment(), name)
+    return task_registry(open_shared_registry(), installed(settings))
+
+
+@st.cache_data(show_spinner=False)
+def read_tasks() -> dict[str, dict[Language, str]]:
+    """The title of each task in each language, by its name; the default one first."""
+    tasks = all_installed(settings_from_environment())
+    return {
+        one.name: {Language.EN: one.spec.title, Language.PT: one.spec.title_pt or one.spec.title}
+        for one in tasks
+    }
 
 
 @st.cache_data(show_spinner=False)
@@ -75,7 +98,8 @@ def main(first: str = "overview") -> None:
         texts("app.key"), type="password", help=texts("app.key_help"), key="api_key"
     )
     every = REFRESH_SECONDS if live else None
-    st.navigation(_pages(first, partial(_page, texts=texts, key=key, every=every), texts)).run()
+    page = partial(_page, texts=texts, key=key, every=every)
+    st.navigation(_pages(first, page, texts)).run()
 
 
 def _pages(first: str, show: Callable[[View], None], texts: Texts) -> list[st.Page]:
@@ -109,23 +133,46 @@ def _language() -> Language:
 
 
 def _page(show: View, texts: Texts, key: str, every: float | None) -> None:
-    st.fragment(partial(_guarded, show, texts, key), run_every=every)()
+    try:
+        task = _task(texts)
+    except ConfigurationError as error:
+        st.error(texts("error.settings", why=error))
+        return
+    st.fragment(partial(_guarded, show, texts, key, task), run_every=every)()
 
 
-def _guarded(show: View, texts: Texts, key: str) -> None:
+def _task(texts: Texts) -> str:
+    """The task that the reader has chosen; where there is one only, nothing is asked."""
+    titles = read_tasks()
+    names = list(titles)
+    if len(names) == 1:
+        return names[0]
+    wished = st.query_params.get("task")
+    chosen = st.sidebar.selectbox(
+        texts("app.task"),
+        names,
+        index=names.index(wished) if wished in names else 0,
+        format_func=lambda name: titles[name][texts.language],
+    )
+    st.query_params["task"] = chosen
+    return chosen
+
+
+def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
     """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
         settings = settings_from_environment()
-        found = _entry(settings, key)
+        found = _entry(settings, key, task)
         if found is not Entry.OPEN:
             st.info(texts(f"gate.{found}"), icon=":material/lock:")
             return
         url = environment().get("FAROL_API_URL") or f"http://127.0.0.1:{settings.port}"
         now = datetime.now(UTC)
-        show(Context(open_shared_registry(), FarolApi(url, key), texts, now))
+        show(Context(open_task(task), FarolApi(f"{url}/tasks/{task}", key), texts, now))
         st.caption(texts("app.read_at", at=texts.moment(now)))
     except RegistryUnavailable as error:
         # An embedded registry that was started anew listens elsewhere: ask for its address again.
+        open_task.clear()
         open_shared_registry.clear()
         st.error(texts("error.registry", why=error))
     except RegistryError as error:
@@ -134,7 +181,7 @@ def _guarded(show: View, texts: Texts, key: str) -> None:
         st.error(texts("error.settings", why=error))
 
 
-def _entry(settings: Settings, secret: str) -> Entry:
+def _entry(settings: Settings, secret: str, task: str) -> Entry:
     """Asked at every run of a page, so that a revoked key closes it at the next one.
 
     The registry's signed keys are asked and not the API: whoever listens on the API's port while
@@ -147,7 +194,7 @@ def _entry(settings: Settings, secret: str) -> Entry:
     in_force = open_shared_registry().run(
         ApiKeyRepository().those_in_force(notes.revoked, installation)
     )
-    return entry_with(secret, in_force.keys)
+    return entry_with(secret, in_force.keys, task)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Entry(StrEnum):
     NO_KEY = "no_key"
     UNKNOWN = "unknown"
     LACKS_READ = "lacks_read"
+    OTHER_TASK = "other_task"
 
 
 def entry(auth: Literal["keys", "off"], remote: str | None, secret: str) -> Entry | None:
@@ -36,15 +37,18 @@ def entry(auth: Literal["keys", "off"], remote: str | None, secret: str) -> Entr
     return None if secret.strip() else Entry.NO_KEY
 
 
-def entry_with(secret: str, keys: Iterable[ApiKey]) -> Entry:
+def entry_with(secret: str, keys: Iterable[ApiKey], task: str) -> Entry:
     """What a key opens.
 
     Args:
         secret: as typed in.
         keys: those that count, `database.api_keys.those_in_force`.
+        task: the name of the task that is to be shown.
     """
     digest = digest_of(secret.strip())
     key = next((key for key in keys if key.digest == digest), None)
     if key is None:
         return Entry.UNKNOWN
+    if key.tasks and task not in key.tasks:
+        return Entry.OTHER_TASK
     return Entry.OPEN if key.scopes & {Scope.READ, Scope.ADMIN} else Entry.LACKS_READ

@@ -15,10 +15,17 @@ from database.repository import Repository
 from model.errors import LeaseHeld, LeaseLost
 from model.run import Lease
 
-WORKER = "worker"
-"""Held by the retraining worker that works, renewed as long as it lives."""
 RELEASED = datetime(1970, 1, 1, tzinfo=UTC)
 """When a lease expires that was given back."""
+
+
+def worker_lease(task: str) -> str:
+    """The lease of the retraining worker that works on a task; kept in the root database.
+
+    >>> worker_lease("pede_lag")
+    'worker:pede_lag'
+    """
+    return f"worker:{task}"
 
 
 class LeaseRepository(Repository[Lease]):

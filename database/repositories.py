@@ -21,6 +21,7 @@ from database.promotions import PromotionRepository
 from database.repository import Documents
 from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
+from database.tasks import TaskRepository
 from database.tombstones import TombstoneRepository
 from database.versions import ModelVersionRepository
 
@@ -43,6 +44,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     RunRepository,
     DriftReportRepository,
     AuditRepository,
+    TaskRepository,
     KeyAdoptionRepository,
     KeyRevocationRepository,
     ApiKeyRepository,

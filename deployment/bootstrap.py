@@ -10,6 +10,7 @@ from database.aliases import CHAMPION, AliasRepository
 from database.batches import BatchRepository
 from database.driver.client import SyncRegistry
 from deployment.settings import Settings
+from deployment.tasks.installed import all_installed
 from deployment.wiring import registry, tombstone_key
 from model.errors import NotEnoughData, NotThisTask
 from model.trust.tombstone import TombstoneKey
@@ -19,6 +20,44 @@ from preprocessing.plausibility import told
 from preprocessing.task.spec import TaskSpec
 from retraining.pipeline import run_pipeline
 from training.candidates import load_task_to_train
+
+
+def bootstrap_all(
+    settings: Settings,
+    *,
+    data: Path | None,
+    say: Callable[[str], None],
+    period: str | None = None,
+) -> None:
+    """Bootstraps every task of this host, the default one first.
+
+    A folder of school files may hold tables of some of the tasks only; a further task without one
+    waits for its files.
+
+    Args:
+        settings: where everything is.
+        data: a folder of school files; None makes synthetic ones of each task.
+        say: told of each step.
+        period: of those files whose name and columns do not tell it.
+
+    Raises:
+        NotThisTask: the folder holds no file of the default task that can be read.
+        ConfigurationError: no rows can be made up for a task; it needs a folder.
+        RegistryError: the registry fails.
+    """
+    tasks = all_installed(settings)
+    for number, task in enumerate(tasks):
+        if len(tasks) > 1:
+            say(f"Task {task.name}")
+        try:
+            bootstrap(task.settings, data=data, say=say, period=period)
+        except NotThisTask as error:
+            if not number:
+                raise
+            say(
+                f"  no data yet: {error}. Read its files with "
+                f"python -m preprocessing.ingest FILE... --task {task.name}"
+            )
 
 
 def bootstrap(
@@ -95,4 +134,4 @@ def _school_files(
     if data is not None:
         return in_folder(data, period)
     say("No data yet: making synthetic school years (set DATA=folder for your own)")
-    return made_up(task, settings.home / "sample")
+    return made_up(task, settings.home_of(task.name) / "sample")

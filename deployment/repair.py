@@ -9,7 +9,13 @@ from datetime import UTC, datetime
 
 from database.repair import repair
 from deployment.exit_codes import ExitCode, failed
-from deployment.wiring import configure_logging, registry, settings_from_environment, tombstone_key
+from deployment.wiring import (
+    add_task_option,
+    configure_logging,
+    registry,
+    settings_from_environment,
+    tombstone_key,
+)
 from model.errors import FarolError
 
 
@@ -20,9 +26,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="Finishes what a process that died left half done. Safe at any time.",
     )
     parser.add_argument("--full", action="store_true", help="make every label anew from its facts")
+    add_task_option(parser)
     given = parser.parse_args(argv)
     try:
-        settings = settings_from_environment()
+        settings = settings_from_environment(given.task)
         configure_logging(settings)
         with registry(settings) as opened:
             now, key = datetime.now(UTC), tombstone_key(settings)

@@ -28,14 +28,23 @@ KEYS: Mapping[str, str] = {
     "mongo_pool_size": "MONGO_POOL_SIZE",
     "home": "FAROL_HOME",
     "task": "FAROL_TASK",
+    "tasks": "FAROL_TASKS",
     "auth": "FAROL_AUTH",
     "log_level": "FAROL_LOG_LEVEL",
     "async_driver": "FAROL_ASYNC_DRIVER",
     "port": "PORT",
     "dashboard_port": "DASHBOARD_PORT",
+    "runs_at_once": "FAROL_RUNS_AT_ONCE",
     "signing_key": "FAROL_SIGNING_KEY",
     "data_key": "FAROL_DATA_KEY",
 }
+DEFAULT_TASK = "pede_lag"
+TASKS = "tasks"
+"""The folder of a home that holds one folder per task."""
+
+TASK_FILE = "task.yaml"
+"""The TaskSpec of a task that was added to the installation, in the task's folder."""
+
 SECRETS = frozenset({"MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY"})
 
 
@@ -44,7 +53,12 @@ class Settings(BaseModel):
 
     Attributes:
         mongo_uri: MongoDB's connection string; None starts the embedded registry.
-        home: embedded data, live model, outbox.
+        mongo_db: the root database: tasks, keys, audit, and the first task's records.
+        home: embedded data, live models, outboxes.
+        task: the default task, or the one that a command was asked for: a name or a path.
+        tasks: all that this host serves, the default one first.
+        runs_at_once: retraining runs and drift checks of this host's worker at the same time, of
+            different tasks; one of a task at a time.
         signing_key: signs bundles; hosts that share a registry must share it. When unset, one is
             made and kept in `home`.
         data_key: hashes what must be recognised without being kept, an erased student's id say. It
@@ -57,14 +71,24 @@ class Settings(BaseModel):
     mongo_db: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")] = "farol"
     mongo_pool_size: Annotated[int, Field(ge=1, le=1000)] = 20
     home: Path = Path(".farol")
-    task: Annotated[str, Field(min_length=1)] = "pede_lag"
+    task: Annotated[str, Field(min_length=1)] = DEFAULT_TASK
+    tasks: tuple[Annotated[str, Field(min_length=1)], ...] = (DEFAULT_TASK,)
     auth: Literal["keys", "off"] = "keys"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     async_driver: Literal["pymongo", "motor"] = "pymongo"
     port: Port = 8000
     dashboard_port: Port = 8501
+    runs_at_once: Annotated[int, Field(ge=1, le=64)] = 2
     signing_key: SecretBytes
     data_key: SecretBytes
+
+    def of_task(self, name_or_path: str) -> Settings:
+        """The same settings, for what works on that task."""
+        return self.model_copy(update={"task": in_home(self.home, name_or_path)})
+
+    def home_of(self, task: str) -> Path:
+        """Where this host keeps the live model, outbox, lock and tuning of a task, by its name."""
+        return self.home / TASKS / task
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
@@ -80,12 +104,15 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         raise ConfigurationError("MONGO_URI must start with mongodb:// or mongodb+srv://")
     given["mongo_db"] = chosen_database(uri, given.get("mongo_db"), "MONGO_URI", "MONGO_DB")
     home = Path(given.get("home", ".farol")).absolute()
+    tasks = _tasks(home, given.pop("task", None), given.pop("tasks", None))
     keys = {
         name: given.get(name, "").encode() or _kept_key(home / f"{name.removesuffix('_key')}.key")
         for name in ("signing_key", "data_key")
     }
     try:
-        return Settings.model_validate({**given, "home": home, **keys})
+        return Settings.model_validate(
+            {**given, "home": home, "task": tasks[0], "tasks": tasks, **keys}
+        )
     except ValidationError as error:
         raise ConfigurationError("; ".join(_explain(e) for e in error.errors())) from error
 
@@ -109,6 +136,23 @@ def chosen_database(uri: str, asked: str | None, key: str, name: str) -> str:
             f"Where only the credentials are in {named!r}, write {key} with /?authSource={named}"
         )
     return named or asked or "farol"
+
+
+def in_home(home: Path, name_or_path: str) -> str:
+    """A task's own file where `deployment.tasks add` has put one in the home, else as it was."""
+    added = home / TASKS / name_or_path / TASK_FILE
+    return str(added) if added.is_file() else name_or_path
+
+
+def _tasks(home: Path, default: str | None, listed: str | None) -> tuple[str, ...]:
+    """The default task and the others: those that are listed, or those added to the home."""
+    names = [name.strip() for name in (listed or "").split(",") if name.strip()]
+    if not names:
+        added = sorted(home.glob(f"{TASKS}/*/{TASK_FILE}"))
+        names = [default or DEFAULT_TASK, *(str(path) for path in added)]
+    elif default is not None:
+        names = [default, *names]
+    return tuple(dict.fromkeys(in_home(home, name) for name in names))
 
 
 def require_home(home: Path) -> None:

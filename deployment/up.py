@@ -27,7 +27,7 @@ from honcho.manager import Manager
 from honcho.process import Popen
 
 from database.embedded import lifecycle
-from deployment.bootstrap import bootstrap
+from deployment.bootstrap import bootstrap_all
 from deployment.exit_codes import failed
 from deployment.following import follow
 from deployment.occupancy import Occupant, occupied
@@ -49,6 +49,7 @@ EPILOG = """\
 set in the environment, or in a file named .env
   PORT, DASHBOARD_PORT   where to listen (8000, 8501)
   FAROL_TASK             a task in preprocessing/tasks, or the path of a YAML file (pede_lag)
+  FAROL_TASKS            several of them, with commas between; the first is the default
   DATA                   a folder of school files for an empty registry (else synthetic ones)
   PERIOD                 the period of those files, where neither name nor column tells it
   FAROL_HOME             where everything is kept (.farol)
@@ -104,7 +105,7 @@ def _run(settings: Settings, env: Mapping[str, str], former: Occupant | None) ->
     try:
         registry_uri(settings)  # Started here, found by all; whoever misses it starts it again.
         data = Path(env["DATA"]) if env.get("DATA") else None
-        bootstrap(settings, data=data, say=_say, period=env.get("PERIOD"))
+        bootstrap_all(settings, data=data, say=_say, period=env.get("PERIOD"))
         return _supervise(settings, {**env, **own})
     finally:
         if ours:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 from collections.abc import Mapping
@@ -18,8 +19,12 @@ from database.driver.options import hosts_of
 from database.embedded.lifecycle import ensure_running
 from database.erasing.guarded import ErasureGuard
 from database.indexes import ensure_indexes
+from database.tasks import TaskRepository
 from deployment import logs
 from deployment.settings import Settings, load_settings, require_home, unusable
+from deployment.tasks.admission import admit
+from deployment.tasks.installed import InstalledTask, installed, of_name
+from deployment.tasks.takeover import take_over
 from model.errors import FarolError, RegistryUnavailable
 from model.trust.adoption_file import AdoptionFile
 from model.trust.private import UMASK, protect
@@ -35,19 +40,25 @@ def environment(folder: Path | None = None) -> Mapping[str, str]:
     return {**from_file, **os.environ}
 
 
-def settings_from_environment() -> Settings:
+def settings_from_environment(task: str | None = None) -> Settings:
     """The settings of this process, whose files are its account's alone from here on.
 
     For entry points only.
 
+    Args:
+        task: what `--task` was given; None is the default task.
+
     Raises:
         ConfigurationError: a value is wrong, or the home cannot be written to.
     """
-    return private_settings(environment())
+    settings = private_settings(environment())
+    return settings if task is None else of_name(settings, task)
 
 
 def private_settings(env: Mapping[str, str]) -> Settings:
     """The settings of an environment; the umask and the modes in its home are set to private.
+
+    A home of a release that knew one task is taken over.
 
     Raises:
         ConfigurationError: a value is wrong, or the home cannot be written to.
@@ -56,7 +67,20 @@ def private_settings(env: Mapping[str, str]) -> Settings:
     settings = load_settings(env)
     require_home(settings.home)
     protect(settings.home)
+    try:
+        moved = take_over(settings, lambda: installed(settings).name)
+    except OSError as error:
+        raise unusable(settings.home, error) from error
+    if moved:
+        _log.warning("moved into the folder of the task: %s", ", ".join(moved))
     return settings
+
+
+def add_task_option(parser: argparse.ArgumentParser) -> None:
+    """`--task`, the same on every command."""
+    parser.add_argument(
+        "--task", metavar="NAME", help="the task to work on (default: FAROL_TASK, or the first one)"
+    )
 
 
 def configure_logging(settings: Settings) -> None:
@@ -81,12 +105,45 @@ def tombstone_key(settings: Settings) -> TombstoneKey:
 
 
 def registry(settings: Settings) -> SyncRegistry:
-    """An open synchronous registry with its indexes made.
+    """An open synchronous registry of the settings' task, with its indexes made.
+
+    Raises:
+        ConfigurationError: it belongs to an installation with another data key, the database is
+            another task's, the task is retired, or the home cannot keep which versions were
+            adopted.
+        RegistryUnavailable: nobody answers.
+    """
+    root = root_registry(settings)
+    try:
+        return task_registry(root, installed(settings))
+    except FarolError:
+        root.close()
+        raise
+
+
+def task_registry(root: SyncRegistry, task: InstalledTask) -> SyncRegistry:
+    """The registry of a task, through the connections of the root registry.
+
+    Raises:
+        ConfigurationError: the database is another task's, the task is retired, or the home cannot
+            keep which versions were adopted.
+        RegistryUnavailable: nobody answers.
+    """
+    try:
+        opened = root.on(root.run(entered(task)))
+        opened.run(claimed(task))
+        opened.run(prepared(task))
+    except OSError as error:
+        raise unusable(task.home, error) from error
+    return opened
+
+
+def root_registry(settings: Settings) -> SyncRegistry:
+    """The registry of what belongs to all tasks: tasks, API keys, audit, workers' leases.
 
     Raises:
         ConfigurationError: it belongs to an installation with another data key.
         RegistryUnavailable: nobody answers.
-        ConfigurationError: the home cannot keep which versions were adopted.
     """
     uri = registry_uri(settings)
     key = tombstone_key(settings)
@@ -96,25 +153,48 @@ def registry(settings: Settings) -> SyncRegistry:
     try:
         reach(opened, uri, "MONGO_URI" if settings.mongo_uri else "the embedded registry")
         opened.run(installation.claim(key))
-        opened.run(prepared(settings))
-    except OSError as error:
-        opened.close()
-        raise unusable(settings.home, error) from error
+        opened.run(ensure_indexes())
     except FarolError:
         opened.close()
         raise
     return opened
 
 
-def prepared(settings: Settings) -> Op[None]:
+def entered(task: InstalledTask) -> Op[str]:
+    """Run on the root database: the task's place in the installation; gives its database.
+
+    Raises:
+        ConfigurationError: the task is retired, or its TaskSpec has changed in a way that its
+            records do not allow.
+    """
+    home_task = yield from installation.claim_task(task.name)
+    known = yield from TaskRepository().find(task.name)
+    if known is None or known.spec != task.text or known.retired_at:
+        admit(task.spec, task.text, known)
+        yield from TaskRepository().put(task.name, task.text, datetime.now(UTC))
+    return installation.database_of(task.settings.mongo_db, home_task, task.name)
+
+
+def claimed(task: InstalledTask) -> Op[None]:
+    """Run on the task's database: it is this installation's, and this task's.
+
+    Raises:
+        ConfigurationError: the database is of another task, or made with another data key.
+    """
+    yield from installation.claim(tombstone_key(task.settings))
+    yield from installation.require_task(task.name)
+
+
+def prepared(task: InstalledTask) -> Op[None]:
     """What everybody who trusts versions runs first: indexes, and the adoption of old versions.
 
     Raises:
         OSError: this host's copy of the list of adopted versions cannot be kept.
     """
     yield from ensure_indexes()
-    kept = AdoptionFile(settings.home)
-    key = settings.signing_key.get_secret_value()
+    task.home.mkdir(parents=True, exist_ok=True)
+    kept = AdoptionFile(task.home)
+    key = task.settings.signing_key.get_secret_value()
     signed = yield from adopt(kept, key, now=datetime.now(UTC))
     if signed:
         _log.warning("%d versions of before were verified and signed anew", signed)

@@ -25,7 +25,7 @@ from database.predictions import PredictionRepository
 from database.students import PeriodRepository, StudentRepository
 from database.versions import ModelVersionRepository
 from deployment.exit_codes import ExitCode, failed
-from deployment.wiring import registry, settings_from_environment
+from deployment.wiring import add_task_option, registry, settings_from_environment
 from drift.cohort import CohortRule, choose_cohort, counts_of, latest_of_each, unfiled
 from drift.performance import disagreements, realised_performance
 from drift.policy import DriftPolicy, policy_of
@@ -242,11 +242,12 @@ def _report_id(version: ModelVersion, now: datetime) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command: 0 done (drifted or not), 2 usage, 3 nothing to compare yet, 1 failure."""
     parser = argparse.ArgumentParser(prog="python -m drift.check", description=__doc__)
+    add_task_option(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--seed", type=int, default=0, help="of the tests that draw (default 0)")
     given = parser.parse_args(arguments)
     try:
-        settings = settings_from_environment()
+        settings = settings_from_environment(given.task)
         task = load_task(settings.task)
         with registry(settings) as opened:
             report = run_drift_check(

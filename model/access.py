@@ -21,6 +21,7 @@ class ApiKey:
     """An API key; only the SHA-256 of its secret is ever stored.
 
     Attributes:
+        tasks: the tasks it is for, by name; all, where none is named.
         signature: seal of the installation over all that does not change (`model.trust.key_seal`).
     """
 
@@ -31,6 +32,7 @@ class ApiKey:
     created_at: datetime
     revoked_at: datetime | None = None
     signature: str = ""
+    tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from database.labelling.recording import record_outcomes
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from deployment.exit_codes import ExitCode, failed
-from deployment.wiring import registry, settings_from_environment, tombstone_key
+from deployment.wiring import add_task_option, registry, settings_from_environment, tombstone_key
 from model.batch import Batch
 from model.errors import ConfigurationError, NotFound, NotThisTask, RegistryError
 from model.label import JoinStatus
@@ -210,9 +210,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m preprocessing.ingest", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, XLSX or Parquet")
     parser.add_argument("--period", help="the period of files whose name and columns do not tell")
+    add_task_option(parser)
     given = parser.parse_args(arguments)
     try:
-        settings = settings_from_environment()
+        settings = settings_from_environment(given.task)
         task = load_task(settings.task)
         key = tombstone_key(settings)
         with registry(settings) as opened:

@@ -12,7 +12,7 @@ from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.versions import ModelVersionRepository
 from deployment.exit_codes import ExitCode, failed
-from deployment.wiring import registry, settings_from_environment
+from deployment.wiring import add_task_option, registry, settings_from_environment
 from model.errors import FarolError, NotFound
 
 EPILOG = """\
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Writes one card and prints the files."""
     arguments = _parser().parse_args(argv)
     try:
-        with registry(settings_from_environment()) as opened:
+        with registry(settings_from_environment(arguments.task)) as opened:
             written = write_card(opened, arguments.version, arguments.out)
     except (FarolError, OSError) as error:
         return failed("card", error)
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_task_option(parser)
     parser.add_argument("--version", metavar="V", help="v3, say (default: the champion)")
     parser.add_argument(
         "--out", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"

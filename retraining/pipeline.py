@@ -15,7 +15,12 @@ from typing import Any
 from database.driver.client import SyncRegistry
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
-from deployment.wiring import configure_logging, registry, settings_from_environment
+from deployment.wiring import (
+    add_task_option,
+    configure_logging,
+    registry,
+    settings_from_environment,
+)
 from model.errors import (
     FarolError,
     InvalidRecord,
@@ -63,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     run_id = arguments.run_id or new_run_id()
     try:
-        settings = settings_from_environment()
+        settings = settings_from_environment(arguments.task)
         configure_logging(settings)
         with registry(settings) as opened:
             result = run_pipeline(
@@ -117,7 +122,7 @@ def run_pipeline(
         run_id=run_id or new_run_id(),
         task=applied(chosen, task),
         options=chosen,
-        home=settings.home,
+        home=settings.home_of(task.name),
         signing_key=settings.signing_key.get_secret_value(),
         requested_by=requested_by,
         code_version=code_version(Path(__file__).parents[1]),
@@ -154,6 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, allowed in OPTIONS.items():
         _add_option(parser, name, allowed)
+    add_task_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.add_argument("--run-id", help="the id of a queued run to carry out (used by the worker)")
     parser.add_argument(

@@ -146,22 +146,37 @@ class StudentsAnswer(TypedDict):
     students: Sequence[ListedStudent]
 
 
-class ErasureAnswer(TypedDict):
-    """What was erased of a student.
+class TaskErasure(TypedDict):
+    """What was erased of a student in one task.
 
     Attributes:
         deleted: collection to number of documents.
         model_versions: those that trained on the student.
     """
 
-    student_id: str
-    at: datetime
     deleted: Mapping[str, Count]
     model_versions: Sequence[str]
 
 
-class ReadmissionAnswer(TypedDict):
-    """The student is taken again."""
+class ErasureAnswer(TaskErasure):
+    """What was erased of a student: in all tasks, and in each that shares the register of ids.
+
+    Attributes:
+        deleted: in all of them.
+        model_versions: of the task that was asked.
+        tasks: by the task's name.
+        not_reached: tasks that share the register and that the key is not for.
+    """
 
     student_id: str
     at: datetime
+    tasks: Mapping[str, TaskErasure]
+    not_reached: Sequence[str]
+
+
+class ReadmissionAnswer(TypedDict):
+    """The student is taken again, in these tasks."""
+
+    student_id: str
+    at: datetime
+    tasks: Sequence[str]

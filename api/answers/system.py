@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
@@ -62,14 +62,20 @@ class Parts(TypedDict):
     retraining: RetrainingPart
 
 
-class HealthAnswer(TypedDict):
-    """The parts and, on top, the whole."""
+class TaskHealth(TypedDict):
+    """A task in short."""
 
     status: Literal["ok", "degraded", "down"]
     ready: bool
     model_version: str | None
+
+
+class HealthAnswer(TaskHealth):
+    """The parts and, on top, the whole; `tasks` where the path names none."""
+
     parts: Parts
     workers: Sequence[WorkerState]
+    tasks: NotRequired[Mapping[str, TaskHealth]]
 
 
 class LiveAnswer(TypedDict):
@@ -138,3 +144,20 @@ class TaskAnswer(TypedDict):
     features: Sequence[NumericFeature | CategoryFeature]
     outcome: TaskOutcome
     status: TaskCutoffs
+
+
+class ListedTask(TypedDict):
+    """One task of this installation, and the path before all of its calls."""
+
+    task: str
+    title: str
+    title_pt: str
+    default: bool
+    path: str
+    model_version: str | None
+
+
+class TasksAnswer(TypedDict):
+    """The tasks that the key is for, the default one first."""
+
+    tasks: Sequence[ListedTask]

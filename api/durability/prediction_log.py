@@ -105,6 +105,8 @@ class PredictionLog:
         if self._outbox.rows >= self._policy.most_rows:
             raise Overloaded("too many predictions wait for the registry")
         loop = asyncio.get_running_loop()
+        if not self.spilling:
+            self._count(len(records), loop.time())
         batch = self._gathering
         if batch is None:
             batch = self._gathering = self._open_batch(loop)
@@ -129,7 +131,7 @@ class PredictionLog:
         self.wake.clear()
 
     def _open_batch(self, loop: asyncio.AbstractEventLoop) -> _Batch:
-        self.spilling = self.spilling or self._busy(loop.time())
+        self.spilling = self.spilling or self._in_second > self._policy.direct_per_second
         if self.spilling:
             # By the next turn of the loop all requests of this turn are in the batch.
             loop.call_soon(self._spill_gathering)
@@ -137,11 +139,11 @@ class PredictionLog:
             loop.call_soon(self._fly)
         return _Batch()
 
-    def _busy(self, now: float) -> bool:
+    def _count(self, number: int, now: float) -> None:
+        """Counts records and not batches: a slow registry makes few batches of many callers."""
         if now - self._second >= 1.0:
             self._second, self._in_second = now, 0
-        self._in_second += 1
-        return self._in_second > self._policy.direct_per_second
+        self._in_second += number
 
     def _spill_gathering(self) -> None:
         batch, self._gathering = self._gathering, None

@@ -38,21 +38,23 @@ class WorkerSlot:
         first: no other worker of this host was alive when this one started.
     """
 
-    def __init__(self, folder: Path, number: int, lock: FileLock, *, first: bool) -> None:
+    def __init__(self, number: int, lock: FileLock, *, first: bool) -> None:
         self.number = number
         self.first = first
-        self._folder = folder
         self._lock = lock
+        self._told: set[Path] = set()
 
-    def tell(self, state: WorkerState) -> None:
-        """Leaves this worker's state where `alive` finds it."""
-        new = self._folder / f".slot-{self.number}.new"
+    def tell(self, folder: Path, state: WorkerState) -> None:
+        """Leaves this worker's state where `alive` finds it, in the folder of one task."""
+        folder.mkdir(parents=True, exist_ok=True)
+        new = folder / f".slot-{self.number}.new"
         new.write_bytes(orjson.dumps(asdict(state)))
-        new.replace(self._folder / f"slot-{self.number}.json")
+        self._told.add(new.replace(folder / f"slot-{self.number}.json"))
 
     def release(self) -> None:
         """Gives the number back."""
-        (self._folder / f"slot-{self.number}.json").unlink(missing_ok=True)
+        for path in self._told:
+            path.unlink(missing_ok=True)
         self._lock.release(force=True)
 
 
@@ -69,7 +71,7 @@ def claim(folder: Path) -> WorkerSlot:
             with contextlib.suppress(Timeout):
                 lock.acquire(blocking=False)
                 first = number == 0 and not _others_alive(folder)
-                return WorkerSlot(folder, number, lock, first=first)
+                return WorkerSlot(number, lock, first=first)
     raise OSError(f"{folder}: {MOST_WORKERS} workers hold a slot already")
 
 

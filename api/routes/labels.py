@@ -54,7 +54,7 @@ async def label(request: Request, client: MayLabel) -> Response:
         if decision.status is JoinStatus.REJECTED
     }
     for status, number in counts.items():
-        here.metrics.labels.labels(status.value).inc(number)
+        here.metrics.labelled(status.value, number)
     return json_answer(
         LabelsAnswer(
             accepted=len(found) - len(rejected),

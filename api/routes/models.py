@@ -22,11 +22,10 @@ from api.card_answer import MEDIA_TYPES, Form, card_answer, chosen_form, digest_
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.manual_moves import Move, move_champion
+from api.manual_moves import ROLLBACK, Move, move_champion, rollback_target
 from api.operation import TEXT, operation
 from api.payload import read_reason
-from api.rollback import ROLLBACK, rollback_target
-from api.services import Services, services
+from api.services import Services, root_of, services
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.promotions import PromotionRepository
@@ -88,7 +87,7 @@ async def get_version(request: Request, version: str, _client: MayRead) -> Respo
         filled(
             VersionAnswer,
             found,
-            card=f"/models/{found.version}/card" if found.card else None,
+            card=f"{root_of(request)}/models/{found.version}/card" if found.card else None,
             decision=of_run(decisions),
             moved_by_hand=latest_by_hand(decisions),
             decisions=decisions,
@@ -171,7 +170,7 @@ async def reload(request: Request, _client: MayDecide) -> Response:
 
 
 async def _move(here: Services, move: Move) -> Response:
-    done = await move_champion(here.registry, move, now=here.now())
+    done = await move_champion(here.registry, here.root, move, now=here.now())
     return json_answer(
         MoveAnswer(
             model_version=done.challenger,

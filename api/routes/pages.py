@@ -14,12 +14,13 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from api import health
-from api.services import services
+from api import health, openapi
+from api.http.json_answer import json_answer
+from api.services import root_of, services
 
 router = APIRouter(include_in_schema=False)
 
@@ -70,6 +71,16 @@ async def get_home(request: Request) -> HTMLResponse:
     )
 
 
+@router.get("/openapi.json")
+async def get_openapi(request: Request) -> Response:
+    """The OpenAPI document of the task that the path names."""
+    task, root = services(request).task, root_of(request)
+    known = request.app.state.documents
+    page = known.get(task.name) or openapi.document(request.app, task)
+    known[task.name] = page
+    return json_answer(page | {"servers": [{"url": root}]} if root else page)
+
+
 @router.get("/docs")
 async def get_docs(request: Request) -> HTMLResponse:
     """Swagger UI over this installation's OpenAPI document."""
@@ -118,7 +129,7 @@ def _rows(parts: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterable[str]:
 
 
 def _root(request: Request) -> str:
-    return escape(str(request.scope.get("root_path", "")))
+    return escape(root_of(request))
 
 
 def _dashboard(request: Request) -> str | None:

@@ -58,7 +58,7 @@ async def train(request: Request, client: MayDecide) -> Response:
             )
         run = Run(uuid.uuid4().hex, RunStatus.QUEUED, client.name, now, options=options)
         await here.registry.run(RunRepository().start(run))
-    await record(here.registry, client.name, "train", run.run_id, now=now)
+    await record(here.root, client.name, "train", run.run_id, now=now)
     return json_answer(QueuedAnswer(run_id=run.run_id, status=run.status), 202)
 
 

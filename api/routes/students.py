@@ -11,31 +11,21 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import MayDecide, MayRead
-from api.answers.filled import filled
-from api.answers.predictions import ErasureAnswer, ListedStudent, ReadmissionAnswer, StudentsAnswer
-from api.bodies import REASON
+from api.access import MayRead
+from api.answers.predictions import ListedStudent, StudentsAnswer
 from api.champion import Champion
-from api.durability import outbox
-from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.manual_moves import record
 from api.operation import operation
-from api.payload import Asked, read_reason
+from api.payload import Asked
 from api.scales import score_fields
 from api.scoring import explanation
 from api.services import services
 from database.driver.commands import Op
-from database.erasing import erasure
 from database.students import PeriodRepository, StudentRepository
-from database.tombstones import TombstoneRepository
-from model.errors import NotFound, Overloaded
 from model.prediction import Assessment, RiskStatus
 from model.student import Observation
-from preprocessing.dataset import record_id
 from preprocessing.longitudinal import recalled_observations
-from preprocessing.student_ids import LONGEST_EVER, read_student_id
 from preprocessing.task.columns import Longitudinal
 
 FURTHEST = 2**31 - 1
@@ -88,58 +78,6 @@ async def students_at_risk(
             students=page,
         )
     )
-
-
-@router.delete(
-    "/students/{student_id:path}",
-    **operation("Erases a student everywhere", ErasureAnswer, 404, 422),
-)
-async def erase_student(request: Request, student_id: str, client: MayDecide) -> Response:
-    """A receipt with what was erased and the model versions that trained on the student.
-
-    Records of the student that come later, by whatever way, are refused.
-    """
-    here = services(request)
-    student = read_student_id(student_id, longest=LONGEST_EVER)
-    now = here.now()
-    async with here.shipments_held():
-        waiting = await asyncio.to_thread(outbox.erase, here.folders.outbox, student)
-        try:
-            receipt = await here.registry.run(
-                erasure.erase_student(
-                    student,
-                    now=now,
-                    hashed=record_id,
-                    tombstone_key=here.erased.key,
-                    waiting=waiting,
-                )
-            )
-        except NotFound as error:
-            raise Problem.of_field("student_id", "nothing is known of it", 404) from error
-        await here.erased.read()
-        if not await asyncio.to_thread(here.empty_registry_log):
-            raise Overloaded("erased, but the registry's log cannot be emptied yet")
-    # The log says that it happened, and not to whom.
-    await record(here.registry, client.name, "erase", "student", now=now)
-    deleted = {**receipt.deleted, "outbox": len(waiting)}
-    return json_answer(filled(ErasureAnswer, receipt, student_id=student, deleted=deleted))
-
-
-@router.post(
-    "/students/{student_id:path}/readmit",
-    **operation("Takes an erased student again", ReadmissionAnswer, 404, body=REASON),
-)
-async def readmit_student(request: Request, student_id: str, client: MayDecide) -> Response:
-    """Lifts the tombstone; what was erased stays erased. `reason` in the body is recorded."""
-    here = services(request)
-    student = read_student_id(student_id, longest=LONGEST_EVER)
-    reason = read_reason(await read_body(request.receive, SMALL))
-    now = here.now()
-    if not await here.registry.run(TombstoneRepository().lift(here.erased.key.of(student))):
-        raise Problem.of_field("student_id", "was not erased here", 404)
-    await here.erased.read()
-    await record(here.registry, client.name, "readmit", "student", now=now, detail=reason)
-    return json_answer(ReadmissionAnswer(student_id=student, at=now))
 
 
 def _observed(period: str, plan: Longitudinal | None) -> Op[list[Observation]]:

@@ -7,22 +7,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import health
-from api.access import MayRead
+from api.access import MayRead, MayReadAnyTask
 from api.answers.filled import filled
 from api.answers.system import (
     CategoryFeature,
     HealthAnswer,
+    ListedTask,
     LiveAnswer,
     NumericFeature,
     ReadyAnswer,
     TaskAnswer,
     TaskCutoffs,
     TaskOutcome,
+    TasksAnswer,
 )
 from api.http.json_answer import json_answer
 from api.metrics import MEDIA_TYPE
 from api.operation import TEXT, operation
-from api.services import services
+from api.services import ONE_TASK, services
 from preprocessing.task.columns import Column, Kind
 
 router = APIRouter(tags=["system"])
@@ -33,7 +35,10 @@ router = APIRouter(tags=["system"])
 )
 async def get_health(request: Request) -> Response:
     """200 while predictions are answered, even if something else is wrong; 503 otherwise."""
-    report = await health.report(services(request))
+    if request.scope.get(ONE_TASK):
+        report = await health.report(services(request))
+    else:
+        report = await health.report_all(request.app.state.paths.all)
     return json_answer(report, 200 if report["ready"] else 503)
 
 
@@ -65,7 +70,25 @@ async def get_metrics(request: Request) -> Response:
     """One truth, whichever worker answers."""
     here = services(request)
     health.measure(here)
-    return Response(here.metrics.page(), headers={"content-type": MEDIA_TYPE})
+    return Response(here.metrics.host.page(), headers={"content-type": MEDIA_TYPE})
+
+
+@router.get("/tasks", **operation("The tasks of this installation", TasksAnswer))
+async def list_tasks(request: Request, client: MayReadAnyTask) -> Response:
+    """Every call is also under `path`, about that task; without it the default task is meant."""
+    listed = [
+        ListedTask(
+            task=name,
+            title=one.task.title,
+            title_pt=one.task.title_pt,
+            default=one is request.app.state.services,
+            path=f"/tasks/{name}",
+            model_version=one.holder.current.version if one.holder.current else None,
+        )
+        for name, one in request.app.state.paths.all.items()
+        if client.may_see(name)
+    ]
+    return json_answer(TasksAnswer(tasks=listed))
 
 
 @router.get("/schema", **operation("The task's features", TaskAnswer))

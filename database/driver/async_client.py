@@ -33,6 +33,10 @@ class AsyncRegistry:
         self._client = client
         self._database = client.get_database(db, **database_options())
 
+    def on(self, db: str) -> AsyncRegistry:
+        """Another database of the same server, through the same connections."""
+        return AsyncRegistry(self._client, db, self._hook)
+
     async def run(self, op: Op[T]) -> T:
         """Runs an operation to its end and gives its result.
 

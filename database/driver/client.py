@@ -31,6 +31,10 @@ class SyncRegistry:
         self._client = client
         self._database = client.get_database(db, **database_options())
 
+    def on(self, db: str) -> SyncRegistry:
+        """Another database of the same server, through the same connections."""
+        return SyncRegistry(self._client, db, self._hook)
+
     def run(self, op: Op[T]) -> T:
         """Runs an operation to its end and gives its result.
 

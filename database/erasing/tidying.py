@@ -8,27 +8,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from database.embedded import lifecycle, sqlite_files
+from database.embedded import sqlite_files
 
 
-def tidy(home: Path, embedded_db: str | None) -> tuple[str, ...]:
-    """Empties the logs of all outboxes of this host, and writes the embedded registry anew.
+def tidy(outboxes: Path, registry: Path | None) -> tuple[str, ...]:
+    """Empties the logs of a task's outboxes on this host, and writes the embedded registry anew.
 
     Writers of the registry wait meanwhile, and predictions go into the outbox.
 
     Args:
-        home: the installation's folder.
-        embedded_db: the database of the embedded registry; None with a MongoDB elsewhere.
+        outboxes: their folder.
+        registry: the file of the task's embedded registry; None with a MongoDB elsewhere.
 
     Returns:
         The names of the files that somebody held, and that are left for the next night.
     """
     held = [
         path.name
-        for path in sorted((home / "outbox").glob("slot-*.sqlite"))
+        for path in sorted(outboxes.glob("slot-*.sqlite"))
         if not sqlite_files.empty_log_of(path)
     ]
-    if embedded_db is not None:
-        path = lifecycle.data_file(home, embedded_db)
-        held += [] if sqlite_files.rewrite(path) else [path.name]
+    if registry is not None:
+        held += [] if sqlite_files.rewrite(registry) else [registry.name]
     return tuple(held)

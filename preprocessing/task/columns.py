@@ -112,6 +112,17 @@ class Column(Spec):
         }
 
 
+class IdColumn(Column):
+    """The column that says who a row is about.
+
+    Attributes:
+        namespace: the register that the ids are of. Where two tasks name the same one, the same id
+            is the same child in both; a task that names none shares its ids with no other.
+    """
+
+    namespace: Annotated[str, Field(min_length=1)] | None = None
+
+
 class Derived(Spec):
     """A number worked out from features of the same record, for the model alone.
 

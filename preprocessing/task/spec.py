@@ -17,7 +17,15 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator, model_
 
 from model.errors import ConfigurationError
 from model.prediction import Scale
-from preprocessing.task.columns import Column, Derived, Kind, Longitudinal, OutcomeRule, Spec
+from preprocessing.task.columns import (
+    Column,
+    Derived,
+    IdColumn,
+    Kind,
+    Longitudinal,
+    OutcomeRule,
+    Spec,
+)
 from preprocessing.task.formula import Formula
 from preprocessing.task.history_columns import added_columns
 from preprocessing.task.policies import (
@@ -29,6 +37,9 @@ from preprocessing.task.policies import (
     WatchPolicy,
 )
 from preprocessing.task.spelling import fold
+
+TASK_NAME = r"^[a-z][a-z0-9_]{0,30}$"
+"""A task's name is part of its database's name, of which servers take 63 characters."""
 
 
 class TaskSpec(Spec):
@@ -53,11 +64,11 @@ class TaskSpec(Spec):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(pattern=TASK_NAME)]
     title: str
     title_pt: str = ""
     description: str = ""
-    id: Column
+    id: IdColumn
     number_rows: bool = False
     period: Column | None = None
     periods: str = r"^\d{4}$"

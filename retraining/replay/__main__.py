@@ -15,7 +15,7 @@ from database.driver.client import open_registry
 from database.embedded.lifecycle import ensure_running, stop
 from database.indexes import ensure_indexes
 from deployment.exit_codes import ExitCode, failed
-from deployment.wiring import configure_logging, settings_from_environment
+from deployment.wiring import add_task_option, configure_logging, settings_from_environment
 from model.errors import FarolError
 from model.options import DEFAULT_SEED
 from preprocessing.files.school_files import made_up, usable
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"replay: no such file or folder: {', '.join(absent)}\n")
         return ExitCode.USAGE
     try:
-        settings = settings_from_environment()
+        settings = settings_from_environment(arguments.task)
         configure_logging(settings)
         task = load_task_to_train(settings.task)
         with tempfile.TemporaryDirectory(prefix="farol-cohorts-") as name:
@@ -146,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "files", type=Path, nargs="*", metavar="FILE", help="school files, or folders of them"
     )
+    add_task_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="for every run")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw served recall (.svg, .png)")

@@ -10,7 +10,7 @@ from database.aliases import CHAMPION, AliasRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
-from database.leases import WORKER, LeaseRepository
+from database.leases import LeaseRepository, worker_lease
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
 from model.errors import FarolError, InvalidRecord, LeaseHeld, LeaseLost, NotFound
@@ -33,10 +33,11 @@ log = logging.getLogger(__name__)
 
 
 class Jobs:
-    """The worker's jobs. Several workers may be up; the one with the lease does them.
+    """The worker's jobs for one task. Of several workers the one with the task's lease does them.
 
     Args:
-        registry: where runs are queued and recorded.
+        registry: the task's: where runs are queued and recorded.
+        root: the registry that holds the workers' leases.
         task: its schedule and policy.
         subprocesses: starts the pipeline and the drift check.
         signing_key: the installation's key.
@@ -47,6 +48,7 @@ class Jobs:
     def __init__(
         self,
         registry: SyncRegistry,
+        root: SyncRegistry,
         task: TaskSpec,
         subprocesses: Subprocesses,
         signing_key: bytes,
@@ -55,6 +57,7 @@ class Jobs:
         clock: Clock,
     ) -> None:
         self._registry = registry
+        self._root = root
         self._task = task
         self._subprocesses = subprocesses
         self._key = signing_key
@@ -68,18 +71,24 @@ class Jobs:
         now = self._clock()
         try:
             if self._lease is None:
-                acquired = LeaseRepository().acquire(WORKER, self._holder, now=now, ttl=TTL)
-                self._lease = self._registry.run(acquired)
-                log.info("this worker has the lease")
+                name = worker_lease(self._task.name)
+                acquired = LeaseRepository().acquire(name, self._holder, now=now, ttl=TTL)
+                self._lease = self._root.run(acquired)
+                log.info("%s: this worker has the lease", self._task.name)
             else:
-                self._lease = self._registry.run(LeaseRepository().renew(self._lease, now, TTL))
+                self._lease = self._root.run(LeaseRepository().renew(self._lease, now, TTL))
         except LeaseHeld:
-            log.debug("another worker has the lease")
+            log.debug("%s: another worker has the lease", self._task.name)
         except LeaseLost:
-            log.warning("another worker has taken the lease")
+            log.warning("%s: another worker has taken the lease", self._task.name)
             self._lease = None
         except FarolError as error:
-            log.warning("no heartbeat: %s", error)
+            log.warning("%s: no heartbeat: %s", self._task.name, error)
+
+    @property
+    def task(self) -> TaskSpec:
+        """The task whose schedule it is."""
+        return self._task
 
     @property
     def leading(self) -> bool:
@@ -96,21 +105,21 @@ class Jobs:
         if self.leading and missed(
             cron(self._task.schedule.retrain), self._last_run(), self._clock()
         ):
-            log.info("a scheduled run was missed")
+            log.info("%s: a scheduled run was missed", self._task.name)
             self.retrain()
 
     def check_drift(self) -> None:
         """One drift report, and a run if it calls for one."""
         if not self.leading:
             return
-        code = self._subprocesses.run("drift.check", "--json")
-        log.info("drift check: exit code %s", code)
+        code = self._command("drift.check", "--json")
+        log.info("%s: drift check: exit code %s", self._task.name, code)
         if code != 0:
             return
         try:
             self._react_to_drift()
         except FarolError as error:
-            log.warning("drift cannot be judged: %s", error)
+            log.warning("%s: drift cannot be judged: %s", self._task.name, error)
 
     def _react_to_drift(self) -> None:
         champion = self._registry.run(AliasRepository().find(CHAMPION))
@@ -125,7 +134,7 @@ class Jobs:
             champion=champion.version,
             now=self._clock(),
         )
-        log.info("drift: %s", trigger.reason)
+        log.info("%s: drift: %s", self._task.name, trigger.reason)
         if trigger.fire:
             self._pipeline("--requested-by", "drift")
 
@@ -141,7 +150,7 @@ class Jobs:
         except FarolError as error:
             # Asked every few seconds: said once until it is over.
             if str(error) != self._silent_on:
-                log.warning("queued runs cannot be carried out: %s", error)
+                log.warning("%s: queued runs cannot be carried out: %s", self._task.name, error)
             self._silent_on = str(error)
 
     def _carry_out(self, run: Run) -> None:
@@ -172,10 +181,14 @@ class Jobs:
         self._registry.run(RunRepository().finish(failed))
 
     def _pipeline(self, *arguments: str, wait: bool = True) -> int | None:
-        code = self._subprocesses.run("retraining.pipeline", *arguments, wait=wait)
+        code = self._command("retraining.pipeline", *arguments, wait=wait)
         if code is not None:
-            log.info("retraining run: exit code %d", code)
+            log.info("%s: retraining run: exit code %d", self._task.name, code)
         return code
+
+    def _command(self, module: str, *arguments: str, wait: bool = True) -> int | None:
+        name = self._task.name
+        return self._subprocesses.run(module, "--task", name, *arguments, task=name, wait=wait)
 
     def _last_run(self) -> Run | None:
         """The newest run that may promote; a dry run has looked and settled nothing."""
@@ -196,6 +209,6 @@ class Jobs:
         if self._lease is None:
             return
         try:
-            self._registry.run(LeaseRepository().release(self._lease))
+            self._root.run(LeaseRepository().release(self._lease))
         except FarolError as error:
-            log.warning("the lease runs out by itself: %s", error)
+            log.warning("%s: the lease runs out by itself: %s", self._task.name, error)

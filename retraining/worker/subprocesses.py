@@ -1,4 +1,4 @@
-"""Runs commands of this project as processes, one at a time, and ends them with the worker.
+"""Runs commands of this project as processes, and ends them with the worker.
 
 A process each, because training takes memory that Python does not give back, and because a run may
 be killed without the worker noticing more than an exit code.
@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 
 STOP_WITHIN = 20.0
@@ -21,55 +22,77 @@ log = logging.getLogger(__name__)
 
 
 class Subprocesses:
-    """Starts processes; `stop` ends the one that runs and starts no more."""
+    """Starts processes; `stop` ends those that run and starts no more.
 
-    def __init__(self) -> None:
-        self._turn = threading.Lock()
+    Args:
+        at_once: how many run at the same time; those beyond wait.
+    """
+
+    def __init__(self, at_once: int = 1) -> None:
+        self._places = threading.Semaphore(at_once)
         self._guard = threading.Lock()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._turns: dict[str, threading.Lock] = {}
+        self._children: set[subprocess.Popen[bytes]] = set()
         self._stopped = False
 
-    def run(self, module: str, *arguments: str, wait: bool = True) -> int | None:
+    def run(self, module: str, *arguments: str, task: str, wait: bool = True) -> int | None:
         """Runs `python -m module` to its end and gives its exit code.
 
         Args:
             module: the command.
             arguments: passed to it.
+            task: the task that it works on; commands of one task run one at a time.
             wait: for its turn, if another command is running.
 
         Returns:
             None if it had no turn, or the worker is being stopped.
         """
-        if not self._turn.acquire(blocking=wait):
+        with self._guard:
+            turn = self._turns.setdefault(task, threading.Lock())
+        # The task's turn first: who waits for it keeps no place from another task.
+        if not turn.acquire(blocking=wait):
             return None
         try:
-            command = (sys.executable, "-m", module, *arguments)
-            child = self._start([*FOLLOWING, str(os.getpid()), *command])
-            return None if child is None else child.wait()
+            if not self._places.acquire(blocking=wait):
+                return None
+            try:
+                return self._run([sys.executable, "-m", module, *arguments])
+            finally:
+                self._places.release()
         finally:
-            self._turn.release()
+            turn.release()
+
+    def _run(self, command: Sequence[str]) -> int | None:
+        child = self._start([*FOLLOWING, str(os.getpid()), *command])
+        if child is None:
+            return None
+        try:
+            return child.wait()
+        finally:
+            with self._guard:
+                self._children.discard(child)
 
     def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes] | None:
         with self._guard:
             if self._stopped:
                 return None
             # What it prints is for a terminal; its result is in the registry.
-            self._child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-            )
-            return self._child
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            self._children.add(child)
+            return child
 
     def stop(self) -> None:
-        """Asks the running process to end, and makes it if it does not."""
+        """Asks the running processes to end, and makes those that do not."""
         with self._guard:
             self._stopped = True
-            child = self._child
-        if child is None or child.poll() is not None:
-            return
-        child.terminate()
-        try:
-            child.wait(STOP_WITHIN)
-        except subprocess.TimeoutExpired:
-            log.warning("process %d does not end; killing it", child.pid)
-            child.kill()
-            child.wait()
+            running = [child for child in self._children if child.poll() is None]
+        for child in running:
+            child.terminate()
+        deadline = time.monotonic() + STOP_WITHIN
+        for child in running:
+            try:
+                child.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("process %d does not end; killing it", child.pid)
+                child.kill()
+                child.wait()

@@ -99,10 +99,11 @@ def records(n: int, seed: int) -> list[Features]:
 
 def archive(offset: float = 0.0, *, task: TaskSpec | None = None, key: bytes = KEY) -> Archive:
     """A linear model; another offset is another model, with other scores."""
+    task = task or load_task("pede_lag")
     with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder) / "bundle", offset, task or load_task("pede_lag"))
+        write(Path(folder) / "bundle", offset, task)
         data = pack(Path(folder) / "bundle")
-    return Archive(data, offset, key)
+    return Archive(data, offset, key, task.name)
 
 
 def write(

@@ -6,8 +6,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import httpx
@@ -18,52 +20,82 @@ from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
 from database.predictions import PredictionRepository
+from preprocessing.task.spec import load_task
 from tests.api import bundles
 from tests.api.server import Server, served, until
+from tests.api.tasks import task_file
 
 pytestmark = pytest.mark.slow
 
 RECORD = {"inde": 7.5, "ida": 3.0, "fase": 3}
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    uri = lifecycle.ensure_running(tmp_path)
+@dataclass(frozen=True, slots=True)
+class City:
+    """A home whose tasks have a champion each.
+
+    Attributes:
+        databases: by the path of a task's calls; the default task has none.
+    """
+
+    home: Path
+    env: dict[str, str]
+    databases: dict[str, str]
+
+    @property
+    def paths(self) -> list[str]:
+        return [*self.databases]
+
+
+@pytest.fixture(params=[1, 3], ids=["one task", "three tasks"])
+def city(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[City]:
+    home = tmp_path / "home"
+    home.mkdir()
+    further = [task_file(tmp_path, name) for name in ("night", "north")][: request.param - 1]
+    uri = lifecycle.ensure_running(home)
+    databases = {"": "farol"} | {f"/tasks/{p.stem}": f"farol_{p.stem}" for p in further}
+    tasks = ["pede_lag", *map(str, further)]
     try:
-        with open_registry(uri, "farol") as registry:
-            registry.run(indexes.ensure_indexes())
-            bundles.promote(registry, bundles.register(registry, bundles.archive()))
-        yield tmp_path
+        with open_registry(uri, "farol") as root:
+            for name, db in zip(tasks, databases.values(), strict=True):
+                registry = root.on(db)
+                registry.run(indexes.ensure_indexes())
+                packed = bundles.archive(task=load_task(name))
+                bundles.promote(registry, bundles.register(registry, packed))
+        yield City(home, {"FAROL_TASKS": ",".join(tasks)}, databases)
     finally:
-        lifecycle.stop(tmp_path)
+        lifecycle.stop(home)
 
 
 class Load:
     """Callers that remember what was acknowledged."""
 
-    def __init__(self, url: str, callers: int = 4) -> None:
-        self.acknowledged: list[str] = []
+    def __init__(self, url: str, paths: Sequence[str], callers: int = 4) -> None:
+        self.acknowledged: dict[str, list[str]] = {path: [] for path in paths}
         self.refused = 0
         self.slowest = 0.0
         self._url = url
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(callers)]
+        self._threads = [
+            threading.Thread(target=self._ask, args=(path,))
+            for _, path in zip(range(max(callers, len(paths))), cycle(paths), strict=False)
+        ]
 
-    def _ask(self) -> None:
+    def _ask(self, path: str) -> None:
         while not self._stop.is_set():
             try:
                 with httpx.Client(base_url=self._url, timeout=5) as client:
                     while not self._stop.is_set():
-                        self._ask_once(client)
+                        self._ask_once(client, path)
             except httpx.TransportError:
                 self.refused += 1
                 time.sleep(0.02)
 
-    def _ask_once(self, client: httpx.Client) -> None:
+    def _ask_once(self, client: httpx.Client, path: str) -> None:
         started = time.monotonic()
-        answer = client.post("/predict", json=RECORD)
+        answer = client.post(f"{path}/predict", json=RECORD)
         if answer.status_code == 200:
-            self.acknowledged.append(answer.json()["prediction_id"])
+            self.acknowledged[path].append(answer.json()["prediction_id"])
             self.slowest = max(self.slowest, time.monotonic() - started)
         else:
             self.refused += 1
@@ -80,32 +112,39 @@ class Load:
                 thread.join()
 
 
-def assert_all_kept_once(home: Path, acknowledged: list[str]) -> None:
-    until(lambda: waiting(home / "outbox") == 0, 30)
-    with open_registry(lifecycle.ensure_running(home), "farol") as registry:
-        kept = [p.prediction_id for p in registry.run(PredictionRepository().newest(0))]
-    assert len(kept) == len(set(kept))
-    assert set(acknowledged) <= set(kept)
-    assert len(acknowledged) == len(set(acknowledged)) > 20
+def assert_all_kept_once(city: City, acknowledged: dict[str, list[str]]) -> None:
+    """Every acknowledged record is in its own task's database, once, and in no other."""
+    kept: dict[str, list[str]] = {}
+    tasks = [path.removeprefix("/tasks/") or "pede_lag" for path in city.paths]
+    until(lambda: not any(waiting(city.home / "tasks" / t / "outbox") for t in tasks), 30)
+    with open_registry(lifecycle.ensure_running(city.home), "farol") as root:
+        for path, db in city.databases.items():
+            found = root.on(db).run(PredictionRepository().newest(0))
+            kept[path] = [p.prediction_id for p in found]
+    everything = [one for ids in kept.values() for one in ids]
+    assert len(everything) == len(set(everything))
+    for path, ids in acknowledged.items():
+        assert set(ids) <= set(kept[path])
+        assert len(ids) == len(set(ids)) > 20
 
 
-def test_a_killed_worker_loses_nothing_and_is_replaced(home: Path) -> None:
-    with served(home, workers=2) as server:
+def test_a_killed_worker_loses_nothing_and_is_replaced(city: City) -> None:
+    with served(city.home, workers=2, env=city.env) as server:
         until(lambda: len(server.workers()) == 2)
-        load = Load(server.url)
+        load = Load(server.url, city.paths)
         with load.on():
             time.sleep(1)
             victim = int(str(server.workers()[0]["pid"]))
             os.kill(victim, signal.SIGKILL)
             until(lambda: _pids(server) - {victim} == _pids(server) and len(_pids(server)) == 2)
             time.sleep(0.5)
-        assert_all_kept_once(home, load.acknowledged)
+        assert_all_kept_once(city, load.acknowledged)
 
 
-def test_all_workers_killed_at_once_lose_nothing(home: Path) -> None:
-    with served(home, workers=2) as server:
+def test_all_workers_killed_at_once_lose_nothing(city: City) -> None:
+    with served(city.home, workers=2, env=city.env) as server:
         until(lambda: len(server.workers()) == 2)
-        load = Load(server.url)
+        load = Load(server.url, city.paths)
         with load.on():
             time.sleep(1)
             former = _pids(server)
@@ -113,38 +152,38 @@ def test_all_workers_killed_at_once_lose_nothing(home: Path) -> None:
                 os.kill(pid, signal.SIGKILL)
             until(lambda: len(_pids(server)) == 2 and not _pids(server) & former)
             time.sleep(0.5)
-        assert_all_kept_once(home, load.acknowledged)
+        assert_all_kept_once(city, load.acknowledged)
 
 
 def test_a_killed_registry_is_not_noticed_by_callers_and_gets_everything_later(
-    home: Path,
+    city: City,
 ) -> None:
-    with served(home, workers=2) as server:
+    with served(city.home, workers=2, env=city.env) as server:
         until(lambda: len(server.workers()) == 2)
-        load = Load(server.url)
+        load = Load(server.url, city.paths)
         with load.on():
             time.sleep(1)
             before = load.refused
-            state = lifecycle.status(home).state
+            state = lifecycle.status(city.home).state
             assert state is not None
             os.kill(state.pid, signal.SIGKILL)
             time.sleep(2)
         assert load.refused == before
-        assert_all_kept_once(home, load.acknowledged)
+        assert_all_kept_once(city, load.acknowledged)
 
 
 def test_a_stop_finishes_what_was_begun_and_what_is_left_is_shipped_at_the_next_start(
-    home: Path,
+    city: City,
 ) -> None:
-    with served(home, workers=2) as server:
+    with served(city.home, workers=2, env=city.env) as server:
         until(lambda: len(server.workers()) == 2)
-        load = Load(server.url)
+        load = Load(server.url, city.paths)
         with load.on():
             time.sleep(1)
             server.process.send_signal(signal.SIGTERM)
             server.process.wait(20)
-    with served(home, workers=1):
-        assert_all_kept_once(home, load.acknowledged)
+    with served(city.home, workers=1, env=city.env):
+        assert_all_kept_once(city, load.acknowledged)
 
 
 def _pids(server: Server) -> set[int]:

@@ -133,6 +133,7 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "get_ready": lambda s: [s.get("/health/ready")],
     "get_metrics": lambda s: [s.get("/metrics")],
     "get_schema": lambda s: [s.get("/schema")],
+    "list_tasks": lambda s: [s.get("/tasks")],
 }
 """Operation to calls that it answers, in an order in which each finds what it needs."""
 

@@ -82,7 +82,7 @@ def drained(server: Server) -> bool:
 
 def outbox_rows(home: Path) -> list[int]:
     rows = []
-    for path in (home / "outbox").glob("slot-*.sqlite"):
+    for path in (home / "tasks/pede_lag/outbox").glob("slot-*.sqlite"):
         box = Outbox(path)
         rows.append(box.rows)
         box.close()
@@ -91,7 +91,7 @@ def outbox_rows(home: Path) -> list[int]:
 
 def left_waiting(server: Server) -> None:
     """A worker that died left one in its outbox, and another worker ships it."""
-    box = Outbox(server.home / "outbox" / "slot-9.sqlite")
+    box = Outbox(server.home / "tasks/pede_lag/outbox" / "slot-9.sqlite")
     box.put([replace(prediction(WHO), features={"inde": ODD[0]})])
     box.close()
 
@@ -155,7 +155,8 @@ def test_late_records_by_every_route_are_refused(server: Server, tmp_path: Path)
     until(lambda: drained(server), 20)
 
     assert httpx.delete(f"{server.url}/students/{WHO}").status_code == 404
-    assert tidy(server.home, "farol") == ()
+    files = lifecycle.data_file(server.home, "farol")
+    assert tidy(server.home / "tasks/pede_lag/outbox", files) == ()
     assert hits(server.home) == []
 
 

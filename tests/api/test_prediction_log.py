@@ -198,6 +198,24 @@ def test_a_fast_caller_is_written_locally_and_shipped_in_bulk(outbox: Outbox) ->
     asyncio.run(scenario())
 
 
+def test_many_callers_behind_a_slow_registry_are_written_locally_too(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.delay = 0.02  # Some 50 batches a second, each with a record of every caller.
+        log = PredictionLog(registry, outbox, LogPolicy(direct_per_second=100))
+
+        async def caller() -> None:
+            for _ in range(20):
+                await log.write(prediction())
+
+        await asyncio.gather(*(caller() for _ in range(10)))
+
+        assert log.spilling
+        assert len(registry.order) < 150
+
+    asyncio.run(scenario())
+
+
 def test_too_much_waiting_is_refused_and_not_remembered(outbox: Outbox) -> None:
     async def scenario() -> None:
         registry = MemoryRegistry()

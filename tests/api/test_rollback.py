@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from api.rollback import rollback_target
+from api.manual_moves import rollback_target
 from model.promotion import DecisionStatus, Promotion
 from tests.api.bundles import NOW
 

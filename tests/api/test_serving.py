@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from database.labels import LabelRepository, OrphanRepository
-from database.leases import WORKER, LeaseRepository
+from database.leases import LeaseRepository, worker_lease
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
@@ -410,7 +410,9 @@ def test_health_tells_of_a_retraining_worker_that_is_heard_of_no_more(
     before = told()
     now = datetime.now(UTC)
     lease = world.registry.run(
-        LeaseRepository().acquire(WORKER, "host/1", now=now, ttl=timedelta(seconds=0.5))
+        LeaseRepository().acquire(
+            worker_lease("pede_lag"), "host/1", now=now, ttl=timedelta(seconds=0.5)
+        )
     )
     up = told()
     time.sleep(0.6)

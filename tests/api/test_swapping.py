@@ -37,7 +37,7 @@ def wrongly_signed() -> Archive:
 
 def of_another_task() -> Archive:
     task = load_task("pede_lag")
-    return bundles.archive(2.0, task=task.model_copy(update={"name": "another"}))
+    return Archive(bundles.archive(2.0, task=task.model_copy(update={"name": "another"})).data)
 
 
 def scoring_differently() -> Archive:
@@ -71,7 +71,7 @@ def test_a_bundle_that_cannot_be_trusted_is_quarantined_and_the_champion_stays(
     assert champion["reason"]
     assert pair.get("/health").status_code == 200
     assert pair.post("/predict", RECORD).json()["model_version"] == serving
-    until(lambda: "farol_champion_degraded 1.0" in pair.get("/metrics").text, 5)
+    until(lambda: 'farol_champion_degraded{task="pede_lag"} 1.0' in pair.get("/metrics").text, 5)
 
     assert pair.post(f"/models/{serving}/promote", {"reason": "again"}).status_code == 200
     until(lambda: pair.get("/health").json()["status"] == "ok", 5)
@@ -79,7 +79,7 @@ def test_a_bundle_that_cannot_be_trusted_is_quarantined_and_the_champion_stays(
 
 def test_a_folder_that_went_bad_on_disk_is_fetched_anew(pair: Server, world: World) -> None:
     version = pair.get("/model").json()["version"]
-    live = world.home / "model" / "live"
+    live = world.home / "tasks/pede_lag/model" / "live"
     (live / "versions" / version / "manifest.json").write_bytes(b"{}")
 
     # Touching the pointer makes every worker load the folder again.

@@ -31,7 +31,7 @@ def one(world: World) -> Iterator[Server]:
 def test_a_version_named_like_a_path_leaves_that_folder_alone_and_the_champion_serves(
     one: Server, world: World
 ) -> None:
-    victim = world.home / "model" / "live" / "versions" / VICTIM
+    victim = world.home / "tasks/pede_lag/model" / "live" / "versions" / VICTIM
     victim.mkdir()
     (victim / "kept.txt").write_text("kept")
     serving = one.get("/model").json()["version"]

@@ -72,7 +72,7 @@ def test_a_wrong_setting_stops_the_start_with_its_name(tmp_path: Path) -> None:
 
 def test_slots_are_taken_from_the_lowest_and_handed_on(tmp_path: Path) -> None:
     first, second = claim(tmp_path), claim(tmp_path)
-    first.tell(WorkerState(0, psutil.Process().pid, 1, "v1", NOW))
+    first.tell(tmp_path, WorkerState(0, psutil.Process().pid, 1, "v1", NOW))
 
     seen = [state.slot for state in alive(tmp_path)]
     first.release()
@@ -90,7 +90,7 @@ def test_a_worker_whose_process_is_gone_is_not_shown(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
 
-    slot.tell(WorkerState(0, process.pid, 1, "v1", NOW))
+    slot.tell(tmp_path, WorkerState(0, process.pid, 1, "v1", NOW))
 
     assert alive(tmp_path) == []
     slot.release()

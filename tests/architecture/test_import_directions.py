@@ -28,6 +28,7 @@ MAY_IMPORT = {
 ENTRY_POINTS = {
     "api/app.py": {"deployment"},
     "api/keys.py": {"deployment"},
+    "api/opening.py": {"deployment"},
     "dashboard/dashboard.py": {"deployment"},
     "database/embedded/__main__.py": {"deployment"},
     "drift/check.py": {"deployment", "database", "preprocessing"},

@@ -71,7 +71,7 @@ def _peers() -> tuple[Callable[[Path], Contestant], ...]:
 def _drain(home: Path) -> None:
     """What is still being shipped must not slow the floor's next slice."""
     deadline = time.monotonic() + DRAIN_SECONDS
-    while waiting(home / "outbox") and time.monotonic() < deadline:
+    while waiting(home / "tasks/pede_lag/outbox") and time.monotonic() < deadline:
         time.sleep(0.1)
 
 

@@ -26,6 +26,7 @@ class Comparison:
     p99: float
     floor_p99: float
     worker_mib: float
+    floor_mib: float
     failed: int
 
     @property
@@ -113,5 +114,6 @@ def _compare(
         p99=median(s.p99 for s in mine),
         floor_p99=median(s.p99 for s in theirs),
         worker_mib=median(servers[contestant.name].memory_of_workers()[:4]),
+        floor_mib=median(servers[floor.name].memory_of_workers()[:4]),
         failed=sum(s.failed for s in mine),
     )

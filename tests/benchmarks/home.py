@@ -48,7 +48,7 @@ class Home:
 
 def prepare(folder: Path, *, versions: int = 1) -> Home:
     """Trains on sample cohorts, registers the versions and makes the first one champion."""
-    data = _cohorts(folder / "cohorts")
+    data = school_years(folder / "cohorts")
     made = dict(_version(folder, data, SEED + i) for i in range(versions))
     settings = load_settings({"FAROL_HOME": str(folder)})
     with registry(settings) as opened:
@@ -74,7 +74,8 @@ def _version(folder: Path, data: TrainingSet, seed: int) -> tuple[str, Predictor
     return name, Predictor(load_bundle(bundle))
 
 
-def _cohorts(folder: Path) -> TrainingSet:
+def school_years(folder: Path) -> TrainingSet:
+    """Labelled records of sample cohorts, which are written into the folder."""
     now = datetime.now(UTC)
     task = load_task("pede_lag")
     paths = write_cohorts(folder, seed=SEED)

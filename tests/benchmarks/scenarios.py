@@ -80,7 +80,7 @@ class Stage:
             TimeoutError: the backlog does not go away.
         """
         started = time.monotonic()
-        while waiting(self.home / "outbox"):
+        while waiting(self.home / "tasks/pede_lag/outbox"):
             if time.monotonic() - started > DRAIN_SECONDS:
                 raise TimeoutError("the outboxes are not drained")
             time.sleep(0.1)
@@ -117,7 +117,7 @@ def sustained(stage: Stage, *, minutes: float) -> dict[str, str]:
     while time.monotonic() < end:
         with stage.load(10) as load:
             slices.append(load.result())
-        backlog.append(waiting(stage.home / "outbox"))
+        backlog.append(waiting(stage.home / "tasks/pede_lag/outbox"))
         memory.append(_memory(stage))
     drained = stage.drain()
     answered = sum(s.requests for s in slices)
@@ -175,7 +175,7 @@ def outage(stage: Stage, *, seconds: int) -> dict[str, str]:
     before = stage.kept()
     with _hanging(stage.home), stage.load(seconds) as load:
         away: Checked = load.result()
-    backlog = waiting(stage.home / "outbox")
+    backlog = waiting(stage.home / "tasks/pede_lag/outbox")
     drained = stage.drain()
     return {
         "registry away": f"{seconds} s",

@@ -24,7 +24,7 @@ def test_the_nightly_tidying_leaves_nothing_that_was_deleted(tmp_path: Path) -> 
                 older.execute("DELETE FROM students")
             assert b"RA-bytes" in _bytes(path)
 
-            assert tidy(tmp_path, "farol") == ()
+            assert tidy(tmp_path / "outbox", path) == ()
 
             assert b"RA-bytes" not in _bytes(path)
             registry.run(StudentRepository().observe([observation("RA-2")]))
@@ -34,7 +34,7 @@ def test_the_nightly_tidying_leaves_nothing_that_was_deleted(tmp_path: Path) -> 
 
 
 def test_there_is_nothing_to_tidy_in_an_empty_home(tmp_path: Path) -> None:
-    assert tidy(tmp_path, "farol") == ()
+    assert tidy(tmp_path / "outbox", lifecycle.data_file(tmp_path, "farol")) == ()
 
 
 def _bytes(path: Path) -> bytes:

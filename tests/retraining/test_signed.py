@@ -45,7 +45,7 @@ def test_a_changed_training_list_is_refused(
     nothing = registry.run(ArtifactRepository().put(b""))
     put(registry, replace(first, trained_on=nothing))
     changed = registry.run(ModelVersionRepository().get("v1"))
-    jobs = Jobs(registry, task(), Subprocesses(), KEY, holder="a", clock=lambda: START)
+    jobs = Jobs(registry, registry, task(), Subprocesses(), KEY, holder="a", clock=lambda: START)
 
     with pytest.raises(BundleError, match=r"deployment\.restore --re-sign"):
         training_ids(registry, changed, KEY)

@@ -16,12 +16,13 @@ import pytest
 
 from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry
-from database.leases import WORKER, LeaseRepository
+from database.leases import LeaseRepository, worker_lease
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
 from model.errors import ConfigurationError, RegistryUnavailable
 from model.run import Lease, Run, RunStatus
+from preprocessing.task.spec import TaskSpec
 from retraining.worker.__main__ import scheduled, work
 from retraining.worker.jobs import Jobs
 from retraining.worker.subprocesses import Subprocesses
@@ -39,15 +40,22 @@ class Recorder(Subprocesses):
         self.code = code
         self.asked: list[tuple[str, ...]] = []
 
-    def run(self, module: str, *arguments: str, wait: bool = True) -> int | None:
-        self.asked.append((module, *arguments))
+    def run(self, module: str, *arguments: str, task: str, wait: bool = True) -> int | None:
+        assert arguments[:2] == ("--task", task)
+        self.asked.append((module, *arguments[2:]))
         return self.code
 
 
 def jobs(
-    registry: SyncRegistry, subprocesses: Subprocesses, holder: str = "a", now: datetime = NOW
+    registry: SyncRegistry,
+    subprocesses: Subprocesses,
+    holder: str = "a",
+    now: datetime = NOW,
+    spec: TaskSpec | None = None,
 ) -> Jobs:
-    return Jobs(registry, task(), subprocesses, KEY, holder=holder, clock=lambda: now)
+    return Jobs(
+        registry, registry, spec or task(), subprocesses, KEY, holder=holder, clock=lambda: now
+    )
 
 
 def queue(registry: SyncRegistry, **options: object) -> None:
@@ -175,7 +183,7 @@ def test_a_schedule_that_is_no_crontab_stops_the_start(registry: SyncRegistry) -
     )
 
     with pytest.raises(ConfigurationError, match="mondays"):
-        scheduled(jobs(registry, Recorder()), wrong)
+        scheduled([jobs(registry, Recorder(), spec=wrong)])
 
 
 def test_a_run_that_takes_long_makes_no_noise(
@@ -184,19 +192,17 @@ def test_a_run_that_takes_long_makes_no_noise(
     done = threading.Event()
 
     class Slow(Recorder):
-        def run(self, module: str, *arguments: str, wait: bool = True) -> int | None:
+        def run(self, module: str, *arguments: str, task: str, wait: bool = True) -> int | None:
             time.sleep(0.5)
             done.set()
-            return super().run(module, *arguments, wait=wait)
+            return super().run(module, *arguments, task=task, wait=wait)
 
     subprocesses = Slow()
     queue(registry)
     caplog.set_level("WARNING")
 
     often = timedelta(milliseconds=20)
-    work(
-        jobs(registry, subprocesses), subprocesses, task(), done, at_night=lambda: None, poll=often
-    )
+    work([jobs(registry, subprocesses)], subprocesses, done, at_night=lambda: None, poll=often)
 
     assert len(subprocesses.asked) == 1
     assert caplog.records == []
@@ -209,9 +215,8 @@ def test_a_registry_that_is_away_is_told_once_and_not_every_few_seconds(
         def run(self, op: Any) -> Any:
             raise RegistryUnavailable("the registry does not answer")
 
-    worker = Jobs(
-        cast(SyncRegistry, Away()), task(), Recorder(), KEY, holder="a", clock=lambda: NOW
-    )
+    away = cast(SyncRegistry, Away())
+    worker = Jobs(away, away, task(), Recorder(), KEY, holder="a", clock=lambda: NOW)
     worker._lease = Lease("worker", "a", 1, NOW + timedelta(hours=1))
 
     for _ in range(5):
@@ -223,20 +228,58 @@ def test_a_registry_that_is_away_is_told_once_and_not_every_few_seconds(
 def test_stopping_ends_the_running_process_and_starts_no_other() -> None:
     subprocesses = Subprocesses()
     ended: list[int | None] = []
+
+    def serve() -> int | None:
+        return subprocesses.run("http.server", "0", task="school")
+
     # `http.server` runs until it is told to stop.
-    running = threading.Thread(target=lambda: ended.append(subprocesses.run("http.server", "0")))
+    running = threading.Thread(target=lambda: ended.append(serve()))
     running.start()
-    while subprocesses._child is None:
+    while not subprocesses._children:
         time.sleep(0.01)
 
     subprocesses.stop()
     running.join(20)
 
     assert ended == [-signal.SIGTERM]
-    assert subprocesses.run("http.server", "0") is None
+    assert serve() is None
 
 
-@pytest.mark.slow
+def test_runs_of_different_tasks_go_on_at_once_and_those_of_one_task_do_not() -> None:
+    subprocesses = Subprocesses(at_once=2)
+    first = _begun(subprocesses, "a")
+    try:
+        same = subprocesses.run("this", task="a", wait=False)
+        other = subprocesses.run("this", task="b", wait=False)
+    finally:
+        subprocesses.stop()
+        first.join(20)
+
+    assert same is None
+    assert other == 0
+
+
+def _begun(subprocesses: Subprocesses, task: str) -> threading.Thread:
+    """A command of that task that runs until it is told to stop."""
+    thread = threading.Thread(
+        target=subprocesses.run, args=("http.server", "0"), kwargs={"task": task}
+    )
+    thread.start()
+    while not subprocesses._children:
+        time.sleep(0.01)
+    return thread
+
+
+def test_no_more_runs_go_on_at_once_than_the_setting_allows() -> None:
+    subprocesses = Subprocesses(at_once=1)
+    first = _begun(subprocesses, "a")
+    try:
+        assert subprocesses.run("this", task="b", wait=False) is None
+    finally:
+        subprocesses.stop()
+        first.join(20)
+
+
 @pytest.mark.slow
 def test_a_dry_run_that_was_asked_for_through_the_api_promotes_nothing(
     registry: SyncRegistry, embedded_uri: str, db: str, home: Path, tmp_path: Path
@@ -264,10 +307,10 @@ def test_the_worker_shows_itself_carries_out_a_request_and_ends_politely(
     registry.run(RunRepository().start(Run("run-q", RunStatus.QUEUED, "api", requested_at=now)))
     with _worker(embedded_uri, db, home, tmp_path):
         _wait_for(lambda: registry.run(RunRepository().get("run-q")).status is RunStatus.PROMOTED)
-        lease = registry.run(LeaseRepository().find(WORKER))
+        lease = registry.run(LeaseRepository().find(worker_lease(task().name)))
         assert lease is not None and lease.expires_at > datetime.now(UTC)
     assert registry.run(AliasRepository().find(CHAMPION)) is not None
-    lease = registry.run(LeaseRepository().find(WORKER))
+    lease = registry.run(LeaseRepository().find(worker_lease(task().name)))
     assert lease is not None and lease.expires_at < datetime.now(UTC)
 
 

@@ -1,0 +1,171 @@
+"""Opens what a worker needs: what its tasks share, and each of the tasks."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from api import metrics
+from api.champion import ChampionHolder
+from api.durability.outbox import Outbox
+from api.durability.prediction_log import LogPolicy, PredictionLog
+from api.durability.shipper import Shipper
+from api.durability.storage import Storage
+from api.durability.worker_slots import WorkerSlot, claim
+from api.erased import ErasedStudents
+from api.key_trust import KeyTrust
+from api.metrics import HostMetrics, Metrics
+from api.refresher import Refresher
+from api.registry import OpenRegistry, RegistryLink, TaskRegistry
+from api.security import KeyRing, TaskKeys
+from api.services import Folders, Services
+from database import installation
+from database.driver.async_client import open_async_registry
+from database.embedded import lifecycle, sqlite_files
+from database.erasing.guarded import ErasureGuard
+from deployment.settings import Settings, unusable
+from deployment.tasks.installed import InstalledTask, all_installed
+from deployment.wiring import claimed, entered, prepared, registry_uri, tombstone_key
+from model.errors import FarolError
+from model.live import LiveModel
+from model.trust.key_file import KeyFile
+
+REGISTRY_TIMEOUT_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a worker has open.
+
+    Attributes:
+        ring: the API keys.
+        tasks: the services of each task by its name, the default one first.
+    """
+
+    ring: KeyRing
+    tasks: dict[str, Services]
+
+    @property
+    def default(self) -> Services:
+        """The services of the default task."""
+        return next(iter(self.tasks.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """What the tasks of a worker share."""
+
+    settings: Settings
+    slot: WorkerSlot
+    root: RegistryLink
+    metrics: HostMetrics
+    ring: KeyRing
+    started_at: datetime
+
+
+async def opened(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Opened:
+    """Opens everything; the stack closes it.
+
+    Raises:
+        ConfigurationError: a task cannot be read, or the home not be used.
+    """
+    try:
+        return await _open(settings, policy, stack)
+    except (OSError, sqlite3.Error) as error:
+        raise unusable(settings.home, error) from error
+
+
+async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Opened:
+    tasks = all_installed(settings)
+    host = _host(settings, [LiveModel(task.home) for task in tasks], stack)
+    services = {task.name: _of_task(task, host, policy, stack) for task in tasks}
+    host.metrics.reserve(host.slot.number)
+    return Opened(host.ring, services)
+
+
+def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _Host:
+    folders = Folders(settings.home, settings.home)
+    slot = claim(folders.workers)
+    stack.callback(slot.release)
+    metrics.prepare(folders.metrics, slot.number, first=slot.first)
+    stack.callback(metrics.retire, folders.metrics, slot.number)
+    root = RegistryLink(partial(registry_uri, settings), partial(_connect, settings))
+    stack.push_async_callback(root.close)
+    served_before = any(one.pointer_path.exists() for one in live)
+    key = settings.signing_key.get_secret_value()
+    trust = KeyTrust(KeyFile(settings.home), key, served_before=served_before, now=now)
+    return _Host(
+        settings=settings,
+        slot=slot,
+        root=root,
+        metrics=HostMetrics(folders.metrics),
+        ring=KeyRing(root, settings.auth, time.monotonic, trust),
+        started_at=now(),
+    )
+
+
+def _of_task(
+    task: InstalledTask, host: _Host, policy: LogPolicy, stack: AsyncExitStack
+) -> Services:
+    settings = host.settings
+    folders = Folders(settings.home, task.home)
+    registry = TaskRegistry(host.root, partial(entered, task), partial(claimed, task))
+    outbox = Outbox(folders.outbox / f"slot-{host.slot.number}.sqlite")
+    stack.callback(outbox.close)
+    live = LiveModel(task.home)
+    key = settings.signing_key.get_secret_value()
+    holder = ChampionHolder(live, task.spec, key)
+    log = PredictionLog(registry, outbox, policy)
+    return Services(
+        task=task.spec,
+        folders=folders,
+        now=now,
+        root=host.root,
+        registry=registry,
+        live=live,
+        holder=holder,
+        refresher=Refresher(live, registry, holder, key, partial(prepared, task)),
+        log=log,
+        outbox=outbox,
+        storage=Storage(settings.home, outbox, log, embedded=settings.mongo_uri is None),
+        shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
+        keys=TaskKeys(host.ring, task.name),
+        erased=ErasedStudents(registry, tombstone_key(settings)),
+        empty_registry_log=partial(_empty_registry_log, task, registry),
+        metrics=Metrics(host.metrics, task.name, host.slot.number),
+        slot=host.slot,
+        started_at=host.started_at,
+    )
+
+
+async def _connect(settings: Settings, uri: str) -> OpenRegistry:
+    key = tombstone_key(settings)
+    registry = open_async_registry(
+        uri,
+        settings.mongo_db,
+        driver=settings.async_driver,
+        pool_size=settings.mongo_pool_size,
+        timeout_ms=REGISTRY_TIMEOUT_MS,
+        hook=ErasureGuard(key),
+    )
+    try:
+        await registry.run(installation.claim(key))
+    except FarolError:
+        await registry.close()
+        raise
+    return registry
+
+
+def _empty_registry_log(task: InstalledTask, registry: TaskRegistry) -> bool:
+    if task.settings.mongo_uri is not None or registry.database is None:
+        return True
+    return sqlite_files.empty_log_of(lifecycle.data_file(task.settings.home, registry.database))
+
+
+def now() -> datetime:
+    """The clock of the worker, aware UTC."""
+    return datetime.now(UTC)

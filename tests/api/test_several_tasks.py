@@ -1,0 +1,203 @@
+"""Several tasks served by the same workers: each with its champion, its records and its keys."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from database import indexes
+from database.driver.client import SyncRegistry, open_registry
+from database.embedded import lifecycle
+from database.labels import LabelRepository
+from database.predictions import PredictionRepository
+from preprocessing.task.spec import load_task
+from tests.api import bundles
+from tests.api.server import ROOT, Server, served, until
+from tests.api.tasks import task_file
+
+RECORD = {"inde": 7.5, "ida": 3.0, "fase": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """Two tasks of one register of ids, and a third with ids of its own."""
+
+    home: Path
+    env: dict[str, str]
+    lag: SyncRegistry
+    night: SyncRegistry
+
+    def keys(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "api.keys", *arguments],
+            cwd=ROOT,
+            env=os.environ | self.env | {"FAROL_SIGNING_KEY": bundles.KEY.decode()},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    home, files = tmp_path_factory.mktemp("city"), tmp_path_factory.mktemp("tasks")
+    paths = [task_file(files, "night_school"), task_file(files, "other_city", "other")]
+    uri = lifecycle.ensure_running(home)
+    env = {"FAROL_HOME": str(home), "FAROL_TASKS": f"pede_lag,{paths[0]},{paths[1]}"}
+    try:
+        with open_registry(uri, "farol") as lag:
+            night = lag.on("farol_night_school")
+            for registry, offset, name in ((lag, 0.0, "pede_lag"), (night, 1.0, str(paths[0]))):
+                registry.run(indexes.ensure_indexes())
+                packed = bundles.archive(offset, task=load_task(name))
+                bundles.promote(registry, bundles.register(registry, packed))
+            yield City(home, env, lag, night)
+    finally:
+        lifecycle.stop(home)
+
+
+@pytest.fixture(scope="module")
+def server(city: City) -> Iterator[Server]:
+    with served(city.home, workers=2, env=city.env) as running:
+        until(lambda: running.get("/tasks/night_school/health/ready").status_code == 200)
+        yield running
+
+
+def test_every_task_is_listed_with_the_path_of_its_calls(server: Server) -> None:
+    listed = server.get("/tasks").json()["tasks"]
+
+    assert [(t["task"], t["default"], t["model_version"]) for t in listed] == [
+        ("pede_lag", True, "v1"),
+        ("night_school", False, "v1"),
+        ("other_city", False, None),
+    ]
+    for task in listed:
+        assert server.get(f"{task['path']}/schema").json()["task"] == task["task"]
+
+
+def test_each_task_answers_with_its_own_champion(server: Server) -> None:
+    default = server.post("/predict", RECORD).json()
+    named = server.post("/tasks/pede_lag/predict", RECORD).json()
+    other = server.post("/tasks/night_school/predict", RECORD).json()
+    none = server.post("/tasks/other_city/predict", RECORD)
+
+    assert default["risk_score"] == named["risk_score"] != other["risk_score"]
+    assert none.status_code == 503
+    assert "no champion serves yet" in none.json()["detail"]
+
+
+def test_a_record_and_its_outcome_stay_within_the_task(server: Server, city: City) -> None:
+    record = RECORD | {"student_id": "in-both", "period": "2024"}
+    label = {"student_id": "in-both", "period": "2024", "outcome": 1}
+    for path in ("", "/tasks/night_school"):
+        assert server.post(f"{path}/predict", record).status_code == 200
+
+    until(lambda: city.night.run(PredictionRepository().of_students(["in-both"], ["2024"])) != [])
+    counts = server.post("/tasks/night_school/labels", label).json()
+
+    assert (counts["joined"], counts["orphaned"]) == (1, 0)
+    assert city.night.run(LabelRepository().count()) == 1
+    assert city.lag.run(LabelRepository().count()) == 0
+
+
+def test_a_prediction_of_one_task_is_unknown_to_the_other(server: Server) -> None:
+    made = server.post("/predict", RECORD).json()["prediction_id"]
+
+    counts = server.post("/tasks/night_school/labels", {"prediction_id": made, "outcome": 1})
+
+    assert counts.json()["orphaned"] == 1
+
+
+def test_an_unknown_task_is_404_and_says_where_to_look(server: Server) -> None:
+    answer = server.post("/tasks/nowhere/predict", RECORD)
+
+    assert answer.status_code == 404
+    assert "GET /tasks" in answer.json()["detail"]
+
+
+def test_health_tells_each_task_in_short_and_one_task_in_full(server: Server) -> None:
+    whole = server.get("/health").json()
+    one = server.get("/tasks/other_city/health")
+
+    assert (whole["ready"], whole["status"]) == (True, "degraded")
+    assert whole["tasks"]["other_city"] == {"status": "down", "ready": False, "model_version": None}
+    assert one.status_code == 503
+    assert "tasks" not in one.json()
+
+
+def test_metrics_say_which_task_they_are_about(server: Server) -> None:
+    server.post("/tasks/night_school/predict", RECORD)
+
+    def counted() -> bool:
+        page = server.get("/metrics").text
+        return all(
+            f'farol_champion_info{{model_version="v1",task="{task}"}} 2.0' in page
+            for task in ("pede_lag", "night_school")
+        )
+
+    until(counted)
+
+
+def test_each_task_has_an_openapi_page_of_its_own(server: Server) -> None:
+    page = server.get("/tasks/night_school/openapi.json").json()
+
+    assert page["servers"] == [{"url": "/tasks/night_school"}]
+    assert "/tasks/night_school/openapi.json" in server.get("/tasks/night_school/docs").text
+
+
+def test_an_erasure_reaches_the_tasks_of_the_same_register_and_no_other(
+    server: Server, city: City
+) -> None:
+    record = RECORD | {"student_id": "leaver", "period": "2024"}
+    for path in ("", "/tasks/night_school"):
+        server.post(f"{path}/predict", record)
+    until(lambda: city.lag.run(PredictionRepository().of_students(["leaver"], ["2024"])) != [])
+    until(lambda: city.night.run(PredictionRepository().of_students(["leaver"], ["2024"])) != [])
+
+    receipt = _delete(server, "/tasks/night_school/students/leaver")
+
+    assert set(receipt["tasks"]) == {"pede_lag", "night_school"}
+    assert receipt["deleted"]["predictions"] == 2
+    until(lambda: server.post("/predict", record).status_code == 410, 10)
+    assert city.lag.run(PredictionRepository().of_students(["leaver"], ["2024"])) == []
+
+
+def test_a_key_of_one_task_opens_no_other(city: City) -> None:
+    secret = city.keys(
+        "create", "--name", "night", "--scope", "predict,read", "--task", "night_school"
+    )
+    with served(city.home, workers=1, auth="keys", env=city.env) as running:
+        bearer = {"Authorization": f"Bearer {secret}"}
+        own = running.post("/tasks/night_school/predict", RECORD, **bearer)
+        others = [
+            running.post("/predict", RECORD, **bearer),
+            running.get("/tasks/pede_lag/models", **bearer),
+            running.get("/students/at-risk", **bearer),
+        ]
+        listed = running.get("/tasks", **bearer).json()["tasks"]
+
+    assert own.status_code == 200
+    assert [answer.status_code for answer in others] == [403] * 3
+    assert [task["task"] for task in listed] == ["night_school"]
+
+
+def test_a_key_for_a_task_that_is_not_here_is_refused(city: City) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        city.keys("create", "--name", "slip", "--scope", "read", "--task", "nigth_school")
+
+    assert "known are pede_lag, night_school, other_city" in raised.value.stderr
+
+
+def _delete(server: Server, path: str) -> dict[str, dict[str, int]]:
+    answer = httpx.delete(server.url + path, timeout=10)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, dict[str, int]] = answer.json()
+    return found
