@@ -25,7 +25,7 @@ from model.prediction import RiskStatus, Scale
 from model.run import Run, RunStatus, RunStep
 from model.trust.key_seal import digest_of, sealed
 from preprocessing.task.policies import WatchPolicy
-from tests.drift.school import KEY, NOW, cohort, found_school, graduate, serve
+from tests.drift.school import KEY, NOW, TASK, cohort, found_school, graduate, serve
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = ("overview", "students", "drift", "predictions", "versions", "history")
@@ -41,10 +41,13 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def db(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     name = f"d{abs(hash(str(tmp_path))) % 10**12}"
+    task = tmp_path / "school.yaml"
+    task.write_text(TASK, "utf-8")
     for key, value in {
         "MONGO_URI": uri,
         "MONGO_DB": name,
         "FAROL_HOME": str(tmp_path),
+        "FAROL_TASK": str(task),
         "FAROL_AUTH": "off",
         # Nobody listens there.
         "FAROL_API_URL": "http://127.0.0.1:9",
@@ -53,6 +56,7 @@ def db(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
     come_from(monkeypatch, None)
     yield name
     st.cache_resource.clear()
+    st.cache_data.clear()
 
 
 def come_from(monkeypatch: pytest.MonkeyPatch, address: str | None) -> None:
@@ -406,3 +410,39 @@ def test_a_wrong_setting_is_a_message_that_names_it(
 
     assert not app.exception
     assert "PORT" in words(app)
+
+
+def test_with_several_tasks_the_reader_chooses_one_and_sees_that_one(
+    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(opened)
+    monkeypatch.setenv("FAROL_TASKS", "pede_lag")
+
+    app = page("versions")
+    (choice,) = (box for box in app.sidebar.selectbox if box.label == "Task")
+    first = words(app) + str([list(frame.value.index) for frame in app.dataframe])
+    choice.select("pede_lag")
+    second = words(app.run())
+
+    assert choice.options == ["A little task", "Lag behind the ideal phase, one year ahead (PEDE)"]
+    assert "python -m retraining.pipeline" not in first
+    assert "python -m retraining.pipeline" in second
+    assert app.query_params["task"] == "pede_lag"
+
+
+def test_a_key_of_another_task_does_not_open_the_page(
+    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(opened)
+    monkeypatch.setenv("FAROL_AUTH", "keys")
+    monkeypatch.setenv("FAROL_SIGNING_KEY", KEY.decode())
+    secret = "farol_of-another-task"
+    key = ApiKey(
+        "k1", "other", digest_of(secret), frozenset({Scope.READ}), NOW, tasks=("pede_lag",)
+    )
+    opened.run(ApiKeyRepository().add(sealed(key, KEY)))
+
+    app = page("versions")
+    app.sidebar.text_input(key="api_key").set_value(secret).run()
+
+    assert "not for this task" in words(app)

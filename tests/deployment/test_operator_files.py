@@ -48,16 +48,17 @@ def pod(name: str) -> Mapping[str, Any]:
 PAGE = """
 import sys
 from pathlib import Path
-from api.metrics import Metrics, prepare
+from api.metrics import HostMetrics, Metrics, prepare
 folder = Path(sys.argv[1])
 prepare(folder, 0, first=True)
-metrics = Metrics(folder)
-metrics.refused.labels("503").inc()
-metrics.predictions.labels("v1", "high", "alert").inc()
-metrics.labels.labels("joined").inc()
-metrics.generation.labels("0").set(1)
+host = HostMetrics(folder)
+metrics = Metrics(host, "pede_lag", 0)
+metrics.refuse(503)
+host.predictions.labels("pede_lag", "v1", "high", "alert").inc()
+metrics.labelled("joined", 1)
+metrics.generation.set(1)
 metrics.serve("v1")
-sys.stdout.buffer.write(metrics.page())
+sys.stdout.buffer.write(host.page())
 """
 
 
