@@ -8,16 +8,31 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from api.http.problems import Problem
 from api.security import Client
 from api.services import services
 from model.access import Scope
 
+ALL_UNITS = (
+    "This API key is for some units only, and this is about all of them together; use a key that "
+    "is not limited to units."
+)
 
-def needs(scope: Scope) -> Callable[[Request], Awaitable[Client]]:
-    """A dependency that lets in whoever has the scope, and gives who it is."""
+
+def needs(scope: Scope, *, whole: bool = False) -> Callable[[Request], Awaitable[Client]]:
+    """A dependency that lets in whoever has the scope, and gives who it is.
+
+    Args:
+        scope: what is asked for.
+        whole: the route is about all units together. A key for some of them is refused: from a
+            figure about all and its own ones it could work out another school's.
+    """
 
     async def client(request: Request) -> Client:
-        return await services(request).keys.client(request.scope, scope)
+        found = await services(request).keys.client(request.scope, scope)
+        if whole and found.units:
+            raise Problem(403, ALL_UNITS)
+        return found
 
     return client
 
@@ -29,5 +44,6 @@ async def _reader_of_any_task(request: Request) -> Client:
 MayPredict = Annotated[Client, Depends(needs(Scope.PREDICT))]
 MayLabel = Annotated[Client, Depends(needs(Scope.LABEL))]
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]
+MayReadAll = Annotated[Client, Depends(needs(Scope.READ, whole=True))]
 MayReadAnyTask = Annotated[Client, Depends(_reader_of_any_task)]
-MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN))]
+MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN, whole=True))]

@@ -93,6 +93,7 @@ def _create(options: argparse.Namespace, desk: Desk, opened: SyncRegistry, now: 
         scopes=options.scope,
         created_at=now,
         tasks=tuple(dict.fromkeys(options.task)),
+        units=tuple(dict.fromkeys(options.unit)),
     )
     opened.run(ApiKeyRepository().add(sealed(key, desk.installation)))
     sys.stderr.write(f"Key {key.key_id} for {key.name}. It is shown once:\n")
@@ -119,8 +120,9 @@ def _lines(desk: Desk, opened: SyncRegistry) -> Iterator[str]:
         scopes = ",".join(sorted(key.scopes))
         # Whoever can write to the registry can put anything in the place of a time.
         made = f"{key.created_at!s:.10}"
-        tasks = ",".join(key.tasks) or "every task"
-        yield f"{key.key_id}  {key.name}  {scopes}  {tasks}  {made}  {_state(key, found)}"
+        tasks, units = ",".join(key.tasks) or "every task", ",".join(key.units) or "every unit"
+        limits = f"{tasks}  {units}"
+        yield f"{key.key_id}  {key.name}  {scopes}  {limits}  {made}  {_state(key, found)}"
 
 
 def _state(key: ApiKey, found: KeysInForce) -> str:
@@ -156,6 +158,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME",
         help="only for this task; may be given more than once (default: for every task)",
+    )
+    create.add_argument(
+        "--unit",
+        action="append",
+        default=[],
+        metavar="UNIT",
+        help='only for the students of this school, --unit "Escola A"; may be given more than once',
     )
     commands.add_parser("list", help="list the keys, without their secrets")
     revoke = commands.add_parser("revoke", help="make a key useless")

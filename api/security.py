@@ -37,11 +37,13 @@ class Client:
 
     Attributes:
         tasks: the tasks the key is for; all, where none is named.
+        units: the schools the key is for, as they were named; all, where none is.
     """
 
     name: str
     scopes: frozenset[Scope]
     tasks: frozenset[str] = frozenset()
+    units: tuple[str, ...] = ()
 
     def may_see(self, task: str) -> bool:
         """Whether the key is for that task.
@@ -192,7 +194,7 @@ def secret_of(scope: AsgiScope) -> bytes:
 
 
 def _client(key: ApiKey) -> Client:
-    return Client(key.name, key.scopes, frozenset(key.tasks))
+    return Client(key.name, key.scopes, frozenset(key.tasks), key.units)
 
 
 def _allowed(client: Client, needed: Scope) -> Client:

@@ -34,12 +34,14 @@ class Context:
         api: what pages act through.
         texts: the reader's language.
         now: aware UTC.
+        whole: whether the reader may see all units; if not, only what the API answers is shown.
     """
 
     registry: SyncRegistry
     api: FarolApi
     texts: Texts
     now: datetime
+    whole: bool = True
 
 
 def status_name(status: RiskStatus, texts: Texts) -> str:

@@ -162,13 +162,14 @@ def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
     """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
         settings = settings_from_environment()
-        found = _entry(settings, key, task)
-        if found is not Entry.OPEN:
+        found = _entry(settings, key, task, listing=show is students.show)
+        if found not in (Entry.OPEN, Entry.OWN_UNITS):
             st.info(texts(f"gate.{found}"), icon=":material/lock:")
             return
         url = environment().get("FAROL_API_URL") or f"http://127.0.0.1:{settings.port}"
         now = datetime.now(UTC)
-        show(Context(open_task(task), FarolApi(f"{url}/tasks/{task}", key), texts, now))
+        api = FarolApi(f"{url}/tasks/{task}", key)
+        show(Context(open_task(task), api, texts, now, whole=found is Entry.OPEN))
         st.caption(texts("app.read_at", at=texts.moment(now)))
     except RegistryUnavailable as error:
         # An embedded registry that was started anew listens elsewhere: ask for its address again.
@@ -181,7 +182,7 @@ def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
         st.error(texts("error.settings", why=error))
 
 
-def _entry(settings: Settings, secret: str, task: str) -> Entry:
+def _entry(settings: Settings, secret: str, task: str, *, listing: bool) -> Entry:
     """Asked at every run of a page, so that a revoked key closes it at the next one.
 
     The registry's signed keys are asked and not the API: whoever listens on the API's port while
@@ -194,7 +195,7 @@ def _entry(settings: Settings, secret: str, task: str) -> Entry:
     in_force = open_shared_registry().run(
         ApiKeyRepository().those_in_force(notes.revoked, installation)
     )
-    return entry_with(secret, in_force.keys, task)
+    return entry_with(secret, in_force.keys, task, listing=listing)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ from model.trust.key_seal import digest_of
 
 
 class Entry(StrEnum):
-    """Whether somebody may come in, or why not; each has a text of that name in `texts.yaml`."""
+    """Whether somebody may come in, or why not; each has a text of that name in `texts.yaml`.
+
+    `OWN_UNITS` opens what the API answers about the students of the key's units, and nothing else.
+    """
 
     OPEN = "open"
     REMOTE = "remote"
@@ -19,6 +22,8 @@ class Entry(StrEnum):
     UNKNOWN = "unknown"
     LACKS_READ = "lacks_read"
     OTHER_TASK = "other_task"
+    SOME_UNITS = "some_units"
+    OWN_UNITS = "own_units"
 
 
 def entry(auth: Literal["keys", "off"], remote: str | None, secret: str) -> Entry | None:
@@ -37,13 +42,16 @@ def entry(auth: Literal["keys", "off"], remote: str | None, secret: str) -> Entr
     return None if secret.strip() else Entry.NO_KEY
 
 
-def entry_with(secret: str, keys: Iterable[ApiKey], task: str) -> Entry:
+def entry_with(secret: str, keys: Iterable[ApiKey], task: str, *, listing: bool) -> Entry:
     """What a key opens.
+
+    A key for some units opens the list of students alone: every other page is about all units.
 
     Args:
         secret: as typed in.
         keys: those that count, `database.api_keys.those_in_force`.
         task: the name of the task that is to be shown.
+        listing: whether it is the list of students.
     """
     digest = digest_of(secret.strip())
     key = next((key for key in keys if key.digest == digest), None)
@@ -51,4 +59,8 @@ def entry_with(secret: str, keys: Iterable[ApiKey], task: str) -> Entry:
         return Entry.UNKNOWN
     if key.tasks and task not in key.tasks:
         return Entry.OTHER_TASK
-    return Entry.OPEN if key.scopes & {Scope.READ, Scope.ADMIN} else Entry.LACKS_READ
+    if not key.scopes & {Scope.READ, Scope.ADMIN}:
+        return Entry.LACKS_READ
+    if not key.units:
+        return Entry.OPEN
+    return Entry.OWN_UNITS if listing else Entry.SOME_UNITS

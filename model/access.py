@@ -22,6 +22,7 @@ class ApiKey:
 
     Attributes:
         tasks: the tasks it is for, by name; all, where none is named.
+        units: the schools it is for; all, where none is named.
         signature: seal of the installation over all that does not change (`model.trust.key_seal`).
     """
 
@@ -33,6 +34,7 @@ class ApiKey:
     revoked_at: datetime | None = None
     signature: str = ""
     tasks: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

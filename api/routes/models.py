@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import MayDecide, MayRead
+from api.access import MayDecide, MayReadAll
 from api.answers.filled import filled
 from api.answers.models import (
     LocalModelAnswer,
@@ -40,7 +40,7 @@ router = APIRouter(tags=["models"])
 
 
 @router.get("/model", **operation("The champion", ModelAnswer | LocalModelAnswer, 404))
-async def get_model(request: Request, _client: MayRead) -> Response:
+async def get_model(request: Request, _client: MayReadAll) -> Response:
     """What this worker serves, with what the registry tells of it if it answers."""
     here = services(request)
     champion = here.champion()
@@ -63,7 +63,7 @@ async def get_model(request: Request, _client: MayRead) -> Response:
 
 
 @router.get("/models", **operation("Every version, newest first", VersionsAnswer))
-async def list_versions(request: Request, _client: MayRead) -> Response:
+async def list_versions(request: Request, _client: MayReadAll) -> Response:
     """Each with its metrics; `champion` tells which one serves."""
     here = services(request)
     alias = await here.registry.run(AliasRepository().get(CHAMPION))
@@ -73,7 +73,7 @@ async def list_versions(request: Request, _client: MayRead) -> Response:
 
 
 @router.get("/models/{version}", **operation("One version", VersionAnswer, 404))
-async def get_version(request: Request, version: str, _client: MayRead) -> Response:
+async def get_version(request: Request, version: str, _client: MayReadAll) -> Response:
     """Everything the registry knows of a version.
 
     `decision` is that of the run that made it, with its evidence; `moved_by_hand` the newest one
@@ -102,7 +102,7 @@ async def get_version(request: Request, version: str, _client: MayRead) -> Respo
     **operation("The model card of a version", dict.fromkeys(MEDIA_TYPES.values(), TEXT), 404, 422),
 )
 async def get_card(
-    request: Request, version: str, _client: MayRead, format: Form | None = None
+    request: Request, version: str, _client: MayReadAll, format: Form | None = None
 ) -> Response:
     """HTML, or Markdown with `?format=md` or `Accept: text/markdown`."""
     here = services(request)

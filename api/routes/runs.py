@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import MayDecide, MayRead
+from api.access import MayDecide, MayReadAll
 from api.answers.models import DriftAnswer, QueuedAnswer, RunsAnswer
 from api.bodies import RUN_OPTIONS
 from api.http.body import SMALL, read_body
@@ -63,7 +63,7 @@ async def train(request: Request, client: MayDecide) -> Response:
 
 
 @router.get("/runs", **operation("Runs, newest first", RunsAnswer, 422))
-async def list_runs(request: Request, _client: MayRead, limit: Limit = 50) -> Response:
+async def list_runs(request: Request, _client: MayReadAll, limit: Limit = 50) -> Response:
     """Each with the steps it has finished."""
     return json_answer(
         RunsAnswer(runs=await services(request).registry.run(RunRepository().newest(limit)))
@@ -71,19 +71,19 @@ async def list_runs(request: Request, _client: MayRead, limit: Limit = 50) -> Re
 
 
 @router.get("/runs/{run_id}", **operation("One run", Run, 404))
-async def get_run(request: Request, run_id: str, _client: MayRead) -> Response:
+async def get_run(request: Request, run_id: str, _client: MayReadAll) -> Response:
     """How far it came, and what it decided."""
     return json_answer(await services(request).registry.run(RunRepository().get(run_id)))
 
 
 @router.get("/drift", tags=["drift"], **operation("Drift reports, newest first", DriftAnswer, 422))
-async def list_drift_reports(request: Request, _client: MayRead, limit: Limit = 20) -> Response:
+async def list_drift_reports(request: Request, _client: MayReadAll, limit: Limit = 20) -> Response:
     """What moved since the champion was trained."""
     found = await services(request).registry.run(DriftReportRepository().newest(limit))
     return json_answer(DriftAnswer(reports=found))
 
 
 @router.get("/drift/{report_id}", tags=["drift"], **operation("One drift report", DriftReport, 404))
-async def get_drift_report(request: Request, report_id: str, _client: MayRead) -> Response:
+async def get_drift_report(request: Request, report_id: str, _client: MayReadAll) -> Response:
     """Feature by feature."""
     return json_answer(await services(request).registry.run(DriftReportRepository().get(report_id)))

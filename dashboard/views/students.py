@@ -46,6 +46,8 @@ def show(context: Context) -> None:
         scale, urgent, unknown = _from_api(context, status, period)
     except ApiFailure as failure:
         st.warning(explain_failure(failure, context))
+        if not context.whole:
+            return
         st.caption(texts("students.from_log"))
         scale, urgent, unknown = _from_log(context, status)
     if urgent.rows:
@@ -57,7 +59,7 @@ def show(context: Context) -> None:
         _table(unknown, shown, context)
     if urgent.rows or unknown.rows:
         _glossary(context)
-    elif context.registry.run(PredictionRepository().count()):
+    elif not context.whole or context.registry.run(PredictionRepository().count()):
         st.info(texts("empty.filter"))
     else:
         empty(texts, "empty.predictions", TRY.format(url=context.api.url))

@@ -38,7 +38,7 @@ def test_the_champion_of_before_serves_after_the_first_start(tmp_path: Path) -> 
 
         assert champion["version"] == "v1"
         assert "deployment.restore --re-sign" in champion["reason"]
-        assert (tmp_path / "adopted.json").stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "tasks/pede_lag/adopted.json").stat().st_mode & 0o777 == 0o600
     finally:
         lifecycle.stop(tmp_path)
 

@@ -177,5 +177,5 @@ def test_a_readmitted_student_is_taken_again_and_the_audit_says_so(
         newest = registry.run(AuditRepository().newest(2))
     assert [(e.action, e.subject, e.detail) for e in newest] == [
         ("readmit", "student", "came back to the school"),
-        ("erase", "student", ""),
+        ("erase", "student", "pede_lag"),
     ]
