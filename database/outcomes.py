@@ -105,6 +105,7 @@ class OutcomeRepository(Repository[Filed]):
             "stated_student": record.stated_student,
             "stated_period": record.stated_period,
             "after_horizon": record.after_horizon,
+            "unit": record.report.unit,
         }
         document |= {name: value for name, value in optional.items() if value}
         if record.report.horizon is not None:
@@ -125,7 +126,7 @@ def outcome_id(filed: Filed) -> str:
     """The key of a report: what it is about, what it says, and when that was observed.
 
     Reports whose sender told no moment were observed as they arrived. Sent singly each has a moment
-    of its own; in one call their place in it tells them apart.
+    of its own; in one call their place in it tells them apart. What two units say is two reports.
     """
     report = filed.report
     moment = milliseconds(report.observed_at)
@@ -134,6 +135,8 @@ def outcome_id(filed: Filed) -> str:
     )
     if report.position and moment == milliseconds(report.arrived_at):
         text += f"\x1f{report.position}"
+    if report.unit:
+        text += f"\x1f@{report.unit}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -153,6 +156,7 @@ def _filed(document: Mapping[str, Any]) -> Filed:
             source=document.get("source"),
             position=document.get("position", 0),
             horizon=document.get("horizon"),
+            unit=document.get("unit", ""),
         ),
         prediction_id=document.get("prediction_id"),
         stated_student=document.get("stated_student"),

@@ -83,6 +83,8 @@ def document_of(body: bytes) -> Document:
     document = {"_id": raw.pop(PredictionRepository.key)}
     document.update((name, value) for name, value in raw.items() if value is not None)
     document["features"] = escape_keys(raw["features"])
+    if raw.get("units"):
+        document["units"] = escape_keys(raw["units"])
     document["created_at"] = milliseconds(datetime.fromisoformat(raw["created_at"]))
     document[schema.FIELD] = schema.current(Prediction.__name__)
     return document

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from model.student import Features
+from model.student import Features, Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Outcome:
         source: who reported it: a batch id, or the API client's name.
         horizon: how many periods after `period` the outcome becomes known; None: not told.
         after_horizon: it is refused when it was observed before that.
+        unit: the unit that it joins within, `TaskSpec.unit_of`; "" may join the records of any.
     """
 
     value: float
@@ -34,6 +35,7 @@ class Outcome:
     source: str | None = None
     horizon: int | None = None
     after_horizon: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Label:
 
     Attributes:
         early: the outcome was only ever observed before its period began; it may still change.
+        units: where the student was, as the features' record says.
+        unit: of these, what access goes by; "" is unknown.
     """
 
     student_id: str
@@ -70,11 +74,17 @@ class Label:
     model_version: str | None = None
     history: tuple[Correction, ...] = ()
     early: bool = False
+    units: Units = field(default_factory=dict)
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OrphanLabel:
-    """An outcome whose features are not here yet; joined when they arrive."""
+    """An outcome whose features are not here yet; joined when they arrive.
+
+    Attributes:
+        unit: the unit that it waits within; "" waits for the features of any.
+    """
 
     student_id: str
     period: str
@@ -83,6 +93,7 @@ class OrphanLabel:
     arrived_at: datetime
     source: str | None = None
     history: tuple[Correction, ...] = ()
+    unit: str = ""
 
 
 class JoinStatus(StrEnum):

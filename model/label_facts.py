@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from model.anonymous import anonymous
 from model.label import JoinStatus
 from model.prediction import Prediction
-from model.student import Features, Observation
+from model.student import Features, Observation, Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Report:
     Attributes:
         position: its place in the call it came with; of two that arrived together the later counts.
         horizon: periods from the features to the outcome, where the reporter knew the task.
+        unit: the unit that it joins within; "" may join the records of any.
     """
 
     value: float
@@ -39,6 +40,7 @@ class Report:
     source: str | None = None
     position: int = 0
     horizon: int | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class DatedFeatures:
     prediction_id: str | None = None
     risk_score: float | None = None
     model_version: str | None = None
+    units: Units = field(default_factory=dict)
+    unit: str = ""
 
     @classmethod
     def of_prediction(cls, served: Prediction) -> DatedFeatures:
@@ -60,6 +64,8 @@ class DatedFeatures:
             prediction_id=served.prediction_id,
             risk_score=served.risk_score,
             model_version=served.model_version,
+            units=served.units,
+            unit=served.unit,
         )
 
 

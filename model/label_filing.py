@@ -37,7 +37,13 @@ def file_outcome(
         return JoinDecision(JoinStatus.REJECTED, reason)
     student_id, period = _subject(outcome, named)
     report = Report(
-        outcome.value, outcome.observed_at, now, outcome.source, position, outcome.horizon
+        value=outcome.value,
+        observed_at=outcome.observed_at,
+        arrived_at=now,
+        source=outcome.source,
+        position=position,
+        horizon=outcome.horizon,
+        unit=outcome.unit,
     )
     filed = Filed(student_id, period, report, outcome.prediction_id)
     if period:

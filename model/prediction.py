@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from model.student import Features
+from model.student import Features, Units
 
 
 class RiskLabel(StrEnum):
@@ -171,6 +171,8 @@ class Prediction:
             version did not know it.
         unseen: features whose category the version never saw.
         interval: of the predicted value; None for a risk.
+        units: where the student is, as the record gave it.
+        unit: what access and the join of labels go by, `TaskSpec.unit_of(units)`; "" is unknown.
     """
 
     prediction_id: str
@@ -189,3 +191,5 @@ class Prediction:
     known_weight: float | None = None
     unseen: tuple[str, ...] = ()
     interval: tuple[float, float] | None = None
+    units: Units = field(default_factory=dict)
+    unit: str = ""

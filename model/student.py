@@ -12,6 +12,9 @@ Value = float | str
 Features = Mapping[str, Value]
 """Canonical feature name to value."""
 
+Units = Mapping[str, str]
+"""Unit column of the task (a school, a class) to its value; one that is not known is absent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -25,6 +28,8 @@ class Observation:
         observed_at: when it became known to Farol (aware UTC).
         batch_id: the ingested batch it came in, if any.
         checked: read for the plausibility check over periods alone; no model sees it.
+        units: where the student was in that period, as a school writes it; no model sees it.
+        unit: what access and the join of labels go by, `TaskSpec.unit_of(units)`; "" is unknown.
     """
 
     student_id: str
@@ -34,6 +39,8 @@ class Observation:
     protected: Mapping[str, str] = field(default_factory=dict)
     batch_id: str | None = None
     checked: Features = field(default_factory=dict)
+    units: Units = field(default_factory=dict)
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

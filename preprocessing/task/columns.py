@@ -118,9 +118,12 @@ class IdColumn(Column):
     Attributes:
         namespace: the register that the ids are of. Where two tasks name the same one, the same id
             is the same child in both; a task that names none shares its ids with no other.
+        unique_within: `unit` where each school numbers its own students: a student is then the id
+            within the task's first unit. None: an id is one student in all units.
     """
 
     namespace: Annotated[str, Field(min_length=1)] | None = None
+    unique_within: Literal["unit"] | None = None
 
 
 class Derived(Spec):

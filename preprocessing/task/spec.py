@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator, model_
 
 from model.errors import ConfigurationError
 from model.prediction import Scale
+from model.student import Units
 from preprocessing.task.columns import (
     Column,
     Derived,
@@ -47,6 +48,8 @@ class TaskSpec(Spec):
 
     Attributes:
         id: who a row is about, read as text; grouped in every split.
+        unit: where a student is: a school, then finer ones, such as a class. Access goes by the
+            first. Kept beside the features; no model sees them.
         number_rows: a table without the id column gets its row numbers as ids, `<period>-<row>`.
         period: the column that carries the period of each row, read as text, where there is one.
         periods: what a period looks like, a regular expression; also used to find it in the name
@@ -69,6 +72,7 @@ class TaskSpec(Spec):
     title_pt: str = ""
     description: str = ""
     id: IdColumn
+    unit: tuple[Column, ...] = ()
     number_rows: bool = False
     period: Column | None = None
     periods: str = r"^\d{4}$"
@@ -90,11 +94,21 @@ class TaskSpec(Spec):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> TaskSpec:
-        names = [c.name for c in (*self.features, *self.protected, *self.checked)]
+        columns = (*self.unit, *self.features, *self.protected, *self.checked)
+        names = [c.name for c in columns]
         names += [d.name for d in self.derived]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise ValueError(f"columns named twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _units_are_categories(self) -> TaskSpec:
+        numbers = [c.name for c in self.unit if c.kind is not Kind.CATEGORY]
+        if numbers:
+            raise ValueError(f"unit: {', '.join(numbers)}: say `kind: category`")
+        if self.id.unique_within and not self.unit:
+            raise ValueError("id.unique_within: the task has no `unit` columns; name the school's")
         return self
 
     @model_validator(mode="after")
@@ -186,6 +200,10 @@ class TaskSpec(Spec):
             KeyError: no such feature.
         """
         return self.columns[name]
+
+    def unit_of(self, units: Units) -> str:
+        """What access and the join of labels go by: the first unit, folded; "" is unknown."""
+        return fold(units.get(self.unit[0].name, "")) if self.unit and units else ""
 
     def is_period(self, text: str) -> bool:
         """Whether a text is a period as the task writes them; digits are 0 to 9 only."""
