@@ -10,11 +10,12 @@ import argparse
 import secrets
 import sys
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from api.key_trust import REMEDY
+from api.units import without_units
 from database.api_keys import ApiKeyRepository, is_ours
 from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
@@ -36,7 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = settings_from_environment()
         desk = Desk(KeyFile(settings.home), settings.signing_key.get_secret_value())
-        _know(getattr(options, "task", ()), settings)
+        if options.command == "create":
+            _check(options, settings)
         with root_registry(settings) as opened:
             _run(options, desk, opened)
             return ExitCode.DONE
@@ -44,15 +46,26 @@ def main(arguments: list[str] | None = None) -> int:
         return failed("keys", error)
 
 
-def _know(tasks: Iterable[str], settings: Settings) -> None:
-    """Refuses a key for a task that is not here: a slip of the pen would open nothing, silently."""
-    if not tasks:
+def _check(options: argparse.Namespace, settings: Settings) -> None:
+    """Refuses a key that would open nothing, or more than its limits say."""
+    if not options.task and not options.unit:
         return
-    known = [task.name for task in all_installed(settings)]
-    unknown = sorted(set(tasks) - set(known))
+    tasks = {task.name: task.spec for task in all_installed(settings)}
+    unknown = sorted(set(options.task) - tasks.keys())
     if unknown:
         raise ConfigurationError(
-            f"--task {', '.join(unknown)}: no task of this host; known are {', '.join(known)}"
+            f"--task {', '.join(unknown)}: no task of this host; known are {', '.join(tasks)}"
+        )
+    if options.unit and Scope.ADMIN in options.scope:
+        raise ConfigurationError(
+            "--unit: what an admin does is about all units; give a key of some units the scopes "
+            "predict, label or read"
+        )
+    plain = without_units(tasks[name] for name in options.task or tasks)
+    if options.unit and plain:
+        raise ConfigurationError(
+            f"--unit: {', '.join(plain)} has no unit columns, so the key would open nothing in it; "
+            "add `unit` to its YAML, or name other tasks with --task"
         )
 
 

@@ -12,10 +12,10 @@ from pydantic.json_schema import GenerateJsonSchema
 from api import predict_endpoint
 from api.answers import models, predictions, system
 from api.answers.predictions import ScoreFields
+from api.answers.scales import form_of
 from api.bodies import task_schemas
 from api.http.problems import ProblemDocument
 from api.operation import Json
-from api.scales import form_of
 from preprocessing.task.spec import TaskSpec
 
 DESCRIPTION = """Sends a student's indicators, gets a prediction; months later sends what happened.

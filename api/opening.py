@@ -133,7 +133,7 @@ def _of_task(
         outbox=outbox,
         storage=Storage(settings.home, outbox, log, embedded=settings.mongo_uri is None),
         shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
-        keys=TaskKeys(host.ring, task.name),
+        keys=TaskKeys(host.ring, task.name, tells_units=bool(task.spec.unit)),
         erased=ErasedStudents(registry, tombstone_key(settings)),
         empty_registry_log=partial(_empty_registry_log, task, registry),
         metrics=Metrics(host.metrics, task.name, host.slot.number),

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from api.answers.predictions import ExplainedFields, PredictionAnswer
+from api.answers.scales import score_fields
 from api.champion import Champion
 from api.payload import Asked
-from api.scales import score_fields
 from model.prediction import Assessment, Prediction
 
 

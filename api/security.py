@@ -146,11 +146,13 @@ class TaskKeys:
     Args:
         ring: the keys of the installation.
         task: the task's name.
+        tells_units: whether it has unit columns; else a key for some units is for nobody in it.
     """
 
-    def __init__(self, ring: KeyRing, task: str) -> None:
+    def __init__(self, ring: KeyRing, task: str, *, tells_units: bool) -> None:
         self._ring = ring
         self._task = task
+        self._tells_units = tells_units
 
     def known(self, scope: AsgiScope, needed: Scope) -> Client | None:
         """The client, if that can be told without waiting.
@@ -178,9 +180,11 @@ class TaskKeys:
         return await self._ring.client(scope, needed)
 
     def _admitted(self, client: Client) -> Client:
-        if client.may_see(self._task):
-            return client
-        raise Problem(403, f"This API key is not for the task {self._task}.")
+        if not client.may_see(self._task):
+            raise Problem(403, f"This API key is not for the task {self._task}.")
+        if client.units and not self._tells_units:
+            raise Problem(403, f"This API key is for some units, and {self._task} has none.")
+        return client
 
 
 def secret_of(scope: AsgiScope) -> bytes:

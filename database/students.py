@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from database.driver.commands import Document, Find, InsertMany, Op
@@ -40,7 +40,10 @@ class StudentRepository(Repository[Student]):
     """Everything known of each student."""
 
     collection = "students"
-    indexes = ([("updated_at", -1)],)  # newest
+    indexes = (
+        [("updated_at", -1)],  # newest
+        [("unit", 1)],  # in_period of some units
+    )
     record = Student
     order = (("updated_at", -1), ("_id", 1))
     missing = "no record of that student"
@@ -66,13 +69,26 @@ class StudentRepository(Repository[Student]):
             changed += yield from self._observe({i: by_student[i] for i in ids})
         return changed
 
-    def in_period(self, period: str, limit: int = 0) -> Op[list[Observation]]:
+    def in_period(
+        self, period: str, limit: int = 0, *, units: Collection[str] | None = None
+    ) -> Op[list[Observation]]:
         """What is known of that period, by student id; `limit` 0 is all.
+
+        Args:
+            period: of the observations.
+            limit: how many at most.
+            units: only those of these (folded) units; None is all.
 
         Raises:
             RegistryError: a student's document cannot be read.
         """
-        where = {f"periods.{period}": {"$exists": True}}
+        where: dict[str, Any] = {f"periods.{period}": {"$exists": True}}
+        if units is not None:
+            where[f"periods.{period}.unit"] = {"$in": sorted(units)}
+            known = yield from PeriodRepository().all()
+            if known and known[-1] == period:
+                # Indexed: in the newest period a student is where the latest observation says.
+                where["unit"] = {"$in": sorted(units)}
         found = yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
         return [_observation(d["_id"], period, d["periods"][period]) for d in found]
 
@@ -126,6 +142,7 @@ def _merge(
     document = {
         "_id": student_id,
         "periods": after,
+        "unit": after[max(after)].get("unit", ""),
         "updated_at": max(entry["observed_at"] for entry in after.values()),
         "revision": stored["revision"] + 1 if stored else 1,
     }

@@ -5,7 +5,8 @@ FarolError
 ├── DataError                 what somebody sent cannot be used
 │   ├── NotThisTask           a file that is no table of this task
 │   ├── InvalidRecord         one record, one field, one reason
-│   │   └── ErasedStudent     a record of a student who was erased
+│   │   ├── ErasedStudent     a record of a student who was erased
+│   │   └── UnknownUnit       a record of a unit that the caller may not see, or that there is not
 │   ├── LeakageError          features that determine the outcome
 │   └── NotEnoughData         too few labelled records to train or compare
 ├── RegistryError             the registry did not do what was asked
@@ -57,6 +58,13 @@ class ErasedStudent(InvalidRecord):
 
     def __init__(self) -> None:
         super().__init__("student_id", ERASED)
+
+
+class UnknownUnit(InvalidRecord):
+    """A unit that there is not, or that the caller may not see; both are told alike."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field, "no such unit is known")
 
 
 ERASED = (

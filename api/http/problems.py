@@ -27,6 +27,7 @@ from model.errors import (
     NotFound,
     Overloaded,
     RegistryError,
+    UnknownUnit,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -98,6 +99,8 @@ class Problem(Exception):
                 return error
             case ErasedStudent():
                 return cls.of_field(error.field, error.reason, 410)
+            case UnknownUnit():
+                return cls.of_field(error.field, error.reason, 404)
             case InvalidRecord():
                 return cls.of_field(error.field, error.reason)
             case NotFound():

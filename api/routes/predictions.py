@@ -21,12 +21,15 @@ from api.payload import Asked, RecordReader, read_json
 from api.predict_endpoint import wants_explanation
 from api.scoring import answer, explanation, score_many, score_one
 from api.services import services
+from api.units import UnitLimit
 from database.students import StudentRepository
 from model.errors import InvalidRecord, NotFound
 from preprocessing.longitudinal import recalled
 from preprocessing.student_ids import read_student_id
 
 router = APIRouter(tags=["predictions"])
+
+UNKNOWN = "is not known to this registry"
 
 
 @router.post("/predict/batch", **operation("Scores up to 1,000 records", BatchAnswer, body=RECORDS))
@@ -86,8 +89,11 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     try:
         known = await here.registry.run(StudentRepository().get(read_student_id(student_id)))
     except NotFound as error:
-        raise Problem.of_field("student_id", "is not known to this registry", 404) from error
+        raise Problem.of_field("student_id", UNKNOWN, 404) from error
     latest = known.latest
+    limit = UnitLimit.of(client, here.task)
+    if limit is not None and not limit.admits(latest.unit):
+        raise Problem.of_field("student_id", UNKNOWN, 404)
     features = recalled(here.task.longitudinal, latest.features, latest.period, known.observations)
     asked = Asked(student_id, latest.period, features)
     prediction = score_one(

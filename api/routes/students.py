@@ -13,20 +13,23 @@ from starlette.responses import Response
 
 from api.access import MayRead
 from api.answers.predictions import ListedStudent, StudentsAnswer
+from api.answers.scales import score_fields
 from api.champion import Champion
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.operation import operation
 from api.payload import Asked
-from api.scales import score_fields
 from api.scoring import explanation
 from api.services import services
+from api.units import UnitLimit
 from database.driver.commands import Op
 from database.students import PeriodRepository, StudentRepository
+from model.errors import UnknownUnit
 from model.prediction import Assessment, RiskStatus
 from model.student import Observation
 from preprocessing.longitudinal import recalled_observations
 from preprocessing.task.columns import Longitudinal
+from preprocessing.task.spelling import fold
 
 FURTHEST = 2**31 - 1
 """More students than there are, and a number that every JSON reader takes."""
@@ -44,24 +47,29 @@ Assessed = tuple[Assessment, Observation]
 )
 async def students_at_risk(
     request: Request,
-    _client: MayRead,
+    client: MayRead,
     period: str | None = None,
     status: RiskStatus | None = None,
+    unit: str | None = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Response:
     """Scores what the feature store knows of a period (the newest one unless given).
 
     Students of whom too little is known (`insufficient`) come last, in a group of their own.
-    `counts` tells how many students of the period have each status.
+    `counts` tells how many students of the period have each status. `unit` (a school) lists its
+    students alone; a key for some units lists those of its own.
     """
     here = services(request)
     champion = here.champion()
+    limit_of_key = UnitLimit.of(client, here.task)
+    units = _units(limit_of_key, unit)
     known = await here.registry.run(PeriodRepository().all())
-    asked = period or (known[-1] if known else None)
-    if period is not None and period not in known:
+    asked, observed = await here.registry.run(_listed(period, known, here.task.longitudinal, units))
+    if period is not None and (period not in known or (limit_of_key and not observed)):
         raise Problem.of_field("period", "nothing is known of this period", 404)
-    observed = await here.registry.run(_observed(asked, here.task.longitudinal)) if asked else []
+    if unit is not None and not observed:
+        raise UnknownUnit("unit")
     wanted = frozenset({status}) if status else LISTED
     everybody = await asyncio.to_thread(_ranked, champion, observed)
     found = [pair for pair in everybody if pair[0].status in wanted]
@@ -80,9 +88,40 @@ async def students_at_risk(
     )
 
 
-def _observed(period: str, plan: Longitudinal | None) -> Op[list[Observation]]:
+def _units(limit: UnitLimit | None, asked: str | None) -> frozenset[str] | None:
+    """The (folded) units that a list is about; None is all.
+
+    Raises:
+        UnknownUnit: the key is not for the one that was asked for.
+    """
+    if limit is not None:
+        return limit.chosen(asked)
+    return None if asked is None else frozenset({fold(asked)})
+
+
+def _listed(
+    period: str | None,
+    known: Sequence[str],
+    plan: Longitudinal | None,
+    units: frozenset[str] | None,
+) -> Op[tuple[str | None, list[Observation]]]:
+    """The period that a list is about, and what is known of it.
+
+    Without one it is the newest; for some units, the newest that anything of theirs is known of.
+    """
+    newest_first = list(reversed(known)) if units is not None else known[-1:]
+    for candidate in [period] if period is not None else newest_first:
+        observed = yield from _observed(candidate, plan, units)
+        if observed or period is not None:
+            return candidate, observed
+    return (known[-1] if known and units is None else None), []
+
+
+def _observed(
+    period: str, plan: Longitudinal | None, units: frozenset[str] | None
+) -> Op[list[Observation]]:
     """What is known of a period, with what the students' earlier periods add to it."""
-    observed = yield from StudentRepository().in_period(period)
+    observed = yield from StudentRepository().in_period(period, units=units)
     if plan is None:
         return observed
     known = yield from StudentRepository().get_many([o.student_id for o in observed])

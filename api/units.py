@@ -1,0 +1,84 @@
+"""Which units a caller's key is for, and what that makes of a record.
+
+What belongs to another unit is told as if nobody knew it: the same status and the same words as for
+what is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from api.security import Client
+from model.errors import InvalidRecord, UnknownUnit
+from model.student import Units
+from preprocessing.task.spec import TaskSpec
+from preprocessing.task.spelling import fold
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLimit:
+    """The units of one task that a key is for.
+
+    Attributes:
+        column: the task's first unit column.
+        spellings: folded unit to how the key writes it.
+    """
+
+    column: str
+    spellings: Mapping[str, str]
+
+    @classmethod
+    def of(cls, client: Client, task: TaskSpec) -> UnitLimit | None:
+        """The limit of a client's key; None where it is for all units."""
+        if not client.units:
+            return None
+        return cls(task.unit[0].name, {fold(unit): unit for unit in client.units})
+
+    def admits(self, unit: str) -> bool:
+        """Whether something of that (folded) unit may be seen; what is of no known unit may not.
+
+        >>> limit = UnitLimit("escola", {"escola a": "Escola A"})
+        >>> limit.admits("escola a"), limit.admits("escola b"), limit.admits("")
+        (True, False, False)
+        """
+        return unit in self.spellings
+
+    def completed(self, units: Units) -> Units:
+        """The units of a record, with the key's own where the record names none.
+
+        >>> UnitLimit("escola", {"escola a": "Escola A"}).completed({"turma": "1B"})
+        {'escola': 'Escola A', 'turma': '1B'}
+
+        Raises:
+            UnknownUnit: the record is of another unit.
+            InvalidRecord: it names none, and the key is for several.
+        """
+        named = units.get(self.column)
+        if named is not None:
+            if not self.admits(fold(named)):
+                raise UnknownUnit(self.column)
+            return units
+        if len(self.spellings) > 1:
+            raise InvalidRecord(self.column, "is missing; this API key is for several units")
+        return {self.column: next(iter(self.spellings.values())), **units}
+
+    def chosen(self, asked: str | None) -> frozenset[str]:
+        """The (folded) units that a list is about.
+
+        Args:
+            asked: the one that was asked for; None is all of the key's.
+
+        Raises:
+            UnknownUnit: it is another one.
+        """
+        if asked is None:
+            return frozenset(self.spellings)
+        if not self.admits(fold(asked)):
+            raise UnknownUnit("unit")
+        return frozenset({fold(asked)})
+
+
+def without_units(tasks: Iterable[TaskSpec]) -> list[str]:
+    """The names of the tasks that tell no units apart; a key for some units opens none of them."""
+    return [task.name for task in tasks if not task.unit]
