@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,3 +202,39 @@ def _delete(server: Server, path: str) -> dict[str, dict[str, int]]:
     assert answer.status_code == 200, answer.text
     found: dict[str, dict[str, int]] = answer.json()
     return found
+
+
+def test_a_swap_in_one_task_fails_no_request_and_moves_no_other_task(
+    server: Server, city: City
+) -> None:
+    packed = bundles.archive(2.0, task=load_task(city.env["FAROL_TASKS"].split(",")[1]))
+    failed: list[object] = []
+    versions: dict[str, set[str]] = {"": set(), "/tasks/night_school": set()}
+    stop = threading.Event()
+
+    def ask(path: str) -> None:
+        with httpx.Client(base_url=server.url) as client:
+            while not stop.is_set():
+                answer = client.post(f"{path}/predict", json=RECORD)
+                if answer.status_code == 200:
+                    versions[path].add(answer.json()["model_version"])
+                else:
+                    failed.append(answer.text)
+
+    askers = [threading.Thread(target=ask, args=(path,)) for path in versions for _ in range(2)]
+    for asker in askers:
+        asker.start()
+    try:
+        bundles.promote(city.night, bundles.register(city.night, packed))
+        until(lambda: _serving(server, "/tasks/night_school") == {"v2"})
+    finally:
+        stop.set()
+        for asker in askers:
+            asker.join()
+
+    assert failed == []
+    assert versions == {"": {"v1"}, "/tasks/night_school": {"v1", "v2"}}
+
+
+def _serving(server: Server, path: str) -> set[str]:
+    return {str(worker["version"]) for worker in server.get(f"{path}/health").json()["workers"]}
