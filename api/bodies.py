@@ -43,7 +43,7 @@ def _record(task: TaskSpec) -> Json:
     return _object(
         student_id=_text("The school's own identifier."),
         period=_text("Default: this year.") | {"pattern": task.periods},
-        **{column.name: feature_schema(column) for column in task.features},
+        **{column.name: feature_schema(column) for column in (*task.unit, *task.features)},
     )
 
 
@@ -59,6 +59,7 @@ def _label(task: TaskSpec) -> Json:
             | {"description": f"Instead of outcome. {raw.description}"}
         },
         observed_at=_text("Default: now.") | {"format": "date-time"},
+        **{column.name: feature_schema(column) for column in task.unit},
     )
 
 

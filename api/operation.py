@@ -40,6 +40,14 @@ EXPLAIN: Json = {
     "description": "Also gives the reasons, strongest first.",
 }
 
+UNIT: Json = {
+    "name": "unit",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Whose id it is; needed where each unit (a school) numbers its own students.",
+}
+
 
 def operation(
     summary: str,

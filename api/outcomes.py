@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.http.problems import Problem
-from api.payload import RecordReader
+from api.payload import NO_UNITS, RecordReader
 from model.errors import InvalidRecord
 from model.label import Outcome
-from preprocessing.student_ids import read_student_id
+from model.student import Units
+from preprocessing.student_ids import key_of, read_student_id
 from preprocessing.task.spec import TaskSpec
 from preprocessing.validation import check_value
 
@@ -57,22 +58,35 @@ class OutcomeReader:
         self._task = task
         self._records = RecordReader(task)
 
-    def all(self, found: list[Any], *, now: datetime, source: str) -> Iterator[Reported]:
+    def all(
+        self, found: list[Any], *, now: datetime, source: str, default_units: Units = NO_UNITS
+    ) -> Iterator[Reported]:
         """Reads every item; a bad one does not spoil the others."""
         for index, item in enumerate(found):
             try:
-                yield Reported(index, self.one(item, now=now, source=source))
+                outcome = self.one(item, now=now, source=source, default_units=default_units)
+                yield Reported(index, outcome)
             except InvalidRecord as error:
                 yield Reported(index, None, str(error))
 
-    def one(self, item: Any, *, now: datetime, source: str) -> Outcome:
+    def one(
+        self, item: Any, *, now: datetime, source: str, default_units: Units = NO_UNITS
+    ) -> Outcome:
         """Reads one item.
+
+        Args:
+            item: as it was sent; the units leave it.
+            now: when it came.
+            source: who sent it.
+            default_units: of an item that does not give the first of the task's units. The outcome
+                joins the records of its unit only; with none, of any.
 
         Raises:
             InvalidRecord: names the field that is missing or wrong.
         """
         if not isinstance(item, dict):
             raise InvalidRecord("label", "must be an object")
+        units = self._records.units(item, default_units)
         raw = self._task.outcome.column.name
         unknown = item.keys() - BELONGS_TO - {"outcome", raw, "observed_at"}
         if unknown:
@@ -83,16 +97,17 @@ class OutcomeReader:
             source=source,
             horizon=self._task.outcome.horizon,
             after_horizon=self._task.labels == "after_horizon",
-            **self._whose(item),
+            unit=self._task.unit_of(units),
+            **self._whose(item, units),
         )
 
-    def _whose(self, item: Mapping[str, Any]) -> dict[str, str]:
+    def _whose(self, item: Mapping[str, Any], units: Units) -> dict[str, str]:
         """Whom the outcome is about: a prediction, a student's period, or both where they agree."""
         whose: dict[str, str] = {}
         if item.get("prediction_id") is not None:
             whose["prediction_id"] = _prediction_id(item["prediction_id"])
         if item.get("student_id") is not None:
-            whose["student_id"] = read_student_id(item["student_id"])
+            whose["student_id"] = key_of(self._task, read_student_id(item["student_id"]), units)
         if item.get("period") is not None:
             whose["period"] = self._records.period(item["period"])
         for name in ("student_id", "period"):

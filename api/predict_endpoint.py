@@ -72,7 +72,7 @@ class PredictEndpoint:
         seconds = time.perf_counter() - started
         self._latency(seconds)
         here.metrics.served(prediction)
-        document = answer(prediction, seconds * 1000)
+        document = answer(prediction, asked.sent_id, seconds * 1000)
         if more is None:
             return orjson.dumps(document)
         explained: ExplainedAnswer = {**document, **more}

@@ -53,11 +53,11 @@ def score_many(
     ]
 
 
-def answer(prediction: Prediction, latency_ms: float) -> PredictionAnswer:
-    """The answer about a prediction, JSON-ready."""
+def answer(prediction: Prediction, sent_id: str | None, latency_ms: float) -> PredictionAnswer:
+    """The answer about a prediction, JSON-ready; `sent_id` is the student as it was sent."""
     return {
         "prediction_id": prediction.prediction_id,
-        "student_id": prediction.student_id,
+        "student_id": sent_id,
         "period": prediction.period,
         **score_fields(prediction.scale, prediction.risk_score, prediction.interval),
         "risk_label": prediction.risk_label,
@@ -105,4 +105,6 @@ def _prediction(
         known_weight=found.known_weight,
         unseen=unseen,
         interval=found.interval,
+        units=asked.units,
+        unit=asked.unit,
     )

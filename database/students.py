@@ -153,7 +153,8 @@ def _order(entry: Document) -> tuple[Any, ...]:
     """Which of two observations of one period stands; by content when they came at one moment."""
     content = sorted((k, str(v)) for k, v in entry["features"].items())
     protected = sorted(entry.get("protected", {}).items())
-    return entry["observed_at"], content, protected, entry.get("batch_id", "")
+    units = sorted(entry.get("units", {}).items())
+    return entry["observed_at"], content, protected, units, entry.get("batch_id", "")
 
 
 def _observation(student_id: str, period: str, entry: Document) -> Observation:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from model.anonymous import MARK
+from model.anonymous import MARK, prediction_of
 from model.errors import InvalidRecord
+from model.student import Units
+from preprocessing.task.spec import TaskSpec
 
 LONGEST_ID = 128
 LONGEST_EVER = 200
@@ -41,3 +43,62 @@ def read_student_id(value: object, *, field: str = "student_id", longest: int = 
     if text in ROUTES:
         raise InvalidRecord(field, f"must not be one of {', '.join(sorted(ROUTES))}")
     return text
+
+
+def key_of(task: TaskSpec, student_id: str, units: Units, *, field: str = "") -> str:
+    """What Farol knows a student by: the id, or unit and id where a unit numbers its own.
+
+    Args:
+        task: says which.
+        student_id: as it was sent, read by `read_student_id`.
+        units: of the same record.
+        field: what the unit is called there, for the message; by default the column's name.
+
+    Raises:
+        InvalidRecord: the record tells no unit, and without one the id may be anybody's.
+    """
+    if task.id.unique_within is None:
+        return student_id
+    unit = task.unit_of(units)
+    if not unit:
+        reason = f"is missing; {task.id.name} is unique within it only"
+        raise InvalidRecord(field or task.unit[0].name, reason)
+    return qualify(student_id, unit)
+
+
+def sent_id(task: TaskSpec, key: str) -> str:
+    """The id as it was sent, of what `key_of` gave; the key of no student stays as it is."""
+    if task.id.unique_within is None or prediction_of(key) is not None:
+        return key
+    return split(key)[1]
+
+
+def qualify(student_id: str, unit: str) -> str:
+    """One printable text for a unit and an id; no two pairs have the same.
+
+    >>> qualify("17", "escola a"), qualify("a:17", "b"), qualify("17", "b:a")
+    ('escola a:17', 'b:a:17', 'b%3Aa:17')
+    """
+    return f"{_escaped(unit)}:{student_id}"
+
+
+def split(key: str) -> tuple[str, str]:
+    """Unit and id of what `qualify` gave.
+
+    >>> split(qualify("a:17", "~100% b:a"))
+    ('~100% b:a', 'a:17')
+    """
+    unit, _, student_id = key.partition(":")
+    for plain, escaped in reversed(_ESCAPES):
+        unit = unit.replace(escaped, plain)
+    return unit, student_id
+
+
+_ESCAPES = (("%", "%25"), (":", "%3A"), (MARK, "%7E"))
+"""Of a unit: what ends it, and what marks the key of no student."""
+
+
+def _escaped(unit: str) -> str:
+    for plain, escaped in _ESCAPES:
+        unit = unit.replace(plain, escaped)
+    return unit

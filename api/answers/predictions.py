@@ -120,9 +120,14 @@ class LabelsAnswer(TypedDict):
 
 
 class ListedStudent(AssessedFields, ExplainedFields):
-    """A student who needs help, and why."""
+    """A student who needs help, and why.
+
+    Attributes:
+        units: unit column to where the student is, as far as it is known.
+    """
 
     student_id: str
+    units: Mapping[str, str]
     period: str
     model_version: str
 
@@ -164,19 +169,23 @@ class ErasureAnswer(TaskErasure):
     Attributes:
         deleted: in all of them.
         model_versions: of the task that was asked.
+        unit: whose id it is, where ids are unique within a unit only; else null.
         tasks: by the task's name.
-        not_reached: tasks that share the register and that the key is not for.
+        not_reached: tasks that share the register and that the key is not for, or whose ids are not
+            unique within the same.
     """
 
     student_id: str
+    unit: str | None
     at: datetime
     tasks: Mapping[str, TaskErasure]
     not_reached: Sequence[str]
 
 
 class ReadmissionAnswer(TypedDict):
-    """The student is taken again, in these tasks."""
+    """The student is taken again, in these tasks; `unit` as in the receipt of an erasure."""
 
     student_id: str
+    unit: str | None
     at: datetime
     tasks: Sequence[str]

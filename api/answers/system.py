@@ -135,13 +135,18 @@ class TaskCutoffs(TypedDict):
 
 
 class TaskAnswer(TypedDict):
-    """The task."""
+    """The task.
+
+    Attributes:
+        units: where a student is; optional fields of a record, that no model sees.
+    """
 
     task: str
     title: str
     title_pt: str
     description: str
     features: Sequence[NumericFeature | CategoryFeature]
+    units: Sequence[NumericFeature | CategoryFeature]
     outcome: TaskOutcome
     status: TaskCutoffs
 

@@ -23,8 +23,8 @@ from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.manual_moves import record
-from api.operation import operation
-from api.payload import read_reason
+from api.operation import UNIT, operation
+from api.payload import named_student, read_reason
 from api.security import Client
 from api.services import Services, services
 from database.erasing import erasure
@@ -32,14 +32,14 @@ from database.erasing.erasure import ErasureReceipt
 from database.tombstones import TombstoneRepository
 from model.errors import NotFound, Overloaded
 from preprocessing.dataset import record_id
-from preprocessing.student_ids import LONGEST_EVER, read_student_id
+from preprocessing.student_ids import LONGEST_EVER
 
 router = APIRouter(tags=["students"])
 
 
 @router.delete(
     "/students/{student_id:path}",
-    **operation("Erases a student everywhere", ErasureAnswer, 404, 422),
+    **operation("Erases a student everywhere", ErasureAnswer, 404, 422, parameters=(UNIT,)),
 )
 async def erase_student(request: Request, student_id: str, client: MayDecide) -> Response:
     """A receipt with what was erased and the model versions that trained on the student.
@@ -48,7 +48,7 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
     the key is not for. Records of the student that come later, by whatever way, are refused.
     """
     here = services(request)
-    student = read_student_id(student_id, longest=LONGEST_EVER)
+    student = named_student(here.task, student_id, request, LONGEST_EVER)
     sharing, not_reached = _sharing(request, here, client)
     now = here.now()
     done: dict[str, TaskErasure] = {}
@@ -69,7 +69,8 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
     own = done.get(here.task.name)
     return json_answer(
         ErasureAnswer(
-            student_id=student,
+            student_id=student_id,
+            unit=_unit(here, request),
             at=now,
             deleted=dict(deleted),
             model_versions=own["model_versions"] if own else (),
@@ -81,12 +82,14 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
 
 @router.post(
     "/students/{student_id:path}/readmit",
-    **operation("Takes an erased student again", ReadmissionAnswer, 404, body=REASON),
+    **operation(
+        "Takes an erased student again", ReadmissionAnswer, 404, body=REASON, parameters=(UNIT,)
+    ),
 )
 async def readmit_student(request: Request, student_id: str, client: MayDecide) -> Response:
     """Lifts the tombstone; what was erased stays erased. `reason` in the body is recorded."""
     here = services(request)
-    student = read_student_id(student_id, longest=LONGEST_EVER)
+    student = named_student(here.task, student_id, request, LONGEST_EVER)
     reason = read_reason(await read_body(request.receive, SMALL))
     now = here.now()
     sharing, _ = _sharing(request, here, client)
@@ -98,20 +101,30 @@ async def readmit_student(request: Request, student_id: str, client: MayDecide) 
     if not lifted:
         raise Problem.of_field("student_id", "was not erased here", 404)
     await record(here.root, client.name, "readmit", "student", now=now, detail=reason)
-    return json_answer(ReadmissionAnswer(student_id=student, at=now, tasks=lifted))
+    return json_answer(
+        ReadmissionAnswer(student_id=student_id, unit=_unit(here, request), at=now, tasks=lifted)
+    )
+
+
+def _unit(here: Services, request: Request) -> str | None:
+    return request.query_params.get("unit") if here.task.id.unique_within else None
 
 
 def _sharing(
     request: Request, here: Services, client: Client
 ) -> tuple[Mapping[str, Services], list[str]]:
     """The tasks in which the id means the same child, and the names of those out of reach."""
-    namespace = here.task.id.namespace
+    own = here.task.id
     sharing = {
         name: one
         for name, one in request.app.state.paths.all.items()
-        if one is here or (namespace is not None and one.task.id.namespace == namespace)
+        if one is here or (own.namespace is not None and one.task.id.namespace == own.namespace)
     }
-    reached = {name: one for name, one in sharing.items() if client.may_see(name)}
+    reached = {
+        name: one
+        for name, one in sharing.items()
+        if client.may_see(name) and one.task.id.unique_within == own.unique_within
+    }
     return reached, sorted(sharing.keys() - reached.keys())
 
 

@@ -16,8 +16,8 @@ from api.erased import ErasedStudents
 from api.http.body import LARGE, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.operation import EXPLAIN, operation
-from api.payload import Asked, RecordReader, read_json
+from api.operation import EXPLAIN, UNIT, operation
+from api.payload import Asked, RecordReader, named_student, read_json
 from api.predict_endpoint import wants_explanation
 from api.scoring import answer, explanation, score_many, score_one
 from api.services import services
@@ -25,7 +25,6 @@ from api.units import UnitLimit
 from database.students import StudentRepository
 from model.errors import InvalidRecord, NotFound
 from preprocessing.longitudinal import recalled
-from preprocessing.student_ids import read_student_id
 
 router = APIRouter(tags=["predictions"])
 
@@ -57,8 +56,8 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
         BatchAnswer(
             model_version=champion.version,
             predictions=[
-                {"index": index, **answer(prediction, latency)}
-                for (index, _), prediction in zip(good, served, strict=True)
+                {"index": index, **answer(prediction, asked.sent_id, latency)}
+                for (index, asked), prediction in zip(good, served, strict=True)
             ],
             errors=errors,
             latency_ms=round(latency, 3),
@@ -74,20 +73,21 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
         404,
         410,
         422,
-        parameters=(EXPLAIN,),
+        parameters=(EXPLAIN, UNIT),
     ),
 )
 async def predict_student(request: Request, student_id: str, client: MayPredict) -> Response:
     """The features are the latest that the feature store holds, with what earlier periods add.
 
-    404 if it knows no such student.
+    404 if it knows no such student. `unit` says whose id it is, where schools number their own.
     """
     started = time.perf_counter()
     here = services(request)
     champion = here.champion()
-    here.erased.check(read_student_id(student_id))
+    key = named_student(here.task, student_id, request)
+    here.erased.check(key)
     try:
-        known = await here.registry.run(StudentRepository().get(read_student_id(student_id)))
+        known = await here.registry.run(StudentRepository().get(key))
     except NotFound as error:
         raise Problem.of_field("student_id", UNKNOWN, 404) from error
     latest = known.latest
@@ -95,13 +95,13 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     if limit is not None and not limit.admits(latest.unit):
         raise Problem.of_field("student_id", UNKNOWN, 404)
     features = recalled(here.task.longitudinal, latest.features, latest.period, known.observations)
-    asked = Asked(student_id, latest.period, features)
+    asked = Asked(key, latest.period, features, student_id, latest.units, latest.unit)
     prediction = score_one(
         champion, asked, features=here.task.feature_names, now=here.now(), client=client.name
     )
     await here.log.write(prediction)
     here.metrics.served(prediction)
-    document = answer(prediction, (time.perf_counter() - started) * 1000)
+    document = answer(prediction, student_id, (time.perf_counter() - started) * 1000)
     if not wants_explanation(request.url.query):
         return json_answer(document)
     explained: ExplainedAnswer = {**document, **explanation(champion, asked)}

@@ -28,7 +28,9 @@ from model.errors import UnknownUnit
 from model.prediction import Assessment, RiskStatus
 from model.student import Observation
 from preprocessing.longitudinal import recalled_observations
+from preprocessing.student_ids import sent_id
 from preprocessing.task.columns import Longitudinal
+from preprocessing.task.spec import TaskSpec
 from preprocessing.task.spelling import fold
 
 FURTHEST = 2**31 - 1
@@ -73,7 +75,8 @@ async def students_at_risk(
     wanted = frozenset({status}) if status else LISTED
     everybody = await asyncio.to_thread(_ranked, champion, observed)
     found = [pair for pair in everybody if pair[0].status in wanted]
-    page = await asyncio.to_thread(_explained, champion, found[offset : offset + limit])
+    shown = found[offset : offset + limit]
+    page = await asyncio.to_thread(_explained, champion, here.task, shown)
     return json_answer(
         StudentsAnswer(
             period=asked,
@@ -148,11 +151,14 @@ def _counted(everybody: Sequence[Assessed]) -> dict[str, int]:
     return {status.value: found[status] for status in RiskStatus}
 
 
-def _explained(champion: Champion, found: Sequence[Assessed]) -> list[ListedStudent]:
+def _explained(
+    champion: Champion, task: TaskSpec, found: Sequence[Assessed]
+) -> list[ListedStudent]:
     scale = champion.thresholds.scale
     return [
         {
-            "student_id": o.student_id,
+            "student_id": sent_id(task, o.student_id),
+            "units": o.units,
             "period": o.period,
             **score_fields(scale, assessment.score, assessment.interval),
             "risk_label": assessment.label,

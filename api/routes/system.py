@@ -103,6 +103,7 @@ async def get_schema(request: Request, _client: MayRead) -> Response:
             task,
             task=task.name,
             features=[_feature(column) for column in task.features],
+            units=[_feature(column) for column in task.unit],
             outcome=filled(TaskOutcome, outcome, column=outcome.column.name),
             status=filled(TaskCutoffs, None, scale=task.scale, **status),
         )

@@ -103,7 +103,7 @@ class _Pupil:
         self._strength = float(rng.normal())
         self._kept = {
             c.name: self._drawn(c, rng)
-            for c in (*task.reported, *task.protected, *task.checked)
+            for c in (*task.reported, *task.protected, *task.checked, *task.unit)
             if c.over_periods or c.kind is Kind.CATEGORY
         }
 
@@ -120,6 +120,7 @@ class _Pupil:
             taken |= names
             value = self._value(column, number, rng)
             cells[column.name] = "" if rng.random() < MISSING else _cell(column, value, number)
+        cells |= {c.name: str(self._kept[c.name]) for c in task.unit}
         raw = _outcome(task.outcome, self._strength, rng)
         return cells | {task.outcome.column.name: _cell(task.outcome.column, raw, number)}
 

@@ -29,6 +29,7 @@ class Layout:
         features: canonical name to position, for those that are there; also when always empty.
         protected: the same for the protected attributes.
         checked: the same for what is read for the check over periods alone.
+        units: the same for the unit columns.
         ignored: headers that the task does not use, as they stand.
     """
 
@@ -37,6 +38,7 @@ class Layout:
     features: Mapping[str, int]
     protected: Mapping[str, int]
     checked: Mapping[str, int]
+    units: Mapping[str, int]
     ignored: tuple[str, ...]
 
 
@@ -110,13 +112,14 @@ def lay_out(
     identity = column_position(header, rows, task.id, period)
     outcome = column_position(header, rows, task.outcome.column, period)
     features, protected = find(task.reported), find(task.protected)
-    checked = find(task.checked)
+    checked, units = find(task.checked), find(task.unit)
     _require(task, period, source, identity, outcome, features)
-    used = {identity, outcome, *features.values(), *protected.values(), *checked.values()}
+    read = (features, protected, checked, units)
+    used = {identity, outcome, *(at for found in read for at in found.values())}
     if task.period is not None:
         used.add(column_position(header, rows, task.period, period))
     ignored = _unused(header, used, task, period)
-    return Layout(identity, outcome, features, protected, checked, ignored)
+    return Layout(identity, outcome, features, protected, checked, units, ignored)
 
 
 def _unused(
@@ -160,7 +163,7 @@ def _spelled(column: Column, period: str) -> str:
 
 def _columns(task: TaskSpec) -> tuple[Column, ...]:
     extra = (task.id, task.outcome.column, *((task.period,) if task.period else ()))
-    return (*extra, *task.reported, *task.protected, *task.checked)
+    return (*extra, *task.unit, *task.reported, *task.protected, *task.checked)
 
 
 def _recogniser(columns: Iterable[Column]) -> re.Pattern[str]:

@@ -35,7 +35,7 @@ class CleanTable:
         observations: one a kept row that holds any feature.
         outcomes: one a kept row that holds an outcome; its period is that of the features it
             belongs to, `horizon` periods before the table's.
-        row_of: student id to the number of the row, counted from 1 below the header.
+        row_of: student's key to the number of the row, counted from 1 below the header.
     """
 
     batch: Batch
@@ -183,9 +183,12 @@ def _digest(task: TaskSpec, period: str, header: Sequence[Cell], rows: Sequence[
     The reading rules are part of it: when a bound in the task's file was wrong and is mended, the
     same school file must be read again and not be taken for one that is here already.
     """
-    columns = [task.id, task.outcome.column, *task.reported, *task.protected, *task.checked]
+    columns = [task.outcome.column, *task.reported, *task.protected, *task.checked, *task.unit]
     unread = {"description", "description_pt", "monotone"}
-    rules = [column.model_dump(exclude=unread) for column in columns]
+    whose = task.id.model_dump(exclude={*unread, "namespace"})
+    if task.id.unique_within is None:
+        del whose["unique_within"]
+    rules = [whose, *(column.model_dump(exclude=unread) for column in columns)]
     rule = task.outcome.model_dump(exclude={"column", "description", "persistence"})
     digest = hashlib.sha256(json.dumps([RULES, task.name, period, rules, rule]).encode())
     for row in (header, *(row for _, row in rows)):

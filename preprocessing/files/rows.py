@@ -10,10 +10,10 @@ from model.batch import RowReject
 from model.errors import InvalidRecord
 from model.horizon import observed_by
 from model.label import Outcome
-from model.student import Observation, Value
+from model.student import Observation, Units, Value
 from preprocessing.files.cells import Cell, is_empty, read_text, reader_of
 from preprocessing.files.headers import Layout
-from preprocessing.student_ids import read_student_id
+from preprocessing.student_ids import key_of, read_student_id
 from preprocessing.task.columns import Column
 from preprocessing.task.spec import TaskSpec
 from preprocessing.task.spelling import fold
@@ -36,8 +36,8 @@ class RowAccount:
         observations: one a kept row that holds any feature.
         outcomes: one a kept row that holds an outcome.
         rejects: the rows that could not be used.
-        ignored: feature, protected or checked column to how many of its cells could not be used.
-        seen: id to the number of its row.
+        ignored: column that is not required to how many of its cells could not be used.
+        seen: the student's key to the number of its row.
         rows_read: how many rows were read.
     """
 
@@ -55,6 +55,7 @@ class RowAccount:
         self.features = [cell_reader(c, layout.features, period) for c in task.reported]
         self.protected = [cell_reader(c, layout.protected, period) for c in task.protected]
         self.checked = [cell_reader(c, layout.checked, period) for c in task.checked]
+        self.units = [cell_reader(c, layout.units, period) for c in task.unit]
         self.outcome = cell_reader(task.outcome.column, {}, period)[2]
         self.seen: dict[str, int] = {}
         self.rejects: list[RowReject] = []
@@ -74,7 +75,8 @@ class RowAccount:
 
     def _keep(self, number: int, row: Sequence[Cell]) -> None:
         self._check_shape(row)
-        student = self._student(number, row)
+        units = {name: str(value) for name, value in self._values(row, self.units).items()}
+        student = self._student(number, row, units)
         outcome = self._outcome(row)
         features = self._values(row, self.features)
         if outcome is None and not features:
@@ -83,7 +85,7 @@ class RowAccount:
         if outcome is not None:
             self._add_outcome(student, outcome)
         if features:
-            self._add_observation(student, features, row)
+            self._add_observation(student, features, units, row)
 
     def _check_shape(self, row: Sequence[Cell]) -> None:
         if not all(map(is_empty, row[self.width :])):
@@ -91,17 +93,17 @@ class RowAccount:
         if any(isinstance(c, str) and c.count("\n") > OPEN_QUOTE_LINES for c in row):
             raise InvalidRecord("row", "a cell runs over many lines; is a quote left open?")
 
-    def _student(self, number: int, row: Sequence[Cell]) -> str:
+    def _student(self, number: int, row: Sequence[Cell], units: Units) -> str:
         name, at = self.task.id.name, self.layout.id
         if at is None:
-            return f"{self.period}-{number}"
+            return key_of(self.task, f"{self.period}-{number}", units)
         text = read_text(row[at], self.period) if at < len(row) else None
         if text is None:
             raise InvalidRecord(name, "is missing")
-        text = read_student_id(text, field=name)
-        if text in self.seen:
-            raise InvalidRecord(name, f"is the same as in row {self.seen[text]}")
-        return text
+        student = key_of(self.task, read_student_id(text, field=name), units)
+        if student in self.seen:
+            raise InvalidRecord(name, f"is the same as in row {self.seen[student]}")
+        return student
 
     def _outcome(self, row: Sequence[Cell]) -> float | None:
         """The outcome of a row, None where the cell is empty or says that it is not known yet."""
@@ -142,7 +144,7 @@ class RowAccount:
         )
 
     def _add_observation(
-        self, student: str, features: dict[str, Value], row: Sequence[Cell]
+        self, student: str, features: dict[str, Value], units: Units, row: Sequence[Cell]
     ) -> None:
         protected = self._values(row, self.protected)
         self.observations.append(
@@ -154,6 +156,8 @@ class RowAccount:
                 protected={name: str(value) for name, value in protected.items()},
                 batch_id=self.batch_id,
                 checked=self._values(row, self.checked),
+                units=units,
+                unit=self.task.unit_of(units),
             )
         )
 

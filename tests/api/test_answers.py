@@ -53,7 +53,7 @@ def test_a_nearly_empty_record_is_answered_as_insufficient_with_the_share_it_gav
 ) -> None:
     who = champion(tmp_path)
 
-    said = answer(asked(who, {"inde": 2.0}), 1.0)
+    said = answer(asked(who, {"inde": 2.0}), None, 1.0)
 
     assert (said["status"], said["known_weight"]) == (RiskStatus.INSUFFICIENT, 0.1)
     assert said["risk_label"] == who.thresholds.label(said["risk_score"])
@@ -65,12 +65,12 @@ def test_an_unseen_category_is_named_as_filled_in_and_as_unseen(tmp_path: Path) 
     who = champion(tmp_path)
     seen, unseen = {"ida": 5.0, "pedra": "agata"}, {"ida": 5.0, "pedra": "Topázio"}
 
-    known, new = answer(asked(who, seen), 1.0), answer(asked(who, unseen), 1.0)
+    known, new = answer(asked(who, seen), None, 1.0), answer(asked(who, unseen), None, 1.0)
 
     assert "pedra" not in known["imputed"] and known["unseen"] == ()
     assert "pedra" in new["imputed"] and new["unseen"] == ("pedra",)
     assert (known["known_weight"], new["known_weight"]) == (0.6, 0.5)
-    assert new["imputed"] == answer(asked(who, {"ida": 5.0}), 1.0)["imputed"]
+    assert new["imputed"] == answer(asked(who, {"ida": 5.0}), None, 1.0)["imputed"]
 
 
 def test_a_batch_is_answered_as_its_records_one_by_one(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_students_of_whom_too_little_is_known_are_listed_last_in_a_group_of_thei
     ]  # fmt: skip
     observed = [Observation(f"S{i}", "2024", f, bundles.NOW) for i, f in enumerate(features)]
 
-    rows = _explained(who, _ranked(who, observed))
+    rows = _explained(who, PEDE, _ranked(who, observed))
 
     insufficient = [row["status"] is RiskStatus.INSUFFICIENT for row in rows]
     assert insufficient == [False, False, True, True]
@@ -144,7 +144,7 @@ def test_a_numeric_answer_holds_value_and_interval_and_no_risk(tmp_path: Path) -
     cuts = Thresholds(0.5, 0.5, 0.2, Scale.VALUE_LOW)
     who = champion(tmp_path, interval=IntervalRule(0.9, 3.0), thresholds=cuts)
 
-    said = answer(asked(who, {"ida": 5.0}), 1.0)
+    said = answer(asked(who, {"ida": 5.0}), None, 1.0)
 
     assert "risk_score" not in said
     assert said["interval"] == (said["predicted"] - 3.0, said["predicted"] + 3.0)

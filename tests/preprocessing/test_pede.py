@@ -205,6 +205,27 @@ def test_schools_of_2022_are_those_of_2023_under_their_later_names(pede_years: Y
     assert len(values(pede_years["2024"], "instituicao")) == 1155
 
 
+def test_a_school_is_told_in_2024_only_and_a_class_in_every_year(pede_years: Years) -> None:
+    of = {
+        year: {
+            name: Counter(o.units[name] for o in table.observations if name in o.units)
+            for name in ("escola", "turma")
+        }
+        for year, table in pede_years.items()
+    }
+
+    assert not of["2022"]["escola"] and not of["2023"]["escola"]
+    schools = of["2024"]["escola"]
+    assert (schools.total(), len(schools)) == (1155, 56)
+    assert schools["EE Donizetti Aparecido Leite Professor"] == 109
+    assert schools["EE Maria André Schunck Dona"] == 100
+    assert [len(of[year]["turma"]) for year in of] == [24, 86, 92]
+    assert {o.unit for o in pede_years["2023"].observations} == {""}
+    folded = Counter(o.unit for o in pede_years["2024"].observations)
+    assert folded["ee maria andre schunck dona"] == 100
+    assert folded[""] == 1
+
+
 def test_years_in_the_programme_count_from_the_year_of_entry(pede_years: Years) -> None:
     assert Counter(values(pede_years["2022"], "anos_programa"))[0.0] == 399
 
