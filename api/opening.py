@@ -29,7 +29,8 @@ from database.embedded import lifecycle, sqlite_files
 from database.erasing.guarded import ErasureGuard
 from deployment.settings import Settings, unusable
 from deployment.tasks.installed import InstalledTask, all_installed
-from deployment.wiring import claimed, entered, prepared, registry_uri, tombstone_key
+from deployment.tasks.opening import claimed, entered, prepared
+from deployment.wiring import registry_uri, tombstone_key
 from model.errors import FarolError
 from model.live import LiveModel
 from model.trust.key_file import KeyFile

@@ -15,6 +15,8 @@ from model.trust.tombstone import TombstoneKey
 COLLECTION = "installation"
 DATA_KEY = "data_key"
 TASK = "task"
+LONGEST_NAME = 63
+"""Characters of a database's name."""
 
 
 def claim(key: TombstoneKey) -> Op[None]:
@@ -55,6 +57,12 @@ def claim_task(name: str) -> Op[str]:
     return str(found[0]["name"])
 
 
+def recorded_task() -> Op[str]:
+    """The task that a database is of, without recording it; empty where nothing tells."""
+    found = yield Find(COLLECTION, {"_id": TASK})
+    return str(found[0]["name"]) if found else (yield from _task_of_versions())
+
+
 def _task_of_versions() -> Op[str]:
     champion = yield from AliasRepository().stored(CHAMPION)
     where = {"_id": champion["version"]} if champion else {}
@@ -72,10 +80,19 @@ def database_of(root: str, home_task: str, task: str) -> str:
         home_task: the task whose records are in the root database, as `claim_task` tells.
         task: the task that is asked for.
 
+    Raises:
+        ConfigurationError: servers take no name of that length.
+
     >>> database_of("farol", "pede_lag", "pede_lag"), database_of("farol", "pede_lag", "scores")
     ('farol', 'farol_scores')
     """
-    return root if task == home_task else f"{root}_{task}"
+    name = root if task == home_task else f"{root}_{task}"
+    if len(name) > LONGEST_NAME:
+        raise ConfigurationError(
+            f"the database of task {task!r} would be {name}, of {len(name)} characters; servers "
+            f"take {LONGEST_NAME}. Choose a shorter root database (MONGO_DB)"
+        )
+    return name
 
 
 def require_task(name: str) -> Op[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +40,7 @@ from deployment.wiring import (
 from model.errors import ConfigurationError, FarolError
 from model.live import LiveModel
 from model.trust.key_file import KeyFile
+from model.trust.private import write_private
 from preprocessing.task.spec import load_task, task_text
 
 EPILOG = f"""\
@@ -166,20 +166,12 @@ def _with_keys(
         wanted["FAROL_SIGNING_KEY"] = (backup_file.SIGNING_KEY, "signing.key")
     for variable, (member, name) in wanted.items():
         if not env.get(variable):
-            _write_private(settings.home / name, kept[member])
+            write_private(settings.home / name, kept[member])
         elif env[variable].encode() != kept[member]:
             raise ConfigurationError(
                 f"{variable} is another key than the backup's; unset it, and the backup's is used"
             )
     return private_settings(env)
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    fresh.replace(path)
 
 
 def _fill(opened: SyncRegistry, file: Path) -> None:
@@ -255,7 +247,7 @@ def _place_task(settings: Settings, manifest: Manifest, text: bytes) -> None:
     if task_text(settings.task).encode() == text:
         return
     path = settings.home / f"{manifest.task}.yaml"
-    _write_private(path, text)
+    write_private(path, text)
     _say(f"The backup's task is not FAROL_TASK={settings.task}: set FAROL_TASK={path}")
 
 

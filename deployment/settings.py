@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from database.driver.options import database_of
 from model.errors import ConfigurationError
+from model.trust.tombstone import TombstoneKey
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -44,6 +45,9 @@ TASKS = "tasks"
 
 TASK_FILE = "task.yaml"
 """The TaskSpec of a task that was added to the installation, in the task's folder."""
+
+RETIRED_FILE = "task.retired.yaml"
+"""The same of a task that was retired; nobody serves it."""
 
 SECRETS = frozenset({"MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY"})
 
@@ -85,6 +89,11 @@ class Settings(BaseModel):
     def of_task(self, name_or_path: str) -> Settings:
         """The same settings, for what works on that task."""
         return self.model_copy(update={"task": in_home(self.home, name_or_path)})
+
+    @property
+    def tombstone_key(self) -> TombstoneKey:
+        """What recognises erased students."""
+        return TombstoneKey(self.data_key.get_secret_value())
 
     def home_of(self, task: str) -> Path:
         """Where this host keeps the live model, outbox, lock and tuning of a task, by its name."""

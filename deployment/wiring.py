@@ -6,27 +6,22 @@ import argparse
 import logging
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from database import installation
-from database.adoption import adopt
 from database.driver.client import SyncRegistry, open_registry
-from database.driver.commands import Op
 from database.driver.options import hosts_of
 from database.embedded.lifecycle import ensure_running
 from database.erasing.guarded import ErasureGuard
 from database.indexes import ensure_indexes
-from database.tasks import TaskRepository
 from deployment import logs
 from deployment.settings import Settings, load_settings, require_home, unusable
-from deployment.tasks.admission import admit
 from deployment.tasks.installed import InstalledTask, installed, of_name
+from deployment.tasks.opening import claimed, entered, prepared
 from deployment.tasks.takeover import take_over
 from model.errors import FarolError, RegistryUnavailable
-from model.trust.adoption_file import AdoptionFile
 from model.trust.private import UMASK, protect
 from model.trust.tombstone import TombstoneKey
 
@@ -101,7 +96,7 @@ def registry_uri(settings: Settings) -> str:
 
 def tombstone_key(settings: Settings) -> TombstoneKey:
     """What recognises erased students."""
-    return TombstoneKey(settings.data_key.get_secret_value())
+    return settings.tombstone_key
 
 
 def registry(settings: Settings) -> SyncRegistry:
@@ -158,46 +153,6 @@ def root_registry(settings: Settings) -> SyncRegistry:
         opened.close()
         raise
     return opened
-
-
-def entered(task: InstalledTask) -> Op[str]:
-    """Run on the root database: the task's place in the installation; gives its database.
-
-    Raises:
-        ConfigurationError: the task is retired, or its TaskSpec has changed in a way that its
-            records do not allow.
-    """
-    home_task = yield from installation.claim_task(task.name)
-    known = yield from TaskRepository().find(task.name)
-    if known is None or known.spec != task.text or known.retired_at:
-        admit(task.spec, task.text, known)
-        yield from TaskRepository().put(task.name, task.text, datetime.now(UTC))
-    return installation.database_of(task.settings.mongo_db, home_task, task.name)
-
-
-def claimed(task: InstalledTask) -> Op[None]:
-    """Run on the task's database: it is this installation's, and this task's.
-
-    Raises:
-        ConfigurationError: the database is of another task, or made with another data key.
-    """
-    yield from installation.claim(tombstone_key(task.settings))
-    yield from installation.require_task(task.name)
-
-
-def prepared(task: InstalledTask) -> Op[None]:
-    """What everybody who trusts versions runs first: indexes, and the adoption of old versions.
-
-    Raises:
-        OSError: this host's copy of the list of adopted versions cannot be kept.
-    """
-    yield from ensure_indexes()
-    task.home.mkdir(parents=True, exist_ok=True)
-    kept = AdoptionFile(task.home)
-    key = task.settings.signing_key.get_secret_value()
-    signed = yield from adopt(kept, key, now=datetime.now(UTC))
-    if signed:
-        _log.warning("%d versions of before were verified and signed anew", signed)
 
 
 def reach(opened: SyncRegistry, uri: str, key: str) -> None:

@@ -11,6 +11,7 @@ FarolError
 │   └── NotEnoughData         too few labelled records to train or compare
 ├── RegistryError             the registry did not do what was asked
 │   ├── RegistryUnavailable   no answer; the same call may succeed later
+│   ├── AccessDenied          the account may not do this on that database
 │   ├── NotFound              no document under that key
 │   ├── Conflict              somebody else was first (compare-and-set, unique key)
 │   ├── LeaseHeld             another run holds the lease
@@ -87,6 +88,10 @@ class RegistryError(FarolError):
 
 class RegistryUnavailable(RegistryError):
     """The registry gave no answer; the same call may succeed later."""
+
+
+class AccessDenied(RegistryError):
+    """The account in MONGO_URI may not do this; the message names database and grant."""
 
 
 class NotFound(RegistryError):

@@ -31,6 +31,7 @@ class AsyncRegistry:
     def __init__(self, client: Any, db: str, hook: Hook | None = None) -> None:
         self._hook = hook
         self._client = client
+        self._db = db
         self._database = client.get_database(db, **database_options())
 
     def on(self, db: str) -> AsyncRegistry:
@@ -52,7 +53,7 @@ class AsyncRegistry:
         prepared = call(command)
         if prepared is None:
             return nothing(command)
-        with translated(command):
+        with translated(command, self._db):
             for attempt in range(1, ATTEMPTS):
                 try:
                     return await self._call(command.collection, prepared)

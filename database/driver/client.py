@@ -29,6 +29,7 @@ class SyncRegistry:
     def __init__(self, client: MongoClient[Document], db: str, hook: Hook | None = None) -> None:
         self._hook = hook
         self._client = client
+        self._db = db
         self._database = client.get_database(db, **database_options())
 
     def on(self, db: str) -> SyncRegistry:
@@ -50,7 +51,7 @@ class SyncRegistry:
         prepared = call(command)
         if prepared is None:
             return nothing(command)
-        with translated(command):
+        with translated(command, self._db):
             for attempt in range(1, ATTEMPTS):
                 try:
                     return self._call(command.collection, prepared)

@@ -25,9 +25,11 @@ from pymongo.errors import (
 )
 
 from database.driver.commands import Command, Count, EnsureIndex, Find
-from model.errors import Conflict, RegistryError, RegistryUnavailable
+from database.driver.options import grant_on
+from model.errors import AccessDenied, Conflict, RegistryError, RegistryUnavailable
 
 DUPLICATE_KEY = 11000
+UNAUTHORIZED = 13
 ATTEMPTS = 3
 """How often a command that may be repeated is tried while the connection fails."""
 
@@ -73,10 +75,15 @@ def duplicates(error: BulkWriteError) -> list[int]:
 
 
 @contextmanager
-def translated(command: Command | None = None) -> Iterator[None]:
+def translated(command: Command | None = None, database: str = "") -> Iterator[None]:
     """Raises our errors for the driver's.
 
+    Args:
+        command: what is run; None for a sign of life.
+        database: where it is run.
+
     Raises:
+        AccessDenied: the account may not do this on that database.
         RegistryUnavailable: no answer; the same call may succeed later.
         Conflict: a unique key refused the write.
         RegistryError: anything else the server refused.
@@ -91,7 +98,7 @@ def translated(command: Command | None = None) -> Iterator[None]:
     except InvalidOperation as error:
         raise RegistryUnavailable(f"{what}: the connection is closed") from error
     except OperationFailure as error:
-        raise RegistryError(_reason(what, error)) from None
+        raise _rejected(what, database, error) from None
     except PyMongoError as error:
         raise RegistryError(f"{what}: {type(error).__name__}") from error
 
@@ -101,6 +108,16 @@ def _refused(what: str, error: DuplicateKeyError | BulkWriteError) -> RegistryEr
     if isinstance(error, DuplicateKeyError) or DUPLICATE_KEY in codes:
         return Conflict(f"{what}: the key is taken")
     return RegistryError(f"{what}: refused (codes {sorted(map(str, codes))})")
+
+
+def _rejected(what: str, database: str, error: OperationFailure) -> RegistryError:
+    signed_in = "requires authentication" not in str(error)
+    if error.code == UNAUTHORIZED and signed_in and database:
+        return AccessDenied(
+            f"{what}: the account in MONGO_URI has no rights on database {database!r}. An "
+            f"administrator of the MongoDB grants them in mongosh: {grant_on(database)}"
+        )
+    return RegistryError(_reason(what, error))
 
 
 def _reason(what: str, error: OperationFailure) -> str:

@@ -51,6 +51,18 @@ def database_of(uri: str) -> str | None:
     return name if name and name != "admin" else None
 
 
+def grant_on(database: str) -> str:
+    """What an administrator enters in mongosh to open a database to Farol's account.
+
+    Roles know no wildcard, so each task's database needs it.
+
+    >>> grant_on("farol_b")
+    "db.getSiblingDB('admin').grantRolesToUser('ACCOUNT', [{role: 'readWrite', db: 'farol_b'}])"
+    """
+    role = f"{{role: 'readWrite', db: '{database}'}}"
+    return f"db.getSiblingDB('admin').grantRolesToUser('ACCOUNT', [{role}])"
+
+
 def hosts_of(uri: str) -> str:
     """Where a connection string leads, without its credentials.
 

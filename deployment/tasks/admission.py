@@ -2,24 +2,117 @@
 
 from __future__ import annotations
 
-from database.tasks import TaskRecord
+import uuid
+from datetime import datetime
+
+from database.audit import AuditRepository
+from database.driver.commands import Op
+from database.tasks import TaskRecord, TaskRepository
+from model.access import AuditEvent
 from model.errors import ConfigurationError
-from preprocessing.task.spec import TaskSpec
+from preprocessing.task.changes import TaskChanges, compare
+from preprocessing.task.spec import TaskSpec, parse_task
+
+LISTED = 20
+"""Changes that a message or an audit event tells one by one."""
+
+ADD = "python -m deployment.tasks add"
 
 
-def admit(spec: TaskSpec, text: str, known: TaskRecord | None) -> None:
-    """Accepts a task as it is given, or raises.
+def admit(
+    spec: TaskSpec,
+    source: str,
+    known: TaskRecord | None,
+    *,
+    returns: bool = False,
+    new_champion: bool = False,
+) -> TaskChanges:
+    """Accepts a task as it is given, and gives what has changed in it; or raises.
+
+    Args:
+        spec: the TaskSpec.
+        source: the name or path it was read from.
+        known: what the installation has recorded of the task; None for a new one.
+        returns: a retired task is taken back.
+        new_champion: changes are accepted that the present champion was not trained for.
+
+    Raises:
+        ConfigurationError: it is retired, or has changed in a way that is not accepted.
+    """
+    if known is None:
+        return TaskChanges()
+    if known.retired_at is not None and not returns:
+        raise ConfigurationError(
+            f"task {spec.name!r} was retired on {known.retired_at:%F}; take it out of FAROL_TASKS, "
+            f"or to take it back: {ADD} {source}"
+        )
+    try:
+        before = parse_task(known.spec, source=f"the recorded TaskSpec of {spec.name!r}")
+    except ConfigurationError as error:
+        if new_champion:
+            return TaskChanges(new_champion=("its recorded TaskSpec could not be read",))
+        raise ConfigurationError(
+            f"{error}; an earlier release wrote it, so what has changed cannot be told. To go on "
+            f"with the present file: {ADD} {source} --new-champion"
+        ) from error
+    changes = compare(before, spec)
+    if changes.refused:
+        raise ConfigurationError(
+            f"task {spec.name!r} ({source}) differs from what is recorded in a way that gives "
+            f"another meaning to its records: {listed(changes.refused)}. Nothing was changed. Undo "
+            "it, or give the task another name (`name:`), under which it has a database of its own"
+        )
+    if changes.new_champion and not new_champion:
+        raise ConfigurationError(
+            f"task {spec.name!r} ({source}) differs from what its champion was trained for: "
+            f"{listed(changes.new_champion)}. Nothing was changed. Undo it, or accept it: "
+            f"{ADD} {source} --new-champion"
+        )
+    return changes
+
+
+def recorded(
+    spec: TaskSpec, text: str, changes: TaskChanges, *, action: str, actor: str, now: datetime
+) -> Op[None]:
+    """Run on the root database: records the task as accepted, and who changed what.
 
     Args:
         spec: the TaskSpec.
         text: the same as YAML.
-        known: what the installation has recorded of the task; None for a new one.
-
-    Raises:
-        ConfigurationError: it is retired.
+        changes: what `admit` gave.
+        action: what was done, for the audit log.
+        actor: who did it.
+        now: aware UTC.
     """
-    if known is not None and known.retired_at is not None:
-        raise ConfigurationError(
-            f"task {spec.name!r} was retired on {known.retired_at:%F}; to take it back: "
-            "python -m deployment.tasks add FILE"
-        )
+    yield from TaskRepository().put(spec.name, text, now)
+    yield from audit(spec.name, action, actor, now, detail=listed(changes.told))
+
+
+def audit(task: str, action: str, actor: str, now: datetime, *, detail: str = "") -> Op[None]:
+    """Run on the root database: an event of something done to a task.
+
+    Args:
+        task: its name.
+        action: what was done.
+        actor: who did it.
+        now: aware UTC.
+        detail: what else there is to know.
+    """
+    event = AuditEvent(uuid.uuid4().hex, now, actor, action, f"task {task}", detail)
+    yield from AuditRepository().add(event)
+
+
+def listed(sentences: tuple[str, ...]) -> str:
+    """The sentences in one, the first ones of many.
+
+    >>> listed(("a: added", "b: removed"))
+    'a: added; b: removed'
+    """
+    more = len(sentences) - LISTED
+    shown = "; ".join(sentences[:LISTED])
+    return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def in_service(known: TaskRecord, text: str) -> bool:
+    """Whether the task is in service with that very text."""
+    return known.spec == text and known.retired_at is None

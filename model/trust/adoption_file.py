@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
+
+from model.trust.private import write_private
 
 
 class AdoptionFile:
@@ -22,9 +22,4 @@ class AdoptionFile:
 
     def write(self, content: bytes) -> None:
         """Replaces the copy whole, readable by its owner only, and on disk when this returns."""
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".new-")  # mode 0600
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(self.path)
+        write_private(self.path, content)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ import orjson
 from filelock import FileLock
 
 from model.errors import ConfigurationError
+from model.trust.private import write_private
 
 NAME = "keys.json"
 
@@ -69,9 +68,5 @@ class KeyFile:
             return notes
 
     def _write(self, notes: KeyNotes) -> None:
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".new-")  # mode 0600
-        with os.fdopen(handle, "wb") as file:
-            file.write(orjson.dumps({**asdict(notes), "revoked": sorted(notes.revoked)}))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(self._path)
+        content = orjson.dumps({**asdict(notes), "revoked": sorted(notes.revoked)})
+        write_private(self._path, content)

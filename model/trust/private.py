@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ UMASK = 0o077
 OTHERS = 0o077
 """The mode bits of the group and of everybody else."""
 
-MADE_BY_FAROL = ("registry", "model", "outbox", "metrics", "workers", "sample", "tuning")
+MADE_BY_FAROL = ("registry", "tasks", "metrics", "workers", "model", "outbox", "sample", "tuning")
 """Folders of a home whose whole content is closed; other folders in a home are not Farol's."""
 
 
@@ -53,6 +54,23 @@ def make_private_folder(folder: Path) -> None:
             "remove it"
         )
     _close(folder)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all; only its owner may read it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _of_farol(home: Path) -> Iterator[Path]:

@@ -69,7 +69,7 @@ Rule = Callable[[str, Any, Any], Iterable[Change]]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RulesOf:
     """The rules of one part of a task; itself a rule, for two parts that are both there.
 
     Attributes:
@@ -125,7 +125,7 @@ class Named:
         listed: what follows from one that is added or removed.
     """
 
-    part: Part
+    part: RulesOf
     listed: Consequence
 
     def __call__(
@@ -184,9 +184,9 @@ NEW_CHAMPION = Always(Consequence.NEW_CHAMPION)
 REFUSED = Always(Consequence.REFUSED)
 
 
-def free(kind: type[Spec]) -> Part:
+def free(kind: type[Spec]) -> RulesOf:
     """The rules of a part that may be changed at will."""
-    return Part(kind, dict.fromkeys(kind.model_fields, COMPARABLE))
+    return RulesOf(kind, dict.fromkeys(kind.model_fields, COMPARABLE))
 
 
 WORDS: Mapping[str, Rule] = {
@@ -197,7 +197,7 @@ WORDS: Mapping[str, Rule] = {
 }
 BOUNDS: Mapping[str, Rule] = {"low": Bound(-1), "high": Bound(1), "integer": _integer}
 
-FEATURE = Part(
+FEATURE = RulesOf(
     Column,
     {
         **WORDS,
@@ -209,7 +209,7 @@ FEATURE = Part(
         "monotone": COMPARABLE,
     },
 )
-OUTCOME_COLUMN = Part(
+OUTCOME_COLUMN = RulesOf(
     Column,
     {
         **WORDS,
@@ -221,7 +221,7 @@ OUTCOME_COLUMN = Part(
         "monotone": COMPARABLE,
     },
 )
-OUTCOME = Part(
+OUTCOME = RulesOf(
     OutcomeRule,
     {
         "column": OUTCOME_COLUMN,
@@ -235,14 +235,14 @@ OUTCOME = Part(
         "description": COMPARABLE,
     },
 )
-ID = Part(
+ID = RulesOf(
     IdColumn,
     {
         **free(Column).rules,  # An id is read as text, whatever they say.
         "namespace": _namespace,
     },
 )
-DERIVED = Part(
+DERIVED = RulesOf(
     Derived,
     {
         "name": NEW_CHAMPION,
@@ -252,7 +252,7 @@ DERIVED = Part(
         "description_pt": COMPARABLE,
     },
 )
-STATUS = Part(
+STATUS = RulesOf(
     StatusPolicy,
     {
         "critical_precision": COMPARABLE,
@@ -263,7 +263,7 @@ STATUS = Part(
         "interval": COMPARABLE,
     },
 )
-TASK = Part(
+TASK = RulesOf(
     TaskSpec,
     {
         "name": REFUSED,

@@ -21,9 +21,9 @@ from database.embedded import lifecycle
 from database.erasing.tidying import tidy
 from deployment.exit_codes import ExitCode, failed
 from deployment.tasks.installed import InstalledTask, all_installed, installed
+from deployment.tasks.opening import entered
 from deployment.wiring import (
     configure_logging,
-    entered,
     root_registry,
     settings_from_environment,
     task_registry,

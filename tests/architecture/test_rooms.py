@@ -34,7 +34,8 @@ def test_no_rooms_of_a_folder_import_each_other_in_a_circle(folder: Path) -> Non
     prefix = folder.relative_to(ROOT).as_posix().replace("/", ".") + "."
     rooms: dict[str, set[str]] = {}
     for module, imported in IMPORTS.items():
-        if module.startswith(prefix):
+        # Nobody imports a command, so what it puts together closes no circle.
+        if module.startswith(prefix) and not module.endswith(".__main__"):
             room = room_of(module, prefix)
             others = {room_of(other, prefix) for other in imported if other.startswith(prefix)}
             rooms.setdefault(room, set()).update(others - {room})

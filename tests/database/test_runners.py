@@ -31,7 +31,13 @@ from database.driver.commands import (
 )
 from database.driver.errors import translated
 from database.driver.execute import call
-from model.errors import ConfigurationError, Conflict, RegistryError, RegistryUnavailable
+from model.errors import (
+    AccessDenied,
+    ConfigurationError,
+    Conflict,
+    RegistryError,
+    RegistryUnavailable,
+)
 
 FIND = Find("labels", {})
 INSERT = InsertMany("labels", [{"_id": "secret student"}])
@@ -83,6 +89,23 @@ def test_a_drivers_error_becomes_ours_without_what_was_stored(
     assert type(raised.value) is ours
     assert "secret" not in str(raised.value)
     assert "insertmany on labels" in str(raised.value).lower()
+
+
+def test_an_account_without_rights_is_told_the_database_and_the_grant() -> None:
+    refused = OperationFailure("not authorized on farol_scores to execute command { find }", 13)
+
+    with pytest.raises(AccessDenied) as raised, translated(FIND, "farol_scores"):
+        raise refused
+
+    assert "no rights on database 'farol_scores'" in str(raised.value)
+    assert "[{role: 'readWrite', db: 'farol_scores'}]" in str(raised.value)
+
+
+def test_a_caller_without_credentials_is_not_sent_to_ask_for_a_grant() -> None:
+    refused = OperationFailure("Command find requires authentication", 13)
+
+    with pytest.raises(RegistryError, match="credentials in MONGO_URI"), translated(FIND, "farol"):
+        raise refused
 
 
 def test_a_full_disk_is_called_by_its_name() -> None:

@@ -130,7 +130,9 @@ def test_a_retired_task_is_refused_with_the_way_back(home: Path) -> None:
     with root_registry(given) as root:
         root.run(TaskRepository().retire("exam_scores", NOW))
         try:
-            with pytest.raises(ConfigurationError, match=r"was retired on 2025-06-01; .* add FILE"):
+            with pytest.raises(
+                ConfigurationError, match=r"was retired on 2025-06-01; .* add exam_scores"
+            ):
                 task_registry(root, installed(given))
         finally:
             root.run(TaskRepository().put("exam_scores", installed(given).text, NOW))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from preprocessing.task.changes import TASK, Named, Part, Rule, compare
+from preprocessing.task.changes import TASK, Named, Rule, RulesOf, compare
 from preprocessing.task.spec import TaskSpec, parse_task
 
 BEFORE = r"""
@@ -171,10 +171,10 @@ def test_every_key_of_a_task_has_a_consequence() -> None:
 def test_a_key_without_a_consequence_would_be_named() -> None:
     rules = {key: rule for key, rule in TASK.rules.items() if key != "labels"}
 
-    assert list(unclassified("", Part(TASK.kind, rules))) == ["labels"]
+    assert list(unclassified("", RulesOf(TASK.kind, rules))) == ["labels"]
 
 
-def unclassified(where: str, part: Part) -> Iterator[str]:
+def unclassified(where: str, part: RulesOf) -> Iterator[str]:
     """The keys of a part, and of the parts in it, that have no rule; and rules without a key."""
     for field in part.kind.model_fields.keys() ^ part.rules.keys():
         yield f"{where}{field}"
@@ -186,5 +186,5 @@ def unclassified(where: str, part: Part) -> Iterator[str]:
             assert re.search(rf"\b{inner.kind.__name__}\b", annotated), f"{where}{field}"
 
 
-def _inner(rule: Rule) -> Part | None:
-    return rule if isinstance(rule, Part) else rule.part if isinstance(rule, Named) else None
+def _inner(rule: Rule) -> RulesOf | None:
+    return rule if isinstance(rule, RulesOf) else rule.part if isinstance(rule, Named) else None

@@ -1,0 +1,67 @@
+"""What is asked of a task's databases before anything else: root first, then the task's own."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from database import installation
+from database.adoption import adopt
+from database.driver.commands import Op
+from database.indexes import ensure_indexes
+from database.tasks import TaskRepository
+from deployment.tasks.admission import admit, in_service, recorded
+from deployment.tasks.installed import InstalledTask
+from model.trust.adoption_file import AdoptionFile
+
+_log = logging.getLogger(__name__)
+
+AT_START = "installation"
+"""Who changed a task, in the audit log, where a start has found its file changed."""
+
+
+def entered(task: InstalledTask) -> Op[str]:
+    """Run on the root database: the task's place in the installation; gives its database.
+
+    A TaskSpec that has changed and stays comparable is recorded as it is now.
+
+    Raises:
+        ConfigurationError: the task is retired, or its TaskSpec has changed in a way that its
+            records do not allow, or that asks for a new champion.
+    """
+    home_task = yield from installation.claim_task(task.name)
+    known = yield from TaskRepository().find(task.name)
+    now = datetime.now(UTC)
+    if known is None:
+        yield from TaskRepository().put(task.name, task.text, now)
+    elif not in_service(known, task.text):
+        changes = admit(task.spec, task.settings.task, known)
+        yield from recorded(task.spec, task.text, changes, action="change", actor=AT_START, now=now)
+        for told in changes.comparable:
+            _log.warning("task %s has changed: %s", task.name, told)
+    return installation.database_of(task.settings.mongo_db, home_task, task.name)
+
+
+def claimed(task: InstalledTask) -> Op[None]:
+    """Run on the task's database: it is this installation's, and this task's.
+
+    Raises:
+        ConfigurationError: the database is of another task, or made with another data key.
+    """
+    yield from installation.claim(task.settings.tombstone_key)
+    yield from installation.require_task(task.name)
+
+
+def prepared(task: InstalledTask) -> Op[None]:
+    """What everybody who trusts versions runs first: indexes, and the adoption of old versions.
+
+    Raises:
+        OSError: this host's copy of the list of adopted versions cannot be kept.
+    """
+    yield from ensure_indexes()
+    task.home.mkdir(parents=True, exist_ok=True)
+    kept = AdoptionFile(task.home)
+    key = task.settings.signing_key.get_secret_value()
+    signed = yield from adopt(kept, key, now=datetime.now(UTC))
+    if signed:
+        _log.warning("%d versions of before were verified and signed anew", signed)
