@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.http.problems import Problem
-from api.payload import NO_UNITS, RecordReader
+from api.payload import RecordReader
+from api.units import UnitLimit
 from model.errors import InvalidRecord
 from model.label import Outcome
 from model.student import Units
@@ -52,41 +53,41 @@ def items(body: Any) -> list[Any]:
 
 
 class OutcomeReader:
-    """Reads outcomes of one task."""
+    """Reads outcomes of one task.
 
-    def __init__(self, task: TaskSpec) -> None:
+    Args:
+        task: whose outcomes they are.
+        limit: the units that the sender's key is for; None is all.
+    """
+
+    def __init__(self, task: TaskSpec, limit: UnitLimit | None = None) -> None:
         self._task = task
         self._records = RecordReader(task)
+        self._limit = limit
 
-    def all(
-        self, found: list[Any], *, now: datetime, source: str, default_units: Units = NO_UNITS
-    ) -> Iterator[Reported]:
+    def all(self, found: list[Any], *, now: datetime, source: str) -> Iterator[Reported]:
         """Reads every item; a bad one does not spoil the others."""
         for index, item in enumerate(found):
             try:
-                outcome = self.one(item, now=now, source=source, default_units=default_units)
+                outcome = self.one(item, now=now, source=source)
                 yield Reported(index, outcome)
             except InvalidRecord as error:
                 yield Reported(index, None, str(error))
 
-    def one(
-        self, item: Any, *, now: datetime, source: str, default_units: Units = NO_UNITS
-    ) -> Outcome:
-        """Reads one item.
+    def one(self, item: Any, *, now: datetime, source: str) -> Outcome:
+        """Reads one item. It joins the records of its unit only; without one, of any.
 
         Args:
             item: as it was sent; the units leave it.
             now: when it came.
             source: who sent it.
-            default_units: of an item that does not give the first of the task's units. The outcome
-                joins the records of its unit only; with none, of any.
 
         Raises:
             InvalidRecord: names the field that is missing or wrong.
         """
         if not isinstance(item, dict):
             raise InvalidRecord("label", "must be an object")
-        units = self._records.units(item, default_units)
+        units = self._units(item)
         raw = self._task.outcome.column.name
         unknown = item.keys() - BELONGS_TO - {"outcome", raw, "observed_at"}
         if unknown:
@@ -100,6 +101,13 @@ class OutcomeReader:
             unit=self._task.unit_of(units),
             **self._whose(item, units),
         )
+
+    def _units(self, item: dict[str, Any]) -> Units:
+        if self._limit is None:
+            return self._records.units(item)
+        units = self._records.units(item, self._limit.default)
+        self._limit.check(units)
+        return units
 
     def _whose(self, item: Mapping[str, Any], units: Units) -> dict[str, str]:
         """Whom the outcome is about: a prediction, a student's period, or both where they agree."""

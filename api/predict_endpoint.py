@@ -18,9 +18,10 @@ from api.bodies import RECORD
 from api.http.body import SMALL, Disconnected, read_body
 from api.http.problems import Problem, log_unexpected
 from api.operation import EXPLAIN, operation
-from api.payload import RecordReader, read_json
+from api.payload import NO_UNITS, RecordReader, read_json
 from api.scoring import answer, explanation, score_one
 from api.services import Services
+from api.units import UnitLimit
 from model.access import Scope as Access
 from model.errors import FarolError
 
@@ -61,7 +62,10 @@ class PredictEndpoint:
         client = self._known(scope, Access.PREDICT) or await here.keys.client(scope, Access.PREDICT)
         record = read_json(await read_body(receive, SMALL))
         now = here.now()
-        asked = self._reader.one(record, str(now.year))
+        limit = UnitLimit.of(client, here.task) if client.units else None
+        asked = self._reader.one(record, str(now.year), limit.default if limit else NO_UNITS)
+        if limit:
+            limit.check(asked.units)
         here.erased.check(asked.student_id)
         champion = here.champion()
         prediction = score_one(

@@ -44,24 +44,29 @@ class UnitLimit:
         """
         return unit in self.spellings
 
-    def completed(self, units: Units) -> Units:
-        """The units of a record, with the key's own where the record names none.
+    @property
+    def default(self) -> Units:
+        """The units of a record that names none: the key's own, where it is for one only.
 
-        >>> UnitLimit("escola", {"escola a": "Escola A"}).completed({"turma": "1B"})
-        {'escola': 'Escola A', 'turma': '1B'}
+        >>> UnitLimit("escola", {"escola a": "Escola A"}).default
+        {'escola': 'Escola A'}
+        """
+        if len(self.spellings) > 1:
+            return {}
+        return {self.column: next(iter(self.spellings.values()))}
+
+    def check(self, units: Units) -> None:
+        """Makes sure that a record is of a unit of the key.
 
         Raises:
-            UnknownUnit: the record is of another unit.
+            UnknownUnit: it is of another one.
             InvalidRecord: it names none, and the key is for several.
         """
         named = units.get(self.column)
-        if named is not None:
-            if not self.admits(fold(named)):
-                raise UnknownUnit(self.column)
-            return units
-        if len(self.spellings) > 1:
+        if named is None:
             raise InvalidRecord(self.column, "is missing; this API key is for several units")
-        return {self.column: next(iter(self.spellings.values())), **units}
+        if not self.admits(fold(named)):
+            raise UnknownUnit(self.column)
 
     def chosen(self, asked: str | None) -> frozenset[str]:
         """The (folded) units that a list is about.

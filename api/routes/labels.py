@@ -20,6 +20,7 @@ from api.operation import operation
 from api.outcomes import OutcomeReader, Reported, items
 from api.payload import read_json
 from api.services import Services, services
+from api.units import UnitLimit
 from database.labelling.recording import record_outcomes
 from database.predictions import PredictionRepository
 from database.tombstones import TombstoneRepository
@@ -40,7 +41,8 @@ async def label(request: Request, client: MayLabel) -> Response:
     here = services(request)
     found = items(read_json(await read_body(request.receive, LARGE)))
     now = here.now()
-    read = list(OutcomeReader(here.task).all(found, now=now, source=client.name))
+    reader = OutcomeReader(here.task, UnitLimit.of(client, here.task))
+    read = list(reader.all(found, now=now, source=client.name))
     reported = await _without_erased(here, read)
     outcomes = [item.outcome for item in reported if item.outcome is not None]
     await _bring_in(here, outcomes)

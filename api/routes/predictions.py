@@ -17,7 +17,7 @@ from api.http.body import LARGE, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.operation import EXPLAIN, UNIT, operation
-from api.payload import Asked, RecordReader, named_student, read_json
+from api.payload import NO_UNITS, Asked, RecordReader, named_student, read_json
 from api.predict_endpoint import wants_explanation
 from api.scoring import answer, explanation, score_many, score_one
 from api.services import services
@@ -38,7 +38,8 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
     here = services(request)
     records = _records(read_json(await read_body(request.receive, LARGE)))
     now = here.now()
-    good, errors = _read(RecordReader(here.task), here.erased, records, str(now.year))
+    limit = UnitLimit.of(client, here.task)
+    good, errors = _read(RecordReader(here.task), here.erased, records, str(now.year), limit)
     champion = here.champion()
     served = score_many(
         champion,
@@ -118,13 +119,19 @@ def _records(body: Any) -> list[Any]:
 
 
 def _read(
-    reader: RecordReader, erased: ErasedStudents, records: list[Any], default_period: str
+    reader: RecordReader,
+    erased: ErasedStudents,
+    records: list[Any],
+    default_period: str,
+    limit: UnitLimit | None,
 ) -> tuple[list[tuple[int, Asked]], list[RecordError]]:
     good: list[tuple[int, Asked]] = []
     errors: list[RecordError] = []
     for index, record in enumerate(records):
         try:
-            asked = reader.one(record, default_period)
+            asked = reader.one(record, default_period, limit.default if limit else NO_UNITS)
+            if limit:
+                limit.check(asked.units)
             erased.check(asked.student_id)
             good.append((index, asked))
         except InvalidRecord as error:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from api.bodies import task_schemas
 from api.outcomes import OutcomeReader
 from api.payload import RecordReader
+from api.units import UnitLimit
 from model.errors import ConfigurationError, InvalidRecord
 from preprocessing.files.loading import read_tables
 from preprocessing.student_ids import LONGEST_ID, key_of, qualify, sent_id, split
@@ -93,15 +94,14 @@ def test_a_record_without_a_school_takes_the_one_it_is_given() -> None:
 
 
 def test_an_outcome_joins_within_the_unit_it_names_or_is_given() -> None:
-    read = OutcomeReader(task())
     item = {"student_id": "17", "period": "2024", "outcome": 1}
 
-    def unit(item: dict[str, object], default: dict[str, str]) -> str:
-        return read.one(dict(item), now=NOW, source="t", default_units=default).unit
+    def unit(item: dict[str, object], limit: UnitLimit | None = None) -> str:
+        return OutcomeReader(task(), limit).one(dict(item), now=NOW, source="t").unit
 
-    assert unit(item, {}) == ""
-    assert unit(item | {"school": "Ágata"}, {}) == "agata"
-    assert unit(item, {"school": "B"}) == "b"
+    assert unit(item) == ""
+    assert unit(item | {"school": "Ágata"}) == "agata"
+    assert unit(item, UnitLimit("school", {"b": "B"})) == "b"
     assert {"school", "room"} <= task_schemas(task())["Label"]["properties"].keys()
 
 

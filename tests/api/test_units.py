@@ -1,0 +1,231 @@
+"""A key for some schools: every route, and no byte of another school's students."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.access import ALL_UNITS
+from database import indexes
+from database.driver.client import open_registry
+from database.embedded import lifecycle
+from database.labels import LabelRepository
+from database.predictions import PredictionRepository
+from database.students import StudentRepository
+from model.student import Observation
+from tests.api import bundles
+from tests.api.server import ROOT, Server, served, until
+
+RECORD = {"inde": 7.5, "ida": 3.0, "fase": 3}
+CALL = Callable[["School"], httpx.Response]
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """The API with a key for school A, one for A and B, and one for all."""
+
+    server: Server
+    keys: dict[str, str]
+    label: Callable[[str], list[Any]]
+
+    def ask(self, method: str, path: str, body: object = None, key: str = "a") -> httpx.Response:
+        return httpx.request(
+            method,
+            self.server.url + path,
+            json=body,
+            headers={"X-API-Key": self.keys[key]},
+            timeout=10,
+        )
+
+
+def observed(student: str, school: str, inde: float) -> Observation:
+    return Observation(
+        student_id=student,
+        period="2024",
+        features={"inde": inde, "ida": 5.0, "fase": 3.0},
+        observed_at=datetime(2024, 12, 1, tzinfo=UTC),
+        units={"escola": school} if school else {},
+        unit=school.lower(),
+    )
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    home = tmp_path_factory.mktemp("city")
+    uri = lifecycle.ensure_running(home)
+    try:
+        with open_registry(uri, "farol") as registry:
+            registry.run(indexes.ensure_indexes())
+            bundles.promote(registry, bundles.register(registry, bundles.archive()))
+            students = [observed(f"a{n}", "Escola A", 3.0) for n in range(3)]
+            students += [observed(f"b{n}", "Escola B", 2.0) for n in range(5)]
+            students += [observed("nowhere", "", 2.0)]
+            registry.run(StudentRepository().observe(students))
+            keys = {
+                "a": made(home, "--scope", "predict,label,read", "--unit", "escola a"),
+                "ab": made(
+                    home,
+                    "--scope",
+                    "predict,label,read",
+                    "--unit",
+                    "Escola A",
+                    "--unit",
+                    "Escola B",
+                ),
+                "all": made(home, "--scope", "predict,label,read,admin"),
+            }
+
+            def labels(student: str) -> list[Any]:
+                found = registry.run(LabelRepository().newest(0))
+                return [one for one in found if one.student_id == student]
+
+            with served(home, workers=1, auth="keys") as running:
+                yield School(running, keys, labels)
+    finally:
+        lifecycle.stop(home)
+
+
+def made(home: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.keys", "create", "--name", "school", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"FAROL_HOME": str(home), "FAROL_SIGNING_KEY": bundles.KEY.decode()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+OWN = {"escola": "ESCOLA  A"}
+OTHER = {"escola": "Escola B"}
+LABEL = {"student_id": "x1", "period": "2024", "outcome": 1}
+
+ROUTES: dict[str, tuple[CALL, int]] = {
+    "predict, no unit": (lambda s: s.ask("POST", "/predict", RECORD), 200),
+    "predict, own unit": (lambda s: s.ask("POST", "/predict", RECORD | OWN), 200),
+    "predict, other unit": (lambda s: s.ask("POST", "/predict", RECORD | OTHER), 404),
+    "predict, which of two": (lambda s: s.ask("POST", "/predict", RECORD, "ab"), 422),
+    "predict, one of two": (lambda s: s.ask("POST", "/predict", RECORD | OTHER, "ab"), 200),
+    "predict_student, own": (lambda s: s.ask("POST", "/predict/a1"), 200),
+    "predict_student, other": (lambda s: s.ask("POST", "/predict/b1"), 404),
+    "predict_student, unknown unit": (lambda s: s.ask("POST", "/predict/nowhere"), 404),
+    "predict_student, nobody": (lambda s: s.ask("POST", "/predict/nobody"), 404),
+    "predict_batch": (lambda s: s.ask("POST", "/predict/batch", {"records": [RECORD]}), 200),
+    "label": (lambda s: s.ask("POST", "/labels", LABEL), 200),
+    "students_at_risk": (lambda s: s.ask("GET", "/students/at-risk"), 200),
+    "students_at_risk, other": (lambda s: s.ask("GET", "/students/at-risk?unit=Escola%20B"), 404),
+    "students_at_risk, none": (lambda s: s.ask("GET", "/students/at-risk?unit=Escola%20C"), 404),
+    "students_at_risk, period": (lambda s: s.ask("GET", "/students/at-risk?period=1999"), 404),
+    "get_schema": (lambda s: s.ask("GET", "/schema"), 200),
+    "list_tasks": (lambda s: s.ask("GET", "/tasks"), 200),
+    "get_health": (lambda s: s.ask("GET", "/health"), 200),
+    "get_live": (lambda s: s.ask("GET", "/health/live"), 200),
+    "get_ready": (lambda s: s.ask("GET", "/health/ready"), 200),
+    "get_metrics": (lambda s: s.ask("GET", "/metrics"), 200),
+    "get_model": (lambda s: s.ask("GET", "/model"), 403),
+    "list_versions": (lambda s: s.ask("GET", "/models"), 403),
+    "get_version": (lambda s: s.ask("GET", "/models/v1"), 403),
+    "get_card": (lambda s: s.ask("GET", "/models/v1/card"), 403),
+    "list_runs": (lambda s: s.ask("GET", "/runs"), 403),
+    "get_run": (lambda s: s.ask("GET", "/runs/1"), 403),
+    "list_drift_reports": (lambda s: s.ask("GET", "/drift"), 403),
+    "get_drift_report": (lambda s: s.ask("GET", "/drift/1"), 403),
+    "train": (lambda s: s.ask("POST", "/train", {}), 403),
+    "promote": (lambda s: s.ask("POST", "/models/v1/promote", {"reason": "x"}), 403),
+    "rollback": (lambda s: s.ask("POST", "/model/rollback", {"reason": "x"}), 403),
+    "reload": (lambda s: s.ask("POST", "/model/reload"), 403),
+    "erase_student": (lambda s: s.ask("DELETE", "/students/a1"), 403),
+    "readmit_student": (lambda s: s.ask("POST", "/students/a1/readmit", {"reason": "x"}), 403),
+}
+"""Every operation of the OpenAPI page, before the first comma, and what it answers to a unit."""
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_route_answers_a_key_of_one_school(school: School, name: str) -> None:
+    call, status = ROUTES[name]
+
+    answer = call(school)
+
+    assert answer.status_code == status, answer.text
+    assert not re.search(r"\bb\d\b|Escola B|escola b|nowhere", answer.text) or "two" in name
+
+
+def test_every_route_has_its_line_in_the_table(school: School) -> None:
+    page = httpx.get(school.server.url + "/openapi.json").json()
+    named = {call["operationId"] for path in page["paths"].values() for call in path.values()}
+
+    assert named == {name.split(",")[0] for name in ROUTES}
+
+
+def test_another_schools_student_is_told_like_one_that_nobody_knows(school: School) -> None:
+    other, nobody = school.ask("POST", "/predict/b1"), school.ask("POST", "/predict/nobody")
+    foreign = school.ask("GET", "/students/at-risk?unit=Escola%20B")
+    none = school.ask("GET", "/students/at-risk?unit=Escola%20C")
+
+    assert other.content == nobody.content
+    assert foreign.content == none.content
+
+
+def test_what_is_about_all_schools_says_why_it_is_closed(school: School) -> None:
+    assert school.ask("GET", "/models").json()["detail"] == ALL_UNITS
+
+
+def test_a_list_holds_the_students_of_the_keys_schools_and_counts_no_others(
+    school: School,
+) -> None:
+    one, two = (school.ask("GET", "/students/at-risk", key=key).json() for key in ("a", "ab"))
+    everybody = school.ask("GET", "/students/at-risk", key="all").json()
+    named = school.ask("GET", "/students/at-risk?unit=escola%20b", key="all").json()
+
+    assert {s["student_id"][0] for s in one["students"]} <= {"a"}
+    assert [sum(t["counts"].values()) for t in (one, two, everybody, named)] == [3, 8, 9, 5]
+
+
+def test_a_record_takes_the_school_of_its_key(school: School) -> None:
+    made_id = school.ask("POST", "/predict", RECORD | {"student_id": "new-1"}).json()
+
+    until(lambda: _kept(school, made_id["prediction_id"]) is not None)
+    kept = _kept(school, made_id["prediction_id"])
+    assert kept is not None
+    assert (kept.units, kept.unit) == ({"escola": "escola a"}, "escola a")
+
+
+def test_a_batch_serves_the_own_rows_and_names_the_others(school: School) -> None:
+    rows = [RECORD, RECORD | OTHER, RECORD | OWN]
+
+    answer = school.ask("POST", "/predict/batch", {"records": rows}).json()
+
+    assert [p["index"] for p in answer["predictions"]] == [0, 2]
+    assert [(e["index"], e["field"]) for e in answer["errors"]] == [(1, "escola")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--scope", "admin", "--unit", "A"), "what an admin does is about all units"),
+        (("--scope", "read", "--unit", "A", "--task", "exam_scores"), "no task of this host"),
+    ],
+)
+def test_a_key_whose_limit_would_not_hold_is_not_made(
+    school: School, arguments: tuple[str, ...], reason: str
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        made(school.server.home, *arguments)
+
+    assert reason in raised.value.stderr
+
+
+def _kept(school: School, prediction_id: str) -> Any:
+    with open_registry(lifecycle.ensure_running(school.server.home), "farol") as registry:
+        return registry.run(PredictionRepository().find(prediction_id))
