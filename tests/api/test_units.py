@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,7 +21,8 @@ from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.student import Observation
 from tests.api import bundles
-from tests.api.server import ROOT, Server, served, until
+from tests.api.keys import make_key
+from tests.api.server import Server, served, until
 
 RECORD = {"inde": 7.5, "ida": 3.0, "fase": 3}
 CALL = Callable[["School"], httpx.Response]
@@ -72,8 +70,8 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
             students += [observed("nowhere", "", 2.0)]
             registry.run(StudentRepository().observe(students))
             keys = {
-                "a": made(home, "--scope", "predict,label,read", "--unit", "escola a"),
-                "ab": made(
+                "a": make_key(home, "--scope", "predict,label,read", "--unit", "escola a"),
+                "ab": make_key(
                     home,
                     "--scope",
                     "predict,label,read",
@@ -82,7 +80,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
                     "--unit",
                     "Escola B",
                 ),
-                "all": made(home, "--scope", "predict,label,read,admin"),
+                "all": make_key(home, "--scope", "predict,label,read,admin"),
             }
 
             def labels(student: str) -> list[Any]:
@@ -93,18 +91,6 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
                 yield School(running, keys, labels)
     finally:
         lifecycle.stop(home)
-
-
-def made(home: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "api.keys", "create", "--name", "school", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"FAROL_HOME": str(home), "FAROL_SIGNING_KEY": bundles.KEY.decode()},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
 
 
 OWN = {"escola": "ESCOLA  A"}
@@ -221,7 +207,7 @@ def test_a_key_whose_limit_would_not_hold_is_not_made(
     school: School, arguments: tuple[str, ...], reason: str
 ) -> None:
     with pytest.raises(subprocess.CalledProcessError) as raised:
-        made(school.server.home, *arguments)
+        make_key(school.server.home, *arguments)
 
     assert reason in raised.value.stderr
 
