@@ -122,12 +122,12 @@ class LabelRepository(Repository[Label]):
 
 
 class OrphanRepository(Repository[OrphanLabel]):
-    """Outcomes that wait for their features, by period and student."""
+    """Outcomes that wait for their features, by period, student and the unit they wait within."""
 
     collection = "orphan_labels"
     indexes = (
         [("source", 1)],  # count_from
-        [("student_id", 1)],  # subjects, erasure
+        [("student_id", 1)],  # waiting, of_students, erasure
     )
     record = OrphanLabel
     order = (("arrived_at", -1), ("_id", 1))
@@ -141,10 +141,10 @@ class OrphanRepository(Repository[OrphanLabel]):
         """
         return (yield from self._count({"source": source}))
 
-    def subjects(
+    def waiting(
         self, *, arrived_until: datetime, student_ids: Iterable[str] | None = None
-    ) -> Op[list[tuple[str, str]]]:
-        """Student and period of what waits.
+    ) -> Op[list[tuple[str, str, str]]]:
+        """Student, period and unit of what waits.
 
         Args:
             arrived_until: what arrived later is left out.
@@ -156,8 +156,20 @@ class OrphanRepository(Repository[OrphanLabel]):
         where: dict[str, Any] = {"arrived_at": {"$lte": milliseconds(arrived_until)}}
         if student_ids is not None:
             where["student_id"] = {"$in": list(student_ids)}
-        found = yield Find(self.collection, where, fields=["student_id", "period"])
-        return [(row["student_id"], row["period"]) for row in found]
+        found = yield Find(self.collection, where, fields=["student_id", "period", "unit"])
+        return [(row["student_id"], row["period"], row.get("unit", "")) for row in found]
+
+    def of_students(self, student_ids: Iterable[str]) -> Op[dict[str, Document]]:
+        """What waits of these students, in all periods and units, by key.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        stored: dict[str, Document] = {}
+        for part in in_parts(sorted(set(student_ids))):
+            found = yield Find(self.collection, {"student_id": {"$in": part}})
+            stored |= {document["_id"]: document for document in found}
+        return stored
 
     def write(self, fresh: Sequence[Document], changed: Sequence[Document]) -> Op[None]:
         """Writes what waits, in the place of whatever is there.
@@ -176,7 +188,7 @@ class OrphanRepository(Repository[OrphanLabel]):
         """Removes what waits under these keys.
 
         Args:
-            keys: period and student, `database.outcomes.label_key`.
+            keys: `database.outcomes.orphan_key`.
             revision: only where its revision is that; None removes whatever there is.
 
         Raises:

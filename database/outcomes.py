@@ -122,6 +122,15 @@ def label_key(student_id: str, period: str) -> str:
     return f"{period}:{student_id}"
 
 
+def orphan_key(student_id: str, period: str, unit: str) -> str:
+    """The key of what waits for its features within a unit; neither text has a control character.
+
+    >>> orphan_key("RA-1", "2023", ""), orphan_key("RA-1", "2023", "escola a")
+    ('2023:RA-1', '2023:RA-1\\x1fescola a')
+    """
+    return label_key(student_id, period) + (f"\x1f{unit}" if unit else "")
+
+
 def outcome_id(filed: Filed) -> str:
     """The key of a report: what it is about, what it says, and when that was observed.
 

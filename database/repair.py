@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from database.driver.commands import Find, Op
 from database.driver.paging import in_parts
 from database.erasing import erasure
-from database.labelling.join import Subject, settle
+from database.labelling.facts import Subject
+from database.labelling.join import settle
 from database.labelling.linking import join_orphans, link
 from database.labelling.pending import PendingJoinRepository
 from database.mapping.documents import milliseconds

@@ -95,6 +95,7 @@ class Known:
     Attributes:
         predictions: features that predictions were made from, in any order.
         observation: what the school reported, or None.
+        unit: the unit whose facts these are, where they are narrowed to one.
     """
 
     student_id: str
@@ -102,6 +103,7 @@ class Known:
     reports: tuple[Report, ...] = ()
     predictions: tuple[DatedFeatures, ...] = ()
     observation: Observation | None = None
+    unit: str = ""
 
     @property
     def first_observed_at(self) -> datetime:

@@ -19,7 +19,7 @@ def file_outcome(
     """Files an outcome under its student and period, or rejects it with the reason.
 
     An outcome that names a prediction nobody knows yet is filed under that prediction, without a
-    period, until the prediction arrives.
+    period, until the prediction arrives. One of another unit is not known to it, now or later.
 
     Args:
         outcome: as reported.
@@ -32,6 +32,8 @@ def file_outcome(
     >>> file_outcome(Outcome(1.0, noon, student_id="a"), None, noon).reason
     'names neither a prediction nor a student and a period'
     """
+    if named is not None and not _is_known_to(outcome.unit, named):
+        named = None
     reason = _objection(outcome, named, now)
     if reason:
         return JoinDecision(JoinStatus.REJECTED, reason)
@@ -59,6 +61,8 @@ def file_outcome(
 def may_join(waiting: Filed, served: Prediction) -> bool:
     """Whether an outcome that waited for a prediction may be its label; by the rules of arrival."""
     report = waiting.report
+    if not _is_known_to(report.unit, served):
+        return False
     outcome = Outcome(
         value=report.value,
         observed_at=report.observed_at,
@@ -74,6 +78,10 @@ def may_join(waiting: Filed, served: Prediction) -> bool:
 def is_early(filed: Filed) -> bool:
     """Whether an outcome was observed before its period began, as far as that is known."""
     return horizon.is_early(filed.period, filed.report.horizon, filed.report.observed_at)
+
+
+def _is_known_to(unit: str, named: Prediction) -> bool:
+    return unit in {"", named.unit}
 
 
 def _objection(outcome: Outcome, named: Prediction | None, now: datetime) -> str:

@@ -14,12 +14,15 @@ from datetime import datetime
 from model import horizon
 from model.label import Correction, JoinStatus, Label, OrphanLabel
 from model.label_facts import DatedFeatures, JoinDecision, Known, Report
+from model.label_units import candidates, visible_to
+from model.student import Observation
 
 
 def join(report: Report, known: Known) -> JoinDecision:
-    """What a further report does to what is known already."""
-    before = view(known)
-    after = view(with_report(known, report))
+    """What a further report does to what it may see of what is known already."""
+    seen = visible_to(report.unit, known)
+    before = view(seen, report.unit)
+    after = view(with_report(seen, report), report.unit)
     if before is None:
         if isinstance(after, OrphanLabel):
             return JoinDecision(JoinStatus.ORPHANED, "its features are not here yet")
@@ -36,26 +39,69 @@ def with_report(known: Known, report: Report) -> Known:
     return replace(known, reports=(*known.reports, report))
 
 
-def view(known: Known) -> Label | OrphanLabel | None:
+def view(known: Known, unit: str = "") -> Label | OrphanLabel | None:
     """The label that the facts make: joined, an orphan without features, or None without reports.
 
     The report that arrived last stands; those before it, where the value changed, are its history.
+
+    Args:
+        known: the facts.
+        unit: whose reports make the orphan where no label is made.
     """
-    if not known.reports:
+    return made_of(known, standing(known), unit)
+
+
+def made_of(known: Known, facts: Known | None, unit: str = "") -> Label | OrphanLabel | None:
+    """What `view` gives, where `standing(known)` is at hand as `facts`."""
+    return _orphan(known, unit) if facts is None else _label(facts, known.observation)
+
+
+def standing(known: Known) -> Known | None:
+    """The facts that make the label, all of one unit; None where no report meets features."""
+    for facts in candidates(known):
+        if facts.reports and evidence_of(facts) is not None:
+            return facts
+    return None
+
+
+def orphans(known: Known, facts: Known | None) -> tuple[OrphanLabel, ...]:
+    """What waits for features, by the unit it waits within: the reports that make no label.
+
+    Args:
+        known: all facts.
+        facts: those that make the label, `standing(known)`.
+    """
+    joined = set() if facts is None else {facts.unit, ""}
+    waiting = sorted({report.unit for report in known.reports} - joined)
+    return tuple(orphan for unit in waiting if (orphan := _orphan(known, unit)) is not None)
+
+
+def _orphan(known: Known, unit: str) -> OrphanLabel | None:
+    reports = [report for report in known.reports if report.unit == unit]
+    if not reports:
+        return None
+    stands = _standing(reports)
+    current = stands[-1]
+    return OrphanLabel(
+        student_id=known.student_id,
+        period=known.period,
+        outcome=current.value,
+        observed_at=current.observed_at,
+        arrived_at=current.arrived_at,
+        source=current.source,
+        history=tuple(_correction(r, r.arrived_at) for r in stands[:-1]),
+        unit=unit,
+    )
+
+
+def _label(known: Known, observation: Observation | None) -> Label | None:
+    """The label of one unit's facts; fairness is checked by the observation, whatever its unit."""
+    evidence = evidence_of(known)
+    if evidence is None:
         return None
     stands = _standing(known.reports)
     current = stands[-1]
-    evidence = evidence_of(known)
-    if evidence is None:
-        return OrphanLabel(
-            student_id=known.student_id,
-            period=known.period,
-            outcome=current.value,
-            observed_at=current.observed_at,
-            arrived_at=current.arrived_at,
-            source=current.source,
-            history=tuple(_correction(r, r.arrived_at) for r in stands[:-1]),
-        )
+    observed = known.observation.units if known.observation else {}
     return Label(
         student_id=known.student_id,
         period=known.period,
@@ -63,7 +109,7 @@ def view(known: Known) -> Label | OrphanLabel | None:
         outcome=current.value,
         observed_at=current.observed_at,
         arrived_at=max(current.arrived_at, evidence.known_at),
-        protected=known.observation.protected if known.observation else {},
+        protected=observation.protected if observation else {},
         source=current.source,
         prediction_id=evidence.prediction_id,
         risk_score=evidence.risk_score,
@@ -74,6 +120,8 @@ def view(known: Known) -> Label | OrphanLabel | None:
             for report in known.reports
             if _arrival(report) >= _arrival(current)
         ),
+        units={**observed, **evidence.units},
+        unit=known.unit,
     )
 
 
@@ -89,7 +137,10 @@ def evidence_of(known: Known) -> DatedFeatures | None:
         return max(before, key=lambda e: (e.known_at, e.prediction_id or ""))
     if known.observation is None:
         return None
-    return DatedFeatures(known.observation.observed_at, known.observation.features)
+    observed = known.observation
+    return DatedFeatures(
+        observed.observed_at, observed.features, units=observed.units, unit=observed.unit
+    )
 
 
 def as_of(label: Label, moment: datetime) -> Label | None:

@@ -13,7 +13,7 @@ from database.labelling.join import settle
 from database.labelling.linking import drop_emptied
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
-from database.outcomes import OutcomeRepository, label_key
+from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
@@ -132,7 +132,7 @@ def _forget_stated(student_ids: Sequence[str]) -> Op[int]:
         removed += yield DeleteMany(OutcomeRepository.collection, where)
         subjects = {(row["student_id"], row["period"]) for row in found}
         yield from settle(subjects)
-        yield from drop_emptied(sorted(label_key(*one) for one in subjects))
+        yield from drop_emptied(subjects)
     return removed
 
 

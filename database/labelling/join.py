@@ -8,33 +8,19 @@ revision moved; so two writers end in the label that both facts make.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from database.driver.commands import Document, Op
+from database.labelling.facts import Settled, Subject, gather
 from database.labels import WITHDRAWN, LabelRepository, OrphanRepository
-from database.mapping.documents import from_document, to_document
-from database.outcomes import OutcomeRepository, label_key
-from database.predictions import PredictionRepository
-from database.students import StudentRepository
-from model.anonymous import prediction_of
+from database.mapping.documents import to_document
+from database.outcomes import label_key, orphan_key
 from model.label import Label, OrphanLabel
-from model.label_facts import DatedFeatures, Known, Report, subject_of
-from model.label_join import evidence_of, view
-from model.prediction import Prediction
-from model.student import Observation, Student
+from model.label_facts import Known
+from model.label_join import evidence_of
 
-Subject = tuple[str, str]
-"""A student's id and a period."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """One subject after settling: its facts, the ids of its reports, and what they make."""
-
-    known: Known
-    report_ids: tuple[str, ...]
-    outcome: Label | OrphanLabel | None
+Orphans = Mapping[Subject, Mapping[str, Document]]
+"""Student and period to the documents of what waits, by key."""
 
 
 def settle(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
@@ -42,107 +28,28 @@ def settle(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
     settled: dict[Subject, Settled] = {}
     waiting = sorted(set(subjects))
     while waiting:
-        keys = [label_key(*subject) for subject in waiting]
-        labels = yield from LabelRepository().stored_many(keys)
-        orphans = yield from OrphanRepository().stored_many(keys)
-        facts = yield from _gather(waiting, labels)
+        labels = yield from LabelRepository().stored_many(label_key(*s) for s in waiting)
+        orphans = yield from _orphans(waiting)
+        facts = yield from gather(waiting, labels)
         settled |= facts
         late = yield from _write_labels(facts, labels, orphans)
-        fresh = yield from _write_orphans(facts, labels, orphans)
+        fresh = yield from _write_orphans(facts, labels, orphans, late)
         waiting = sorted({*late, *fresh})
     return settled
 
 
-def facts_of(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
-    """What is known about these subjects, and what it makes; writes nothing."""
-    wanted = sorted(set(subjects))
-    if not wanted:
-        return {}
-    labels = yield from LabelRepository().stored_many(label_key(*subject) for subject in wanted)
-    return (yield from _gather(wanted, labels))
-
-
-def _gather(subjects: Sequence[Subject], labels: dict[str, Document]) -> Op[dict[Subject, Settled]]:
-    reports = yield from OutcomeRepository().of_keys([label_key(*subject) for subject in subjects])
-    served = yield from _predictions(subjects)
-    known_students = yield from StudentRepository().get_many(i for i, _ in subjects)
-    return {
-        subject: _settled(
-            subject,
-            reports.get(label_key(*subject), []),
-            served.get(subject, []),
-            known_students.get(subject[0]),
-            labels.get(label_key(*subject)),
-        )
-        for subject in subjects
-    }
-
-
-def _predictions(subjects: Sequence[Subject]) -> Op[dict[Subject, list[Prediction]]]:
-    named = [s for s, _ in subjects if prediction_of(s) is None]
-    anonymous = [one for s, _ in subjects if (one := prediction_of(s)) is not None]
-    found: list[Prediction] = []
-    if named:
-        periods = {period for _, period in subjects}
-        found += yield from PredictionRepository().of_students(named, periods)
-    found += (yield from PredictionRepository().get_many(anonymous)).values()
-    served: dict[Subject, list[Prediction]] = defaultdict(list)
-    for prediction in found:
-        served[subject_of(prediction)].append(prediction)
-    return served
-
-
-def _settled(
-    subject: Subject,
-    reports: Sequence[tuple[str, Report]],
-    served: Sequence[Prediction],
-    student: Student | None,
-    label: Document | None,
-) -> Settled:
-    known = Known(
-        student_id=subject[0],
-        period=subject[1],
-        reports=tuple(report for _, report in reports),
-        predictions=(*map(DatedFeatures.of_prediction, served), *_remembered(label, served)),
-        observation=(student and student.in_period(subject[1])) or _observed(label),
-    )
-    return Settled(known, tuple(i for i, _ in reports), view(known))
-
-
-def _remembered(label: Document | None, served: Sequence[Prediction]) -> list[DatedFeatures]:
-    """What the label keeps of a prediction that retention has removed."""
-    if label is None or "prediction_id" not in label:
-        return []
-    if any(p.prediction_id == label["prediction_id"] for p in served):
-        return []
-    was = from_document(Label, label)
-    return [
-        DatedFeatures(
-            known_at=label["features_at"],
-            features=was.features,
-            prediction_id=was.prediction_id,
-            risk_score=was.risk_score,
-            model_version=was.model_version,
-        )
-    ]
-
-
-def _observed(label: Document | None) -> Observation | None:
-    """What the label keeps of an observation that is gone."""
-    if label is None or "prediction_id" in label or label.get(WITHDRAWN):
-        return None
-    was = from_document(Label, label)
-    return Observation(
-        student_id=was.student_id,
-        period=was.period,
-        features=was.features,
-        observed_at=label["features_at"],
-        protected=was.protected,
-    )
+def _orphans(subjects: Sequence[Subject]) -> Op[Orphans]:
+    found: dict[Subject, dict[str, Document]] = {subject: {} for subject in subjects}
+    stored = yield from OrphanRepository().of_students(student_id for student_id, _ in subjects)
+    for key, document in stored.items():
+        subject = document["student_id"], document["period"]
+        if subject in found:
+            found[subject][key] = document
+    return found
 
 
 def _write_labels(
-    facts: dict[Subject, Settled], labels: dict[str, Document], orphans: dict[str, Document]
+    facts: dict[Subject, Settled], labels: dict[str, Document], orphans: Orphans
 ) -> Op[set[Subject]]:
     """Writes the joined ones; gives those that somebody else wrote meanwhile."""
     fresh: list[Document] = []
@@ -153,15 +60,28 @@ def _write_labels(
             continue
         key = label_key(*subject)
         subjects[key] = subject
-        document = label_document(one.outcome, one.known, labels.get(key))
+        document = label_document(one, labels.get(key))
         if key not in labels:
             fresh.append(document)
-        elif document | {"revision": labels[key]["revision"]} != labels[key]:
+        elif document != labels[key]:
             changed.append(document)
     late = {subjects[key] for key in (yield from LabelRepository().write(fresh, changed))}
-    found = [k for k, s in subjects.items() if k in orphans and s not in late]
-    yield from _drop_orphans([orphans[key] for key in found])
+    joined = [subject for subject in subjects.values() if subject not in late]
+    yield from _drop_orphans([
+        document
+        for subject in joined
+        for key, document in orphans[subject].items()
+        if key not in _waiting_keys(facts[subject])
+    ])  # fmt: skip
     return late
+
+
+def _waiting_keys(one: Settled) -> set[str]:
+    return {orphan_key(*_whose(orphan)) for orphan in one.waiting}
+
+
+def _whose(orphan: OrphanLabel) -> tuple[str, str, str]:
+    return orphan.student_id, orphan.period, orphan.unit
 
 
 def _drop_orphans(found: Sequence[Document]) -> Op[None]:
@@ -175,51 +95,60 @@ def _drop_orphans(found: Sequence[Document]) -> Op[None]:
 
 
 def _write_orphans(
-    facts: dict[Subject, Settled], labels: dict[str, Document], orphans: dict[str, Document]
+    facts: dict[Subject, Settled],
+    labels: dict[str, Document],
+    orphans: Orphans,
+    late: set[Subject],
 ) -> Op[set[Subject]]:
     """Writes the orphans and withdraws labels that are none any more; gives what to look at again.
 
     Features may have arrived while an orphan was written, or its label been written meanwhile.
     """
-    fresh: dict[str, Subject] = {}
+    fresh: set[Subject] = set()
     rows: list[Document] = []
     changed: list[Document] = []
     barred: list[Document] = []
     withdrawn: list[Document] = []
     for subject, one in facts.items():
-        if not isinstance(one.outcome, OrphanLabel):
+        if not one.waiting or subject in late:
             continue
-        key = label_key(*subject)
-        label = labels.get(key)
-        place = _withdrawal(one.known, label) if label or one.known.predictions else None
-        if place is not None and place != label:
-            fresh[key] = subject
-            if label is None:
-                barred.append(place)
-            else:
-                withdrawn.append(place)
-        document = _orphan_document(one.outcome, place)
-        if key not in orphans:
-            fresh[key] = subject
-            rows.append(document)
-        elif document != orphans[key]:
+        label = labels.get(label_key(*subject))
+        place = _place(one, label)
+        if place is not None and place != label and not isinstance(one.outcome, Label):
+            fresh.add(subject)
+            (barred if label is None else withdrawn).append(place)
+        for orphan in one.waiting:
+            document = _orphan_document(orphan, place)
+            stored = orphans[subject].get(document["_id"])
+            if stored == document:
+                continue
             # One that knew more may have written meanwhile; the next look reads what it read.
-            fresh[key] = subject
-            changed.append(document)
+            fresh.add(subject)
+            (rows if stored is None else changed).append(document)
     # The orphan before the label goes, so that one of them is there whenever somebody looks.
     yield from OrphanRepository().write(rows, changed)
     yield from LabelRepository().write(barred, withdrawn)
-    return set(fresh.values())
+    return fresh
+
+
+def _place(one: Settled, label: Document | None) -> Document | None:
+    """What stands in the label's place while something waits; None where nothing needs to."""
+    if isinstance(one.outcome, Label):
+        return label_document(one, label)
+    known = one.known
+    if label is None and not known.predictions and known.observation is None:
+        return None
+    return _withdrawal(known, label)
 
 
 def _orphan_document(orphan: OrphanLabel, place: Document | None) -> Document:
-    """An orphan's document; where its label was withdrawn it holds the revision of that."""
-    document = to_document(orphan) | {"_id": label_key(orphan.student_id, orphan.period)}
+    """An orphan's document; where something stands in its label's place, it holds its revision."""
+    document = to_document(orphan) | {"_id": orphan_key(*_whose(orphan))}
     return document if place is None else document | {"revision": place["revision"]}
 
 
 def _withdrawal(known: Known, label: Document | None) -> Document:
-    """What stands in a label's place while all its predictions are younger than its outcome.
+    """What stands in a label's place while no report meets features that it may join.
 
     It holds nothing that a reader of labels looks for. It is there so that a writer that has not
     seen the report that bars the predictions finds the revision moved.
@@ -228,29 +157,56 @@ def _withdrawal(known: Known, label: Document | None) -> Document:
         "_id": label_key(known.student_id, known.period),
         "student_id": known.student_id,
         "period": known.period,
-        "first_observed_at": known.first_observed_at,
+        "first_observed_at": min(report.observed_at for report in known.reports),
         WITHDRAWN: True,
+        **_apart(known, None),
     }
-    if label is None:
-        return document | {"revision": 1}
-    if document | {"revision": label["revision"]} == label:
-        return label
-    return document | {"revision": label["revision"] + 1}
+    return _in_place_of(label, document)
 
 
-def label_document(label: Label, known: Known, stored: Document | None) -> Document:
+def label_document(one: Settled, stored: Document | None) -> Document:
     """A label's document, in the place of the one that is stored.
 
     `first_arrived_at` is what a training window is cut by: a correction changes a label's value
     and not its place. `features_at` is when its features became known. `first_observed_at` decides
     which features those are, so a report that moves it moves the revision.
+
+    Raises:
+        ValueError: the facts make no label.
     """
-    evidence = evidence_of(known)
+    label, facts = one.outcome, one.standing
+    evidence = None if facts is None else evidence_of(facts)
+    if not isinstance(label, Label) or facts is None or evidence is None:
+        raise ValueError("the facts make no label")
     derived: Document = {
         "_id": label_key(label.student_id, label.period),
         "first_arrived_at": label.history[0].arrived_at if label.history else label.arrived_at,
-        "features_at": evidence.known_at if evidence else label.arrived_at,
-        "first_observed_at": known.first_observed_at,
-        "revision": stored["revision"] + 1 if stored else 1,
+        "features_at": evidence.known_at,
+        "first_observed_at": facts.first_observed_at,
+        **_apart(one.known, facts),
     }
-    return to_document(label) | derived
+    return _in_place_of(stored, to_document(label) | derived)
+
+
+def _apart(known: Known, facts: Known | None) -> Document:
+    """What of the facts decides about units and is not in the label, so that it moves the revision.
+
+    Nothing where no unit is known.
+    """
+    observed = known.observation.unit if known.observation else ""
+    joined = len(facts.reports) if facts else 0
+    others = (
+        sum(bool(report.unit) for report in known.reports)
+        if facts is None
+        else (len(known.reports) - joined)
+    )
+    found: Document = {"observed_unit": observed, "reports_apart": others}
+    return {name: value for name, value in found.items() if value}
+
+
+def _in_place_of(stored: Document | None, document: Document) -> Document:
+    """The document with its revision: that of the stored one where both say the same."""
+    if stored is None:
+        return document | {"revision": 1}
+    same = document | {"revision": stored["revision"]}
+    return same if same == stored else document | {"revision": stored["revision"] + 1}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from database.driver.commands import Op
 from database.driver.paging import in_parts
-from database.labelling.join import Subject, settle
+from database.labelling.facts import Subject
+from database.labelling.join import settle
 from database.labels import OrphanRepository
 from database.outcomes import OutcomeRepository, label_key
 from database.predictions import PredictionRepository
@@ -36,12 +37,12 @@ def join_orphans(
     """
     joined = 0
     if student_ids is None and prediction_ids is None:
-        waiting = yield from OrphanRepository().subjects(arrived_until=now)
-        for subjects in in_parts(waiting):
-            joined += yield from _join(subjects)
+        waiting = yield from OrphanRepository().waiting(arrived_until=now)
+        for part in in_parts(waiting):
+            joined += yield from _join(part)
         return joined
     for ids in in_parts([*(student_ids or ()), *map(anonymous, prediction_ids or ())]):
-        waiting = yield from OrphanRepository().subjects(arrived_until=now, student_ids=ids)
+        waiting = yield from OrphanRepository().waiting(arrived_until=now, student_ids=ids)
         joined += yield from _join(waiting)
     return joined
 
@@ -49,7 +50,8 @@ def join_orphans(
 def link(prediction_ids: Sequence[str]) -> Op[int]:
     """Moves reports that waited for a prediction to its student and period; gives the labels made.
 
-    A report that its prediction contradicts stays where it is: it is kept, and is nobody's label.
+    A report that its prediction contradicts stays where it is, as does one of another unit than
+    the prediction's: it is kept, and is nobody's label.
 
     Raises:
         RegistryError: the registry refuses, or does not answer.
@@ -62,18 +64,26 @@ def link(prediction_ids: Sequence[str]) -> Op[int]:
     settled = yield from settle((one.student_id, one.period) for one in moved)
     # Only what is kept under its new key by now is removed from the old one.
     yield from OutcomeRepository().remove(left)
-    yield from drop_emptied([label_key(anonymous(i), "") for i in served])
+    yield from drop_emptied([(anonymous(i), "") for i in served])
     return sum(isinstance(one.outcome, Label) for one in settled.values())
 
 
-def drop_emptied(keys: Sequence[str]) -> Op[None]:
-    """Drops the orphans under these keys that no report is left of.
+def drop_emptied(subjects: Collection[Subject]) -> Op[None]:
+    """Drops the orphans of these subjects that no report is left of.
 
     Raises:
         RegistryError: the registry refuses, or does not answer.
     """
-    kept = yield from OutcomeRepository().of_keys(keys)
-    yield from OrphanRepository().remove([key for key in keys if key not in kept])
+    kept = yield from OutcomeRepository().of_keys([label_key(*subject) for subject in subjects])
+    orphans = yield from OrphanRepository().of_students(student_id for student_id, _ in subjects)
+    left = {(key, report.unit) for key, reports in kept.items() for _, report in reports}
+    emptied = [
+        key
+        for key, row in orphans.items()
+        if (row["student_id"], row["period"]) in subjects
+        and (label_key(row["student_id"], row["period"]), row.get("unit", "")) not in left
+    ]
+    yield from OrphanRepository().remove(emptied)
 
 
 def _moved(filed: Filed, served: Prediction) -> Filed:
@@ -81,8 +91,13 @@ def _moved(filed: Filed, served: Prediction) -> Filed:
     return Filed(student_id, period, filed.report, filed.prediction_id)
 
 
-def _join(subjects: Sequence[Subject]) -> Op[int]:
-    settled = yield from settle(subject for subject in subjects if subject[1])
-    waiting = [i.removeprefix(MARK) for i, period in subjects if not period]
+def _join(orphans: Sequence[tuple[str, str, str]]) -> Op[int]:
+    """Joins orphans, each by student, period and unit; gives how many found their features."""
+    settled = yield from settle((student_id, period) for student_id, period, _ in orphans if period)
+    waiting = sorted({i.removeprefix(MARK) for i, period, _ in orphans if not period})
     linked = (yield from link(waiting)) if waiting else 0
-    return linked + sum(isinstance(one.outcome, Label) for one in settled.values())
+    joined = [settled[i, period].outcome for i, period, _ in orphans if period]
+    return linked + sum(
+        isinstance(label, Label) and unit in {"", label.unit}
+        for label, (_, _, unit) in zip(joined, (one for one in orphans if one[1]), strict=True)
+    )

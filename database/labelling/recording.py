@@ -6,13 +6,14 @@ What is stored first is the report itself (`database.outcomes`), then the label 
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from database.driver.commands import Op
 from database.driver.paging import in_parts
-from database.labelling.join import Settled, Subject, facts_of, settle
+from database.labelling.facts import Settled, Subject, facts_of
+from database.labelling.join import settle
 from database.labelling.linking import link
 from database.labelling.pending import PendingJoinRepository
 from database.labels import OrphanRepository
@@ -23,6 +24,7 @@ from model.label import JoinStatus, Outcome
 from model.label_facts import Filed, JoinDecision, Known
 from model.label_filing import file_outcome, is_early
 from model.label_join import join, with_report
+from model.label_units import visible_to
 
 _TOO_MANY = (
     "its features are not known here, and {} outcomes of this sender wait for theirs already: send "
@@ -65,7 +67,7 @@ def _record(
         for outcome, place in reported
     ]
     if most_waiting is not None:
-        filed = yield from _bounded(filed, set(named), most_waiting)
+        filed = yield from _bounded(filed, most_waiting)
     kept = [one for one in filed if isinstance(one, Filed)]
     if not kept:
         return [one for one in filed if isinstance(one, JoinDecision)]
@@ -79,21 +81,21 @@ def _record(
 
 
 def _bounded(
-    filed: Sequence[Filed | JoinDecision], known: Set[str], most_waiting: int
+    filed: Sequence[Filed | JoinDecision], most_waiting: int
 ) -> Op[list[Filed | JoinDecision]]:
     """Refuses outcomes that would wait for features beyond the bound of their source.
 
     Args:
         filed: what is asked for, in order.
-        known: predictions that are here; an outcome that names one is not looked at.
         most_waiting: per source.
     """
-    doubtful = [f for f in filed if isinstance(f, Filed) and f.prediction_id not in known]
+    # One whose prediction is known has its features: it need not be looked at.
+    doubtful = [f for f in filed if isinstance(f, Filed) and not (f.prediction_id and f.period)]
     facts = yield from facts_of({(one.student_id, one.period) for one in doubtful})
     waiting = {
-        subject
-        for subject, one in facts.items()
-        if not one.known.reports and one.known.observation is None and not one.known.predictions
+        _place(one)
+        for one in doubtful
+        if _is_unknown(visible_to(one.report.unit, facts[one.student_id, one.period].known))
     }
     if not waiting:
         return list(filed)
@@ -104,14 +106,22 @@ def _bounded(
         left[source] = max(0, most_waiting - number)
     bounded: list[Filed | JoinDecision] = []
     for one in filed:
-        if isinstance(one, Filed) and (one.student_id, one.period) in waiting:
+        if isinstance(one, Filed) and _place(one) in waiting:
             if not left[one.report.source]:
                 bounded.append(JoinDecision(JoinStatus.REJECTED, _TOO_MANY.format(most_waiting)))
                 continue
             left[one.report.source] -= 1
-            waiting.discard((one.student_id, one.period))
+            waiting.discard(_place(one))
         bounded.append(one)
     return bounded
+
+
+def _place(one: Filed) -> tuple[str, str, str]:
+    return one.student_id, one.period, one.report.unit
+
+
+def _is_unknown(known: Known) -> bool:
+    return not known.reports and known.observation is None and not known.predictions
 
 
 def _decide(

@@ -79,7 +79,7 @@ def test_orphans_in_several_messages_are_all_joined_and_counted(
 
     assert registry.run(op) == 3
     assert {tuple(f.fields) for f in registry.finds("orphan_labels") if f.fields} == {
-        ("student_id", "period")
+        ("student_id", "period", "unit")
     }
     looks = [f for f in registry.finds("orphan_labels") if "arrived_at" in f.where]
     assert all(find.fields for find in looks)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from database.driver.commands import Command, DeleteMany, Document, Find, InsertMany, Op
-from database.labelling.join import facts_of, settle
+from database.labelling.facts import facts_of
+from database.labelling.join import settle
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository, OrphanRepository
 from database.predictions import PredictionRepository
