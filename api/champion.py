@@ -21,7 +21,7 @@ from model.prediction import Scale, Thresholds
 from model.scorers.lightgbm_form import check_form
 from model.scorers.text_check import try_apart
 from model.scorers.trees import TreeScorer
-from preprocessing.predictor import Predictor
+from preprocessing.predictor import Predictor, misfit
 from preprocessing.task.spec import TaskSpec
 
 WATCH_SECONDS = 0.2
@@ -164,12 +164,8 @@ class ChampionHolder:
         Predictor(self._on_the_tasks_scale(load_bundle(folder, manifest.digest))).self_test()
 
     def _of_the_task(self, bundle: Bundle | BundleManifest) -> None:
-        unknown = set(bundle.feature_names) - set(self._task.feature_names)
-        if bundle.task != self._task.name or unknown:
-            raise BundleError(
-                f"a model of task {bundle.task!r}"
-                f" with features {sorted(unknown)} cannot serve {self._task.name!r}"
-            )
+        if reason := misfit(bundle, self._task):
+            raise BundleError(reason)
 
     def _on_the_tasks_scale(self, bundle: Bundle) -> Bundle:
         """A numeric version of before there were cut-offs, or of others, takes the task's."""

@@ -10,12 +10,22 @@ from numpy.typing import NDArray
 from model.bundle import Bundle
 from model.errors import BundleError
 from model.explanation import Explanation, Reason
+from model.manifest import BundleManifest
 from model.prediction import Assessment
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
+from preprocessing.task.spec import TaskSpec
 
 SELF_TEST_TOLERANCE = 1e-9
 WEIGHT_DIGITS = 4
+
+
+def misfit(bundle: Bundle | BundleManifest, task: TaskSpec) -> str:
+    """Why a model cannot serve a task as it is now; empty where it can."""
+    unknown = sorted(set(bundle.feature_names) - set(task.feature_names))
+    if bundle.task == task.name and not unknown:
+        return ""
+    return f"a model of task {bundle.task!r} with features {unknown} cannot serve {task.name!r}"
 
 
 class Predictor:

@@ -14,6 +14,7 @@ from model.promotion import DecisionStatus
 from model.version import Lineage, ModelVersion
 from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.leakage import LeakageReport, check_leakage
+from preprocessing.predictor import misfit
 from retraining.promotion.decision import conclude
 from retraining.promotion.guards.rule import Found
 from retraining.promotion.guards.shared import CHAMPION_UNMOVED
@@ -37,12 +38,19 @@ class Gathered:
 
     Attributes:
         left_out: period to labelled records that the window had no room for.
+        misfit: why the champion cannot serve the task as it is now; empty where it can.
     """
 
     at: datetime
     data: TrainingSet
     champion: StoredChampion | None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    misfit: str = ""
+
+    @property
+    def rival(self) -> StoredChampion | None:
+        """Whom a challenger has to beat; nobody where the champion cannot serve."""
+        return None if self.misfit else self.champion
 
     @property
     def serving(self) -> str | None:
@@ -93,8 +101,9 @@ def gather(
     journal.step("window", _told(data, left_out, plan))
     check_trainable(data, plan.task)
     champion = load_champion(registry, folder, plan.signing_key)
-    gathered = Gathered(now, data, champion, left_out)
-    journal.step("champion", gathered.serving or "none yet")
+    unfit = misfit(champion.predictor.bundle, plan.task) if champion else ""
+    gathered = Gathered(now, data, champion, left_out, unfit)
+    journal.step("champion", _told_champion(gathered))
     return gathered
 
 
@@ -110,6 +119,11 @@ def _told(data: TrainingSet, left_out: Mapping[str, int], plan: RunPlan) -> str:
     return told
 
 
+def _told_champion(gathered: Gathered) -> str:
+    serving = gathered.serving or "none yet"
+    return f"{serving}: {gathered.misfit}; a first one is sought" if gathered.misfit else serving
+
+
 def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> Deliberated:
     """Trains the challenger, scores both models on the same records and decides.
 
@@ -123,7 +137,9 @@ def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
     if trial.model.tuning:
         journal.step("tuned", trial.model.tuning)
     packed = parcel(trial, folder / "challenger")
-    verdict = _judge(gathered.champion, trial, packed, plan)
+    verdict = _judge(gathered.rival, trial, packed, plan)
+    if gathered.misfit:
+        verdict = verdict.because(f"no comparison with {gathered.serving}: {gathered.misfit}")
     journal.step("decided", verdict.decision.status.value)
     return Deliberated(trial, verdict, packed, report)
 
@@ -133,9 +149,9 @@ def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | N
 
     Counting the records that the champion has not seen takes no time; a fit takes a minute.
     """
-    if gathered.champion is None:
+    if gathered.rival is None:
         return None
-    fresh = gathered.data.take(fresh_mask(gathered.data, gathered.champion.trained_on))
+    fresh = gathered.data.take(fresh_mask(gathered.data, gathered.rival.trained_on))
     objections = comparable(fresh, plan.task)
     if not objections:
         return None
@@ -152,9 +168,9 @@ def _measured(report: LeakageReport) -> str:
 
 def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> ScoredChallenger:
     data, task, seed, studies = gathered.data, plan.task, plan.options.seed, _studies(plan)
-    if gathered.champion is None:
+    if gathered.rival is None:
         return first_trial(data, task, seed=seed, progress=journal.say, studies=studies)
-    fresh = fresh_mask(data, gathered.champion.trained_on)
+    fresh = fresh_mask(data, gathered.rival.trained_on)
     return successor_trial(data, fresh, task, seed=seed, progress=journal.say, studies=studies)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.promotion import Guard, PromotionDecision
 from preprocessing.dataset import TrainingSet
@@ -26,6 +26,11 @@ class Verdict:
 
     decision: PromotionDecision
     evidence: AnyEvidence | None
+
+    def because(self, reason: str) -> Verdict:
+        """The same verdict, with a reason before those of its guards."""
+        reasons = (reason, *self.decision.reasons)
+        return replace(self, decision=replace(self.decision, reasons=reasons))
 
 
 def comparable(cases: TrainingSet, task: TaskSpec) -> tuple[Guard, ...]:

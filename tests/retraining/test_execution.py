@@ -28,11 +28,12 @@ from model.errors import (
 from model.options import RunOptions
 from model.promotion import DecisionStatus
 from model.run import Run, RunStatus
+from preprocessing.task.spec import TaskSpec, parse_task
 from retraining.run.champion import load_champion
 from retraining.run.execution import execute, own_words
 from retraining.run.lock import LEASE, exclusively
 from retraining.run.report import headline
-from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
+from tests.retraining.school import READING, START, SUMS, TASK, plan, run, task, teach
 
 NOW = START + timedelta(days=400)
 
@@ -405,3 +406,42 @@ def test_a_run_first_settles_the_labels_that_a_dead_process_owed(
     assert result.evidence["rows"] == 300
     assert registry.run(RunRepository().get("run-1")).steps[0].name == "repaired"
     assert registry.execute(Find("pending_joins", {})) == []
+
+
+SUMS_COLUMN = "  - {name: sums, low: 0, high: 10}\n"
+
+
+def changed(former: str, present: str) -> TaskSpec:
+    return parse_task(TASK.replace(former, present), source="test")
+
+
+def test_a_champion_that_the_changed_task_cannot_be_served_by_is_replaced_by_a_first_one(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+    run(registry, home)
+    teach(registry, "2023", READING)
+
+    result = run(registry, home, run_id="run-2", spec=changed(SUMS_COLUMN, ""))
+
+    assert (result.status, result.before) == (DecisionStatus.PROMOTED, "v1")
+    assert champion(registry) == "v2"
+    line = registry.run(PromotionRepository().get("run-2"))
+    assert line.champion == "v1"
+    assert line.reasons[0].startswith("no comparison with v1: a model of task 'school'")
+    assert "with features ['sums'] cannot serve" in line.reasons[0]
+    assert "first_min_auc" in {guard.name for guard in line.guards}
+
+
+def test_a_task_that_gained_a_feature_is_still_compared_with_its_champion(
+    registry: SyncRegistry, home: Path
+) -> None:
+    teach(registry, "2022", READING)
+    run(registry, home)
+    teach(registry, "2023", READING)
+
+    result = run(
+        registry, home, run_id="run-2", spec=changed(SUMS_COLUMN, f"{SUMS_COLUMN}  - name: art\n")
+    )
+
+    assert result.evidence["champion"]["version"] == "v1"
