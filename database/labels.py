@@ -18,7 +18,7 @@ from database.outcomes import label_key
 from database.repository import Repository
 from model.errors import NotFound
 from model.label import Label, OrphanLabel
-from model.label_join import as_of
+from model.labels.join import as_of
 
 WITHDRAWN = "withdrawn"
 """The field that marks what stands in a label's place while it has no features."""

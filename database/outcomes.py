@@ -16,7 +16,7 @@ from database.mapping import schema
 from database.mapping.documents import milliseconds
 from database.repository import Repository
 from model.anonymous import anonymous
-from model.label_facts import Filed, Report
+from model.labels.facts import Filed, Report
 
 
 class OutcomeRepository(Repository[Filed]):

@@ -59,8 +59,17 @@ async def students_at_risk(
     """Scores what the feature store knows of a period (the newest one unless given).
 
     Students of whom too little is known (`insufficient`) come last, in a group of their own.
-    `counts` tells how many students of the period have each status. `unit` (a school) lists its
-    students alone; a key for some units lists those of its own.
+    `counts` tells how many students of the period have each status. A key for some units lists
+    the students of its own.
+
+    Args:
+        request: the request.
+        client: who asks.
+        period: whose students are listed; by default the newest.
+        status: only students of this status; by default all that somebody should look at.
+        unit: only the students of this school.
+        limit: students in the answer, at most.
+        offset: students left out before the first.
     """
     here = services(request)
     champion = here.champion()

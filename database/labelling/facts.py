@@ -14,8 +14,8 @@ from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.anonymous import prediction_of
 from model.label import Label, OrphanLabel
-from model.label_facts import DatedFeatures, Known, Report, subject_of
-from model.label_join import made_of, orphans, standing
+from model.labels.facts import DatedFeatures, Known, Report, subject_of
+from model.labels.join import made_of, orphans, standing
 from model.prediction import Prediction
 from model.student import Observation, Student
 

@@ -16,8 +16,8 @@ from database.labels import WITHDRAWN, LabelRepository, OrphanRepository
 from database.mapping.documents import to_document
 from database.outcomes import label_key, orphan_key
 from model.label import Label, OrphanLabel
-from model.label_facts import Known
-from model.label_join import evidence_of
+from model.labels.facts import Known
+from model.labels.join import evidence_of
 
 Orphans = Mapping[Subject, Mapping[str, Document]]
 """Student and period to the documents of what waits, by key."""

@@ -14,8 +14,8 @@ from database.outcomes import OutcomeRepository, label_key
 from database.predictions import PredictionRepository
 from model.anonymous import MARK, anonymous
 from model.label import Label
-from model.label_facts import Filed, subject_of
-from model.label_filing import may_join
+from model.labels.facts import Filed, subject_of
+from model.labels.filing import may_join
 from model.prediction import Prediction
 
 

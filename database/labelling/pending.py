@@ -13,7 +13,7 @@ from datetime import datetime
 from database.driver.commands import Find, Op, Replace, ReplaceMany
 from database.outcomes import outcome_id
 from database.repository import Documents
-from model.label_facts import Filed
+from model.labels.facts import Filed
 
 
 class PendingJoinRepository(Documents):

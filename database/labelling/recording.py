@@ -21,10 +21,10 @@ from database.mapping.documents import milliseconds
 from database.outcomes import OutcomeRepository, outcome_id
 from database.predictions import PredictionRepository
 from model.label import JoinStatus, Outcome
-from model.label_facts import Filed, JoinDecision, Known
-from model.label_filing import file_outcome, is_early
-from model.label_join import join, with_report
-from model.label_units import visible_to
+from model.labels.facts import Filed, JoinDecision, Known
+from model.labels.filing import file_outcome, is_early
+from model.labels.join import join, with_report
+from model.labels.units import visible_to
 
 _TOO_MANY = (
     "its features are not known here, and {} outcomes of this sender wait for theirs already: send "

@@ -187,6 +187,19 @@ def test_a_record_takes_the_school_of_its_key(school: School) -> None:
     assert (kept.units, kept.unit) == ({"escola": "escola a"}, "escola a")
 
 
+def test_an_outcome_of_one_school_joins_no_child_of_another(school: School) -> None:
+    """Before, the outcome of an unknown student was stored and joined another school's child."""
+    foreign = {"student_id": "b1", "period": "2024", "outcome": 1}
+
+    told = school.ask("POST", "/labels", foreign).json()
+    again = school.ask("POST", "/labels", foreign | {"outcome": 0}).json()
+
+    assert (told["joined"], told["orphaned"]) == (0, 1)
+    assert (again["joined"], again["corrected"]) == (0, 1)
+    assert school.label("b1") == []
+    assert school.ask("POST", "/labels", foreign, "ab").status_code == 200
+
+
 def test_a_batch_serves_the_own_rows_and_names_the_others(school: School) -> None:
     rows = [RECORD, RECORD | OTHER, RECORD | OWN]
 

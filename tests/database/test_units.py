@@ -14,7 +14,7 @@ from database.outcomes import OutcomeRepository, outcome_id
 from database.predictions import PredictionRepository, document_of
 from database.students import StudentRepository
 from model.label import Label
-from model.label_facts import Filed, Report
+from model.labels.facts import Filed, Report
 from tests.database.builders import START, at, observation, prediction
 from tests.database.drivers import MongomockRegistry
 

@@ -9,9 +9,9 @@ from itertools import permutations
 import pytest
 
 from model.label import Correction, JoinStatus, Label, OrphanLabel, Outcome
-from model.label_facts import DatedFeatures, Filed, JoinDecision, Known, Report, subject_of
-from model.label_filing import file_outcome, is_early, may_join
-from model.label_join import as_of, evidence_of, join, view, with_report
+from model.labels.facts import DatedFeatures, Filed, JoinDecision, Known, Report, subject_of
+from model.labels.filing import file_outcome, is_early, may_join
+from model.labels.join import as_of, evidence_of, join, view, with_report
 from model.prediction import Prediction
 from tests.database.builders import at, observation, prediction
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from model.label_facts import Known
+from model.labels.facts import Known
 
 
 def visible_to(unit: str, known: Known) -> Known:

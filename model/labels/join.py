@@ -13,8 +13,8 @@ from datetime import datetime
 
 from model import horizon
 from model.label import Correction, JoinStatus, Label, OrphanLabel
-from model.label_facts import DatedFeatures, JoinDecision, Known, Report
-from model.label_units import candidates, visible_to
+from model.labels.facts import DatedFeatures, JoinDecision, Known, Report
+from model.labels.units import candidates, visible_to
 from model.student import Observation
 
 

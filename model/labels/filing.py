@@ -9,7 +9,7 @@ from datetime import datetime
 from model import horizon
 from model.anonymous import anonymous
 from model.label import JoinStatus, Outcome
-from model.label_facts import Filed, JoinDecision, Report, subject_of
+from model.labels.facts import Filed, JoinDecision, Report, subject_of
 from model.prediction import Prediction
 
 
