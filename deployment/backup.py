@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,16 +19,18 @@ from deployment.backup_file import Manifest, Writer, writing
 from deployment.exit_codes import ExitCode, failed
 from deployment.registry_copy import COLLECTIONS, pages
 from deployment.settings import Settings
-from deployment.wiring import configure_logging, registry, settings_from_environment
+from deployment.tasks.databases import TaskDatabase, recorded_databases
+from deployment.tasks.installed import installed, of_name
+from deployment.wiring import configure_logging, root_registry, settings_from_environment
 from model.errors import FarolError
 from model.trust.key_file import NAME
-from preprocessing.task.spec import load_task, task_text
 
 EPILOG = """\
 what is in it
-  the registry with all versions and artifacts, predictions that still wait on this host, the
-  TaskSpec, and the data key, without which erased students would come back. It may be made while
-  everything runs. It holds what the registry holds: keep it as you keep that.
+  every task of the installation, retired ones too: its records with all versions and artifacts,
+  predictions that still wait on this host, its TaskSpec. Once: API keys, audit, and the data key,
+  without which erased students would come back. It may be made while everything runs. It holds
+  what the registry holds: keep it as you keep that.
 
 what is not
   the signing key, unless --with-key is given. Whoever has it can make this installation serve
@@ -57,9 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from_environment()
         configure_logging(settings)
-        with registry(settings) as opened:
+        with root_registry(settings) as root:
             manifest = back_up(
-                opened, settings, given.file, now=datetime.now(UTC), with_key=given.with_key
+                root, settings, given.file, now=datetime.now(UTC), with_key=given.with_key
             )
     except FarolError as error:
         return failed("backup", error)
@@ -68,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def back_up(
-    opened: SyncRegistry, settings: Settings, file: Path, *, now: datetime, with_key: bool
+    root: SyncRegistry, settings: Settings, file: Path, *, now: datetime, with_key: bool
 ) -> Manifest:
     """Writes the backup and gives what is in it.
 
@@ -76,38 +78,43 @@ def back_up(
     file though the installation goes on working meanwhile.
 
     Args:
-        opened: the installation's registry.
-        settings: of the installation: its home, task and keys.
+        root: the installation's root registry.
+        settings: of the installation: its home, default task and keys.
         file: replaced once the new one is whole.
         now: kept in the manifest.
         with_key: whether the signing key goes into the file.
 
     Raises:
-        ConfigurationError: the file cannot be written, or the task not be read.
+        ConfigurationError: the file cannot be written, or a task not be read.
         RegistryError: the registry fails.
     """
-    task = load_task(settings.task)
+    default = installed(settings)
+    tasks = root.run(recorded_databases(settings.mongo_db, default.name))
+    specs = {one.task: _spec(one, settings) for one in tasks}
     with writing(file) as writer:
-        writer.add(backup_file.TASK, task_text(settings.task).encode())
-        writer.add(backup_file.DATA_KEY, settings.data_key.get_secret_value())
-        if with_key:
-            writer.add(backup_file.SIGNING_KEY, settings.signing_key.get_secret_value())
-        notes = settings.home / NAME
-        if notes.exists():
-            writer.add(backup_file.REVOKED, notes.read_bytes())
+        for name, spec in specs.items():
+            writer.add(f"{backup_file.TASKS}{name}/{backup_file.TASK}", spec.encode())
+        _add_keys(writer, settings, with_key=with_key)
         # Before the predictions of the registry: what is shipped meanwhile is in one of the two.
-        counts = {"outbox": _add(writer, backup_file.OUTBOX, _waiting(settings.home))}
-        for name in (LEASES, *reversed(COLLECTIONS)):
-            documents = (document for page in pages(opened, name) for document in page)
-            counts[name] = _add(writer, f"{backup_file.REGISTRY}{name}/", documents)
-        return writer.finish(now.isoformat(timespec="seconds"), task.name, counts)
+        own = {name: _add_outbox(writer, name, settings) for name in specs}
+        for one in tasks[1:]:
+            prefix = f"{backup_file.TASKS}{one.task}/{backup_file.REGISTRY}"
+            own[one.task] |= _add_registry(writer, prefix, root.on(one.database))
+        collections = _add_registry(writer, backup_file.REGISTRY, root)
+        at = now.isoformat(timespec="seconds")
+        return writer.finish(
+            Manifest(at, default.name, collections, first_task=tasks[0].task, tasks=own)
+        )
 
 
 def told(manifest: Manifest, file: Path) -> str:
     """What was written, and what is still needed for a restore."""
-    number = sum(manifest.collections.values())
-    lines = [f"{file}: {number} documents of task {manifest.task}, {file.stat().st_size} bytes"]
-    lines += [f"  {name:17} {count:>9}" for name, count in manifest.collections.items() if count]
+    counted = {"": manifest.collections, **manifest.tasks}
+    number = sum(sum(counts.values()) for counts in counted.values())
+    names = ", ".join(manifest.names)
+    lines = [f"{file}: {number} documents of {names}, {file.stat().st_size} bytes"]
+    for task, counts in counted.items():
+        lines += [f"  {task:17} {name:17} {n:>9}".rstrip() for name, n in counts.items() if n]
     lines.append(
         "The signing key is in it: whoever reads the file can sign versions and keys."
         if manifest.has_signing_key
@@ -117,8 +124,37 @@ def told(manifest: Manifest, file: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _waiting(home: Path) -> Iterator[Document]:
-    return map(document_of, outbox.bodies(home / "outbox"))
+def _spec(one: TaskDatabase, settings: Settings) -> str:
+    """A task's TaskSpec as it was accepted; of a registry of before, as this host has it.
+
+    Raises:
+        ConfigurationError: neither has it.
+    """
+    if one.record is not None:
+        return one.record.spec
+    return installed(of_name(settings, one.task)).text
+
+
+def _add_keys(writer: Writer, settings: Settings, *, with_key: bool) -> None:
+    writer.add(backup_file.DATA_KEY, settings.data_key.get_secret_value())
+    if with_key:
+        writer.add(backup_file.SIGNING_KEY, settings.signing_key.get_secret_value())
+    notes = settings.home / NAME
+    if notes.exists():
+        writer.add(backup_file.REVOKED, notes.read_bytes())
+
+
+def _add_outbox(writer: Writer, task: str, settings: Settings) -> dict[str, int]:
+    waiting = map(document_of, outbox.bodies(settings.home_of(task) / "outbox"))
+    return {"outbox": _add(writer, f"{backup_file.TASKS}{task}/{backup_file.OUTBOX}", waiting)}
+
+
+def _add_registry(writer: Writer, prefix: str, opened: SyncRegistry) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in (LEASES, *reversed(COLLECTIONS)):
+        documents = (document for page in pages(opened, name) for document in page)
+        counts[name] = _add(writer, f"{prefix}{name}/", documents)
+    return counts
 
 
 def _add(writer: Writer, prefix: str, documents: Iterable[Document]) -> int:

@@ -1,11 +1,14 @@
 """The file of a backup: a compressed tar of plain members, and last a manifest with their digests.
 
-`manifest.json`        what follows, counted, with the SHA-256 of every member
-`task.yaml`            the TaskSpec
-`keys/data.key`        recognises erased students; `keys/signing.key` only where it was asked for
-`host/keys.json`       API keys that the host has seen revoked
-`registry/NAME/00001`  documents of a collection, BSON one after the other
-`outbox/00001`         predictions that waited on the host, BSON as the registry would keep them
+`manifest.json`                   what follows, counted, with the SHA-256 of every member
+`keys/data.key`                   recognises erased students; `keys/signing.key` only if asked for
+`host/keys.json`                  API keys that the host has seen revoked
+`tasks/TASK/task.yaml`            the TaskSpec of each task
+`tasks/TASK/outbox/00001`         predictions that waited on the host, BSON as the registry has them
+`tasks/TASK/registry/NAME/00001`  documents of a further task's collection, BSON one after the other
+`registry/NAME/00001`             the same of the root database, which is also the first task's
+
+In format 1, of releases that knew one task, `task.yaml` and `outbox/` are at the top.
 """
 
 from __future__ import annotations
@@ -19,15 +22,17 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from model.errors import ConfigurationError
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
 MANIFEST = "manifest.json"
 TASK = "task.yaml"
+TASKS = "tasks/"
 DATA_KEY = "keys/data.key"
 SIGNING_KEY = "keys/signing.key"
 REVOKED = "host/keys.json"
@@ -43,9 +48,12 @@ class Manifest:
 
     Attributes:
         made_at: when it was begun (ISO 8601, UTC).
-        task: the TaskSpec's name.
-        collections: name to its number of documents.
+        task: the default task's name.
+        collections: collection of the root database to its number of documents.
         members: name to its SHA-256.
+        first_task: whose records are in the root database; that of format 1 is the only one.
+        tasks: each task, to what of its own is counted: its outbox, and its collections where it
+            has a database of its own.
     """
 
     made_at: str
@@ -53,11 +61,60 @@ class Manifest:
     collections: Mapping[str, int] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
+    first_task: str = ""
+    tasks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def first(self) -> str:
+        """The task whose records are in the root database."""
+        return self.first_task or self.task
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every task in it."""
+        return tuple(self.tasks) or (self.task,)
+
+    def spec_of(self, task: str) -> str:
+        """The member that holds a task's TaskSpec."""
+        return f"{TASKS}{task}/{TASK}" if self.tasks else TASK
 
     @property
     def has_signing_key(self) -> bool:
         """Whether the signing key is in it."""
         return SIGNING_KEY in self.members
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the documents of a member belong.
+
+    Attributes:
+        task: whose database; empty for the root database.
+        collection: OUTBOX for predictions that waited on the host.
+    """
+
+    task: str
+    collection: str
+
+
+def place_of(member: str) -> Place | None:
+    """Where a member's documents belong; None for one that holds none.
+
+    >>> place_of("tasks/scores/registry/labels/00001")
+    Place(task='scores', collection='labels')
+    >>> place_of("outbox/00001"), place_of("keys/data.key")
+    (Place(task='', collection='outbox/'), None)
+    """
+    match member.split("/"):
+        case ["registry", collection, _]:
+            return Place("", collection)
+        case ["outbox", _]:
+            return Place("", OUTBOX)
+        case ["tasks", task, "registry", collection, _]:
+            return Place(task, collection)
+        case ["tasks", task, "outbox", _]:
+            return Place(task, OUTBOX)
+    return None
 
 
 class Writer:
@@ -72,9 +129,9 @@ class Writer:
         self._members[name] = hashlib.sha256(content).hexdigest()
         self._put(name, content)
 
-    def finish(self, made_at: str, task: str, collections: Mapping[str, int]) -> Manifest:
-        """Writes the manifest of what was added and gives it."""
-        manifest = Manifest(made_at, task, collections, self._members)
+    def finish(self, draft: Manifest) -> Manifest:
+        """Writes the manifest, with the members that were added, and gives it."""
+        manifest = replace(draft, members=self._members)
         self._put(MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
         return manifest
 
@@ -149,7 +206,7 @@ def verified(path: Path) -> Manifest:
     if found != dict(manifest.members):
         differ = sorted(found.items() ^ manifest.members.items())
         raise ConfigurationError(f"{path} is not as it was written: {differ[0][0]} differs")
-    if not {TASK, DATA_KEY} <= found.keys():
+    if not {DATA_KEY, *map(manifest.spec_of, manifest.names)} <= found.keys():
         raise ConfigurationError(f"{path} is no whole backup of Farol: task or data key are absent")
     return manifest
 
@@ -157,9 +214,9 @@ def verified(path: Path) -> Manifest:
 def _manifest(path: Path, content: bytes) -> Manifest:
     try:
         told: dict[str, Any] = json.loads(content)
-        if told["format"] != FORMAT:
+        if told["format"] not in READABLE:
             raise ConfigurationError(
-                f"{path} has format {told['format']!r}, this release reads {FORMAT}; "
+                f"{path} has format {told['format']!r}, this release reads up to {FORMAT}; "
                 "restore it with the release that made it, or a newer one"
             )
         return Manifest(**told)

@@ -26,17 +26,15 @@ gets in. Do it only with a registry or a backup that nobody else had in hands.""
 
 @dataclass(frozen=True, slots=True)
 class Resigned:
-    """What was signed.
+    """What was signed of one task.
 
     Attributes:
         versions: names of the versions.
         left: versions that cannot be signed, and why.
-        keys: ids of the API keys, revoked ones too.
     """
 
     versions: tuple[str, ...]
     left: tuple[str, ...]
-    keys: tuple[str, ...]
 
 
 def signed_elsewhere(
@@ -48,30 +46,46 @@ def signed_elsewhere(
         try:
             version.verify(key)
         except BundleError:
-            foreign.append(version.version)
+            foreign.append(f"{version.version} of {version.task}")
     return tuple(sorted(foreign))
 
 
-def resign_all(task: str, key: bytes, *, now: datetime, actor: str) -> Op[Resigned]:
-    """Signs every version of the task and every API key; a line in the audit log tells of it.
-
-    A key that any revocation names stays revoked, whoever signed the revocation.
-    """
+def resign_versions(task: str, key: bytes) -> Op[Resigned]:
+    """Run on a task's database: signs every version of the task."""
     signed, left = [], []
     for version in (yield from ModelVersionRepository().newest(0)):
         why = yield from _resign(version, task, key)
         if why is None:
             signed.append(version.version)
         else:
-            left.append(f"{version.version}: {why}")
+            left.append(f"{version.version} of {task}: {why}")
+    return Resigned(tuple(signed), tuple(left))
+
+
+def resign_keys(
+    done: Iterable[Resigned], key: bytes, *, now: datetime, actor: str
+) -> Op[tuple[str, ...]]:
+    """Run on the root database: signs every API key; a line in the audit log tells of all.
+
+    A key that any revocation names stays revoked, whoever signed the revocation.
+
+    Args:
+        done: what was signed of each task.
+        key: the installation's key.
+        now: aware UTC.
+        actor: who did it.
+
+    Returns:
+        The ids of the keys, revoked ones too.
+    """
     keys = yield from _resign_keys(key, now)
-    done = Resigned(tuple(signed), tuple(left), keys)
-    subject = f"{len(done.versions)} versions, {len(done.keys)} API keys"
-    detail = ", ".join((*done.versions, *done.keys))
+    versions = [name for one in done for name in one.versions]
+    subject = f"{len(versions)} versions, {len(keys)} API keys"
+    detail = ", ".join((*versions, *keys))
     yield from AuditRepository().add(
         AuditEvent(uuid.uuid4().hex, now, actor, "re-sign", subject, detail)
     )
-    return done
+    return keys
 
 
 def _resign(version: ModelVersion, task: str, key: bytes) -> Op[str | None]:

@@ -5,49 +5,51 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import bson
-import orjson
 from bson.codec_options import CodecOptions
 
-from api.durability import outbox
+from database import installation
 from database.aliases import AliasRepository
 from database.api_keys import ApiKeyRepository
-from database.driver.client import SyncRegistry, open_registry
-from database.driver.commands import Count, DeleteMany, Document
+from database.driver.client import SyncRegistry
+from database.driver.commands import Count, Document
+from database.indexes import ensure_indexes
 from database.leases import LeaseRepository
 from database.predictions import PredictionRepository
 from database.repair import repair
+from database.tasks import TaskRepository
 from database.versions import ModelVersionRepository
 from deployment import backup_file
 from deployment.backup import LEASES
-from deployment.backup_file import Manifest
+from deployment.backup_file import Manifest, Place
 from deployment.exit_codes import ExitCode, failed
 from deployment.registry_copy import COLLECTIONS, put
-from deployment.resigning import WARNING, resign_all, signed_elsewhere
+from deployment.resigning import WARNING, resign_keys, resign_versions, signed_elsewhere
+from deployment.restore_target import empty, keep_notes, place_tasks, with_keys
 from deployment.settings import Settings
+from deployment.tasks.databases import recorded_databases, registries
+from deployment.tasks.installed import InstalledTask, all_installed, installed
+from deployment.tasks.opening import claimed
 from deployment.wiring import (
     configure_logging,
     environment,
     private_settings,
-    registry,
-    registry_uri,
+    root_registry,
     tombstone_key,
 )
 from model.errors import ConfigurationError, FarolError
-from model.live import LiveModel
-from model.trust.key_file import KeyFile
-from model.trust.private import write_private
-from preprocessing.task.spec import load_task, task_text
+from preprocessing.task.spec import parse_task
 
 EPILOG = f"""\
 what it does
   1. compares every byte of the file with its manifest
   2. refuses a home or a registry that holds anything
-  3. puts the data key in place, the signing key where it is in the file, and the registry
+  3. puts the data key in place, the signing key where it is in the file, and each task's
+     database and TaskSpec
   4. brings every label in line with its facts, as `python -m deployment.repair --full` does
   An interrupted one is finished by the same command.
 
@@ -59,12 +61,6 @@ the signing key
 {"".join(f"  {line}{chr(10)}" for line in WARNING.splitlines())}
   Without --from, --re-sign signs what the present registry holds.
 """
-
-NOTE = "restore.json"
-"""In the home while a restore is under way."""
-
-MADE_AT_OPENING = ("installation", "key_adoptions", "version_adoptions", LEASES)
-"""What whoever opens an empty registry may have left there."""
 
 CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
@@ -78,8 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if given.file is None:
             settings = private_settings(environment())
             configure_logging(settings)
-            with registry(settings) as opened:
-                _re_sign(opened, load_task(settings.task).name, settings, datetime.now(UTC))
+            with root_registry(settings) as root:
+                default = installed(settings).name
+                known = root.run(recorded_databases(settings.mongo_db, default))
+                _re_sign(registries(root, known), settings, datetime.now(UTC))
         else:
             restore(given.file, environment(), now=datetime.now(UTC), re_sign=given.re_sign)
     except FarolError as error:
@@ -103,107 +101,108 @@ def restore(file: Path, env: Mapping[str, str], *, now: datetime, re_sign: bool)
     """
     manifest = backup_file.verified(file)
     kept = dict(_small(file))
+    texts = _of(manifest, kept)
     settings = private_settings(env)
     configure_logging(settings)
-    _say(f"{file}: whole, made {manifest.made_at}, task {manifest.task}")
+    _say(f"{file}: whole, made {manifest.made_at}, of {', '.join(texts)}")
     if not re_sign:
         _refuse_unsigned(file, kept, settings)
-    with _empty(settings, manifest):
-        settings = _with_keys(settings, kept, env, re_sign=re_sign)
-        with registry(settings) as opened:
-            _fill(opened, file)
-            _tell_missing(opened, manifest)
+    with empty(settings, manifest):
+        settings = with_keys(settings, kept, env, re_sign=re_sign)
+        tasks = [InstalledTask(settings, text) for text in texts.values()]
+        with root_registry(settings) as root:
+            opened = _opened(root, tasks)
+            _fill(opened, file, manifest)
+            for name, registry in opened.items():
+                _tell_missing(registry, manifest, name)
             if re_sign:
-                _re_sign(opened, manifest.task, settings, now)
-            # Also removes whom the tombstones name: erased while the backup was being written.
-            done = repair(now=now, full=True, tombstone_key=tombstone_key(settings))
-            _say(opened.run(done).told())
-        _keep_notes(settings.home, kept)
-        _place_task(settings, manifest, kept[backup_file.TASK])
+                _re_sign(opened, settings, now)
+            for name, registry in opened.items():
+                # Also removes whom the tombstones name: erased while the backup was being written.
+                done = repair(now=now, full=True, tombstone_key=tombstone_key(settings))
+                _say(f"{name}: {registry.run(done).told()}")
+            retired = {one.name for one in root.run(TaskRepository().all()) if one.retired_at}
+        keep_notes(settings.home, kept)
+        serving = [task for task in tasks if task.name not in retired]
+        for line in place_tasks(serving, all_installed(settings), manifest.task):
+            _say(line)
     _say(f"Restored into {settings.home}. Start it as usual (make run).")
 
 
 def _small(file: Path) -> Iterator[tuple[str, bytes]]:
     for name, content in backup_file.read(file):
-        if not name.startswith((backup_file.REGISTRY, backup_file.OUTBOX)):
+        if backup_file.place_of(name) is None:
             yield name, content
 
 
-@contextmanager
-def _empty(settings: Settings, manifest: Manifest) -> Iterator[None]:
-    """Makes sure that nothing is there, but for what the same restore has begun to write."""
-    note = settings.home / NOTE
-    begun = orjson.dumps(dict(manifest.members))
-    if not (note.exists() and note.read_bytes() == begun):
-        _refuse_what_is_there(settings)
-        note.write_bytes(begun)
-    yield
-    note.unlink()
+def _of(manifest: Manifest, kept: Mapping[str, bytes]) -> dict[str, str]:
+    """Each task to its TaskSpec as YAML, the first one first.
+
+    Raises:
+        ConfigurationError: one cannot be read, or is not of the name that it is kept under.
+    """
+    names = sorted(manifest.names, key=lambda name: name != manifest.first)
+    texts = {name: kept[manifest.spec_of(name)].decode() for name in names}
+    for name, text in texts.items():
+        # Names become paths and databases, so only what a TaskSpec may be called is let through.
+        if parse_task(text, source=f"task {name!r} of the backup").name != name:
+            raise ConfigurationError(f"the backup keeps another task than {name!r} under its name")
+    return texts
 
 
-def _refuse_what_is_there(settings: Settings) -> None:
-    home = settings.home
-    other = "give an empty FAROL_HOME (and an empty MONGO_DB, where MONGO_URI is set)"
-    if LiveModel(home).stamp() is not None or outbox.waiting(home / "outbox"):
-        raise ConfigurationError(f"FAROL_HOME={str(home)!r} holds an installation already; {other}")
-    # Opened plainly: nothing is claimed, adopted or indexed where something may be.
-    with open_registry(registry_uri(settings), settings.mongo_db) as opened:
-        for name in COLLECTIONS:
-            if name not in MADE_AT_OPENING and opened.execute(Count(name, {})):
-                raise ConfigurationError(
-                    f"the registry (MONGO_DB={settings.mongo_db}) holds {name} already; {other}"
-                )
-        for name in MADE_AT_OPENING:
-            opened.execute(DeleteMany(name, {}))
+def _opened(root: SyncRegistry, tasks: Sequence[InstalledTask]) -> dict[str, SyncRegistry]:
+    """The databases of the backup's tasks, the first one's first, which is the root database."""
+    found: dict[str, SyncRegistry] = {}
+    for task in tasks:
+        first = root.run(installation.claim_task(task.name))
+        name = installation.database_of(task.settings.mongo_db, first, task.name)
+        found[task.name] = root if task.name == first else root.on(name)
+        found[task.name].run(claimed(task))
+        found[task.name].run(ensure_indexes())
+    return found
 
 
-def _with_keys(
-    settings: Settings, kept: Mapping[str, bytes], env: Mapping[str, str], *, re_sign: bool
-) -> Settings:
-    """Puts the keys of the backup in place and gives the settings that have them."""
-    wanted = {"FAROL_DATA_KEY": (backup_file.DATA_KEY, "data.key")}
-    if backup_file.SIGNING_KEY in kept and not re_sign:
-        wanted["FAROL_SIGNING_KEY"] = (backup_file.SIGNING_KEY, "signing.key")
-    for variable, (member, name) in wanted.items():
-        if not env.get(variable):
-            write_private(settings.home / name, kept[member])
-        elif env[variable].encode() != kept[member]:
-            raise ConfigurationError(
-                f"{variable} is another key than the backup's; unset it, and the backup's is used"
-            )
-    return private_settings(env)
-
-
-def _fill(opened: SyncRegistry, file: Path) -> None:
-    """Writes everything; where the champion points comes last."""
-    pointing: list[Document] = []
-    for name, page in _documents(file):
+def _fill(opened: Mapping[str, SyncRegistry], file: Path, manifest: Manifest) -> None:
+    """Writes everything; where the champions point comes last."""
+    pointing: list[tuple[SyncRegistry, list[Document]]] = []
+    for place, page in _documents(file):
+        task, name = place.task or manifest.first, place.collection
+        if task not in opened:
+            raise ConfigurationError(f"{file}: {task!r} is no task of its manifest")
+        registry = opened[task]
         if name == AliasRepository.collection:
-            pointing += page
+            pointing.append((registry, page))
         elif name == LEASES:
             for document in page:
-                opened.run(LeaseRepository().carry(LeaseRepository().read(document)))
+                registry.run(LeaseRepository().carry(LeaseRepository().read(document)))
         else:
-            put(opened, name, page)
-            _say(f"{name}: {len(page)}")
-    put(opened, AliasRepository.collection, pointing)
+            put(registry, name, page)
+            _say(f"{task}: {name}: {len(page)}")
+    for registry, page in pointing:
+        put(registry, AliasRepository.collection, page)
 
 
-def _documents(file: Path) -> Iterator[tuple[str, list[Document]]]:
-    """Pages of documents, each with the collection it is of."""
+def _documents(file: Path) -> Iterator[tuple[Place, list[Document]]]:
+    """Pages of documents, each with where it belongs."""
     for member, content in backup_file.read(file):
-        if member.startswith(backup_file.OUTBOX):
-            yield PredictionRepository.collection, bson.decode_all(content, CODEC)
-        elif member.startswith(backup_file.REGISTRY):
-            yield member.split("/")[1], bson.decode_all(content, CODEC)
+        place = backup_file.place_of(member)
+        if place is None:
+            continue
+        if place.collection == backup_file.OUTBOX:
+            place = replace(place, collection=PredictionRepository.collection)
+        yield place, bson.decode_all(content, CODEC)
 
 
-def _tell_missing(opened: SyncRegistry, manifest: Manifest) -> None:
+def _tell_missing(opened: SyncRegistry, manifest: Manifest, task: str) -> None:
+    counted = manifest.collections if task == manifest.first else manifest.tasks[task]
     for name in COLLECTIONS:
-        wanted = manifest.collections.get(name, 0)
+        wanted = counted.get(name, 0)
         found: int = opened.execute(Count(name, {}))
         if found < wanted:
-            _say(f"{name}: {found} of {wanted} are there; those of erased students are left out")
+            _say(
+                f"{task}: {name}: {found} of {wanted} are there; those of erased students are "
+                "left out"
+            )
 
 
 def _refuse_unsigned(file: Path, kept: Mapping[str, bytes], settings: Settings) -> None:
@@ -212,9 +211,9 @@ def _refuse_unsigned(file: Path, kept: Mapping[str, bytes], settings: Settings) 
         ModelVersionRepository.collection: [],
         ApiKeyRepository.collection: [],
     }
-    for name, page in _documents(file):
-        if name in found:
-            found[name] += page
+    for place, page in _documents(file):
+        if place.collection in found:
+            found[place.collection] += page
     foreign = signed_elsewhere(
         [ModelVersionRepository().read(d) for d in found[ModelVersionRepository.collection]],
         [ApiKeyRepository().read(d) for d in found[ApiKeyRepository.collection]],
@@ -229,26 +228,15 @@ def _refuse_unsigned(file: Path, kept: Mapping[str, bytes], settings: Settings) 
         )
 
 
-def _re_sign(opened: SyncRegistry, task: str, settings: Settings, now: datetime) -> None:
+def _re_sign(opened: Mapping[str, SyncRegistry], settings: Settings, now: datetime) -> None:
+    """Signs the versions of every task, and the API keys in the first one's, the root database."""
     key = settings.signing_key.get_secret_value()
-    done = opened.run(resign_all(task, key, now=now, actor="deployment.restore"))
-    _say(f"signed anew: {len(done.versions)} versions, {len(done.keys)} API keys")
-    for line in done.left:
+    done = [registry.run(resign_versions(name, key)) for name, registry in opened.items()]
+    root = next(iter(opened.values()))
+    keys = root.run(resign_keys(done, key, now=now, actor="deployment.restore"))
+    _say(f"signed anew: {sum(len(one.versions) for one in done)} versions, {len(keys)} API keys")
+    for line in (line for one in done for line in one.left):
         _say(f"not signed: {line}")
-
-
-def _keep_notes(home: Path, kept: Mapping[str, bytes]) -> None:
-    """What the former host knew of revoked keys; a new home vouches for no unsigned one."""
-    told = orjson.loads(kept.get(backup_file.REVOKED, b'{"revoked": []}'))
-    KeyFile(home).add(adopted=True, revoked=frozenset(map(str, told["revoked"])))
-
-
-def _place_task(settings: Settings, manifest: Manifest, text: bytes) -> None:
-    if task_text(settings.task).encode() == text:
-        return
-    path = settings.home / f"{manifest.task}.yaml"
-    write_private(path, text)
-    _say(f"The backup's task is not FAROL_TASK={settings.task}: set FAROL_TASK={path}")
 
 
 def _say(text: str) -> None:
