@@ -146,23 +146,24 @@ class Categories:
     """Another spelling of a category is read as the same; other categories are not.
 
     Attributes:
-        other: what follows from a category that is added or removed, or from a spelling that means
-            another one.
+        listed: what follows from a category that is added or removed.
+        moved: what follows from a spelling that means another one.
     """
 
-    other: Consequence
+    listed: Consequence
+    moved: Consequence
 
     def __call__(
         self, where: str, before: Mapping[str, Sequence[str]], after: Mapping[str, Sequence[str]]
     ) -> Iterator[Change]:
         """The changes of each category."""
-        yield from (Change(self.other, f"{where}.{n}: removed") for n in before if n not in after)
-        yield from (Change(self.other, f"{where}.{n}: added") for n in after if n not in before)
+        yield from (Change(self.listed, f"{where}.{n}: removed") for n in before if n not in after)
+        yield from (Change(self.listed, f"{where}.{n}: added") for n in after if n not in before)
         was, now = _meanings(before), _meanings(after)
         for spelling in sorted(was.keys() & now.keys()):
             if was[spelling] != now[spelling]:
                 told = f"{spelling!r} meant {was[spelling]} and now means {now[spelling]}"
-                yield Change(self.other, f"{where}: {told}")
+                yield Change(self.moved, f"{where}: {told}")
         for name in (n for n in before if n in after):
             if set(map(fold, before[name])) != set(map(fold, after[name])):
                 yield Change(Consequence.COMPARABLE, f"{where}.{name}: other spellings")
@@ -177,6 +178,24 @@ def _namespace(where: str, before: str | None, after: str | None) -> Iterator[Ch
     """A first register joins what was apart; another, or none, takes apart what was joined."""
     kind = Consequence.COMPARABLE if before is None else Consequence.REFUSED
     yield from Always(kind)(where, before, after)
+
+
+def _unit_categories(
+    where: str, before: Mapping[str, Sequence[str]], after: Mapping[str, Sequence[str]]
+) -> Iterator[Change]:
+    """A school may come or go; a list where there was none gives the recorded ones other names."""
+    if before and after:
+        yield from Categories(Consequence.COMPARABLE, Consequence.REFUSED)(where, before, after)
+    else:
+        yield from REFUSED(where, before or None, after or None)
+
+
+def _units(where: str, before: Sequence[Column], after: Sequence[Column]) -> Iterator[Change]:
+    """Access and the join of labels go by the first unit, so that one stays what it is."""
+    if before and (not after or after[0].name != before[0].name):
+        now = after[0].name if after else None
+        yield from REFUSED(f"{where}: the first one", before[0].name, now)
+    yield from UNITS(where, before, after)
 
 
 COMPARABLE = Always(Consequence.COMPARABLE)
@@ -204,7 +223,7 @@ FEATURE = RulesOf(
         **BOUNDS,
         "name": REFUSED,
         "kind": REFUSED,
-        "categories": Categories(Consequence.NEW_CHAMPION),
+        "categories": Categories(Consequence.NEW_CHAMPION, Consequence.NEW_CHAMPION),
         "reader": NEW_CHAMPION,
         "monotone": COMPARABLE,
     },
@@ -216,7 +235,7 @@ OUTCOME_COLUMN = RulesOf(
         **BOUNDS,
         "name": REFUSED,
         "kind": REFUSED,
-        "categories": Categories(Consequence.REFUSED),
+        "categories": Categories(Consequence.REFUSED, Consequence.REFUSED),
         "reader": REFUSED,
         "monotone": COMPARABLE,
     },
@@ -235,11 +254,14 @@ OUTCOME = RulesOf(
         "description": COMPARABLE,
     },
 )
+UNIT = RulesOf(Column, {**free(Column).rules, "kind": REFUSED, "categories": _unit_categories})
+UNITS = Named(UNIT, Consequence.COMPARABLE)
 ID = RulesOf(
     IdColumn,
     {
         **free(Column).rules,  # An id is read as text, whatever they say.
         "namespace": _namespace,
+        "unique_within": REFUSED,
     },
 )
 DERIVED = RulesOf(
@@ -271,6 +293,7 @@ TASK = RulesOf(
         "title_pt": COMPARABLE,
         "description": COMPARABLE,
         "id": ID,
+        "unit": _units,
         "number_rows": REFUSED,
         "period": COMPARABLE,
         "periods": REFUSED,

@@ -14,6 +14,9 @@ BEFORE = r"""
 name: school
 title: A made-up school
 id: {name: student, namespace: city}
+unit:
+  - {name: school, kind: category, categories: {north: [Norte], south: [Sul]}}
+  - {name: class, kind: category}
 period: {name: year}
 periods: ^\d{4}$
 features:
@@ -39,7 +42,11 @@ TEXT_OUTCOME = (
     .replace("status: {concern: high, alert: 20, critical: 40}\n", "")
 )
 
+FIRST_UNIT = "  - {name: school, kind: category, categories: {north: [Norte], south: [Sul]}}\n"
 COMPARABLE = {
+    "unit.school.categories.west: added": ("south: [Sul]", "south: [Sul], west: []"),
+    "unit.school.categories.north": ("[Norte]", "[Norte, N]"),
+    "unit.class: removed": ("  - {name: class, kind: category}\n", ""),
     "title": ("A made-up school", "Another title"),
     "id.aliases": ("name: student,", "name: student, aliases: [RA],"),
     "period": ("period: {name: year}\n", ""),
@@ -75,6 +82,10 @@ NEW_CHAMPION = {
     "status.concern": ("high, alert: 20, critical: 40", "low, alert: 40, critical: 20"),
 }  # fmt: skip
 REFUSED = {
+    "id.unique_within": ("namespace: city", "namespace: city, unique_within: unit"),
+    "unit: the first one: 'school' becomes 'class'": (FIRST_UNIT, ""),
+    "unit.school.categories: 'norte'": ("[Norte], south: [Sul]", "[], south: [Norte]"),
+    "unit.school.categories: {": (", categories: {north: [Norte], south: [Sul]}", ""),
     "name": ("name: school", "name: college"),
     "id.namespace": ("namespace: city", "namespace: state"),
     "number_rows": ("name: school\n", "name: school\nnumber_rows: true\n"),
