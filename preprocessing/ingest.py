@@ -13,7 +13,7 @@ from pathlib import Path
 from database.batches import BatchRepository, BegunBatchRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
-from database.labelling.linking import join_orphans
+from database.labelling.linking import join_orphans, rejoin
 from database.labelling.recording import record_outcomes
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
@@ -83,6 +83,7 @@ def ingest(
     decisions = yield from record_outcomes(kept.outcomes, now=begun)
     statuses = Counter(decision.status for decision in decisions)
     objections = Counter(d.reason for d in decisions if d.status is JoinStatus.REJECTED)
+    yield from rejoin(kept.observations)
     joined = yield from join_orphans(now=max(now, begun), student_ids=observed)
     batch = replace(table.batch, implausible=found)
     yield from BatchRepository().add(batch)

@@ -9,7 +9,7 @@ from database.driver.commands import Op
 from database.driver.paging import in_parts
 from database.labelling.facts import Subject
 from database.labelling.join import settle
-from database.labels import OrphanRepository
+from database.labels import LabelRepository, OrphanRepository
 from database.outcomes import OutcomeRepository, label_key
 from database.predictions import PredictionRepository
 from model.anonymous import MARK, anonymous
@@ -17,6 +17,7 @@ from model.label import Label
 from model.labels.facts import Filed, subject_of
 from model.labels.filing import may_join
 from model.prediction import Prediction
+from model.student import Observation
 
 
 def join_orphans(
@@ -45,6 +46,23 @@ def join_orphans(
         waiting = yield from OrphanRepository().waiting(arrived_until=now, student_ids=ids)
         joined += yield from _join(waiting)
     return joined
+
+
+def rejoin(observations: Sequence[Observation]) -> Op[int]:
+    """Makes the labels anew that these observations move into another unit; gives how many.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    units = {(o.student_id, o.period): o.unit for o in observations if o.unit}
+    keys = {label_key(*subject): subject for subject in units}
+    stored = yield from LabelRepository().stored_many(keys)
+    moved = [
+        keys[key] for key, label in stored.items() if label.get("unit", "") != units[keys[key]]
+    ]
+    for part in in_parts(moved):
+        yield from settle(part)
+    return len(moved)
 
 
 def link(prediction_ids: Sequence[str]) -> Op[int]:

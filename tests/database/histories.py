@@ -18,7 +18,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from database.driver.commands import Command, Find, Op
-from database.labelling.linking import join_orphans
+from database.labelling.linking import join_orphans, rejoin
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository, OrphanRepository
 from database.predictions import PredictionRepository
@@ -43,10 +43,13 @@ class Observed:
     student_id: str
     period: str
     grade: float
+    unit: str = ""
 
     def tell(self, moment: datetime) -> Op[Any]:
         seen = observation(self.student_id, self.period, moment, {"inde": self.grade})
+        seen = replace(seen, units=units_of(self.unit), unit=self.unit)
         yield from StudentRepository().observe([seen])
+        yield from rejoin([seen])
         yield from join_orphans(now=moment, student_ids=[self.student_id])
 
 
@@ -55,6 +58,7 @@ class Predicted:
     """A prediction was served."""
 
     prediction_id: str
+    unit: str = ""
 
     def tell(self, moment: datetime) -> Op[Any]:
         number = int(self.prediction_id[1:])
@@ -65,6 +69,7 @@ class Predicted:
             moment,
             {"inde": 10.0 + number},
         )
+        served = replace(served, units=units_of(self.unit), unit=self.unit)
         yield from PredictionRepository().add_many([served])
         yield from join_orphans(
             now=moment, student_ids=STUDENTS[:2], prediction_ids=[self.prediction_id]
@@ -80,6 +85,10 @@ class Reported:
     def tell(self, moment: datetime) -> Op[Any]:
         told = [replace(o, observed_at=moment - timedelta(days=age)) for o, age in self.outcomes]
         yield from record_outcomes(told, now=moment)
+
+
+def units_of(unit: str) -> dict[str, str]:
+    return {"school": unit.title()} if unit else {}
 
 
 Event = Observed | Predicted | Reported
@@ -259,9 +268,9 @@ Keep = Callable[[Sequence[Event]], tuple[Event, ...]]
 
 
 @st.composite
-def histories(draw: st.DrawFn, keep: Keep) -> History:
-    """Any history of up to a dozen events, and any telling of it."""
-    events = keep(draw(st.lists(_events(), min_size=5, max_size=14)))
+def histories(draw: st.DrawFn, keep: Keep, units: Sequence[str] = ("",)) -> History:
+    """Any history of up to a dozen events in these units, and any telling of it."""
+    events = keep(draw(st.lists(_events(units), min_size=5, max_size=14)))
     assume(events)
     positions = range(len(events))
     told_again = draw(st.lists(st.sampled_from(positions), max_size=4))
@@ -272,16 +281,22 @@ def histories(draw: st.DrawFn, keep: Keep) -> History:
     return History(events, order, deaths, turns, draw(st.integers(1, 3)))
 
 
-def _events() -> st.SearchStrategy[Event]:
+def _events(units: Sequence[str]) -> st.SearchStrategy[Event]:
+    unit = st.sampled_from(units)
     observed = st.builds(
-        Observed, st.sampled_from(STUDENTS), st.sampled_from(PERIODS), st.sampled_from([1.0, 2.0])
+        Observed,
+        st.sampled_from(STUDENTS),
+        st.sampled_from(PERIODS),
+        st.sampled_from([1.0, 2.0]),
+        unit,
     )
-    predicted = st.builds(Predicted, st.sampled_from(PREDICTIONS))
-    reported = st.builds(Reported, st.lists(_outcomes(), min_size=1, max_size=3).map(tuple))
+    predicted = st.builds(Predicted, st.sampled_from(PREDICTIONS), unit)
+    outcomes = st.lists(_outcomes(unit), min_size=1, max_size=3)
+    reported = st.builds(Reported, outcomes.map(tuple))
     return st.one_of(observed, predicted, reported, reported)
 
 
-def _outcomes() -> st.SearchStrategy[tuple[Outcome, int]]:
+def _outcomes(unit: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[Outcome, int]]:
     value = st.sampled_from([0.0, 1.0])
     by_student = st.builds(
         Outcome,
@@ -289,15 +304,18 @@ def _outcomes() -> st.SearchStrategy[tuple[Outcome, int]]:
         observed_at=st.just(END),
         student_id=st.sampled_from(STUDENTS),
         period=st.sampled_from(PERIODS),
+        unit=unit,
     )
     by_prediction = st.builds(
         Outcome,
         value=value,
         observed_at=st.just(END),
         prediction_id=st.sampled_from(PREDICTIONS),
+        unit=unit,
     )
+    by_unit = st.one_of(by_student, by_prediction).map(lambda o: replace(o, source=o.unit or None))
     # An age of -1 is in the future and never accepted.
-    return st.tuples(st.one_of(by_student, by_prediction), st.integers(-1, 8))
+    return st.tuples(by_unit, st.integers(-1, 8))
 
 
 def _lives() -> st.SearchStrategy[int | None]:
