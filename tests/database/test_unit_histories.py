@@ -14,7 +14,7 @@ from database.predictions import PredictionRepository
 from database.repair import repair
 from database.students import StudentRepository
 from model.label import JoinStatus, Label, OrphanLabel, Outcome
-from model.label_facts import JoinDecision
+from model.labels.facts import JoinDecision
 from model.prediction import Prediction
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry
