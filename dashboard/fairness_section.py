@@ -10,7 +10,8 @@ import streamlit as st
 from dashboard import charts
 from dashboard.measured import measured_on
 from dashboard.texts import Texts
-from model.version import FEWEST_SHOWN, ModelVersion
+from model.units.disclosure import FEWEST_SHOWN
+from model.version import ModelVersion
 
 SHARES = ("recall", "precision", "flagged")
 

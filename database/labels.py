@@ -81,6 +81,15 @@ class LabelRepository(Repository[Label]):
         )
         return dict(sorted(Counter(row["period"] for row in older).items()))
 
+    def count_by_unit(self) -> Op[dict[tuple[str, str], int]]:
+        """Unit (folded, "" unknown) and period to how many labels there are.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = yield Find(self.collection, _JOINED, fields=["unit", "period"])
+        return dict(Counter((row.get("unit", ""), row["period"]) for row in found))
+
     def newest(self, limit: int = 50) -> Op[list[Label]]:
         """The labels that arrived or changed last, newest first; `limit` 0 is all.
 

@@ -10,7 +10,7 @@ from database.driver.commands import Document, Find, InsertMany, Op
 from database.driver.paging import in_parts
 from database.mapping.documents import from_document, to_document
 from database.repository import Documents, Repository
-from model.student import Observation, Student
+from model.student import Observation, Student, Units
 
 
 class PeriodRepository(Documents):
@@ -42,7 +42,7 @@ class StudentRepository(Repository[Student]):
     collection = "students"
     indexes = (
         [("updated_at", -1)],  # newest
-        [("unit", 1)],  # in_period of some units
+        [("unit", 1)],  # in_period of some units, units
     )
     record = Student
     order = (("updated_at", -1), ("_id", 1))
@@ -91,6 +91,23 @@ class StudentRepository(Repository[Student]):
                 where["unit"] = {"$in": sorted(units)}
         found = yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
         return [_observation(d["_id"], period, d["periods"][period]) for d in found]
+
+    def units(self) -> Op[dict[str, Units]]:
+        """Every (folded) unit that a student is in now, with its units as one record writes them.
+
+        One look-up per unit in their index, however many students there are.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found: dict[str, Units] = {}
+        last = ""
+        while True:
+            one = yield Find(self.collection, {"unit": {"$gt": last}}, sort=[("unit", 1)], limit=1)
+            if not one:
+                return found
+            last = one[0]["unit"]
+            found[last] = self.read(one[0]).latest.units
 
     def count_in_period(self, period: str) -> Op[int]:
         """How many students something is known of in that period.

@@ -1,9 +1,11 @@
 """Figures of scores that training, the comparison of two models and the drift watch all show.
 
-Every function takes `outcome` (n zeros and ones) and `scores` (n risks).
+`outcome` are n zeros and ones, `scores` n risks.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,3 +62,35 @@ def bins_for(records: int) -> int:
     [1, 2, 10]
     """
     return max(1, min(MOST_BINS, records // RECORDS_PER_BIN))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its 95 % interval (Wilson); all None where there is nothing to take it of."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def wilson(caught: float, n: float, z: float = 1.959964) -> tuple[float, float]:
+    """Wilson's interval of a share, 95 % by default.
+
+    Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
+
+    >>> tuple(round(x, 3) for x in wilson(8, 10))
+    (0.49, 0.943)
+    """
+    share = caught / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def share_of(part: float, whole: float) -> Share:
+    """A share with its interval.
+
+    >>> share_of(0, 0).value is None
+    True
+    """
+    return Share(part / whole, *wilson(part, whole)) if whole > 0 else Share()

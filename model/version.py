@@ -11,12 +11,10 @@ from typing import Any
 from model.errors import BundleError
 from model.prediction import Thresholds
 from model.trust.statement import Statement
+from model.units.tested import VersionByUnit
 
 Metrics = Mapping[str, float]
 """Metric name to value: `recall`, `precision`, `flagged`, `auc`, `average_precision`, `brier`..."""
-
-FEWEST_SHOWN = 10
-"""Figures of a group with fewer records could tell a reader what became of one student."""
 
 _NAME = re.compile(r"v[1-9][0-9]{0,8}")
 _SHOWN = 40
@@ -129,6 +127,8 @@ class ModelVersion:
             enough.
         leakage: what the leakage guard measured; None for versions of before it was kept.
         card: the model card; None for versions of before there were cards.
+        by_unit: for which units (schools) it was tested, and how it did there; None where the task
+            has no units, or for versions of before they were kept.
     """
 
     version: str
@@ -153,6 +153,7 @@ class ModelVersion:
     leakage: LeakageCheck | None = None
     card: CardFiles | None = None
     bundle: str = ""
+    by_unit: VersionByUnit | None = None
 
     @property
     def statement(self) -> Statement:

@@ -24,6 +24,8 @@ class TrainingSet:
         periods: shape (n,), the period of the features.
         protected: attribute name to n group names ("" where unknown).
         early: shape (n,), the outcome was observed before its period began; None: not known.
+        units: shape (n,), the unit of each record, folded ("" where unknown); no model sees it.
+            None: not asked for.
     """
 
     records: tuple[Features, ...]
@@ -32,6 +34,7 @@ class TrainingSet:
     periods: NDArray[np.str_]
     protected: Mapping[str, NDArray[np.str_]]
     early: NDArray[np.bool_] | None = None
+    units: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -46,6 +49,7 @@ class TrainingSet:
             periods=self.periods[positions],
             protected={k: v[positions] for k, v in self.protected.items()},
             early=None if self.early is None else self.early[positions],
+            units=None if self.units is None else self.units[positions],
         )
 
     def record_ids(self) -> tuple[str, ...]:
@@ -81,4 +85,5 @@ def training_set(labels: Sequence[Label], protected: Sequence[str]) -> TrainingS
             for name in protected
         },
         early=np.array([label.early for label in ordered], dtype=np.bool_),
+        units=np.array([label.unit for label in ordered], dtype=np.str_),
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.figures import Share, share_of
+
 Array = NDArray[np.float64]
 
 MIN_POSITIVES = 30
@@ -15,15 +17,6 @@ MIN_POSITIVES = 30
 
 MIN_ROWS = 30
 """The same for a numeric outcome, where every record counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its 95 % interval (Wilson); all None where there is nothing to take it of."""
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,29 +129,6 @@ def recall_gaps(groups: Sequence[GroupFigures]) -> dict[str, float]:
         if not group.small and group.recall.value is not None:
             recalls.setdefault(group.attribute, []).append(group.recall.value)
     return {name: max(found) - min(found) for name, found in recalls.items() if len(found) > 1}
-
-
-def wilson(caught: float, n: float, z: float = 1.959964) -> tuple[float, float]:
-    """Wilson's interval of a share, 95 % by default.
-
-    Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
-
-    >>> tuple(round(x, 3) for x in wilson(8, 10))
-    (0.49, 0.943)
-    """
-    share = caught / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
-
-
-def share_of(part: float, whole: float) -> Share:
-    """A share with its interval.
-
-    >>> share_of(0, 0).value is None
-    True
-    """
-    return Share(part / whole, *wilson(part, whole)) if whole > 0 else Share()
 
 
 def _figures(

@@ -14,6 +14,7 @@ from model.live import Quarantine
 from model.prediction import Thresholds
 from model.promotion import Promotion
 from model.run import Run, RunStatus
+from model.units.tested import VersionByUnit
 from model.version import LeakageCheck, Lineage, Metrics, Window
 
 
@@ -53,6 +54,7 @@ class VersionAnswer(VersionSummary):
     """Everything the registry knows of a version.
 
     Attributes:
+        by_unit: for which units it was tested; null where the task has none.
         card: path of the model card.
         decision: of the run that made the version.
         moved_by_hand: the newest move by a person.
@@ -64,6 +66,7 @@ class VersionAnswer(VersionSummary):
     candidates: Sequence[Mapping[str, Any]]
     fairness: Mapping[str, Any]
     fairness_gaps: Mapping[str, float]
+    by_unit: VersionByUnit | None
     leakage: LeakageCheck | None
     card: str | None
     artifact: str

@@ -1,4 +1,4 @@
-"""How a challenger treats protected groups, as its version keeps it."""
+"""How a challenger treats protected groups, and how it does by unit, as its version keeps it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from model.units.disclosure import showable
+from model.units.figures import counted, shares_by_unit
+from model.units.tested import JudgedUnits, UnitFigures
 from retraining.run.challenge import ScoredChallenger
 from training.fairness import (
     GroupErrors,
@@ -31,8 +35,7 @@ class JudgedGroups:
 def recall_by_group(trial: ScoredChallenger) -> JudgedGroups:
     """Every group at the model's own threshold, on the records of the trial."""
     cases = trial.cases
-    flags = (trial.scores >= trial.model.thresholds.operating).astype(np.float64)
-    groups = group_figures(cases.outcome, cases.protected, flags)
+    groups = group_figures(cases.outcome, cases.protected, _flags(trial))
     return JudgedGroups(_by_attribute(groups, _of_figures), recall_gaps(groups))
 
 
@@ -41,6 +44,32 @@ def errors_by_group(trial: ScoredChallenger) -> JudgedGroups:
     cases = trial.cases
     errors = group_errors(cases.outcome, cases.protected, trial.scores)
     return JudgedGroups(_by_attribute(errors, _of_errors), {})
+
+
+def recall_by_unit(trial: ScoredChallenger) -> JudgedUnits:
+    """Every unit at the model's own threshold, on the records of the trial."""
+    return shares_by_unit(_units(trial), trial.cases.outcome, _flags(trial))
+
+
+def errors_by_unit(trial: ScoredChallenger) -> JudgedUnits:
+    """Every unit's errors, on the records of the trial."""
+    units = _units(trial)
+    records = counted(units)
+    shown = showable({unit: (n,) for unit, n in records.items()})
+    errors = group_errors(trial.cases.outcome, {"unit": units}, trial.scores)
+    figures = {e.group: UnitFigures(e.group, e.rows, figures=_of_error(e)) for e in errors}
+    if "" in shown:
+        figures[""] = UnitFigures("", records[""])
+    return JudgedUnits(records, {unit: figures[unit] for unit in sorted(shown)})
+
+
+def _flags(trial: ScoredChallenger) -> NDArray[np.float64]:
+    return (trial.scores >= trial.model.thresholds.operating).astype(np.float64)
+
+
+def _units(trial: ScoredChallenger) -> NDArray[np.str_]:
+    units = trial.cases.units
+    return np.full(len(trial.cases), "") if units is None else units
 
 
 def _by_attribute(groups: Iterable[Any], told: Any) -> dict[str, dict[str, Figures]]:
@@ -59,7 +88,8 @@ def _of_figures(group: GroupFigures) -> Figures:
 
 
 def _of_errors(group: GroupErrors) -> Figures:
-    return {
-        "rows": group.rows, "small": group.small, "mae": group.mae, "mae_low": group.low,
-        "mae_high": group.high, "bias": group.bias,
-    }  # fmt: skip
+    return {"rows": group.rows, "small": group.small, **_of_error(group)}
+
+
+def _of_error(group: GroupErrors) -> dict[str, float]:
+    return {"mae": group.mae, "mae_low": group.low, "mae_high": group.high, "bias": group.bias}

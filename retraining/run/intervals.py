@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from model.figures import share_of
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.bootstrap import (
     CELLS_AT_ONCE,
@@ -17,7 +18,6 @@ from retraining.promotion.bootstrap import (
 from retraining.promotion.ranking import Ties
 from retraining.run.challenge import ScoredChallenger
 from training.card.facts import Interval
-from training.fairness import share_of
 
 Intervals = Mapping[str, Interval]
 

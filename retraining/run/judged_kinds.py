@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from model.units.tested import JudgedUnits
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
@@ -13,7 +14,13 @@ from retraining.promotion.comparison import Answers, Cases, compare
 from retraining.promotion.guards.shared import AnyEvidence
 from retraining.promotion.numeric import compare_numeric
 from retraining.run.challenge import ScoredChallenger
-from retraining.run.group_fairness import JudgedGroups, errors_by_group, recall_by_group
+from retraining.run.group_fairness import (
+    JudgedGroups,
+    errors_by_group,
+    errors_by_unit,
+    recall_by_group,
+    recall_by_unit,
+)
 from retraining.run.intervals import Intervals, error_intervals, risk_intervals
 
 
@@ -43,16 +50,18 @@ class JudgedKind:
             of those at risk and a table of gains have a meaning.
         compare: champion and challenger on the same records.
         groups: a challenger's figures by protected group.
+        units: its figures by unit; no guard looks at them.
         intervals: figure to its 95 % interval, from challenger, task and seed.
     """
 
     finds_cases: bool
     compare: Compare
     groups: Callable[[ScoredChallenger], JudgedGroups]
+    units: Callable[[ScoredChallenger], JudgedUnits]
     intervals: Callable[[ScoredChallenger, TaskSpec, int], Intervals]
 
 
 JUDGED: Mapping[OutcomeKind, JudgedKind] = {
-    "binary": JudgedKind(True, compare, recall_by_group, risk_intervals),
-    "numeric": JudgedKind(False, compare_numeric, errors_by_group, error_intervals),
+    "binary": JudgedKind(True, compare, recall_by_group, recall_by_unit, risk_intervals),
+    "numeric": JudgedKind(False, compare_numeric, errors_by_group, errors_by_unit, error_intervals),
 }

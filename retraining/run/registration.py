@@ -21,6 +21,7 @@ from model.archive import bundle_digest, pack
 from model.errors import Conflict
 from model.promotion import TRAIN, DecisionStatus, Promotion
 from model.run import Lease
+from model.units.tested import KnownUnits, version_by_unit
 from model.version import Alias, Lineage, ModelVersion, resign
 from preprocessing.leakage import LeakageReport
 from preprocessing.task.spec import TaskSpec
@@ -54,6 +55,7 @@ class Provenance:
     Attributes:
         leakage: what its guard measured.
         left_out: period to labelled records that the window had no room for.
+        units: that the task knows of; None where it has none.
     """
 
     lineage: Lineage
@@ -61,6 +63,7 @@ class Provenance:
     at: datetime
     signing_key: bytes
     left_out: Mapping[str, int] = field(default_factory=dict)
+    units: KnownUnits | None = None
 
 
 def parcel(trial: ScoredChallenger, folder: Path) -> Parcel:
@@ -133,7 +136,8 @@ def _draft(
     trained_on: str,
 ) -> ModelVersion:
     model = trial.model
-    groups = JUDGED[task.outcome.kind].groups(trial)
+    judged, units = JUDGED[task.outcome.kind], provenance.units
+    groups = judged.groups(trial)
     return ModelVersion(
         version="v0",
         number=0,
@@ -157,6 +161,7 @@ def _draft(
         fairness=groups.figures,
         fairness_gaps=groups.gaps,
         leakage=leakage_check(provenance.leakage, task),
+        by_unit=None if units is None else version_by_unit(judged.units(trial), units),
     )
 
 

@@ -11,6 +11,7 @@ from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
 from model.errors import Conflict
 from model.promotion import DecisionStatus
+from model.units.tested import KnownUnits
 from model.version import Lineage, ModelVersion
 from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.leakage import LeakageReport, check_leakage
@@ -23,6 +24,7 @@ from retraining.run.challenge import ScoredChallenger, first_trial, successor_tr
 from retraining.run.champion import StoredChampion, load_champion
 from retraining.run.journal import Journal
 from retraining.run.judged_kinds import JUDGED
+from retraining.run.known_units import known_units
 from retraining.run.lineage import leakage_override, library_versions
 from retraining.run.lock import HeldLease
 from retraining.run.plan import RunPlan
@@ -39,6 +41,7 @@ class Gathered:
     Attributes:
         left_out: period to labelled records that the window had no room for.
         misfit: why the champion cannot serve the task as it is now; empty where it can.
+        units: that the task knows of; None where it has none.
     """
 
     at: datetime
@@ -46,6 +49,7 @@ class Gathered:
     champion: StoredChampion | None
     left_out: Mapping[str, int] = field(default_factory=dict)
     misfit: str = ""
+    units: KnownUnits | None = None
 
     @property
     def rival(self) -> StoredChampion | None:
@@ -102,7 +106,8 @@ def gather(
     check_trainable(data, plan.task)
     champion = load_champion(registry, folder, plan.signing_key)
     unfit = misfit(champion.predictor.bundle, plan.task) if champion else ""
-    gathered = Gathered(now, data, champion, left_out, unfit)
+    units = registry.run(known_units(plan.task, found))
+    gathered = Gathered(now, data, champion, left_out, unfit, units)
     journal.step("champion", _told_champion(gathered))
     return gathered
 
@@ -224,6 +229,7 @@ def apply(
         now,
         plan.signing_key,
         gathered.left_out,
+        gathered.units,
     )
     version = register(
         registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance, held

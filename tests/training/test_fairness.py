@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from model.figures import share_of, wilson
 from training.fairness import (
     MIN_POSITIVES,
     group_errors,
     group_figures,
     recall_gaps,
-    share_of,
-    wilson,
 )
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from model.version import FEWEST_SHOWN
+from model.figures import wilson
+from model.units.disclosure import FEWEST_SHOWN
 from training.card.facts import CardFacts
-from training.fairness import wilson
 
 Array = NDArray[np.float64]
 Interval = tuple[float, float]

@@ -12,10 +12,11 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from model.version import FEWEST_SHOWN
+from model.figures import Share, share_of
+from model.units.disclosure import FEWEST_SHOWN
 from training.card.facts import CardFacts
 from training.card.pictures import pictures
-from training.fairness import MIN_POSITIVES, MIN_ROWS, Share, share_of
+from training.fairness import MIN_POSITIVES, MIN_ROWS
 
 MARKUP = re.compile(r"([\\`*_\[\]|])")
 

@@ -1,0 +1,180 @@
+"""Figures by unit: none of them, nor the difference of two, tells of fewer than ten records."""
+
+from __future__ import annotations
+
+from itertools import combinations, permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.units.disclosure import FEWEST_SHOWN, showable
+from model.units.figures import shares_by_unit
+from model.units.named import MOST_NAMED, listed
+from model.units.tested import (
+    MOST_SHOWN,
+    JudgedUnits,
+    KnownUnits,
+    UnitFigures,
+    version_by_unit,
+)
+
+sizes = st.lists(st.integers(1, 40), min_size=1, max_size=8)
+schools = st.lists(
+    st.tuples(st.integers(0, 14), st.integers(0, 14), st.integers(0, 14), st.integers(0, 14)),
+    min_size=1,
+    max_size=6,
+).filter(lambda units: any(sum(cells) for cells in units))
+"""Of each unit: caught, missed, false alarms, the rest."""
+
+KINDS = ((True, True), (True, False), (False, True), (False, False))
+Record = tuple[str, int, float]
+
+
+@given(sizes)
+@settings(max_examples=300, deadline=None)
+def test_no_hidden_group_nor_a_few_of_them_follow_from_the_total_minus_shown_ones(
+    counts: list[int],
+) -> None:
+    groups = {f"unit {i}": [n] for i, n in enumerate(counts)}
+
+    shown = showable(groups)
+
+    total = sum(counts)
+    for k in range(len(shown) + 1):
+        for some in combinations(sorted(shown), k):
+            left = total - sum(groups[group][0] for group in some)
+            assert left == 0 or left >= FEWEST_SHOWN or not shown
+    assert all(groups[group][0] >= FEWEST_SHOWN for group in shown)
+
+
+@given(schools, st.sampled_from(["at risk", "flagged"]))
+@settings(max_examples=300, deadline=None)
+def test_no_difference_of_two_figures_is_about_fewer_than_ten_records(
+    cells: list[tuple[int, int, int, int]], base: str
+) -> None:
+    """A figure is about the records that it is taken of: a recall about those at risk."""
+    known = published(cells, base)
+
+    for smaller, larger in permutations(known, 2):
+        if smaller < larger:
+            assert len(larger - smaller) >= FEWEST_SHOWN, (len(smaller), len(larger))
+
+
+def published(cells: list[tuple[int, int, int, int]], base: str) -> list[frozenset[Record]]:
+    """What each figure is taken of, as a set of records: those of all units, and of each one.
+
+    Totals count where the same figure of any unit is shown: else no part can be taken off them.
+    """
+    counts = [
+        (unit, kind, n)
+        for unit, of_unit in enumerate(cells)
+        for kind, n in zip(KINDS, of_unit, strict=True)
+    ]
+    units = np.array([f"u{unit}" for unit, _, n in counts for _ in range(n)])
+    outcome = np.array([float(kind[0]) for _, kind, n in counts for _ in range(n)])
+    flags = np.array([float(kind[1]) for _, kind, n in counts for _ in range(n)])
+    shown = shares_by_unit(units, outcome, flags).shown
+    part = outcome if base == "at risk" else flags
+    records = list(zip(units.tolist(), range(len(units)), part.tolist(), strict=True))
+    of_base = {
+        unit for unit, one in shown.items()
+        if (one.positives is not None if base == "at risk" else "flagged" in one.figures)
+    }  # fmt: skip
+    known = of_kinds(records, set(shown), (None,))
+    if of_base:
+        known += of_kinds(records, of_base, (0.0, 1.0))
+    return [one for one in known if one]
+
+
+def of_kinds(
+    records: list[Record], shown: set[str], kinds: tuple[float | None, ...]
+) -> list[frozenset[Record]]:
+    """Of each kind: all records, those of each unit shown, and what is left without them."""
+    found = []
+    for kind in kinds:
+        every = frozenset(one for one in records if kind in (None, one[2]))
+        of_units = [frozenset(one for one in every if one[0] == unit) for unit in shown]
+        found += [every, *of_units, every.difference(*of_units)] if shown else []
+    return found
+
+
+def school(n: int, positives: int, flagged: int) -> tuple[list[float], list[float]]:
+    """n records with the flags on those at risk first."""
+    outcome = [1.0] * positives + [0.0] * (n - positives)
+    return outcome, [1.0] * flagged + [0.0] * (n - flagged)
+
+
+def judged(**of_units: tuple[int, int, int]) -> JudgedUnits:
+    units, outcome, flags = [], [], []
+    for unit, counts in of_units.items():
+        at_risk, flag = school(*counts)
+        units += [unit if unit != "unknown" else ""] * counts[0]
+        outcome += at_risk
+        flags += flag
+    return shares_by_unit(np.array(units), np.array(outcome), np.array(flags))
+
+
+def test_a_unit_has_its_shares_with_intervals() -> None:
+    found = judged(a=(60, 30, 20), b=(60, 30, 30)).shown["a"]
+
+    assert (found.records, found.positives) == (60, 30)
+    assert found.figures["recall"] == pytest.approx(20 / 30)
+    assert found.figures["precision"] == 1.0
+    assert found.figures["flagged"] == pytest.approx(20 / 60)
+    assert found.figures["recall_low"] < 20 / 30 < found.figures["recall_high"]
+
+
+def test_a_recall_of_fewer_than_ten_at_risk_is_withheld_and_the_share_flagged_is_not() -> None:
+    found = judged(a=(60, 5, 20), b=(60, 30, 30), c=(60, 31, 30)).shown
+
+    assert (found["a"].records, found["a"].positives) == (60, None)
+    assert found["a"].figures.keys() == {
+        f"{name}{end}" for name in ("precision", "flagged") for end in ("", "_low", "_high")
+    }
+    # That of the next one too: the five at risk would be the total minus both others.
+    assert found["b"].positives is None
+    assert found["c"].positives == 31
+
+
+def test_records_of_no_known_unit_are_counted_and_hide_where_they_are_few() -> None:
+    many = version_by_unit(judged(a=(60, 30, 30), unknown=(20, 5, 5)), KNOWN)
+    few = version_by_unit(judged(a=(60, 30, 30), b=(70, 30, 30), unknown=(2, 1, 1)), KNOWN)
+    none = version_by_unit(judged(a=(60, 30, 30)), KNOWN)
+
+    assert (many.unknown, few.unknown, none.unknown) == (20, None, 0)
+    # The two unknown ones would be the total minus both units.
+    assert few.withheld.names == ("Escola A",)
+
+
+KNOWN = KnownUnits(
+    "escola",
+    {"a": "Escola A", "b": "Escola B", "c": "Escola C", "d": "Escola D"},
+    frozenset({"a", "b", "c"}),
+)
+
+
+def test_units_that_were_never_tested_are_told_from_those_with_no_labels_yet() -> None:
+    found = version_by_unit(judged(a=(60, 30, 30), b=(80, 30, 30)), KNOWN)
+
+    assert [one.unit for one in found.units] == ["Escola B", "Escola A"]
+    assert found.untested.names == ("Escola C",)
+    assert found.unlabelled.names == ("Escola D",)
+    assert found.never_tested.names == ("Escola C", "Escola D")
+
+
+def test_of_many_units_the_largest_are_kept_and_the_rest_is_counted() -> None:
+    shown = {f"u{i}": UnitFigures(f"u{i}", 10 + i) for i in range(MOST_SHOWN + 7)}
+    records = {unit: one.records for unit, one in shown.items()}
+
+    found = version_by_unit(JudgedUnits(records, shown), KNOWN)
+
+    assert (len(found.units), found.more) == (MOST_SHOWN, 7)
+    assert found.units[0].records == 10 + MOST_SHOWN + 6
+
+
+def test_a_long_list_of_names_is_cut_and_says_how_many_more() -> None:
+    found = listed(f"Escola {i}" for i in range(MOST_NAMED + 3))
+
+    assert (len(found.names), found.more, len(found)) == (MOST_NAMED, 3, MOST_NAMED + 3)
