@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api import health
 from api.background import running
+from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
 from api.http import origin, problems
 from api.opening import opened
@@ -102,7 +103,8 @@ def create_app(
         redoc_url=None,
     )
     problems.install(app)
-    for routes in (predictions, labels, students, erasure, models, runs, system, pages):
+    # Before the others: /predict/{student_id} takes every path below /predict.
+    for routes in (bulk, predictions, labels, students, erasure, models, runs, system, pages):
         app.include_router(routes.router)
     app.router.routes.append(pages.scripts())
     return app
@@ -153,6 +155,7 @@ def _works(services: Services) -> tuple[Callable[[], Awaitable[None]], ...]:
         services.holder.watch,
         services.shipper.ship,
         services.shipper.adopt,
+        services.bulk.ship,
         partial(_pulse, services),
     )
 

@@ -33,7 +33,7 @@ def chosen_form(form: Form | None, accept: str) -> Form:
     """
     if form is not None:
         return form
-    wished = _wishes(accept)
+    wished = wishes(accept)
     return "md" if wished.get("text/markdown", 0) > wished.get("text/html", 0) else "html"
 
 
@@ -59,7 +59,7 @@ def card_answer(data: bytes, form: Form, digest: str, version: str) -> Response:
     return Response(data, headers=headers, media_type=f"{MEDIA_TYPES[form]}; charset=utf-8")
 
 
-def _wishes(accept: str) -> dict[str, float]:
+def wishes(accept: str) -> dict[str, float]:
     """Media type to how much it is wished for."""
     wishes = {}
     for part in accept.split(","):

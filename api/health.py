@@ -78,7 +78,7 @@ def measure(here: Services) -> None:
     """Brings the metrics of this worker up to date."""
     current = here.holder.current
     here.metrics.flush()
-    here.metrics.outbox_rows.set(here.outbox.rows)
+    here.metrics.outbox_rows.set(here.outbox.rows + here.bulk.rows)
     here.metrics.outbox_failed.set(1 if here.storage.fault else 0)
     here.metrics.host.home_free.set(here.storage.free)
     here.metrics.degraded.set(1 if here.fault() else 0)

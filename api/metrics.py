@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
@@ -36,6 +37,10 @@ def prepare(folder: Path, slot: int, *, first: bool) -> None:
         process_identifier=lambda: slot
     )
     mark_process_dead(slot, str(folder))  # type: ignore[no-untyped-call]
+
+
+Served = tuple[str, str, str]
+"""Version, label and status of predictions that are counted together."""
 
 
 class HostMetrics:
@@ -160,7 +165,7 @@ class Metrics:
         self._unseen = host.unseen.labels(task)
         self._task = task
         self._serving: str | None = None
-        self._served: dict[tuple[str, str, str], int] = {}
+        self._served: dict[Served, int] = {}
         self._new_imputed = 0
         self._new_unseen = 0
 
@@ -178,6 +183,19 @@ class Metrics:
         self._served[key] = self._served.get(key, 0) + 1
         self._new_imputed += len(prediction.imputed)
         self._new_unseen += len(prediction.unseen)
+
+    def served_file(self, counts: Mapping[Served, int], imputed: int, unseen: int) -> None:
+        """Counts predictions of a file together, as `served` does each.
+
+        Args:
+            counts: version, label and status to their number.
+            imputed: values that were filled in.
+            unseen: of those, categories that the version never saw.
+        """
+        for key, number in counts.items():
+            self._served[key] = self._served.get(key, 0) + number
+        self._new_imputed += imputed
+        self._new_unseen += unseen
 
     def flush(self) -> None:
         """Adds what was counted since the last flush: cheaper than once a prediction."""

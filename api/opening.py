@@ -11,7 +11,8 @@ from functools import partial
 
 from api import metrics
 from api.champion import ChampionHolder
-from api.durability.outbox import Outbox
+from api.durability.bulk_log import BulkLog
+from api.durability.outbox import Outbox, outbox_path
 from api.durability.prediction_log import LogPolicy, PredictionLog
 from api.durability.shipper import Shipper
 from api.durability.storage import Storage
@@ -115,12 +116,15 @@ def _of_task(
     settings = host.settings
     folders = Folders(settings.home, task.home)
     registry = TaskRegistry(host.root, partial(entered, task), partial(claimed, task))
-    outbox = Outbox(folders.outbox / f"slot-{host.slot.number}.sqlite")
+    outbox = Outbox(outbox_path(folders.outbox, host.slot.number))
     stack.callback(outbox.close)
     live = LiveModel(task.home)
     key = settings.signing_key.get_secret_value()
     holder = ChampionHolder(live, task.spec, key)
     log = PredictionLog(registry, outbox, policy)
+    files = outbox_path(folders.outbox, host.slot.number, files=True)
+    bulk = BulkLog(registry, files, lambda: log.written)
+    stack.callback(bulk.close)
     return Services(
         task=task.spec,
         folders=folders,
@@ -132,6 +136,7 @@ def _of_task(
         refresher=Refresher(live, registry, holder, key, partial(prepared, task)),
         log=log,
         outbox=outbox,
+        bulk=bulk,
         storage=Storage(settings.home, outbox, log, embedded=settings.mongo_uri is None),
         shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
         keys=TaskKeys(host.ring, task.name, tells_units=bool(task.spec.unit)),

@@ -23,6 +23,7 @@ REFUSALS: Mapping[int, str] = {
     422: "A field is wrong; `errors` names it.",
     429: "Too many wait already.",
     503: "Try again later.",
+    507: "The disk has no room for the file.",
 }
 """What each status of an error means."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from api.champion import Champion, ChampionHolder, Fault
+from api.durability.bulk_log import BulkLog
 from api.durability.outbox import Outbox
 from api.durability.prediction_log import PredictionLog
 from api.durability.shipment_gate import Gate
@@ -88,6 +89,7 @@ class Services:
     refresher: Refresher
     log: PredictionLog
     outbox: Outbox
+    bulk: BulkLog
     storage: Storage
     shipper: Shipper
     keys: TaskKeys

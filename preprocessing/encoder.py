@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from model.errors import BundleError
 from model.student import Features
+from preprocessing.columnar.columns import Columns
 from preprocessing.encoded_columns import (
     CategoryColumn,
     NumericColumn,
@@ -150,15 +151,31 @@ class FeatureEncoder:
     def encode_many(self, records: Sequence[Features]) -> NDArray[np.float64]:
         """n records as rows of shape (n, d), each equal to `encode_one` of the record."""
         n = len(records)
-        rows = np.zeros((n, self._width))
         raw = np.array([self._read(r) for r in records], dtype=np.float64)
-        raw = self._clipped(raw.reshape(n, len(self._names)))
-        rows[:, self._flags] = self._fill_in(raw)
-        rows[:, : raw.shape[1]] = self._scaled(raw)
+        rows = self._numeric(raw.reshape(n, len(self._names)))
         every = np.arange(n)
         for feature, fill, places in self._one_hot:
             rows[every, [places.get(r.get(feature), fill) for r in records]] = 1.0
         return rows
+
+    def encode_columns(self, records: Columns) -> NDArray[np.float64]:
+        """n records as rows of shape (n, d), each equal to `encode_one` of the record."""
+        raw = np.empty((records.size, len(self._names)))
+        for place, name in enumerate(self._names):
+            formula = self.formulas.get(name)
+            raw[:, place] = (
+                records.number(name) if formula is None else _worked_out(formula, records)
+            )
+        rows = self._numeric(raw)
+        every = np.arange(records.size)
+        for feature, fill, places in self._one_hot:
+            rows[every, records.places(feature, places, fill)] = 1.0
+        return rows
+
+    @property
+    def known_categories(self) -> Mapping[str, Mapping[Any, int]]:
+        """Category with a column to the categories seen in training."""
+        return {name: places for name, _, places in self._one_hot}
 
     def imputed(self, record: Features) -> tuple[str, ...]:
         """The features with a column that this record lacks (or whose category is unseen).
@@ -181,6 +198,14 @@ class FeatureEncoder:
     def complete(self, record: Features) -> Features:
         """The record together with what is worked out from it."""
         return self._derived.added_to(record)
+
+    def _numeric(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows with all but the categories filled in, of raw numbers of shape (n, numbers)."""
+        rows = np.zeros((len(raw), self._width))
+        raw = self._clipped(raw)
+        rows[:, self._flags] = self._fill_in(raw)
+        rows[:, : raw.shape[1]] = self._scaled(raw)
+        return rows
 
     def _clipped(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         """Takes values into the range seen in training, in place; NaN stays."""
@@ -223,6 +248,21 @@ def _reader(
         raise ValueError("columns that are worked out come after those that are given")
     work_out = tuple(formulas.values())
     return lambda record: [*map(record.get, given), *[formula(record) for formula in work_out]]
+
+
+def _worked_out(formula: Formula, records: Columns) -> NDArray[np.float64]:
+    """A formula's value for each record, NaN where it has none.
+
+    Asked once for each combination of values: there are few, of phases and ages say.
+    """
+    known: dict[tuple[Any, ...], float | None] = {}
+    combinations = list(zip(*map(records.values, formula.names), strict=True))
+    for values in set(combinations):
+        given = zip(formula.names, values, strict=True)
+        known[values] = formula({name: value for name, value in given if value is not None})
+    if not combinations:  # A formula of constants, or no record.
+        return np.full(records.size, formula({}), dtype=np.float64)
+    return np.array([known[values] for values in combinations], dtype=np.float64)
 
 
 class _Derived:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Predictor:
 
         None where the bundle tells no importance. An unseen category gives nothing.
         """
-        return self._known(record, self.encoder.unseen(record))
+        return self.weight_of(record, self.encoder.unseen(record))
 
     def score_one(self, record: Features) -> float:
         """The score of one record: a risk in [0, 1], or the value predicted."""
@@ -91,7 +91,7 @@ class Predictor:
 
     def _assessed(self, record: Features, score: float) -> Assessment:
         unseen = self.encoder.unseen(record)
-        known, cuts, rule = self._known(record, unseen), self.thresholds, self.bundle.interval
+        known, cuts, rule = self.weight_of(record, unseen), self.thresholds, self.bundle.interval
         return Assessment(
             score=score,
             label=cuts.label(score),
@@ -101,11 +101,12 @@ class Predictor:
             interval=None if rule is None else rule.around(score),
         )
 
-    def _known(self, record: Features, unseen: Sequence[str]) -> float | None:
+    def weight_of(self, given: Container[str], unseen: Sequence[str]) -> float | None:
+        """The known weight of a record that gives these features, some of an unseen category."""
         # What lacks is quicker to add up than what is given: most records are nearly complete.
         if not self._weights:
             return None
-        lacks = sum([weight for name, weight in self._weights if name not in record])
+        lacks = sum([weight for name, weight in self._weights if name not in given])
         if unseen:
             lacks += sum([weight for name, weight in self._weights if name in unseen])
         return round(1.0 - lacks, WEIGHT_DIGITS) if lacks else 1.0

@@ -61,7 +61,7 @@ class RecordChecker:
             else:
                 features[name] = check_value(column, value)
         if not features:
-            raise InvalidRecord("record", f"give at least one of {', '.join(self._task.columns)}")
+            raise empty_record(self._task)
         return features
 
 
@@ -72,6 +72,11 @@ def check_record(task: TaskSpec, record: Mapping[str, object]) -> Features:
         InvalidRecord: as `RecordChecker` does.
     """
     return RecordChecker(task)(record)
+
+
+def empty_record(task: TaskSpec) -> InvalidRecord:
+    """The refusal of a record without any value."""
+    return InvalidRecord("record", f"give at least one of {', '.join(task.columns)}")
 
 
 def check_value(column: Column, value: object) -> Value:
@@ -121,12 +126,22 @@ def _category(column: Column, value: object) -> str:
 
 def _quick(column: Column) -> tuple[str, frozenset[type], float, float, Column]:
     """Name, types and bounds of the values that need no second look."""
-    low = -LARGEST_NUMBER if column.low is None else max(column.low, -LARGEST_NUMBER)
-    high = LARGEST_NUMBER if column.high is None else min(column.high, LARGEST_NUMBER)
+    low, high = bounds_of(column)
     types: set[type] = set()
     if column.kind is Kind.NUMERIC:
         types = {int} if column.integer else {int, float}
     return column.name, frozenset(types), low, high, column
+
+
+def bounds_of(column: Column) -> tuple[float, float]:
+    """The smallest and the largest number that the column takes.
+
+    >>> bounds_of(Column(name="age", low=4))
+    (4.0, 1000000000000000.0)
+    """
+    low = -LARGEST_NUMBER if column.low is None else max(column.low, -LARGEST_NUMBER)
+    high = LARGEST_NUMBER if column.high is None else min(column.high, LARGEST_NUMBER)
+    return low, high
 
 
 def range_text(column: Column) -> str:

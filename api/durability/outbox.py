@@ -19,6 +19,9 @@ from database.embedded import sqlite_files
 from model.errors import Overloaded
 from model.prediction import Prediction, RiskLabel, RiskStatus, Scale
 
+PATTERN = "slot-*.sqlite"
+"""The outboxes of a folder: of each slot one, and one for the records of files."""
+
 SCHEMA = "CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, body BLOB)"
 LAYOUT = 1
 """Of a file whose free pages hold nothing."""
@@ -32,6 +35,29 @@ FEW = 16
 """Records that fit into one statement."""
 
 BUSY_SECONDS = 5.0
+
+
+def outbox_path(folder: Path, slot: int, *, files: bool = False) -> Path:
+    """The file of a worker's slot.
+
+    Args:
+        folder: of the outboxes.
+        slot: the worker's number.
+        files: the one for the records of files sent to `/predict/bulk`.
+
+    >>> outbox_path(Path("outbox"), 3, files=True).name
+    'slot-3.files.sqlite'
+    """
+    return folder / (f"slot-{slot}.files.sqlite" if files else f"slot-{slot}.sqlite")
+
+
+def slot_of(path: Path) -> int:
+    """The slot that an outbox is of.
+
+    >>> slot_of(Path("outbox/slot-3.files.sqlite"))
+    3
+    """
+    return int(path.name.removeprefix("slot-").partition(".")[0])
 
 
 class Outbox:
@@ -67,7 +93,14 @@ class Outbox:
         Raises:
             Overloaded: the disk takes no more.
         """
-        bodies = [orjson.dumps(prediction) for prediction in predictions]
+        self.put_bodies([orjson.dumps(prediction) for prediction in predictions])
+
+    def put_bodies(self, bodies: Sequence[bytes]) -> None:
+        """Keeps predictions that are JSON already, all or none.
+
+        Raises:
+            Overloaded: the disk takes no more.
+        """
         try:
             if len(bodies) <= FEW:  # One statement is a transaction of its own.
                 self._db.execute(INSERT + ", (?)" * (len(bodies) - 1), bodies)
@@ -174,7 +207,7 @@ def erase(folder: Path, student_id: str) -> list[str]:
         Overloaded: a file stays locked; what is deleted is deleted, and the call may be repeated.
     """
     gone: list[str] = []
-    for path in sorted(folder.glob("slot-*.sqlite")):
+    for path in sorted(folder.glob(PATTERN)):
         with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db:
             db.execute(sqlite_files.SECURE_DELETE)
             with db:
@@ -196,7 +229,7 @@ SELECT body FROM outbox WHERE
 
 
 def _everywhere(folder: Path, query: str, values: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    for path in sorted(folder.glob("slot-*.sqlite")):
+    for path in sorted(folder.glob(PATTERN)):
         with contextlib.closing(_open_to_read(path)) as db:
             try:
                 found = db.execute(query, values).fetchall()

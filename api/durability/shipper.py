@@ -1,7 +1,6 @@
 """Brings what waits in the outboxes into the registry: in order, each record exactly once.
 
-A record is deleted from the outbox after the registry has acknowledged it, and the registry keeps
-one document per prediction id, so a shipment that is repeated after a crash changes nothing.
+What a shipment is: `api.durability.carrier`.
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ import logging
 import time
 from pathlib import Path
 
-from api.durability.outbox import Outbox
+from api.durability.carrier import Carrier
+from api.durability.outbox import PATTERN, Outbox, slot_of
 from api.durability.prediction_log import PredictionLog
-from api.durability.shipment_gate import Gate
 from api.durability.worker_slots import dead_slot
 from api.registry import Registry
-from database.predictions import PredictionRepository
-from model.errors import RegistryError
 
 SHIPMENT = 100
 """Records a shipment: near the registry's bulk rate, and few milliseconds of this event loop."""
@@ -48,16 +45,17 @@ CHECKPOINT_ROWS = 2_000
 _log = logging.getLogger(__name__)
 
 
-def rest(seconds: float, rows: int) -> float:
+def rest(seconds: float, rows: int, full: int = FULL_ROWS) -> float:
     """Seconds to rest after a shipment that took `seconds` and left `rows` in the outbox.
 
     Shipping costs the host more than answering does. In a burst it steps back, so that answers stay
-    quick; the more is waiting the less it rests, so that what waits is bounded.
+    quick; the more is waiting the less it rests, from `full` records on not at all, so that what
+    waits is bounded.
 
     >>> rest(0.01, 0), rest(0.01, FULL_ROWS // 2), rest(0.01, 2 * FULL_ROWS)
     (0.2, 0.1, 0.0)
     """
-    return min(LONGEST_REST, seconds * REST * max(0.0, 1.0 - rows / FULL_ROWS))
+    return min(LONGEST_REST, seconds * REST * max(0.0, 1.0 - rows / full))
 
 
 def pressure(rows: int) -> float:
@@ -77,12 +75,11 @@ class Shipper:
     def __init__(
         self, registry: Registry, log: PredictionLog, outbox: Outbox, workers: Path, folder: Path
     ) -> None:
-        self._registry = registry
         self._log = log
         self._outbox = outbox
         self._workers = workers
         self._folder = folder
-        self._gate = Gate(outbox.folder)
+        self._carrier = Carrier(registry, outbox.folder)
         self._leaving = False
 
     async def ship(self) -> None:
@@ -93,7 +90,9 @@ class Shipper:
             if self._outbox.rows < SHIPMENT:
                 await asyncio.sleep(GATHER_SECONDS)
             written, started = self._log.written, time.perf_counter()
-            shipped = await self._ship_some(self._outbox, SMALL_SHIPMENT if resting else SHIPMENT)
+            shipped = await self._carrier.carry(
+                self._outbox, SMALL_SHIPMENT if resting else SHIPMENT
+            )
             if shipped and self._outbox.rows == 0:
                 self._log.drained()
             # While the registry is away, to hold answers back would help nobody.
@@ -108,9 +107,8 @@ class Shipper:
     async def adopt(self) -> None:
         """Ships what workers without a successor left, until cancelled."""
         while True:
-            for path in sorted(self._folder.glob("slot-*.sqlite")):
-                number = int(path.stem.removeprefix("slot-"))
-                with dead_slot(self._workers, number) as dead:
+            for path in sorted(self._folder.glob(PATTERN)):
+                with dead_slot(self._workers, slot_of(path)) as dead:
                     if dead:
                         await self._empty(path)
             await asyncio.sleep(ADOPT_SECONDS)
@@ -126,21 +124,7 @@ class Shipper:
     async def _empty(self, path: Path) -> None:
         outbox = Outbox(path)
         try:
-            while outbox.rows and await self._ship_some(outbox, SHIPMENT):
+            while outbox.rows and await self._carrier.carry(outbox, SHIPMENT):
                 pass
         finally:
             outbox.close()
-
-    async def _ship_some(self, outbox: Outbox, most: int) -> bool:
-        with self._gate.passing() as free:
-            if not free:
-                return False
-            bodies, last = outbox.oldest(most)
-            if not bodies:
-                return True
-            try:
-                await self._registry.run(PredictionRepository().add_json(bodies))
-            except RegistryError:
-                return False
-            outbox.drop(last)
-        return True

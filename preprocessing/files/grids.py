@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import Counter
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow
 import pyarrow.compute
@@ -79,10 +81,8 @@ def _bytes_of(path: Path, largest: int) -> bytes:
 
 
 def _csv(name: str, data: bytes) -> list[list[Cell]]:
-    encoding = _encoding(name, data)
-    start = data[:PREVIEW_BYTES].decode(encoding, errors="replace")
-    room, lines = Room(name), _Lines(name, data, encoding)
-    reader = csv.reader(lines, delimiter=_delimiter(start))
+    room, lines = Room(name), TextLines(name, io.BytesIO(data))
+    reader = csv.reader(lines, delimiter=lines.delimiter)
     rows: list[list[Cell]] = []
     try:
         for row in reader:
@@ -96,14 +96,28 @@ def _csv(name: str, data: bytes) -> list[list[Cell]]:
     return rows
 
 
-class _Lines:
-    """The lines of a text, none of which makes a row too long to hold."""
+class TextLines:
+    """The lines of a text, none of which makes a row too long to hold.
 
-    def __init__(self, name: str, data: bytes, encoding: str) -> None:
+    Args:
+        name: of the file, for messages.
+        file: its bytes from the beginning; it is read to its end once before the first line.
+
+    Attributes:
+        delimiter: what stands between its cells.
+
+    Raises:
+        NotThisTask: no text.
+    """
+
+    def __init__(self, name: str, file: BinaryIO) -> None:
         self._name, self._left = name, LONGEST_ROW
-        self._text = io.TextIOWrapper(
-            io.BytesIO(data), encoding=encoding, errors="replace", newline=""
-        )
+        encoding = _encoding(name, file)
+        file.seek(0)
+        start = file.read(PREVIEW_BYTES).decode(encoding, errors="replace")
+        self.delimiter = _delimiter(start)
+        file.seek(0)
+        self._text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -124,26 +138,29 @@ class _Lines:
         self._left = LONGEST_ROW
 
 
-def _encoding(name: str, data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _encoding(name: str, file: BinaryIO) -> str:
+    start = file.read(4096)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
-    elif b"\0" in data[:4096]:
+    elif b"\0" in start:
         raise NotThisTask(f"{name}: is neither CSV, workbook nor Parquet")
     else:
         encoding = "utf-8-sig"
-    if _decodes(data, encoding):
+    if _decodes(file, encoding):
         return encoding
     # Not Unicode: what remains is the Windows code page of western Europe and Brazil.
-    if len(data[:4096].translate(None, TEXT_BYTES)) > len(data[:4096]) * 0.3:
+    if len(start.translate(None, TEXT_BYTES)) > len(start) * 0.3:
         raise NotThisTask(f"{name}: is neither CSV, workbook nor Parquet")
     return "cp1252"
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
-    text = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+def _decodes(file: BinaryIO, encoding: str) -> bool:
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        while text.read(CHUNK):
-            pass
+        while data := file.read(CHUNK):
+            decoder.decode(data)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
@@ -213,10 +230,11 @@ def _cells(column: pyarrow.Array, room: Room) -> Iterable[Cell]:
         lengths = pyarrow.compute.binary_length(column.dictionary)
         total = pyarrow.compute.sum(lengths.take(column.indices)).as_py()
         room.texts(int(total or 0))
-    return [_plain(value) for value in column.to_pylist()]
+    return [plain_cell(value) for value in column.to_pylist()]
 
 
-def _plain(value: object) -> Cell:
+def plain_cell(value: object) -> Cell:
+    """What a Parquet file holds in one place, as a cell."""
     if isinstance(value, Decimal):
         return float(value)
     if value is None or isinstance(value, str | int | float | date | time | timedelta):

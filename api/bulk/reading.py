@@ -1,0 +1,227 @@
+"""A spooled file as chunks of checked rows."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, zip_longest
+from typing import Any, BinaryIO
+
+import numpy as np
+import orjson
+import pyarrow
+import pyarrow.compute
+import pyarrow.parquet
+
+from api.bulk.formats import FileForm
+from api.payload import Asked, RecordReader
+from model.errors import InvalidRecord, NotThisTask
+from preprocessing.columnar.cells import is_text
+from preprocessing.columnar.columns import columns_of
+from preprocessing.columnar.tables import CheckedRows, TableReader
+from preprocessing.files.grids import TextLines
+from preprocessing.files.headers import aliases
+from preprocessing.files.limits import LONGEST_ROW
+from preprocessing.files.rows import OPEN_QUOTE_LINES
+from preprocessing.task.columns import Column
+from preprocessing.task.spec import TaskSpec
+from preprocessing.task.spelling import fold
+
+CHUNK = 4_096
+"""Rows that are read, scored, kept and answered together."""
+
+BUFFER = 1 << 20
+"""Bytes of a Parquet column that are read at a time."""
+
+LARGEST_TEXTS = 64 << 20
+"""Bytes of one column's texts in a chunk; a few bytes of a Parquet file can ask for any number."""
+
+NAME = "body"
+"""What the file is called in messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file whose beginning has been read.
+
+    Attributes:
+        chunks: its rows in order; reading on raises NotThisTask where the file is damaged.
+        ignored: columns that the task does not use.
+    """
+
+    chunks: Iterator[CheckedRows]
+    ignored: tuple[str, ...] = ()
+
+
+def opened_file(file: BinaryIO, form: FileForm, task: TaskSpec, period: str) -> OpenedFile:
+    """Opens a file of records.
+
+    Args:
+        file: from its beginning.
+        form: what it is.
+        task: what its columns mean.
+        period: of rows that give none.
+
+    Raises:
+        NotThisTask: no such file, or no column of it is a feature of the task.
+    """
+    return _OPENERS[form](file, task, period)
+
+
+def _csv(file: BinaryIO, task: TaskSpec, period: str) -> OpenedFile:
+    lines = TextLines(NAME, file)
+    rows = _csv_rows(lines)
+    header = next(rows, None)
+    if not header:
+        raise NotThisTask(f"{NAME}: its first line names no columns")
+    reader = TableReader(task, header, period)
+    return OpenedFile(_csv_chunks(rows, len(header), reader), reader.ignored)
+
+
+def _csv_rows(lines: TextLines) -> Iterator[list[str]]:
+    reader = csv.reader(lines, delimiter=lines.delimiter)
+    try:
+        for row in reader:
+            yield row
+            lines.next_row()
+    except csv.Error as error:
+        raise NotThisTask(
+            f"{NAME}: line {reader.line_num} is no line of a CSV ({error}); is a quote left open?"
+        ) from error
+
+
+def _csv_chunks(
+    rows: Iterator[list[str]], width: int, reader: TableReader
+) -> Iterator[CheckedRows]:
+    counted = ((number, row) for number, row in enumerate(rows, start=1) if row)
+    while chunk := list(islice(counted, CHUNK)):
+        cells = [row for _, row in chunk]
+        refused = {at: error for at, row in enumerate(cells) if (error := _misshapen(row, width))}
+        columns = list(zip_longest(*(row[:width] for row in cells), fillvalue=""))
+        columns += [("",) * len(cells)] * (width - len(columns))
+        arrays = [
+            pyarrow.array([cell or None for cell in column], pyarrow.string()) for column in columns
+        ]
+        numbers = np.array([number for number, _ in chunk], dtype=np.int64)
+        yield reader.read(arrays, numbers, refused)
+
+
+def _misshapen(row: Sequence[str], width: int) -> InvalidRecord | None:
+    """Why a row is none of the table; None where it is one."""
+    if len(row) > width and any(cell.strip() for cell in row[width:]):
+        return InvalidRecord("row", f"{len(row)} cells under {width} headers")
+    if any(cell.count("\n") > OPEN_QUOTE_LINES for cell in row if len(cell) > OPEN_QUOTE_LINES):
+        return InvalidRecord("row", "a cell runs over many lines; is a quote left open?")
+    return None
+
+
+def _parquet(file: BinaryIO, task: TaskSpec, period: str) -> OpenedFile:
+    try:
+        schema = pyarrow.parquet.read_schema(file)
+        # Texts stay in their dictionary until it is known how much they are. Without the buffers a
+        # whole row group, which may be the whole file, would be in memory.
+        texts = [field.name for field in schema if is_text(field.type)]
+        opened = pyarrow.parquet.ParquetFile(
+            file, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False
+        )
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise NotThisTask(f"{NAME}: is no readable Parquet file") from error
+    flat = [name for name, kind in zip(schema.names, schema.types, strict=True) if _is_flat(kind)]
+    if len(set(schema.names)) < len(schema.names):
+        raise NotThisTask(f"{NAME}: two columns have one name")
+    reader = TableReader(task, flat, period)
+    used = [name for name in flat if name not in reader.ignored]
+    ignored = tuple(name for name in schema.names if name not in used)
+    return OpenedFile(_parquet_chunks(opened, used, TableReader(task, used, period)), ignored)
+
+
+def _parquet_chunks(
+    file: pyarrow.parquet.ParquetFile, used: list[str], reader: TableReader
+) -> Iterator[CheckedRows]:
+    done = 0
+    try:
+        for batch in file.iter_batches(CHUNK, columns=used):
+            cells = [_decoded(batch.column(name)) for name in used]
+            numbers = np.arange(done + 1, done + len(batch) + 1, dtype=np.int64)
+            done += len(batch)
+            yield reader.read(cells, numbers, {})
+    except (pyarrow.ArrowException, OSError) as error:
+        raise NotThisTask(f"{NAME}: is damaged after row {done}") from error
+
+
+def _decoded(cells: pyarrow.Array) -> pyarrow.Array:
+    if not isinstance(cells, pyarrow.DictionaryArray):
+        return cells
+    if is_text(cells.type.value_type):
+        lengths = pyarrow.compute.binary_length(cells.dictionary)
+        size = pyarrow.compute.sum(lengths.take(cells.indices)).as_py() or 0
+        if size > LARGEST_TEXTS:
+            raise NotThisTask(f"{NAME}: {CHUNK:,} rows hold more than {LARGEST_TEXTS >> 20} MB")
+    return cells.dictionary_decode()
+
+
+def _is_flat(kind: pyarrow.DataType) -> bool:
+    return not pyarrow.types.is_nested(kind)
+
+
+def _ndjson(file: BinaryIO, task: TaskSpec, period: str) -> OpenedFile:
+    return OpenedFile(_ndjson_chunks(file, task, period))
+
+
+def _ndjson_chunks(file: BinaryIO, task: TaskSpec, period: str) -> Iterator[CheckedRows]:
+    reader, names = RecordReader(task), _names(task, period)
+    counted = enumerate(_json_lines(file), start=1)
+    filled = ((number, line) for number, line in counted if line.strip())
+    while chunk := list(islice(filled, CHUNK)):
+        asked: list[Asked] = []
+        kept: list[int] = []
+        refused: dict[int, InvalidRecord] = {}
+        for at, (_, line) in enumerate(chunk):
+            try:
+                asked.append(reader.one(_record(line, names), period))
+                kept.append(at)
+            except InvalidRecord as error:
+                refused[at] = error
+        read = dict(zip(kept, asked, strict=True))
+        yield CheckedRows(
+            numbers=np.array([number for number, _ in chunk], dtype=np.int64),
+            students=[read[at].student_id if at in read else None for at in range(len(chunk))],
+            periods=[read[at].period if at in read else None for at in range(len(chunk))],
+            kept=np.array(kept, dtype=np.intp),
+            columns=columns_of([one.features for one in asked], task.features),
+            refused=refused,
+        )
+
+
+def _json_lines(file: BinaryIO) -> Iterator[bytes]:
+    while line := file.readline(LONGEST_ROW + 1):
+        if len(line) > LONGEST_ROW:
+            raise NotThisTask(f"{NAME}: a line is longer than {LONGEST_ROW:,} bytes")
+        yield line
+
+
+def _record(line: bytes, names: Mapping[str, str]) -> Any:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRecord("record", "is not JSON") from error
+    if not isinstance(record, dict):
+        return record
+    return {names.get(name) or names.get(fold(name), name): v for name, v in record.items()}
+
+
+def _names(task: TaskSpec, period: str) -> Mapping[str, str]:
+    """Folded name in a file to canonical name."""
+
+    def of(column: Column | None, name: str) -> dict[str, str]:
+        return {} if column is None else dict.fromkeys(aliases(column, period), name)
+
+    names = of(task.id, "student_id") | of(task.period, "period")
+    for column in task.features:
+        # A year of entry is not what /predict takes; only a table's header says which of the two.
+        names |= of(column, column.name) if column.reader != "years_since" else {}
+    return names
+
+
+_OPENERS = {FileForm.CSV: _csv, FileForm.PARQUET: _parquet, FileForm.NDJSON: _ndjson}

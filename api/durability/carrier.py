@@ -1,0 +1,54 @@
+"""One shipment: from an outbox into the registry.
+
+A record is deleted from the outbox after the registry has acknowledged it, and the registry keeps
+one document per prediction id, so a shipment that is repeated after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from api.durability.outbox import Outbox
+from api.durability.shipment_gate import Gate
+from api.registry import Registry
+from database.predictions import PredictionRepository
+from model.errors import RegistryError
+
+
+class Carrier:
+    """Ships what waits in the outboxes of one task.
+
+    Args:
+        registry: the task's.
+        folder: of the outboxes; an erasure closes its gate.
+    """
+
+    def __init__(self, registry: Registry, folder: Path) -> None:
+        self._registry = registry
+        self._gate = Gate(folder)
+
+    async def carry(self, outbox: Outbox, most: int, *, shared: bool = False) -> bool:
+        """Ships the oldest records; False where the registry, or an erasure, does not let it.
+
+        Args:
+            outbox: from where.
+            most: records.
+            shared: others write into the file meanwhile, so it may be locked for some milliseconds,
+                which the event loop must not wait for.
+        """
+        with self._gate.passing() as free:
+            if not free:
+                return False
+            bodies, last = outbox.oldest(most)
+            if not bodies:
+                return True
+            try:
+                await self._registry.run(PredictionRepository().add_json(bodies))
+            except RegistryError:
+                return False
+            if shared:
+                await asyncio.to_thread(outbox.drop, last)
+            else:
+                outbox.drop(last)
+        return True

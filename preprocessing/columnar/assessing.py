@@ -1,0 +1,109 @@
+"""What a version says of many records at once: what `Predictor` says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.prediction import RiskLabel, RiskStatus, Thresholds
+from preprocessing.columnar.columns import Columns
+from preprocessing.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What follows from which features a record gives, whatever their values.
+
+    Attributes:
+        imputed: features of the task that it does not give, or whose category the version never
+            saw.
+        unseen: those of the second kind.
+        known_weight: as of a prediction.
+    """
+
+    imputed: tuple[str, ...]
+    unseen: tuple[str, ...]
+    known_weight: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessments:
+    """What a version says of n records; each sequence has n values."""
+
+    scores: Sequence[float]
+    labels: Sequence[RiskLabel]
+    statuses: Sequence[RiskStatus]
+    patterns: Sequence[Pattern]
+    intervals: Sequence[tuple[float, float] | None]
+
+
+def assess(predictor: Predictor, records: Columns, features: Sequence[str]) -> Assessments:
+    """What a version says of n records.
+
+    Args:
+        predictor: the version.
+        records: n records.
+        features: all features of the task, in its order.
+    """
+    if not records.size:
+        return Assessments((), (), (), (), ())
+    scores = predictor.bundle.score(predictor.encoder.encode_columns(records))
+    patterns = _patterns(predictor, records, features)
+    rule = predictor.bundle.interval
+    listed: list[float] = scores.tolist()
+    return Assessments(
+        scores=listed,
+        labels=_labels(predictor.thresholds, scores),
+        statuses=_statuses(predictor.thresholds, scores, patterns),
+        patterns=patterns,
+        intervals=[None] * len(listed) if rule is None else [rule.around(s) for s in listed],
+    )
+
+
+def _labels(cuts: Thresholds, scores: NDArray[np.float64]) -> list[RiskLabel]:
+    high = _reached(cuts, scores, cuts.operating).tolist()
+    return [RiskLabel.HIGH if one else RiskLabel.LOW for one in high]
+
+
+def _statuses(
+    cuts: Thresholds, scores: NDArray[np.float64], patterns: Sequence[Pattern]
+) -> list[RiskStatus]:
+    # In the order of `Thresholds.status`: the first that holds.
+    known = np.array([pattern.known_weight for pattern in patterns], dtype=np.float64)
+    names = (RiskStatus.INSUFFICIENT, RiskStatus.CRITICAL, RiskStatus.ALERT, RiskStatus.EXPECTED)
+    held = (
+        known < cuts.min_known_weight,
+        _reached(cuts, scores, cuts.critical),
+        _reached(cuts, scores, cuts.alert),
+    )
+    places: list[int] = np.select(held, (0, 1, 2), 3).tolist()
+    return [names[place] for place in places]
+
+
+def _reached(cuts: Thresholds, scores: NDArray[np.float64], cutoff: float) -> NDArray[np.bool_]:
+    # The comparison is the same for one score and for an array of them.
+    return np.asarray(cuts.scale.reached(cast(Any, scores), cutoff))
+
+
+def _patterns(predictor: Predictor, records: Columns, features: Sequence[str]) -> Sequence[Pattern]:
+    """The pattern of each record, each different one made once."""
+    categories = predictor.encoder.known_categories
+    given = [records.given(name) for name in features]
+    unseen = [records.unseen(name, known) for name, known in categories.items()]
+    bits = np.packbits(np.column_stack([*given, *unseen]), axis=1)
+    keys: list[bytes] = bits.view(f"V{bits.shape[1]}").ravel().tolist()
+    first = {key: row for row, key in reversed(list(enumerate(keys)))}
+    made: dict[bytes, Pattern] = {}
+    for key, row in first.items():
+        names = {name for name, one in zip(features, given, strict=True) if one[row]}
+        foreign = tuple(name for name, one in zip(categories, unseen, strict=True) if one[row])
+        made[key] = Pattern(
+            imputed=tuple(name for name in features if name not in names or name in foreign),
+            unseen=foreign,
+            known_weight=predictor.weight_of(names, foreign),
+        )
+    return [made[key] for key in keys]
