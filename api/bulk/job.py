@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from api.bulk.admission import Admission
@@ -21,24 +21,46 @@ from preprocessing.task.spec import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """A chunk that was read and scored, and whose records are not safe yet.
+
+    Attributes:
+        rows: as they were read; those that may not be scored are refused.
+        found: what the version says of those kept.
+    """
+
+    rows: CheckedRows
+    found: Assessments
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """There is no further chunk; `reason` says why not, where the file has not come to its end."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """A chunk whose records are safe.
 
     Attributes:
         body: the piece of the answer.
+        ended: it is the last one.
         counts: version, label and status to number of predictions.
         imputed: values that were filled in.
         unseen: of those, categories that the version never saw.
     """
 
     body: bytes
-    counts: Mapping[Served, int]
-    imputed: int
-    unseen: int
+    ended: bool = False
+    counts: Mapping[Served, int] = field(default_factory=dict)
+    imputed: int = 0
+    unseen: int = 0
 
 
 class Job:
-    """Works on one file; used by one thread at a time, and by none on the event loop.
+    """Works on one file. One thread may score a chunk while another keeps the one before it.
 
     Args:
         order: what is asked for.
@@ -67,7 +89,7 @@ class Job:
         opened = opened_file(order.file, order.sent, task, order.period)
         self.ignored = opened.ignored
         self._chunks = opened.chunks
-        self._order = order
+        self._file = order.file
         self._admission = admission
         self._origin = origin
         self._inlet = inlet()
@@ -75,48 +97,57 @@ class Job:
         self._schema = result_schema(origin.champion.thresholds.scale)
         self._writer = writer_of(order.wanted, self._schema)
         self._last = 0
-        self._ended = False
 
-    def step(self) -> Answered | None:
-        """The next piece of the answer, its records safe; None after the last one.
+    def score(self) -> Scored | Ended:
+        """Reads and scores the next chunk."""
+        try:
+            rows = next(self._chunks, None)
+        except NotThisTask as error:
+            return Ended(str(error))
+        if rows is None:
+            return Ended()
+        rows = rows.without(self._admission.refused(rows))
+        champion = self._origin.champion
+        return Scored(rows, assess(champion.predictor, rows.columns, self._origin.features))
+
+    def keep(self, scored: Scored | Ended) -> Answered:
+        """Makes a chunk's records safe; then there is something to answer.
 
         What stops the work before the file's end is told in the answer's last line, since the
         status of the answer has left long ago.
         """
-        if self._ended:
-            return None
+        if isinstance(scored, Ended):
+            return self._ended(scored.reason)
+        rows, found = scored.rows, scored.found
+        origin = replace(self._origin, at=self._clock())
+        version = origin.champion.version
+        ids = prediction_ids(len(rows.kept))
         try:
-            rows = next(self._chunks, None)
-            if rows is not None:
-                return self._answered(rows)
-            self._ended = True
-            return Answered(self._writer.end(), {}, 0, 0)
-        except (NotThisTask, Overloaded) as error:
-            self._ended = True
-            line = stopped_at(self._schema, self._last + 1, InvalidRecord("file", str(error)))
-            return Answered(self._writer.write(line) + self._writer.end(), {}, 0, 0)
+            self._inlet.put(record_bodies(rows, found, ids, origin))
+        except Overloaded as error:
+            return self._ended(str(error))
+        batch = results(self._schema, rows, found, ids, version)
+        self._last = int(rows.numbers[-1])
+        patterns = [(found.patterns[place], n) for place, n in Counter(found.pattern_of).items()]
+        served = Counter(zip(found.labels, found.statuses, strict=True))
+        return Answered(
+            self._writer.write(batch),
+            counts={(version, label, status): n for (label, status), n in served.items()},
+            imputed=sum(len(pattern.imputed) * n for pattern, n in patterns),
+            unseen=sum(len(pattern.unseen) * n for pattern, n in patterns),
+        )
 
-    def close(self) -> None:
-        """Lets the file and the outbox go."""
-        self._order.file.close()
+    def close_file(self) -> None:
+        """Lets the file go, once the thread that scores is done with it."""
+        self._file.close()
+
+    def close_inlet(self) -> None:
+        """Lets the outbox go, once the thread that keeps is done with it."""
         self._inlet.close()
 
-    def _answered(self, rows: CheckedRows) -> Answered:
-        rows = rows.without(self._admission.refused(rows))
-        origin = replace(self._origin, at=self._clock())
-        found = assess(origin.champion.predictor, rows.columns, origin.features)
-        ids = prediction_ids(len(rows.kept))
-        self._inlet.put(record_bodies(rows, found, ids, origin))
-        batch = results(self._schema, rows, found, ids, origin.champion.version)
-        self._last = int(rows.numbers[-1])
-        return _counted(self._writer.write(batch), found, origin.champion.version)
-
-
-def _counted(body: bytes, found: Assessments, version: str) -> Answered:
-    served = Counter(zip(found.labels, found.statuses, strict=True))
-    return Answered(
-        body,
-        {(version, label, status): number for (label, status), number in served.items()},
-        sum(len(pattern.imputed) for pattern in found.patterns),
-        sum(len(pattern.unseen) for pattern in found.patterns),
-    )
+    def _ended(self, reason: str | None) -> Answered:
+        body = b""
+        if reason is not None:
+            error = InvalidRecord("file", reason)
+            body = self._writer.write(stopped_at(self._schema, self._last + 1, error))
+        return Answered(body + self._writer.end(), ended=True)

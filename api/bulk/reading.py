@@ -72,18 +72,21 @@ def opened_file(file: BinaryIO, form: FileForm, task: TaskSpec, period: str) -> 
 def _csv(file: BinaryIO, task: TaskSpec, period: str) -> OpenedFile:
     lines = TextLines(NAME, file)
     rows = _csv_rows(lines)
-    header = next(rows, None)
+    header, _ = next(rows, ([], 0))
     if not header:
         raise NotThisTask(f"{NAME}: its first line names no columns")
     reader = TableReader(task, header, period)
     return OpenedFile(_csv_chunks(rows, len(header), reader), reader.ignored)
 
 
-def _csv_rows(lines: TextLines) -> Iterator[list[str]]:
+def _csv_rows(lines: TextLines) -> Iterator[tuple[list[str], int]]:
+    """The rows, and how many lines each of them takes."""
     reader = csv.reader(lines, delimiter=lines.delimiter)
+    before = 0
     try:
         for row in reader:
-            yield row
+            yield row, reader.line_num - before
+            before = reader.line_num
             lines.next_row()
     except csv.Error as error:
         raise NotThisTask(
@@ -92,26 +95,31 @@ def _csv_rows(lines: TextLines) -> Iterator[list[str]]:
 
 
 def _csv_chunks(
-    rows: Iterator[list[str]], width: int, reader: TableReader
+    rows: Iterator[tuple[list[str], int]], width: int, reader: TableReader
 ) -> Iterator[CheckedRows]:
-    counted = ((number, row) for number, row in enumerate(rows, start=1) if row)
+    counted = ((number, row, lines) for number, (row, lines) in enumerate(rows, start=1) if row)
     while chunk := list(islice(counted, CHUNK)):
-        cells = [row for _, row in chunk]
-        refused = {at: error for at, row in enumerate(cells) if (error := _misshapen(row, width))}
-        columns = list(zip_longest(*(row[:width] for row in cells), fillvalue=""))
+        numbers, cells, lines = zip(*chunk, strict=True)
+        refused = {
+            at: error
+            for at, (row, taken) in enumerate(zip(cells, lines, strict=True))
+            if (len(row) > width or taken > OPEN_QUOTE_LINES)
+            if (error := _misshapen(row, width, taken)) is not None
+        }
+        # A row may be shorter than the header.
+        columns = list(zip_longest(*cells, fillvalue=""))[:width]
         columns += [("",) * len(cells)] * (width - len(columns))
         arrays = [
             pyarrow.array([cell or None for cell in column], pyarrow.string()) for column in columns
         ]
-        numbers = np.array([number for number, _ in chunk], dtype=np.int64)
-        yield reader.read(arrays, numbers, refused)
+        yield reader.read(arrays, np.array(numbers, dtype=np.int64), refused)
 
 
-def _misshapen(row: Sequence[str], width: int) -> InvalidRecord | None:
+def _misshapen(row: Sequence[str], width: int, lines: int) -> InvalidRecord | None:
     """Why a row is none of the table; None where it is one."""
-    if len(row) > width and any(cell.strip() for cell in row[width:]):
+    if any(cell.strip() for cell in row[width:]):
         return InvalidRecord("row", f"{len(row)} cells under {width} headers")
-    if any(cell.count("\n") > OPEN_QUOTE_LINES for cell in row if len(cell) > OPEN_QUOTE_LINES):
+    if lines > OPEN_QUOTE_LINES:
         return InvalidRecord("row", "a cell runs over many lines; is a quote left open?")
     return None
 

@@ -76,7 +76,7 @@ def results(
         "interval_high": [span and span[1] for span in found.intervals],
         "risk_label": found.labels,
         "status": found.statuses,
-        "known_weight": [pattern.known_weight for pattern in found.patterns],
+        "known_weight": found.known_weights,
         "model_version": [version] * len(rows.kept),
     }
     wrong = [rows.refused.get(row) for row in range(size)] if rows.refused else [None] * size

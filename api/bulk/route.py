@@ -6,9 +6,10 @@ What reads tables takes 40 MB of a worker's memory, so it is imported with the f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
@@ -73,24 +74,39 @@ async def predict_bulk(request: Request, client: MayPredict) -> Response:
     from there on were not scored.
     """
     here = services(request)
-    champion = here.champion()
-    period = request.query_params.get("period")
-    default = str(here.now().year) if period is None else RecordReader(here.task).period(period)
+    origin = Origin(here.champion(), client.name, here.task.feature_names, here.now())
     with ExitStack() as stack:
         stack.enter_context(here.bulk.file())
-        file = await _spooled(request, here)
-        stack.callback(file.close)
-        beginning = await asyncio.to_thread(_beginning, file)
-        sent = form_of_file(request.headers.get("content-type", ""), beginning)
-        order = Order(file, sent, form_of_answer(request.headers.get("accept", ""), sent), default)
-        origin = Origin(champion, client.name, here.task.feature_names, here.now())
-        thread = ThreadPoolExecutor(1, "bulk")
-        stack.callback(thread.shutdown, wait=False)
+        threads = stack.enter_context(_threads())
+        order = await _order(request, here)
         loop = asyncio.get_running_loop()
-        job = await loop.run_in_executor(thread, _begun, here, order, origin, loop)
-        # What the thread is doing comes to its end first: it is the thread that closes.
-        stack.callback(thread.submit, job.close)
-        return FileAnswer(here, order, job, thread, stack.pop_all())
+        try:
+            job = await loop.run_in_executor(threads.scores, _begun, here, order, origin, loop)
+        except NotThisTask as error:
+            raise Problem.of_field("body", str(error).removeprefix("body: ")) from error
+        # What a thread is doing comes to its end first: it is the thread that closes.
+        stack.callback(threads.scores.submit, job.close_file)
+        stack.callback(threads.keeps.submit, job.close_inlet)
+        return FileAnswer(here, order, job, threads, stack.pop_all())
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """One that scores a chunk while the other keeps the one before it."""
+
+    scores: ThreadPoolExecutor
+    keeps: ThreadPoolExecutor
+
+
+@contextmanager
+def _threads() -> Iterator[Threads]:
+    threads = Threads(ThreadPoolExecutor(1, "scores"), ThreadPoolExecutor(1, "keeps"))
+    try:
+        yield threads
+    finally:
+        # The event loop waits for neither.
+        threads.scores.shutdown(wait=False)
+        threads.keeps.shutdown(wait=False)
 
 
 class FileAnswer(StreamingResponse):
@@ -100,7 +116,7 @@ class FileAnswer(StreamingResponse):
         here: the services of the task.
         order: what is asked for.
         job: does it.
-        thread: in which.
+        threads: in which.
         held: closes what is open.
     """
 
@@ -109,13 +125,13 @@ class FileAnswer(StreamingResponse):
         here: Services,
         order: Order,
         job: Job,
-        thread: ThreadPoolExecutor,
+        threads: Threads,
         held: ExitStack,
     ) -> None:
         headers = {"cache-control": "no-store"}
         if job.ignored:
             headers["farol-ignored-columns"] = _listed(job.ignored)
-        body = _pieces(here, job, thread)
+        body = _pieces(here, job, threads)
         super().__init__(body, headers=headers, media_type=MEDIA_TYPES[order.wanted])
         self._held = held
 
@@ -125,24 +141,38 @@ class FileAnswer(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _pieces(here: Services, job: Job, thread: ThreadPoolExecutor) -> AsyncIterator[bytes]:
+async def _pieces(here: Services, job: Job, threads: Threads) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
+    ahead = loop.run_in_executor(threads.scores, job.score)
     while True:
+        scored = await ahead
         await here.bulk.room()
-        answered = await loop.run_in_executor(thread, job.step)
-        if answered is None:
-            return
+        # Once more after the end there is nothing, and it costs nothing.
+        ahead = loop.run_in_executor(threads.scores, job.score)
+        answered = await loop.run_in_executor(threads.keeps, job.keep, scored)
         here.metrics.served_file(answered.counts, answered.imputed, answered.unseen)
         yield answered.body
+        if answered.ended:
+            return
 
 
-async def _spooled(request: Request, here: Services) -> BinaryIO:
+async def _order(request: Request, here: Services) -> Order:
+    """What is asked for, the body spooled."""
+    period = request.query_params.get("period")
+    default = str(here.now().year) if period is None else RecordReader(here.task).period(period)
     length = request.headers.get("content-length", "")
     announced = int(length) if length.isdecimal() else 0
     try:
-        return await spooled(request.receive, here.folders.task / FOLDER, announced)
+        file = await spooled(request.receive, here.folders.task / FOLDER, announced)
     except Disconnected as gone:
         raise Problem(400, "The body did not come to its end.") from gone
+    with ExitStack() as unless_used:
+        unless_used.callback(file.close)
+        beginning = await asyncio.to_thread(_beginning, file)
+        sent = form_of_file(request.headers.get("content-type", ""), beginning)
+        wanted = form_of_answer(request.headers.get("accept", ""), sent)
+        unless_used.pop_all()
+    return Order(file, sent, wanted, default)
 
 
 def _beginning(file: BinaryIO) -> bytes:
@@ -159,17 +189,21 @@ def _beginning(file: BinaryIO) -> bytes:
 
 
 def _begun(here: Services, order: Order, origin: Origin, loop: asyncio.AbstractEventLoop) -> Job:
+    """The job, which closes the file; runs in the thread that scores.
+
+    Raises:
+        NotThisTask: the file is none, or not of the task; it is closed.
+    """
     # Not at the top: 40 MB that a worker without files does not need.
     from api.bulk.admission import Admission
     from api.bulk.job import Job
 
+    inlet = partial(here.bulk.inlet, loop)
     try:
-        return Job(
-            order, here.task, Admission(here.erased), origin, partial(here.bulk.inlet, loop),
-            here.now,
-        )  # fmt: skip
-    except NotThisTask as error:
-        raise Problem.of_field("body", str(error).removeprefix("body: ")) from error
+        return Job(order, here.task, Admission(here.erased), origin, inlet, here.now)
+    except Exception:
+        order.file.close()
+        raise
 
 
 def _listed(columns: tuple[str, ...]) -> str:

@@ -32,7 +32,10 @@ CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, body BLOB);
 INSERT OR REPLACE INTO probe VALUES (1, randomblob(32768));
 """
 FEW = 16
-"""Records that fit into one statement."""
+"""Records that are kept by one statement, a transaction of its own."""
+
+MANY = 256
+"""Records of one statement of a longer transaction."""
 
 BUSY_SECONDS = 5.0
 
@@ -106,7 +109,10 @@ class Outbox:
                 self._db.execute(INSERT + ", (?)" * (len(bodies) - 1), bodies)
             else:
                 self._db.execute("BEGIN IMMEDIATE")
-                self._db.executemany(INSERT, zip(bodies))
+                # Many in one statement: between two of them other threads take the interpreter.
+                for at in range(0, len(bodies), MANY):
+                    part = bodies[at : at + MANY]
+                    self._db.execute(INSERT + ", (?)" * (len(part) - 1), part)
                 self._db.execute("COMMIT")
         except sqlite3.Error as error:
             if self._db.in_transaction:

@@ -32,13 +32,25 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Assessments:
-    """What a version says of n records; each sequence has n values."""
+    """What a version says of n records; each sequence but `patterns` has n values.
+
+    Attributes:
+        patterns: those there are, each once.
+        pattern_of: the place of each record's in `patterns`.
+    """
 
     scores: Sequence[float]
     labels: Sequence[RiskLabel]
     statuses: Sequence[RiskStatus]
     patterns: Sequence[Pattern]
+    pattern_of: Sequence[int]
     intervals: Sequence[tuple[float, float] | None]
+
+    @property
+    def known_weights(self) -> list[float | None]:
+        """Of each record."""
+        known = [pattern.known_weight for pattern in self.patterns]
+        return [known[place] for place in self.pattern_of]
 
 
 def assess(predictor: Predictor, records: Columns, features: Sequence[str]) -> Assessments:
@@ -50,16 +62,18 @@ def assess(predictor: Predictor, records: Columns, features: Sequence[str]) -> A
         features: all features of the task, in its order.
     """
     if not records.size:
-        return Assessments((), (), (), (), ())
+        return Assessments((), (), (), (), (), ())
     scores = predictor.bundle.score(predictor.encoder.encode_columns(records))
-    patterns = _patterns(predictor, records, features)
+    patterns, pattern_of = _patterns(predictor, records, features)
+    weights = np.array([pattern.known_weight for pattern in patterns], dtype=np.float64)
     rule = predictor.bundle.interval
     listed: list[float] = scores.tolist()
     return Assessments(
         scores=listed,
         labels=_labels(predictor.thresholds, scores),
-        statuses=_statuses(predictor.thresholds, scores, patterns),
+        statuses=_statuses(predictor.thresholds, scores, weights[pattern_of]),
         patterns=patterns,
+        pattern_of=pattern_of,
         intervals=[None] * len(listed) if rule is None else [rule.around(s) for s in listed],
     )
 
@@ -70,10 +84,9 @@ def _labels(cuts: Thresholds, scores: NDArray[np.float64]) -> list[RiskLabel]:
 
 
 def _statuses(
-    cuts: Thresholds, scores: NDArray[np.float64], patterns: Sequence[Pattern]
+    cuts: Thresholds, scores: NDArray[np.float64], known: NDArray[np.float64]
 ) -> list[RiskStatus]:
-    # In the order of `Thresholds.status`: the first that holds.
-    known = np.array([pattern.known_weight for pattern in patterns], dtype=np.float64)
+    # In the order of `Thresholds.status`: the first that holds. An unknown weight is NaN here.
     names = (RiskStatus.INSUFFICIENT, RiskStatus.CRITICAL, RiskStatus.ALERT, RiskStatus.EXPECTED)
     held = (
         known < cuts.min_known_weight,
@@ -89,21 +102,31 @@ def _reached(cuts: Thresholds, scores: NDArray[np.float64], cutoff: float) -> ND
     return np.asarray(cuts.scale.reached(cast(Any, scores), cutoff))
 
 
-def _patterns(predictor: Predictor, records: Columns, features: Sequence[str]) -> Sequence[Pattern]:
-    """The pattern of each record, each different one made once."""
+def _patterns(
+    predictor: Predictor, records: Columns, features: Sequence[str]
+) -> tuple[list[Pattern], list[int]]:
+    """The patterns there are, and which one each record has."""
     categories = predictor.encoder.known_categories
     given = [records.given(name) for name in features]
     unseen = [records.unseen(name, known) for name, known in categories.items()]
     bits = np.packbits(np.column_stack([*given, *unseen]), axis=1)
     keys: list[bytes] = bits.view(f"V{bits.shape[1]}").ravel().tolist()
-    first = {key: row for row, key in reversed(list(enumerate(keys)))}
-    made: dict[bytes, Pattern] = {}
-    for key, row in first.items():
-        names = {name for name, one in zip(features, given, strict=True) if one[row]}
-        foreign = tuple(name for name, one in zip(categories, unseen, strict=True) if one[row])
-        made[key] = Pattern(
-            imputed=tuple(name for name in features if name not in names or name in foreign),
-            unseen=foreign,
-            known_weight=predictor.weight_of(names, foreign),
-        )
-    return [made[key] for key in keys]
+    places: dict[bytes, int] = {}
+    made: list[Pattern] = []
+    for row, key in enumerate(keys):
+        if key not in places:
+            places[key] = len(made)
+            names = {name for name, one in zip(features, given, strict=True) if one[row]}
+            foreign = tuple(n for n, one in zip(categories, unseen, strict=True) if one[row])
+            made.append(_pattern(predictor, features, names, foreign))
+    return made, [places[key] for key in keys]
+
+
+def _pattern(
+    predictor: Predictor, features: Sequence[str], given: set[str], unseen: tuple[str, ...]
+) -> Pattern:
+    return Pattern(
+        imputed=tuple(name for name in features if name not in given or name in unseen),
+        unseen=unseen,
+        known_weight=predictor.weight_of(given, unseen),
+    )

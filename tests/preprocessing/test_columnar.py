@@ -225,9 +225,10 @@ def test_columns_are_assessed_as_records_are(predictor: Predictor, known: list[F
     assert list(found.labels) == [one.label for one in expected]
     assert list(found.statuses) == [one.status for one in expected]
     assert list(found.intervals) == [one.interval for one in expected]
-    assert [p.known_weight for p in found.patterns] == [one.known_weight for one in expected]
-    assert [p.unseen for p in found.patterns] == [one.unseen for one in expected]
-    assert [p.imputed for p in found.patterns] == [
+    patterns = [found.patterns[place] for place in found.pattern_of]
+    assert found.known_weights == [one.known_weight for one in expected]
+    assert [p.unseen for p in patterns] == [one.unseen for one in expected]
+    assert [p.imputed for p in patterns] == [
         tuple(n for n in NAMES if n not in record or n in one.unseen)
         for record, one in zip(known, expected, strict=True)
     ]
