@@ -85,7 +85,7 @@ def write_city(folder: Path, schools: int, students: int) -> Mapping[int, list[P
         girl = rng.random(len(ids)) < 0.5
         kind = rng.choice(KINDS, len(ids))
         for year in YEARS:
-            columns = {
+            columns: dict[str, Any] = {
                 "RA": [f"RA-{number:07}" for number in ids],
                 "Escola": [f"Escola {school:03}"] * len(ids),
                 "Gênero": np.where(girl, "Feminino", "Masculino"),
@@ -105,12 +105,12 @@ def write_city(folder: Path, schools: int, students: int) -> Mapping[int, list[P
     return files
 
 
-def _survey(rng: np.random.Generator, size: int, year: int) -> Mapping[str, Sequence[Any]]:
+def _survey(rng: np.random.Generator, size: int, year: int) -> dict[str, Any]:
     """What is measured every year; the first year has no column of the outcome."""
     taken = {name: rng.uniform(0, 10, size).round(1) for name in INDICATORS}
     inde = np.mean([*taken.values()], axis=0)
     phase, lag = rng.integers(0, 9, size), rng.integers(-2, 2, size)
-    survey: dict[str, Sequence[Any]] = {
+    survey: dict[str, Any] = {
         f"INDE {year}": inde,
         f"Pedra {year}": np.asarray(STONES)[np.minimum(inde // 2.5, 3).astype(int)],
         "IAN": np.where(lag < 0, 5.0, 10.0),
