@@ -25,7 +25,7 @@ from nx_27017.daemon import daemonize
 from nx_27017.handler import NeoSQLiteHandler
 from nx_27017.server import handle_client
 
-from database.embedded.bulk_writes import commit_once_per_message, store_as_it_came
+from database.embedded.bulk_writes import write_in_bulk
 from database.embedded.sqlite_files import SECURE_DELETE
 from model.trust.private import UMASK
 
@@ -109,8 +109,7 @@ def main(argv: Sequence[str]) -> int:
         options.pid_file.write_text(str(os.getpid()))
         handler = NeoSQLiteHandler(data_dir=str(options.data_dir))
         overwrite_what_is_deleted(handler)
-        commit_once_per_message(handler)
-        store_as_it_came()
+        write_in_bulk(handler)
         stack.callback(handler.close_all)  # Empties the write-ahead log.
         # Leaving the runner waits for what is being written.
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
