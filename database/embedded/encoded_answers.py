@@ -1,0 +1,34 @@
+"""Answers of the embedded server: each document that was found is encoded once.
+
+nx-27017 encodes each to learn its size, then copies the whole answer in search of object ids, and
+encodes that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bson import encode
+from bson.errors import InvalidDocument
+from bson.raw_bson import RawBSONDocument
+from nx_27017.handler import NeoSQLiteHandler
+from nx_27017.utils import convert_neo_to_bson_objectids
+
+
+def encode_once(handler: NeoSQLiteHandler) -> None:
+    """Makes this handler keep what it found as it is sent."""
+    splits = handler._split_first_batch
+
+    def split(found: Iterable[Any], *args: Any, **options: Any) -> tuple[list[Any], int]:
+        first, cursor = splits([_encoded(one) for one in found], *args, **options)
+        return first, cursor
+
+    handler._split_first_batch = split
+
+
+def _encoded(document: Any) -> Any:
+    try:
+        return RawBSONDocument(encode(document))
+    except InvalidDocument:  # It holds a type of the library's own.
+        return RawBSONDocument(encode(convert_neo_to_bson_objectids(document)))
