@@ -69,6 +69,8 @@ def read_number(cell: Cell, period: str) -> float | None:
     Raises:
         ValueError: no number.
     """
+    if isinstance(cell, str) and len(cell) < LONGEST_CELL and DECIMAL.fullmatch(cell):
+        return _float(cell)  # As most are.
     if is_empty(cell):
         return None
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):

@@ -25,6 +25,10 @@ Numbered = tuple[int, Sequence[Cell]]
 CellReader = tuple[str, int, Callable[[Cell], Value | None]]
 """Canonical name, position, and what gives the checked value."""
 
+MOST_REMEMBERED = 20_000
+LONGEST_REMEMBERED = 40
+"""Texts that a column's reader remembers, and their characters: three megabytes at most."""
+
 OPEN_QUOTE_LINES = 50
 """A cell of more lines than this is the rest of a file behind an open quote."""
 
@@ -57,6 +61,7 @@ class RowAccount:
         self.checked = [cell_reader(c, layout.checked, period) for c in task.checked]
         self.units = [cell_reader(c, layout.units, period) for c in task.unit]
         self.outcome = cell_reader(task.outcome.column, {}, period)[2]
+        self.outcome_at, self.outcome_of = observed_by(period, now), task.feature_period(period)
         self.seen: dict[str, int] = {}
         self.rejects: list[RowReject] = []
         self.ignored: Counter[str] = Counter()
@@ -90,7 +95,8 @@ class RowAccount:
     def _check_shape(self, row: Sequence[Cell]) -> None:
         if not all(map(is_empty, row[self.width :])):
             raise InvalidRecord("row", f"{len(row)} cells under {self.width} headers")
-        if any(isinstance(c, str) and c.count("\n") > OPEN_QUOTE_LINES for c in row):
+        long = [c for c in row if isinstance(c, str) and len(c) > OPEN_QUOTE_LINES]
+        if any(c.count("\n") > OPEN_QUOTE_LINES for c in long):
             raise InvalidRecord("row", "a cell runs over many lines; is a quote left open?")
 
     def _student(self, number: int, row: Sequence[Cell], units: Units) -> str:
@@ -134,9 +140,9 @@ class RowAccount:
         self.outcomes.append(
             Outcome(
                 value=value,
-                observed_at=observed_by(self.period, self.now),
+                observed_at=self.outcome_at,
                 student_id=student,
-                period=self.task.feature_period(self.period),
+                period=self.outcome_of,
                 source=self.batch_id,
                 horizon=self.task.outcome.horizon,
                 after_horizon=True,  # A file of a period that has not begun tells no outcome.
@@ -175,4 +181,25 @@ def cell_reader(column: Column, positions: Mapping[str, int], period: str) -> Ce
         raw = read(cell, period)
         return None if raw is None else check_value(column, raw)
 
-    return column.name, positions.get(column.name, -1), checked
+    return column.name, positions.get(column.name, -1), _remembered(checked)
+
+
+def _remembered(read: Callable[[Cell], Value | None]) -> Callable[[Cell], Value | None]:
+    """The same reader, with what it made of short texts: a column repeats most of its own.
+
+    A cell that cannot be read is read again each time, for its error.
+    """
+    made: dict[str, Value | None] = {}
+
+    def remembering(cell: Cell) -> Value | None:
+        if not isinstance(cell, str):
+            return read(cell)
+        try:
+            return made[cell]
+        except KeyError:
+            value = read(cell)
+        if len(made) < MOST_REMEMBERED and len(cell) <= LONGEST_REMEMBERED:
+            made[cell] = value
+        return value
+
+    return remembering
