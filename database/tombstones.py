@@ -13,6 +13,10 @@ from database.driver.commands import Find, InsertMany, Op
 from database.driver.paging import in_parts
 from database.mapping.documents import milliseconds
 from database.repository import Documents
+from model.trust.tombstone import TombstoneKey
+
+FEW = 100
+"""Tombstones that are read whole, rather than asking about more ids than that one by one."""
 
 
 class TombstoneRepository(Documents):
@@ -39,6 +43,28 @@ class TombstoneRepository(Documents):
             RegistryError: the registry refuses, or does not answer.
         """
         return set((yield from self.stored_many(digests)))
+
+    def erased(self, subjects: Iterable[str], key: TombstoneKey) -> Op[set[str]]:
+        """Those of the subjects that were erased.
+
+        Args:
+            subjects: ids of students, and of predictions as `model.anonymous` marks them.
+            key: the installation's data key.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        wanted = set(subjects)
+        laid = (yield from self._if_few()) if len(wanted) > FEW else None
+        if laid is not None and not laid:
+            return set()
+        marks = {key.of(subject): subject for subject in wanted}
+        found = (yield from self.among(marks)) if laid is None else laid & marks.keys()
+        return {marks[digest] for digest in found}
+
+    def _if_few(self) -> Op[set[str] | None]:
+        found = yield Find(self.collection, {}, limit=FEW + 1, fields=["_id"])
+        return {row["_id"] for row in found} if len(found) <= FEW else None
 
     def all(self) -> Op[frozenset[str]]:
         """Every tombstone.

@@ -96,9 +96,9 @@ def _without_erased(table: CleanTable, key: TombstoneKey | None) -> Op[tuple[Cle
         return table, 0
     observed = {o.student_id for o in table.observations}
     ids = observed | {o.student_id for o in table.outcomes if o.student_id is not None}
-    marks = {key.of(student_id): student_id for student_id in ids}
-    found = yield from TombstoneRepository().among(marks)
-    erased = {marks[digest] for digest in found}
+    erased = yield from TombstoneRepository().erased(ids, key)
+    if not erased:
+        return table, 0
     kept = replace(
         table,
         observations=tuple(o for o in table.observations if o.student_id not in erased),
@@ -110,6 +110,8 @@ def _without_erased(table: CleanTable, key: TombstoneKey | None) -> Op[tuple[Cle
 def dated(table: CleanTable, moment: datetime) -> CleanTable:
     """The table as if it had been read at that moment."""
     was = table.batch.ingested_at
+    if moment == was:
+        return table
     return replace(
         table,
         batch=replace(table.batch, ingested_at=moment),

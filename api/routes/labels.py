@@ -24,9 +24,9 @@ from api.units import UnitLimit
 from database.labelling.recording import record_outcomes
 from database.predictions import PredictionRepository
 from database.tombstones import TombstoneRepository
+from model.anonymous import anonymous
 from model.errors import ERASED
 from model.label import JoinStatus, Outcome
-from model.trust.tombstone import TombstoneKey
 
 router = APIRouter(tags=["labels"])
 
@@ -76,21 +76,21 @@ def _refused(reported: Sequence[Reported]) -> dict[int, str]:
 
 async def _without_erased(here: Services, read: Sequence[Reported]) -> list[Reported]:
     """Refuses outcomes of erased students, and of predictions that were erased with one."""
-    marks = {item.index: _marks(item.outcome, here.erased.key) for item in read if item.outcome}
+    about = {item.index: _subjects(item.outcome) for item in read if item.outcome}
     erased = await here.registry.run(
-        TombstoneRepository().among(m for ms in marks.values() for m in ms)
+        TombstoneRepository().erased((s for ss in about.values() for s in ss), here.erased.key)
     )
     return [
         Reported(item.index, None, f"student_id: {ERASED}")
-        if erased.intersection(marks.get(item.index, ()))
+        if erased.intersection(about.get(item.index, ()))
         else item
         for item in read
     ]
 
 
-def _marks(outcome: Outcome, key: TombstoneKey) -> list[str]:
-    named = [key.of(outcome.student_id)] if outcome.student_id else []
-    return [*named, key.of_prediction(outcome.prediction_id)] if outcome.prediction_id else named
+def _subjects(outcome: Outcome) -> list[str]:
+    named = [outcome.student_id] if outcome.student_id else []
+    return [*named, anonymous(outcome.prediction_id)] if outcome.prediction_id else named
 
 
 async def _bring_in(here: Services, outcomes: Sequence[Outcome]) -> None:

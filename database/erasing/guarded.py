@@ -67,9 +67,9 @@ def _remove_erased(command: Command, key: TombstoneKey) -> Op[None]:
     about: dict[str, list[Document]] = {}
     for document in written:
         for subject in subjects_of(document):
-            about.setdefault(key.of(subject), []).append(document)
-    erased = yield from TombstoneRepository().among(about)
-    documents = {d["_id"]: d for digest in erased for d in about[digest]}
+            about.setdefault(subject, []).append(document)
+    erased = yield from TombstoneRepository().erased(about, key)
+    documents = {d["_id"]: d for subject in erased for d in about[subject]}
     if not documents:
         return
     yield DeleteMany(command.collection, {"_id": {"$in": sorted(documents)}})

@@ -8,9 +8,12 @@ import pytest
 
 from database.driver.commands import Count, Document, Find, Op
 from database.driver.paging import PART
-from database.tombstones import TombstoneRepository
+from database.tombstones import FEW, TombstoneRepository
+from model.trust.tombstone import TombstoneKey
 from tests.database.builders import at
 from tests.database.drivers import MongomockRegistry
+
+KEY = TombstoneKey(b"a data key")
 
 
 @pytest.fixture
@@ -81,3 +84,25 @@ def test_the_state_changes_when_a_tombstone_is_laid_and_when_one_is_lifted(
     assert not registry.run(TombstoneRepository().lift("b"))
     assert registry.run(TombstoneRepository().state()) == (1, "a")
     assert registry.run(TombstoneRepository().all()) == {"a"}
+
+
+@pytest.mark.parametrize("laid", [0, 1, FEW, FEW + 1])
+@pytest.mark.parametrize("asked", [1, FEW, FEW + 1, PART + 1])
+def test_who_was_erased_is_told_however_many_are_asked_about_and_however_many_were(
+    registry: MongomockRegistry, laid: int, asked: int
+) -> None:
+    erased = [f"erased {number}" for number in range(laid)]
+    registry.run(TombstoneRepository().lay(map(KEY.of, erased), at=at(1)))
+    subjects = [*erased[-1:], *(f"RA-{number}" for number in range(asked))]
+
+    found = registry.run(TombstoneRepository().erased(iter(subjects), KEY))
+
+    assert found == {*erased[-1:]}
+
+
+def test_few_tombstones_are_read_whole_and_never_asked_for_one_by_one(
+    registry: MongomockRegistry,
+) -> None:
+    registry.run(TombstoneRepository().erased(map(str, range(FEW + 1)), KEY))
+
+    assert registry.asked == [Find("tombstones", {}, limit=FEW + 1, fields=["_id"])]

@@ -18,7 +18,7 @@ from database.labels import LabelRepository, OrphanRepository
 from database.predictions import PredictionRepository
 from database.repair import repair
 from database.students import StudentRepository
-from database.tombstones import TombstoneRepository
+from database.tombstones import FEW, TombstoneRepository
 from model.errors import ConfigurationError
 from model.trust.tombstone import TombstoneKey
 from tests.database.builders import at, observation, outcome, prediction
@@ -88,6 +88,21 @@ def test_an_erasure_at_any_moment_of_a_write_wins(
     with_pause(registry, hooked(late(), GUARD), pause, erase())
 
     assert registry.run(everything()) == []
+
+
+@pytest.mark.parametrize("pause", range(8))
+@pytest.mark.parametrize("others", [0, FEW])
+def test_an_erasure_at_any_moment_of_a_whole_file_wins(pause: int, others: int) -> None:
+    registry = MongomockRegistry("farol", GUARD)
+    registry.run(StudentRepository().observe([observation()]))
+    laid = [KEY.of(f"erased before {number}") for number in range(others)]
+    registry.run(TombstoneRepository().lay(laid, at=at(1)))
+    school = [observation(f"RA-{number}", observed_at=at(11)) for number in range(FEW + 2)]
+
+    with_pause(registry, hooked(StudentRepository().observe(school), GUARD), pause, erase())
+
+    kept = {document["_id"] for document in registry.run(everything())}
+    assert kept == {one.student_id for one in school} - {"RA-1"}
 
 
 def test_an_outcome_that_waits_for_a_refused_prediction_goes_with_it(run: Run) -> None:
