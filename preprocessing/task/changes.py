@@ -142,7 +142,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Categories:
+class CategoryLists:
     """Another spelling of a category is read as the same; other categories are not.
 
     Attributes:
@@ -185,7 +185,7 @@ def _unit_categories(
 ) -> Iterator[Change]:
     """A school may come or go; a list where there was none gives the recorded ones other names."""
     if before and after:
-        yield from Categories(Consequence.COMPARABLE, Consequence.REFUSED)(where, before, after)
+        yield from CategoryLists(Consequence.COMPARABLE, Consequence.REFUSED)(where, before, after)
     else:
         yield from REFUSED(where, before or None, after or None)
 
@@ -223,7 +223,7 @@ FEATURE = RulesOf(
         **BOUNDS,
         "name": REFUSED,
         "kind": REFUSED,
-        "categories": Categories(Consequence.NEW_CHAMPION, Consequence.NEW_CHAMPION),
+        "categories": CategoryLists(Consequence.NEW_CHAMPION, Consequence.NEW_CHAMPION),
         "reader": NEW_CHAMPION,
         "monotone": COMPARABLE,
     },
@@ -235,7 +235,7 @@ OUTCOME_COLUMN = RulesOf(
         **BOUNDS,
         "name": REFUSED,
         "kind": REFUSED,
-        "categories": Categories(Consequence.REFUSED, Consequence.REFUSED),
+        "categories": CategoryLists(Consequence.REFUSED, Consequence.REFUSED),
         "reader": REFUSED,
         "monotone": COMPARABLE,
     },
