@@ -120,7 +120,7 @@ def _clear(root: SyncRegistry, root_name: str, manifest: Manifest) -> None:
     }
     opened = {name: root if name == root_name else root.on(name) for name in sorted(names)}
     for name, database in opened.items():
-        for collection in set(COLLECTIONS) - set(MADE_AT_OPENING):
+        for collection in (one for one in COLLECTIONS if one not in MADE_AT_OPENING):
             if database.execute(Count(collection, {})):
                 raise _used(f"the registry (MONGO_DB={root_name}) holds {collection} in {name}")
     for database in opened.values():

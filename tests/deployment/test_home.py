@@ -19,6 +19,7 @@ COMMANDS = (
     "api.keys list",
     "database.embedded",
     "deployment.repair",
+    "deployment.tasks list",
     "deployment.up",
     "drift.check",
     "preprocessing.ingest README.md",
