@@ -179,8 +179,10 @@ class ChampionHolder:
         self.current = champion
         self.generation += 1
         self.fault = None
-        _log.info("serving %s, generation %d", champion.version, self.generation)
+        _log.info(
+            "%s: serving %s, generation %d", self._task.name, champion.version, self.generation
+        )
 
     def _refuse(self, fault: Fault) -> None:
         self.fault = fault
-        _log.error("%s is quarantined: %s", fault.version, fault.reason)
+        _log.error("%s: %s is quarantined: %s", self._task.name, fault.version, fault.reason)

@@ -146,7 +146,7 @@ class Refresher:
             alias.revision,
             check=self._holder.check,
         )
-        _log.info("published %s, alias revision %d", alias.version, alias.revision)
+        _log.info("%s: published %s, revision %d", version.task, alias.version, alias.revision)
 
 
 def _try(lock: FileLock) -> bool:

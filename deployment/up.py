@@ -32,6 +32,7 @@ from deployment.exit_codes import failed
 from deployment.following import follow
 from deployment.occupancy import Occupant, occupied
 from deployment.settings import Settings
+from deployment.tasks.installed import all_installed
 from deployment.wiring import configure_logging, environment, private_settings, registry_uri
 from model.errors import ConfigurationError, FarolError
 from preprocessing.cohorts.samples import example_record
@@ -62,7 +63,7 @@ Farol is up.
 
   API         http://127.0.0.1:{port}        (try http://127.0.0.1:{port}/docs)
   Dashboard   http://127.0.0.1:{dashboard}
-  Data        {home}{auth}
+  Data        {home}{tasks}{auth}
 
 Try:
 
@@ -157,12 +158,15 @@ def _welcome_when_ready(settings: Settings) -> None:
 
 def welcome(settings: Settings, task: TaskSpec, auth: str = "") -> str:
     """Where everything is, and a call with the task's own fields."""
+    names = [one.name for one in all_installed(settings)]
+    listed = f"{names[0]} (default), {', '.join(names[1:])}" if len(names) > 1 else ""
     # A single quote would end the argument of the shell.
     example = json.dumps(example_record(task), separators=(",", ":")).replace("'", "\\u0027")
     return WELCOME.format(
         port=settings.port,
         dashboard=settings.dashboard_port,
         home=settings.home,
+        tasks=f"\n  Tasks       {listed}: /tasks/TASK/predict, ..." if listed else "",
         auth=auth,
         example=example,
     )

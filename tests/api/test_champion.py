@@ -190,8 +190,8 @@ def test_the_log_names_what_serves_what_is_refused_and_why(
 
     assert worker.fault is not None
     assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
-        ("INFO", "serving v1, generation 1"),
-        ("ERROR", f"v2 is quarantined: {worker.fault.reason}"),
+        ("INFO", "pede_lag: serving v1, generation 1"),
+        ("ERROR", f"pede_lag: v2 is quarantined: {worker.fault.reason}"),
     ]
 
 
