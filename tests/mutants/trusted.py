@@ -13,6 +13,11 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/database/test_repositories.py",
         "tests/database/test_fencing.py",
     ),
+    "database/labelling/facts.py": (
+        "tests/database/test_settling.py",
+        "tests/database/test_labels.py",
+        "tests/database/test_units.py",
+    ),
     "database/labelling/join.py": (
         "tests/database/test_settling.py",
         "tests/database/test_first_observed.py",
@@ -58,7 +63,8 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/database/test_tombstone_operations.py",
     ),
     "model/labels/filing.py": ("tests/model/test_label_join.py",),
-    "model/labels/join.py": ("tests/model/test_label_join.py",),
+    "model/labels/join.py": ("tests/model/test_label_join.py", "tests/model/test_label_units.py"),
+    "model/labels/units.py": ("tests/model/test_label_units.py",),
     "model/live.py": ("tests/model/test_live.py", "tests/model/test_live_files.py"),
     "model/bundle.py": ("tests/model/test_bundle.py", "tests/model/test_bundle_fields.py"),
     "model/manifest.py": ("tests/model/test_bundle.py", "tests/model/test_bundle_fields.py"),
