@@ -46,6 +46,8 @@ def paired(tables: Iterable[CleanTable], longitudinal: Longitudinal | None = Non
             arrived_at=outcomes[key].observed_at,
             protected=observation.protected,
             source=outcomes[key].source,
+            units=observation.units,
+            unit=observation.unit,
         )
         for key, observation in sorted(features.items(), key=lambda item: item[0][::-1])
         if key in outcomes
