@@ -194,12 +194,8 @@ def _apart(known: Known, facts: Known | None) -> Document:
     Nothing where no unit is known.
     """
     observed = known.observation.unit if known.observation else ""
-    joined = len(facts.reports) if facts else 0
-    others = (
-        sum(bool(report.unit) for report in known.reports)
-        if facts is None
-        else (len(known.reports) - joined)
-    )
+    joined = () if facts is None else facts.reports
+    others = sum(bool(report.unit) for report in known.reports if report not in joined)
     found: Document = {"observed_unit": observed, "reports_apart": others}
     return {name: value for name, value in found.items() if value}
 
