@@ -19,7 +19,7 @@ REFUSALS: Mapping[int, str] = {
     409: "This cannot be done as things are.",
     410: "The student was erased.",
     413: "The body is too long.",
-    415: "The body is not declared as JSON.",
+    415: "The body is not declared as what the route takes.",
     422: "A field is wrong; `errors` names it.",
     429: "Too many wait already.",
     503: "Try again later.",

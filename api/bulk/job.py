@@ -15,13 +15,13 @@ from api.bulk.results import result_schema, results, stopped_at, writer_of
 from api.durability.bulk_log import Inlet
 from api.metrics import Served
 from model.errors import InvalidRecord, NotThisTask, Overloaded
-from preprocessing.columnar.assessing import Assessments, assess
+from preprocessing.assessing import Assessments, assess
 from preprocessing.columnar.tables import CheckedRows
 from preprocessing.task.spec import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredChunk:
     """A chunk that was read and scored, and whose records are not safe yet.
 
     Attributes:
@@ -98,7 +98,7 @@ class Job:
         self._writer = writer_of(order.wanted, self._schema)
         self._last = 0
 
-    def score(self) -> Scored | Ended:
+    def score(self) -> ScoredChunk | Ended:
         """Reads and scores the next chunk."""
         try:
             rows = next(self._chunks, None)
@@ -108,9 +108,9 @@ class Job:
             return Ended()
         rows = rows.without(self._admission.refused(rows))
         champion = self._origin.champion
-        return Scored(rows, assess(champion.predictor, rows.columns, self._origin.features))
+        return ScoredChunk(rows, assess(champion.predictor, rows.columns, self._origin.features))
 
-    def keep(self, scored: Scored | Ended) -> Answered:
+    def keep(self, scored: ScoredChunk | Ended) -> Answered:
         """Makes a chunk's records safe; then there is something to answer.
 
         What stops the work before the file's end is told in the answer's last line, since the

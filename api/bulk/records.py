@@ -18,7 +18,7 @@ import pyarrow.compute
 
 from api.bulk.order import Origin
 from model.prediction import Prediction
-from preprocessing.columnar.assessing import Assessments
+from preprocessing.assessing import Assessments
 from preprocessing.columnar.columns import Columns, Numbers
 from preprocessing.columnar.tables import CheckedRows
 
@@ -55,14 +55,14 @@ def record_bodies(
     kept = rows.kept.tolist()
     patterns = pyarrow.array(found.pattern_of)
     written: dict[str, Texts] = {
-        "prediction_id": _texts(ids),
+        "prediction_id": _words(ids),
         "student_id": _texts([rows.students[row] for row in kept]),
-        "period": _texts([rows.periods[row] for row in kept]),
+        "period": _periods([rows.periods[row] for row in kept]),
         "features": _features(rows.columns, origin.features),
         "imputed": _json_of([one.imputed for one in found.patterns]).take(patterns),
         "risk_score": _numbers(np.array(found.scores)),
-        "risk_label": _texts(found.labels),
-        "status": _texts(found.statuses),
+        "risk_label": _words(found.labels),
+        "status": _words(found.statuses),
         "threshold": _json(thresholds.operating),
         "model_version": _json(origin.champion.version),
         "created_at": _json(origin.at),
@@ -111,6 +111,15 @@ def _texts(values: Sequence[str | None]) -> pyarrow.Array:
     if texts.null_count or pyarrow.compute.any(unusual).as_py():
         return _json_of(values)
     return _joined('"', texts, '"')
+
+
+def _periods(values: Sequence[str | None]) -> Texts:
+    return _json(values[0]) if len({*values}) == 1 else _texts(values)
+
+
+def _words(values: Sequence[str]) -> pyarrow.Array:
+    """Texts in which there is nothing to escape."""
+    return _joined('"', pyarrow.array(values, pyarrow.string()), '"')
 
 
 def _intervals(values: Sequence[tuple[float, float] | None]) -> Texts:

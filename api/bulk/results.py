@@ -19,7 +19,7 @@ import pyarrow.parquet
 from api.bulk.formats import FileForm
 from model.errors import InvalidRecord
 from model.prediction import Scale
-from preprocessing.columnar.assessing import Assessments
+from preprocessing.assessing import Assessments
 from preprocessing.columnar.tables import CheckedRows
 
 ROW, TEXT, REAL = pyarrow.int64(), pyarrow.string(), pyarrow.float64()

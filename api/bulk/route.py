@@ -64,6 +64,7 @@ router = APIRouter(tags=["predictions"])
 
 @router.post(
     PATH,
+    response_class=Response,
     **operation("Scores a file of any size", ANSWER, 507, body=BODY, parameters=(PERIOD,)),
 )
 async def predict_bulk(request: Request, client: MayPredict) -> Response:

@@ -31,7 +31,7 @@ class StrictPage:
         if kind not in declared["content"]:
             return [f"{name}: {kind} is not declared"]
         schema = declared["content"][kind]["schema"]
-        body = answer.json() if kind.endswith("json") else answer.text
+        body = answer.json() if kind.endswith(("/json", "+json")) else answer.text
         return [f"{name}: {fault}" for fault in self.wrong(schema, body)]
 
     def wrong(self, schema: Json, body: object) -> Iterator[str]:

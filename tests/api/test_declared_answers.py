@@ -39,6 +39,9 @@ from tests.api.test_keys import keys
 FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
 RECORD = {"inde": 7.5, "ida": 3.0, "pedra": "topazio"}
 REASON = {"reason": "a test"}
+CSV = {"content-type": "text/csv"}
+NDJSON = {"accept": "application/x-ndjson"}
+PARQUET = {"accept": "application/vnd.apache.parquet"}
 NOWHERE = {"MONGO_URI": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200"}
 
 
@@ -105,6 +108,11 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.post("/predict?explain=true", RECORD),
     ],
     "predict_batch": lambda s: [s.post("/predict/batch", {"records": [RECORD, {"inde": 99}, 3]})],
+    "predict_bulk": lambda s: [
+        s.client.post("/predict/bulk", content=b"ra,inde\nS1,7.5\n", headers=CSV),
+        s.client.post("/predict/bulk", content=b"ra,inde\n", headers=CSV | NDJSON),
+        s.client.post("/predict/bulk", content=b"inde\n99\n", headers=CSV | PARQUET),
+    ],
     "predict_student": lambda s: [s.post("/predict/S1"), s.post("/predict/S1?explain=true")],
     "label": lambda s: [
         s.post("/labels", {"student_id": "S1", "period": "2023", "outcome": 1}),
@@ -142,6 +150,8 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("predict", 413, lambda s: s.client.post("/predict", content=b" " * 100_000)),
     ("predict", 422, lambda s: s.post("/predict", {"inde": 99})),
     ("predict_batch", 422, lambda s: s.post("/predict/batch", {})),
+    ("predict_bulk", 415, lambda s: s.post("/predict/bulk", RECORD)),
+    ("predict_bulk", 422, lambda s: s.client.post("/predict/bulk", content=b"a\n", headers=CSV)),
     ("predict_student", 404, lambda s: s.post("/predict/nobody")),
     ("predict_student", 422, lambda s: s.post("/predict/~x")),
     ("predict_student", 410, lambda s: s.post("/predict/S4")),

@@ -363,9 +363,11 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Opened]:
     return all_of_them
 
 
-@pytest.mark.parametrize(("number", "transaction"), [(16, False), (17, True)])
+@pytest.mark.parametrize(
+    ("number", "transaction", "statements"), [(16, False, 1), (17, True, 1), (257, True, 2)]
+)
 def test_sixteen_records_are_one_statement_and_more_are_a_transaction(
-    opened: list[Opened], outbox: Outbox, number: int, transaction: bool
+    opened: list[Opened], outbox: Outbox, number: int, transaction: bool, statements: int
 ) -> None:
     (worker,) = opened
     worker.told.clear()
@@ -373,7 +375,8 @@ def test_sixteen_records_are_one_statement_and_more_are_a_transaction(
     outbox.put([prediction() for _ in range(number)])
 
     inserted = [told for told in worker.told if told.startswith("INSERT")]
-    assert len(inserted) == (number if transaction else 1)
+    assert len(inserted) == statements
+    assert waiting(outbox.folder) == number
     others = [told for told in worker.told if told not in inserted]
     assert others == (["BEGIN IMMEDIATE", "COMMIT"] if transaction else [])
 

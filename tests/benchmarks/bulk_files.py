@@ -1,4 +1,4 @@
-"""Files of many records, as a city sends them; drawn from sample cohorts, none of a student."""
+"""Files of many records, as a city sends them; drawn from sample cohorts."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from model.bundle import load_bundle
 from model.errors import InvalidRecord, NotThisTask
 from model.student import Features
-from preprocessing.columnar.assessing import assess
+from preprocessing.assessing import assess
 from preprocessing.columnar.columns import columns_of
 from preprocessing.columnar.tables import CheckedRows, ReadRow, TableReader
 from preprocessing.encoder import FeatureEncoder
