@@ -27,6 +27,7 @@ MAY_IMPORT = {
 # Entry points read the environment and open the registry; see docs/decisions/0001.
 ENTRY_POINTS = {
     "api/app.py": {"deployment"},
+    "api/bulk/__main__.py": {"deployment"},
     "api/keys.py": {"deployment"},
     "api/opening.py": {"deployment"},
     "dashboard/dashboard.py": {"deployment"},
