@@ -1,8 +1,8 @@
 """Scores a file of any size: `python -m api.bulk FILE --out RESULT`.
 
-FILE is Parquet, NDJSON or CSV, whose first line names the columns as schools or /predict do. One line
-per row comes back, in the order of the rows: the score, or the field at fault and why. The API key
-is read from FAROL_API_KEY, never from the command line, which other users can see.
+FILE is Parquet, NDJSON or CSV, whose first line names the columns as schools or /predict do. One
+line per row comes back, in the order of the rows: the score, or the field at fault and why. The API
+key is read from FAROL_API_KEY, never from the command line, which other users can see.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet
@@ -26,9 +26,7 @@ def guarded(world: World) -> Iterator[tuple[Server, str]]:
         yield server, secret
 
 
-def run(
-    server: Server, env: Mapping[str, str], *arguments: str
-) -> subprocess.CompletedProcess[str]:
+def run(server: Server, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     known = {k: v for k, v in os.environ.items() if not k.startswith("FAROL")}
     return subprocess.run(
         [sys.executable, "-m", "api.bulk", "--url", server.url, *arguments],
@@ -82,16 +80,11 @@ def test_what_the_server_refuses_is_wrong_usage_with_its_reason(
     guarded: tuple[Server, str], tmp_path: Path, content: str, key: bool, told: str
 ) -> None:
     server, secret = guarded
-    sent = tmp_path / "class.csv"
+    sent, result = tmp_path / "class.csv", tmp_path / "r.csv"
     sent.write_text(content)
+    env = {"FAROL_API_KEY": secret} if key else {}
 
-    done = run(
-        server,
-        {"FAROL_API_KEY": secret} if key else {},
-        str(sent),
-        "--out",
-        str(tmp_path / "r.csv"),
-    )
+    done = run(server, env, str(sent), "--out", str(result))
 
     assert done.returncode == 2
     assert told in done.stderr

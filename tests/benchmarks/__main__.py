@@ -9,13 +9,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from api.durability.outbox import waiting
 from database.embedded import lifecycle
 from tests.benchmarks import contestants
+from tests.benchmarks.bulk import measure_bulk
 from tests.benchmarks.comparison import Comparison, compare
 from tests.benchmarks.contestants import ROOT, Contestant
 from tests.benchmarks.home import prepare
@@ -35,7 +36,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         home = prepare(Path(folder))
         try:
-            inside = measure(home)
+            inside = {**measure(home), **_bulk()}
             env = {"FAROL_HOME": folder}
             results = _measure(contestants.farol(env), options, lambda: _drain(Path(folder)))
         finally:
@@ -62,6 +63,15 @@ def _measure(
         log=options.work / "servers.log",
         settle=settle,
     )
+
+
+def _bulk() -> Mapping[str, str]:
+    """Files, in a home of their own with the champion that training makes by default."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return measure_bulk(Path(folder))
+        finally:
+            lifecycle.stop(Path(folder))
 
 
 def _peers() -> tuple[Callable[[Path], Contestant], ...]:
