@@ -6,8 +6,8 @@ import argparse
 import hashlib
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,8 +26,10 @@ from database.students import PeriodRepository, StudentRepository
 from database.versions import ModelVersionRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import add_task_option, registry, settings_from_environment
+from drift.by_unit import UnitCohort, drift_by_unit
 from drift.cohort import CohortRule, choose_cohort, counts_of, latest_of_each, unfiled
-from drift.performance import disagreements, realised_performance
+from drift.judged_labels import JudgedLabels
+from drift.performance import disagreements
 from drift.policy import DriftPolicy, policy_of
 from drift.report import drift_report, nothing_compared
 from drift.table import nothing_yet, write
@@ -36,7 +38,8 @@ from model.bundle import load_signed
 from model.drift import DriftReport, LeftOut
 from model.errors import FarolError, NotEnoughData
 from model.label import Label
-from model.student import Features
+from model.student import Features, Units
+from model.units.named import spellings
 from model.version import ModelVersion, Window
 from preprocessing.dataset import record_id
 from preprocessing.longitudinal import recalled_labels, recalled_observations
@@ -45,6 +48,8 @@ from preprocessing.task.spec import TaskSpec, load_task
 
 RECENT_PREDICTIONS = 5_000
 RECENT_LABELS = 5_000
+RECENT_LABELS_BY_UNIT = 50_000
+"""Of 200 units 5,000 labels would be 25 each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +58,14 @@ class Recent:
 
     Attributes:
         period: empty where no period holds a cohort; then there are no records either.
+        units: the unit of each record, folded, and its units as written.
     """
 
     records: tuple[Features, ...]
     period: str
     notes: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
+    units: tuple[tuple[str, Units], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class _Gathered:
     archive: bytes
     recent: Recent
     unseen_labels: tuple[Label, ...]
+    labelled_units: frozenset[str]
 
 
 def run_drift_check(
@@ -126,11 +134,13 @@ def _compared(
         bundle = load_signed(Path(folder), version.statement, version.signature, signing_key)
         predictor = Predictor(bundle)
         binary = task.outcome.form.two_valued
-        realised = _realised(gathered.unseen_labels, predictor) if binary else {}
-        return drift_report(
+        judged = _judged(gathered.unseen_labels if binary else (), predictor)
+        realised = judged.performance()
+        scores = predictor.score_many(recent.records)
+        report = drift_report(
             bundle.reference,
             recent.records,
-            predictor.score_many(recent.records),
+            scores,
             report_id=_report_id(version, now),
             now=now,
             model_version=version.version,
@@ -142,6 +152,18 @@ def _compared(
             notes=(*recent.notes, *disagreements(realised, version.metrics)),
             left_out=recent.left_out,
         )
+        if not task.unit:
+            return report
+        cohort = UnitCohort(
+            column=task.unit[0].name,
+            of_records=np.array([unit for unit, _ in recent.units], dtype=np.str_),
+            names=spellings(task.unit[0].name, recent.units),
+            labelled=gathered.labelled_units,
+            outcomes=judged.by_unit(),
+            needed=task.drift.min_records,
+        )
+        found = drift_by_unit(cohort, bundle.reference, recent.records, scores, policy, seed)
+        return replace(report, by_unit=found)
 
 
 def _gather(task: TaskSpec, now: datetime, key: bytes) -> Op[_Gathered]:
@@ -153,7 +175,9 @@ def _gather(task: TaskSpec, now: datetime, key: bytes) -> Op[_Gathered]:
     version.verify(key)
     archive = yield from ArtifactRepository().get(version.artifact)
     recent = yield from _recent(task, version, now)
-    arrived = yield from LabelRepository().window(arrived_until=now, limit=RECENT_LABELS)
+    limit = RECENT_LABELS_BY_UNIT if task.unit else RECENT_LABELS
+    arrived = yield from LabelRepository().window(arrived_until=now, limit=limit)
+    counted = (yield from LabelRepository().count_by_unit()) if task.unit else {}
     if plan is not None:
         known = yield from StudentRepository().get_many([label.student_id for label in arrived])
         arrived = recalled_labels(plan, arrived, known)
@@ -167,6 +191,7 @@ def _gather(task: TaskSpec, now: datetime, key: bytes) -> Op[_Gathered]:
             for label in arrived
             if record_id(label.student_id, label.period) not in trained_on
         ),
+        labelled_units=frozenset(unit for unit, _ in counted if unit),
     )
 
 
@@ -191,7 +216,8 @@ def _recent(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[Recent]:
     if not cohort.from_files:
         records = tuple(prediction.features for prediction in of_period.values())
         notes = _choice_notes(records, "students predictions were asked for", cohort.period, window)
-        return Recent(records, cohort.period, notes, cohort.left_out)
+        units = tuple((prediction.unit, prediction.units) for prediction in of_period.values())
+        return Recent(records, cohort.period, notes, cohort.left_out, units)
     observations = yield from StudentRepository().in_period(cohort.period)
     if task.longitudinal is not None:
         known = yield from StudentRepository().get_many([o.student_id for o in observations])
@@ -205,6 +231,7 @@ def _recent(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[Recent]:
             *cohort.left_out,
             *unfiled(cohort.period, of_period, [o.student_id for o in observations]),
         ),
+        tuple((o.unit, o.units) for o in observations),
     )
 
 
@@ -225,13 +252,15 @@ def _ids(artifact: bytes) -> frozenset[str]:
     return frozenset(artifact.decode("ascii").splitlines())
 
 
-def _realised(unseen: Sequence[Label], predictor: Predictor) -> Mapping[str, float]:
+def _judged(unseen: Sequence[Label], predictor: Predictor) -> JudgedLabels:
     """The champion on outcomes of records it was not trained on."""
-    if not unseen:
-        return {}
-    outcomes = np.array([label.outcome for label in unseen], dtype=np.float64)
-    scores = predictor.score_many([label.features for label in unseen])
-    return realised_performance(outcomes, scores, predictor.bundle.thresholds.operating)
+    features = [label.features for label in unseen]
+    return JudgedLabels(
+        units=np.array([label.unit for label in unseen], dtype=np.str_),
+        outcomes=np.array([label.outcome for label in unseen], dtype=np.float64),
+        scores=predictor.score_many(features) if features else np.zeros(0),
+        threshold=predictor.bundle.thresholds.operating,
+    )
 
 
 def _report_id(version: ModelVersion, now: datetime) -> str:

@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drift.benjamini_hochberg import adjust
-from drift.contract import LEAST_VALUES, DriftResult, DriftTest
+from drift.contract import LEAST_VALUES
+from drift.findings import Finding, drifted, findings_of, profile_now, q_values
 from drift.performance import estimated_performance
 from drift.policy import DriftPolicy
 from drift.psi import psi
 from model.drift import DriftReport, FeatureDrift, LeftOut
 from model.errors import NotEnoughData
-from model.profile import (
-    CATEGORY,
-    NUMERIC,
-    SCORE,
-    CategoryProfile,
-    ColumnProfile,
-    profile_column,
-    read_profile,
-)
+from model.profile import SCORE, ColumnProfile, read_profile
 from model.student import Features
 
 FEW_ROWS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """A result before it is known how many others were looked at."""
-
-    feature: str
-    test: DriftTest
-    result: DriftResult
-    reference: ColumnProfile
-    current: ColumnProfile
 
 
 def drift_report(
@@ -82,15 +62,10 @@ def drift_report(
     if not records:
         raise NotEnoughData("there are no recent records to compare with the training data")
     reference = read_profile(profile)
-    recent = _profile_now(reference, records, scores)
-    findings = [
-        _Finding(name, test, result, reference[name], column)
-        for name, column in recent.items()
-        for test in policy.tests_of(column)
-        if (result := test.run(reference[name], column, seed)).enough
-    ]
+    recent = profile_now(reference, records, scores)
+    findings = list(findings_of(reference, recent, policy, seed))
     features = tuple(
-        _row(finding, q, policy) for finding, q in zip(findings, _q_values(findings), strict=True)
+        _row(finding, q, policy) for finding, q in zip(findings, q_values(findings), strict=True)
     )
     return DriftReport(
         report_id=report_id,
@@ -128,36 +103,8 @@ def nothing_compared(
     )
 
 
-def _profile_now(
-    reference: Mapping[str, ColumnProfile],
-    records: Sequence[Features],
-    scores: NDArray[np.float64],
-) -> dict[str, ColumnProfile]:
-    """The recent profile of every column the reference knows, all values kept."""
-    recent = {
-        name: profile_column(
-            name,
-            [record.get(name) for record in records],
-            CATEGORY if isinstance(column, CategoryProfile) else NUMERIC,
-        )
-        for name, column in reference.items()
-        if name != SCORE
-    }
-    if scores.size and SCORE in reference:
-        recent[SCORE] = profile_column(SCORE, scores.tolist(), NUMERIC)
-    return recent
-
-
-def _q_values(findings: Sequence[_Finding]) -> Iterator[float | None]:
-    """The q-value of each; a test that only measures has none and is none of those corrected."""
-    q_values = iter(adjust([p for f in findings if (p := f.result.p_value) is not None]))
-    for finding in findings:
-        yield None if finding.result.p_value is None else next(q_values)
-
-
-def _row(finding: _Finding, q_value: float | None, policy: DriftPolicy) -> FeatureDrift:
+def _row(finding: Finding, q_value: float | None, policy: DriftPolicy) -> FeatureDrift:
     result, test = finding.result, finding.test
-    limit = policy.limit_of(test)
     return FeatureDrift(
         feature=finding.feature,
         test=test.about.name,
@@ -165,9 +112,9 @@ def _row(finding: _Finding, q_value: float | None, policy: DriftPolicy) -> Featu
         p_value=result.p_value,
         q_value=q_value,
         effect=result.effect,
-        effect_limit=limit,
+        effect_limit=policy.limit_of(test),
         psi=psi(test.bins(finding.reference, finding.current)),
-        drifted=q_value is not None and q_value <= policy.alpha and result.effect >= limit,
+        drifted=drifted(finding, q_value, policy),
         missing=finding.current.missing / finding.current.rows,
         reference_missing=finding.reference.missing / finding.reference.rows,
         unseen=result.unseen,

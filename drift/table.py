@@ -10,6 +10,7 @@ from rich.text import Text
 
 from drift.catalogue import label_of
 from model.drift import DriftReport, LeftOut, Unjudged
+from model.units.drifted import DriftByUnit
 
 NARROWEST = 80
 MOST_NAMED = 10
@@ -79,6 +80,18 @@ def left_out(records: LeftOut) -> str:
     return f"{records.period}: {counted} {why}"
 
 
+def by_unit_lines(found: DriftByUnit) -> Iterator[str]:
+    """What drifted in which units, and which could not be told of."""
+    yield f"By unit ({found.column}): {found.compared} compared, each with {found.needed} or more"
+    for one in found.drifted[:MOST_NAMED]:
+        yield f"  drift in {one.unit}: {', '.join(one.features or ())}"
+    if len(found.drifted) > MOST_NAMED:
+        yield f"  and in {len(found.drifted) - MOST_NAMED} more"
+    for told, units in (("too small", found.too_small), ("no labels yet", found.unlabelled)):
+        if units:
+            yield f"  {told}: {_some(units.names)}" + (f", {units.more} more" if units.more else "")
+
+
 def _parts(report: DriftReport) -> Iterator[RenderableType]:
     yield Text(verdict(report), style="bold red" if report.drifted else "bold green")
     yield _features(report)
@@ -88,6 +101,8 @@ def _parts(report: DriftReport) -> Iterator[RenderableType]:
     for row in report.features:
         if row.unseen:
             yield Text(f"Note: {row.feature} has values never seen before: {_some(row.unseen)}")
+    if report.by_unit is not None:
+        yield from map(Text, by_unit_lines(report.by_unit))
     for records in report.left_out:
         yield Text(f"Not compared: {left_out(records)}")
     for note in report.notes:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from model.units.drifted import DriftByUnit
+
 
 class Unjudged(StrEnum):
     """Why records were not compared."""
@@ -82,6 +84,8 @@ class DriftReport:
         left_out: records that were not compared.
         realised: metrics on labels that came in for these records, empty before they do.
         estimated: metrics estimated from calibrated scores, before labels come.
+        by_unit: the same for each unit (school); None where the task has none, and in reports of
+            before it was looked at.
     """
 
     report_id: str
@@ -96,6 +100,7 @@ class DriftReport:
     notes: tuple[str, ...] = ()
     compared: bool = True
     left_out: tuple[LeftOut, ...] = ()
+    by_unit: DriftByUnit | None = None
 
     @property
     def drifted_features(self) -> tuple[str, ...]:
