@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import charts
 from dashboard.context import Context, empty
 from dashboard.texts import Texts
+from dashboard.units_section import show_drift_by_unit
 from database.aliases import CHAMPION, AliasRepository
 from database.drift_reports import DriftReportRepository
 from database.versions import ModelVersionRepository
@@ -73,6 +74,8 @@ def _comparison(report: DriftReport, context: Context) -> None:
         config=charts.NO_TOOLBAR,
     )
     _performance(report, context)
+    if report.by_unit is not None:
+        show_drift_by_unit(report.by_unit, texts)
     st.subheader(texts("drift.details"))
     st.dataframe(test_rows(report, texts), hide_index=True)
     st.caption("\n".join(test_sentences(report, texts)))

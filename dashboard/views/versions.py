@@ -9,6 +9,7 @@ from dashboard.decision import show_decision
 from dashboard.fairness_section import show_fairness
 from dashboard.measured import measured_on
 from dashboard.texts import Texts
+from dashboard.units_section import show_version_by_unit
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.promotions import PromotionRepository
@@ -34,6 +35,8 @@ def show(context: Context) -> None:
     _card(version, context)
     st.subheader(texts("versions.fairness"))
     show_fairness(version, texts)
+    if version.by_unit is not None:
+        show_version_by_unit(version.by_unit, texts)
     st.subheader(texts("versions.leakage"))
     for line in leakage_lines(version, texts):
         st.markdown(line)
