@@ -51,6 +51,7 @@ set in the environment, or in a file named .env
   PORT, DASHBOARD_PORT   where to listen (8000, 8501)
   FAROL_TASK             a task in preprocessing/tasks, or the path of a YAML file (pede_lag)
   FAROL_TASKS            several of them, with commas between; the first is the default
+                         (python -m deployment.tasks add FILE keeps one in the home instead)
   DATA                   a folder of school files for an empty registry (else synthetic ones)
   PERIOD                 the period of those files, where neither name nor column tells it
   FAROL_HOME             where everything is kept (.farol)

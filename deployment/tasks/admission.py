@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from functools import lru_cache
 
 from database.audit import AuditRepository
 from database.driver.commands import Op
@@ -47,7 +48,7 @@ def admit(
             f"or to take it back: {ADD} {source}"
         )
     try:
-        before = parse_task(known.spec, source=f"the recorded TaskSpec of {spec.name!r}")
+        before = _as_recorded(spec.name, known.spec)
     except ConfigurationError as error:
         if new_champion:
             return TaskChanges(new_champion=("its recorded TaskSpec could not be read",))
@@ -69,6 +70,12 @@ def admit(
             f"{ADD} {source} --new-champion"
         )
     return changes
+
+
+@lru_cache(maxsize=16)
+def _as_recorded(name: str, text: str) -> TaskSpec:
+    """Kept, since an API that waits for a change to be undone asks again with every call."""
+    return parse_task(text, source=f"the recorded TaskSpec of {name!r}")
 
 
 def recorded(

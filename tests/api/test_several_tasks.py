@@ -225,6 +225,7 @@ def test_a_swap_in_one_task_fails_no_request_and_moves_no_other_task(
     for asker in askers:
         asker.start()
     try:
+        until(lambda: all(versions.values()))
         bundles.promote(city.night, bundles.register(city.night, packed))
         until(lambda: _serving(server, "/tasks/night_school") == {"v2"})
     finally:
