@@ -29,6 +29,7 @@ from database.versions import ModelVersionRepository
 from deployment import backup_file, migrate_to_mongo, repair
 from deployment.backup import back_up
 from deployment.restore import restore
+from deployment.restore_target import place_tasks
 from deployment.settings import Settings
 from deployment.tasks.adding import add, retire
 from deployment.tasks.installed import InstalledTask, all_installed
@@ -165,6 +166,20 @@ def test_a_default_task_that_is_not_the_first_one_is_told(
     restore(file, {"FAROL_HOME": str(fresh)}, now=NOW, re_sign=False)
 
     assert "set FAROL_TASK=night_school" in capsys.readouterr().out
+
+
+def test_a_file_that_the_settings_of_the_new_home_name_is_left_and_told_where_it_differs(
+    tmp_path: Path,
+) -> None:
+    path = task_file(tmp_path, "night_school")
+    settings = private_settings({"FAROL_HOME": str(tmp_path / "new"), "FAROL_TASK": str(path)})
+    served = all_installed(settings)
+    other = InstalledTask(settings, served[0].text.replace("title: Lag", "title: Falling"))
+
+    told = list(place_tasks([other], served, "night_school"))
+
+    assert told == [f"{path} differs from task night_school of the backup"]
+    assert not (tmp_path / "new" / "tasks" / "night_school" / "task.yaml").exists()
 
 
 def test_a_registry_in_which_only_a_further_task_holds_something_is_refused(

@@ -10,7 +10,8 @@ from model.trust.private import make_private_folder, protect
 
 
 def test_what_an_installation_of_before_left_open_is_closed(tmp_path: Path) -> None:
-    for name in ("registry/farol.db", "model/live/versions/v1/model.txt", "data.key"):
+    outbox = "tasks/pede_lag/outbox/slot-0.sqlite"
+    for name in ("registry/farol.db", "model/live/versions/v1/model.txt", "data.key", outbox):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("1,234")
