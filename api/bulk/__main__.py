@@ -24,7 +24,7 @@ DEFAULT_PORT = 8000
 EVERY_SECONDS = 1.0
 
 
-class Progress:
+class FileProgress:
     """Tells on stderr how far it is, about once a second.
 
     Args:
@@ -85,7 +85,7 @@ def _run(given: argparse.Namespace) -> ExitCode:
     wanted = sent if given.format is None else FileForm(given.format)
     if given.out is None and wanted is FileForm.PARQUET:
         raise ConfigurationError("a Parquet result needs a file: --out FILE, or --format csv")
-    progress = Progress(rows_in(given.file, sent), given.file.stat().st_size, time.monotonic)
+    progress = FileProgress(rows_in(given.file, sent), given.file.stat().st_size, time.monotonic)
     sending = Sending(given.file, sent, _url(given), os.environ.get(KEY), wanted, given.period)
     if given.out is None:
         step = send(sending, sys.stdout.buffer, progress)

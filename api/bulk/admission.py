@@ -1,34 +1,68 @@
-"""Whether a row that can be scored may be: the one place where a row is looked at by itself."""
+"""Whether a row that can be scored may be, and about whom: where a row is looked at by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from api.erased import ErasedStudents
+from api.units import UnitLimit
 from model.errors import InvalidRecord
+from model.student import Units
 from preprocessing.columnar.tables import CheckedRows
+from preprocessing.student_ids import key_of
+from preprocessing.task.spec import TaskSpec
 
 
 class Admission:
     """What `/predict` asks of a record besides its values, for the rows of a file.
 
     Args:
+        task: whose records they are.
         erased: nobody who was erased is scored.
+        limit: the units that the sender's key is for; None is all.
     """
 
-    def __init__(self, erased: ErasedStudents) -> None:
+    def __init__(self, task: TaskSpec, erased: ErasedStudents, limit: UnitLimit | None) -> None:
+        self._task = task
         self._erased = erased
+        self._limit = limit
 
-    def refusal(self, student_id: str | None) -> InvalidRecord | None:
-        """Why a row is refused; None where it is scored."""
-        try:
-            self._erased.check(student_id)
-        except InvalidRecord as error:
-            return error
-        return None
+    def admitted(self, rows: CheckedRows) -> CheckedRows:
+        """The rows with the unit of the key where they name none; those that may not be scored are
+        refused."""
+        rows = self._placed(rows)
+        refused: dict[int, InvalidRecord] = {}
+        keys = list(rows.keys)
+        for row in rows.kept.tolist():
+            try:
+                keys[row] = self._key(rows.students[row], rows.units[row])
+            except InvalidRecord as error:
+                refused[row] = error
+        return replace(rows, keys=keys).without(refused)
 
-    def refused(self, rows: CheckedRows) -> Mapping[int, InvalidRecord]:
-        """Position to reason of the rows that are refused though they can be read."""
-        students = rows.students
-        looked_at = ((row, self.refusal(students[row])) for row in rows.kept.tolist())
-        return {row: error for row, error in looked_at if error is not None}
+    def _placed(self, rows: CheckedRows) -> CheckedRows:
+        limit = self._limit
+        if limit is None:
+            return rows
+        known: dict[int, Units] = {}
+        default: Mapping[str, str] = limit.default
+        units = []
+        for one in rows.units:
+            # Rows of the same units share one mapping.
+            if id(one) not in known:
+                known[id(one)] = one if limit.column in one else {**default, **one}
+            units.append(known[id(one)])
+        return replace(rows, units=units)
+
+    def _key(self, student_id: str | None, units: Units) -> str | None:
+        """What Farol knows the student by.
+
+        Raises:
+            InvalidRecord: the row may not be scored.
+        """
+        if self._limit is not None:
+            self._limit.check(units)
+        key = None if student_id is None else key_of(self._task, student_id, units)
+        self._erased.check(key)
+        return key

@@ -14,6 +14,7 @@ from api.bulk.records import prediction_ids, record_bodies
 from api.bulk.results import result_schema, results, stopped_at, writer_of
 from api.durability.bulk_log import Inlet
 from api.metrics import Served
+from api.payload import NO_UNITS
 from model.errors import InvalidRecord, NotThisTask, Overloaded
 from preprocessing.assessing import Assessments, assess
 from preprocessing.columnar.tables import CheckedRows
@@ -86,7 +87,8 @@ class Job:
         inlet: Callable[[], Inlet],
         clock: Callable[[], datetime],
     ) -> None:
-        opened = opened_file(order.file, order.sent, task, order.period)
+        units = order.limit.default if order.limit else NO_UNITS
+        opened = opened_file(order.file, order.sent, task, order.period, units)
         self.ignored = opened.ignored
         self._chunks = opened.chunks
         self._file = order.file
@@ -106,7 +108,7 @@ class Job:
             return Ended(str(error))
         if rows is None:
             return Ended()
-        rows = rows.without(self._admission.refused(rows))
+        rows = self._admission.admitted(rows)
         champion = self._origin.champion
         return ScoredChunk(rows, assess(champion.predictor, rows.columns, self._origin.features))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
 from api.bulk.formats import FileForm
 from api.champion import Champion
+from api.units import UnitLimit
+from model.student import Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,14 @@ class Order:
         sent: what it is.
         wanted: the form of the answer.
         period: of rows that give none.
+        limit: the units that the sender's key is for; None is all.
     """
 
     file: BinaryIO
     sent: FileForm
     wanted: FileForm
     period: str
+    limit: UnitLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,11 @@ class Origin:
         client: who asked.
         features: all of the task, in its order.
         at: when they are served, aware UTC.
+        unit_of: `TaskSpec.unit_of` of the task.
     """
 
     champion: Champion
     client: str
     features: Sequence[str]
     at: datetime
+    unit_of: Callable[[Units], str]

@@ -15,8 +15,9 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from api.bulk.formats import FileForm
-from api.payload import Asked, RecordReader
+from api.payload import NO_UNITS, Asked, RecordReader
 from model.errors import InvalidRecord, NotThisTask
+from model.student import Units
 from preprocessing.columnar.cells import is_text
 from preprocessing.columnar.columns import columns_of
 from preprocessing.columnar.tables import CheckedRows, TableReader
@@ -54,7 +55,9 @@ class OpenedFile:
     ignored: tuple[str, ...] = ()
 
 
-def opened_file(file: BinaryIO, form: FileForm, task: TaskSpec, period: str) -> OpenedFile:
+def opened_file(
+    file: BinaryIO, form: FileForm, task: TaskSpec, period: str, units: Units
+) -> OpenedFile:
     """Opens a file of records.
 
     Args:
@@ -62,14 +65,15 @@ def opened_file(file: BinaryIO, form: FileForm, task: TaskSpec, period: str) -> 
         form: what it is.
         task: what its columns mean.
         period: of rows that give none.
+        units: of rows that name none, where the sender's key is for one unit.
 
     Raises:
         NotThisTask: no such file, or no column of it is a feature of the task.
     """
-    return _OPENERS[form](file, task, period)
+    return _OPENERS[form](file, task, period, units)
 
 
-def _csv(file: BinaryIO, task: TaskSpec, period: str) -> OpenedFile:
+def _csv(file: BinaryIO, task: TaskSpec, period: str, _units: Units) -> OpenedFile:
     lines = TextLines(NAME, file)
     rows = _csv_rows(lines)
     header, _ = next(rows, ([], 0))
@@ -124,7 +128,7 @@ def _misshapen(row: Sequence[str], width: int, lines: int) -> InvalidRecord | No
     return None
 
 
-def _parquet(file: BinaryIO, task: TaskSpec, period: str) -> OpenedFile:
+def _parquet(file: BinaryIO, task: TaskSpec, period: str, _units: Units) -> OpenedFile:
     try:
         schema = pyarrow.parquet.read_schema(file)
         # Texts stay in their dictionary until it is known how much they are. Without the buffers a
@@ -173,11 +177,13 @@ def _is_flat(kind: pyarrow.DataType) -> bool:
     return not pyarrow.types.is_nested(kind)
 
 
-def _ndjson(file: BinaryIO, task: TaskSpec, period: str) -> OpenedFile:
-    return OpenedFile(_ndjson_chunks(file, task, period))
+def _ndjson(file: BinaryIO, task: TaskSpec, period: str, units: Units) -> OpenedFile:
+    return OpenedFile(_ndjson_chunks(file, task, period, units))
 
 
-def _ndjson_chunks(file: BinaryIO, task: TaskSpec, period: str) -> Iterator[CheckedRows]:
+def _ndjson_chunks(
+    file: BinaryIO, task: TaskSpec, period: str, units: Units
+) -> Iterator[CheckedRows]:
     reader, names = RecordReader(task), _names(task, period)
     counted = enumerate(_json_lines(file), start=1)
     filled = ((number, line) for number, line in counted if line.strip())
@@ -187,18 +193,22 @@ def _ndjson_chunks(file: BinaryIO, task: TaskSpec, period: str) -> Iterator[Chec
         refused: dict[int, InvalidRecord] = {}
         for at, (_, line) in enumerate(chunk):
             try:
-                asked.append(reader.one(_record(line, names), period))
+                asked.append(reader.one(_record(line, names), period, units))
                 kept.append(at)
             except InvalidRecord as error:
                 refused[at] = error
         read = dict(zip(kept, asked, strict=True))
+        rows = [read.get(at) for at in range(len(chunk))]
+        students = [one.sent_id if one else None for one in rows]
         yield CheckedRows(
             numbers=np.array([number for number, _ in chunk], dtype=np.int64),
-            students=[read[at].student_id if at in read else None for at in range(len(chunk))],
-            periods=[read[at].period if at in read else None for at in range(len(chunk))],
+            students=students,
+            periods=[one.period if one else None for one in rows],
             kept=np.array(kept, dtype=np.intp),
             columns=columns_of([one.features for one in asked], task.features),
             refused=refused,
+            units=[one.units if one else NO_UNITS for one in rows],
+            keys=students,
         )
 
 
@@ -226,6 +236,8 @@ def _names(task: TaskSpec, period: str) -> Mapping[str, str]:
         return {} if column is None else dict.fromkeys(aliases(column, period), name)
 
     names = of(task.id, "student_id") | of(task.period, "period")
+    for column in task.unit:
+        names |= of(column, column.name)
     for column in task.features:
         # A year of entry is not what /predict takes; only a table's header says which of the two.
         names |= of(column, column.name) if column.reader != "years_since" else {}

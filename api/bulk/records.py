@@ -7,7 +7,7 @@ each column once, and Arrow puts the rows together, so that no Python runs per r
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, TypeAlias
 
@@ -18,6 +18,7 @@ import pyarrow.compute
 
 from api.bulk.order import Origin
 from model.prediction import Prediction
+from model.student import Units
 from preprocessing.assessing import Assessments
 from preprocessing.columnar.columns import Columns, Numbers
 from preprocessing.columnar.tables import CheckedRows
@@ -56,7 +57,7 @@ def record_bodies(
     patterns = pyarrow.array(found.pattern_of)
     written: dict[str, Texts] = {
         "prediction_id": _words(ids),
-        "student_id": _texts([rows.students[row] for row in kept]),
+        "student_id": _texts([rows.keys[row] for row in kept]),
         "period": _periods([rows.periods[row] for row in kept]),
         "features": _features(rows.columns, origin.features),
         "imputed": _json_of([one.imputed for one in found.patterns]).take(patterns),
@@ -71,12 +72,27 @@ def record_bodies(
         "known_weight": _json_of([one.known_weight for one in found.patterns]).take(patterns),
         "unseen": _json_of([one.unseen for one in found.patterns]).take(patterns),
         "interval": _intervals(found.intervals),
+        **_units([rows.units[row] for row in kept], origin.unit_of),
     }
     pieces: list[Texts] = []
     for place, name in enumerate(FIELDS):
         pieces += [f'{"," if place else "{"}"{name}":', written[name]]
     joined: list[bytes] = _joined(*pieces, "}").cast(pyarrow.binary()).to_pylist()
     return joined
+
+
+def _units(units: Sequence[Units], unit_of: Callable[[Units], str]) -> dict[str, Texts]:
+    """The JSON of each record's units and of the one that access goes by."""
+    if not any(units):
+        return {"units": "{}", "unit": '""'}
+    known = {id(one): one for one in units}
+    places = {key: place for place, key in enumerate(known)}
+    taken = pyarrow.array([places[id(one)] for one in units])
+    different = known.values()
+    return {
+        "units": _json_of([dict(one) for one in different]).take(taken),
+        "unit": _json_of([unit_of(one) for one in different]).take(taken),
+    }
 
 
 def _features(records: Columns, names: Sequence[str]) -> pyarrow.Array:

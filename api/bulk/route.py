@@ -35,6 +35,7 @@ from api.http.problems import Problem
 from api.operation import TEXT, Json, operation
 from api.payload import RecordReader
 from api.services import Services, services
+from api.units import UnitLimit
 from model.errors import NotThisTask
 
 if TYPE_CHECKING:
@@ -75,11 +76,13 @@ async def predict_bulk(request: Request, client: MayPredict) -> Response:
     from there on were not scored.
     """
     here = services(request)
-    origin = Origin(here.champion(), client.name, here.task.feature_names, here.now())
+    origin = Origin(
+        here.champion(), client.name, here.task.feature_names, here.now(), here.task.unit_of
+    )
     with ExitStack() as stack:
         stack.enter_context(here.bulk.file())
         threads = stack.enter_context(_threads())
-        order = await _order(request, here)
+        order = await _order(request, here, UnitLimit.of(client, here.task))
         loop = asyncio.get_running_loop()
         try:
             job = await loop.run_in_executor(threads.scores, _begun, here, order, origin, loop)
@@ -157,7 +160,7 @@ async def _pieces(here: Services, job: Job, threads: Threads) -> AsyncIterator[b
             return
 
 
-async def _order(request: Request, here: Services) -> Order:
+async def _order(request: Request, here: Services, limit: UnitLimit | None) -> Order:
     """What is asked for, the body spooled."""
     period = request.query_params.get("period")
     default = str(here.now().year) if period is None else RecordReader(here.task).period(period)
@@ -173,7 +176,7 @@ async def _order(request: Request, here: Services) -> Order:
         sent = form_of_file(request.headers.get("content-type", ""), beginning)
         wanted = form_of_answer(request.headers.get("accept", ""), sent)
         unless_used.pop_all()
-    return Order(file, sent, wanted, default)
+    return Order(file, sent, wanted, default, limit)
 
 
 def _beginning(file: BinaryIO) -> bytes:
@@ -201,7 +204,14 @@ def _begun(here: Services, order: Order, origin: Origin, loop: asyncio.AbstractE
 
     inlet = partial(here.bulk.inlet, loop)
     try:
-        return Job(order, here.task, Admission(here.erased), origin, inlet, here.now)
+        return Job(
+            order,
+            here.task,
+            Admission(here.task, here.erased, order.limit),
+            origin,
+            inlet,
+            here.now,
+        )
     except Exception:
         order.file.close()
         raise

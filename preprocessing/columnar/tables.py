@@ -6,7 +6,7 @@ and asks `one` about those that are not ordinary.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ import pyarrow.compute
 from numpy.typing import NDArray
 
 from model.errors import InvalidRecord, NotThisTask
-from model.student import Features
+from model.student import Features, Units, Value
 from preprocessing.columnar.cells import Mask, is_text, read_column
 from preprocessing.columnar.columns import Categories, Columns, Numbers, categories_of
 from preprocessing.files.cells import Cell, read_text
@@ -32,6 +32,7 @@ from preprocessing.validation import empty_record
 
 STUDENT = Column(name="student_id")
 PERIOD = Column(name="period")
+NO_UNITS: Units = {}
 MOST_PERIODS = 64
 """Periods whose readers are kept; a table of more makes some of them anew."""
 USUAL_ID = r"^[A-Za-z_.\-]*[0-9][A-Za-z0-9_.\-]*$"
@@ -45,6 +46,7 @@ class ReadRow:
     student_id: str | None
     period: str
     features: Features
+    units: Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class CheckedRows:
         kept: positions of the rows that can be scored, rising.
         columns: the features of those.
         refused: position to the reason, for all others.
+        units: where the student of each row is; rows of the same units may share one mapping.
+        keys: what Farol knows each student by, `preprocessing.student_ids.key_of`.
     """
 
     numbers: NDArray[np.int64]
@@ -66,6 +70,8 @@ class CheckedRows:
     kept: NDArray[np.intp]
     columns: Columns
     refused: Mapping[int, InvalidRecord]
+    units: Sequence[Units]
+    keys: Sequence[str | None]
 
     def without(self, refused: Mapping[int, InvalidRecord]) -> CheckedRows:
         """The same rows with some more refused, by position."""
@@ -110,13 +116,20 @@ class TableReader:
         if not self.places:
             known = ", ".join(task.columns)
             raise NotThisTask(f"no column is a feature of {task.name}; known are {known}")
-        used = {self.student, self.period, *self.places.values()}
+        units = {column.name: at(column) for column in task.unit}
+        self._units_at = {name: place for name, place in units.items() if place is not None}
+        used = {self.student, self.period, *self.places.values(), *self._units_at.values()}
         self.ignored = tuple(name for place, name in enumerate(header) if place not in used)
         self.columns = {
             name: _as_headed(task.columns[name], header[place], period)
             for name, place in self.places.items()
         }
         self._readers = lru_cache(MOST_PERIODS)(self._readers_of)
+        self._unit_readers = tuple(
+            cell_reader(column, self._units_at, period)
+            for column in task.unit
+            if column.name in self._units_at
+        )
 
     def one(self, cells: Sequence[Cell]) -> ReadRow:
         """What a row says.
@@ -135,7 +148,7 @@ class TableReader:
                 features[name] = value
         if not features:
             raise empty_record(self._task)
-        return ReadRow(student, period, features)
+        return ReadRow(student, period, features, self._units(cells))
 
     def read(
         self,
@@ -154,6 +167,7 @@ class TableReader:
         doubtful = np.zeros(size, dtype=np.bool_)
         students = self._students(cells, size, doubtful)
         periods = self._periods(cells, size, doubtful)
+        units = self._all_units(cells, size, doubtful)
         found = self._columns(cells, periods, doubtful)
         given = [found.given(name) for name in self.places]
         doubtful |= ~np.logical_or.reduce(given)
@@ -166,12 +180,12 @@ class TableReader:
             except InvalidRecord as error:
                 wrong[row] = error
         for row, read in again.items():
-            students[row], periods[row] = read.student_id, read.period
+            students[row], periods[row], units[row] = read.student_id, read.period, read.units
         kept = np.setdiff1d(np.arange(size), list(wrong))
         if again:
             found = _corrected(found, again)
         columns = found.take(kept) if wrong else found
-        return CheckedRows(numbers, students, periods, kept, columns, wrong)
+        return CheckedRows(numbers, students, periods, kept, columns, wrong, units, students)
 
     def _student(self, cells: Sequence[Cell]) -> str | None:
         place = self.student
@@ -186,6 +200,51 @@ class TableReader:
         if not self._task.is_period(text):
             raise InvalidRecord("period", f"must be a period that matches {self._task.periods}")
         return text
+
+    def _units(self, cells: Sequence[Cell]) -> Units:
+        units: dict[str, str] = {}
+        for name, place, read in self._unit_readers:
+            try:
+                value = read(cells[place]) if place < len(cells) else None
+            except ValueError as error:
+                raise InvalidRecord(name, str(error)) from error
+            if value is not None:
+                units[name] = str(value)
+        return units
+
+    def _all_units(self, cells: Sequence[pyarrow.Array], size: int, doubtful: Mask) -> list[Units]:
+        columns = [
+            self._unit_texts(cells[at], read, doubtful) for _, at, read in self._unit_readers
+        ]
+        if not columns:
+            return [NO_UNITS] * size
+        known: dict[tuple[str | None, ...], Units] = {}
+        units: list[Units] = []
+        for row in zip(*columns, strict=True):
+            if row not in known:
+                named = zip(self._units_at, row, strict=True)
+                known[row] = {name: text for name, text in named if text is not None}
+            units.append(known[row])
+        return units
+
+    def _unit_texts(
+        self, column: pyarrow.Array, read: Callable[[Cell], Value | None], doubtful: Mask
+    ) -> list[str | None]:
+        encoded = column.dictionary_encode()
+        texts: list[str | None] = []
+        wrong: list[int] = []
+        for code, cell in enumerate(map(plain_cell, encoded.dictionary.to_pylist())):
+            try:
+                value = read(cell)
+            except (InvalidRecord, ValueError):
+                value = None
+                wrong.append(code)
+            texts.append(None if value is None else str(value))
+        codes = np.asarray(pyarrow.compute.fill_null(encoded.indices, len(texts)))
+        if wrong:
+            doubtful |= np.isin(codes, wrong)
+        found: list[str | None] = np.array([*texts, None], dtype=object)[codes].tolist()
+        return found
 
     def _readers_of(self, period: str) -> tuple[CellReader, ...]:
         return tuple(cell_reader(c, self.places, period) for c in self.columns.values())

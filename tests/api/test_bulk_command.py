@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from api.bulk.__main__ import Progress
+from api.bulk.__main__ import FileProgress
 from api.bulk.client import Step
 from tests.api.conftest import World
 from tests.api.server import ROOT, Server, served, until
@@ -106,7 +106,7 @@ def test_a_file_that_is_not_there_and_one_of_no_known_form_are_wrong_usage(
 
 def test_progress_tells_rows_rate_and_what_is_left() -> None:
     now = [0.0]
-    progress = Progress(10_000, 5_000_000, lambda: now[0])
+    progress = FileProgress(10_000, 5_000_000, lambda: now[0])
 
     sending = progress.line(Step(2_000_000), 1.0)
     progress(Step(5_000_000, 1, 0))

@@ -67,6 +67,8 @@ def rows_of(asked: Sequence[Asked]) -> CheckedRows:
         kept=np.arange(len(asked)),
         columns=columns_of([one.features for one in asked], TASK.features),
         refused={},
+        units=[one.units for one in asked],
+        keys=[one.student_id for one in asked],
     )
 
 
@@ -75,7 +77,9 @@ def asked_for(draw: st.DrawFn) -> Asked:
     category = draw(CATEGORIES)
     features: Features = {**draw(FEATURES), **({"pedra": category} if category else {})}
     ordered = {n: features[n] for n in TASK.feature_names if n in features}
-    return Asked(draw(STUDENTS), draw(st.sampled_from(["2023", "2024"])), ordered)
+    units = draw(st.sampled_from([{}, {"escola": "Escola A"}, {"escola": 'É "B"', "turma": "1A"}]))
+    student, period = draw(STUDENTS), draw(st.sampled_from(["2023", "2024"]))
+    return Asked(student, period, ordered, student, units, TASK.unit_of(units))
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,7 +93,9 @@ def test_a_files_record_is_byte_for_byte_what_a_single_prediction_would_be(
     ids = prediction_ids(len(asked))
 
     found = assess(champion.predictor, rows.columns, names)
-    bodies = record_bodies(rows, found, ids, Origin(champion, "school", names, bundles.NOW))
+    bodies = record_bodies(
+        rows, found, ids, Origin(champion, "school", names, bundles.NOW, TASK.unit_of)
+    )
 
     single = score_many(champion, asked, features=names, now=bundles.NOW, client="school")
     expected = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -43,6 +45,14 @@ class School:
             json=body,
             headers={"X-API-Key": self.keys[key]},
             timeout=10,
+        )
+
+    def bulk(self, table: str, key: str = "a") -> httpx.Response:
+        return httpx.post(
+            f"{self.server.url}/predict/bulk",
+            content=table.encode(),
+            headers={"X-API-Key": self.keys[key], "content-type": "text/csv"},
+            timeout=30,
         )
 
 
@@ -108,6 +118,8 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "predict_student, unknown unit": (lambda s: s.ask("POST", "/predict/nowhere"), 404),
     "predict_student, nobody": (lambda s: s.ask("POST", "/predict/nobody"), 404),
     "predict_batch": (lambda s: s.ask("POST", "/predict/batch", {"records": [RECORD]}), 200),
+    "predict_bulk": (lambda s: s.bulk("inde,escola\n5,Escola A\n6,\n7,Escola B\n"), 200),
+    "predict_bulk, which of two": (lambda s: s.bulk("inde\n5\n", "ab"), 200),
     "label": (lambda s: s.ask("POST", "/labels", LABEL), 200),
     "students_at_risk": (lambda s: s.ask("GET", "/students/at-risk"), 200),
     "students_at_risk, other": (lambda s: s.ask("GET", "/students/at-risk?unit=Escola%20B"), 404),
@@ -207,6 +219,18 @@ def test_a_batch_serves_the_own_rows_and_names_the_others(school: School) -> Non
 
     assert [p["index"] for p in answer["predictions"]] == [0, 2]
     assert [(e["index"], e["field"]) for e in answer["errors"]] == [(1, "escola")]
+
+
+def test_a_file_scores_the_own_rows_and_refuses_the_others(school: School) -> None:
+    table = "inde,escola\n5,escola  A\n6,\n7,Escola B\n"
+
+    one = list(csv.DictReader(io.StringIO(school.bulk(table).text)))
+    two = list(csv.DictReader(io.StringIO(school.bulk(table, "ab").text)))
+
+    assert [row["error_field"] for row in one] == ["", "", "escola"]
+    assert [row["error_field"] for row in two] == ["", "escola", ""]
+    until(lambda: all(_kept(school, row["prediction_id"]) for row in one[:2]))
+    assert {_kept(school, row["prediction_id"]).unit for row in one[:2]} == {"escola a"}
 
 
 @pytest.mark.parametrize(

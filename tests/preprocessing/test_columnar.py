@@ -79,6 +79,7 @@ def together(rows: CheckedRows) -> list[Outcome]:
             rows.students[row],
             str(rows.periods[row]),
             {n: v for n, v in zip(NAMES, values, strict=True) if v is not None},
+            rows.units[row],
         )
         for row, values in zip(rows.kept.tolist(), zip(*columns, strict=True), strict=True)
     }
@@ -159,7 +160,7 @@ def test_a_table_of_canonical_columns_is_checked_as_predict_checks_records(
     expected: list[Outcome] = []
     for record in asked:
         try:
-            expected.append(ReadRow(None, "2024", CHECK(record)))
+            expected.append(ReadRow(None, "2024", CHECK(record), {}))
         except InvalidRecord as error:
             expected.append((error.field, error.reason))
     assert together(found) == expected
