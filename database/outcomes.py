@@ -40,7 +40,7 @@ class OutcomeRepository(Repository[Filed]):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        documents = {outcome_id(one): self._document(one) for one in reversed(filed)}
+        documents = {one["_id"]: one for one in map(self._document, reversed(filed))}
         rows = list(documents.values())
         known = yield InsertMany(self.collection, rows)
         # A repetition usually arrived later, and then there is nothing to replace.

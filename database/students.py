@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from database.driver.commands import Document, Find, InsertMany, Op
@@ -57,6 +57,31 @@ class StudentRepository(Repository[Student]):
         Raises:
             ValueError: a period with a dot or a colon in it.
         """
+        changed, _ = yield from self._observe_all(observations, None)
+        return changed
+
+    def observe_read(
+        self, observations: Sequence[Observation], stored: Mapping[str, Document]
+    ) -> Op[dict[str, Document]]:
+        """Keeps what schools reported, where the students' documents have just been read.
+
+        Args:
+            observations: as for `observe`.
+            stored: of all their students, as far as they have one. One that has changed since is
+                read again.
+
+        Returns:
+            The documents as they stand now.
+
+        Raises:
+            ValueError: a period with a dot or a colon in it.
+        """
+        _, documents = yield from self._observe_all(observations, stored)
+        return documents
+
+    def _observe_all(
+        self, observations: Sequence[Observation], stored: Mapping[str, Document] | None
+    ) -> Op[tuple[int, dict[str, Document]]]:
         periods = sorted({o.period for o in observations})
         if any(set(period) & set(".:$") for period in periods):
             raise ValueError("a period has neither dot, colon nor dollar")
@@ -65,9 +90,27 @@ class StudentRepository(Repository[Student]):
         for observation in observations:
             by_student[observation.student_id].append(observation)
         changed = 0
+        documents: dict[str, Document] = {}
         for ids in in_parts(sorted(by_student)):
-            changed += yield from self._observe({i: by_student[i] for i in ids})
-        return changed
+            number, part = yield from self._observe({i: by_student[i] for i in ids}, stored)
+            changed += number
+            documents |= part
+        return changed, documents
+
+    def are_unchanged(self, documents: Iterable[Document]) -> Op[bool]:
+        """Whether all these documents are still what is stored, without reading them again.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        by_revision: dict[int, list[str]] = defaultdict(list)
+        for document in documents:
+            by_revision[document["revision"]].append(document["_id"])
+        for revision, keys in by_revision.items():
+            number = yield from self._count({"_id": {"$in": keys}, "revision": revision})
+            if number != len(keys):
+                return False
+        return True
 
     def in_period(
         self, period: str, limit: int = 0, *, units: Collection[str] | None = None
@@ -131,17 +174,34 @@ class StudentRepository(Repository[Student]):
             ),
         )
 
-    def _observe(self, waiting: dict[str, list[Observation]]) -> Op[int]:
+    def _observe(
+        self, waiting: dict[str, list[Observation]], stored: Mapping[str, Document] | None
+    ) -> Op[tuple[int, dict[str, Document]]]:
         changed = 0
+        documents: dict[str, Document] = {}
         while waiting:
-            stored = yield from self.stored_many(waiting)
+            if stored is None:
+                stored = yield from self.stored_many(waiting)
             merged = {i: _merge(i, stored.get(i), seen) for i, seen in waiting.items()}
             fresh = [merged[i][0] for i in waiting if i not in stored]
             replaced = [merged[i][0] for i in waiting if i in stored and merged[i][1]]
             late = yield from self._swap_many(fresh, replaced)
-            changed += sum(count for i, (_, count) in merged.items() if i not in late)
-            waiting = {i: waiting[i] for i in late}
-        return changed
+            for key, (document, count) in merged.items():
+                if key not in late:
+                    changed += count
+                    documents[key] = document if count else stored[key]
+            waiting, stored = {i: waiting[i] for i in late}, None
+        return changed, documents
+
+
+def observation_in(document: Document, period: str) -> Observation | None:
+    """The observation of a period in a student's document, if there is any.
+
+    Raises:
+        RegistryError: it cannot be read.
+    """
+    entry = document["periods"].get(period)
+    return None if entry is None else _observation(document["_id"], period, entry)
 
 
 def _merge(

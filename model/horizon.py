@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 
 
+@lru_cache(maxsize=1_000)
 def year_of(period: str) -> int | None:
     """The calendar year that a period is, or None.
 

@@ -76,11 +76,12 @@ def ingest(
     table = dated(table, begun)
     kept, erased = yield from _without_erased(table, tombstone_key)
     observed = [observation.student_id for observation in kept.observations]
-    others = yield from StudentRepository().get_many(observed)
+    stored = yield from StudentRepository().stored_many(observed)
+    others = {key: StudentRepository().read(document) for key, document in stored.items()}
     found = implausible(task, kept.observations, others, table.row_of)
-    yield from StudentRepository().observe(kept.observations)
+    students = yield from StudentRepository().observe_read(kept.observations, stored)
     # Arrived when begun: a report that is repeated is then the same document.
-    decisions = yield from record_outcomes(kept.outcomes, now=begun)
+    decisions = yield from record_outcomes(kept.outcomes, now=begun, students=students)
     statuses = Counter(decision.status for decision in decisions)
     objections = Counter(d.reason for d in decisions if d.status is JoinStatus.REJECTED)
     yield from rejoin(kept.observations)

@@ -72,7 +72,8 @@ def _document(document: Mapping[str, Any]) -> None:
     if "_id" not in document:
         raise NotPortable("a document without its own _id cannot be written twice safely")
     for key in document:
-        _allow(key, frozenset())
+        if key[:1] == "$":
+            _allow(key, frozenset())
 
 
 def _plain(fields: Iterable[str]) -> None:

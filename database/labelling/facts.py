@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from database.driver.commands import Document, Op
@@ -11,13 +11,13 @@ from database.labels import WITHDRAWN, LabelRepository
 from database.mapping.documents import from_document
 from database.outcomes import OutcomeRepository, label_key
 from database.predictions import PredictionRepository
-from database.students import StudentRepository
+from database.students import StudentRepository, observation_in
 from model.anonymous import prediction_of
 from model.label import Label, OrphanLabel
 from model.labels.facts import DatedFeatures, Known, Report, subject_of
 from model.labels.join import made_of, orphans, standing
 from model.prediction import Prediction
-from model.student import Observation, Student
+from model.student import Observation
 
 Subject = tuple[str, str]
 """A student's id and a period."""
@@ -40,34 +40,46 @@ class Settled:
     waiting: tuple[OrphanLabel, ...]
 
 
-def facts_of(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
-    """What is known about these subjects, and what it makes; writes nothing."""
+def facts_of(
+    subjects: Iterable[Subject], students: Mapping[str, Document] | None = None
+) -> Op[dict[Subject, Settled]]:
+    """What is known about these subjects, and what it makes; writes nothing.
+
+    Args:
+        subjects: students' periods.
+        students: documents of some of the students that have just been read.
+    """
     wanted = sorted(set(subjects))
     if not wanted:
         return {}
     labels = yield from LabelRepository().stored_many(label_key(*subject) for subject in wanted)
-    return (yield from gather(wanted, labels))
+    return (yield from gather(wanted, labels, students or {}))
 
 
-def gather(subjects: Sequence[Subject], labels: dict[str, Document]) -> Op[dict[Subject, Settled]]:
+def gather(
+    subjects: Sequence[Subject], labels: Mapping[str, Document], students: Mapping[str, Document]
+) -> Op[dict[Subject, Settled]]:
     """What is known about these subjects, and what it makes.
 
     Args:
         subjects: students' periods.
         labels: what stands in their labels' places, by key.
+        students: documents of some of the students; the others are read.
     """
     reports = yield from OutcomeRepository().of_keys([label_key(*subject) for subject in subjects])
     served = yield from _predictions(subjects)
-    known_students = yield from StudentRepository().get_many(i for i, _ in subjects)
+    unread = {i for i, _ in subjects if i not in students and prediction_of(i) is None}
+    known_students = {**students, **(yield from StudentRepository().stored_many(unread))}
     return {
-        subject: _settled(
-            subject,
-            reports.get(label_key(*subject), []),
-            served.get(subject, []),
-            known_students.get(subject[0]),
-            labels.get(label_key(*subject)),
+        (student_id, period): _settled(
+            (student_id, period),
+            reports.get(label_key(student_id, period), []),
+            served.get((student_id, period), []),
+            observation_in(student, period) if student else None,
+            labels.get(label_key(student_id, period)),
         )
-        for subject in subjects
+        for student_id, period in subjects
+        for student in [known_students.get(student_id)]
     }
 
 
@@ -89,7 +101,7 @@ def _settled(
     subject: Subject,
     reports: Sequence[tuple[str, Report]],
     served: Sequence[Prediction],
-    student: Student | None,
+    observation: Observation | None,
     label: Document | None,
 ) -> Settled:
     known = Known(
@@ -97,7 +109,7 @@ def _settled(
         period=subject[1],
         reports=tuple(report for _, report in reports),
         predictions=(*map(DatedFeatures.of_prediction, served), *_remembered(label, served)),
-        observation=(student and student.in_period(subject[1])) or _observed(label),
+        observation=observation or _observed(label),
     )
     ids = tuple(i for i, _ in reports)
     facts = standing(known)

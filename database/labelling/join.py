@@ -15,6 +15,7 @@ from database.labelling.facts import Settled, Subject, gather
 from database.labels import WITHDRAWN, LabelRepository, OrphanRepository
 from database.mapping.documents import to_document
 from database.outcomes import label_key, orphan_key
+from database.students import StudentRepository
 from model.label import Label, OrphanLabel
 from model.labels.facts import Known
 from model.labels.join import evidence_of
@@ -23,18 +24,31 @@ Orphans = Mapping[Subject, Mapping[str, Document]]
 """Student and period to the documents of what waits, by key."""
 
 
-def settle(subjects: Iterable[Subject]) -> Op[dict[Subject, Settled]]:
-    """Writes what the facts about these subjects make, until nobody else interferes."""
+def settle(
+    subjects: Iterable[Subject], students: Mapping[str, Document] | None = None
+) -> Op[dict[Subject, Settled]]:
+    """Writes what the facts about these subjects make, until nobody else interferes.
+
+    Args:
+        subjects: students' periods.
+        students: documents of some of the students that have just been read. After the labels are
+            written it is asked whether they still stand: who writes an observation looks for its
+            label afterwards, so one of the two sees the other.
+    """
     settled: dict[Subject, Settled] = {}
     waiting = sorted(set(subjects))
+    given = {i: students[i] for i, _ in waiting if i in students} if students else {}
     while waiting:
         labels = yield from LabelRepository().stored_many(label_key(*s) for s in waiting)
         orphans = yield from _orphans(waiting)
-        facts = yield from gather(waiting, labels)
+        facts = yield from gather(waiting, labels, given)
         settled |= facts
         late = yield from _write_labels(facts, labels, orphans)
         fresh = yield from _write_orphans(facts, labels, orphans, late)
-        waiting = sorted({*late, *fresh})
+        again = {*late, *fresh}
+        if not (yield from StudentRepository().are_unchanged(given.values())):
+            again |= {subject for subject in waiting if subject[0] in given}
+        waiting, given = sorted(again), {}
     return settled
 
 

@@ -7,13 +7,11 @@ A note is written before the reports that make the labels, and removed once thes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Set
 from datetime import datetime
 
 from database.driver.commands import Find, Op, Replace, ReplaceMany
-from database.outcomes import outcome_id
 from database.repository import Documents
-from model.labels.facts import Filed
 
 
 class PendingJoinRepository(Documents):
@@ -21,16 +19,22 @@ class PendingJoinRepository(Documents):
 
     collection = "pending_joins"
 
-    def owe(self, kept: Sequence[Filed], now: datetime) -> Op[str]:
+    def owe(
+        self, report_ids: Iterable[str], subjects: Iterable[tuple[str, str]], now: datetime
+    ) -> Op[str]:
         """Notes which labels these reports will make; gives the note's key.
+
+        Args:
+            report_ids: `database.outcomes.outcome_id` of each.
+            subjects: student and period of each.
+            now: when they arrived.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        ids = sorted(outcome_id(one) for one in kept)
-        note = hashlib.sha256("".join(ids).encode()).hexdigest()[:32]
-        subjects = sorted({(one.student_id, one.period) for one in kept})
-        document = {"_id": note, "subjects": [list(one) for one in subjects], "noted_at": now}
+        note = hashlib.sha256("".join(sorted(report_ids)).encode()).hexdigest()[:32]
+        owed = [list(one) for one in sorted(set(subjects))]
+        document = {"_id": note, "subjects": owed, "noted_at": now}
         yield from self._add(document)
         return note
 

@@ -6,11 +6,11 @@ What is stored first is the report itself (`database.outcomes`), then the label 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from database.driver.commands import Op
+from database.driver.commands import Document, Op
 from database.driver.paging import in_parts
 from database.labelling.facts import Settled, Subject, facts_of
 from database.labelling.join import settle
@@ -20,6 +20,7 @@ from database.labels import OrphanRepository
 from database.mapping.documents import milliseconds
 from database.outcomes import OutcomeRepository, outcome_id
 from database.predictions import PredictionRepository
+from database.students import StudentRepository
 from model.label import JoinStatus, Outcome
 from model.labels.facts import Filed, JoinDecision, Known
 from model.labels.filing import file_outcome, is_early
@@ -33,7 +34,11 @@ _TOO_MANY = (
 
 
 def record_outcomes(
-    reported: Sequence[Outcome], *, now: datetime, most_waiting: int | None = None
+    reported: Sequence[Outcome],
+    *,
+    now: datetime,
+    most_waiting: int | None = None,
+    students: Mapping[str, Document] | None = None,
 ) -> Op[list[JoinDecision]]:
     """Keeps reported outcomes and joins them to the features known when predicting.
 
@@ -42,6 +47,7 @@ def record_outcomes(
         now: when they arrived, aware UTC.
         most_waiting: how many outcomes of one source may wait for their features; what is beyond is
             refused. None sets no bound.
+        students: documents of some of the students that have just been read or written.
 
     Returns:
         One decision per outcome, in the order they were given.
@@ -52,12 +58,15 @@ def record_outcomes(
     decisions: list[JoinDecision] = []
     placed = [(_to_the_millisecond(outcome), place) for place, outcome in enumerate(reported)]
     for part in in_parts(placed):
-        decisions += yield from _record(part, milliseconds(now), most_waiting)
+        decisions += yield from _record(part, milliseconds(now), most_waiting, students or {})
     return decisions
 
 
 def _record(
-    reported: Sequence[tuple[Outcome, int]], now: datetime, most_waiting: int | None
+    reported: Sequence[tuple[Outcome, int]],
+    now: datetime,
+    most_waiting: int | None,
+    students: Mapping[str, Document],
 ) -> Op[list[JoinDecision]]:
     named = yield from PredictionRepository().get_many(
         o.prediction_id for o, _ in reported if o.prediction_id is not None
@@ -67,31 +76,36 @@ def _record(
         for outcome, place in reported
     ]
     if most_waiting is not None:
-        filed = yield from _bounded(filed, most_waiting)
+        named_students = {one.student_id for one in filed if isinstance(one, Filed) and one.period}
+        read = yield from StudentRepository().stored_many(named_students - students.keys())
+        students = {**students, **read}
+        filed = yield from _bounded(filed, most_waiting, students)
     kept = [one for one in filed if isinstance(one, Filed)]
     if not kept:
         return [one for one in filed if isinstance(one, JoinDecision)]
+    ids = [outcome_id(one) if isinstance(one, Filed) else "" for one in filed]
     subjects = {(one.student_id, one.period) for one in kept}
-    note = yield from PendingJoinRepository().owe(kept, now)
+    note = yield from PendingJoinRepository().owe(filter(None, ids), subjects, now)
     fresh = yield from OutcomeRepository().add_many(kept)
-    settled = yield from settle(subjects)
+    settled = yield from settle(subjects, students)
     yield from _link_late({one.prediction_id for one in kept if one.period == ""})
     yield from PendingJoinRepository().paid(note)
-    return _decide(filed, fresh, settled)
+    return _decide(filed, ids, fresh, settled)
 
 
 def _bounded(
-    filed: Sequence[Filed | JoinDecision], most_waiting: int
+    filed: Sequence[Filed | JoinDecision], most_waiting: int, students: Mapping[str, Document]
 ) -> Op[list[Filed | JoinDecision]]:
     """Refuses outcomes that would wait for features beyond the bound of their source.
 
     Args:
         filed: what is asked for, in order.
         most_waiting: per source.
+        students: documents of their students, as far as they have any.
     """
     # One whose prediction is known has its features: it need not be looked at.
     doubtful = [f for f in filed if isinstance(f, Filed) and not (f.prediction_id and f.period)]
-    facts = yield from facts_of({(one.student_id, one.period) for one in doubtful})
+    facts = yield from facts_of(((one.student_id, one.period) for one in doubtful), students)
     waiting = {
         _place(one)
         for one in doubtful
@@ -125,7 +139,10 @@ def _is_unknown(known: Known) -> bool:
 
 
 def _decide(
-    filed: Sequence[Filed | JoinDecision], fresh: set[str], settled: dict[Subject, Settled]
+    filed: Sequence[Filed | JoinDecision],
+    ids: Sequence[str],
+    fresh: set[str],
+    settled: dict[Subject, Settled],
 ) -> list[JoinDecision]:
     """Applies the new reports one by one to what was known before them."""
     state: dict[Subject, Known] = {}
@@ -135,20 +152,20 @@ def _decide(
         state[subject] = replace(one.known, reports=before)
     decisions: list[JoinDecision] = []
     waiting = set(fresh)
-    for one_filed in filed:
+    for one_filed, report_id in zip(filed, ids, strict=True):
         if isinstance(one_filed, JoinDecision):
             decisions.append(one_filed)
             continue
         subject = (one_filed.student_id, one_filed.period)
-        report_id = outcome_id(one_filed)
         if report_id not in waiting:
             early = is_early(one_filed)
             decisions.append(JoinDecision(JoinStatus.DUPLICATE, "reported before", early))
             continue
         waiting.discard(report_id)
         decision = join(one_filed.report, state[subject])
-        decisions.append(replace(decision, early=is_early(one_filed)))
-        state[subject] = with_report(state[subject], one_filed.report)
+        decisions.append(replace(decision, early=True) if is_early(one_filed) else decision)
+        if len(filed) > len(settled):  # Somebody is reported twice.
+            state[subject] = with_report(state[subject], one_filed.report)
     return decisions
 
 
@@ -161,4 +178,5 @@ def _link_late(prediction_ids: set[str | None]) -> Op[None]:
 
 def _to_the_millisecond(outcome: Outcome) -> Outcome:
     """An outcome as the registry keeps it: what happened now must not seem to lie ahead of now."""
-    return replace(outcome, observed_at=milliseconds(outcome.observed_at))
+    moment = milliseconds(outcome.observed_at)
+    return outcome if moment == outcome.observed_at else replace(outcome, observed_at=moment)

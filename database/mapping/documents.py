@@ -65,6 +65,8 @@ def milliseconds(moment: datetime) -> datetime:
     """
     if moment.tzinfo is None:
         raise ValueError("a time without a zone cannot be stored")
+    if moment.tzinfo is UTC and not moment.microsecond % 1000:
+        return moment
     moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -80,6 +82,8 @@ def _encode(value: Any) -> Any:
         return value
     if kind is float:
         return value if math.isfinite(value) else None
+    if kind is dict:
+        return _encode_mapping(value)
     if isinstance(value, datetime):
         return milliseconds(value)
     if isinstance(value, Enum):
@@ -99,13 +103,23 @@ def _encode(value: Any) -> Any:
 
 def _fields_of(record: Any) -> Document:
     kind: Any = type(record)
-    pairs = ((name, _encode(getattr(record, name))) for name in _names(kind))
-    return {name: value for name, value in pairs if value is not None}
+    document: Document = {}
+    for name in _names(kind):
+        value = _encode(getattr(record, name))
+        if value is not None:
+            document[name] = value
+    return document
 
 
 def _encode_mapping(value: Mapping[str, Any]) -> Document:
-    encoded = ((escape(k), _encode(v)) for k, v in value.items())
-    return {k: v for k, v in encoded if v is not None}
+    # Most are features, numbers and texts under plain names: 20 of them per record.
+    plain = _SPECIAL.isdisjoint("".join(value))
+    encoded: Document = {}
+    for name, one in value.items():
+        kept = one if type(one) is str else _encode(one)
+        if kept is not None:
+            encoded[name if plain else escape(name)] = kept
+    return encoded
 
 
 def escape(name: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from database.driver.commands import Document, Find, Op
-from database.labelling.linking import join_orphans
+from database.driver.commands import DeleteMany, Document, Find, Op
+from database.labelling.linking import join_orphans, rejoin
 from database.labelling.pending import PendingJoinRepository
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository, OrphanRepository
@@ -75,15 +76,19 @@ def test_two_corrections_at_once_both_count(pause: int) -> None:
     assert (label.outcome, label.arrived_at) == (1.0, at(12))
 
 
+@pytest.mark.parametrize("most_waiting", [None, 5])
 @pytest.mark.parametrize("pause", PAUSES)
-def test_features_that_arrive_while_an_orphan_is_kept_are_found(pause: int) -> None:
+def test_features_that_arrive_while_an_orphan_is_kept_are_found(
+    pause: int, most_waiting: int | None
+) -> None:
     registry = MongomockRegistry("farol")
 
     def features() -> Op[None]:
         yield from StudentRepository().observe([observation()])
         yield from join_orphans(now=at(11), student_ids=["RA-1"])
 
-    with_pause(registry, record_outcomes([outcome(1.0, at(1))], now=at(10)), pause, features())
+    told = record_outcomes([outcome(1.0, at(1))], now=at(10), most_waiting=most_waiting)
+    with_pause(registry, told, pause, features())
 
     assert registry.run(LabelRepository().of("RA-1", "2023")).outcome == 1.0
     assert registry.run(OrphanRepository().count()) == 0
@@ -107,6 +112,74 @@ def test_an_earlier_report_while_its_prediction_is_joined_keeps_them_apart(
 
     assert registry.run(LabelRepository().window(arrived_until=at(9), limit=0)) == []
     assert registry.run(OrphanRepository().count()) == 1
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+def test_a_report_beside_one_whose_students_were_read_before_counts_too(pause: int) -> None:
+    registry = MongomockRegistry("farol")
+    registry.run(StudentRepository().observe([observation()]))
+    read = registry.run(StudentRepository().stored_many(["RA-1", "RA-2"]))
+
+    with_pause(
+        registry,
+        record_outcomes([outcome(0.0, at(2))], now=at(11), students=read),
+        pause,
+        record_outcomes([outcome(1.0, at(3))], now=at(12), most_waiting=5),
+    )
+
+    label = registry.run(LabelRepository().of("RA-1", "2023"))
+    assert ([former.former for former in label.history], label.outcome) == ([0.0], 1.0)
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+def test_a_file_that_moves_a_student_read_before_moves_the_label_too(pause: int) -> None:
+    registry = MongomockRegistry("farol")
+    first = replace(observation(), units={"school": "A"}, unit="a")
+    registry.run(StudentRepository().observe([first]))
+    read = registry.run(StudentRepository().stored_many(["RA-1"]))
+    corrected = replace(first, observed_at=at(1), units={"school": "B"}, unit="b")
+
+    def moves() -> Op[None]:
+        yield from StudentRepository().observe([corrected])
+        yield from rejoin([corrected])
+
+    told = record_outcomes([outcome(1.0, at(2))], now=at(3), students=read)
+    with_pause(registry, told, pause, moves())
+
+    assert registry.run(LabelRepository().of("RA-1", "2023")).unit == "b"
+
+
+def test_students_that_have_changed_are_read_again_and_the_others_are_not() -> None:
+    registry = MongomockRegistry("farol")
+    school = [observation(one) for one in ("a", "b")]
+    registry.run(StudentRepository().observe(school))
+    read = registry.run(StudentRepository().stored_many(["a", "b"]))
+    told = [outcome(1.0, at(2), student_id=one) for one in ("a", "b")]
+    registry.asked.clear()
+    registry.run(record_outcomes(told, now=at(3), students=read))
+    assert registry.finds("students") == []
+
+    registry.run(StudentRepository().observe([observation("a", "2024")]))
+    assert not registry.run(StudentRepository().are_unchanged(read.values()))
+    assert registry.run(StudentRepository().are_unchanged([read["b"]]))
+    registry.execute(DeleteMany("students", {}))
+    assert not registry.run(StudentRepository().are_unchanged([read["b"]]))
+
+
+def test_a_file_beside_one_whose_students_were_read_before_loses_nothing() -> None:
+    registry = MongomockRegistry("farol")
+    registry.run(StudentRepository().observe([observation("a", "2021"), observation("b", "2021")]))
+    stored = registry.run(StudentRepository().stored_many(["a", "b", "c"]))
+    registry.run(StudentRepository().observe([observation("a", "2022"), observation("c", "2022")]))
+    told = [observation(one, "2023") for one in ("a", "b", "c")]
+
+    documents = registry.run(StudentRepository().observe_read(told, stored))
+
+    assert documents == registry.run(StudentRepository().stored_many(["a", "b", "c"]))
+    assert {key: sorted(one["periods"]) for key, one in documents.items()} == {
+        "a": ["2021", "2022", "2023"], "b": ["2021", "2023"], "c": ["2022", "2023"],
+    }  # fmt: skip
+    assert registry.run(StudentRepository().observe_read(told, documents)) == documents
 
 
 @pytest.mark.parametrize("pause", PAUSES)
