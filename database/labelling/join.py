@@ -46,7 +46,7 @@ def settle(
         late = yield from _write_labels(facts, labels, orphans)
         fresh = yield from _write_orphans(facts, labels, orphans, late)
         again = {*late, *fresh}
-        if not (yield from StudentRepository().are_unchanged(given.values())):
+        if (yield from StudentRepository().are_replaced(given.values())):
             again |= {subject for subject in waiting if subject[0] in given}
         waiting, given = sorted(again), {}
     return settled
