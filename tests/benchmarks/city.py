@@ -2,8 +2,8 @@
 
 Made-up schools, one CSV per school and year. The first year is features alone; the rows of the
 second also hold the outcomes of the first; what the second year came to is then reported as
-`/labels` reports it. Each part is followed by its floor: the documents that it left, inserted bare
-into an empty database of the same server with the same indexes.
+`/labels` reports it. The floor comes last: the documents that all this left, inserted bare into an
+empty database of the same server with the same indexes.
 
 It uses the embedded server in a folder of its own, or `TEST_MONGO_URI` where that is set, with
 the hook of erasure as every registry of an installation has it.
@@ -59,13 +59,11 @@ class Figure:
     Attributes:
         rows: rows of files, or outcomes.
         seconds: of wall time.
-        floor: seconds that the same documents take inserted bare; None where none are written.
     """
 
     what: str
     rows: int
     seconds: float
-    floor: float | None = None
 
 
 def write_city(folder: Path, schools: int, students: int) -> Mapping[int, list[Path]]:
