@@ -34,8 +34,8 @@ def test_no_file_loads_a_pickle(path: Path) -> None:
 def test_an_api_worker_imports_no_training_library() -> None:
     code = (
         "import sys, api.app; "
-        "print([m for m in ('pandas', 'sklearn', 'xgboost', 'lightgbm', 'scipy', 'matplotlib') "
-        "if m in sys.modules])"
+        "print([m for m in ('pandas', 'pyarrow', 'sklearn', 'xgboost', 'lightgbm', 'scipy', "
+        "'matplotlib') if m in sys.modules])"
     )
 
     done = subprocess.run(
