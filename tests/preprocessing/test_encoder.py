@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from model.errors import BundleError
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.task.columns import Column, Derived, Kind, OutcomeRule
+from preprocessing.task.columns import Column, Derived, IdColumn, Kind, OutcomeRule
 from preprocessing.task.formula import Formula
 from preprocessing.task.spec import TaskSpec
 
 TASK = TaskSpec(
     name="made_up",
     title="Made up",
-    id=Column(name="ra", kind=Kind.CATEGORY),
+    id=IdColumn(name="ra", kind=Kind.CATEGORY),
     features=(
         Column(name="grade"),
         Column(name="effort"),
