@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.texts import Texts
 from model.units.disclosure import FEWEST_SHOWN
 from model.units.drifted import DriftByUnit
+from model.units.history import UnitHistory
 from model.units.named import UnitNames
 from model.units.tested import UnitFigures, VersionByUnit
 
@@ -27,6 +28,14 @@ def show_drift_by_unit(found: DriftByUnit, texts: Texts) -> None:
     st.subheader(texts("units.drift"))
     st.caption(texts("units.drift_help", needed=found.needed, fewest=FEWEST_SHOWN))
     _show(drift_rows(found, texts), drift_lines(found, texts))
+
+
+def show_history_by_unit(found: UnitHistory, texts: Texts) -> None:
+    """What there is of each unit, period by period."""
+    st.subheader(texts("units.history"))
+    at = texts.moment(found.at)
+    st.caption(texts("units.history_help", at=at, newest=found.newest, fewest=FEWEST_SHOWN))
+    _show(history_rows(found, texts), history_lines(found, texts))
 
 
 def version_rows(found: VersionByUnit, texts: Texts) -> list[dict[str, Any]]:
@@ -76,6 +85,27 @@ def drift_lines(found: DriftByUnit, texts: Texts) -> list[str]:
         *_named("units.too_small", found.too_small, texts, needed=found.needed),
         *_named("units.unlabelled_yet", found.unlabelled, texts),
         *_unknown(found.unknown, texts),
+    ]
+
+
+def history_rows(found: UnitHistory, texts: Texts) -> list[dict[str, Any]]:
+    """One table row per unit and period, in the order of the record."""
+    return [
+        {
+            texts("students.period"): row.period,
+            texts("units.unit"): row.unit or texts("units.not_known"),
+            texts("predictions.count"): _count(row.predictions, texts),
+            texts("units.outcomes"): _count(row.labels, texts),
+        }
+        for row in found.rows
+    ]
+
+
+def history_lines(found: UnitHistory, texts: Texts) -> list[str]:
+    """What the table leaves out, each a sentence."""
+    return [
+        *([texts("units.more_rows", n=found.more)] if found.more else []),
+        *_named("units.unlabelled_yet", found.unlabelled, texts),
     ]
 
 

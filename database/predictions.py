@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from database.driver.commands import Document, InsertMany, Op
+from database.driver.commands import Document, Find, InsertMany, Op
 from database.mapping import schema
 from database.mapping.documents import escape_keys, milliseconds
 from database.repository import Repository
 from model.prediction import Prediction
+from model.units.history import Served
 
 
 class PredictionRepository(Repository[Prediction]):
@@ -67,6 +69,22 @@ class PredictionRepository(Repository[Prediction]):
         students, wanted = sorted(set(student_ids)), sorted(set(periods))
         where = {"student_id": {"$in": students}, "period": {"$in": wanted}}
         return (yield from self._matching(where, sort=()))
+
+    def count_by_unit(self, limit: int) -> Op[dict[tuple[str, str], Served]]:
+        """Unit (folded, "" unknown) and period to what was served, of the newest predictions.
+
+        Args:
+            limit: how many predictions are counted at most.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        fields = ["unit", "period", "student_id"]
+        found = yield Find(self.collection, {}, sort=self.order, limit=limit, fields=fields)
+        asked = [(row.get("unit", ""), row["period"], row.get("student_id")) for row in found]
+        students = Counter((unit, period) for unit, period, student in set(asked) if student)
+        served = Counter((unit, period) for unit, period, _ in asked)
+        return {place: Served(n, students[place]) for place, n in served.items()}
 
     def count(self, since: datetime | None = None) -> Op[int]:
         """How many predictions were served, since that moment or ever.

@@ -23,6 +23,7 @@ from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.tasks import TaskRepository
 from database.tombstones import TombstoneRepository
+from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 
 REPOSITORIES: tuple[type[Documents], ...] = (
@@ -43,6 +44,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     AliasRepository,
     RunRepository,
     DriftReportRepository,
+    UnitHistoryRepository,
     AuditRepository,
     TaskRepository,
     KeyAdoptionRepository,

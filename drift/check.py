@@ -23,6 +23,7 @@ from database.driver.commands import Op
 from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from database.students import PeriodRepository, StudentRepository
+from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import add_task_option, registry, settings_from_environment
@@ -87,6 +88,8 @@ def run_drift_check(
 ) -> DriftReport:
     """Compares the newest cohort with the champion's training profile and stores the report.
 
+    Where the task has units, it also counts what there is of each (`database.unit_history`).
+
     Args:
         opened: the registry.
         task: the champion's task.
@@ -117,6 +120,10 @@ def run_drift_check(
         )
     )
     opened.run(DriftReportRepository().add(report))
+    if task.unit:
+        column = task.unit[0].name
+        names = spellings(column, recent.units)
+        opened.run(UnitHistoryRepository().recount(column, names, now=now))
     return report
 
 

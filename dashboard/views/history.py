@@ -11,8 +11,10 @@ from dashboard.api_client import ApiFailure
 from dashboard.context import Context, empty, explain_failure
 from dashboard.guards import reasons
 from dashboard.texts import Texts
+from dashboard.units_section import show_history_by_unit
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
+from database.unit_history import SUBJECT, UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from model.promotion import Promotion
 from model.run import Run
@@ -33,6 +35,9 @@ def show(context: Context) -> None:
     if recent:
         st.subheader(texts("history.runs"))
         st.dataframe(run_rows(recent, texts), hide_index=True)
+    counted = read(UnitHistoryRepository().find(SUBJECT))
+    if counted is not None:
+        show_history_by_unit(counted, texts)
     st.subheader(texts("history.act"))
     _act(context)
 

@@ -7,14 +7,24 @@ from dataclasses import replace
 import pytest
 
 from dashboard.texts import Language, load_texts
-from dashboard.units_section import drift_lines, drift_rows, version_lines, version_rows
+from dashboard.units_section import (
+    drift_lines,
+    drift_rows,
+    history_lines,
+    history_rows,
+    version_lines,
+    version_rows,
+)
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
+from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from model.units.drifted import DriftByUnit, UnitDrift
+from model.units.history import UnitHistory, UnitPeriod
 from model.units.named import UnitNames
 from model.units.tested import UnitFigures, VersionByUnit
 from tests.dashboard.test_pages import db, fill, opened, page, uri, words
+from tests.drift.school import NOW
 
 __all__ = ["db", "opened", "uri"]
 
@@ -107,7 +117,21 @@ def test_drift_is_a_row_a_unit_and_small_and_unlabelled_ones_are_named() -> None
     ]
 
 
-@pytest.mark.parametrize("name", ["versions", "drift"])
+def test_the_history_by_unit_counts_what_is_there_and_names_units_without_outcomes() -> None:
+    rows = (UnitPeriod("Escola A", "2024", 40, 0), UnitPeriod("", "2024", None, None))
+    counted = UnitHistory("units", NOW, "escola", rows, 2, UnitNames(("Escola A",)), 1000)
+
+    assert history_rows(counted, EN) == [
+        {"Period": "2024", "unit": "Escola A", "predictions": "40", "outcomes": "0"},
+        {"Period": "2024", "unit": "unknown", "predictions": "withheld", "outcomes": "withheld"},
+    ]
+    assert history_lines(counted, PT) == [
+        "Mais 2 linhas não aparecem na tabela.",
+        "Ainda sem nenhum desfecho: Escola A.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["versions", "drift", "history"])
 def test_a_page_shows_units_where_there_are_some_and_nothing_where_not(
     opened: SyncRegistry, name: str
 ) -> None:
@@ -118,10 +142,12 @@ def test_a_page_shows_units_where_there_are_some_and_nothing_where_not(
     (report,) = opened.run(DriftReportRepository().newest(1))
     again = replace(report, report_id="again", at=report.at.replace(year=2026), by_unit=DRIFTED)
     opened.run(DriftReportRepository().add(again))
+    opened.run(UnitHistoryRepository().recount("escola", {"a": "Escola A"}, now=NOW))
 
     after = page(name)
 
     assert not before.exception and not after.exception
     assert "By unit" not in words(before)
     assert "By unit" in words(after)
-    assert any("Escola A" in str(frame.value.to_dict()) for frame in after.dataframe)
+    shown = words(after) + str([frame.value.to_dict() for frame in after.dataframe])
+    assert "Escola A" in shown

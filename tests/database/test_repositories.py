@@ -20,6 +20,7 @@ from database.mapping.documents import to_document
 from database.predictions import PredictionRepository
 from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
+from database.unit_history import SUBJECT, UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from model.access import ApiKey, AuditEvent, Scope
 from model.batch import Batch, BatchKind, RowReject
@@ -27,6 +28,7 @@ from model.drift import DriftReport, FeatureDrift
 from model.errors import Conflict, LeaseHeld, LeaseLost, NotFound
 from model.run import RunStatus, RunStep
 from model.trust.key_seal import KeysInForce, sealed
+from model.units.history import Served, UnitPeriod
 from tests.database import builders
 from tests.database.builders import START, at, observation, prediction
 from tests.database.drivers import Run
@@ -323,3 +325,37 @@ def test_a_key_that_is_revoked_keeps_its_moment(run: Run) -> None:
     assert run(ApiKeyRepository().get("k1")) == revoked
     with pytest.raises(NotFound):
         run(ApiKeyRepository().revoke("k2", START, b"key"))
+
+
+def test_what_there_is_by_unit_and_period_is_counted_and_kept_in_the_place_of_what_was(
+    run: Run,
+) -> None:
+    place = {"units": {"escola": "Escola A"}, "unit": "escola a"}
+    served = [
+        replace(prediction(f"p{i}", f"RA-{i % 12}"), **place)  # type: ignore[arg-type]
+        for i in range(14)
+    ]
+    few = [replace(prediction(f"q{i}", "RA-50"), unit="escola b") for i in range(14)]
+    run(PredictionRepository().add_many([*served, *few]))
+    run(StudentRepository().observe([replace(observation("N"), unit="nova")]))
+
+    assert run(PredictionRepository().count_by_unit(100)) == {
+        ("escola a", "2023"): Served(14, 12),
+        ("escola b", "2023"): Served(14, 1),
+    }
+    first = run(UnitHistoryRepository().recount("escola", {}, now=START))
+    run(PredictionRepository().add_many(
+        [replace(prediction(f"r{i}", f"RB-{i}"), unit="escola b") for i in range(12)]
+    ))  # fmt: skip
+    names = {"escola a": "Escola A"}
+    second = run(UnitHistoryRepository().recount("escola", names, now=at(1)))
+
+    # One student of B, asked for 14 times, would be the difference to A.
+    assert {row.predictions for row in first.rows} == {None}
+    assert second.rows == (
+        UnitPeriod("Escola A", "2023", 14, 0),
+        UnitPeriod("escola b", "2023", 26, 0),
+    )
+    assert second.unlabelled.names == ("Escola A", "escola b", "nova")
+    assert run(UnitHistoryRepository().find(SUBJECT)) == second
+    assert run(UnitHistoryRepository().count()) == 1

@@ -14,6 +14,7 @@ from database.driver.commands import DeleteMany, Find, InsertMany, Replace, Repl
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from database.students import StudentRepository
+from database.unit_history import SUBJECT, UnitHistoryRepository
 from drift.by_unit import MOST_LISTED, UnitCohort, drift_by_unit
 from drift.check import run_drift_check
 from drift.policy import policy_of
@@ -21,6 +22,7 @@ from drift.table import by_unit_lines
 from model.drift import DriftReport
 from model.profile import build_profile
 from model.student import Observation
+from model.units.history import UnitPeriod
 from model.units.tested import JudgedUnits, UnitFigures
 from preprocessing.task.policies import WatchPolicy
 from preprocessing.task.spec import TaskSpec, parse_task
@@ -98,6 +100,9 @@ def test_a_report_tells_what_drifted_in_which_unit_and_how_the_champion_did_ther
     assert rows["Escola Nova"].outcomes is None
     assert found.too_small.names == ("Escola Pequena",)
     assert found.unlabelled.names == ("Escola Nova", "Escola Pequena")
+    counted = opened.run(UnitHistoryRepository().get(SUBJECT))
+    assert UnitPeriod("Escola A", "2024", 0, 150) in counted.rows
+    assert counted.unlabelled.names == ("Escola Nova", "Escola Pequena")
 
 
 def test_the_report_by_unit_is_stored_and_one_of_before_is_read_as_ever(

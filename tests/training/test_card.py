@@ -17,6 +17,8 @@ from jinja2 import UndefinedError
 from jinja2.meta import find_undeclared_variables
 
 from model.promotion import DecisionStatus, Guard, PromotionDecision
+from model.units.named import UnitNames
+from model.units.tested import UnitFigures, VersionByUnit
 from model.version import LeakageCheck, Lineage, ModelVersion, Window
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import StatusPolicy
@@ -253,6 +255,39 @@ def test_a_numeric_outcome_has_a_card_of_its_own_kind(data: TrainingSet, task: T
     assert "below 3" in to_html(facts) and "below 5" in to_html(facts)
     assert "abaixo de 5,0" in to_html(facts)
     assert "| f | 90 | 2.000 | 1.500 to 2.500 | -0.500 |" in to_markdown(facts)
+
+
+@pytest.mark.parametrize("figures", [ERRORS, {"flagged": 0.5, "precision": 0.7}])
+def test_a_card_tells_by_unit_what_may_be_told_and_names_the_rest(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet, figures: dict[str, float]
+) -> None:
+    numeric = "mae" in figures
+    model, task = fitted
+    if numeric:
+        rule = task.outcome.model_copy(update={"kind": "numeric", "below": None})
+        cuts = StatusPolicy(concern="low", alert=5.0, critical=3.0)
+        task = task.model_copy(update={"outcome": rule, "status": cuts})
+    facts = facts_of((model, task), data)
+    known = {name: value for name, value in figures.items() if name not in {"rows", "small"}}
+    by_unit = VersionByUnit(
+        "escola",
+        (UnitFigures("A|<b>", 1200, None, known),),
+        more=2,
+        unlabelled=UnitNames(("Nova",), 3),
+        unknown=0,
+    )
+
+    told = replace(facts, version=replace(facts.version, by_unit=by_unit))
+
+    row = "| A\\|&lt;b> | 1,200 |"
+    row += " 2.000 | 1.500 to 2.500 | -0.500 |" if numeric else " withheld | withheld |"
+    card = to_markdown(told)
+    assert row in card
+    assert "2 smaller units were tested and are not listed." in card
+    assert "No labels yet, so never tested: Nova and 3 more." in card
+    assert "No judged records are of no known unit." in card
+    assert "Nunca foi testado para estas unidades: Nova e mais 3." in to_html(told)
+    assert "By unit" not in to_markdown(facts)
 
 
 def test_a_curve_has_at_most_120_points_its_ends_among_them() -> None:
