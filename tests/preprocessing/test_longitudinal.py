@@ -13,7 +13,7 @@ from model.label import Label
 from model.student import Features, Observation, Student
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.longitudinal import recalled, recalled_labels, recalled_observations
-from preprocessing.task.columns import Column, Kind, Longitudinal, OutcomeRule
+from preprocessing.task.columns import Column, IdColumn, Kind, Longitudinal, OutcomeRule
 from preprocessing.task.spec import TaskSpec, parse_task
 from preprocessing.validation import check_record
 
@@ -22,7 +22,7 @@ PLAN = Longitudinal(features=("ida", "lag"))
 TASK = TaskSpec(
     name="made_up",
     title="Made up",
-    id=Column(name="ra", kind=Kind.CATEGORY),
+    id=IdColumn(name="ra", kind=Kind.CATEGORY),
     features=(
         Column(name="ida", low=0, high=10, monotone=-1),
         Column(name="lag", low=-9, high=9, integer=True),

@@ -12,7 +12,7 @@ from model.student import Features
 from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.files.loading import read_tables
 from preprocessing.pairing import paired
-from preprocessing.task.columns import Column, Kind, OutcomeRule
+from preprocessing.task.columns import Column, IdColumn, Kind, OutcomeRule
 from preprocessing.task.policies import TrainingPolicy
 from preprocessing.task.spec import TaskSpec, load_task
 
@@ -25,7 +25,7 @@ def task() -> TaskSpec:
     return TaskSpec(
         name="made_up",
         title="Made up",
-        id=Column(name="ra", kind=Kind.CATEGORY),
+        id=IdColumn(name="ra", kind=Kind.CATEGORY),
         features=(
             Column(name="grade"),
             Column(name="effort"),
