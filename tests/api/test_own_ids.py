@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,3 +151,17 @@ def test_a_task_that_means_other_children_by_the_same_ids_is_named_as_not_reache
 
 def stub(**fields: Any) -> Any:
     return SimpleNamespace(**fields)
+
+
+def test_a_file_tells_whose_pupil_each_row_is_about(city: City) -> None:
+    answer = httpx.post(
+        city.server.url + "/predict/bulk",
+        content=b"ra,escola,inde\n17,Escola A,7\n18,,7\n",
+        headers={"Content-Type": "text/csv"},
+        timeout=30,
+    )
+
+    good, bad = csv.DictReader(io.StringIO(answer.text))
+
+    assert (good["student_id"], good["error_field"]) == ("17", "")
+    assert (bad["error_field"], bad["prediction_id"]) == ("escola", "")
