@@ -28,6 +28,7 @@ from model.student import Features
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
+from tests.api.test_keys import keys
 
 Rows = Sequence[Mapping[str, Any]]
 GOOD: Rows = [{"student_id": f"S{i}", **r} for i, r in enumerate(bundles.records(40, seed=5))]
@@ -191,6 +192,32 @@ def test_where_a_file_breaks_off_the_last_line_says_so(one: Server) -> None:
     assert lines[-1]["error_field"] == "file"
     assert "is a quote left open?" in lines[-1]["error"]
     assert lines[-1]["row"] == len(lines)
+
+
+@pytest.mark.parametrize("form", FileForm)
+def test_a_key_for_one_school_scores_no_student_of_another(world: World, form: FileForm) -> None:
+    secret = keys(world.home, "create", "--name", "a", "--scope", "predict", "--unit", "Escola A")
+    rows: Rows = [
+        {"student_id": "A1", "escola": "Escola A", "turma": "7B", "inde": 5.0},
+        {"student_id": "B1", "escola": "Escola B", "turma": None, "inde": 5.0},
+        {"student_id": "C1", "escola": None, "turma": None, "inde": 5.0},
+    ]
+
+    with served(world.home, workers=1, auth="keys") as server:
+        until(lambda: all(w["version"] for w in server.workers()))
+        answer = bulk(server, written(rows, form), form, authorization=f"Bearer {secret}")
+        until(lambda: waiting(world.home / "tasks/pede_lag/outbox") == 0)
+
+    lines = read(answer.content, form)
+    assert [(line["error_field"], line["error"]) for line in lines] == [
+        (None, None), ("escola", "no such unit is known"), (None, None),
+    ]  # fmt: skip
+    ids = [lines[place]["prediction_id"] for place in (0, 2)]
+    kept = [world.registry.run(PredictionRepository().get(one)) for one in ids]
+    assert [one.units for one in kept] == [
+        {"escola": "Escola A", "turma": "7B"}, {"escola": "Escola A"},
+    ]  # fmt: skip
+    assert {one.unit for one in kept} == {"escola a"}
 
 
 def many_rows(number: int) -> bytes:
