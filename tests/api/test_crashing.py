@@ -47,7 +47,11 @@ class City:
         return [*self.databases]
 
 
-@pytest.fixture(params=[1, 3], ids=["one task", "three tasks"])
+THREE = pytest.mark.parametrize("city", [3], indirect=True, ids=["three tasks"])
+ONE = pytest.mark.parametrize("city", [1], indirect=True, ids=["one task"])
+
+
+@pytest.fixture
 def city(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[City]:
     home = tmp_path / "home"
     home.mkdir()
@@ -128,6 +132,7 @@ def assert_all_kept_once(city: City, acknowledged: dict[str, list[str]]) -> None
         assert len(ids) == len(set(ids)) > 20
 
 
+@THREE
 def test_a_killed_worker_loses_nothing_and_is_replaced(city: City) -> None:
     with served(city.home, workers=2, env=city.env) as server:
         until(lambda: len(server.workers()) == 2)
@@ -141,6 +146,7 @@ def test_a_killed_worker_loses_nothing_and_is_replaced(city: City) -> None:
         assert_all_kept_once(city, load.acknowledged)
 
 
+@THREE
 def test_all_workers_killed_at_once_lose_nothing(city: City) -> None:
     with served(city.home, workers=2, env=city.env) as server:
         until(lambda: len(server.workers()) == 2)
@@ -155,6 +161,7 @@ def test_all_workers_killed_at_once_lose_nothing(city: City) -> None:
         assert_all_kept_once(city, load.acknowledged)
 
 
+@THREE
 def test_a_killed_registry_is_not_noticed_by_callers_and_gets_everything_later(
     city: City,
 ) -> None:
@@ -172,6 +179,7 @@ def test_a_killed_registry_is_not_noticed_by_callers_and_gets_everything_later(
         assert_all_kept_once(city, load.acknowledged)
 
 
+@ONE
 def test_a_stop_finishes_what_was_begun_and_what_is_left_is_shipped_at_the_next_start(
     city: City,
 ) -> None:
