@@ -77,7 +77,7 @@ def test_a_full_disk_is_told_by_readiness_and_health_and_the_host_comes_back_by_
                 assert (told.status_code, told.json()["status"]) == (503, "down")
                 assert part["state"] == "failed"
                 assert "full" in part["detail"] and "0 MB are free in FAROL_HOME" in part["detail"]
-                assert "farol_outbox_failed 1.0" in metrics
+                assert 'farol_outbox_failed{task="pede_lag"} 1.0' in metrics
 
                 filler.unlink()
                 until(lambda: _everybody(server, 200))
