@@ -1,4 +1,4 @@
-"""Served predictions: the unlabelled rows."""
+"""UnitServed predictions: the unlabelled rows."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from database.mapping import schema
 from database.mapping.documents import escape_keys, milliseconds
 from database.repository import Repository
 from model.prediction import Prediction
-from model.units.history import Served
+from model.units.history import UnitServed
 
 
 class PredictionRepository(Repository[Prediction]):
-    """Served predictions by id, which never change."""
+    """UnitServed predictions by id, which never change."""
 
     collection = "predictions"
     indexes = (
@@ -70,7 +70,7 @@ class PredictionRepository(Repository[Prediction]):
         where = {"student_id": {"$in": students}, "period": {"$in": wanted}}
         return (yield from self._matching(where, sort=()))
 
-    def count_by_unit(self, limit: int) -> Op[dict[tuple[str, str], Served]]:
+    def count_by_unit(self, limit: int) -> Op[dict[tuple[str, str], UnitServed]]:
         """Unit (folded, "" unknown) and period to what was served, of the newest predictions.
 
         Args:
@@ -84,7 +84,7 @@ class PredictionRepository(Repository[Prediction]):
         asked = [(row.get("unit", ""), row["period"], row.get("student_id")) for row in found]
         students = Counter((unit, period) for unit, period, student in set(asked) if student)
         served = Counter((unit, period) for unit, period, _ in asked)
-        return {place: Served(n, students[place]) for place, n in served.items()}
+        return {place: UnitServed(n, students[place]) for place, n in served.items()}
 
     def count(self, since: datetime | None = None) -> Op[int]:
         """How many predictions were served, since that moment or ever.

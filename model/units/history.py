@@ -55,7 +55,7 @@ class UnitHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class UnitServed:
     """Predictions of one unit and period.
 
     Attributes:
@@ -67,14 +67,14 @@ class Served:
 
 
 def unit_periods(
-    served: Mapping[Place, Served], labels: Mapping[Place, int], names: Mapping[str, str]
+    served: Mapping[Place, UnitServed], labels: Mapping[Place, int], names: Mapping[str, str]
 ) -> list[UnitPeriod]:
     """One row per unit and period of which anything is there, newest periods first.
 
     Counts of fewer than ten students are withheld, and those of others from which they would follow
     as the difference to all units of the period (`disclosure.showable`). None at all is told.
 
-    >>> there = {("a", "2024"): Served(40, 40), ("b", "2024"): Served(30, 12)}
+    >>> there = {("a", "2024"): UnitServed(40, 40), ("b", "2024"): UnitServed(30, 12)}
     >>> for row in unit_periods(there, {("a", "2024"): 4}, {"a": "Escola A"}):
     ...     print(row.unit, row.predictions, row.labels)
     Escola A 40 None
@@ -99,7 +99,7 @@ def unit_periods(
 
 def unit_history(
     subject: str,
-    served: Mapping[Place, Served],
+    served: Mapping[Place, UnitServed],
     labels: Mapping[Place, int],
     names: Mapping[str, str],
     *,

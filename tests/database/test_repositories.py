@@ -28,7 +28,7 @@ from model.drift import DriftReport, FeatureDrift
 from model.errors import Conflict, LeaseHeld, LeaseLost, NotFound
 from model.run import RunStatus, RunStep
 from model.trust.key_seal import KeysInForce, sealed
-from model.units.history import Served, UnitPeriod
+from model.units.history import UnitPeriod, UnitServed
 from tests.database import builders
 from tests.database.builders import START, at, observation, prediction
 from tests.database.drivers import Run
@@ -340,8 +340,8 @@ def test_what_there_is_by_unit_and_period_is_counted_and_kept_in_the_place_of_wh
     run(StudentRepository().observe([replace(observation("N"), unit="nova")]))
 
     assert run(PredictionRepository().count_by_unit(100)) == {
-        ("escola a", "2023"): Served(14, 12),
-        ("escola b", "2023"): Served(14, 1),
+        ("escola a", "2023"): UnitServed(14, 12),
+        ("escola b", "2023"): UnitServed(14, 1),
     }
     first = run(UnitHistoryRepository().recount("escola", {}, now=START))
     run(PredictionRepository().add_many(
