@@ -53,14 +53,25 @@ class FarolApi:
         self._transport = transport
 
     def at_risk(
-        self, *, period: str | None = None, status: str | None = None, limit: int = 200
+        self,
+        *,
+        period: str | None = None,
+        status: str | None = None,
+        unit: str | None = None,
+        limit: int = 200,
     ) -> Mapping[str, Any]:
         """The list of students by score, with reasons.
+
+        Args:
+            period: whose students; None is the newest.
+            status: only those of this status.
+            unit: only those of this school.
+            limit: how many at most.
 
         Raises:
             ApiFailure: as every call here.
         """
-        wished = {"period": period, "status": status, "limit": limit}
+        wished = {"period": period, "status": status, "unit": unit, "limit": limit}
         return self._call(
             "GET", "/students/at-risk", params={k: v for k, v in wished.items() if v is not None}
         )

@@ -22,7 +22,7 @@ from dashboard.reasons import glossary, main_reasons
 from dashboard.scales import display
 from dashboard.texts import Texts
 from database.predictions import PredictionRepository
-from database.students import PeriodRepository
+from database.students import PeriodRepository, StudentRepository
 from model.prediction import Prediction, RiskStatus, Scale
 
 SHOWN = 200
@@ -37,19 +37,28 @@ class Group:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the reader asks for; None is any."""
+
+    status: RiskStatus | None
+    period: str | None
+    unit: str | None
+
+
 def show(context: Context) -> None:
     """Shows the page: the list of students by status, with reasons."""
     texts = context.texts
     st.header(texts("students.title"))
-    status, period = _choose(context)
+    choice = _choose(context)
     try:
-        scale, urgent, unknown = _from_api(context, status, period)
+        scale, urgent, unknown = _from_api(context, choice)
     except ApiFailure as failure:
         st.warning(explain_failure(failure, context))
         if not context.whole:
             return
         st.caption(texts("students.from_log"))
-        scale, urgent, unknown = _from_log(context, status)
+        scale, urgent, unknown = _from_log(context, choice)
     if urgent.rows:
         shown = texts(display(scale).listed, n=len(urgent.rows), total=urgent.total)
         _table(urgent, shown, context)
@@ -71,11 +80,16 @@ def api_row(student: Mapping[str, Any], scale: Scale, texts: Texts) -> dict[str,
     return {
         texts("students.status"): [status_name(RiskStatus(student["status"]), texts)],
         texts("students.id"): student["student_id"],
+        **({texts("students.unit"): " · ".join(units)} if (units := _units(student)) else {}),
         **display(scale).cells(score, student.get("interval"), texts),
         texts("students.reasons"): main_reasons(student.get("reasons", ()), texts),
         texts("students.known"): known_share(student.get("known_weight"), texts),
         texts("students.version"): student["model_version"],
     }
+
+
+def _units(student: Mapping[str, Any]) -> list[str]:
+    return [*student.get("units", {}).values()]
 
 
 def log_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str, Any]]:
@@ -99,12 +113,11 @@ def log_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str, Any]]
     ]
 
 
-def _from_api(
-    context: Context, status: RiskStatus | None, period: str | None
-) -> tuple[Scale, Group, Group]:
+def _from_api(context: Context, choice: Choice) -> tuple[Scale, Group, Group]:
     """Those with a status to act on, and those of whom too little is known."""
-    api, texts, none = context.api, context.texts, Group([], 0)
-    answer = api.at_risk(period=period, status=status, limit=SHOWN)
+    api, texts, none, status = context.api, context.texts, Group([], 0), choice.status
+    asked = {"period": choice.period, "unit": choice.unit}
+    answer = api.at_risk(**asked, status=status, limit=SHOWN)
     scale, unknown = Scale(answer["scale"]), int(answer["counts"].get(UNKNOWN, 0))
 
     def group(found: Mapping[str, Any], total: int, *, insufficient: bool) -> Group:
@@ -119,7 +132,7 @@ def _from_api(
         return scale, none, group(answer, answer["total"], insufficient=True)
     if status is not None:
         return scale, group(answer, answer["total"], insufficient=False), none
-    rest = api.at_risk(period=period, status=UNKNOWN, limit=SHOWN) if unknown else None
+    rest = api.at_risk(**asked, status=UNKNOWN, limit=SHOWN) if unknown else None
     return (
         scale,
         group(answer, answer["total"] - unknown, insufficient=False),
@@ -127,27 +140,42 @@ def _from_api(
     )
 
 
-def _from_log(context: Context, status: RiskStatus | None) -> tuple[Scale, Group, Group]:
+def _from_log(context: Context, choice: Choice) -> tuple[Scale, Group, Group]:
     """The same two groups from the latest predictions."""
     served = context.registry.run(PredictionRepository().newest(SHOWN))
-    wanted = [p for p in served if status in (None, p.status)]
+    wanted = [
+        p
+        for p in served
+        if choice.status in (None, p.status) and choice.unit in (None, *p.units.values())
+    ]
     urgent = log_rows([p for p in wanted if p.status is not UNKNOWN], context.texts)
     unknown = log_rows([p for p in wanted if p.status is UNKNOWN], context.texts)
     scale = served[0].scale if served else Scale.RISK
     return scale, Group(urgent, len(urgent)), Group(unknown, len(unknown))
 
 
-def _choose(context: Context) -> tuple[RiskStatus | None, str | None]:
+def _choose(context: Context) -> Choice:
     texts = context.texts
     known = context.registry.run(PeriodRepository().all())
-    left, right = st.columns([1, 3])
+    schools = _schools(context)
+    left, middle, right = st.columns([1, 1, 3] if schools else [1, 0.01, 3])
+    unit = middle.selectbox(texts("students.unit"), schools, index=None) if schools else None
     period = left.selectbox(texts("students.period"), known[::-1]) if known else None
     status = right.segmented_control(
         texts("students.status"),
         list(RiskStatus),
         format_func=lambda status: status_name(status, texts),
     )
-    return (RiskStatus(status) if status else None), period
+    return Choice(RiskStatus(status) if status else None, period, unit)
+
+
+def _schools(context: Context) -> list[str]:
+    """The schools that the reader may choose from; a key for some sees those of its own anyway."""
+    if not context.whole:
+        return []
+    known = context.registry.run(StudentRepository().units())
+    # The first of a record's units is the one that it is listed under.
+    return [next(iter(units.values())) for _, units in sorted(known.items()) if units]
 
 
 def _table(group: Group, shown: str, context: Context) -> None:
