@@ -38,7 +38,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Wanted:
     """What the reader asks for; None is any."""
 
     status: RiskStatus | None
@@ -113,7 +113,7 @@ def log_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str, Any]]
     ]
 
 
-def _from_api(context: Context, choice: Choice) -> tuple[Scale, Group, Group]:
+def _from_api(context: Context, choice: Wanted) -> tuple[Scale, Group, Group]:
     """Those with a status to act on, and those of whom too little is known."""
     api, texts, none, status = context.api, context.texts, Group([], 0), choice.status
     asked = {"period": choice.period, "unit": choice.unit}
@@ -140,7 +140,7 @@ def _from_api(context: Context, choice: Choice) -> tuple[Scale, Group, Group]:
     )
 
 
-def _from_log(context: Context, choice: Choice) -> tuple[Scale, Group, Group]:
+def _from_log(context: Context, choice: Wanted) -> tuple[Scale, Group, Group]:
     """The same two groups from the latest predictions."""
     served = context.registry.run(PredictionRepository().newest(SHOWN))
     wanted = [
@@ -154,7 +154,7 @@ def _from_log(context: Context, choice: Choice) -> tuple[Scale, Group, Group]:
     return scale, Group(urgent, len(urgent)), Group(unknown, len(unknown))
 
 
-def _choose(context: Context) -> Choice:
+def _choose(context: Context) -> Wanted:
     texts = context.texts
     known = context.registry.run(PeriodRepository().all())
     schools = _schools(context)
@@ -166,7 +166,7 @@ def _choose(context: Context) -> Choice:
         list(RiskStatus),
         format_func=lambda status: status_name(status, texts),
     )
-    return Choice(RiskStatus(status) if status else None, period, unit)
+    return Wanted(RiskStatus(status) if status else None, period, unit)
 
 
 def _schools(context: Context) -> list[str]:

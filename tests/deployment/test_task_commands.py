@@ -122,6 +122,7 @@ def test_a_task_that_there_is_not_cannot_be_retired(home: Path, night_school: Pa
     assert "known are night_school" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_retired_task_is_served_no_more_keeps_its_data_and_can_be_taken_back(
     home: Path, night_school: Path
 ) -> None:

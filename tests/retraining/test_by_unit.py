@@ -23,6 +23,8 @@ from retraining.run.group_fairness import errors_by_unit, recall_by_unit
 from retraining.run.judged_kinds import JUDGED
 from tests.retraining.school import READING, START, TASK, run, task, teach
 
+pytestmark = pytest.mark.slow
+
 UNIT = "unit: [{name: escola, kind: category}, {name: turma, kind: category}]\n"
 
 
