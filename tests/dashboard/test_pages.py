@@ -446,3 +446,23 @@ def test_a_key_of_another_task_does_not_open_the_page(
     app.sidebar.text_input(key="api_key").set_value(secret).run()
 
     assert "not for this task" in words(app)
+
+
+def test_a_key_of_some_schools_opens_the_list_alone_and_never_the_log(
+    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(opened)
+    monkeypatch.setenv("FAROL_AUTH", "keys")
+    monkeypatch.setenv("FAROL_SIGNING_KEY", KEY.decode())
+    secret = "farol_of-one-school"
+    key = ApiKey("k2", "one", digest_of(secret), frozenset({Scope.READ}), NOW, units=("Escola A",))
+    opened.run(ApiKeyRepository().add(sealed(key, KEY)))
+
+    closed, list_of_students = page("drift"), page("students")
+    for app in (closed, list_of_students):
+        app.sidebar.text_input(key="api_key").set_value(secret).run()
+
+    assert "for some schools only" in words(closed)
+    assert len(closed.dataframe) == 0
+    assert "for some schools only" not in words(list_of_students)
+    assert "RA-" not in words(list_of_students) + str([f.value for f in list_of_students.dataframe])
