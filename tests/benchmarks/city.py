@@ -26,6 +26,7 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 from pymongo import MongoClient
 
 from database.driver.client import SyncRegistry, open_registry
@@ -81,6 +82,7 @@ def write_city(folder: Path, schools: int, students: int) -> Mapping[int, list[P
         entered = rng.integers(2016, YEARS[0] + 1, len(ids))
         birth = rng.integers(2006, 2016, len(ids))
         girl = rng.random(len(ids)) < 0.5
+        strength = rng.normal(size=len(ids))
         kind = rng.choice(KINDS, len(ids))
         for year in YEARS:
             columns: dict[str, Any] = {
@@ -92,7 +94,7 @@ def write_city(folder: Path, schools: int, students: int) -> Mapping[int, list[P
                 "Ano ingresso": entered,
                 "Instituição de ensino": kind,
                 "Nº Av": rng.integers(2, 5, len(ids)),
-                **_survey(rng, len(ids), year),
+                **_survey(rng, strength, year),
             }
             path = folder / f"escola_{school:03}_{year}.csv"
             with path.open("w", encoding="utf-8", newline="") as file:
@@ -103,11 +105,16 @@ def write_city(folder: Path, schools: int, students: int) -> Mapping[int, list[P
     return files
 
 
-def _survey(rng: np.random.Generator, size: int, year: int) -> dict[str, Any]:
-    """What is measured every year; the first year has no column of the outcome."""
-    taken = {name: rng.uniform(0, 10, size).round(1) for name in INDICATORS}
+def _survey(rng: np.random.Generator, strength: NDArray[np.float64], year: int) -> dict[str, Any]:
+    """What is measured every year of students of these strengths; the first has no outcome."""
+    size = len(strength)
+    taken = {
+        name: np.clip(5 + 2 * strength + 2 * rng.normal(size=size), 0, 10).round(1)
+        for name in INDICATORS
+    }
     inde = np.mean([*taken.values()], axis=0)
-    phase, lag = rng.integers(0, 9, size), rng.integers(-2, 2, size)
+    phase = rng.integers(0, 9, size)
+    lag = np.clip(np.rint(strength + 0.5 * rng.normal(size=size)), -2, 1).astype(int)
     survey: dict[str, Any] = {
         f"INDE {year}": inde,
         f"Pedra {year}": np.asarray(STONES)[np.minimum(inde // 2.5, 3).astype(int)],

@@ -64,7 +64,8 @@ def _year(home: Path, files: Mapping[int, list[Path]], students: int) -> None:
     _timed("first champion", students, lambda: command("retraining.pipeline"))
     parquet = home / "all.parquet"
     _as_parquet(files[YEARS[-1]], parquet)
-    with served(home, workers=4) as server:
+    # The key that the home made for itself.
+    with served(home, workers=4, env={"FAROL_SIGNING_KEY": ""}) as server:
         result = home / "scores.parquet"
         asked = (str(parquet), "--url", server.url, "--out", str(result))
         _timed("bulk scores from Parquet", students, lambda: command("api.bulk", *asked))
