@@ -23,7 +23,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from database.embedded import lifecycle
-from tests.api.server import ROOT, served
+from tests.api.server import ROOT, served, until
 from tests.benchmarks.city import YEARS, write_city
 
 LISTS = 9
@@ -66,6 +66,7 @@ def _year(home: Path, files: Mapping[int, list[Path]], students: int) -> None:
     _as_parquet(files[YEARS[-1]], parquet)
     # The key that the home made for itself.
     with served(home, workers=4, env={"FAROL_SIGNING_KEY": ""}) as server:
+        until(lambda: server.get("/health/ready").status_code == 200)
         result = home / "scores.parquet"
         asked = (str(parquet), "--url", server.url, "--out", str(result))
         _timed("bulk scores from Parquet", students, lambda: command("api.bulk", *asked))
