@@ -326,3 +326,11 @@ def test_a_first_model_must_catch_more_than_each_rule() -> None:
         0.25,
     )
     assert not said(evidence, "beats_persistence").passed
+
+
+def test_a_rule_that_flags_nobody_is_no_comparison() -> None:
+    """Its column may be empty; a first champion cannot catch more than nothing with no flags."""
+    silent = Baseline("persistence", 0.0, 0.0, 0.0)
+    decided = decide(replace(FIRST, baselines=(silent,)), PromotionPolicy())
+
+    assert "beats_persistence" not in [guard.name for guard in decided.guards]

@@ -39,11 +39,14 @@ def first_auc(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
 
 
 def beats(name: str) -> Callable[[BinaryEvidence, PromotionPolicy], Found | None]:
-    """Whether more is caught than by the rule of that name, with as many flags."""
+    """Whether more is caught than by the rule of that name, with as many flags.
+
+    A rule that flags nobody, where its column is empty say, is no comparison.
+    """
 
     def look(evidence: BinaryEvidence, _: PromotionPolicy) -> Found | None:
         rule = next((r for r in evidence.baselines if r.name == name), None)
-        if rule is None:
+        if rule is None or not rule.flagged:
             return None
         better = rule.challenger > rule.recall
         return Found(better, rule.challenger, rule.recall, {"flagged": rule.flagged})
