@@ -22,7 +22,7 @@ from api.durability.outbox import waiting
 from api.durability.worker_slots import alive
 from api.services import Services
 from database.leases import RELEASED, LeaseRepository, worker_lease
-from model.errors import RegistryError
+from model.errors import RegistryError, TaskRefused
 
 PATIENCE = 0.5
 BACKLOG = 250_000
@@ -88,7 +88,11 @@ def measure(here: Services) -> None:
 
 async def _registry(here: Services) -> Part:
     with contextlib.suppress(RegistryError, TimeoutError):
-        await asyncio.wait_for(here.registry.ping(), PATIENCE)
+        try:
+            await asyncio.wait_for(here.registry.ping(), PATIENCE)
+        except TaskRefused as refused:
+            # It answers, so to look at the registry would lead an operator astray.
+            return {"state": "failed", "detail": str(refused)}
         return {"state": "ok"}
     return {"state": "down", "detail": "the registry does not answer"}
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from database.driver.commands import Op
-from model.errors import ConfigurationError, RegistryError, RegistryUnavailable
+from model.errors import ConfigurationError, RegistryError, RegistryUnavailable, TaskRefused
 
 T = TypeVar("T")
 REOPEN_SECONDS = 1.0
@@ -154,7 +154,8 @@ class TaskRegistry:
         """Runs one operation on the task's database.
 
         Raises:
-            RegistryUnavailable: not reached, or the task has no place in this installation.
+            TaskRefused: the task has no place in this installation.
+            RegistryUnavailable: not reached.
         """
         registry = await self._opened()
         try:
@@ -180,7 +181,7 @@ class TaskRegistry:
             if str(error) != self._told:
                 _log.error("%s", error)
                 self._told = str(error)
-            raise RegistryUnavailable(str(error)) from error
+            raise TaskRefused(str(error)) from error
         except RegistryUnavailable:
             self._root.reopen_soon()
             raise

@@ -11,6 +11,7 @@ FarolError
 │   └── NotEnoughData         too few labelled records to train or compare
 ├── RegistryError             the registry did not do what was asked
 │   ├── RegistryUnavailable   no answer; the same call may succeed later
+│   │   └── TaskRefused       the registry answers, and the task has no place in it as it is
 │   ├── AccessDenied          the account may not do this on that database
 │   ├── NotFound              no document under that key
 │   ├── Conflict              somebody else was first (compare-and-set, unique key)
@@ -92,6 +93,10 @@ class RegistryUnavailable(RegistryError):
 
 class AccessDenied(RegistryError):
     """The account in MONGO_URI may not do this; the message names database and grant."""
+
+
+class TaskRefused(RegistryUnavailable):
+    """The registry answers, and refuses the task: retired, changed, or another one's database."""
 
 
 class NotFound(RegistryError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -122,24 +123,17 @@ def writer_of(form: FileForm, schema: pyarrow.Schema) -> ResultWriter:
     return _WRITERS[form](schema)
 
 
-class _Csv:
-    def __init__(self, schema: pyarrow.Schema) -> None:
+class _Arrow:
+    """One of Arrow's own writers; both are called alike.
+
+    Args:
+        kind: opens it on a sink, for a schema.
+        schema: of the rows.
+    """
+
+    def __init__(self, kind: Callable[[Any, pyarrow.Schema], Any], schema: pyarrow.Schema) -> None:
         self._sink = _Sink()
-        self._writer = pyarrow.csv.CSVWriter(self._sink, schema)
-
-    def write(self, batch: pyarrow.RecordBatch) -> bytes:
-        self._writer.write_batch(batch)
-        return self._sink.taken()
-
-    def end(self) -> bytes:
-        self._writer.close()
-        return self._sink.taken()
-
-
-class _Parquet:
-    def __init__(self, schema: pyarrow.Schema) -> None:
-        self._sink = _Sink()
-        self._writer = pyarrow.parquet.ParquetWriter(self._sink, schema)
+        self._writer = kind(self._sink, schema)
 
     def write(self, batch: pyarrow.RecordBatch) -> bytes:
         self._writer.write_batch(batch)
@@ -192,7 +186,7 @@ class _Sink(io.RawIOBase):
 
 
 _WRITERS: Mapping[FileForm, Callable[[pyarrow.Schema], ResultWriter]] = {
-    FileForm.CSV: _Csv,
+    FileForm.CSV: partial(_Arrow, pyarrow.csv.CSVWriter),
     FileForm.NDJSON: _Ndjson,
-    FileForm.PARQUET: _Parquet,
+    FileForm.PARQUET: partial(_Arrow, pyarrow.parquet.ParquetWriter),
 }

@@ -202,19 +202,13 @@ def _begun(here: Services, order: Order, origin: Origin, loop: asyncio.AbstractE
     from api.bulk.admission import Admission
     from api.bulk.job import Job
 
-    inlet = partial(here.bulk.inlet, loop)
-    try:
-        return Job(
-            order,
-            here.task,
-            Admission(here.task, here.erased, order.limit),
-            origin,
-            inlet,
-            here.now,
-        )
-    except Exception:
-        order.file.close()
-        raise
+    with ExitStack() as unless_begun:
+        unless_begun.callback(order.file.close)
+        admission = Admission(here.task, here.erased, order.limit)
+        inlet = partial(here.bulk.inlet, loop)
+        job = Job(order, here.task, admission, origin, inlet, here.now)
+        unless_begun.pop_all()
+    return job
 
 
 def _listed(columns: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.labels import LabelRepository
 from database.predictions import PredictionRepository
+from database.tasks import TaskRepository
 from preprocessing.task.spec import load_task
 from tests.api import bundles
 from tests.api.server import ROOT, Server, served, until
@@ -239,3 +241,20 @@ def test_a_swap_in_one_task_fails_no_request_and_moves_no_other_task(
 
 def _serving(server: Server, path: str) -> set[str]:
     return {str(worker["version"]) for worker in server.get(f"{path}/health").json()["workers"]}
+
+
+def test_health_says_why_a_task_is_refused_and_not_that_the_registry_is_away(city: City) -> None:
+    now = datetime.now(UTC)
+    recorded = city.lag.run(TaskRepository().find("other_city"))
+    assert recorded is not None
+    city.lag.run(TaskRepository().retire("other_city", now))
+    try:
+        with served(city.home, workers=1, env=city.env) as running:
+            until(lambda: running.get("/tasks/other_city/health").status_code == 503)
+            part = running.get("/tasks/other_city/health").json()["parts"]["registry"]
+            default = running.get("/tasks/pede_lag/health").json()["parts"]["registry"]
+    finally:
+        city.lag.run(TaskRepository().put("other_city", recorded.spec, now))
+
+    assert (part["state"], default["state"]) == ("failed", "ok")
+    assert "was retired on" in part["detail"]
