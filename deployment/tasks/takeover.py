@@ -16,8 +16,9 @@ from deployment.settings import Settings
 from model.errors import BundleError, ConfigurationError
 from model.live import LiveModel
 
-OWN = ("model", "outbox", "tuning", "sample", "adopted.json", "host.id", "retraining.lock")
-"""What a task has of its own in the home."""
+OWN = ("outbox", "tuning", "sample", "adopted.json", "host.id", "retraining.lock", "model")
+"""What a task has of its own in the home, in the order in which it moves. The live model is last:
+it says which task it all is of, to whoever finishes an interrupted move too."""
 
 RUN_LOCK = "retraining.lock"
 

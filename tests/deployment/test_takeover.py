@@ -78,6 +78,27 @@ def test_an_interrupted_move_is_finished(tmp_path: Path) -> None:
     assert set(take_over(settings, lambda: "pede_lag")) == {"tuning", "host.id"}
 
 
+@pytest.mark.parametrize("moves", range(4))
+def test_a_move_that_was_interrupted_anywhere_ends_in_the_task_of_the_live_model(
+    tmp_path: Path, moves: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = of_before(tmp_path, task="exam_scores")
+    rename, left = Path.rename, iter([True] * moves)
+
+    def until_the_power_goes(path: Path, target: Path) -> Path:
+        if not next(left, False):
+            raise OSError("the power is gone")
+        return rename(path, target)
+
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="power"):
+        broken.setattr(Path, "rename", until_the_power_goes)
+        take_over(settings, lambda: "pede_lag")
+    take_over(settings, lambda: "pede_lag")
+
+    assert not settings.home_of("pede_lag").exists()
+    assert (settings.home_of("exam_scores") / "outbox").exists()
+
+
 @pytest.mark.parametrize("lock", ["workers/slot-0.lock", "retraining.lock"])
 def test_nothing_moves_under_a_process_of_before(tmp_path: Path, lock: str) -> None:
     settings = of_before(tmp_path)
