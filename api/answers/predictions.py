@@ -171,8 +171,8 @@ class ErasureAnswer(TaskErasure):
         model_versions: of the task that was asked.
         unit: whose id it is, where ids are unique within a unit only; else null.
         tasks: by the task's name.
-        not_reached: tasks that share the register and that the key is not for, or whose ids are not
-            unique within the same.
+        not_reached: tasks that share the register and that the key is not for, that count ids
+            otherwise, or that this host does not serve; what they hold of the student is there.
     """
 
     student_id: str

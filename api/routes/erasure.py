@@ -29,10 +29,12 @@ from api.security import Client
 from api.services import Services, services
 from database.erasing import erasure
 from database.erasing.erasure import ErasureReceipt
+from database.tasks import TaskRecord, TaskRepository
 from database.tombstones import TombstoneRepository
-from model.errors import NotFound, Overloaded
+from model.errors import ConfigurationError, NotFound, Overloaded
 from preprocessing.dataset import record_id
 from preprocessing.student_ids import LONGEST_EVER
+from preprocessing.task.spec import parse_task
 
 router = APIRouter(tags=["students"])
 
@@ -45,11 +47,13 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
     """A receipt with what was erased and the model versions that trained on the student.
 
     `tasks` tells it for each task that shares the register of ids; `not_reached` names those that
-    the key is not for. Records of the student that come later, by whatever way, are refused.
+    the key is not for, and those of the installation that this host does not serve. Records of the
+    student that come later, by whatever way, are refused.
     """
     here = services(request)
     student = named_student(here.task, student_id, request, LONGEST_EVER)
     sharing, not_reached = _sharing(request, here, client)
+    not_reached += await _elsewhere(request, here)
     now = here.now()
     done: dict[str, TaskErasure] = {}
     async with AsyncExitStack() as held:
@@ -126,6 +130,24 @@ def _sharing(
         if client.may_see(name) and one.task.id.unique_within == own.unique_within
     }
     return reached, sorted(sharing.keys() - reached.keys())
+
+
+async def _elsewhere(request: Request, here: Services) -> list[str]:
+    """Tasks of the same register that this host does not serve: retired, or another host's."""
+    if here.task.id.namespace is None:
+        return []
+    recorded = await here.root.run(TaskRepository().all())
+    served = request.app.state.paths.all
+    others = [one for one in recorded if one.name not in served]
+    return [one.name for one in others if _may_share(one, here.task.id.namespace)]
+
+
+def _may_share(task: TaskRecord, namespace: str) -> bool:
+    """Whether its ids are of that register; where that cannot be read it is named in vain."""
+    try:
+        return parse_task(task.spec, source=task.name).id.namespace == namespace
+    except ConfigurationError:
+        return True
 
 
 async def _erased(here: Services, student: str) -> TaskErasure | None:

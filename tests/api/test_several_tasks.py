@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -173,6 +174,21 @@ def test_an_erasure_reaches_the_tasks_of_the_same_register_and_no_other(
     assert city.lag.run(PredictionRepository().of_students(["leaver"], ["2024"])) == []
 
 
+def test_an_erasure_names_the_tasks_of_the_register_that_this_host_does_not_serve(
+    server: Server, city: City, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    for name, namespace in (("elsewhere", "passos_magicos"), ("unrelated", "another")):
+        spec = task_file(tmp_path, name, namespace).read_text("utf-8")
+        city.lag.run(TaskRepository().put(name, spec, now))
+    server.post("/predict", RECORD | {"student_id": "mover", "period": "2024"})
+    until(lambda: city.lag.run(PredictionRepository().of_students(["mover"], ["2024"])) != [])
+
+    receipt = _delete(server, "/students/mover")
+
+    assert receipt["not_reached"] == ["elsewhere"]
+
+
 def test_a_key_of_one_task_opens_no_other(city: City) -> None:
     secret = city.keys(
         "create", "--name", "night", "--scope", "predict,read", "--task", "night_school"
@@ -199,10 +215,10 @@ def test_a_key_for_a_task_that_is_not_here_is_refused(city: City) -> None:
     assert "known are pede_lag, night_school, other_city" in raised.value.stderr
 
 
-def _delete(server: Server, path: str) -> dict[str, dict[str, int]]:
+def _delete(server: Server, path: str) -> dict[str, Any]:
     answer = httpx.delete(server.url + path, timeout=10)
     assert answer.status_code == 200, answer.text
-    found: dict[str, dict[str, int]] = answer.json()
+    found: dict[str, Any] = answer.json()
     return found
 
 
