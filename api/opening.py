@@ -31,7 +31,7 @@ from database.erasing.guarded import ErasureGuard
 from deployment.settings import Settings, unusable
 from deployment.tasks.installed import InstalledTask, all_installed
 from deployment.tasks.opening import claimed, entered, prepared
-from deployment.wiring import registry_uri, tombstone_key
+from deployment.wiring import registry_uri
 from model.errors import FarolError
 from model.live import LiveModel
 from model.trust.key_file import KeyFile
@@ -140,7 +140,7 @@ def _of_task(
         storage=Storage(settings.home, outbox, log, embedded=settings.mongo_uri is None),
         shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
         keys=TaskKeys(host.ring, task.name, tells_units=bool(task.spec.unit)),
-        erased=ErasedStudents(registry, tombstone_key(settings)),
+        erased=ErasedStudents(registry, settings.tombstone_key),
         empty_registry_log=partial(_empty_registry_log, task, registry),
         metrics=Metrics(host.metrics, task.name, host.slot.number),
         slot=host.slot,
@@ -149,7 +149,7 @@ def _of_task(
 
 
 async def _connect(settings: Settings, uri: str) -> OpenRegistry:
-    key = tombstone_key(settings)
+    key = settings.tombstone_key
     registry = open_async_registry(
         uri,
         settings.mongo_db,

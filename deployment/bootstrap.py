@@ -11,7 +11,7 @@ from database.batches import BatchRepository
 from database.driver.client import SyncRegistry
 from deployment.settings import Settings
 from deployment.tasks.installed import all_installed
-from deployment.wiring import registry, tombstone_key
+from deployment.wiring import registry
 from model.errors import NotEnoughData, NotThisTask
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.school_files import SchoolFile, in_folder, made_up
@@ -84,7 +84,7 @@ def bootstrap(
     with registry(settings) as opened:
         if not opened.run(BatchRepository().newest(1)):
             found = _school_files(settings, task, data, period, say)
-            _load(opened, found, task, tombstone_key(settings), say)
+            _load(opened, found, task, settings.tombstone_key, say)
         if opened.run(AliasRepository().find(CHAMPION)) is not None:
             return
         say("Training the first champion")

@@ -29,7 +29,7 @@ from deployment.registry_copy import compare, copy
 from deployment.tasks.databases import TaskDatabase, recorded_databases
 from deployment.tasks.installed import InstalledTask, installed
 from deployment.tasks.opening import claimed, entered
-from deployment.wiring import reach, settings_from_environment, tombstone_key
+from deployment.wiring import reach, settings_from_environment
 from model.errors import ConfigurationError, FarolError
 from model.trust.tombstone import TombstoneKey
 from preprocessing.ingest import describe, ingest_file
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from_environment(given.task)
         db = given.db or settings.mongo_db
-        key = tombstone_key(settings)
+        key = settings.tombstone_key
         with _opened(given.target, db, "--to", hook=ErasureGuard(key)) as target:
             target.root.run(installation.claim(key))
             target.root.run(ensure_indexes())
@@ -129,7 +129,7 @@ def _ingest(files: Sequence[Path], target: Side, task: InstalledTask) -> int:
     opened = target.root.on(target.root.run(entered(there)))
     opened.run(claimed(there))
     opened.run(ensure_indexes())
-    now, key = datetime.now(UTC), tombstone_key(settings)
+    now, key = datetime.now(UTC), settings.tombstone_key
     for path in files:
         done, refused = ingest_file(opened, path, task.spec, now=now, tombstone_key=key)
         for result in done:

@@ -21,7 +21,6 @@ from deployment.wiring import (
     root_registry,
     settings_from_environment,
     task_registry,
-    tombstone_key,
 )
 from model.errors import FarolError
 
@@ -41,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with root_registry(settings) as root:
             tasks = _one(root, settings) if given.task else _every(root, settings)
             for name, opened in tasks.items():
-                now, key = datetime.now(UTC), tombstone_key(settings)
+                now, key = datetime.now(UTC), settings.tombstone_key
                 done = opened.run(repair(now=now, full=given.full, tombstone_key=key))
                 print(f"{name}: {done.told()}" if len(tasks) > 1 else done.told())  # noqa: T201
     except FarolError as error:

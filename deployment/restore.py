@@ -39,7 +39,6 @@ from deployment.wiring import (
     environment,
     private_settings,
     root_registry,
-    tombstone_key,
 )
 from model.errors import ConfigurationError, FarolError
 from preprocessing.task.spec import parse_task
@@ -119,7 +118,7 @@ def restore(file: Path, env: Mapping[str, str], *, now: datetime, re_sign: bool)
                 _re_sign(opened, settings, now)
             for name, registry in opened.items():
                 # Also removes whom the tombstones name: erased while the backup was being written.
-                done = repair(now=now, full=True, tombstone_key=tombstone_key(settings))
+                done = repair(now=now, full=True, tombstone_key=settings.tombstone_key)
                 _say(f"{name}: {registry.run(done).told()}")
             retired = {one.name for one in root.run(TaskRepository().all()) if one.retired_at}
         keep_notes(settings.home, kept)

@@ -23,7 +23,6 @@ from deployment.tasks.opening import claimed, entered, prepared
 from deployment.tasks.takeover import take_over
 from model.errors import FarolError, RegistryUnavailable
 from model.trust.private import UMASK, protect
-from model.trust.tombstone import TombstoneKey
 
 _log = logging.getLogger(__name__)
 
@@ -94,11 +93,6 @@ def registry_uri(settings: Settings) -> str:
     return ensure_running(settings.home)
 
 
-def tombstone_key(settings: Settings) -> TombstoneKey:
-    """What recognises erased students."""
-    return settings.tombstone_key
-
-
 def registry(settings: Settings) -> SyncRegistry:
     """An open synchronous registry of the settings' task, with its indexes made.
 
@@ -141,7 +135,7 @@ def root_registry(settings: Settings) -> SyncRegistry:
         RegistryUnavailable: nobody answers.
     """
     uri = registry_uri(settings)
-    key = tombstone_key(settings)
+    key = settings.tombstone_key
     opened = open_registry(
         uri, settings.mongo_db, pool_size=settings.mongo_pool_size, hook=ErasureGuard(key)
     )

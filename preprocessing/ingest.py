@@ -18,7 +18,7 @@ from database.labelling.recording import record_outcomes
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from deployment.exit_codes import ExitCode, failed
-from deployment.wiring import add_task_option, registry, settings_from_environment, tombstone_key
+from deployment.wiring import add_task_option, registry, settings_from_environment
 from model.batch import Batch
 from model.errors import ConfigurationError, NotFound, NotThisTask, RegistryError
 from model.label import JoinStatus
@@ -219,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from_environment(given.task)
         task = load_task(settings.task)
-        key = tombstone_key(settings)
+        key = settings.tombstone_key
         with registry(settings) as opened:
             used = [_ingest_one(opened, path, task, given.period, key) for path in given.files]
     except (ConfigurationError, RegistryError) as error:

@@ -29,7 +29,7 @@ from deployment.backup import back_up
 from deployment.backup_file import Manifest
 from deployment.restore import restore
 from deployment.settings import Settings
-from deployment.wiring import private_settings, registry, tombstone_key
+from deployment.wiring import private_settings, registry
 from model.access import ApiKey, Scope
 from model.errors import ConfigurationError, NotFound
 from model.trust.key_seal import digest_of, sealed
@@ -295,7 +295,7 @@ def test_an_erased_student_does_not_come_back_with_a_backup_and_its_tombstone_do
     (tmp_path / "old").mkdir()
     file, home = tmp_path / "farol.backup", tmp_path / "new"
     with opened(tmp_path / "old") as old:
-        key = tombstone_key(old.settings)
+        key = old.settings.tombstone_key
         old.registry.run(StudentRepository().observe([observation("RA-1"), observation("RA-2")]))
 
         class Erasing(Busy):

@@ -17,7 +17,7 @@ from database.students import StudentRepository
 from database.tasks import TaskRepository
 from deployment.settings import Settings, load_settings
 from deployment.tasks.installed import all_installed, installed, of_name
-from deployment.wiring import registry, root_registry, task_registry, tombstone_key
+from deployment.wiring import registry, root_registry, task_registry
 from model.errors import ConfigurationError
 from preprocessing.ingest import ingest_file
 from preprocessing.task.spec import load_task, task_text
@@ -45,7 +45,7 @@ def renamed(folder: Path, name: str) -> Path:
 
 
 def ingested(opened: SyncRegistry, task: str, file: Path, home: Path) -> None:
-    key = tombstone_key(settings(home))
+    key = settings(home).tombstone_key
     ingest_file(opened, file, load_task(task), now=NOW, period="2024", tombstone_key=key)
 
 
