@@ -174,11 +174,7 @@ class OrphanRepository(Repository[OrphanLabel]):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        stored: dict[str, Document] = {}
-        for part in in_parts(sorted(set(student_ids))):
-            found = yield Find(self.collection, {"student_id": {"$in": part}})
-            stored |= {document["_id"]: document for document in found}
-        return stored
+        return (yield from self._stored_by("student_id", student_ids))
 
     def write(self, fresh: Sequence[Document], changed: Sequence[Document]) -> Op[None]:
         """Writes what waits, in the place of whatever is there.

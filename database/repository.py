@@ -55,9 +55,13 @@ class Documents:
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
+        return (yield from self._stored_by("_id", keys))
+
+    def _stored_by(self, field: str, values: Iterable[str]) -> Op[dict[str, Document]]:
+        """The documents whose field has one of these values, by key."""
         stored: dict[str, Document] = {}
-        for part in in_parts(sorted(set(keys))):
-            found = yield Find(self.collection, {"_id": {"$in": part}})
+        for part in in_parts(sorted(set(values))):
+            found = yield Find(self.collection, {field: {"$in": part}})
             stored |= {document["_id"]: document for document in found}
         return stored
 

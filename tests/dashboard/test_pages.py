@@ -311,8 +311,17 @@ def with_key(name: str, secret: str, language: str = "en") -> AppTest:
     return app.run()
 
 
-def add_key(opened: SyncRegistry, secret: str, scope: Scope, *, signed_with: bytes = KEY) -> str:
+def add_key(
+    opened: SyncRegistry,
+    secret: str,
+    scope: Scope,
+    *,
+    signed_with: bytes = KEY,
+    tasks: tuple[str, ...] = (),
+    units: tuple[str, ...] = (),
+) -> str:
     key = ApiKey(secret[-6:], "counsellor", digest_of(secret), frozenset({scope}), NOW)
+    key = replace(key, tasks=tasks, units=units)
     opened.run(ApiKeyRepository().add(sealed(key, signed_with)))
     return key.key_id
 
@@ -430,39 +439,23 @@ def test_with_several_tasks_the_reader_chooses_one_and_sees_that_one(
     assert app.query_params["task"] == "pede_lag"
 
 
-def test_a_key_of_another_task_does_not_open_the_page(
-    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_of_another_task_does_not_open_the_page(opened: SyncRegistry, keys_on: None) -> None:
     fill(opened)
-    monkeypatch.setenv("FAROL_AUTH", "keys")
-    monkeypatch.setenv("FAROL_SIGNING_KEY", KEY.decode())
-    secret = "farol_of-another-task"
-    key = ApiKey(
-        "k1", "other", digest_of(secret), frozenset({Scope.READ}), NOW, tasks=("pede_lag",)
-    )
-    opened.run(ApiKeyRepository().add(sealed(key, KEY)))
+    add_key(opened, "farol_other-task", Scope.READ, tasks=("pede_lag",))
 
-    app = page("versions")
-    app.sidebar.text_input(key="api_key").set_value(secret).run()
-
-    assert "not for this task" in words(app)
+    assert "not for this task" in words(with_key("versions", "farol_other-task"))
 
 
 def test_a_key_of_some_schools_opens_the_list_alone_and_never_the_log(
-    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+    opened: SyncRegistry, keys_on: None
 ) -> None:
     fill(opened)
-    monkeypatch.setenv("FAROL_AUTH", "keys")
-    monkeypatch.setenv("FAROL_SIGNING_KEY", KEY.decode())
-    secret = "farol_of-one-school"
-    key = ApiKey("k2", "one", digest_of(secret), frozenset({Scope.READ}), NOW, units=("Escola A",))
-    opened.run(ApiKeyRepository().add(sealed(key, KEY)))
+    add_key(opened, "farol_one-school", Scope.READ, units=("Escola A",))
 
-    closed, list_of_students = page("drift"), page("students")
-    for app in (closed, list_of_students):
-        app.sidebar.text_input(key="api_key").set_value(secret).run()
+    closed = with_key("drift", "farol_one-school")
+    listed = with_key("students", "farol_one-school")
 
     assert "for some schools only" in words(closed)
     assert len(closed.dataframe) == 0
-    assert "for some schools only" not in words(list_of_students)
-    assert "RA-" not in words(list_of_students) + str([f.value for f in list_of_students.dataframe])
+    assert "for some schools only" not in words(listed)
+    assert "RA-" not in words(listed) + str([frame.value for frame in listed.dataframe])
