@@ -123,6 +123,9 @@ async def _retraining(here: Services) -> RetrainingPart:
         )
     except (RegistryError, TimeoutError):
         return {"state": "ok", "detail": "not known while the registry is away"}
+    if lease is not None and lease.detail:
+        told = f"{lease.holder} does not work on this task ({lease.expires_at:%F %T} UTC): "
+        return {"state": "degraded", "detail": f"{told}{lease.detail}"}
     if lease is None or lease.expires_at == RELEASED:
         return {"state": "ok", "detail": "no retraining worker is up"}
     if lease.expires_at < here.now():

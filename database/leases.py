@@ -70,6 +70,20 @@ class LeaseRepository(Repository[Lease]):
             raise LeaseLost(f"{lease.name} was taken by somebody else")
         return longer
 
+    def decline(self, name: str, holder: str, detail: str, now: datetime) -> Op[None]:
+        """Says in a lease that nobody holds why this holder does not take it.
+
+        Anybody else may take it at once; one that is held stays as it is.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        stored = yield from self.stored(name)
+        if stored is not None and stored["expires_at"] > now:
+            return
+        token = stored["token"] if stored else 0
+        yield from self._write(stored, Lease(name, holder, token, milliseconds(now), detail))
+
     def check(self, lease: Lease, now: datetime) -> Op[None]:
         """Makes sure that the lease is still held.
 

@@ -12,7 +12,7 @@ from database.driver.client import SyncRegistry
 from deployment.settings import Settings
 from deployment.tasks.installed import all_installed
 from deployment.wiring import registry
-from model.errors import NotEnoughData, NotThisTask
+from model.errors import AccessDenied, ConfigurationError, FarolError, NotEnoughData, NotThisTask
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.school_files import SchoolFile, in_folder, made_up
 from preprocessing.ingest import ingest_file
@@ -32,7 +32,7 @@ def bootstrap_all(
     """Bootstraps every task of this host, the default one first.
 
     A folder of school files may hold tables of some of the tasks only; a further task without one
-    waits for its files.
+    waits for its files. A task that may not be worked on as it is keeps none of the others down.
 
     Args:
         settings: where everything is.
@@ -42,15 +42,21 @@ def bootstrap_all(
 
     Raises:
         NotThisTask: the folder holds no file of the default task that can be read.
-        ConfigurationError: no rows can be made up for a task; it needs a folder.
+        ConfigurationError: none of the tasks may be worked on as it is, or no rows can be made up.
         RegistryError: the registry fails.
     """
     tasks = all_installed(settings)
+    refused: list[FarolError] = []
     for number, task in enumerate(tasks):
         if len(tasks) > 1:
             say(f"Task {task.name}")
         try:
             bootstrap(task.settings, data=data, say=say, period=period)
+        except (ConfigurationError, AccessDenied) as error:
+            refused.append(error)
+            if len(refused) == len(tasks):
+                raise refused[0] from None
+            say(f"  does not run, other tasks do: {error}")
         except NotThisTask as error:
             if not number:
                 raise

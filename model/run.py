@@ -61,9 +61,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write a result until `expires_at`; `token` only ever grows."""
+    """The right to write a result until `expires_at`; `token` only ever grows.
+
+    Attributes:
+        detail: why its holder does not use it, though nobody else holds it; empty while it is held.
+    """
 
     name: str
     holder: str
     token: int
     expires_at: datetime
+    detail: str = ""

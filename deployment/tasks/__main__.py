@@ -15,9 +15,9 @@ from deployment.tasks.installed import InstalledTask, all_installed
 from deployment.tasks.listing import overview, table
 from deployment.tasks.telling import told_added, told_retired
 from deployment.wiring import configure_logging, root_registry, settings_from_environment
-from model.errors import ConfigurationError, FarolError
+from model.errors import FarolError
 from preprocessing.task.spec import task_text
-from retraining.worker.triggers import cron
+from retraining.worker.triggers import planned
 from training.candidates import load_task_to_train
 
 EPILOG = """\
@@ -77,12 +77,7 @@ def _add(settings: Settings, file: str, now: datetime, *, new_champion: bool) ->
 
 def _read(settings: Settings, file: str) -> InstalledTask:
     """The task of a file, with everything checked that would else be found out when it runs."""
-    spec = load_task_to_train(file)
-    for key in ("retrain", "drift"):
-        try:
-            cron(getattr(spec.schedule, key))
-        except ValueError as error:
-            raise ConfigurationError(f"{file}: schedule.{key}: {error}") from error
+    planned(load_task_to_train(file))
     return InstalledTask(settings.model_copy(update={"task": file}), task_text(file))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from deployment.settings import Settings
+from deployment.settings import RETIRED_FILE, TASK_FILE, Settings
 from model.errors import ConfigurationError
 from preprocessing.task.spec import TaskSpec, parse_task, task_text
 
@@ -41,6 +41,27 @@ class InstalledTask:
     def home(self) -> Path:
         """Where this host keeps what is the task's own."""
         return self.settings.home_of(self.name)
+
+    @property
+    def source(self) -> str:
+        """What `deployment.tasks add` is given: its file, or what a retirement has made of it."""
+        retired = self.home / RETIRED_FILE
+        moved = Path(self.settings.task) == self.home / TASK_FILE and retired.is_file()
+        return str(retired) if moved else self.settings.task
+
+    def read_again(self) -> InstalledTask:
+        """The task as its file says now.
+
+        Raises:
+            ConfigurationError: it is gone, a key of it is wrong, or it is another task's now.
+        """
+        read = installed(self.settings.of_task(self.settings.task))
+        if read.name != self.name:
+            raise ConfigurationError(
+                f"{read.settings.task} was of task {self.name!r} and is of {read.name!r} now; "
+                "change `name:` back, or start Farol again (make run)"
+            )
+        return read
 
 
 def installed(settings: Settings) -> InstalledTask:

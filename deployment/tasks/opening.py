@@ -12,12 +12,34 @@ from database.indexes import ensure_indexes
 from database.tasks import TaskRepository
 from deployment.tasks.admission import admit, in_service, recorded
 from deployment.tasks.installed import InstalledTask
+from model.errors import ConfigurationError
 from model.trust.adoption_file import AdoptionFile
 
 _log = logging.getLogger(__name__)
 
 AT_START = "installation"
 """Who changed a task, in the audit log, where a start has found its file changed."""
+
+
+def present(task: InstalledTask) -> Op[InstalledTask]:
+    """Run on the root database: the task as its file says now; nothing is recorded.
+
+    Args:
+        task: as it was read before.
+
+    Raises:
+        ConfigurationError: the task is retired, its file is gone or wrong, or it has changed in a
+            way that its records do not allow, or that asks for a new champion.
+    """
+    known = yield from TaskRepository().find(task.name)
+    try:
+        read = task.read_again()
+    except ConfigurationError:
+        if known is None or known.retired_at is None:
+            raise
+        read = task  # Its retirement has put the file aside.
+    admit(read.spec, read.source, known)
+    return read
 
 
 def entered(task: InstalledTask) -> Op[str]:

@@ -32,7 +32,8 @@ def told_added(task: InstalledTask, added: Added) -> Iterator[str]:
 
 def told_retired(name: str, done: Retired, settings: Settings) -> Iterator[str]:
     """What was done, what still names the task, and how its data would be dropped."""
-    yield f"Task {name}: retired; what runs here serves it until it is started again (make run)"
+    yield f"Task {name}: retired. No further run begins; the API that is up serves it until it is"
+    yield "started again (make run)"
     if done.listed:
         yield f"  take {done.listed} out of FAROL_TASKS, or the next start is refused"
     if done.file is not None:

@@ -16,30 +16,27 @@ from functools import partial
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from database import installation
 from database.driver.client import SyncRegistry
 from database.embedded import lifecycle
 from database.erasing.tidying import tidy
 from deployment.exit_codes import ExitCode, failed
 from deployment.tasks.installed import InstalledTask, all_installed, installed
-from deployment.tasks.opening import entered
+from deployment.tasks.opening import present
 from deployment.wiring import (
     configure_logging,
     root_registry,
     settings_from_environment,
     task_registry,
 )
-from model.errors import ConfigurationError, FarolError
-from retraining.worker.jobs import HEARTBEAT, Jobs
+from model.errors import FarolError
+from retraining.worker.jobs import Jobs
 from retraining.worker.subprocesses import Subprocesses
+from retraining.worker.task_schedule import DUTIES, GRACE, TaskSchedule
 from retraining.worker.triggers import cron
 from training.candidates import load_task_to_train
 
 POLL = timedelta(seconds=3)
-GRACE = timedelta(hours=1)
-"""A run that is due while the worker is busy may still begin this much later."""
-
-DUTIES = 4
-"""Of one task at the same time, on the scheduler's threads: each may wait for its turn to run."""
 
 NIGHT = "30 3 * * *"
 """When the files are tidied, UTC: outside school hours from Lisbon to São Paulo."""
@@ -69,63 +66,110 @@ def main(argv: Sequence[str] | None = None) -> int:
         tasks = (installed(settings),) if given.task else all_installed(settings)
         with root_registry(settings) as root:
             subprocesses = Subprocesses(settings.runs_at_once)
-            jobs = [_jobs(task, root, subprocesses) for task in tasks]
-            work(jobs, subprocesses, done, at_night=partial(_tidy, tasks, root))
+            holder = f"{socket.gethostname()}/{os.getpid()}"
+            schedules = [
+                TaskSchedule(
+                    task.name,
+                    TaskOfHost(task, root, subprocesses, holder).jobs,
+                    root,
+                    holder=holder,
+                    clock=_now,
+                )
+                for task in tasks
+            ]
+            work(schedules, subprocesses, done, at_night=partial(_tidy, tasks, root))
     except FarolError as error:
         return failed("worker", error)
     return ExitCode.DONE
 
 
-def _jobs(task: InstalledTask, root: SyncRegistry, subprocesses: Subprocesses) -> Jobs:
-    return Jobs(
-        task_registry(root, task),
-        root,
-        load_task_to_train(task.settings.task),
-        subprocesses,
-        task.settings.signing_key.get_secret_value(),
-        holder=f"{socket.gethostname()}/{os.getpid()}",
-        clock=lambda: datetime.now(UTC),
-    )
+class TaskOfHost:
+    """A task of this host, as its file and what is recorded of it say now.
+
+    Args:
+        task: as it was read at the start.
+        root: the registry of what belongs to all tasks.
+        subprocesses: start the pipeline and the drift check.
+        holder: this worker's name in the lease.
+    """
+
+    def __init__(
+        self, task: InstalledTask, root: SyncRegistry, subprocesses: Subprocesses, holder: str
+    ) -> None:
+        self._task = task
+        self._root = root
+        self._subprocesses = subprocesses
+        self._holder = holder
+        self._jobs: Jobs | None = None
+
+    def jobs(self) -> Jobs:
+        """Its jobs; other ones once its file has changed in a way that is accepted.
+
+        Raises:
+            ConfigurationError: the task may not be worked on as it is; the message says what to do.
+            RegistryError: the account has no rights on its database, or the registry fails.
+        """
+        task = self._root.run(present(self._task))
+        if self._jobs is None or task.text != self._task.text:
+            self._jobs = self._opened(task)
+            self._task = task
+        else:
+            self._jobs.check()
+        return self._jobs
+
+    def _opened(self, task: InstalledTask) -> Jobs:
+        return Jobs(
+            task_registry(self._root, task),
+            self._root,
+            load_task_to_train(task.settings.task),
+            self._subprocesses,
+            task.settings.signing_key.get_secret_value(),
+            holder=self._holder,
+            clock=_now,
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def work(
-    jobs: Sequence[Jobs],
+    schedules: Sequence[TaskSchedule],
     subprocesses: Subprocesses,
     done: threading.Event,
     *,
     at_night: Callable[[], None],
     poll: timedelta = POLL,
 ) -> None:
-    """Does the worker's jobs at their times until `done` is set.
+    """Does each task's jobs at their times until `done` is set.
 
     Args:
-        jobs: what is done for each task.
+        schedules: one for each task.
         subprocesses: the processes that do it; they end with the worker.
         done: ends the worker when set.
         at_night: run once a day.
-        poll: how often the queue is looked at.
+        poll: how often the queues are looked at.
     """
-    for one in jobs:
-        one.heartbeat()
-    scheduler = scheduled(jobs)
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(1 + DUTIES * len(schedules))},
+        # A busy machine may be late; what is due is done late rather than left out with a warning.
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    # Jobs live in memory: they are made from the task at every start, and a job store in the
+    # registry would hold pickles.
+    for one in schedules:
+        one.start(scheduler)
     scheduler.add_job(at_night, cron(NIGHT), misfire_grace_time=int(GRACE.total_seconds()))
     scheduler.start()
     # Threads and no jobs: a run takes longer than the next look at the queue is away, and the
     # scheduler would warn each time that the one before has not ended.
     queues = [
-        threading.Thread(target=_watch, args=(one, done, poll), name=f"queue of {one.task.name}")
-        for one in jobs
+        threading.Thread(target=_watch, args=(one, done, poll), name=f"queue of {one.name}")
+        for one in schedules
     ]
     for queue in queues:
         queue.start()
-    for one in jobs:
-        plan = one.task.schedule
-        log.info(
-            "worker up for %s: retraining %r, drift %r, UTC",
-            one.task.name,
-            plan.retrain,
-            plan.drift,
-        )
     try:
         done.wait()
     finally:
@@ -135,57 +179,26 @@ def work(
         for queue in queues:
             queue.join()
         scheduler.shutdown(wait=True)
-        for one in jobs:
+        for one in schedules:
             one.leave()
 
 
-def _watch(jobs: Jobs, done: threading.Event, poll: timedelta) -> None:
+def _watch(schedule: TaskSchedule, done: threading.Event, poll: timedelta) -> None:
     while not done.wait(poll.total_seconds()):
-        jobs.carry_out_queued()
+        schedule.carry_out_queued()
 
 
 def _tidy(tasks: Sequence[InstalledTask], root: SyncRegistry) -> None:
     """Every worker does so for its own host's files, whoever has the lease."""
     held: list[str] = []
+    first = root.run(installation.recorded_task())
     for task in tasks:
         files = None
         if task.settings.mongo_uri is None:
-            files = lifecycle.data_file(task.settings.home, root.run(entered(task)))
+            database = installation.database_of(task.settings.mongo_db, first, task.name)
+            files = lifecycle.data_file(task.settings.home, database)
         held += tidy(task.home / "outbox", files)
     log.info("files tidied%s", f"; held by others: {', '.join(held)}" if held else "")
-
-
-def scheduled(jobs: Sequence[Jobs]) -> BackgroundScheduler:
-    """A scheduler with every duty that has its time, not yet started.
-
-    Raises:
-        ConfigurationError: a task's schedule is no crontab line.
-    """
-    scheduler = BackgroundScheduler(
-        timezone=UTC,
-        executors={"default": ThreadPoolExecutor(1 + DUTIES * len(jobs))},
-        # A busy machine may be late; what is due is done late rather than left out with a warning.
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    # Jobs live in memory: they are made from the task at every start, and a job store in the
-    # registry would hold pickles.
-    for one in jobs:
-        _schedule(one, scheduler)
-    return scheduler
-
-
-def _schedule(jobs: Jobs, scheduler: BackgroundScheduler) -> None:
-    scheduler.add_job(jobs.heartbeat, "interval", seconds=HEARTBEAT.total_seconds())
-    scheduler.add_job(jobs.catch_up)
-    for line, duty in (
-        (jobs.task.schedule.retrain, jobs.retrain),
-        (jobs.task.schedule.drift, jobs.check_drift),
-    ):
-        try:
-            trigger = cron(line)
-        except ValueError as error:
-            raise ConfigurationError(f"schedule {line!r} of {jobs.task.name}: {error}") from error
-        scheduler.add_job(duty, trigger, misfire_grace_time=int(GRACE.total_seconds()))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
+from database import installation
 from database.aliases import CHAMPION, AliasRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
@@ -65,6 +66,15 @@ class Jobs:
         self._clock = clock
         self._lease: Lease | None = None
         self._silent_on = ""
+
+    def check(self) -> None:
+        """Makes sure that the task's database is still its own, and open to the account.
+
+        Raises:
+            ConfigurationError: it is of another task.
+            RegistryError: the account has no rights on it, or the registry does not answer.
+        """
+        self._registry.run(installation.require_task(self._task.name))
 
     def heartbeat(self) -> None:
         """Renews the worker's lease, or takes it when it is free."""
@@ -206,9 +216,10 @@ class Jobs:
 
     def leave(self) -> None:
         """Gives the lease back, so that another worker need not wait."""
-        if self._lease is None:
+        lease, self._lease = self._lease, None
+        if lease is None:
             return
         try:
-            self._root.run(LeaseRepository().release(self._lease))
+            self._root.run(LeaseRepository().release(lease))
         except FarolError as error:
             log.warning("%s: the lease runs out by itself: %s", self._task.name, error)

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from apscheduler.triggers.cron import CronTrigger
 
 from model.drift import DriftReport
+from model.errors import ConfigurationError
 from model.run import Run, RunStatus
 from preprocessing.task.policies import PromotionPolicy
+from preprocessing.task.spec import TaskSpec
 
 COOL_DOWN = timedelta(hours=20)
 """Less than a day, so that the daily drift check may ask again the next day and no sooner."""
@@ -75,6 +77,25 @@ def cron(expression: str) -> CronTrigger:
         ValueError: not a crontab line; the message says where.
     """
     return CronTrigger.from_crontab(expression, timezone="UTC")
+
+
+def planned(task: TaskSpec) -> tuple[CronTrigger, CronTrigger]:
+    """When a task is retrained, and when its drift is checked.
+
+    Raises:
+        ConfigurationError: one of the two is no crontab line; the message names the key.
+    """
+    return _planned(task, "retrain"), _planned(task, "drift")
+
+
+def _planned(task: TaskSpec, key: str) -> CronTrigger:
+    line = getattr(task.schedule, key)
+    try:
+        return cron(line)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"schedule.{key} of task {task.name!r}: {line!r} is no crontab line ({error})"
+        ) from error
 
 
 def missed(trigger: CronTrigger, last_run: Run | None, now: datetime) -> bool:

@@ -425,6 +425,26 @@ def test_health_tells_of_a_retraining_worker_that_is_heard_of_no_more(
     assert told()["state"] == "ok"
 
 
+def test_health_tells_which_task_a_retraining_worker_does_not_work_on_and_the_way_out(
+    server: Server, world: World
+) -> None:
+    name, now = worker_lease("pede_lag"), datetime.now(UTC)
+    reason = "task 'pede_lag' has changed; deployment.tasks add FILE"
+    world.registry.run(LeaseRepository().decline(name, "host/1", reason, now))
+    told = server.get("/health").json()["parts"]["retraining"]
+    ready = server.get("/health/ready").status_code
+    lease = world.registry.run(
+        LeaseRepository().acquire(name, "host/1", now=now, ttl=timedelta(seconds=5))
+    )
+    world.registry.run(LeaseRepository().release(lease))
+
+    assert told["state"] == "degraded"
+    assert told["detail"].startswith("host/1 does not work on this task")
+    assert told["detail"].endswith(reason)
+    assert ready == 200
+    assert server.get("/health").json()["parts"]["retraining"]["state"] == "ok"
+
+
 def test_health_shows_every_worker_with_its_generation(server: Server) -> None:
     report = server.get("/health").json()
 

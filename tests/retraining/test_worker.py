@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
 
 from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry
@@ -20,12 +22,13 @@ from database.leases import LeaseRepository, worker_lease
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
-from model.errors import ConfigurationError, RegistryUnavailable
+from model.errors import AccessDenied, ConfigurationError, FarolError, RegistryUnavailable
 from model.run import Lease, Run, RunStatus
 from preprocessing.task.spec import TaskSpec
-from retraining.worker.__main__ import scheduled, work
+from retraining.worker.__main__ import work
 from retraining.worker.jobs import Jobs
 from retraining.worker.subprocesses import Subprocesses
+from retraining.worker.task_schedule import TaskSchedule
 from tests.retraining.school import KEY, READING, START, TASK, run, task, teach
 
 ROOT = Path(__file__).parents[2]
@@ -176,14 +179,84 @@ def test_drift_without_new_labels_does_not_retrain(registry: SyncRegistry, home:
     assert subprocesses.asked == [("drift.check", "--json")]
 
 
-def test_a_schedule_that_is_no_crontab_stops_the_start(registry: SyncRegistry) -> None:
+def schedule(registry: SyncRegistry, found: Jobs | FarolError, now: datetime = NOW) -> TaskSchedule:
+    """The schedule of a task that has these jobs, or may not be worked on for this reason."""
+
+    def find() -> Jobs:
+        if isinstance(found, FarolError):
+            raise found
+        return found
+
+    return TaskSchedule(task().name, find, registry, holder="a", clock=lambda: now)
+
+
+def duties(scheduler: BackgroundScheduler) -> list[str]:
+    return [job.name for job in scheduler.get_jobs() if isinstance(job.trigger, CronTrigger)]
+
+
+def test_a_schedule_that_is_no_crontab_stops_its_task_and_names_the_key(
+    registry: SyncRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
     spec = task()
     wrong = spec.model_copy(
         update={"schedule": spec.schedule.model_copy(update={"retrain": "mondays"})}
     )
+    scheduler = BackgroundScheduler(timezone=UTC)
 
-    with pytest.raises(ConfigurationError, match="mondays"):
-        scheduled([jobs(registry, Recorder(), spec=wrong)])
+    schedule(registry, jobs(registry, Recorder(), spec=wrong)).start(scheduler)
+
+    assert duties(scheduler) == []
+    assert "schedule.retrain of task 'school': 'mondays' is no crontab line" in caplog.text
+
+
+def test_a_task_without_rights_on_its_database_is_told_once_with_the_grant(
+    registry: SyncRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    reason = "no rights on database 'farol_school'; db.grantRolesToUser(...)"
+    scheduler = BackgroundScheduler(timezone=UTC)
+    refused = schedule(registry, AccessDenied(reason))
+
+    for _ in range(3):
+        refused.look(scheduler)
+
+    lease = registry.run(LeaseRepository().find(worker_lease(task().name)))
+    assert caplog.messages == [f"school does not run, other tasks do: {reason}"]
+    assert lease is not None and (lease.detail, lease.expires_at <= NOW) == (reason, True)
+
+
+def test_what_one_worker_may_not_work_on_another_takes_at_once(registry: SyncRegistry) -> None:
+    able = jobs(registry, Recorder(), "b")
+    scheduler = BackgroundScheduler(timezone=UTC)
+    refused = schedule(registry, ConfigurationError("changed"))
+
+    refused.look(scheduler)
+    able.heartbeat()
+    refused.look(scheduler)
+
+    lease = registry.run(LeaseRepository().find(worker_lease(task().name)))
+    assert able.leading
+    assert lease is not None and (lease.holder, lease.detail) == ("b", "")
+
+
+def test_a_registry_that_is_away_for_a_while_stops_no_schedule(
+    registry: SyncRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    found: list[Jobs | None] = [jobs(registry, Recorder()), None, None]
+
+    def find() -> Jobs:
+        one = found.pop(0)
+        if one is None:
+            raise RegistryUnavailable("the registry does not answer")
+        return one
+
+    scheduler = BackgroundScheduler(timezone=UTC)
+    known = TaskSchedule(task().name, find, registry, holder="a", clock=lambda: NOW)
+
+    for _ in range(3):
+        known.look(scheduler)
+
+    assert duties(scheduler) == ["Jobs.retrain", "Jobs.check_drift"]
+    assert caplog.messages == ["school: no heartbeat: the registry does not answer"] * 2
 
 
 def test_a_run_that_takes_long_makes_no_noise(
@@ -202,7 +275,8 @@ def test_a_run_that_takes_long_makes_no_noise(
     caplog.set_level("WARNING")
 
     often = timedelta(milliseconds=20)
-    work([jobs(registry, subprocesses)], subprocesses, done, at_night=lambda: None, poll=often)
+    only = schedule(registry, jobs(registry, subprocesses))
+    work([only], subprocesses, done, at_night=lambda: None, poll=often)
 
     assert len(subprocesses.asked) == 1
     assert caplog.records == []
