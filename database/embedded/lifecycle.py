@@ -23,6 +23,10 @@ from model.trust.private import make_private_folder
 
 LOCK_SECONDS = 60.0
 
+MOST_DATABASES = 99
+"""nx-27017 keeps 100 files open, one of them its own; with more in use each call may close one and
+open another, which makes calls several times slower."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

@@ -13,6 +13,7 @@ from database.tasks import TaskRepository
 from deployment.settings import RETIRED_FILE, TASK_FILE, unusable
 from deployment.tasks.admission import admit, audit, in_service, recorded
 from deployment.tasks.installed import InstalledTask
+from deployment.tasks.limits import require_room
 from deployment.tasks.opening import claimed, prepared
 from model.errors import ConfigurationError, NotFound
 from model.trust.private import make_private_folder, write_private
@@ -75,7 +76,8 @@ def add(
 
     Raises:
         ConfigurationError: it has changed in a way that is not accepted, its database is of another
-            task, another file of that name is served, or the home cannot be used.
+            task, another file of that name is served, there is no room for one more, or the home
+            cannot be used.
         RegistryError: the registry fails.
     """
     first = root.run(installation.claim_task(served[0].name))
@@ -85,6 +87,8 @@ def add(
     file = _file_of(task, served)
     database = installation.database_of(task.settings.mongo_db, first, task.name)
     action = "add" if known is None else "take back" if known.retired_at else "change"
+    if action != "change":
+        root.run(require_room(task.settings, task.name, first))
     try:
         opened = root.on(database)
         opened.run(claimed(task))

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from deployment.settings import RETIRED_FILE, TASK_FILE, Settings
+from deployment.tasks.limits import require_fit
 from model.errors import ConfigurationError
 from preprocessing.task.spec import TaskSpec, parse_task, task_text
 
@@ -77,7 +78,8 @@ def all_installed(settings: Settings) -> tuple[InstalledTask, ...]:
     """Every task that this host serves, the default one first.
 
     Raises:
-        ConfigurationError: there is no such task, a key of one is wrong, or two are of one name.
+        ConfigurationError: there is no such task, a key of one is wrong, two are of one name, or
+            they are more than the embedded server takes.
     """
     found: dict[str, InstalledTask] = {}
     for named in settings.tasks:
@@ -88,6 +90,7 @@ def all_installed(settings: Settings) -> tuple[InstalledTask, ...]:
                 f"FAROL_TASKS: {other.settings.task} and {named} are both called {task.name!r} and "
                 "differ; give one of them another name"
             )
+    require_fit(settings, "what FAROL_TASKS names", found)
     return tuple(found.values())
 
 

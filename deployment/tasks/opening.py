@@ -12,6 +12,7 @@ from database.indexes import ensure_indexes
 from database.tasks import TaskRepository
 from deployment.tasks.admission import admit, in_service, recorded
 from deployment.tasks.installed import InstalledTask
+from deployment.tasks.limits import require_room
 from model.errors import ConfigurationError
 from model.trust.adoption_file import AdoptionFile
 
@@ -48,13 +49,14 @@ def entered(task: InstalledTask) -> Op[str]:
     A TaskSpec that has changed and stays comparable is recorded as it is now.
 
     Raises:
-        ConfigurationError: the task is retired, or its TaskSpec has changed in a way that its
-            records do not allow, or that asks for a new champion.
+        ConfigurationError: the task is retired, there is no room for a new one, or its TaskSpec
+            has changed in a way that its records do not allow, or that asks for a new champion.
     """
     home_task = yield from installation.claim_task(task.name)
     known = yield from TaskRepository().find(task.name)
     now = datetime.now(UTC)
     if known is None:
+        yield from require_room(task.settings, task.name, home_task)
         yield from TaskRepository().put(task.name, task.text, now)
     elif not in_service(known, task.text):
         changes = admit(task.spec, task.settings.task, known)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from nx_27017 import handler
 
 from database import installation
 from database.driver.client import SyncRegistry
@@ -16,11 +17,14 @@ from database.outcomes import OutcomeRepository
 from database.students import StudentRepository
 from database.tasks import TaskRepository
 from deployment.settings import Settings, load_settings
-from deployment.tasks.installed import all_installed, installed, of_name
+from deployment.tasks import limits
+from deployment.tasks.adding import add, retire
+from deployment.tasks.installed import InstalledTask, all_installed, installed, of_name
 from deployment.wiring import registry, root_registry, task_registry
 from model.errors import ConfigurationError
 from preprocessing.ingest import ingest_file
 from preprocessing.task.spec import load_task, task_text
+from tests.api.tasks import task_file
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 SCORES = "student_id,gender,lunch,math score\ns-1,female,standard,55\n"
@@ -136,3 +140,76 @@ def test_a_retired_task_is_refused_with_the_way_back(home: Path) -> None:
                 task_registry(root, installed(given))
         finally:
             root.run(TaskRepository().put("exam_scores", installed(given).text, NOW))
+
+
+def test_the_limit_is_what_the_embedded_server_keeps_open_beside_its_own_database() -> None:
+    assert lifecycle.MOST_DATABASES == handler._MAX_OPEN_DBS - 1
+
+
+@pytest.fixture
+def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """An installation with as many tasks as its server takes: two, to be quick."""
+    given = settings(tmp_path / "full", FAROL_TASKS=f"pede_lag,{task_file(tmp_path, 'second')}")
+    monkeypatch.setattr(limits, "MOST_DATABASES", 2)
+    with root_registry(given) as root:
+        for task in all_installed(given):
+            task_registry(root, task)
+    yield given
+    lifecycle.stop(given.home)
+
+
+def test_a_task_beyond_the_limit_is_refused_before_anything_is_made_for_it(
+    full: Settings, tmp_path: Path
+) -> None:
+    third = installed(full.of_task(str(task_file(tmp_path, "third"))))
+    told = r"with task 'third'.* 3 databases, .* takes 2.*retire NAME.*migrate_to_mongo.*MONGO_URI"
+    with root_registry(full) as root:
+        with pytest.raises(ConfigurationError, match=told):
+            task_registry(root, third)
+        with pytest.raises(ConfigurationError, match=told):
+            add(root, third, all_installed(full), new_champion=False, now=NOW)
+        names = [one.name for one in root.run(TaskRepository().all())]
+
+    assert names == ["pede_lag", "second"]
+    assert not lifecycle.data_file(full.home, "farol_third").exists()
+    assert not third.home.exists()
+
+
+def test_a_retired_task_makes_room_and_waits_for_room_to_come_back(
+    full: Settings, tmp_path: Path
+) -> None:
+    second, third = (
+        installed(full.of_task(str(tmp_path / f"{name}.yaml")))
+        for name in ("second", task_file(tmp_path, "third").stem)
+    )
+    alone = all_installed(full)[:1]
+    with root_registry(full) as root:
+        retire(root, "second", alone, NOW)
+        done = add(root, third, alone, new_champion=False, now=NOW)
+
+        assert done.database == "farol_third"
+        with pytest.raises(ConfigurationError, match=r"with task 'second'.* takes 2"):
+            add(root, second, alone, new_champion=False, now=NOW)
+
+
+def test_a_task_that_is_there_can_be_changed_though_there_is_no_room(full: Settings) -> None:
+    task = all_installed(full)[1]
+    changed = InstalledTask(task.settings, f"{task.text}\nschedule: {{drift: 5 5 * * *}}\n")
+
+    with root_registry(full) as root:
+        done = add(root, changed, all_installed(full), new_champion=False, now=NOW)
+
+    assert done.action == "change"
+
+
+def test_settings_with_more_tasks_than_fit_are_refused_unless_a_mongodb_keeps_them(
+    full: Settings, tmp_path: Path
+) -> None:
+    files = ",".join(str(task_file(tmp_path, name)) for name in ("second", "third", "fourth"))
+    uri = "mongodb://db.example"
+
+    with pytest.raises(ConfigurationError, match=r"FAROL_TASKS names .* 3 databases, .* takes 2"):
+        all_installed(settings(full.home, FAROL_TASKS=files))
+    elsewhere = all_installed(settings(full.home, FAROL_TASKS=files, MONGO_URI=uri))
+
+    assert len(elsewhere) == 3
