@@ -170,6 +170,36 @@ def test_a_prediction_is_found_by_its_id_or_its_student_and_once(tmp_path: Path)
         box.close()
 
 
+@pytest.mark.parametrize(
+    "student",
+    ["RA-1", 'a"b', "a\\", 'x,"period":"2024"', '","student_id":', "São João, 1ª", "\n", "1"],
+)
+def test_a_student_is_found_however_the_id_is_written_and_no_other_one_is(
+    outbox: Outbox, path: Path, student: str
+) -> None:
+    outbox.put([record := prediction(student), prediction(None), prediction(f"{student}0")])
+
+    assert find(path.parent, [], [student]) == [record]
+    assert find(path.parent, ["null"], ["null", student[:-1]]) == []
+
+
+def test_a_body_begins_with_the_ids_that_are_read_where_they_stand() -> None:
+    body = orjson.dumps(replace(prediction("RA-1"), prediction_id=f"{7:032x}"))
+
+    assert body[18:50].decode() == f"{7:032x}"
+    assert body[50:].startswith(b'","student_id":"RA-1","period":')
+
+
+def test_a_body_that_was_written_in_another_order_is_found_too(outbox: Outbox, path: Path) -> None:
+    record = prediction('a"b')
+    turned = dict(reversed(orjson.loads(orjson.dumps(record)).items()))
+    outbox.put_bodies([orjson.dumps(turned)])
+
+    assert find(path.parent, [record.prediction_id], []) == [record]
+    assert find(path.parent, [], ['a"b']) == [record]
+    assert find(path.parent, ["another"], ["b"]) == []
+
+
 def test_an_outbox_that_is_being_made_holds_nothing_and_hides_no_other(tmp_path: Path) -> None:
     (tmp_path / "slot-0.sqlite").touch()
     box = Outbox(tmp_path / "slot-1.sqlite")
