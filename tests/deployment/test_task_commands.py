@@ -15,14 +15,9 @@ import pytest
 from database.audit import AuditRepository
 from database.embedded import lifecycle
 from database.installation import recorded_task
-from deployment.settings import Settings, load_settings
-from deployment.tasks.adding import Added, Retired
-from deployment.tasks.installed import InstalledTask, all_installed, installed
-from deployment.tasks.listing import TaskLine, table
-from deployment.tasks.telling import told_added, told_retired
+from deployment.settings import load_settings
+from deployment.tasks.installed import all_installed
 from deployment.wiring import root_registry
-from preprocessing.task.changes import TaskChanges
-from preprocessing.task.spec import task_text
 from tests.api.tasks import task_file
 
 ROOT = Path(__file__).parents[2]
@@ -139,62 +134,3 @@ def test_a_retired_task_is_served_no_more_keeps_its_data_and_can_be_taken_back(
     assert "night_school: taken back" in back.stdout
     assert listed(home)["night_school"]["served"]
     assert not retired.exists()
-
-
-def settings_of(tmp_path: Path, **env: str) -> Settings:
-    return load_settings({"FAROL_HOME": str(tmp_path), **env})
-
-
-def test_with_a_mongodb_the_grant_that_an_administrator_makes_is_told(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path, MONGO_URI="mongodb://farol:secret@db.example")
-    task = InstalledTask(settings, task_text("pede_lag"))
-
-    told = "\n".join(told_added(task, Added("add", TaskChanges(), "farol_lag", None)))
-
-    assert "grantRolesToUser('ACCOUNT', [{role: 'readWrite', db: 'farol_lag'}])" in told
-    assert "secret" not in told
-
-
-def test_what_a_change_comes_to_is_told_with_the_run_that_makes_a_champion(tmp_path: Path) -> None:
-    task = installed(settings_of(tmp_path))
-    changes = TaskChanges(new_champion=("features.ida: added",))
-
-    told = "\n".join(told_added(task, Added("change", changes, "farol", None)))
-
-    assert "features.ida: added" in told
-    assert "retraining.pipeline --task pede_lag" in told
-    assert "preprocessing.ingest" not in told
-
-
-def retired(database: str, *, shared: bool = False, listed: str = "") -> Retired:
-    return Retired(database, shared, None, listed)
-
-
-@pytest.mark.parametrize(
-    ("done", "uri", "said"),
-    [
-        (retired("farol_b", listed="b.yaml"), "mongodb://x", "take b.yaml out of FAROL_TASKS"),
-        (retired("farol_b"), "mongodb://x", "getSiblingDB('farol_b').dropDatabase()"),
-        (retired("farol_b"), "", "registry/farol_b.db*"),
-        (retired("farol", shared=True), "", "the root database, which also holds keys"),
-    ],
-)
-def test_a_retired_task_is_told_with_what_still_holds_its_data(
-    tmp_path: Path, done: Retired, uri: str, said: str
-) -> None:
-    told = "\n".join(told_retired("b", done, settings_of(tmp_path, MONGO_URI=uri)))
-
-    assert said in told
-    assert "An erasure of a student does not reach a retired task" in told
-
-
-def test_a_database_without_rights_is_told_below_its_task() -> None:
-    lines = [
-        TaskLine("a", "A", "farol", served=True, champion="v3", counts={"students": 7}),
-        TaskLine("b", "B", "farol_b", served=False, fault="no rights on database 'farol_b'"),
-    ]
-
-    told = list(table(lines))
-
-    assert told[1].split() == ["a", "served", "farol", "v3", "7", "-", "-", "A"]
-    assert told[3] == "  no rights on database 'farol_b'"
