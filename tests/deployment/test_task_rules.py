@@ -11,6 +11,7 @@ import pytest
 from database.aliases import AliasRepository
 from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
+from database.embedded.lifecycle import MOST_DATABASES
 from database.installation import claim_task
 from database.tasks import TaskRecord, TaskRepository
 from deployment.settings import Settings, load_settings
@@ -269,7 +270,7 @@ def test_as_many_databases_as_the_server_takes_fit_and_one_more_does_not(
 
 def test_where_there_is_no_room_the_ways_out_are_told(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
-    many = [str(number) for number in range(limits.MOST_DATABASES)]
+    many = [str(number) for number in range(MOST_DATABASES)]
 
     require_fit(settings, "it", [*many, "0"])
     with pytest.raises(ConfigurationError) as raised:
