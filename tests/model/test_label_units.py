@@ -70,6 +70,12 @@ def test_where_a_file_says_that_the_student_is_there_it_sees_what_was_reported_w
     assert visible_to("south", facts).observation is None
 
 
+def test_a_unit_that_the_schools_observation_alone_names_is_that_of_the_facts() -> None:
+    facts = known(report(""), served=(served(""),), observed=PUPIL)
+
+    assert candidates(facts) == (replace(facts, unit="north"),)
+
+
 def test_without_units_all_facts_are_as_they_were() -> None:
     facts = known(report(""), served=(served(""),), observed=NOWHERE)
 

@@ -50,6 +50,33 @@ def test_no_hidden_group_nor_a_few_of_them_follow_from_the_total_minus_shown_one
     assert all(groups[group][0] >= FEWEST_SHOWN for group in shown)
 
 
+@pytest.mark.parametrize(
+    ("bases", "shown"),
+    [
+        ({"a": [10], "b": [9 + 1]}, "ab"),  # Ten are enough,
+        ({"a": [40], "b": [30], "c": [4], "d": [6]}, "ab"),  # and so are ten hidden ones.
+        ({"a": [40], "b": [30], "c": [4], "d": [5]}, "a"),  # Nine are not: the smallest goes too.
+        ({"b": [40], "a": [30], "c": [4]}, "b"),
+        ({"a": [40, 12], "b": [12, 40], "c": [20, 2]}, "b"),  # The smallest by the thin base.
+        ({"a": [30, 20], "b": [20, 30], "c": [12, 0]}, "ab"),  # None at all is nobody's.
+        ({"a": [9]}, ""),
+    ],
+)
+def test_ten_records_are_shown_and_fewer_hide_the_smallest_group_beside_them(
+    bases: dict[str, list[int]], shown: str
+) -> None:
+    assert showable(bases) == frozenset(shown)
+
+
+def test_a_unit_that_is_hidden_whole_hides_with_it_what_is_told_of_a_part() -> None:
+    found = judged(a=(60, 20, 20), b=(40, 30, 30), c=(4, 2, 2)).shown
+
+    # Were b, hidden for its total, counted as told of, a would have to hide the two of c.
+    assert found.keys() == {"a"}
+    assert found["a"].positives == 20
+    assert {"recall", "precision", "flagged"} <= found["a"].figures.keys()
+
+
 @given(schools, st.sampled_from(["at risk", "flagged"]))
 @settings(max_examples=500, deadline=None)
 def test_no_difference_of_two_figures_is_about_fewer_than_ten_records(
@@ -167,6 +194,7 @@ def test_units_that_were_never_tested_are_told_from_those_with_no_labels_yet() -
     assert found.untested.names == ("Escola C",)
     assert found.unlabelled.names == ("Escola D",)
     assert found.never_tested.names == ("Escola C", "Escola D")
+    assert found.more == 0
 
 
 def test_of_many_units_the_largest_are_kept_and_the_rest_is_counted() -> None:
