@@ -122,6 +122,11 @@ def named_student(
     return key_of(task, read, units, field="unit")
 
 
+def named_unit(task: TaskSpec, request: Request) -> str | None:
+    """Whose id a path names, as it was sent; None where an id is one student in all units."""
+    return request.query_params.get("unit") if task.id.unique_within else None
+
+
 def read_json(body: bytes) -> Any:
     """The JSON of a body.
 

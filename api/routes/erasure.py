@@ -1,14 +1,9 @@
-"""Forgetting a student, and taking an erased one again.
-
-Both reach every task whose ids come from the same register (`id.namespace` of the TaskSpec), so a
-child is not left behind in the next task; where a task names none, its ids are its own.
-"""
+"""Forgetting a student, and taking an erased one again, in every task of the same register."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 from fastapi import APIRouter
@@ -24,17 +19,15 @@ from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.manual_moves import record
 from api.operation import UNIT, operation
-from api.payload import named_student, read_reason
-from api.security import Client
+from api.payload import named_student, named_unit, read_reason
 from api.services import Services, services
+from api.students.reach import among_served, reach
 from database.erasing import erasure
 from database.erasing.erasure import ErasureReceipt
-from database.tasks import TaskRecord, TaskRepository
 from database.tombstones import TombstoneRepository
-from model.errors import ConfigurationError, NotFound, Overloaded
+from model.errors import NotFound, Overloaded
 from preprocessing.dataset import record_id
 from preprocessing.student_ids import LONGEST_EVER
-from preprocessing.task.spec import parse_task
 
 router = APIRouter(tags=["students"])
 
@@ -52,14 +45,13 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
     """
     here = services(request)
     student = named_student(here.task, student_id, request, LONGEST_EVER)
-    sharing, not_reached = _sharing(request, here, client)
-    not_reached += await _elsewhere(request, here)
+    found = await reach(request, here, client)
     now = here.now()
     done: dict[str, TaskErasure] = {}
     async with AsyncExitStack() as held:
-        for one in sharing.values():
+        for one in found.tasks.values():
             await held.enter_async_context(one.shipments_held())
-        for name, one in sharing.items():
+        for name, one in found.tasks.items():
             receipt = await _erased(one, student)
             if receipt is not None:
                 done[name] = receipt
@@ -74,12 +66,12 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
     return json_answer(
         ErasureAnswer(
             student_id=student_id,
-            unit=_unit(here, request),
+            unit=named_unit(here.task, request),
             at=now,
             deleted=dict(deleted),
             model_versions=own["model_versions"] if own else (),
             tasks=done,
-            not_reached=not_reached,
+            not_reached=found.not_reached,
         )
     )
 
@@ -96,9 +88,9 @@ async def readmit_student(request: Request, student_id: str, client: MayDecide) 
     student = named_student(here.task, student_id, request, LONGEST_EVER)
     reason = read_reason(await read_body(request.receive, SMALL))
     now = here.now()
-    sharing, _ = _sharing(request, here, client)
+    served = among_served(request.app.state.paths.all, here, client)
     lifted = []
-    for name, one in sharing.items():
+    for name, one in served.tasks.items():
         if await one.registry.run(TombstoneRepository().lift(one.erased.key.of(student))):
             await one.erased.read()
             lifted.append(name)
@@ -106,48 +98,10 @@ async def readmit_student(request: Request, student_id: str, client: MayDecide) 
         raise Problem.of_field("student_id", "was not erased here", 404)
     await record(here.root, client.name, "readmit", "student", now=now, detail=reason)
     return json_answer(
-        ReadmissionAnswer(student_id=student_id, unit=_unit(here, request), at=now, tasks=lifted)
+        ReadmissionAnswer(
+            student_id=student_id, unit=named_unit(here.task, request), at=now, tasks=lifted
+        )
     )
-
-
-def _unit(here: Services, request: Request) -> str | None:
-    return request.query_params.get("unit") if here.task.id.unique_within else None
-
-
-def _sharing(
-    request: Request, here: Services, client: Client
-) -> tuple[Mapping[str, Services], list[str]]:
-    """The tasks in which the id means the same child, and the names of those out of reach."""
-    own = here.task.id
-    sharing = {
-        name: one
-        for name, one in request.app.state.paths.all.items()
-        if one is here or (own.namespace is not None and one.task.id.namespace == own.namespace)
-    }
-    reached = {
-        name: one
-        for name, one in sharing.items()
-        if client.may_see(name) and one.task.id.unique_within == own.unique_within
-    }
-    return reached, sorted(sharing.keys() - reached.keys())
-
-
-async def _elsewhere(request: Request, here: Services) -> list[str]:
-    """Tasks of the same register that this host does not serve: retired, or another host's."""
-    if here.task.id.namespace is None:
-        return []
-    recorded = await here.root.run(TaskRepository().all())
-    served = request.app.state.paths.all
-    others = [one for one in recorded if one.name not in served]
-    return [one.name for one in others if _may_share(one, here.task.id.namespace)]
-
-
-def _may_share(task: TaskRecord, namespace: str) -> bool:
-    """Whether its ids are of that register; where that cannot be read it is named in vain."""
-    try:
-        return parse_task(task.spec, source=task.name).id.namespace == namespace
-    except ConfigurationError:
-        return True
 
 
 async def _erased(here: Services, student: str) -> TaskErasure | None:

@@ -1,4 +1,4 @@
-"""Who needs help, and forgetting a student."""
+"""Who needs help."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from api.routes.erasure import _sharing
+from api.security import Client
+from api.students.reach import among_served
 from database import indexes
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
@@ -142,11 +143,22 @@ def test_a_task_that_means_other_children_by_the_same_ids_is_named_as_not_reache
         update={"id": spec.id.model_copy(update={"unique_within": "unit"})}
     )
     tasks = {"lag": stub(task=spec), "night": stub(task=spec), "own": stub(task=schools_own)}
-    request: Any = stub(app=stub(state=stub(paths=stub(all=tasks))))
 
-    sharing, not_reached = _sharing(request, tasks["lag"], stub(may_see=lambda _: True))
+    found = among_served(tasks, tasks["lag"], Client("city", frozenset()))
 
-    assert (list(sharing), not_reached) == (["lag", "night"], ["own"])
+    assert (list(found.tasks), found.not_reached) == (["lag", "night"], ("own",))
+
+
+def test_a_key_of_one_school_reaches_no_task_that_tells_no_schools() -> None:
+    spec = load_task("pede_lag")
+    tasks = {
+        "lag": stub(task=spec),
+        "bare": stub(task=spec.model_copy(update={"name": "bare", "unit": ()})),
+    }
+
+    found = among_served(tasks, tasks["lag"], Client("a", frozenset(), units=("Escola A",)))
+
+    assert (list(found.tasks), found.not_reached) == (["lag"], ("bare",))
 
 
 def stub(**fields: Any) -> Any:
