@@ -23,7 +23,17 @@ from api.durability.prediction_log import LogPolicy
 from api.http import origin, problems
 from api.opening import opened
 from api.predict_endpoint import PATH, PredictEndpoint
-from api.routes import erasure, labels, models, pages, predictions, runs, students, system
+from api.routes import (
+    dossiers,
+    erasure,
+    labels,
+    models,
+    pages,
+    predictions,
+    runs,
+    students,
+    system,
+)
 from api.services import SERVICES, Services
 from api.task_paths import TASKS, TaskPaths
 from database.aliases import CHAMPION, AliasRepository
@@ -103,8 +113,11 @@ def create_app(
         redoc_url=None,
     )
     problems.install(app)
-    # Before the others: /predict/{student_id} takes every path below /predict.
-    for routes in (bulk, predictions, labels, students, erasure, models, runs, system, pages):
+    # In this order: /predict/{student_id} takes every path below /predict, and
+    # /students/{student_id} every path below /students.
+    for routes in (
+        bulk, predictions, labels, students, dossiers, erasure, models, runs, system, pages,
+    ):  # fmt: skip
         app.include_router(routes.router)
     app.router.routes.append(pages.scripts())
     return app

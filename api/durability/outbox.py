@@ -15,7 +15,9 @@ from typing import Any
 
 import orjson
 
+from database.dossier import Kept
 from database.embedded import sqlite_files
+from database.mapping.documents import milliseconds
 from model.errors import Overloaded
 from model.prediction import Prediction, RiskLabel, RiskStatus, Scale
 
@@ -194,6 +196,17 @@ def find(
     return [decode(body) for (body,) in _everywhere(folder, _FIND, wanted)]
 
 
+def kept_of(folder: Path, student_id: str) -> list[Kept]:
+    """Where the predictions of a student are that wait in any outbox of this host.
+
+    Reads every waiting row, so not on the event loop.
+    """
+    return [
+        Kept(key, milliseconds(datetime.fromisoformat(at)), period, unit or "")
+        for key, at, period, unit in _everywhere(folder, _KEPT, (student_id,))
+    ]
+
+
 def bodies(folder: Path) -> list[bytes]:
     """Every prediction that waits in any outbox of this host, as JSON; not on the event loop."""
     return [body for (body,) in _everywhere(folder, "SELECT body FROM outbox ORDER BY seq", ())]
@@ -242,6 +255,13 @@ SELECT body FROM outbox WHERE
         OR json_extract(CAST(body AS TEXT), '$.student_id')
             IN (SELECT json_extract(value, '$') FROM json_each(?2))
     END
+"""
+_KEPT = """
+SELECT json_extract(CAST(body AS TEXT), '$.prediction_id'),
+    json_extract(CAST(body AS TEXT), '$.created_at'),
+    json_extract(CAST(body AS TEXT), '$.period'),
+    json_extract(CAST(body AS TEXT), '$.unit')
+FROM outbox WHERE json_extract(CAST(body AS TEXT), '$.student_id') = ?
 """
 
 

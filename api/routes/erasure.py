@@ -21,7 +21,7 @@ from api.manual_moves import record
 from api.operation import UNIT, operation
 from api.payload import named_student, named_unit, read_reason
 from api.services import Services, services
-from api.students.reach import among_served, reach
+from api.students.reach import NOT_KNOWN, among_served, reach
 from database.erasing import erasure
 from database.erasing.erasure import ErasureReceipt
 from database.tombstones import TombstoneRepository
@@ -56,7 +56,7 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
             if receipt is not None:
                 done[name] = receipt
     if not done:
-        raise Problem.of_field("student_id", "nothing is known of it", 404)
+        raise Problem.of_field("student_id", NOT_KNOWN, 404)
     # The log says that it happened, and not to whom.
     await record(here.root, client.name, "erase", "student", now=now, detail=", ".join(done))
     deleted: Counter[str] = Counter()

@@ -17,6 +17,9 @@ from database.tasks import TaskRecord, TaskRepository
 from model.errors import ConfigurationError
 from preprocessing.task.spec import TaskSpec, parse_task
 
+NOT_KNOWN = "nothing is known of it"
+"""Said of a student whom no task that was reached knows, or the key may not see."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:

@@ -125,6 +125,13 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "students_at_risk, other": (lambda s: s.ask("GET", "/students/at-risk?unit=Escola%20B"), 404),
     "students_at_risk, none": (lambda s: s.ask("GET", "/students/at-risk?unit=Escola%20C"), 404),
     "students_at_risk, period": (lambda s: s.ask("GET", "/students/at-risk?period=1999"), 404),
+    "get_student, own": (lambda s: s.ask("GET", "/students/a1"), 200),
+    "get_student, other": (lambda s: s.ask("GET", "/students/b1"), 404),
+    "get_student, unknown unit": (lambda s: s.ask("GET", "/students/nowhere"), 404),
+    "get_student, nobody": (lambda s: s.ask("GET", "/students/nobody"), 404),
+    "export_student, own": (lambda s: s.ask("GET", "/students/a1/export"), 200),
+    "export_student, other": (lambda s: s.ask("GET", "/students/b1/export"), 404),
+    "export_student, unknown unit": (lambda s: s.ask("GET", "/students/nowhere/export"), 404),
     "get_schema": (lambda s: s.ask("GET", "/schema"), 200),
     "list_tasks": (lambda s: s.ask("GET", "/tasks"), 200),
     "get_health": (lambda s: s.ask("GET", "/health"), 200),
@@ -171,6 +178,9 @@ def test_another_schools_student_is_told_like_one_that_nobody_knows(school: Scho
     foreign = school.ask("GET", "/students/at-risk?unit=Escola%20B")
     none = school.ask("GET", "/students/at-risk?unit=Escola%20C")
 
+    for path in ("", "/export"):
+        theirs, unknown = (school.ask("GET", f"/students/{who}{path}") for who in ("b1", "nobody"))
+        assert theirs.content == unknown.content
     assert other.content == nobody.content
     assert foreign.content == none.content
 
@@ -210,6 +220,39 @@ def test_an_outcome_of_one_school_joins_no_child_of_another(school: School) -> N
     assert (again["joined"], again["corrected"]) == (0, 1)
     assert school.label("b1") == []
     assert school.ask("POST", "/labels", foreign, "ab").status_code == 200
+
+
+def test_a_student_of_two_schools_is_told_to_each_by_its_own_records(school: School) -> None:
+    """School A asks about an id of school B's: each reads what it knows, joined within it."""
+    mine = RECORD | {"student_id": "b2", "period": "2024"}
+    label = {"student_id": "b2", "period": "2024", "outcome": 1}
+    nobody = {"student_id": "b-nobody"}
+    for who in ({}, nobody):
+        made = school.ask("POST", "/predict", mine | who).json()["prediction_id"]
+        until(lambda one=made: _kept(school, one) is not None)
+        assert school.ask("POST", "/labels", label | who).json()["joined"] == 1
+
+    one, none = (told(school, who) for who in ("b2", "b-nobody"))
+    both = told(school, "b2", "ab")
+
+    assert shape(one) == shape(none)
+    assert [len(one[part]) for part in PARTS] == [0, 1, 1, 1, 0]
+    assert [len(both[part]) for part in PARTS] == [1, 1, 1, 1, 0]
+    assert {record["units"]["escola"] for record in both["records"]} == {"Escola B"}
+    assert one["labels"][0]["unit"] == "escola a"
+
+
+PARTS = ("records", "predictions", "outcomes", "labels", "orphans")
+
+
+def told(school: School, student: str, key: str = "a") -> Any:
+    return school.ask("GET", f"/students/{student}", key=key).json()["tasks"]["pede_lag"]
+
+
+def shape(dossier: Any) -> str:
+    """A dossier without ids and moments."""
+    text = re.sub(r"'[0-9a-f]{32}'", "ID", repr(dossier))
+    return re.sub(r"'\d{4}-\d\d-\d\dT[^']*'", "MOMENT", text)
 
 
 def test_a_batch_serves_the_own_rows_and_names_the_others(school: School) -> None:

@@ -39,7 +39,10 @@ from tests.api.server import served, until
 PUPILS = 40
 NDJSON = "application/x-ndjson"
 OWN, OTHER = "Escola Azul", "Escola Verde"
-VOLATILE = re.compile(rb'"(prediction_id|latency_ms|at|run_id|created_at)":\s*("[^"]*"|[\d.eE+-]+)')
+VOLATILE = re.compile(
+    rb'"(prediction_id|latency_ms|at|run_id|created_at|observed_at|arrived_at|waiting)":'
+    rb'\s*("[^"]*"|[\w.+-]+)'
+)
 MADE_ID = re.compile(rb"\b[0-9a-f]{32}\b")
 """Of a prediction, where an answer is no JSON."""
 
@@ -169,7 +172,10 @@ def _drawn(chance: random.Random) -> Call:
             Call("GET", f"/students/at-risk{asked}"),
             Call("GET", f"/students/at-risk?period={period}&limit=1000&offset=0"),
             Call("GET", f"/students/at-risk?status={status}"),
-            Call("GET", "/students/{who}"),
+            Call("GET", f"/students/{{who}}{asked}"),
+            Call("GET", "/students/{who}?limit=2&offset=1"),
+            Call("GET", f"/students/{{who}}/export{asked}"),
+            Call("GET", "/tasks/pede_lag/students/{who}"),
             Call("DELETE", "/students/{who}"),
             Call("POST", "/students/{who}/readmit", json.dumps({"reason": "x"})),
             Call("GET", chance.choice(["/model", "/models", "/models/v1", "/models/v1/card"])),

@@ -1,0 +1,209 @@
+"""What is answered about everything that is known of one student.
+
+The rows name neither the student, who is named once on top, nor how Farol keys it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from api.answers.filled import Count
+from api.answers.predictions import AssessedFields
+from model.label import Correction
+from model.student import Value
+from preprocessing.task.columns import Kind
+
+
+class StudentRecord(TypedDict):
+    """What a school reported of one period.
+
+    Attributes:
+        protected: read to check fairness, never to score.
+        checked: read to check the records of several periods against each other, never to score.
+        units: where the student was.
+    """
+
+    period: str
+    units: Mapping[str, str]
+    features: Mapping[str, Value]
+    protected: Mapping[str, str]
+    checked: Mapping[str, Value]
+    observed_at: datetime
+    batch_id: str | None
+
+
+class StudentPrediction(AssessedFields):
+    """A prediction that was served, and what it was made from.
+
+    Attributes:
+        known_weight: share of what the version's scores rest on that the record gave; null where
+            the version does not know it.
+        threshold: where `high` begins.
+        imputed: features that were filled in.
+        unseen: of those, the ones whose category the version never saw.
+        client: the name of the key that asked.
+        waiting: it is safe on this host and not in the registry yet.
+    """
+
+    prediction_id: str
+    period: str
+    created_at: datetime
+    model_version: str
+    threshold: float
+    features: Mapping[str, Value]
+    imputed: Sequence[str]
+    unseen: Sequence[str]
+    units: Mapping[str, str]
+    client: str | None
+    waiting: bool
+
+
+class StudentOutcome(TypedDict):
+    """An outcome as somebody reported it.
+
+    Attributes:
+        period: of the features; null where only the prediction that it names tells it.
+        prediction_id: the prediction that it names.
+        source: who reported it: an ingested file, or the name of a key.
+        unit: it joins records of that unit only; empty: of any.
+    """
+
+    period: str | None
+    value: float
+    observed_at: datetime
+    arrived_at: datetime
+    prediction_id: str | None
+    source: str | None
+    unit: str
+
+
+class StudentOrphan(TypedDict):
+    """An outcome that waits for its features.
+
+    Attributes:
+        history: the values that it had before, oldest first.
+        unit: it waits for records of that unit only; empty: of any.
+    """
+
+    period: str
+    outcome: float
+    observed_at: datetime
+    arrived_at: datetime
+    source: str | None
+    history: Sequence[Correction]
+    unit: str
+
+
+class StudentLabel(StudentOrphan):
+    """An outcome joined to the features that were known when predicting; models train on these.
+
+    Attributes:
+        history: the values that it had before, oldest first.
+        early: it was only ever observed before its period began.
+        prediction_id: the prediction that it was joined to; null: a school's record.
+        score: of that prediction.
+        unit: the unit of those features.
+    """
+
+    early: bool
+    features: Mapping[str, Value]
+    protected: Mapping[str, str]
+    units: Mapping[str, str]
+    prediction_id: str | None
+    score: float | None
+    model_version: str | None
+
+
+class DossierTotals(TypedDict):
+    """How many there are of what a page shows in part."""
+
+    predictions: Count
+    outcomes: Count
+
+
+class TaskDossier(TypedDict):
+    """What one task knows of a student.
+
+    Attributes:
+        records: oldest period first.
+        predictions: newest first.
+        outcomes: as they were reported, newest first.
+        labels: what became of them, oldest period first.
+        orphans: those that wait for their features.
+        totals: predictions and outcomes in all.
+    """
+
+    records: Sequence[StudentRecord]
+    labels: Sequence[StudentLabel]
+    orphans: Sequence[StudentOrphan]
+    totals: DossierTotals
+    predictions: Sequence[StudentPrediction]
+    outcomes: Sequence[StudentOutcome]
+
+
+class StudentFields(TypedDict):
+    """Who a dossier is about, and what it is not told of.
+
+    Attributes:
+        unit: whose id it is, where ids are unique within a unit only; else null.
+        not_reached: tasks that share the register and that the key is not for, that count ids
+            otherwise, or that this host does not serve; what they know of the student is not here.
+        erased: tasks in which the student was erased.
+    """
+
+    student_id: str
+    unit: str | None
+    at: datetime
+    not_reached: Sequence[str]
+    erased: Sequence[str]
+
+
+class StudentAnswer(StudentFields):
+    """All that is known of a student, by task.
+
+    Attributes:
+        limit: predictions, and outcomes, that are shown of each task at most.
+        offset: how many of the newest are left out before the first.
+    """
+
+    limit: int
+    offset: int
+    tasks: Mapping[str, TaskDossier]
+
+
+class ExportedColumn(TypedDict):
+    """A column of the task by the name that it has in this file.
+
+    Attributes:
+        role: what it is read for.
+    """
+
+    name: str
+    role: Literal["id", "period", "unit", "feature", "protected", "checked", "outcome"]
+    kind: Kind
+    description: str
+    description_pt: str
+
+
+class TaskExport(TaskDossier):
+    """What one task knows of a student, with what the names mean.
+
+    Attributes:
+        outcome: what the task predicts.
+    """
+
+    title: str
+    title_pt: str
+    description: str
+    outcome: str
+    columns: Sequence[ExportedColumn]
+
+
+class ExportAnswer(StudentFields):
+    """All that is known of a student, as a file to hand out."""
+
+    tasks: Mapping[str, TaskExport]

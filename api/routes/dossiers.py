@@ -1,0 +1,125 @@
+"""All that is known of a student: to look at, and as a file to hand out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from api.access import MayRead
+from api.answers.dossiers import ExportAnswer, StudentAnswer, StudentFields
+from api.http.json_answer import json_answer
+from api.http.problems import Problem
+from api.manual_moves import record
+from api.operation import UNIT, operation
+from api.payload import named_student, named_unit
+from api.routes.students import Limit, Offset
+from api.security import Client
+from api.services import services
+from api.students.export import pieces
+from api.students.reach import NOT_KNOWN, reach
+from api.students.telling import Told, told
+from model.errors import ErasedStudent
+from preprocessing.student_ids import LONGEST_EVER
+
+router = APIRouter(tags=["students"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the tasks know of a student.
+
+    Attributes:
+        fields: who it is, and where nothing is told of the student.
+        at: when it was read.
+    """
+
+    fields: StudentFields
+    tasks: dict[str, Told]
+    at: datetime
+
+
+# Before the route of a student, which takes this path too.
+@router.get(
+    "/students/{student_id:path}/export",
+    **operation(
+        "All that is known of a student, as a file", ExportAnswer, 404, 410, 422, parameters=(UNIT,)
+    ),
+)
+async def export_student(request: Request, student_id: str, client: MayRead) -> Response:
+    """What `GET /students/{student_id}` tells, whole, with what each column of the task means.
+
+    To be handed to whom it is about. That it was made, and with which key, is in the audit log.
+    """
+    found = await _found(request, student_id, client)
+    here, done = services(request), ", ".join(found.tasks)
+    # The log says that it happened, and about whom it does not.
+    await record(here.root, client.name, "export", "student", now=found.at, detail=done)
+    headers = {
+        "content-disposition": f'attachment; filename="farol-student-{found.at:%Y-%m-%d}.json"',
+        "cache-control": "no-store",
+    }
+    body = pieces(found.fields, found.tasks)
+    return StreamingResponse(body, headers=headers, media_type="application/json")
+
+
+@router.get(
+    "/students/{student_id:path}",
+    **operation("All that is known of a student", StudentAnswer, 404, 410, 422, parameters=(UNIT,)),
+)
+async def get_student(
+    request: Request, student_id: str, client: MayRead, limit: Limit = 100, offset: Offset = 0
+) -> Response:
+    """Records by period, predictions, reported outcomes and the labels made of them, by task.
+
+    It goes through the tasks that share the register of ids, as an erasure does; `not_reached`
+    names those that the key is not for, and those that this host does not serve. A key for some
+    units reads what is of these. What waits on this host for the registry is there too.
+
+    Args:
+        request: the request.
+        student_id: the school's identifier.
+        client: who asks.
+        limit: predictions, and reported outcomes, of each task in the answer, at most.
+        offset: how many of the newest are left out before the first.
+    """
+    found = await _found(request, student_id, client)
+    tasks = {name: await one.page(offset, limit) for name, one in found.tasks.items()}
+    return json_answer(StudentAnswer(**found.fields, limit=limit, offset=offset, tasks=tasks))
+
+
+async def _found(request: Request, student_id: str, client: Client) -> _Found:
+    """What the tasks know of a student, as far as the key may see it.
+
+    Raises:
+        InvalidRecord: no id, or no unit where ids are unique within one only.
+        ErasedStudent: nothing is known, because the student was erased.
+        Problem: 404, nothing is known.
+    """
+    here = services(request)
+    student = named_student(here.task, student_id, request, LONGEST_EVER)
+    reached = await reach(request, here, client)
+    at = here.now()
+    tasks: dict[str, Told] = {}
+    erased: list[str] = []
+    for name, one in reached.tasks.items():
+        try:
+            known = await told(one, client, student)
+        except ErasedStudent:
+            erased.append(name)
+            continue
+        if known is not None:
+            tasks[name] = known
+    if not tasks:
+        raise ErasedStudent if erased else Problem.of_field("student_id", NOT_KNOWN, 404)
+    fields = StudentFields(
+        student_id=student_id,
+        unit=named_unit(here.task, request),
+        at=at,
+        not_reached=reached.not_reached,
+        erased=erased,
+    )
+    return _Found(fields, tasks, at)
