@@ -116,7 +116,7 @@ def test_the_list_of_a_numeric_task_begins_with_the_weakest(school: School) -> N
 def test_the_openapi_page_of_a_numeric_task_speaks_of_values(school: School) -> None:
     schemas = school[0].get("/openapi.json").json()["components"]["schemas"]
 
-    for name in ("PredictionAnswer", "ListedStudent"):
+    for name in ("PredictionAnswer", "ListedStudent", "StudentPrediction"):
         fields = schemas[name]["properties"]
         assert "risk_score" not in fields
         assert "maximum" not in fields["predicted"]
@@ -128,8 +128,12 @@ def test_the_openapi_page_of_a_numeric_task_speaks_of_values(school: School) -> 
 def test_answers_of_a_numeric_task_are_what_its_page_declares(school: School) -> None:
     server = school[0]
     page = StrictPage(server.get("/openapi.json").json())
+    server.post("/predict", WEAK | {"student_id": "told"})
+    until(lambda: server.get("/students/told").status_code == 200)
 
     answers = {
+        "get_student": [server.get("/students/told")],
+        "export_student": [server.get("/students/told/export")],
         "predict": [server.post("/predict", WEAK), server.post("/predict?explain=true", WEAK)],
         "predict_batch": [server.post("/predict/batch", {"records": [WEAK, STRONG, 3]})],
         "students_at_risk": [server.get("/students/at-risk?limit=3")],

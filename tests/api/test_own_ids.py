@@ -87,6 +87,28 @@ def test_one_id_in_two_schools_is_two_children_from_prediction_to_erasure(city: 
     assert readmitted.json()["student_id"] == "17"
 
 
+def test_what_is_known_is_of_the_child_of_the_named_school_and_shows_the_id_as_sent(
+    city: City,
+) -> None:
+    for school in ("Escola D", "Escola E"):
+        record = {**RECORD, "student_id": "31", "period": "2024", "escola": school}
+        city.server.post("/predict", record)
+    keys = ["escola d:31", "escola e:31"]
+    until(lambda: len(city.registry.run(PredictionRepository().of_students(keys, ["2024"]))) == 2)
+
+    for rest in ("", "/export"):
+        known = city.server.get(f"/students/31{rest}?unit=ESCOLA  d").json()
+        unnamed = city.server.get(f"/students/31{rest}")
+        nobody = city.server.get(f"/students/31{rest}?unit=Escola F")
+
+        (told,) = known["tasks"]["city"]["predictions"]
+        assert (known["student_id"], known["unit"]) == ("31", "ESCOLA  d")
+        assert told["units"] == {"escola": "Escola D"}
+        assert "escola d:31" not in str(known)
+        assert unnamed.json()["errors"][0]["field"] == "unit"
+        assert nobody.status_code == 404
+
+
 def test_the_list_and_a_known_students_score_show_the_id_as_it_was_sent(city: City) -> None:
     units = {"escola": "Escola C", "turma": "9"}
     seen = Observation("escola c:23", "2024", {"inde": 1.0, "ida": 1.0}, bundles.NOW, units=units,

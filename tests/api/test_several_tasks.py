@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from preprocessing.task.spec import load_task
 from tests.api import bundles
 from tests.api.server import ROOT, Server, served, until
 from tests.api.tasks import task_file
+from tests.api.test_prediction_log import prediction
 
 RECORD = {"inde": 7.5, "ida": 3.0, "fase": 3}
 
@@ -189,6 +191,59 @@ def test_an_erasure_names_the_tasks_of_the_register_that_this_host_does_not_serv
     assert receipt["not_reached"] == ["elsewhere"]
 
 
+def test_what_is_known_of_a_student_is_told_by_task_over_the_same_register(
+    server: Server, city: City
+) -> None:
+    record = RECORD | {"student_id": "both", "period": "2024"}
+    for path in ("", "/tasks/night_school", "/tasks/other_city"):
+        server.post(f"{path}/predict", record)
+    for registry in (city.lag, city.night):
+        until(partial(_predicted, registry, "both"))
+
+    known, file = (
+        server.get(f"/tasks/night_school/students/both{p}").json() for p in ("", "/export")
+    )
+    alone = server.get("/tasks/other_city/students/both")
+
+    for told in (known, file):
+        assert {name: len(one["predictions"]) for name, one in told["tasks"].items()} == {
+            "pede_lag": 1, "night_school": 1,
+        }  # fmt: skip
+        assert (told["student_id"], told["erased"]) == ("both", [])
+    assert alone.status_code == 404
+
+
+def test_a_student_erased_in_one_task_is_told_where_something_is_left(
+    server: Server, city: City
+) -> None:
+    for registry in (city.lag, city.night):
+        mine = replace(prediction("half"), prediction_id="p-half")
+        registry.run(PredictionRepository().add_many([mine]))
+    with served(city.home, workers=1, auth="keys", env=city.env) as running:
+        night = city.keys("create", "--name", "n", "--scope", "admin", "--task", "night_school")
+        gone = httpx.delete(
+            f"{running.url}/tasks/night_school/students/half", headers={"X-API-Key": night}
+        ).json()
+        own = running.get("/tasks/night_school/students/half", **{"X-API-Key": night})
+    rest = server.get("/tasks/night_school/students/half").json()
+
+    assert "pede_lag" in gone["not_reached"]
+    assert own.status_code == 410
+    assert (list(rest["tasks"]), rest["erased"]) == (["pede_lag"], ["night_school"])
+
+
+def test_what_a_key_of_one_task_reads_names_the_tasks_it_does_not_reach(city: City) -> None:
+    mine = replace(prediction("visitor"), prediction_id="p-visitor")
+    for registry in (city.lag, city.night):
+        registry.run(PredictionRepository().add_many([mine]))
+    secret = city.keys("create", "--name", "r", "--scope", "read", "--task", "night_school")
+    with served(city.home, workers=1, auth="keys", env=city.env) as running:
+        own = running.get("/tasks/night_school/students/visitor", **{"X-API-Key": secret}).json()
+
+    assert list(own["tasks"]) == ["night_school"]
+    assert "pede_lag" in own["not_reached"]
+
+
 def test_a_key_of_one_task_opens_no_other(city: City) -> None:
     secret = city.keys(
         "create", "--name", "night", "--scope", "predict,read", "--task", "night_school"
@@ -213,6 +268,10 @@ def test_a_key_for_a_task_that_is_not_here_is_refused(city: City) -> None:
         city.keys("create", "--name", "slip", "--scope", "read", "--task", "nigth_school")
 
     assert "known are pede_lag, night_school, other_city" in raised.value.stderr
+
+
+def _predicted(registry: SyncRegistry, student: str) -> bool:
+    return registry.run(PredictionRepository().of_students([student], ["2024"])) != []
 
 
 def _delete(server: Server, path: str) -> dict[str, Any]:
