@@ -1,7 +1,7 @@
 """Everything that is kept of one student, for whoever has a right to read it.
 
-Predictions and reported outcomes may be many: of these a dossier holds where they are, and their
-documents are read page by page.
+Predictions may be many and are read in pages (`PredictionRepository.of_student`); of reported
+outcomes a dossier holds where they are.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from database.driver.commands import Document, Find, Op
 from database.driver.paging import in_parts
 from database.labelling.facts import facts_of
 from database.labels import WITHDRAWN, LabelRepository, OrphanRepository
-from database.outcomes import OutcomeRepository
+from database.outcomes import OutcomeRepository, label_key
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
-from model.anonymous import anonymous
+from model.anonymous import MARK
 from model.label import Label, OrphanLabel
 from model.labels.join import view
 from model.labels.units import visible_to
@@ -36,10 +36,10 @@ SECTIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One of many documents about a student, without what it holds.
+    """A prediction or a reported outcome of a student, without what it holds.
 
     Attributes:
-        key: of the document.
+        key: of its document.
         at: when the prediction was made, or the outcome was reported.
         period: "" where it is not known.
         unit: folded; "" where it is not known.
@@ -59,20 +59,22 @@ class Dossier:
         records: what schools reported, oldest period first.
         labels: outcomes joined to features, oldest period first.
         orphans: outcomes that wait for their features, oldest period first.
-        predictions: newest first.
         outcomes: what was reported, newest first.
+        predictions: whether the registry holds any.
+        waiting: those that are not in the registry yet, newest first.
     """
 
     records: tuple[Observation, ...] = ()
     labels: tuple[Label, ...] = ()
     orphans: tuple[OrphanLabel, ...] = ()
-    predictions: tuple[Kept, ...] = ()
     outcomes: tuple[Kept, ...] = ()
+    predictions: bool = False
+    waiting: tuple[Kept, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether nothing is known."""
-        return not any(getattr(self, section) for section in SECTIONS.values())
+        return self == Dossier()
 
 
 def dossier_of(student_id: str, waiting: Sequence[Kept] = ()) -> Op[Dossier]:
@@ -86,7 +88,7 @@ def dossier_of(student_id: str, waiting: Sequence[Kept] = ()) -> Op[Dossier]:
         RegistryError: a document cannot be read.
     """
     student = yield from StudentRepository().find(student_id)
-    predictions = yield from _predictions(student_id, waiting)
+    arrived = yield from PredictionRepository().known(one.key for one in waiting)
     about = {"student_id": student_id}
     labels = yield Find(LabelRepository.collection, about | {WITHDRAWN: {"$exists": False}})
     orphans = yield Find(OrphanRepository.collection, about)
@@ -94,8 +96,9 @@ def dossier_of(student_id: str, waiting: Sequence[Kept] = ()) -> Op[Dossier]:
         records=student.observations if student else (),
         labels=_by_period(map(LabelRepository().read, labels)),
         orphans=_by_period(map(OrphanRepository().read, orphans)),
-        predictions=predictions,
-        outcomes=(yield from _outcomes(student_id, [one.key for one in predictions])),
+        outcomes=(yield from _outcomes(student_id, {one.key for one in waiting})),
+        predictions=(yield from _is_predicted(student_id, None)),
+        waiting=_newest_first(one for one in waiting if one.key not in arrived),
     )
 
 
@@ -122,38 +125,49 @@ def within(dossier: Dossier, student_id: str, units: Collection[str]) -> Op[Doss
     return replace(
         dossier,
         records=tuple(one for one in dossier.records if one.unit in units),
-        predictions=tuple(one for one in dossier.predictions if one.unit in units),
+        predictions=(yield from _is_predicted(student_id, units)),
+        waiting=tuple(one for one in dossier.waiting if one.unit in units),
         outcomes=outcomes,
         labels=tuple(one for one in made if isinstance(one, Label)),
         orphans=tuple(one for one in made if isinstance(one, OrphanLabel)),
     )
 
 
-def _predictions(student_id: str, waiting: Sequence[Kept]) -> Op[tuple[Kept, ...]]:
-    found = yield Find(
-        PredictionRepository.collection,
-        {"student_id": student_id},
-        fields=["created_at", "period", "unit"],
-    )
-    stored = [_kept(row, row["created_at"]) for row in found]
-    arrived = {one.key for one in stored}
-    return _newest_first([*stored, *(one for one in waiting if one.key not in arrived)])
+def _is_predicted(student_id: str, units: Collection[str] | None) -> Op[bool]:
+    newest = yield from PredictionRepository().of_student(student_id, units=units, limit=1)
+    return bool(newest)
 
 
-def _outcomes(student_id: str, prediction_ids: Sequence[str]) -> Op[tuple[Kept, ...]]:
-    """Reports about the student, and those that wait for a prediction of the student's."""
-    conditions: list[dict[str, Any]] = [{"student_id": student_id}, {"stated_student": student_id}]
-    conditions += [
-        {"student_id": {"$in": [anonymous(one) for one in part]}}
-        for part in in_parts(prediction_ids)
-    ]
+def _outcomes(student_id: str, waiting: Collection[str]) -> Op[tuple[Kept, ...]]:
+    """Reports about the student, and those that wait for a prediction of the student's.
+
+    The latter are few in all of the registry, so they are asked whose they are.
+    """
     found: dict[str, Kept] = {}
-    for where in conditions:
-        rows = yield Find(
-            OutcomeRepository.collection, where, fields=["arrived_at", "period", "unit"]
-        )
+    for field in ("student_id", "stated_student"):
+        rows = yield Find(OutcomeRepository.collection, {field: student_id}, fields=_TOLD)
         found |= {row["_id"]: _kept(row, row["arrived_at"]) for row in rows}
+    rows = yield Find(OutcomeRepository.collection, _UNJOINED, fields=[*_TOLD, "prediction_id"])
+    named = [row["prediction_id"] for row in rows]
+    own = {*waiting, *(yield from _of_student(student_id, named))}
+    found |= {
+        row["_id"]: _kept(row, row["arrived_at"]) for row in rows if row["prediction_id"] in own
+    }
     return _newest_first(found.values())
+
+
+_TOLD = ["arrived_at", "period", "unit"]
+_UNJOINED = {"key": {"$gte": label_key(MARK, ""), "$lt": label_key(chr(ord(MARK) + 1), "")}}
+"""Reports that name a prediction which was not in the registry when they came."""
+
+
+def _of_student(student_id: str, prediction_ids: Sequence[str]) -> Op[set[str]]:
+    own: set[str] = set()
+    for part in in_parts(prediction_ids):
+        where = {"_id": {"$in": part}, "student_id": student_id}
+        found = yield Find(PredictionRepository.collection, where, fields=["_id"])
+        own |= {row["_id"] for row in found}
+    return own
 
 
 def _kept(row: Document, at: datetime) -> Kept:
@@ -161,7 +175,8 @@ def _kept(row: Document, at: datetime) -> Kept:
 
 
 def _newest_first(found: Iterable[Kept]) -> tuple[Kept, ...]:
-    return tuple(sorted(found, key=lambda one: (one.at, one.key), reverse=True))
+    by_key = sorted(found, key=lambda one: one.key)
+    return tuple(sorted(by_key, key=lambda one: one.at, reverse=True))
 
 
 def _by_period(found: Iterable[Any]) -> tuple[Any, ...]:

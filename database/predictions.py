@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from database.driver.commands import Document, Find, InsertMany, Op
+from database.driver.paging import in_parts
 from database.mapping import schema
 from database.mapping.documents import escape_keys, milliseconds
 from database.repository import Repository
@@ -69,6 +70,47 @@ class PredictionRepository(Repository[Prediction]):
         students, wanted = sorted(set(student_ids)), sorted(set(periods))
         where = {"student_id": {"$in": students}, "period": {"$in": wanted}}
         return (yield from self._matching(where, sort=()))
+
+    def of_student(
+        self,
+        student_id: str,
+        *,
+        units: Collection[str] | None = None,
+        until: datetime | None = None,
+        skip: int = 0,
+        limit: int,
+    ) -> Op[list[Prediction]]:
+        """A page of a student's predictions, newest first.
+
+        Args:
+            student_id: the key of the student.
+            units: only those of these (folded) units; None is all.
+            until: those made later are left out.
+            skip: how many are left out before the first.
+            limit: how many at most.
+
+        Raises:
+            RegistryError: a prediction cannot be read.
+        """
+        where: dict[str, Any] = {"student_id": student_id}
+        if units is not None:
+            where["unit"] = {"$in": sorted(units)}
+        if until is not None:
+            where["created_at"] = {"$lte": milliseconds(until)}
+        found = yield Find(self.collection, where, sort=self.order, skip=skip, limit=limit)
+        return [self.read(document) for document in found]
+
+    def known(self, prediction_ids: Iterable[str]) -> Op[set[str]]:
+        """Those of the ids that are here; reads no prediction.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        known: set[str] = set()
+        for part in in_parts(sorted(set(prediction_ids))):
+            found = yield Find(self.collection, {"_id": {"$in": part}}, fields=["_id"])
+            known |= {row["_id"] for row in found}
+        return known
 
     def count_by_unit(self, limit: int) -> Op[dict[tuple[str, str], UnitServed]]:
         """Unit (folded, "" unknown) and period to what was served, of the newest predictions.

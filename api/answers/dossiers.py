@@ -11,7 +11,6 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from api.answers.filled import Count
 from api.answers.predictions import AssessedFields
 from model.label import Correction
 from model.student import Value
@@ -118,31 +117,40 @@ class StudentLabel(StudentOrphan):
     model_version: str | None
 
 
-class DossierTotals(TypedDict):
-    """How many there are of what a page shows in part."""
-
-    predictions: Count
-    outcomes: Count
-
-
-class TaskDossier(TypedDict):
-    """What one task knows of a student.
+class WholeParts(TypedDict):
+    """What one task knows of a student besides what may be many.
 
     Attributes:
         records: oldest period first.
-        predictions: newest first.
-        outcomes: as they were reported, newest first.
-        labels: what became of them, oldest period first.
+        labels: what became of the reported outcomes, oldest period first.
         orphans: those that wait for their features.
-        totals: predictions and outcomes in all.
     """
 
     records: Sequence[StudentRecord]
     labels: Sequence[StudentLabel]
     orphans: Sequence[StudentOrphan]
-    totals: DossierTotals
+
+
+class TaskDossier(WholeParts):
+    """What one task knows of a student.
+
+    Attributes:
+        predictions: those that wait for the registry, then those in it, each newest first.
+        outcomes: as they were reported, newest first.
+    """
+
     predictions: Sequence[StudentPrediction]
     outcomes: Sequence[StudentOutcome]
+
+
+class TaskPage(TaskDossier):
+    """What one task knows of a student, with a page of predictions and of outcomes.
+
+    Attributes:
+        more: the next page has predictions or outcomes too.
+    """
+
+    more: bool
 
 
 class StudentFields(TypedDict):
@@ -172,7 +180,7 @@ class StudentAnswer(StudentFields):
 
     limit: int
     offset: int
-    tasks: Mapping[str, TaskDossier]
+    tasks: Mapping[str, TaskPage]
 
 
 class ExportedColumn(TypedDict):
@@ -189,8 +197,8 @@ class ExportedColumn(TypedDict):
     description_pt: str
 
 
-class TaskExport(TaskDossier):
-    """What one task knows of a student, with what the names mean.
+class TaskMeaning(TypedDict):
+    """What the names in a file mean.
 
     Attributes:
         outcome: what the task predicts.
@@ -201,6 +209,16 @@ class TaskExport(TaskDossier):
     description: str
     outcome: str
     columns: Sequence[ExportedColumn]
+
+
+class TaskExport(TaskDossier, TaskMeaning):
+    """What one task knows of a student, with what the names mean.
+
+    Attributes:
+        predictions: those that wait for the registry, then those in it, each newest first.
+        outcome: what the task predicts.
+        outcomes: as they were reported, newest first.
+    """
 
 
 class ExportAnswer(StudentFields):

@@ -5,10 +5,10 @@ However many predictions there are, one page of them is in memory at a time.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from api.answers.dossiers import ExportedColumn, StudentFields, TaskExport
+from api.answers.dossiers import ExportedColumn, StudentFields, TaskMeaning
 from api.answers.filled import filled
 from api.http.json_answer import json_bytes
 from api.students.telling import Told
@@ -17,8 +17,7 @@ from preprocessing.task.spec import TaskSpec
 PAGE = 500
 """Predictions, or outcomes, that are read at a time."""
 
-ReadPage = Callable[[int, int], Awaitable[Sequence[Any]]]
-"""From offset and limit to the rows."""
+Pages = AsyncIterator[Sequence[Any]]
 
 
 async def pieces(fields: StudentFields, tasks: Mapping[str, Told]) -> AsyncIterator[bytes]:
@@ -40,17 +39,15 @@ async def pieces(fields: StudentFields, tasks: Mapping[str, Told]) -> AsyncItera
 
 
 async def _task(told: Told) -> AsyncIterator[bytes]:
-    whole: dict[str, Any] = {**_explained(told)}
-    paged: Mapping[str, tuple[int, ReadPage]] = {
-        "predictions": (whole["totals"]["predictions"], told.predictions),
-        "outcomes": (whole["totals"]["outcomes"], told.outcomes),
+    yield json_bytes(_explained(told.here.task) | told.whole())[:-1]
+    paged: Mapping[str, Pages] = {
+        "predictions": told.every_prediction(PAGE),
+        "outcomes": told.every_outcome(PAGE),
     }
-    yield json_bytes({name: value for name, value in whole.items() if name not in paged})[:-1]
-    for name, (total, read) in paged.items():
+    for name, pages in paged.items():
         yield b"," + json_bytes(name) + b":["
         written = False
-        for offset in range(0, total, PAGE):
-            rows = await read(offset, PAGE)
+        async for rows in pages:
             if rows:
                 yield (b"," if written else b"") + json_bytes(rows)[1:-1]
                 written = True
@@ -58,16 +55,15 @@ async def _task(told: Told) -> AsyncIterator[bytes]:
     yield b"}"
 
 
-def _explained(told: Told) -> TaskExport:
-    task = told.here.task
-    return {
-        "title": task.title,
-        "title_pt": task.title_pt,
-        "description": task.description,
-        "outcome": task.outcome.description,
-        "columns": list(exported_columns(task)),
-        **told.whole(),
-    }
+def _explained(task: TaskSpec) -> dict[str, Any]:
+    meaning = TaskMeaning(
+        title=task.title,
+        title_pt=task.title_pt,
+        description=task.description,
+        outcome=task.outcome.description,
+        columns=list(exported_columns(task)),
+    )
+    return {**meaning}
 
 
 def exported_columns(task: TaskSpec) -> Iterator[ExportedColumn]:

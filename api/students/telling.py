@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from api.answers.dossiers import (
-    DossierTotals,
     StudentLabel,
     StudentOrphan,
     StudentOutcome,
     StudentPrediction,
     StudentRecord,
-    TaskDossier,
+    TaskPage,
+    WholeParts,
 )
 from api.answers.filled import filled
 from api.answers.predictions import ScoreFields
@@ -25,6 +26,7 @@ from api.services import Services
 from api.units import UnitLimit
 from database.dossier import Dossier, Kept, dossier_of, within
 from database.driver.commands import Op
+from database.driver.paging import in_parts
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
 from database.tombstones import TombstoneRepository
@@ -43,33 +45,73 @@ class Told:
 
     Attributes:
         here: the services of the task.
+        student: the key of the student.
+        units: the (folded) units that the caller's key is for; None is all.
         dossier: as far as the key may see it.
     """
 
     here: Services
+    student: str
+    units: frozenset[str] | None
     dossier: Dossier
 
     async def predictions(self, offset: int, limit: int) -> list[StudentPrediction]:
-        """A page of the predictions, newest first; one that was erased meanwhile is left out.
+        """A page of the predictions: what waits for the registry, then what is in it.
+
+        Each newest first; one that was erased meanwhile is left out.
 
         Raises:
             RegistryError: they cannot be read.
         """
-        keys = [one.key for one in self.dossier.predictions[offset : offset + limit]]
-        stored = await self.here.registry.run(PredictionRepository().get_many(keys))
-        missing = [key for key in keys if key not in stored]
-        waiting: dict[str, Prediction] = {}
-        if missing:
-            folder = self.here.folders.outbox
-            found = await asyncio.to_thread(outbox.find, folder, missing, [])
-            waiting = {one.prediction_id: one for one in found}
-            # Between the two looks some may have been shipped.
-            stored |= await self.here.registry.run(PredictionRepository().get_many(missing))
-        return [
-            _prediction(known, waiting=key not in stored)
-            for key in keys
-            if (known := stored.get(key) or waiting.get(key)) is not None
-        ]
+        waiting = self.dossier.waiting
+        page = await self._waiting(waiting[offset : offset + limit])
+        rest = limit - len(waiting[offset : offset + limit])
+        if not rest:
+            return page
+        skip = max(0, offset - len(waiting))
+        # With what was shipped since, which is told already.
+        rows = await self._stored(skip=skip, limit=rest + len(waiting))
+        return page + self._untold(rows)[:rest]
+
+    async def every_prediction(self, size: int) -> AsyncIterator[list[StudentPrediction]]:
+        """All predictions in the same order, `size` at a time, each once.
+
+        Raises:
+            RegistryError: they cannot be read.
+        """
+        for part in in_parts(self.dossier.waiting, size):
+            yield await self._waiting(part)
+        last: datetime | None = None
+        ties = 0
+        while rows := await self._stored(until=last, skip=ties, limit=size):
+            # From the last one on, and not by number: some may be shipped meanwhile.
+            before, last = last, rows[-1].created_at
+            ties = (ties if last == before else 0) + sum(r.created_at == last for r in rows)
+            yield self._untold(rows)
+
+    async def _stored(
+        self, *, skip: int, limit: int, until: datetime | None = None
+    ) -> list[Prediction]:
+        page = PredictionRepository().of_student(
+            self.student, units=self.units, until=until, skip=skip, limit=limit
+        )
+        return await self.here.registry.run(page)
+
+    def _untold(self, rows: Sequence[Prediction]) -> list[StudentPrediction]:
+        told = {one.key for one in self.dossier.waiting}
+        return [_prediction(r, waiting=False) for r in rows if r.prediction_id not in told]
+
+    async def _waiting(self, part: Sequence[Kept]) -> list[StudentPrediction]:
+        keys = [one.key for one in part]
+        if not keys:
+            return []
+        found = await asyncio.to_thread(outbox.find, self.here.folders.outbox, keys, [])
+        waiting = {one.prediction_id: one for one in found}
+        # What is not there any more was shipped.
+        missing = [key for key in keys if key not in waiting]
+        stored = await self.here.registry.run(PredictionRepository().get_many(missing))
+        known = waiting | stored
+        return [_prediction(known[k], waiting=k in waiting) for k in keys if k in known]
 
     async def outcomes(self, offset: int, limit: int) -> list[StudentOutcome]:
         """A page of the reported outcomes, newest first.
@@ -81,28 +123,37 @@ class Told:
         stored = await self.here.registry.run(OutcomeRepository().get_many(keys))
         return [_outcome(stored[key]) for key in keys if key in stored]
 
-    def whole(self) -> TaskDossier:
-        """What is told whole on every page; predictions and outcomes are empty."""
+    async def every_outcome(self, size: int) -> AsyncIterator[list[StudentOutcome]]:
+        """All reported outcomes in the same order, `size` at a time.
+
+        Raises:
+            RegistryError: they cannot be read.
+        """
+        for offset in range(0, len(self.dossier.outcomes), size):
+            yield await self.outcomes(offset, size)
+
+    def whole(self) -> WholeParts:
+        """What every page tells."""
         known = self.dossier
-        return TaskDossier(
+        return WholeParts(
             records=[filled(StudentRecord, one) for one in known.records],
             labels=[_label(one) for one in known.labels],
             orphans=[filled(StudentOrphan, one) for one in known.orphans],
-            totals=DossierTotals(predictions=len(known.predictions), outcomes=len(known.outcomes)),
-            predictions=[],
-            outcomes=[],
         )
 
-    async def page(self, offset: int, limit: int) -> TaskDossier:
+    async def page(self, offset: int, limit: int) -> TaskPage:
         """What is known, with one page of predictions and of outcomes.
 
         Raises:
             RegistryError: it cannot be read.
         """
+        predictions = await self.predictions(offset, limit + 1)
+        outcomes = await self.outcomes(offset, limit + 1)
         return {
             **self.whole(),
-            "predictions": await self.predictions(offset, limit),
-            "outcomes": await self.outcomes(offset, limit),
+            "predictions": predictions[:limit],
+            "outcomes": outcomes[:limit],
+            "more": max(len(predictions), len(outcomes)) > limit,
         }
 
 
@@ -120,7 +171,7 @@ async def told(here: Services, client: Client, student: str) -> Told | None:
     units = None if limit is None else limit.chosen(None)
     mark = here.erased.key.of(student)
     dossier = await here.registry.run(_dossier(student, waiting, units, mark))
-    return None if dossier.empty else Told(here, dossier)
+    return None if dossier.empty else Told(here, student, units, dossier)
 
 
 def _dossier(

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 import httpx
-import orjson
 import pytest
 
 from api.answers import dossiers
 from api.durability.outbox import Outbox
 from api.durability.shipment_gate import Gate
-from api.students.export import PAGE, exported_columns, pieces
+from api.students.export import PAGE, exported_columns
+from api.students.telling import Told
 from database.audit import AuditRepository
-from database.dossier import SECTIONS
+from database.dossier import SECTIONS, Dossier, Kept
+from database.driver.commands import Op
 from database.labelling.recording import record_outcomes
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
@@ -28,7 +30,7 @@ from model.labels.facts import Report
 from model.prediction import Prediction
 from model.student import Observation
 from preprocessing.task.columns import Column
-from preprocessing.task.spec import TaskSpec, load_task
+from preprocessing.task.spec import load_task
 from tests.api.conftest import World
 from tests.api.keys import make_key
 from tests.api.server import Server, served, until
@@ -36,6 +38,7 @@ from tests.api.test_prediction_log import prediction
 
 START = datetime(2025, 2, 1, tzinfo=UTC)
 WHO = "RA-77"
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +87,7 @@ def test_a_student_is_told_by_task_with_all_that_is_known(one: Server) -> None:
     assert [(r["period"], r["features"], r["protected"]) for r in known["records"]] == [
         (period, {"inde": 6.5}, {"genero": "F"}) for period in ("2023", "2024")
     ]
-    assert known["totals"] == {"predictions": 7, "outcomes": 3}
+    assert known["more"] is False
     assert [p["prediction_id"] for p in known["predictions"]] == [
         f"{WHO}-{n:05}" for n in reversed(range(7))
     ]
@@ -109,7 +112,7 @@ def test_predictions_and_outcomes_come_in_pages(one: Server) -> None:
     assert ids == ["6", "5", "4", "3"]
     assert [len(page["outcomes"]) for page in (first, second, beyond)] == [2, 1, 0]
     assert beyond["predictions"] == []
-    assert beyond["totals"] == {"predictions": 7, "outcomes": 3}
+    assert [page["more"] for page in (first, second, beyond)] == [True, True, False]
     assert len(beyond["records"]) == 2
 
 
@@ -141,9 +144,9 @@ def test_the_file_holds_what_the_page_shows_and_says_what_each_column_means(one:
         c["name"]: (c["role"], c["description"], c["description_pt"]) for c in known["columns"]
     }
 
-    assert {part: known[part] for part in (*SECTIONS.values(), "totals")} == page["tasks"][
-        "pede_lag"
-    ]
+    assert {part: known[part] for part in SECTIONS.values()} | {"more": False} == (
+        page["tasks"]["pede_lag"]
+    )
     assert means["inde"][0] == "feature"
     assert all(means["inde"])
     named = {name for r in known["records"] for name in {**r["features"], **r["protected"]}}
@@ -200,53 +203,41 @@ def test_a_student_of_many_predictions_is_handed_out_whole(one: Server, world: W
 
     known = one.get("/students/RA-many/export").json()["tasks"]["pede_lag"]
 
-    assert known["totals"]["predictions"] == number
     assert [p["prediction_id"] for p in known["predictions"]] == [
         f"RA-many-{n:05}" for n in reversed(range(number))
     ]
 
 
-def test_a_file_holds_one_page_in_memory_whatever_its_length() -> None:
-    known = Many(3 * PAGE + 1)
+def test_a_file_is_written_page_by_page_however_long_it_is(one: Server, world: World) -> None:
+    """Many of one moment, as a file of records makes them; one page is in memory at a time."""
+    number, size = 25, 4
+    same = [replace(p, created_at=START) for p in made("RA-ties", 10)]
+    rest = [replace(p, prediction_id=f"x{n}") for n, p in enumerate(made("RA-ties", number - 10))]
+    world.registry.run(PredictionRepository().add_many([*same, *rest]))
+    waiting = Kept("RA-ties-00003", START, "2024", "")
+    known = Told(here(world), "RA-ties", None, Dossier(predictions=True, waiting=(waiting,)))
 
-    longest, whole = asyncio.run(drained(known))
+    pages = asyncio.run(drained(known, size))
 
-    assert longest < 2 * PAGE * len(b'{"prediction_id":"00000"},')
-    assert len(whole["tasks"]["t"]["predictions"]) == 3 * PAGE + 1
-    assert known.asked == [(offset, PAGE) for offset in range(0, 3 * PAGE + 1, PAGE)]
-
-
-class Many:
-    """A student of many predictions, of whom nothing else is known."""
-
-    def __init__(self, number: int) -> None:
-        self.here = Here(load_task("pede_lag"))
-        self.number = number
-        self.asked: list[tuple[int, int]] = []
-
-    def whole(self) -> Mapping[str, Any]:
-        totals = {"predictions": self.number, "outcomes": 0}
-        return {**{part: [] for part in SECTIONS.values()}, "totals": totals}
-
-    async def predictions(self, offset: int, limit: int) -> list[Mapping[str, str]]:
-        self.asked.append((offset, limit))
-        stop = min(offset + limit, self.number)
-        return [{"prediction_id": f"{n:05}"} for n in range(offset, stop)]
-
-    async def outcomes(self, offset: int, limit: int) -> list[Mapping[str, str]]:
-        raise AssertionError("there is none")
+    assert max(map(len, pages)) <= size
+    ids = [row["prediction_id"] for page in pages for row in page]
+    assert len(ids) == len(set(ids)) == number
+    assert ids[0] == "RA-ties-00003"
 
 
-class Here:
-    def __init__(self, task: TaskSpec) -> None:
-        self.task = task
+def here(world: World) -> Any:
+    """The services of a task, as far as a page needs them."""
+
+    class Direct:
+        async def run(self, op: Op[T]) -> T:
+            return world.registry.run(op)
+
+    folders = SimpleNamespace(outbox=world.home / "tasks/pede_lag/outbox")
+    return SimpleNamespace(registry=Direct(), folders=folders)
 
 
-async def drained(known: Any) -> tuple[int, Any]:
-    head: Any = {"student_id": "x"}
-    written = [piece async for piece in pieces(head, {"t": known})]
-    paged = [piece for piece in written if piece.startswith((b'{"prediction_id"', b',{"pred'))]
-    return max(map(len, paged)), orjson.loads(b"".join(written))
+async def drained(known: Told, size: int) -> list[list[dossiers.StudentPrediction]]:
+    return [page async for page in known.every_prediction(size)]
 
 
 TOLD_ELSEWHERE = {
@@ -275,9 +266,7 @@ def test_every_field_that_is_kept_of_a_student_is_told(kind: Any) -> None:
 
 
 def test_every_part_of_a_dossier_has_its_place_in_the_answer() -> None:
-    parts = dossiers.TaskDossier.__annotations__.keys()
-
-    assert parts - {"totals"} == {*SECTIONS.values()}
+    assert {*dossiers.TaskDossier.__annotations__} == {*SECTIONS.values()}
 
 
 @pytest.mark.parametrize("name", ["pede_lag", "uci_student", "exam_scores"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_a_dossier_holds_what_is_kept_of_one_student_and_of_no_other(run: Run) -
     found = run(dossier_of("RA-1"))
 
     assert [record.period for record in found.records] == ["2022", "2023"]
-    assert [one.key for one in found.predictions] == ["p-RA-1"]
+    assert found.predictions
     assert [(one.outcome, [h.former for h in one.history]) for one in found.labels] == [
         (0.0, [1.0])
     ]
@@ -73,7 +74,7 @@ def test_what_waits_outside_the_registry_is_told_once_and_leads_to_its_outcomes(
 
     found = run(dossier_of("RA-1", waiting))
 
-    assert [one.key for one in found.predictions] == ["p2", "p1"]
+    assert (found.predictions, [one.key for one in found.waiting]) == (True, ["p2"])
     (reported,) = found.outcomes
     assert run(OutcomeRepository().get(reported.key)).prediction_id == "p2"
 
@@ -103,8 +104,8 @@ def test_a_units_part_is_the_same_whatever_another_unit_knows(run: Run) -> None:
     there, nowhere = (part(run, student, "a") for student in ("RA-B", "RA-0"))
     theirs = part(run, "RA-B", "b")
 
-    assert told(there) == told(nowhere) == (0, ["a"], ["a"], [(0.0, "a")], 0)
-    assert told(theirs) == (1, ["b"], ["b"], [(1.0, "b")], 0)
+    assert told(there) == told(nowhere) == (0, True, ["a"], [(0.0, "a")], 0)
+    assert told(theirs) == (1, True, ["b"], [(1.0, "b")], 0)
     assert part(run, "RA-B", "c").empty
 
 
@@ -112,8 +113,33 @@ def test_a_report_without_a_unit_is_of_the_one_that_the_schools_record_names(run
     run(StudentRepository().observe([replace(observation(), unit="a", units={"escola": "a"})]))
     run(record_outcomes([outcome(1.0, at(1))], now=at(2)))
 
-    assert told(part(run, "RA-1", "a")) == (1, [], [""], [(1.0, "a")], 0)
+    assert told(part(run, "RA-1", "a")) == (1, False, [""], [(1.0, "a")], 0)
     assert part(run, "RA-1", "b").empty
+
+
+def test_an_outcome_whose_prediction_has_come_and_is_not_joined_yet_is_told(run: Run) -> None:
+    named = [outcome(prediction_id=one) for one in ("p1", "p-other", "p-nowhere")]
+    run(record_outcomes(named, now=at(9)))
+    run(PredictionRepository().add_many([prediction("p1"), prediction("p-other", "RA-2")]))
+
+    (reported,) = run(dossier_of("RA-1")).outcomes
+
+    assert run(OutcomeRepository().get(reported.key)).prediction_id == "p1"
+
+
+def test_a_students_predictions_come_in_pages_of_some_units_and_up_to_a_moment(run: Run) -> None:
+    days = [(f"p{n}", n, "ab"[n % 2]) for n in range(6)]
+    made = [of_unit(prediction(key, created_at=at(day)), unit) for key, day, unit in days]
+    run(PredictionRepository().add_many([*made, prediction("else", "RA-2")]))
+
+    def keys(**page: Any) -> list[str]:
+        found = run(PredictionRepository().of_student("RA-1", **page))
+        return [one.prediction_id for one in found]
+
+    assert keys(limit=2) == ["p5", "p4"]
+    assert keys(limit=2, skip=2, units={"a"}) == ["p0"]
+    assert keys(limit=9, until=at(2), units={"a", "b"}) == ["p2", "p1", "p0"]
+    assert run(PredictionRepository().known(["p1", "nowhere"])) == {"p1"}
 
 
 def part(run: Run, student: str, unit: str) -> Dossier:
@@ -121,11 +147,11 @@ def part(run: Run, student: str, unit: str) -> Dossier:
     return found
 
 
-def told(one: Dossier) -> tuple[int, list[str], list[str], list[tuple[float, str]], int]:
+def told(one: Dossier) -> tuple[int, bool, list[str], list[tuple[float, str]], int]:
     labels: list[Label] = list(one.labels)
     return (
         len(one.records),
-        [p.unit for p in one.predictions],
+        one.predictions,
         [o.unit for o in one.outcomes],
         [(label.outcome, label.unit) for label in labels],
         len(one.orphans),
