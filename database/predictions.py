@@ -76,7 +76,6 @@ class PredictionRepository(Repository[Prediction]):
         student_id: str,
         *,
         units: Collection[str] | None = None,
-        until: datetime | None = None,
         skip: int = 0,
         limit: int,
     ) -> Op[list[Prediction]]:
@@ -85,7 +84,6 @@ class PredictionRepository(Repository[Prediction]):
         Args:
             student_id: the key of the student.
             units: only those of these (folded) units; None is all.
-            until: those made later are left out.
             skip: how many are left out before the first.
             limit: how many at most.
 
@@ -95,8 +93,7 @@ class PredictionRepository(Repository[Prediction]):
         where: dict[str, Any] = {"student_id": student_id}
         if units is not None:
             where["unit"] = {"$in": sorted(units)}
-        if until is not None:
-            where["created_at"] = {"$lte": milliseconds(until)}
+        # By number, not from a moment on: the embedded server compares times one by one.
         found = yield Find(self.collection, where, sort=self.order, skip=skip, limit=limit)
         return [self.read(document) for document in found]
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import cast
 
 from api.answers.dossiers import (
@@ -74,30 +73,28 @@ class Told:
         return page + self._untold(rows)[:rest]
 
     async def every_prediction(self, size: int) -> AsyncIterator[list[StudentPrediction]]:
-        """All predictions in the same order, `size` at a time, each once.
+        """All predictions in the same order, `size` at a time.
+
+        What comes meanwhile moves the others on: so what the page before told is left out. Each is
+        told once, unless more than a page of the student's predictions come between two reads.
 
         Raises:
             RegistryError: they cannot be read.
         """
         for part in in_parts(self.dossier.waiting, size):
             yield await self._waiting(part)
-        last: datetime | None = None
-        ties = 0
-        while rows := await self._stored(until=last, skip=ties, limit=size):
-            # From the last one on, and not by number: some may be shipped meanwhile.
-            before, last = last, rows[-1].created_at
-            ties = (ties if last == before else 0) + sum(r.created_at == last for r in rows)
-            yield self._untold(rows)
+        skip, before = 0, frozenset[str]()
+        while rows := await self._stored(skip=skip, limit=size):
+            yield self._untold(row for row in rows if row.prediction_id not in before)
+            skip, before = skip + len(rows), frozenset(row.prediction_id for row in rows)
 
-    async def _stored(
-        self, *, skip: int, limit: int, until: datetime | None = None
-    ) -> list[Prediction]:
+    async def _stored(self, *, skip: int, limit: int) -> list[Prediction]:
         page = PredictionRepository().of_student(
-            self.student, units=self.units, until=until, skip=skip, limit=limit
+            self.student, units=self.units, skip=skip, limit=limit
         )
         return await self.here.registry.run(page)
 
-    def _untold(self, rows: Sequence[Prediction]) -> list[StudentPrediction]:
+    def _untold(self, rows: Iterable[Prediction]) -> list[StudentPrediction]:
         told = {one.key for one in self.dossier.waiting}
         return [_prediction(r, waiting=False) for r in rows if r.prediction_id not in told]
 
