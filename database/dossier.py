@@ -43,12 +43,15 @@ class Kept:
         at: when the prediction was made, or the outcome was reported.
         period: "" where it is not known.
         unit: folded; "" where it is not known.
+        through: the unit of the prediction through which alone a report leads to the student; None
+            where the report names the student.
     """
 
     key: str
     at: datetime
     period: str
     unit: str
+    through: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def dossier_of(student_id: str, waiting: Sequence[Kept] = ()) -> Op[Dossier]:
         records=student.observations if student else (),
         labels=_by_period(map(LabelRepository().read, labels)),
         orphans=_by_period(map(OrphanRepository().read, orphans)),
-        outcomes=(yield from _outcomes(student_id, {one.key for one in waiting})),
+        outcomes=(yield from _outcomes(student_id, {one.key: one.unit for one in waiting})),
         predictions=(yield from _is_predicted(student_id, None)),
         waiting=_newest_first(one for one in waiting if one.key not in arrived),
     )
@@ -114,7 +117,11 @@ def within(dossier: Dossier, student_id: str, units: Collection[str]) -> Op[Doss
     """
     homes = {record.period: record.unit for record in dossier.records}
     outcomes = tuple(
-        one for one in dossier.outcomes if (one.unit or homes.get(one.period, "")) in units
+        one
+        for one in dossier.outcomes
+        if (one.unit or homes.get(one.period, "")) in units
+        # Whose prediction it is would else be told to a unit that may not know the prediction.
+        and (one.through is None or one.through in units)
     )
     made: list[Label | OrphanLabel] = []
     for period in sorted({one.period for one in outcomes if one.period}):
@@ -138,21 +145,22 @@ def _is_predicted(student_id: str, units: Collection[str] | None) -> Op[bool]:
     return bool(newest)
 
 
-def _outcomes(student_id: str, waiting: Collection[str]) -> Op[tuple[Kept, ...]]:
+def _outcomes(student_id: str, waiting: Mapping[str, str]) -> Op[tuple[Kept, ...]]:
     """Reports about the student, and those that wait for a prediction of the student's.
 
     The latter are few in all of the registry, so they are asked whose they are.
     """
     found: dict[str, Kept] = {}
+    rows = yield Find(OutcomeRepository.collection, _UNJOINED, fields=[*_TOLD, "prediction_id"])
+    named = [row["prediction_id"] for row in rows]
+    own = {**waiting, **(yield from _units_of(student_id, named))}
+    for row in rows:
+        if row["prediction_id"] in own:
+            reported = _kept(row, row["arrived_at"])
+            found[row["_id"]] = replace(reported, through=own[row["prediction_id"]])
     for field in ("student_id", "stated_student"):
         rows = yield Find(OutcomeRepository.collection, {field: student_id}, fields=_TOLD)
         found |= {row["_id"]: _kept(row, row["arrived_at"]) for row in rows}
-    rows = yield Find(OutcomeRepository.collection, _UNJOINED, fields=[*_TOLD, "prediction_id"])
-    named = [row["prediction_id"] for row in rows]
-    own = {*waiting, *(yield from _of_student(student_id, named))}
-    found |= {
-        row["_id"]: _kept(row, row["arrived_at"]) for row in rows if row["prediction_id"] in own
-    }
     return _newest_first(found.values())
 
 
@@ -161,12 +169,13 @@ _UNJOINED = {"key": {"$gte": label_key(MARK, ""), "$lt": label_key(chr(ord(MARK)
 """Reports that name a prediction which was not in the registry when they came."""
 
 
-def _of_student(student_id: str, prediction_ids: Sequence[str]) -> Op[set[str]]:
-    own: set[str] = set()
+def _units_of(student_id: str, prediction_ids: Sequence[str]) -> Op[dict[str, str]]:
+    """Those of the predictions that are of the student, each with its unit."""
+    own: dict[str, str] = {}
     for part in in_parts(prediction_ids):
         where = {"_id": {"$in": part}, "student_id": student_id}
-        found = yield Find(PredictionRepository.collection, where, fields=["_id"])
-        own |= {row["_id"] for row in found}
+        found = yield Find(PredictionRepository.collection, where, fields=["unit"])
+        own |= {row["_id"]: row.get("unit", "") for row in found}
     return own
 
 

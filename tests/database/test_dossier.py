@@ -109,6 +109,16 @@ def test_a_units_part_is_the_same_whatever_another_unit_knows(run: Run) -> None:
     assert part(run, "RA-B", "c").empty
 
 
+def test_a_unit_that_names_a_prediction_of_another_is_not_told_whose_it_is(run: Run) -> None:
+    run(PredictionRepository().add_many([of_unit(prediction("p1"), "b")]))
+    named = replace(outcome(prediction_id="p1"), unit="a")
+    run(record_outcomes([named], now=at(9)))
+
+    assert part(run, "RA-1", "a").empty
+    assert part(run, "RA-1", "b").outcomes == ()
+    assert len(run(dossier_of("RA-1")).outcomes) == 1
+
+
 def test_a_report_without_a_unit_is_of_the_one_that_the_schools_record_names(run: Run) -> None:
     run(StudentRepository().observe([replace(observation(), unit="a", units={"escola": "a"})]))
     run(record_outcomes([outcome(1.0, at(1))], now=at(2)))
