@@ -21,7 +21,7 @@ from api.security import Client
 from api.services import services
 from api.students.export import pieces
 from api.students.reach import NOT_KNOWN, reach
-from api.students.telling import Told, told
+from api.students.reading import StudentReader, student_reader
 from model.errors import ErasedStudent
 from preprocessing.student_ids import LONGEST_EVER
 
@@ -38,7 +38,7 @@ class _Found:
     """
 
     fields: StudentFields
-    tasks: dict[str, Told]
+    tasks: dict[str, StudentReader]
     at: datetime
 
 
@@ -103,11 +103,11 @@ async def _found(request: Request, student_id: str, client: Client) -> _Found:
     student = named_student(here.task, student_id, request, LONGEST_EVER)
     reached = await reach(request, here, client)
     at = here.now()
-    tasks: dict[str, Told] = {}
+    tasks: dict[str, StudentReader] = {}
     erased: list[str] = []
     for name, one in reached.tasks.items():
         try:
-            known = await told(one, client, student)
+            known = await student_reader(one, client, student)
         except ErasedStudent:
             erased.append(name)
             continue

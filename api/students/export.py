@@ -11,7 +11,7 @@ from typing import Any
 from api.answers.dossiers import ExportedColumn, StudentFields, TaskMeaning
 from api.answers.filled import filled
 from api.http.json_answer import json_bytes
-from api.students.telling import Told
+from api.students.reading import StudentReader
 from preprocessing.task.spec import TaskSpec
 
 PAGE = 500
@@ -20,7 +20,7 @@ PAGE = 500
 Pages = AsyncIterator[Sequence[Any]]
 
 
-async def pieces(fields: StudentFields, tasks: Mapping[str, Told]) -> AsyncIterator[bytes]:
+async def pieces(fields: StudentFields, tasks: Mapping[str, StudentReader]) -> AsyncIterator[bytes]:
     """An `ExportAnswer` in JSON, piece by piece.
 
     Args:
@@ -38,7 +38,7 @@ async def pieces(fields: StudentFields, tasks: Mapping[str, Told]) -> AsyncItera
     yield b"}}"
 
 
-async def _task(told: Told) -> AsyncIterator[bytes]:
+async def _task(told: StudentReader) -> AsyncIterator[bytes]:
     yield json_bytes(_explained(told.here.task) | told.whole())[:-1]
     paged: Mapping[str, Pages] = {
         "predictions": told.every_prediction(PAGE),

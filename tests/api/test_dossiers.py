@@ -18,7 +18,7 @@ from api.answers import dossiers
 from api.durability.outbox import Outbox
 from api.durability.shipment_gate import Gate
 from api.students.export import PAGE, exported_columns
-from api.students.telling import Told
+from api.students.reading import StudentReader
 from database.audit import AuditRepository
 from database.dossier import SECTIONS, Dossier, Kept
 from database.driver.commands import Op
@@ -214,7 +214,9 @@ def test_a_file_is_written_page_by_page_however_long_it_is(one: Server, world: W
     rows = made("RA-long", number)
     world.registry.run(PredictionRepository().add_many(rows))
     waiting = Kept(rows[3].prediction_id, rows[3].created_at, "2024", "")
-    known = Told(here(world), "RA-long", None, Dossier(predictions=True, waiting=(waiting,)))
+    known = StudentReader(
+        here(world), "RA-long", None, Dossier(predictions=True, waiting=(waiting,))
+    )
     late = [replace(row, prediction_id=f"{row.prediction_id}-late") for row in rows[-3:]]
 
     def shipped(page: int) -> None:
@@ -242,7 +244,7 @@ def here(world: World) -> Any:
 
 
 async def drained(
-    known: Told, size: int, meanwhile: Callable[[int], None]
+    known: StudentReader, size: int, meanwhile: Callable[[int], None]
 ) -> list[list[dossiers.StudentPrediction]]:
     pages: list[list[dossiers.StudentPrediction]] = []
     async for page in known.every_prediction(size):

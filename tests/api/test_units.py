@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -229,7 +230,7 @@ def test_a_student_of_two_schools_is_told_to_each_by_its_own_records(school: Sch
     nobody = {"student_id": "b-nobody"}
     for who in ({}, nobody):
         made = school.ask("POST", "/predict", mine | who).json()["prediction_id"]
-        until(lambda one=made: _kept(school, one) is not None)
+        until(partial(_is_kept, school, made))
         assert school.ask("POST", "/labels", label | who).json()["joined"] == 1
 
     one, none = (told(school, who) for who in ("b2", "b-nobody"))
@@ -290,6 +291,10 @@ def test_a_key_whose_limit_would_not_hold_is_not_made(
         make_key(school.server.home, *arguments)
 
     assert reason in raised.value.stderr
+
+
+def _is_kept(school: School, prediction_id: str) -> bool:
+    return _kept(school, prediction_id) is not None
 
 
 def _kept(school: School, prediction_id: str) -> Any:

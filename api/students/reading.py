@@ -39,7 +39,7 @@ SCORE_NAMES = frozenset(ScoreFields.__annotations__)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StudentReader:
     """What one task knows of a student, and where its pages are read.
 
     Attributes:
@@ -70,7 +70,7 @@ class Told:
         skip = max(0, offset - len(waiting))
         # With what was shipped since, which is told already.
         rows = await self._stored(skip=skip, limit=rest + len(waiting))
-        return page + self._untold(rows)[:rest]
+        return page + self._not_waiting(rows)[:rest]
 
     async def every_prediction(self, size: int) -> AsyncIterator[list[StudentPrediction]]:
         """All predictions in the same order, `size` at a time.
@@ -85,7 +85,7 @@ class Told:
             yield await self._waiting(part)
         skip, before = 0, frozenset[str]()
         while rows := await self._stored(skip=skip, limit=size):
-            yield self._untold(row for row in rows if row.prediction_id not in before)
+            yield self._not_waiting(row for row in rows if row.prediction_id not in before)
             skip, before = skip + len(rows), frozenset(row.prediction_id for row in rows)
 
     async def _stored(self, *, skip: int, limit: int) -> list[Prediction]:
@@ -94,7 +94,7 @@ class Told:
         )
         return await self.here.registry.run(page)
 
-    def _untold(self, rows: Iterable[Prediction]) -> list[StudentPrediction]:
+    def _not_waiting(self, rows: Iterable[Prediction]) -> list[StudentPrediction]:
         told = {one.key for one in self.dossier.waiting}
         return [_prediction(r, waiting=False) for r in rows if r.prediction_id not in told]
 
@@ -154,7 +154,7 @@ class Told:
         }
 
 
-async def told(here: Services, client: Client, student: str) -> Told | None:
+async def student_reader(here: Services, client: Client, student: str) -> StudentReader | None:
     """What a task knows of a student, as far as the key may see it; None where that is nothing.
 
     The outboxes are read before the registry: what is shipped in between is found there.
@@ -168,7 +168,7 @@ async def told(here: Services, client: Client, student: str) -> Told | None:
     units = None if limit is None else limit.chosen(None)
     mark = here.erased.key.of(student)
     dossier = await here.registry.run(_dossier(student, waiting, units, mark))
-    return None if dossier.empty else Told(here, student, units, dossier)
+    return None if dossier.empty else StudentReader(here, student, units, dossier)
 
 
 def _dossier(
