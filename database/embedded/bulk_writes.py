@@ -13,25 +13,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from neosqlite import Connection
-from neosqlite.collection.json_helpers import neosqlite_json_dumps
 from neosqlite.sql_utils import quote_table_name
 from nx_27017.handler import NeoSQLiteHandler, _bulk_write_error
+
+from database.embedded.stored_text import NotPlain, text_of
 
 Document = dict[str, Any]
 Message = dict[str, Any]
 Answer = tuple[int, Document]
 Handle = Callable[[Message], Answer]
-Write = Callable[[Connection, str, Document], int]
-"""Stores one item of a message in a table; gives how many documents that touched."""
+Write = Callable[[Document], int]
+"""Stores one item of a message; gives how many documents that touched."""
 
 ITEMS = {"insert": "documents", "update": "updates"}
 """The command to the name of what it writes, where it came in the body."""
-DEEPEST = 500
-"""Opening brackets up to which no text is nested too deeply for SQLite, whose limit is 1,000."""
-
-
-class NotPlain(Exception):
-    """The library must handle this message."""
 
 
 def write_in_bulk(handler: NeoSQLiteHandler) -> None:
@@ -58,8 +53,8 @@ def _or_in_bulk(handler: NeoSQLiteHandler, handle: Handle) -> Handle:
             handler._apply_write_concern(opened, database, body.get("writeConcern"))
             ordered = body.get("ordered", True)
             try:
-                write = _inserted if command == "insert" else _replaced
-                return message["request_id"], _committed(opened, table, items, write, ordered)
+                write = (_insertion if command == "insert" else _replacement)(opened, table)
+                return message["request_id"], _committed(opened.db, items, write, ordered)
             except NotPlain:
                 return handle(message)
 
@@ -75,7 +70,7 @@ def _items(message: Message, name: str) -> list[Document]:
 
 
 def _committed(
-    opened: Connection, table: str, items: Sequence[Document], write: Write, ordered: bool
+    db: sqlite3.Connection, items: Sequence[Document], write: Write, ordered: bool
 ) -> Document:
     """Writes the items in one transaction and gives the answer of the command.
 
@@ -84,14 +79,13 @@ def _committed(
         sqlite3.OperationalError: SQLite gave the transaction up, as it does when the disk is full;
             nothing of the message is stored.
     """
-    db: sqlite3.Connection = opened.db
     errors: list[Document] = []
     written = 0
     db.execute("BEGIN")
     try:
         for index, item in enumerate(items):
             try:
-                written += write(opened, table, item)
+                written += write(item)
             except (sqlite3.Error, ValueError) as error:
                 if not db.in_transaction:
                     raise
@@ -107,43 +101,42 @@ def _committed(
     return answer | {"writeErrors": errors} if errors else answer
 
 
-def _inserted(opened: Connection, table: str, document: Document) -> int:
-    key = document.get("_id")
-    if not isinstance(key, str):
-        raise NotPlain
+def _insertion(opened: Connection, table: str) -> Write:
+    execute = opened.db.execute
     insert = f"INSERT INTO {quote_table_name(table)}(data, _id) VALUES (?, ?)"
-    opened.db.execute(insert, (_text(document), key))
-    return 1
+
+    def write(document: Document) -> int:
+        key = document.get("_id")
+        if not isinstance(key, str):
+            raise NotPlain
+        execute(insert, (text_of(document), key))
+        return 1
+
+    return write
 
 
-def _replaced(opened: Connection, table: str, update: Document) -> int:
-    document, where = update.get("u", {}), update.get("q", {})
-    plain = isinstance(where.get("_id"), str) and isinstance(document, dict)
-    if not plain or update.get("upsert") or any(name.startswith("$") for name in document):
-        raise NotPlain
-    if document.get("_id") != where["_id"]:
-        raise NotPlain
+def _replacement(opened: Connection, table: str) -> Write:
     engine = opened[table].query_engine
-    where = engine.helpers._normalize_id_query(where)
-    clause, values = engine.sql_translator.translate_match(where)
-    if not clause:
-        raise NotPlain
-    name = quote_table_name(table)
-    replace = f"UPDATE {name} SET data = ? WHERE id = (SELECT id FROM {name} {clause} LIMIT 1)"
-    return int(opened.db.execute(replace, (_text(document), *values)).rowcount)
+    execute, name = opened.db.execute, quote_table_name(table)
+    revision = f"{engine.jsonb.json_function_prefix}_extract(data, '$.revision')"
+    at_revision = f"UPDATE {name} SET data = ? WHERE _id = ? AND {revision} = ?"
 
+    def write(update: Document) -> int:
+        document, where = update.get("u", {}), update.get("q", {})
+        plain = isinstance(where.get("_id"), str) and isinstance(document, dict)
+        if not plain or update.get("upsert") or any(name.startswith("$") for name in document):
+            raise NotPlain
+        if document.get("_id") != where["_id"]:
+            raise NotPlain
+        if where.keys() == {"_id", "revision"} and type(where["revision"]) is int:
+            values = text_of(document), where["_id"], where["revision"]
+            return int(execute(at_revision, values).rowcount)
+        clause, found = engine.sql_translator.translate_match(
+            engine.helpers._normalize_id_query(where)
+        )
+        if not clause:
+            raise NotPlain
+        replace = f"UPDATE {name} SET data = ? WHERE id = (SELECT id FROM {name} {clause} LIMIT 1)"
+        return int(execute(replace, (text_of(document), *found)).rowcount)
 
-def _text(document: Document) -> str:
-    """A document as the library stores it.
-
-    Raises:
-        NotPlain: with bytes or object ids, or nested so deeply that SQLite might not read it.
-        ValueError: NaN or infinity, which the library refuses.
-    """
-    try:
-        text: str = neosqlite_json_dumps(document, allow_nan=False)
-    except TypeError as error:
-        raise NotPlain from error
-    if text.count("{") + text.count("[") > DEEPEST:
-        raise NotPlain
-    return text
+    return write

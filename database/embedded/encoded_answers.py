@@ -28,6 +28,8 @@ def encode_once(handler: NeoSQLiteHandler) -> None:
 
 
 def _encoded(document: Any) -> Any:
+    if type(document) is RawBSONDocument:
+        return document
     try:
         return RawBSONDocument(encode(document))
     except InvalidDocument:  # It holds a type of the library's own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -38,13 +39,19 @@ def rows(path: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("odd", [{}, {"bytes": b"\0\xff"}, {"none": None}])
 def test_what_is_stored_is_what_the_library_stores(
-    client: MongoClient[Documents], embedded_home: Path, db: str, tmp_path: Path, number: int
+    client: MongoClient[Documents],
+    embedded_home: Path,
+    db: str,
+    tmp_path: Path,
+    number: int,
+    odd: Documents,
 ) -> None:
-    documents = [
+    documents: list[Documents] = [
         {
-            "_id": f"Ágata {n}", "at": AT, "bytes": b"\0\xff",
-            "nested": {"a": [1, 2.5, None, {"b": "ü"}]}, "large": 2**40, "said": 'NaN "quoted"',
+            "_id": f"Ágata {n}", "at": AT, "nested": {"a": [1, 2.5, 1e22, {"b": "ü\n\x1f"}]},
+            "large": 2**40, "said": 'NaN "quoted"', **odd,
         }
         for n in range(number)
     ]  # fmt: skip
@@ -58,7 +65,12 @@ def test_what_is_stored_is_what_the_library_stores(
     plain.close_all()
 
     assert list(client[db].students.find({"_id": {"$ne": "the table"}})) == documents
-    assert rows(embedded_home / "registry" / f"{db}.db") == rows(tmp_path / "school.db")
+    stored = rows(embedded_home / "registry" / f"{db}.db"), rows(tmp_path / "school.db")
+    assert len(stored[0]) == number + 1
+    assert all(
+        (key, json.loads(text)) == (other, json.loads(same))
+        for (key, text), (other, same) in zip(*stored, strict=True)
+    )
 
 
 def test_what_is_no_json_is_refused_and_the_rest_of_the_message_is_kept(
@@ -66,7 +78,7 @@ def test_what_is_no_json_is_refused_and_the_rest_of_the_message_is_kept(
 ) -> None:
     client[db].students.insert_one({"_id": "known"})
     told: list[Documents] = [
-        {"_id": "a"}, {"_id": "b", "x": float("nan")}, {"_id": "known"}, {"_id": "c"},
+        {"_id": "a", "x": None}, {"_id": "b", "x": float("nan")}, {"_id": "known"}, {"_id": "c"},
     ]  # fmt: skip
 
     with pytest.raises(BulkWriteError) as refused:
@@ -117,7 +129,7 @@ def test_a_message_that_fails_half_way_leaves_nothing_and_is_not_acknowledged(
     handler.handle_insert(insert("students", {"_id": "the table"}))
     opened = handler.get_database("school")
 
-    def fails(_: Any, table: str, item: Documents) -> int:
+    def fails(_: Documents) -> int:
         opened.db.execute("INSERT INTO students(data, _id) VALUES ('{}', 'a')")
         if ends:
             opened.db.execute(ends)
@@ -125,7 +137,7 @@ def test_a_message_that_fails_half_way_leaves_nothing_and_is_not_acknowledged(
         raise KeyboardInterrupt
 
     with pytest.raises((sqlite3.OperationalError, KeyboardInterrupt)):
-        _committed(opened, "students", [{}, {}], fails, ordered=False)
+        _committed(opened.db, [{}, {}], fails, ordered=False)
 
     assert not opened.db.in_transaction
     handler.close_all()

@@ -1,0 +1,109 @@
+"""A document between the wire and SQLite's text, as nx-27017 stores and reads it, by orjson.
+
+The text has no spaces and no escapes of letters, which is all that differs from the library's; each
+reads what the other wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import orjson
+from bson import encode
+from bson.raw_bson import RawBSONDocument
+from neosqlite.collection.json_helpers import neosqlite_json_dumps
+
+Document = dict[str, Any]
+
+DEEPEST = 500
+"""Opening brackets up to which no text is nested too deeply for SQLite, whose limit is 1,000."""
+
+_DATE = "$date"
+_OF_THE_LIBRARY = '"__neosqlite_'
+"""Begins the names by which the library marks bytes and object ids."""
+
+
+class NotPlain(Exception):
+    """The library must handle this."""
+
+
+def text_of(document: Document) -> str:
+    """A document as it is stored.
+
+    Raises:
+        NotPlain: with bytes or object ids, or nested so deeply that SQLite might not read it.
+        ValueError: NaN or infinity, which the library refuses.
+    """
+    try:
+        text = orjson.dumps(document, _tagged, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except TypeError as error:
+        raise NotPlain from error
+    if "null" in text:
+        # orjson writes NaN so too.
+        text = neosqlite_json_dumps(document, allow_nan=False)
+    if text.count("{") + text.count("[") > DEEPEST:
+        raise NotPlain
+    return text
+
+
+def answer_of(text: str, fields: Collection[str] | None = None) -> RawBSONDocument:
+    """A stored document as it is sent, or some of its fields.
+
+    Raises:
+        NotPlain: it holds what only the library reads.
+    """
+    document = read(text)
+    if fields is not None:
+        document = {name: value for name, value in document.items() if name in fields}
+    return RawBSONDocument(encode(document))
+
+
+def read(text: str) -> Document:
+    """A stored document.
+
+    Raises:
+        NotPlain: it is none, or holds what only the library reads.
+    """
+    if type(text) is not str or _OF_THE_LIBRARY in text:
+        raise NotPlain
+    try:
+        document: Document = orjson.loads(text)
+        if type(document) is not dict:
+            raise NotPlain
+        if _DATE in text:
+            _date_values(document)
+    except ValueError as error:
+        raise NotPlain from error
+    return document
+
+
+def _tagged(value: Any) -> Document:
+    if type(value) is datetime:
+        return {_DATE: value.isoformat()}
+    raise TypeError
+
+
+def _date_values(document: Document) -> None:
+    """Puts moments in the places of what the library writes for them.
+
+    Raises:
+        NotPlain: a moment is written as no text.
+        ValueError: a text is no moment.
+    """
+    for name, value in document.items():
+        kind = type(value)
+        if kind is dict:
+            document[name] = _dated(value)
+        elif kind is list:
+            document[name] = [_dated(one) if type(one) is dict else one for one in value]
+
+
+def _dated(value: Document) -> datetime | Document:
+    if _DATE not in value:
+        _date_values(value)
+        return value
+    if type(value[_DATE]) is not str:
+        raise NotPlain
+    return datetime.fromisoformat(value[_DATE])

@@ -1,0 +1,126 @@
+"""Look-ups of the embedded server find what the library finds, and read no whole collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson import decode, encode
+from bson.raw_bson import RawBSONDocument
+from nx_27017.handler import NeoSQLiteHandler
+
+from database.embedded.encoded_answers import encode_once
+from database.embedded.look_ups import answer_look_ups
+
+Documents = dict[str, Any]
+AT = datetime(2024, 1, 1, microsecond=999_000, tzinfo=UTC).replace(tzinfo=None)
+"""As the documents of the wire have it."""
+
+STORED: list[Documents] = [
+    {
+        "_id": f"Ágata {n}", "key": f"k{n % 3}", "unit": "" if n % 2 else "escola ü",
+        "revision": n % 2, "at": AT + timedelta(seconds=n), "period": "2024-01-01", "none": None,
+        "nested": {"at": AT, "list": [1, 2.5, {"at": AT}, "x"]},
+    }
+    for n in range(6)
+] + [
+    {"_id": "bytes", "key": "k1", "bytes": b"\0\xff"},
+    {"_id": "\0", "key": "\0", "revision": 0},
+    {"_id": "number", "key": 1},
+    {"_id": "a date of its own", "key": "k1", "odd": {"$date": 1_700_000_000_000}},
+]  # fmt: skip
+FOUND_IN_BOTH = [
+    {"filter": {"_id": "Ágata 1"}},
+    {"filter": {"_id": {"$in": ["Ágata 2", "Ágata 1", "Ágata 1", "none"]}}},
+    {"filter": {"_id": {"$in": []}}},
+    {"filter": {"_id": {"$in": ["\0"]}}},
+    {"filter": {"key": "k1"}},
+    {"filter": {"key": "\0"}},
+    {"filter": {"key": {"$in": ["k0", "k1", "1"]}}},
+    {"filter": {"key": {"$in": [1, None]}}},
+    {"filter": {"key": {"$in": ["k2"]}, "unit": "escola ü"}},
+    {"filter": {"key": {"$in": ["k0", "k1"]}, "period": {"$in": ["2024-01-01"]}}},
+    {"filter": {"_id": {"$in": ["Ágata 0", "Ágata 1", "number"]}, "revision": {"$ne": 1}}},
+    {"filter": {}},
+    {"filter": {}, "projection": {"_id": 1}, "limit": 2},
+    {"filter": {"key": "k1"}, "projection": {"at": 1, "nested": 1}},
+    {"filter": {"key": "k1"}, "projection": {"at": 0}},
+    {"filter": {"key": "k1"}, "sort": {"_id": -1}},
+    {"filter": {"at": {"$lte": AT + timedelta(seconds=3)}, "key": {"$in": ["k0"]}}},
+]
+
+
+def message(body: Documents) -> Documents:
+    return {"request_id": 7, "sections": [("body", {**body, "$db": "school"})], "_conn_id": "one"}
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Iterator[NeoSQLiteHandler]:
+    handler = NeoSQLiteHandler(data_dir=str(tmp_path / "plain"))
+    encode_once(handler)
+    yield filled(handler)
+    handler.close_all()
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[NeoSQLiteHandler]:
+    handler = NeoSQLiteHandler(data_dir=str(tmp_path / "quick"))
+    encode_once(handler)
+    answer_look_ups(handler)
+    yield filled(handler)
+    handler.close_all()
+
+
+def filled(handler: NeoSQLiteHandler) -> NeoSQLiteHandler:
+    for one in STORED:
+        handler.handle_insert(message({"insert": "students", "documents": [one]}))
+    indexes = [
+        {"key": {"key": 1}, "name": "key_1"},
+        {"key": {"unit": 1, "period": 1}, "name": "unit_1_period_1"},
+    ]
+    handler.handle_command(message({"createIndexes": "students", "indexes": indexes}))
+    return handler
+
+
+def documents(handler: NeoSQLiteHandler, body: Documents) -> list[Documents]:
+    _, answer = handler.handle_command(message({"find": "students", **body}))
+    assert answer["cursor"]["id"] == 0
+    batch = answer["cursor"]["firstBatch"]
+    return [decode(one.raw if isinstance(one, RawBSONDocument) else encode(one)) for one in batch]
+
+
+@pytest.mark.parametrize("body", FOUND_IN_BOTH, ids=str)
+def test_what_is_found_is_what_the_library_finds(
+    plain: NeoSQLiteHandler, quick: NeoSQLiteHandler, body: Documents
+) -> None:
+    expected = documents(plain, body)
+
+    found = documents(quick, body)
+
+    key = (lambda _: 0) if "sort" in body else (lambda one: one["_id"])
+    assert sorted(found, key=key) == sorted(expected, key=key)
+
+
+def test_a_collection_that_is_not_there_is_empty(quick: NeoSQLiteHandler) -> None:
+    _, answer = quick.handle_command(message({"find": "none", "filter": {"_id": "a"}}))
+
+    assert answer["cursor"] == {"id": 0, "ns": "school.none", "firstBatch": []}
+
+
+def test_the_documents_of_a_list_of_values_are_looked_up_in_the_index(
+    quick: NeoSQLiteHandler,
+) -> None:
+    db = quick.get_database("school").db
+    said: list[str] = []
+    db.set_trace_callback(said.append)
+
+    documents(quick, {"filter": {"key": {"$in": ["k0", "k1"]}}})
+    db.set_trace_callback(None)
+
+    (query,) = [one for one in said if one.startswith("SELECT data")]
+    plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}"))
+    assert "idx_students_key" in plan
+    assert "SCAN students" not in plan
