@@ -205,6 +205,12 @@ def observation_in(document: Document, period: str) -> Observation | None:
     return None if entry is None else _observation(document["_id"], period, entry)
 
 
+def unit_in(document: Document, period: str) -> str | None:
+    """The unit of a student's observation of a period, "" unknown; None where there is none."""
+    entry: Document | None = document["periods"].get(period)
+    return None if entry is None else str(entry.get("unit", ""))
+
+
 def _merge(
     student_id: str, stored: Document | None, seen: Sequence[Observation]
 ) -> tuple[Document, int]:

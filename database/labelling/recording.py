@@ -20,7 +20,7 @@ from database.labels import OrphanRepository
 from database.mapping.documents import milliseconds
 from database.outcomes import OutcomeRepository, outcome_id
 from database.predictions import PredictionRepository
-from database.students import StudentRepository
+from database.students import StudentRepository, unit_in
 from model.label import JoinStatus, Outcome
 from model.labels.facts import Filed, JoinDecision, Known
 from model.labels.filing import file_outcome, is_early
@@ -103,8 +103,7 @@ def _bounded(
         most_waiting: per source.
         students: documents of their students, as far as they have any.
     """
-    # One whose prediction is known has its features: it need not be looked at.
-    doubtful = [f for f in filed if isinstance(f, Filed) and not (f.prediction_id and f.period)]
+    doubtful = [f for f in filed if isinstance(f, Filed) and not _has_features(f, students)]
     facts = yield from facts_of(((one.student_id, one.period) for one in doubtful), students)
     waiting = {
         _place(one)
@@ -128,6 +127,15 @@ def _bounded(
             waiting.discard(_place(one))
         bounded.append(one)
     return bounded
+
+
+def _has_features(one: Filed, students: Mapping[str, Document]) -> bool:
+    """Whether a report sees features, as far as its prediction and these documents tell."""
+    if one.prediction_id and one.period:
+        return True
+    student = students.get(one.student_id)
+    unit = None if student is None else unit_in(student, one.period)
+    return unit is not None and one.report.unit in {"", unit}
 
 
 def _place(one: Filed) -> tuple[str, str, str]:

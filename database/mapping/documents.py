@@ -116,7 +116,8 @@ def _encode_mapping(value: Mapping[str, Any]) -> Document:
     plain = _SPECIAL.isdisjoint("".join(value))
     encoded: Document = {}
     for name, one in value.items():
-        kept = one if type(one) is str else _encode(one)
+        kind = type(one)
+        kept = one if kind is str or (kind is float and math.isfinite(one)) else _encode(one)
         if kept is not None:
             encoded[name if plain else escape(name)] = kept
     return encoded
@@ -158,6 +159,8 @@ def _decode_mapping(value: Mapping[str, Any]) -> dict[str, Any]:
     # One look for the rare case is what keeps reading 100,000 labels quick.
     if "%" in "".join(value):
         return {unescape(k): _decode_any(v) for k, v in value.items()}
+    if _CONTAINERS.isdisjoint(map(type, value.values())):
+        return dict(value)
     return {k: _decode_any(v) if type(v) in _CONTAINERS else v for k, v in value.items()}
 
 

@@ -22,11 +22,12 @@ def join(report: Report, known: Known) -> JoinDecision:
     """What a further report does to what it may see of what is known already."""
     seen = visible_to(report.unit, known)
     before = view(seen, report.unit)
-    after = view(with_report(seen, report), report.unit)
+    reported = with_report(seen, report)
     if before is None:
-        if isinstance(after, OrphanLabel):
+        if standing(reported) is None:
             return JoinDecision(JoinStatus.ORPHANED, "its features are not here yet")
         return JoinDecision(JoinStatus.JOINED, "joined to the features known when predicting")
+    after = view(reported, report.unit)
     if after is None or _values(before) == _values(after):
         return JoinDecision(JoinStatus.DUPLICATE, "reported before with the same value")
     if before.outcome == after.outcome:
@@ -48,7 +49,7 @@ def view(known: Known, unit: str = "") -> Label | OrphanLabel | None:
         known: the facts.
         unit: whose reports make the orphan where no label is made.
     """
-    return made_of(known, standing(known), unit)
+    return made_of(known, standing(known), unit) if known.reports else None
 
 
 def made_of(known: Known, facts: Known | None, unit: str = "") -> Label | OrphanLabel | None:

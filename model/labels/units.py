@@ -56,10 +56,11 @@ def _within(unit: str, known: Known) -> Known:
     """The facts of one unit; records of no unit are of the one that the observation names."""
     observed = known.observation if known.observation and known.observation.unit == unit else None
     units = {unit, ""} if observed is not None else {unit}
-    return replace(
-        known,
-        unit=unit,
+    return Known(
+        known.student_id,
+        known.period,
         reports=tuple(r for r in known.reports if r.unit in {unit, ""}),
         predictions=tuple(p for p in known.predictions if p.unit in units),
         observation=observed,
+        unit=unit,
     )
