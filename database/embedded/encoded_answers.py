@@ -6,7 +6,7 @@ encodes that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bson import encode
@@ -14,6 +14,7 @@ from bson.errors import InvalidDocument
 from bson.raw_bson import RawBSONDocument
 from nx_27017.handler import NeoSQLiteHandler
 from nx_27017.utils import convert_neo_to_bson_objectids
+from nx_27017.wire_protocol import MAX_BSON_DOCUMENT_SIZE
 
 
 def encode_once(handler: NeoSQLiteHandler) -> None:
@@ -25,6 +26,19 @@ def encode_once(handler: NeoSQLiteHandler) -> None:
         return first, cursor
 
     handler._split_first_batch = split
+    handler._fit_bson_budget = _in_one_answer
+
+
+def _in_one_answer(
+    found: Sequence[Any], limit: int = MAX_BSON_DOCUMENT_SIZE
+) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The encoded documents that fit into an answer, at least one, and the others."""
+    used = 0
+    for number, document in enumerate(found):
+        used += len(document.raw)
+        if number and used > limit:
+            return found[:number], found[number:]
+    return found, []
 
 
 def _encoded(document: Any) -> Any:

@@ -64,14 +64,11 @@ def _remove_erased(command: Command, key: TombstoneKey) -> Op[None]:
     written = _written(command)
     if subjects_of is None or not written:
         return
-    about: dict[str, list[Document]] = {}
-    for document in written:
-        for subject in subjects_of(document):
-            about.setdefault(subject, []).append(document)
+    about = {subject for document in written for subject in subjects_of(document)}
     erased = yield from TombstoneRepository().erased(about, key)
-    documents = {d["_id"]: d for subject in erased for d in about[subject]}
-    if not documents:
+    if not erased:
         return
+    documents = {d["_id"]: d for d in written if not erased.isdisjoint(subjects_of(d))}
     yield DeleteMany(command.collection, {"_id": {"$in": sorted(documents)}})
     if command.collection == PredictionRepository.collection:
         yield from _remove_outcomes_of(list(documents.values()), key)

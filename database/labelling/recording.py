@@ -24,7 +24,7 @@ from database.students import StudentRepository, unit_in
 from model.label import JoinStatus, Outcome
 from model.labels.facts import Filed, JoinDecision, Known
 from model.labels.filing import file_outcome, is_early
-from model.labels.join import join, with_report
+from model.labels.join import join, join_of_first, with_report
 from model.labels.units import visible_to
 
 _TOO_MANY = (
@@ -155,6 +155,8 @@ def _decide(
     """Applies the new reports one by one to what was known before them."""
     state: dict[Subject, Known] = {}
     for subject, one in settled.items():
+        if _is_first(one, fresh):
+            continue
         pairs = zip(one.known.reports, one.report_ids, strict=True)
         before = tuple(report for report, report_id in pairs if report_id not in fresh)
         state[subject] = replace(one.known, reports=before)
@@ -170,11 +172,20 @@ def _decide(
             decisions.append(JoinDecision(JoinStatus.DUPLICATE, "reported before", early))
             continue
         waiting.discard(report_id)
-        decision = join(one_filed.report, state[subject])
+        if subject in state:
+            decision = join(one_filed.report, state[subject])
+        else:
+            decision = join_of_first(settled[subject].standing)
         decisions.append(replace(decision, early=True) if is_early(one_filed) else decision)
-        if len(filed) > len(settled):  # Somebody is reported twice.
+        if subject in state and len(filed) > len(settled):  # Somebody is reported twice.
             state[subject] = with_report(state[subject], one_filed.report)
     return decisions
+
+
+def _is_first(one: Settled, fresh: set[str]) -> bool:
+    """Whether a new report that may see all is the only one there is."""
+    reports = one.known.reports
+    return len(reports) == 1 and not reports[0].unit and one.report_ids[0] in fresh
 
 
 def _link_late(prediction_ids: set[str | None]) -> Op[None]:

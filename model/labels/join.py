@@ -24,15 +24,20 @@ def join(report: Report, known: Known) -> JoinDecision:
     before = view(seen, report.unit)
     reported = with_report(seen, report)
     if before is None:
-        if standing(reported) is None:
-            return JoinDecision(JoinStatus.ORPHANED, "its features are not here yet")
-        return JoinDecision(JoinStatus.JOINED, "joined to the features known when predicting")
+        return join_of_first(standing(reported))
     after = view(reported, report.unit)
     if after is None or _values(before) == _values(after):
         return JoinDecision(JoinStatus.DUPLICATE, "reported before with the same value")
     if before.outcome == after.outcome:
         return JoinDecision(JoinStatus.CORRECTED, "kept in the history; a later report stands")
     return JoinDecision(JoinStatus.CORRECTED, f"was {before.outcome:g}, is {after.outcome:g}")
+
+
+def join_of_first(facts: Known | None) -> JoinDecision:
+    """What the first report does, where it makes `facts` stand; None where it makes no label."""
+    if facts is None:
+        return JoinDecision(JoinStatus.ORPHANED, "its features are not here yet")
+    return JoinDecision(JoinStatus.JOINED, "joined to the features known when predicting")
 
 
 def with_report(known: Known, report: Report) -> Known:
@@ -132,10 +137,11 @@ def evidence_of(known: Known) -> DatedFeatures | None:
     Whatever is reported again later, a prediction made after the first report may rest on features
     from after the fact. An observation counts from its period, whenever its file came.
     """
-    first = known.first_observed_at
-    before = [served for served in known.predictions if served.known_at <= first]
-    if before:
-        return max(before, key=lambda e: (e.known_at, e.prediction_id or ""))
+    if known.predictions:
+        first = known.first_observed_at
+        before = [served for served in known.predictions if served.known_at <= first]
+        if before:
+            return max(before, key=lambda e: (e.known_at, e.prediction_id or ""))
     if known.observation is None:
         return None
     observed = known.observation
