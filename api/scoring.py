@@ -10,6 +10,7 @@ from api.answers.predictions import ExplainedFields, PredictionAnswer
 from api.answers.scales import score_fields
 from api.champion import Champion
 from api.payload import Asked
+from model.explanation import Explanation
 from model.prediction import Assessment, Prediction
 
 
@@ -73,7 +74,11 @@ def answer(prediction: Prediction, sent_id: str | None, latency_ms: float) -> Pr
 
 def explanation(champion: Champion, asked: Asked) -> ExplainedFields:
     """Why: `base_value` and `reasons`, which sum to the risk's log-odds or the predicted value."""
-    found = champion.predictor.explain(asked.features)
+    return explained_fields(champion.predictor.explain(asked.features))
+
+
+def explained_fields(found: Explanation) -> ExplainedFields:
+    """An explanation as it is answered."""
     return {"base_value": found.base_value, "reasons": found.reasons}
 
 

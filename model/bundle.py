@@ -92,6 +92,11 @@ class Bundle(BundleParts):
         """
         return self.calibration.contributions(*self.scorer.contributions(row))
 
+    def explain_many(self, rows: Rows) -> list[tuple[Rows, float]]:
+        """The same of each of n rows, at least one, explained together."""
+        parts, base = self.scorer.contributions_many(rows)
+        return [self.calibration.contributions(one, base) for one in parts]
+
 
 def write_bundle(folder: Path, parts: BundleParts) -> str:
     """Writes a bundle into a new or empty folder and returns its digest.

@@ -78,7 +78,18 @@ class Predictor:
 
     def explain(self, record: Features) -> Explanation:
         """What each feature adds to the log-odds of the score, strongest first."""
-        parts, base = self.bundle.explain(self.encoder.encode_one(record))
+        return self._explanation(record, *self.bundle.explain(self.encoder.encode_one(record)))
+
+    def explain_many(self, records: Sequence[Features]) -> list[Explanation]:
+        """The same of n records, explained together."""
+        if not records:
+            return []
+        found = self.bundle.explain_many(self.encoder.encode_many(records))
+        return [self._explanation(r, *one) for r, one in zip(records, found, strict=True)]
+
+    def _explanation(
+        self, record: Features, parts: NDArray[np.float64], base: float
+    ) -> Explanation:
         total: dict[str, float] = dict.fromkeys(self.encoder.features, 0.0)
         for feature, part in zip(self.encoder.columns, parts.tolist(), strict=True):
             total[feature] += part

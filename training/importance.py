@@ -35,7 +35,8 @@ def importance(
     """
     chosen = spread(records, scorer.EXPLAINED)
     rows = encoder.encode_many(chosen)
-    parts = np.stack([calibration.contributions(*scorer.contributions(row))[0] for row in rows])
+    margins, base = scorer.contributions_many(rows)
+    parts = np.stack([calibration.contributions(one, base)[0] for one in margins])
     columns = np.array(encoder.columns)
     means = {
         name: float(np.abs(parts[:, columns == name].sum(axis=1)).mean())

@@ -18,8 +18,7 @@ from api.champion import Champion
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.operation import operation
-from api.payload import Asked
-from api.scoring import explanation
+from api.scoring import explained_fields
 from api.services import services
 from api.units import UnitLimit
 from database.driver.commands import Op
@@ -164,6 +163,7 @@ def _explained(
     champion: Champion, task: TaskSpec, found: Sequence[Assessed]
 ) -> list[ListedStudent]:
     scale = champion.thresholds.scale
+    explained = champion.predictor.explain_many([o.features for _, o in found])
     return [
         {
             "student_id": sent_id(task, o.student_id),
@@ -174,7 +174,7 @@ def _explained(
             "status": assessment.status,
             "known_weight": assessment.known_weight,
             "model_version": champion.version,
-            **explanation(champion, Asked(o.student_id, o.period, o.features)),
+            **explained_fields(why),
         }
-        for assessment, o in found
+        for (assessment, o), why in zip(found, explained, strict=True)
     ]

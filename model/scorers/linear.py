@@ -47,6 +47,10 @@ class LinearScorer:
         """weight · value of each column, and the intercept."""
         return row * self.weights, self.intercept
 
+    def contributions_many(self, rows: Rows) -> tuple[Rows, float]:
+        """weight · value of each row's columns, shape (n, d), and the intercept."""
+        return rows * self.weights, self.intercept
+
     def dump(self) -> bytes:
         """The bytes `load` reads."""
         return orjson.dumps({"intercept": self.intercept, "weights": self.weights.tolist()})

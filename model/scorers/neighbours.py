@@ -65,6 +65,10 @@ class NeighbourScorer:
         base = self.margin_one(np.zeros(d))
         return (forward + backward) / 2.0, base
 
+    def contributions_many(self, rows: Rows) -> tuple[Rows, float]:
+        """Row by row: each asks all training records so often that nothing is left to share."""
+        return np.stack([self.contributions(row)[0] for row in rows]), self.margin_one(rows[0] * 0)
+
     def _some(self, rows: Rows) -> Rows:
         squared = ((rows[:, None, :] - self.rows[None, :, :]) ** 2).sum(axis=2)
         # A stable sort: of equally near records the earlier ones are asked, always the same.

@@ -39,6 +39,9 @@ class Scorer(Protocol):
     def contributions(self, row: Rows) -> tuple[Rows, float]:
         """What each column of one row adds to the margin, shape (d,), and the base."""
 
+    def contributions_many(self, rows: Rows) -> tuple[Rows, float]:
+        """The same of n rows, at least one, together: shape (n, d), and the base they share."""
+
     def dump(self) -> bytes:
         """The bytes of its file; equal scorers give equal bytes."""
 

@@ -70,19 +70,7 @@ class TreeScorer:
 
     def margin(self, rows: Rows) -> Rows:
         """Margins of shape (n,)."""
-        dense = np.ascontiguousarray(rows, dtype=np.float64)
-        parameters = lgbm.PARAMETERS if len(dense) < MANY else lgbm.PARALLEL
-        margins = np.zeros(len(dense))
-        if not len(dense):
-            return margins
-        length = ctypes.c_int64()
-        code = lgbm.library().LGBM_BoosterPredictForMat(
-            self._handle, dense.ctypes.data, lgbm.FLOAT64, dense.shape[0], dense.shape[1],
-            lgbm.ROW_MAJOR, lgbm.RAW_SCORE, 0, lgbm.ALL_TREES, parameters,
-            ctypes.byref(length), margins.ctypes.data,
-        )  # fmt: skip
-        lgbm.check(code)
-        return margins
+        return self._of_all(rows, lgbm.RAW_SCORE, 1, alone=len(rows) < MANY)[:, 0]
 
     def margin_one(self, row: Rows) -> float:
         """The margin of one row."""
@@ -99,6 +87,15 @@ class TreeScorer:
             lgbm.check(self._predict(*self._parts_call))
             return self._parts[:-1].copy(), float(self._parts[-1])
 
+    def contributions_many(self, rows: Rows) -> tuple[Rows, float]:
+        """Shapley values of each row, shape (n, d), and the expected margin.
+
+        One explanation takes as long as hundreds of margins, so few already are shared among the
+        cores.
+        """
+        found = self._of_all(rows, lgbm.CONTRIBUTIONS, self._width + 1, alone=len(rows) < 2)
+        return found[:, :-1], float(found[0, -1])
+
     def dump(self) -> bytes:
         """The text the scorer was made from."""
         return self._text
@@ -112,6 +109,21 @@ class TreeScorer:
         """
         check_form(data)
         return cls(data)
+
+    def _of_all(self, rows: Rows, what: int, values: int, *, alone: bool) -> Rows:
+        """So many values of each row, shape (n, values); on one thread, or on all cores."""
+        dense = np.ascontiguousarray(rows, dtype=np.float64)
+        found = np.zeros((len(dense), values))
+        if not len(dense):
+            return found
+        length = ctypes.c_int64()
+        code = lgbm.library().LGBM_BoosterPredictForMat(
+            self._handle, dense.ctypes.data, lgbm.FLOAT64, dense.shape[0], dense.shape[1],
+            lgbm.ROW_MAJOR, what, 0, lgbm.ALL_TREES,
+            lgbm.PARAMETERS if alone else lgbm.PARALLEL, ctypes.byref(length), found.ctypes.data,
+        )  # fmt: skip
+        lgbm.check(code)
+        return found
 
     def _fast(self, what: int) -> int | None:
         config = ctypes.c_void_p()

@@ -86,6 +86,20 @@ def test_contributions_add_up_to_the_margin(scorer: Scorer) -> None:
         assert base + parts.sum() == pytest.approx(scorer.margin_one(row), abs=1e-12)
 
 
+@pytest.mark.parametrize("scorer", SCORERS, ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize("number", [1, 2, 50])
+def test_rows_explained_together_are_explained_as_alone(scorer: Scorer, number: int) -> None:
+    rows = _rows(number)
+
+    parts, base = scorer.contributions_many(rows)
+
+    assert parts.shape == rows.shape
+    for row, together in zip(rows, parts, strict=True):
+        alone, expected = scorer.contributions(row)
+        assert np.array_equal(together, alone)
+        assert base == expected
+
+
 def test_a_scorer_reads_back_from_its_bytes() -> None:
     rows = _rows(100)
     linear, trees, neighbours = LinearScorer(np.array([1.0, 2.0]), 3.0), *SCORERS[1:]
