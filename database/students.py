@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from database.driver.commands import Document, Find, InsertMany, Op
@@ -126,15 +127,23 @@ class StudentRepository(Repository[Student]):
         Raises:
             RegistryError: a student's document cannot be read.
         """
-        where: dict[str, Any] = {f"periods.{period}": {"$exists": True}}
-        if units is not None:
-            where[f"periods.{period}.unit"] = {"$in": sorted(units)}
-            known = yield from PeriodRepository().all()
-            if known and known[-1] == period:
-                # Indexed: in the newest period a student is where the latest observation says.
-                where["unit"] = {"$in": sorted(units)}
-        found = yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
-        return [_observation(d["_id"], period, d["periods"][period]) for d in found]
+        found: list[Document] = []
+        for where in (yield from self._places(period, units)):
+            found += yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
+        found.sort(key=itemgetter("_id"))
+        shown = found[:limit] if limit else found
+        return [_observation(d["_id"], period, d["periods"][period]) for d in shown]
+
+    def _places(self, period: str, units: Collection[str] | None) -> Op[list[dict[str, Any]]]:
+        """The conditions, of which each student meets one at most, of being there in a period."""
+        if units is None:
+            return [{f"periods.{period}": {"$exists": True}}]
+        known = yield from PeriodRepository().all()
+        if known and known[-1] == period:
+            # Indexed: in the newest period a student is where the latest observation says. Unit by
+            # unit, since the embedded server's index knows equality but no `$in`.
+            return [{"unit": unit, f"periods.{period}.unit": unit} for unit in sorted(units)]
+        return [{f"periods.{period}.unit": {"$in": sorted(units)}}]
 
     def units(self) -> Op[dict[str, Units]]:
         """Every (folded) unit that a student is in now, with its units as one record writes them.

@@ -14,7 +14,8 @@ from database.artifacts import ArtifactRepository
 from database.audit import AuditRepository
 from database.batches import BatchRepository
 from database.drift_reports import DriftReportRepository
-from database.driver.commands import Document, InsertMany, Op, Replace, ReplaceMany
+from database.driver.commands import Command, Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.driver.run import drive
 from database.leases import LeaseRepository
 from database.mapping.documents import to_document
 from database.predictions import PredictionRepository
@@ -92,6 +93,39 @@ def test_a_student_is_known_period_by_period(run: Run) -> None:
     assert run(PeriodRepository().all()) == ("2022", "2024")
     assert run(StudentRepository().in_period("2022")) == [seen[1]]
     assert run(StudentRepository().in_period("2023")) == []
+
+
+@pytest.mark.parametrize("period", ["2022", "2023"])
+def test_the_students_of_some_units_come_by_id_in_any_period(run: Run, period: str) -> None:
+    lives = {"d": "north", "a": "south", "c": "north", "b": "east", "e": "south"}
+    seen = [
+        replace(observation(student, year), units={"school": unit}, unit=unit)
+        for student, unit in lives.items()
+        for year in ("2022", "2023")
+    ]
+    run(StudentRepository().observe([*seen, replace(observation("f", "2022"), unit="north")]))
+    here = StudentRepository()
+
+    found = run(here.in_period(period, units={"north", "south"}))
+
+    left = ["f"] if period == "2022" else []
+    assert [one.student_id for one in found] == ["a", "c", "d", "e", *left]
+    assert run(here.in_period(period, 2, units={"north", "south"})) == found[:2]
+    assert run(here.in_period(period, units=())) == []
+
+
+def test_the_students_of_a_unit_are_found_in_the_index_alone() -> None:
+    asked: list[Find] = []
+
+    def answered(command: Command) -> list[Document]:
+        assert isinstance(command, Find)
+        asked.append(command)
+        return [{"_id": "2023"}] if command.collection == PeriodRepository.collection else []
+
+    drive(StudentRepository().in_period("2023", units={"north", "south"}), answered)
+
+    # A `$in` would make the embedded server read every student of every school.
+    assert [find.where.get("unit") for find in asked[1:]] == ["north", "south"]
 
 
 def test_an_older_observation_never_replaces_a_newer_one(run: Run) -> None:
