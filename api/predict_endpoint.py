@@ -71,7 +71,7 @@ class PredictEndpoint:
         prediction = score_one(
             champion, asked, features=self._features, now=now, client=client.name
         )
-        more = explanation(champion, asked) if _explain(scope) else None
+        more = explanation(champion, asked, prediction.risk_score) if _explain(scope) else None
         await here.log.write(prediction)
         seconds = time.perf_counter() - started
         self._latency(seconds)

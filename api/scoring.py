@@ -72,14 +72,20 @@ def answer(prediction: Prediction, sent_id: str | None, latency_ms: float) -> Pr
     }
 
 
-def explanation(champion: Champion, asked: Asked) -> ExplainedFields:
-    """Why: `base_value` and `reasons`, which sum to the risk's log-odds or the predicted value."""
-    return explained_fields(champion.predictor.explain(asked.features))
+def explanation(champion: Champion, asked: Asked, score: float) -> ExplainedFields:
+    """Why a record got its score."""
+    return explained_fields(champion, champion.predictor.explain(asked.features), score)
 
 
-def explained_fields(found: Explanation) -> ExplainedFields:
-    """An explanation as it is answered."""
-    return {"base_value": found.base_value, "reasons": found.reasons}
+def explained_fields(champion: Champion, found: Explanation, score: float) -> ExplainedFields:
+    """An explanation as it is answered: `base_value` and `reasons`, which sum to the risk's
+    log-odds or the predicted value, and how sure a risk is."""
+    sure = champion.predictor.bundle.risk_interval
+    return {
+        "base_value": found.base_value,
+        "reasons": found.reasons,
+        "risk_interval": None if sure is None else sure.around(score),
+    }
 
 
 def _prediction(

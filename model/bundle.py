@@ -9,6 +9,7 @@
 | `golden.json` | made-up records and their scores, for the self-test |
 | `importance.json` | each feature's share of what the scores rest on; absent in older bundles |
 | `interval.json` | of a numeric outcome: how far outcomes lie from predictions |
+| `risk_interval.json` | of a binary one: how sure a risk is; absent in older bundles |
 | `manifest.json` | task, family, features, SHA-256 of each file |
 
 The digest of a bundle is the SHA-256 of its manifest. Neither holds a time or a version name, so
@@ -29,6 +30,7 @@ from model.calibration import Calibration
 from model.errors import BundleError
 from model.manifest import FORMAT, parsed, read_file, read_manifest, sha256
 from model.prediction import IntervalRule, Scale, Thresholds
+from model.risk_interval import RiskInterval
 from model.scorers.kinds import scorer_of
 from model.scorers.scorer import Rows, Scorer
 from model.student import Features
@@ -50,6 +52,7 @@ class BundleParts:
     Attributes:
         importance: feature to its share of what the scores rest on, 1 in sum; empty if unknown.
         interval: how far outcomes lie from predictions; None for a risk.
+        risk_interval: how sure a risk is; None for a value, and in bundles of before it was kept.
     """
 
     task: str
@@ -63,6 +66,7 @@ class BundleParts:
     golden: tuple[Golden, ...]
     importance: Mapping[str, float] = field(default_factory=dict)
     interval: IntervalRule | None = None
+    risk_interval: RiskInterval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,8 @@ def write_bundle(folder: Path, parts: BundleParts) -> str:
         files["importance.json"] = _json(dict(parts.importance))
     if parts.interval is not None:
         files["interval.json"] = _json(asdict(parts.interval))
+    if parts.risk_interval is not None:
+        files["risk_interval.json"] = _json(asdict(parts.risk_interval))
     manifest = _json(
         {
             "format": FORMAT,
@@ -183,6 +189,7 @@ def load_bundle(folder: Path, digest: str = "") -> Bundle:
             golden=tuple(Golden(g["record"], g["score"]) for g in _required(files, "golden.json")),
             importance=_optional(files, "importance.json") or {},
             interval=IntervalRule(**spec) if (spec := _optional(files, "interval.json")) else None,
+            risk_interval=_risk_interval(_optional(files, "risk_interval.json")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BundleError(f"{MANIFEST} or a file it names is incomplete: {error}") from error
@@ -190,6 +197,17 @@ def load_bundle(folder: Path, digest: str = "") -> Bundle:
 
 def _thresholds(spec: Mapping[str, Any]) -> Thresholds:
     return Thresholds(**{**spec, "scale": Scale(spec.get("scale", Scale.RISK))})
+
+
+def _risk_interval(spec: Mapping[str, Any] | None) -> RiskInterval | None:
+    if spec is None:
+        return None
+    made = RiskInterval(
+        *(tuple(float(x) for x in spec[name]) for name in ("scores", "low", "high"))
+    )
+    if not 0 < len(made.scores) == len(made.low) == len(made.high):
+        raise BundleError("risk_interval.json has ends of unequal number")
+    return made
 
 
 def _required(files: Mapping[str, bytes], name: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from model.errors import BundleError
 from model.prediction import Thresholds
+from model.statuses import StatusFigures
 from model.trust.statement import Statement
 from model.units.tested import VersionByUnit
 
@@ -127,6 +128,8 @@ class ModelVersion:
             enough.
         leakage: what the leakage guard measured; None for versions of before it was kept.
         card: the model card; None for versions of before there were cards.
+        statuses: whom each status meant on the students of `metrics`, with its precision; empty in
+            versions of before it was kept.
         by_unit: for which units (schools) it was tested, and how it did there; None where the task
             has no units, or for versions of before they were kept.
     """
@@ -154,6 +157,7 @@ class ModelVersion:
     card: CardFiles | None = None
     bundle: str = ""
     by_unit: VersionByUnit | None = None
+    statuses: tuple[StatusFigures, ...] = ()
 
     @property
     def statement(self) -> Statement:

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from model.calibration import Calibration
 from model.figures import auc
 from model.prediction import IntervalRule, Thresholds
+from model.risk_interval import RiskInterval
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
 from training.calibrate import calibrate, sigmoid
 from training.metrics import average_precision, evaluate, evaluate_numeric, recall_at
 from training.operating_point import choose_thresholds
+from training.risk_interval import risk_interval
 
 Array = NDArray[np.float64]
 
@@ -35,6 +37,7 @@ class Drawn:
     calibration: Calibration
     thresholds: Thresholds
     interval: IntervalRule | None = None
+    risk_interval: RiskInterval | None = None
 
 
 class LearnedKind(ABC):
@@ -99,7 +102,11 @@ class BinaryKind(LearnedKind):
         """Calibrated risk, and cut-offs that are learned."""
         calibration = calibrate(outcome, margins)
         scores = calibration.score(margins)
-        return Drawn(calibration, choose_thresholds(outcome, scores, task.promotion, task.status))
+        return Drawn(
+            calibration,
+            choose_thresholds(outcome, scores, task.promotion, task.status),
+            risk_interval=risk_interval(outcome, scores),
+        )
 
     def evaluate(
         self, task: TaskSpec, outcome: Array, scores: Array, threshold: float | None = None

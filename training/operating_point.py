@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import beta
 
 from model.prediction import Thresholds
 from preprocessing.task.policies import PromotionPolicy, StatusPolicy
 
 Array = NDArray[np.float64]
 
-FEWEST_CRITICAL = 10
-"""Students a precision must be measured on before `critical` relies on it."""
+CRITICAL_LEVEL = 0.95
+"""One-sided level of the bound that `critical` rests on. The lowest of many cuts is taken, which
+uses up a part of it: what was promised is kept in nine worlds of ten (`docs/training.md`)."""
 
 
 def choose_thresholds(
@@ -22,8 +24,9 @@ def choose_thresholds(
     `operating` has the highest recall among the thresholds that flag no more than the alert budget
     (None: as many as are at risk) with at least the floor's precision. Where no threshold meets
     both, the floor yields least: the one of highest precision within the budget is taken.
-    `alert` is the operating threshold; `critical` begins where those at or above it are at risk
-    with at least `critical_precision`, and nowhere (1.0) if that is never seen.
+    `alert` is the operating threshold. `critical` begins at the lowest cut above which the share at
+    risk is at least `critical_precision` by its lower confidence bound, and nowhere (1.0) where the
+    records show that of no cut.
 
     >>> scores = np.array([0.9, 0.8, 0.4, 0.1])
     >>> choose_thresholds(
@@ -39,9 +42,7 @@ def choose_thresholds(
     if not allowed.any():
         allowed = within & (precision == precision[within].max())
     operating = float(cut[np.flatnonzero(allowed)[-1]])
-    sure = (precision >= status.critical_precision) & (
-        flagged >= min(FEWEST_CRITICAL, len(outcome))
-    )
+    sure = lower_bound(precision * flagged, flagged) >= status.critical_precision
     critical = float(cut[np.flatnonzero(sure)[-1]]) if sure.any() else 1.0
     return Thresholds(
         operating,
@@ -49,6 +50,24 @@ def choose_thresholds(
         max(operating, critical),
         min_known_weight=status.min_known_weight,
     )
+
+
+def lower_bound(caught: Array, flagged: Array, level: float = CRITICAL_LEVEL) -> Array:
+    """The lower confidence bound of shares, one-sided and exact, shape (k,).
+
+    Args:
+        caught: shape (k,), how many of the flagged are at risk.
+        flagged: shape (k,), how many are flagged, at least 1.
+        level: of the bound.
+
+    Source: Clopper and Pearson (1934), The use of confidence or fiducial limits.
+
+    >>> lower_bound(np.array([29.0]), np.array([29.0])).round(3).tolist()
+    [0.902]
+    """
+    some = np.maximum(caught, 1.0)
+    bound: Array = np.where(caught > 0, beta.ppf(1.0 - level, some, flagged - some + 1.0), 0.0)
+    return bound
 
 
 def _cuts(outcome: Array, scores: Array) -> tuple[Array, Array, Array]:

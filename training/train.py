@@ -99,6 +99,7 @@ def fit(
         calibration=drawn.calibration,
         thresholds=drawn.thresholds,
         interval=drawn.interval,
+        risk_interval=drawn.risk_interval,
         explained=spread(data.records, scorer.EXPLAINED),
         candidates=tuple(_told(trial) for trial in trials) + _told_tuned(tuning),
         tuning=tuning.told if tuning else None,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from model.bundle import BundleParts, Golden, write_bundle
 from model.calibration import Calibration
 from model.prediction import IntervalRule, Thresholds
+from model.risk_interval import RiskInterval
 from model.scorers.scorer import Scorer
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
@@ -36,6 +37,7 @@ class FittedModel:
         golden: made-up records for the self-test.
         explained: training records that importance is measured on when the bundle is written.
         interval: how far outcomes lie from predictions; None for a risk.
+        risk_interval: how sure a risk is; None for a value.
         tuning: what was tried beyond the family's own settings; None if nothing was to be.
     """
 
@@ -53,6 +55,7 @@ class FittedModel:
     golden: tuple[Features, ...]
     explained: tuple[Features, ...] = ()
     interval: IntervalRule | None = None
+    risk_interval: RiskInterval | None = None
     tuning: str | None = None
 
     def score(self, records: Sequence[Features]) -> NDArray[np.float64]:
@@ -87,5 +90,6 @@ class FittedModel:
                 golden=tuple(Golden(r, s) for r, s in zip(self.golden, scores, strict=True)),
                 importance=self.importance(),
                 interval=self.interval,
+                risk_interval=self.risk_interval,
             ),
         )

@@ -14,6 +14,7 @@ from model.live import Quarantine
 from model.prediction import Thresholds
 from model.promotion import Promotion
 from model.run import Run, RunStatus
+from model.statuses import StatusFigures
 from model.units.tested import VersionByUnit
 from model.version import LeakageCheck, Lineage, Metrics, Window
 
@@ -55,6 +56,7 @@ class VersionAnswer(VersionSummary):
 
     Attributes:
         by_unit: for which units it was tested; null where the task has none.
+        statuses: whom each status meant on the judged records, with its precision.
         card: path of the model card.
         decision: of the run that made the version.
         moved_by_hand: the newest move by a person.
@@ -67,6 +69,7 @@ class VersionAnswer(VersionSummary):
     fairness: Mapping[str, Any]
     fairness_gaps: Mapping[str, float]
     by_unit: VersionByUnit | None
+    statuses: Sequence[StatusFigures]
     leakage: LeakageCheck | None
     card: str | None
     artifact: str

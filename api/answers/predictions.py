@@ -45,10 +45,13 @@ class ExplainedFields(TypedDict):
     Attributes:
         base_value: the score of the average training record.
         reasons: strongest first.
+        risk_interval: lower and upper end of the share at risk among students with this score;
+            null for a value, and of a version that does not know it.
     """
 
     base_value: float
     reasons: Sequence[Reason]
+    risk_interval: tuple[float, float] | None
 
 
 class PredictionAnswer(AssessedFields):

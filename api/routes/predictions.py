@@ -105,7 +105,7 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     document = answer(prediction, student_id, (time.perf_counter() - started) * 1000)
     if not wants_explanation(request.url.query):
         return json_answer(document)
-    explained: ExplainedAnswer = {**document, **explanation(champion, asked)}
+    explained: ExplainedAnswer = {**document, **explanation(champion, asked, prediction.risk_score)}
     return json_answer(explained)
 
 

@@ -174,7 +174,7 @@ def _explained(
             "status": assessment.status,
             "known_weight": assessment.known_weight,
             "model_version": champion.version,
-            **explained_fields(why),
+            **explained_fields(champion, why, assessment.score),
         }
         for (assessment, o), why in zip(found, explained, strict=True)
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard.context import Context, empty
@@ -14,6 +16,8 @@ from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
+from model.figures import Share
+from model.prediction import Scale
 from model.promotion import latest_by_hand, of_run
 from model.version import ModelVersion
 
@@ -33,6 +37,10 @@ def show(context: Context) -> None:
     _heading(version, texts)
     st.subheader(texts("versions.card"))
     _card(version, context)
+    if version.statuses:
+        st.subheader(texts("versions.statuses"))
+        st.caption(texts("versions.statuses_help", on=measured_on(version.metrics_on, texts)))
+        st.dataframe(status_rows(version, texts), hide_index=True)
     st.subheader(texts("versions.fairness"))
     show_fairness(version, texts)
     if version.by_unit is not None:
@@ -48,6 +56,28 @@ def show(context: Context) -> None:
         if decision is not None:
             st.subheader(texts(title))
             show_decision(decision, texts)
+
+
+def status_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
+    """One table row a status: whom it meant among the judged records, and how many of them ended
+    up at risk (or their mean outcome)."""
+    risk = version.thresholds.scale is Scale.RISK
+    return [
+        {
+            texts("versions.status"): texts(f"status.{found.status}"),
+            texts("versions.records"): str(found.students),
+            texts("versions.status_risk" if risk else "versions.status_mean"): (
+                _within(found.at_risk, texts) if risk else texts.number(found.mean, 2)
+            ),
+        }
+        for found in version.statuses
+    ]
+
+
+def _within(share: Share, texts: Texts) -> str:
+    if share.value is None or share.low is None or share.high is None:
+        return ""
+    return f"{texts.share(share.value)} ({texts.share(share.low)} - {texts.share(share.high)})"
 
 
 def leakage_lines(version: ModelVersion, texts: Texts) -> list[str]:

@@ -14,8 +14,8 @@ class StatusPolicy(Spec):
     """Where the counsellor's statuses begin.
 
     For a binary outcome `alert` begins at the operating threshold and `critical` where the
-    measured precision first reaches `critical_precision`. For a numeric outcome both are values
-    that the school names, on the outcome's own scale.
+    precision reaches `critical_precision` by its lower confidence bound. For a numeric outcome both
+    are values that the school names, on the outcome's own scale.
 
     Attributes:
         min_known_weight: a record that gives less than this share of the version's importance has

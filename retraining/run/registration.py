@@ -35,6 +35,7 @@ from retraining.run.verdict import Verdict
 from retraining.run.window import describe
 from training.card.facts import CardFacts
 from training.kinds import kind_of
+from training.statuses import status_figures
 
 BATCHES = 1000
 """Files and batches looked at for what came in; more than a school system sends in years."""
@@ -162,6 +163,7 @@ def _draft(
         fairness_gaps=groups.gaps,
         leakage=leakage_check(provenance.leakage, task),
         by_unit=None if units is None else version_by_unit(judged.units(trial), units),
+        statuses=status_figures(model.thresholds, trial.cases.outcome, trial.scores),
     )
 
 

@@ -29,6 +29,7 @@ from training.card.pictures import Bar, bar_picture, thinned
 from training.card.render import environment, escaped, to_html, to_markdown
 from training.importance import importance
 from training.metrics import evaluate, evaluate_numeric
+from training.statuses import status_figures
 from training.train import fit
 from training.trained_model import FittedModel
 
@@ -87,6 +88,7 @@ def facts_of(
         reference={},
         artifact="a" * 64,
         trained_on="b" * 64,
+        statuses=status_figures(model.thresholds, data.outcome, scores),
         signature="",
         candidates=tuple(model.candidates),
         fairness={"gender": {"f": ERRORS}} if numeric else {"gender": {"f": figures, "m": few}},

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from preprocessing.task.policies import PromotionPolicy, StatusPolicy
-from training.operating_point import choose_thresholds
+from tests.studies.status_precision import World, promises_kept
+from training.operating_point import choose_thresholds, lower_bound
 
 STATUS = StatusPolicy()
 
@@ -47,10 +49,10 @@ def test_where_no_threshold_reaches_the_floor_the_most_precise_one_is_taken() ->
     assert chosen.operating == pytest.approx(0.75)
 
 
-def test_critical_begins_where_the_measured_precision_is_reached_or_nowhere() -> None:
-    sure = np.array([1.0] * 20 + [0.0] * 20)
-    unsure = np.array([1.0, 0.0] * 20)
-    scores = np.linspace(0.99, 0.01, 40)
+def test_critical_begins_where_the_precision_is_sure_to_be_reached_or_nowhere() -> None:
+    sure = np.array([1.0] * 40 + [0.0] * 40)
+    unsure = np.array([1.0, 0.0] * 40)
+    scores = np.linspace(0.99, 0.01, 80)
 
     assert choose_thresholds(sure, scores, PromotionPolicy(), STATUS).critical < 0.6
     assert choose_thresholds(unsure, scores, PromotionPolicy(), STATUS).critical == 1.0
@@ -71,19 +73,29 @@ def test_the_lowest_cut_is_half_way_to_nothing() -> None:
     chosen = choose_thresholds(np.ones(5), scores, PromotionPolicy(), STATUS)
 
     assert chosen.operating == pytest.approx(0.25)
-    assert chosen.critical == pytest.approx(0.25)
 
 
-def test_critical_relies_on_ten_students_of_whom_nine_at_risk_are_enough() -> None:
-    scores = np.linspace(1.0, 0.025, 40)
+def test_nine_of_ten_is_promised_by_29_of_29_and_by_no_fewer() -> None:
+    scores = np.linspace(1.0, 0.0125, 80)
 
     def critical(at_risk: int) -> float:
-        outcome = np.array([1.0] * at_risk + [0.0] * (40 - at_risk))
-        wide = PromotionPolicy(alert_budget=0.5, precision_floor=0.1)
+        outcome = np.array([1.0] * at_risk + [0.0] * (80 - at_risk))
+        wide = PromotionPolicy(alert_budget=0.6, precision_floor=0.1)
         return choose_thresholds(outcome, scores, wide, STATUS).critical
 
-    assert critical(9) == pytest.approx(scores[9:11].mean())
-    assert critical(8) == 1.0
+    assert critical(29) == pytest.approx(scores[28:30].mean())
+    assert critical(28) == 1.0
+
+
+def test_the_lower_bound_is_that_of_the_exact_binomial_test() -> None:
+    caught, flagged = np.array([0.0, 9.0, 70.0]), np.array([5.0, 10.0, 70.0])
+
+    exact = [
+        binomtest(int(k), int(n), alternative="greater").proportion_ci(0.95).low
+        for k, n in zip(caught, flagged, strict=True)
+    ]
+
+    assert lower_bound(caught, flagged) == pytest.approx(exact)
 
 
 def test_critical_never_begins_below_alert() -> None:
@@ -95,6 +107,16 @@ def test_critical_never_begins_below_alert() -> None:
     )
 
     assert chosen.critical == chosen.operating == pytest.approx(scores[9:11].mean())
+
+
+@pytest.mark.parametrize("prevalence", [0.46, 0.1])
+def test_what_critical_promises_is_kept_in_nine_worlds_of_ten(prevalence: float) -> None:
+    world = World(prevalence=prevalence, noise=0.4)
+
+    kept = promises_kept(world, 765, 0.7, worlds=200, seed=1)
+
+    assert kept.kept >= 0.88
+    assert kept.somebody > 0.8
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=1, max_size=40))

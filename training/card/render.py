@@ -5,39 +5,17 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from numpy.typing import NDArray
 
-from model.figures import Share, share_of
 from model.units.disclosure import FEWEST_SHOWN
 from training.card.facts import CardFacts
 from training.card.pictures import pictures
 from training.fairness import MIN_POSITIVES, MIN_ROWS
 
 MARKUP = re.compile(r"([\\`*_\[\]|])")
-
-
-@dataclass(frozen=True, slots=True)
-class StatusFigures:
-    """Whom a status meant among the judged records.
-
-    Attributes:
-        status: its name; `high` is who is flagged.
-        cutoff: where it begins.
-        students: how many.
-        at_risk: the share of them at risk; meaningless for a numeric outcome.
-        mean: their mean outcome; 0 where there is nobody.
-    """
-
-    status: str
-    cutoff: float
-    students: int
-    at_risk: Share
-    mean: float
 
 
 class MissingFact(StrictUndefined):
@@ -97,29 +75,6 @@ def between(interval: tuple[float | None, float | None] | None, unit: str = "fig
     return " to ".join(map(share if unit == "share" else figure, interval))
 
 
-def statuses(facts: CardFacts) -> tuple[StatusFigures, ...]:
-    """The statuses, worst first, each without those who are worse off; first the flagged."""
-    cuts = facts.version.thresholds
-    reached = np.vectorize(cuts.scale.reached, otypes=[bool])
-    critical, alert = reached(facts.scores, cuts.critical), reached(facts.scores, cuts.alert)
-    found = [
-        ("critical", cuts.critical, critical),
-        ("alert", cuts.alert, alert & ~critical),
-        ("expected", 0.0, ~(alert | critical)),
-    ]
-    if not facts.numeric:
-        found.insert(0, ("high", cuts.operating, reached(facts.scores, cuts.operating)))
-    return tuple(_status(facts, *of) for of in found)
-
-
-def _status(
-    facts: CardFacts, status: str, cutoff: float, inside: NDArray[np.bool_]
-) -> StatusFigures:
-    total, students = float(facts.outcome[inside].sum()), int(inside.sum())
-    at_risk = Share() if facts.numeric else share_of(total, students)
-    return StatusFigures(status, cutoff, students, at_risk, total / max(1, students))
-
-
 def _given(facts: CardFacts) -> dict[str, Any]:
     task = facts.task
     return {
@@ -127,7 +82,7 @@ def _given(facts: CardFacts) -> dict[str, Any]:
         "numeric": facts.numeric,
         "records": len(facts.outcome),
         "prevalence": float(facts.outcome.mean()),
-        "statuses": statuses(facts),
+        "statuses": facts.version.statuses,
         "pictures": pictures(facts),
         "descriptions": {column.name: column.description for column in task.features}
         | {derived.name: derived.description for derived in task.derived},
