@@ -35,7 +35,7 @@ SECTIONS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptDocument:
     """A prediction or a reported outcome of a student, without what it holds.
 
     Attributes:
@@ -70,9 +70,9 @@ class Dossier:
     records: tuple[Observation, ...] = ()
     labels: tuple[Label, ...] = ()
     orphans: tuple[OrphanLabel, ...] = ()
-    outcomes: tuple[Kept, ...] = ()
+    outcomes: tuple[KeptDocument, ...] = ()
     predictions: bool = False
-    waiting: tuple[Kept, ...] = ()
+    waiting: tuple[KeptDocument, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -80,7 +80,7 @@ class Dossier:
         return self == Dossier()
 
 
-def dossier_of(student_id: str, waiting: Sequence[Kept] = ()) -> Op[Dossier]:
+def dossier_of(student_id: str, waiting: Sequence[KeptDocument] = ()) -> Op[Dossier]:
     """What the registry keeps of a student, as an erasure would find it.
 
     Args:
@@ -145,12 +145,12 @@ def _is_predicted(student_id: str, units: Collection[str] | None) -> Op[bool]:
     return bool(newest)
 
 
-def _outcomes(student_id: str, waiting: Mapping[str, str]) -> Op[tuple[Kept, ...]]:
+def _outcomes(student_id: str, waiting: Mapping[str, str]) -> Op[tuple[KeptDocument, ...]]:
     """Reports about the student, and those that wait for a prediction of the student's.
 
     The latter are few in all of the registry, so they are asked whose they are.
     """
-    found: dict[str, Kept] = {}
+    found: dict[str, KeptDocument] = {}
     rows = yield Find(OutcomeRepository.collection, _UNJOINED, fields=[*_TOLD, "prediction_id"])
     named = [row["prediction_id"] for row in rows]
     own = {**waiting, **(yield from _units_of(student_id, named))}
@@ -179,11 +179,11 @@ def _units_of(student_id: str, prediction_ids: Sequence[str]) -> Op[dict[str, st
     return own
 
 
-def _kept(row: Document, at: datetime) -> Kept:
-    return Kept(row["_id"], at, row["period"], row.get("unit", ""))
+def _kept(row: Document, at: datetime) -> KeptDocument:
+    return KeptDocument(row["_id"], at, row["period"], row.get("unit", ""))
 
 
-def _newest_first(found: Iterable[Kept]) -> tuple[Kept, ...]:
+def _newest_first(found: Iterable[KeptDocument]) -> tuple[KeptDocument, ...]:
     by_key = sorted(found, key=lambda one: one.key)
     return tuple(sorted(by_key, key=lambda one: one.at, reverse=True))
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from database.dossier import Kept
+from database.dossier import KeptDocument
 from database.embedded import sqlite_files
 from database.mapping.documents import milliseconds
 from model.errors import Overloaded
@@ -196,13 +196,13 @@ def find(
     return [decode(body) for (body,) in _everywhere(folder, _FIND, wanted)]
 
 
-def kept_of(folder: Path, student_id: str) -> list[Kept]:
+def kept_of(folder: Path, student_id: str) -> list[KeptDocument]:
     """Where the predictions of a student are that wait in any outbox of this host.
 
     Reads every waiting row, so not on the event loop.
     """
     return [
-        Kept(key, milliseconds(datetime.fromisoformat(at)), period, unit or "")
+        KeptDocument(key, milliseconds(datetime.fromisoformat(at)), period, unit or "")
         for key, at, period, unit in _everywhere(folder, _KEPT, (student_id,))
     ]
 

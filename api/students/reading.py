@@ -23,7 +23,7 @@ from api.durability import outbox
 from api.security import Client
 from api.services import Services
 from api.units import UnitLimit
-from database.dossier import Dossier, Kept, dossier_of, within
+from database.dossier import Dossier, KeptDocument, dossier_of, within
 from database.driver.commands import Op
 from database.driver.paging import in_parts
 from database.outcomes import OutcomeRepository
@@ -98,7 +98,7 @@ class StudentReader:
         told = {one.key for one in self.dossier.waiting}
         return [_prediction(r, waiting=False) for r in rows if r.prediction_id not in told]
 
-    async def _waiting(self, part: Sequence[Kept]) -> list[StudentPrediction]:
+    async def _waiting(self, part: Sequence[KeptDocument]) -> list[StudentPrediction]:
         keys = [one.key for one in part]
         if not keys:
             return []
@@ -172,7 +172,7 @@ async def student_reader(here: Services, client: Client, student: str) -> Studen
 
 
 def _dossier(
-    student: str, waiting: Sequence[Kept], units: frozenset[str] | None, mark: str
+    student: str, waiting: Sequence[KeptDocument], units: frozenset[str] | None, mark: str
 ) -> Op[Dossier]:
     if (yield from TombstoneRepository().among([mark])):
         raise ErasedStudent

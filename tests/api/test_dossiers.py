@@ -20,7 +20,7 @@ from api.durability.shipment_gate import Gate
 from api.students.export import PAGE, exported_columns
 from api.students.reading import StudentReader
 from database.audit import AuditRepository
-from database.dossier import SECTIONS, Dossier, Kept
+from database.dossier import SECTIONS, Dossier, KeptDocument
 from database.driver.commands import Op
 from database.labelling.recording import record_outcomes
 from database.predictions import PredictionRepository
@@ -213,7 +213,7 @@ def test_a_file_is_written_page_by_page_however_long_it_is(one: Server, world: W
     number, size = 25, 4
     rows = made("RA-long", number)
     world.registry.run(PredictionRepository().add_many(rows))
-    waiting = Kept(rows[3].prediction_id, rows[3].created_at, "2024", "")
+    waiting = KeptDocument(rows[3].prediction_id, rows[3].created_at, "2024", "")
     known = StudentReader(
         here(world), "RA-long", None, Dossier(predictions=True, waiting=(waiting,))
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from database.dossier import SECTIONS, Dossier, Kept, dossier_of, within
+from database.dossier import SECTIONS, Dossier, KeptDocument, dossier_of, within
 from database.driver.commands import DeleteMany, Op
 from database.erasing.erasure import KEPT_UNDER
 from database.labelling.recording import record_outcomes
@@ -70,7 +70,7 @@ def emptied(collection: str) -> Op[None]:
 def test_what_waits_outside_the_registry_is_told_once_and_leads_to_its_outcomes(run: Run) -> None:
     run(PredictionRepository().add_many([prediction("p1")]))
     run(record_outcomes([outcome(prediction_id="p2")], now=at(9)))
-    waiting = [Kept("p1", at(0), "2023", ""), Kept("p2", at(1), "2023", "")]
+    waiting = [KeptDocument("p1", at(0), "2023", ""), KeptDocument("p2", at(1), "2023", "")]
 
     found = run(dossier_of("RA-1", waiting))
 
