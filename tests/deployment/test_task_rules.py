@@ -268,6 +268,18 @@ def test_as_many_databases_as_the_server_takes_fit_and_one_more_does_not(
     root.run(require_room(settings_of(tmp_path, MONGO_URI=URI), "d", "c"))
 
 
+def test_a_start_asks_for_room_before_a_new_task_is_recorded(
+    root: SyncRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_DATABASES", 1)
+    root.run(entered(installed(settings_of(tmp_path / "home"))))
+
+    with pytest.raises(ConfigurationError, match="takes 1, one"):
+        root.run(entered(given(tmp_path)))
+
+    assert [one.name for one in root.run(TaskRepository().all())] == ["pede_lag"]
+
+
 def test_where_there_is_no_room_the_ways_out_are_told(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     many = [str(number) for number in range(MOST_DATABASES)]
@@ -407,6 +419,26 @@ def test_neither_the_default_task_nor_an_unknown_one_can_be_retired(
         retire(root, "nihgt", served, NOW)
 
     assert root.run(TaskRepository().get("night")).retired_at is None
+
+
+def test_a_task_that_this_host_does_not_serve_is_retired_and_listed_nowhere(
+    root: SyncRegistry, tmp_path: Path
+) -> None:
+    task = given(tmp_path)
+    added(root, task)
+
+    done = retire(root, "night", all_installed(settings_of(tmp_path / "home")), NOW)
+
+    assert done == Retired("farol_night", False, None, "")
+
+
+def test_a_file_that_cannot_be_put_aside_is_told(root: SyncRegistry, tmp_path: Path) -> None:
+    task = given(tmp_path, FAROL_TASKS="")
+    added(root, task)
+    (task.home / "task.retired.yaml").mkdir()
+
+    with pytest.raises(ConfigurationError, match=r"FAROL_HOME=.* cannot be used"):
+        retire(root, "night", all_installed(settings_of(tmp_path / "home")), NOW)
 
 
 # --- what is there
