@@ -13,6 +13,7 @@ from pathlib import Path
 from database.batches import BatchRepository, BegunBatchRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
+from database.driver.gc_pause import quiet
 from database.labelling.linking import join_orphans, rejoin
 from database.labelling.recording import record_outcomes
 from database.students import StudentRepository
@@ -157,7 +158,8 @@ def ingest_file(
         NotThisTask: no sheet is a table of the task.
         RegistryError: the registry fails; the same call repairs what was begun.
     """
-    reading = read_file(path, task, now=now, period=period)
+    with quiet():
+        reading = read_file(path, task, now=now, period=period)
     ordered = sorted(reading.tables, key=lambda table: table.batch.period)
     done = [
         opened.run(ingest(table, task, now=now, tombstone_key=tombstone_key)) for table in ordered

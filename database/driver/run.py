@@ -1,4 +1,8 @@
-"""Runs an operation's commands one after the other, whatever executes them."""
+"""Runs an operation's commands one after the other, whatever executes them.
+
+What an operation does between two commands makes and reads documents, so cycles are not looked for
+meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from database.driver.commands import Command, Op
+from database.driver.gc_pause import quiet
 from model.errors import FarolError
 
 T = TypeVar("T")
@@ -36,14 +41,16 @@ def hooked(op: Op[T], hook: Hook) -> Op[T]:
 def drive(op: Op[T], execute: Callable[[Command], Any]) -> T:
     """Runs an operation to its end; an error of a command is raised inside it."""
     try:
-        command = next(op)
+        with quiet():
+            command = next(op)
         while True:
             try:
                 result = execute(command)
             except FarolError as error:
                 command = op.throw(error)
             else:
-                command = op.send(result)
+                with quiet():
+                    command = op.send(result)
     except StopIteration as stop:
         value: T = stop.value
         return value
@@ -54,14 +61,16 @@ def drive(op: Op[T], execute: Callable[[Command], Any]) -> T:
 async def drive_async(op: Op[T], execute: Callable[[Command], Awaitable[Any]]) -> T:
     """Runs an operation to its end where each command is awaited; errors as in `drive`."""
     try:
-        command = next(op)
+        with quiet():
+            command = next(op)
         while True:
             try:
                 result = await execute(command)
             except FarolError as error:
                 command = op.throw(error)
             else:
-                command = op.send(result)
+                with quiet():
+                    command = op.send(result)
     except StopIteration as stop:
         value: T = stop.value
         return value
