@@ -51,6 +51,11 @@ class ErasedStudents:
             self._digests = await self._registry.run(TombstoneRepository().all())
             self._state = state
 
+    @property
+    def nobody(self) -> bool:
+        """Whether there are none."""
+        return not self._digests
+
     def check(self, student_id: str | None) -> None:
         """Refuses a record of an erased student.
 

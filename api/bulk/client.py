@@ -152,17 +152,19 @@ def _write(
 ) -> Step:
     wanted, size = sending.wanted, sending.file.stat().st_size
     counted = wanted is not FileForm.PARQUET
-    received, lines, tail = 0, -1 if wanted is FileForm.CSV else 0, b""
+    received, lines, tail = 0, -1 if wanted is FileForm.CSV else 0, bytearray()
     step = Step()
     for part in answer.iter_bytes():
         out.write(part)
         received += len(part)
         lines += part.count(b"\n")
-        tail = (tail + part)[-PART:]
+        tail += part
+        if len(tail) > 2 * PART:  # Not with each part, which would copy all of it each time.
+            del tail[:-PART]
         step = Step(size, received, max(0, lines) if counted else None)
         told(step)
     out.flush()
-    if counted and (why := stopped(tail, wanted)) is not None:
+    if counted and (why := stopped(bytes(tail[-PART:]), wanted)) is not None:
         raise FarolError(f"stopped after {step.rows} rows: {why}")
     return step
 
