@@ -24,6 +24,7 @@ from api.http import origin, problems
 from api.opening import opened
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.routes import (
+    decisions,
     dossiers,
     erasure,
     labels,
@@ -116,7 +117,8 @@ def create_app(
     # In this order: /predict/{student_id} takes every path below /predict, and
     # /students/{student_id} every path below /students.
     for routes in (
-        bulk, predictions, labels, students, dossiers, erasure, models, runs, system, pages,
+        bulk, predictions, labels, students, dossiers, erasure, models, decisions, runs, system,
+        pages,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.router.routes.append(pages.scripts())

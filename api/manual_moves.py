@@ -46,6 +46,7 @@ async def move_champion(
     alias = await registry.run(AliasRepository().find(CHAMPION))
     if alias is not None and alias.version == move.version:
         raise Conflict(f"{move.version} is the champion already")
+    about = await registry.run(PromotionRepository().of_version(move.version))
     promotion = Promotion(
         promotion_id=uuid.uuid4().hex,
         at=now,
@@ -55,6 +56,7 @@ async def move_champion(
         challenger=move.version,
         champion=alias.version if alias else None,
         reasons=(move.reason,),
+        provisional=any(one.provisional for one in about),
     )
     done = await registry.run(
         PromotionRepository().promote(promotion, expected_revision=alias.revision if alias else 0)

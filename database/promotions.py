@@ -12,12 +12,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from database.aliases import CHAMPION, AliasRepository
-from database.driver.commands import Document, Find, Op
+from database.driver.commands import Document, Find, Op, Sort
 from database.leases import LeaseRepository
 from database.mapping.documents import milliseconds
 from database.repository import Repository
 from model.errors import Conflict, LeaseLost
-from model.promotion import DecisionStatus, Promotion
+from model.promotion import DecisionStatus, Promotion, Term
 from model.run import Lease
 from model.version import Alias
 
@@ -28,7 +28,7 @@ class PromotionRepository(Repository[Promotion]):
     collection = "promotions"
     indexes = (
         [("at", -1)],  # newest
-        [("revision", -1)],  # champion_at
+        [("revision", -1)],  # term_at
         [("challenger", 1)],  # of_version
     )
     record = Promotion
@@ -132,11 +132,24 @@ class PromotionRepository(Repository[Promotion]):
         Raises:
             RegistryError: a decision cannot be read.
         """
-        where = {"at": {"$lte": milliseconds(time)}, "revision": {"$gte": 1}}
-        found = yield Find(self.collection, where, sort=[("revision", -1)], limit=1)
-        ledger = yield from self._with_pending(found)
-        past = [p for p in ledger if p.revision is not None and p.at <= milliseconds(time)]
-        return max(past, key=lambda p: p.revision or 0).challenger if past else None
+        term = yield from self.term_at(time)
+        return term.promotion.challenger if term else None
+
+    def term_at(self, time: datetime) -> Op[Term | None]:
+        """Who was champion at that moment, by which decision and until when; None before the first.
+
+        Raises:
+            RegistryError: a decision cannot be read.
+        """
+        moment = milliseconds(time)
+        where = {"at": {"$lte": moment}, "revision": {"$gte": 1}}
+        past = yield from self._moves(where, [("revision", -1)])
+        began = max((p for p in past if p.at <= moment), key=_revision, default=None)
+        if began is None:
+            return None
+        later = yield from self._moves({"revision": _revision(began) + 1}, [])
+        ended = next((p for p in later if _revision(p) == _revision(began) + 1), None)
+        return Term(began, ended.at if ended else None)
 
     def repair(self) -> Op[bool]:
         """Copies a committed promotion into the ledger if its process died before; True if so.
@@ -146,6 +159,12 @@ class PromotionRepository(Repository[Promotion]):
         """
         current = yield from AliasRepository().stored(CHAMPION)
         return (yield from self._copy(current))
+
+    def _moves(self, where: Document, sort: Sort) -> Op[list[Promotion]]:
+        """The first promotion that matches, and the one that made the present champion."""
+        found = yield Find(self.collection, where, sort=sort, limit=1)
+        ledger = yield from self._with_pending(found)
+        return [promotion for promotion in ledger if promotion.revision is not None]
 
     def _copy(self, current: Document | None) -> Op[bool]:
         if current is None:
@@ -159,6 +178,10 @@ class PromotionRepository(Repository[Promotion]):
         by_id = {document["_id"]: document for document in (*found, *pending)}
         ledger = [self.read(document) for document in by_id.values()]
         return sorted(ledger, key=lambda p: (p.at, p.revision or 0), reverse=True)
+
+
+def _revision(promotion: Promotion) -> int:
+    return promotion.revision or 0
 
 
 def _allow(

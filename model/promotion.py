@@ -10,10 +10,17 @@ from typing import Any
 
 
 class DecisionStatus(StrEnum):
-    """Whether the challenger took over."""
+    """Whether the challenger took over.
+
+    A `staged` one waits for a person, who lets it serve (`approved`, which a promotion follows) or
+    not (`refused`).
+    """
 
     PROMOTED = "promoted"
     KEPT = "kept"
+    STAGED = "staged"
+    APPROVED = "approved"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +44,16 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class PromotionDecision:
-    """The outcome of a comparison, with every guard that was looked at."""
+    """The outcome of a comparison, with every guard that was looked at.
+
+    Attributes:
+        provisional: the challenger may serve only because nobody else does.
+    """
 
     status: DecisionStatus
     reasons: tuple[str, ...]
     guards: tuple[Guard, ...] = ()
+    provisional: bool = False
 
 
 TRAIN = "train"
@@ -60,6 +72,7 @@ class Promotion:
         challenger: the version that wanted to serve.
         champion: the version that served before, None at first.
         revision: the alias revision this decision made; None when the champion was kept.
+        provisional: the challenger serves, or would serve, only because nobody else does.
     """
 
     promotion_id: str
@@ -73,11 +86,25 @@ class Promotion:
     guards: tuple[Guard, ...] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
     revision: int | None = None
+    provisional: bool = False
 
     @property
     def by_hand(self) -> bool:
         """Whether somebody moved the champion, instead of a run that compared."""
         return self.action != TRAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long a version served.
+
+    Attributes:
+        promotion: that made it champion.
+        until: when the next one took over; None while it serves.
+    """
+
+    promotion: Promotion
+    until: datetime | None
 
 
 def of_run(decisions: Iterable[Promotion]) -> Promotion | None:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.api_client import ApiFailure
+from dashboard.as_of import show_as_of
 from dashboard.context import Context, empty, explain_failure
 from dashboard.guards import reasons
 from dashboard.texts import Texts
@@ -32,6 +33,8 @@ def show(context: Context) -> None:
     if ledger:
         st.subheader(texts("history.ledger"))
         st.dataframe(ledger_rows(ledger, texts), hide_index=True)
+        st.subheader(texts("champion.title"))
+        show_as_of(context)
     if recent:
         st.subheader(texts("history.runs"))
         st.dataframe(run_rows(recent, texts), hide_index=True)

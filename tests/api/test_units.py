@@ -140,6 +140,8 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "get_ready": (lambda s: s.ask("GET", "/health/ready"), 200),
     "get_metrics": (lambda s: s.ask("GET", "/metrics"), 200),
     "get_model": (lambda s: s.ask("GET", "/model"), 403),
+    "get_champion": (lambda s: s.ask("GET", "/champion"), 403),
+    "get_champion, then": (lambda s: s.ask("GET", "/champion?at=2024-01-01T00:00:00Z"), 403),
     "list_versions": (lambda s: s.ask("GET", "/models"), 403),
     "get_version": (lambda s: s.ask("GET", "/models/v1"), 403),
     "get_card": (lambda s: s.ask("GET", "/models/v1/card"), 403),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from dashboard.as_of import term_line
 from dashboard.decision import guard_rows
 from dashboard.reasons import glossary, main_reasons
 from dashboard.texts import Language, load_texts
@@ -11,7 +13,7 @@ from dashboard.views.drift import performance_rows
 from dashboard.views.students import api_row
 from model.drift import DriftReport
 from model.prediction import Scale
-from model.promotion import Guard
+from model.promotion import DecisionStatus, Guard, Promotion, Term
 
 EN, PT = load_texts(Language.EN), load_texts(Language.PT)
 
@@ -93,3 +95,17 @@ def test_performance_leaves_blank_what_is_not_known_yet() -> None:
         {"": "Finds", "when trained": "0.740", "expected (without outcomes)": "0.710", **blank},
         {"": "Ranks (AUC)", "when trained": "0.820", "expected (without outcomes)": "", **blank},
     ]
+
+
+def test_who_served_when_is_told_in_one_sentence() -> None:
+    at = datetime(2025, 3, 1, 6, 0, tzinfo=UTC)
+    made = Promotion("p", at, "pipeline", "train", DecisionStatus.PROMOTED, "v2", "v1", ())
+
+    assert term_line(None, EN) == "Nobody served yet."
+    assert term_line(Term(made, None), EN) == (
+        "**v2**, since 1 Mar 2025, 06:00 UTC, by decision of pipeline; it still serves."
+    )
+    assert term_line(Term(replace(made, provisional=True), at), PT) == (
+        "**v2**, de 1 mar 2025, 06:00 UTC até 1 mar 2025, 06:00 UTC, por decisão de pipeline. "
+        "Em caráter provisório: só porque não havia outra."
+    )
