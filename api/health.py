@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from api.answers.system import (
+    ApprovalPart,
     ChampionPart,
     HealthAnswer,
     OutboxPart,
@@ -21,8 +22,10 @@ from api.answers.system import (
 from api.durability.outbox import waiting
 from api.durability.worker_slots import alive
 from api.services import Services
+from database.decisions import approval
 from database.leases import RELEASED, LeaseRepository, worker_lease
 from model.errors import RegistryError, TaskRefused
+from model.promotion import Promotion
 
 PATIENCE = 0.5
 BACKLOG = 250_000
@@ -62,6 +65,7 @@ async def report(here: Services) -> HealthAnswer:
         "outbox": await _outbox(here),
         "worker": _worker(here),
         "retraining": await _retraining(here),
+        "approval": await _approval(here),
     }
     ready = here.unable() is None
     healthy = all(cast(Part, part)["state"] == "ok" for part in parts.values())
@@ -131,6 +135,37 @@ async def _retraining(here: Services) -> RetrainingPart:
     if lease.expires_at < here.now():
         return {"state": "degraded", "detail": f"not heard of since {lease.expires_at:%F %T} UTC"}
     return {"state": "ok", "holder": lease.holder}
+
+
+async def _approval(here: Services) -> ApprovalPart:
+    """What waits for a person; that is no fault, however long."""
+    try:
+        staged = await _staged(here)
+    except (RegistryError, TimeoutError):
+        return {"state": "ok", "detail": "not known while the registry is away"}
+    if staged is None:
+        return {"state": "ok"}
+    until = approval.expires_at(staged, here.task.promotion.approval_days)
+    return {
+        "state": "ok",
+        "version": staged.challenger,
+        "since": staged.at,
+        "expires_at": until,
+        "detail": f"{staged.challenger} waits for approval until {until:%F %T} UTC",
+    }
+
+
+async def count_waiting(tasks: Iterable[Services]) -> None:
+    """Brings up to date how many versions wait for approval, where the registry tells it."""
+    for here in tasks:
+        with contextlib.suppress(RegistryError, TimeoutError):
+            here.metrics.waiting.set(0 if await _staged(here) is None else 1)
+
+
+async def _staged(here: Services) -> Promotion | None:
+    days = here.task.promotion.approval_days
+    found = here.registry.run(approval.waiting(days, now=here.now()))
+    return await asyncio.wait_for(found, PATIENCE)
 
 
 async def _outbox(here: Services) -> OutboxPart:

@@ -118,6 +118,13 @@ class HostMetrics:
             registry=registry,
             multiprocess_mode="livemax",
         )
+        self.waiting = Gauge(
+            "farol_approval_waiting",
+            "Versions that wait for a person to approve them.",
+            ["task"],
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
         self.champion = Gauge(
             "farol_champion_info",
             "Workers that serve a version.",
@@ -161,6 +168,7 @@ class Metrics:
         self.outbox_failed = host.outbox_failed.labels(task)
         self.degraded = host.degraded.labels(task)
         self.generation = host.generation.labels(task, str(slot))
+        self.waiting = host.waiting.labels(task)
         self._imputed = host.imputed.labels(task)
         self._unseen = host.unseen.labels(task)
         self._task = task

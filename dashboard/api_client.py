@@ -90,6 +90,18 @@ class FarolApi:
             self._call("POST", f"/models/{version}/promote", json={"reason": reason})["version"]
         )
 
+    def approve(self, version: str, reason: str) -> str:
+        """Lets a version that waits serve and gives the version that serves now."""
+        return self._answered(version, "approve", reason)
+
+    def refuse(self, version: str, reason: str) -> str:
+        """Ends the wait of a version and gives its name."""
+        return self._answered(version, "refuse", reason)
+
+    def _answered(self, version: str, answer: str, reason: str) -> str:
+        path = f"/models/{version}/{answer}"
+        return str(self._call("POST", path, json={"reason": reason})["version"])
+
     def rollback(self, reason: str) -> str:
         """Puts the version that served before back and gives the version that serves now."""
         return str(self._call("POST", "/model/rollback", json={"reason": reason})["version"])

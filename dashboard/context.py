@@ -34,6 +34,7 @@ class Context:
         api: what pages act through.
         texts: the reader's language.
         now: aware UTC.
+        approval_days: how long a version waits for approval.
         whole: whether the reader may see all units; if not, only what the API answers is shown.
     """
 
@@ -41,6 +42,7 @@ class Context:
     api: FarolApi
     texts: Texts
     now: datetime
+    approval_days: int
     whole: bool = True
 
 

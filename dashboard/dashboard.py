@@ -79,6 +79,13 @@ def read_tasks() -> dict[str, dict[Language, str]]:
 
 
 @st.cache_data(show_spinner=False)
+def read_approval_days(name: str) -> int:
+    """How long a version of that task waits for approval."""
+    settings = of_name(settings_from_environment(), name)
+    return installed(settings).spec.promotion.approval_days
+
+
+@st.cache_data(show_spinner=False)
 def read_texts(language: Language) -> Texts:
     """The sentences, read once a language."""
     return load_texts(language)
@@ -169,7 +176,8 @@ def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
         url = environment().get("FAROL_API_URL") or f"http://127.0.0.1:{settings.port}"
         now = datetime.now(UTC)
         api = FarolApi(f"{url}/tasks/{task}", key)
-        show(Context(open_task(task), api, texts, now, whole=found is Entry.OPEN))
+        days, whole = read_approval_days(task), found is Entry.OPEN
+        show(Context(open_task(task), api, texts, now, days, whole=whole))
         st.caption(texts("app.read_at", at=texts.moment(now)))
     except RegistryUnavailable as error:
         # An embedded registry that was started anew listens elsewhere: ask for its address again.

@@ -30,18 +30,22 @@ class PromotionRepository(Repository[Promotion]):
         [("at", -1)],  # newest
         [("revision", -1)],  # term_at
         [("challenger", 1)],  # of_version
+        [("status", 1)],  # with_status
     )
     record = Promotion
     key = "promotion_id"
     order = (("at", -1), ("revision", -1))
     missing = "promotion {}"
 
-    def add(self, promotion: Promotion, *, lease: Lease | None = None) -> Op[None]:
+    def add(self, promotion: Promotion, *, lease: Lease | None = None) -> Op[bool]:
         """Records a decision that kept the champion; recording it again changes nothing.
 
         Args:
             promotion: the decision.
             lease: the lease the run holds, if it holds one.
+
+        Returns:
+            False where a decision of its id is there already, this one or another.
 
         Raises:
             LeaseLost: another run took over; nothing was recorded.
@@ -51,7 +55,7 @@ class PromotionRepository(Repository[Promotion]):
             raise ValueError("a promotion is recorded by promote")
         if lease is not None:
             yield from LeaseRepository().check_token(lease)
-        yield from self._add(self._document(promotion))
+        return (yield from self._add(self._document(promotion)))
 
     def promote(
         self, promotion: Promotion, *, expected_revision: int, lease: Lease | None = None
@@ -125,6 +129,14 @@ class PromotionRepository(Repository[Promotion]):
         found = yield Find(self.collection, {"challenger": version})
         ledger = yield from self._with_pending(found)
         return [promotion for promotion in ledger if promotion.challenger == version]
+
+    def with_status(self, status: DecisionStatus, limit: int) -> Op[list[Promotion]]:
+        """The latest decisions of one status that the ledger holds, newest first.
+
+        Raises:
+            RegistryError: a decision cannot be read.
+        """
+        return (yield from self._matching({"status": status.value}, limit=limit))
 
     def champion_at(self, time: datetime) -> Op[str | None]:
         """Which version was champion at that moment; None before the first.

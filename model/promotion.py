@@ -59,6 +59,33 @@ class PromotionDecision:
 TRAIN = "train"
 """The action of a decision that a run took."""
 
+APPROVE, REFUSE = "approve", "refuse"
+"""The actions of a person whom a staged version waited for."""
+
+EXPIRE, EXPIRED = "expire", "expired"
+"""Action and actor where a staged version waited too long, or a newer one took its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a promotion promised of the first period that neither version learned from.
+
+    Attributes:
+        gain: of the metric, challenger over champion; above zero is better.
+        low: lower end of its 95 % interval.
+        high: upper end.
+        period: the newest period that was learned from; the promise is about the first after it.
+        basis: what it rests on: `expected` of the next period, or as `measured`.
+        metric: `recall_at_budget`, or `mae` of a numeric outcome.
+    """
+
+    gain: float
+    low: float
+    high: float
+    period: str
+    basis: str
+    metric: str = "recall_at_budget"
+
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
@@ -73,6 +100,7 @@ class Promotion:
         champion: the version that served before, None at first.
         revision: the alias revision this decision made; None when the champion was kept.
         provisional: the challenger serves, or would serve, only because nobody else does.
+        promise: the gain that the challenger is to bring; None without a comparison.
     """
 
     promotion_id: str
@@ -87,11 +115,32 @@ class Promotion:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     revision: int | None = None
     provisional: bool = False
+    promise: Promise | None = None
 
     @property
     def by_hand(self) -> bool:
-        """Whether somebody moved the champion, instead of a run that compared."""
-        return self.action != TRAIN
+        """Whether a person decided it, instead of a run that compared or the clock."""
+        return self.action not in {TRAIN, EXPIRE}
+
+
+def told_promise(promise: Promise) -> str:
+    """A promise in words; points of recall, or a change of the mean error in the outcome's unit.
+
+    >>> told_promise(Promise(0.036, 0.003, 0.078, "2023", "expected"))
+    '+3.6 points of recall (+0.3 to +7.8)'
+    """
+    return told_gain(promise.gain, promise.low, promise.high, promise.metric)
+
+
+def told_gain(gain: float, low: float, high: float, metric: str) -> str:
+    """A gain with its interval in words.
+
+    >>> told_gain(0.5, -0.25, 1.0, "mae")
+    '+0.50 of mean absolute error (-0.25 to +1.00)'
+    """
+    if metric == "mae":
+        return f"{gain:+.2f} of mean absolute error ({low:+.2f} to {high:+.2f})"
+    return f"{gain * 100:+.1f} points of recall ({low * 100:+.1f} to {high * 100:+.1f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +162,7 @@ def of_run(decisions: Iterable[Promotion]) -> Promotion | None:
     Args:
         decisions: all about one version.
     """
-    return next((decision for decision in decisions if not decision.by_hand), None)
+    return next((decision for decision in decisions if decision.action == TRAIN), None)
 
 
 def latest_by_hand(decisions: Iterable[Promotion]) -> Promotion | None:

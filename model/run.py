@@ -16,6 +16,9 @@ class RunStatus(StrEnum):
     RUNNING = "running"
     PROMOTED = "promoted"
     KEPT = "kept"
+    STAGED = "staged"
+    """The challenger waits for a person to approve it."""
+
     DECIDED = "decided"
     """A dry run that came to its end; the champion is as it was."""
 

@@ -43,10 +43,11 @@ what it does
   3. scores champion and challenger on the same newest students, none of whom taught the model
      that scores them
   4. promotes the challenger only if it catches clearly more students with as many alarms, and no
-     guard objects; either way it is registered and the decision is kept with its reasons
+     guard objects; either way it is registered and the decision is kept with its reasons;
+     with promotion.approval: ask it waits for python -m retraining.approval
 
 exit codes
-  0 the run finished (promoted or kept)      3 not enough labelled data to train on
+  0 the run finished (promoted, kept, staged) 3 not enough labelled data to train on
   1 it failed; the champion serves on        4 another run is under way
   2 wrong usage or setting
 

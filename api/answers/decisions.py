@@ -6,6 +6,8 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
+from model.promotion import DecisionStatus
+
 
 class ChampionAnswer(TypedDict):
     """Who served at a moment; every field but `at` is null where nobody did.
@@ -30,3 +32,16 @@ class ChampionAnswer(TypedDict):
     actor: str | None
     action: str | None
     reasons: list[str]
+
+
+class RefusalAnswer(TypedDict):
+    """A staged version was refused; the champion serves on.
+
+    Attributes:
+        model_version: the champion; null where nobody serves.
+    """
+
+    version: str
+    model_version: str | None
+    status: DecisionStatus
+    reason: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
@@ -52,6 +53,14 @@ class RetrainingPart(Part):
     holder: NotRequired[str]
 
 
+class ApprovalPart(Part):
+    """The version that waits for a person; no field of its own where none does."""
+
+    version: NotRequired[str]
+    since: NotRequired[datetime]
+    expires_at: NotRequired[datetime]
+
+
 class Parts(TypedDict):
     """Every part of the installation."""
 
@@ -60,6 +69,7 @@ class Parts(TypedDict):
     outbox: OutboxPart
     worker: WorkerPart
     retraining: RetrainingPart
+    approval: ApprovalPart
 
 
 class TaskHealth(TypedDict):

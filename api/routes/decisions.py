@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,14 +11,22 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import MayReadAll
-from api.answers.decisions import ChampionAnswer
+from api.access import MayDecide, MayReadAll
+from api.answers.decisions import ChampionAnswer, RefusalAnswer
+from api.answers.models import MoveAnswer
+from api.bodies import REASON
+from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
+from api.manual_moves import record
 from api.operation import operation
-from api.services import services
+from api.payload import read_reason
+from api.security import Client
+from api.services import Services, services
+from database.decisions import approval
+from database.driver.commands import Op
 from database.promotions import PromotionRepository
-from model.promotion import Term
+from model.promotion import APPROVE, REFUSE, Promotion, Term
 
 router = APIRouter(tags=["models"])
 
@@ -41,6 +50,63 @@ async def get_champion(request: Request, _client: MayReadAll, at: At = None) -> 
     return json_answer(
         _told(moment, await here.registry.run(PromotionRepository().term_at(moment)))
     )
+
+
+@router.post(
+    "/models/{version}/approve",
+    **operation("Lets a staged version serve", MoveAnswer, 404, 409, body=REASON),
+)
+async def approve(request: Request, version: str, client: MayDecide) -> Response:
+    """While the champion is the one it was compared with; every worker serves it in two seconds."""
+    here = services(request)
+    done = await _answered(here, approval.approve, version, client, await _reason(request))
+    return json_answer(
+        MoveAnswer(
+            model_version=done.challenger,
+            version=done.challenger,
+            former=done.champion,
+            revision=done.revision,
+            reason=done.reasons[0],
+        )
+    )
+
+
+@router.post(
+    "/models/{version}/refuse",
+    **operation("Ends the wait of a staged version", RefusalAnswer, 404, 409, body=REASON),
+)
+async def refuse(request: Request, version: str, client: MayDecide) -> Response:
+    """The champion serves on."""
+    here = services(request)
+    done = await _answered(here, approval.refuse, version, client, await _reason(request))
+    return json_answer(
+        RefusalAnswer(
+            version=done.challenger,
+            model_version=done.champion,
+            status=done.status,
+            reason=done.reasons[0],
+        )
+    )
+
+
+async def _answered(
+    here: Services,
+    act: Callable[..., Op[Promotion]],
+    version: str,
+    client: Client,
+    reason: str,
+) -> Promotion:
+    days, now = here.task.promotion.approval_days, here.now()
+    done = await here.registry.run(
+        act(version, actor=client.name, reason=reason, days=days, now=now)
+    )
+    action = REFUSE if act is approval.refuse else APPROVE
+    await record(here.root, client.name, action, version, now=now, detail=reason)
+    return done
+
+
+async def _reason(request: Request) -> str:
+    return read_reason(await read_body(request.receive, SMALL))
 
 
 def read_moment(text: str, *, now: datetime) -> datetime:

@@ -70,6 +70,7 @@ async def get_metrics(request: Request) -> Response:
     """One truth, whichever worker answers."""
     here = services(request)
     health.measure(here)
+    await health.count_waiting(request.app.state.paths.all.values())
     return Response(here.metrics.host.page(), headers={"content-type": MEDIA_TYPE})
 
 

@@ -13,6 +13,7 @@ from dashboard.context import Context, empty, explain_failure
 from dashboard.guards import reasons
 from dashboard.texts import Texts
 from dashboard.units_section import show_history_by_unit
+from dashboard.waiting import show_waiting
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
@@ -30,6 +31,7 @@ def show(context: Context) -> None:
     ledger, recent = read(PromotionRepository().newest(KEPT)), read(RunRepository().newest(KEPT))
     if not (ledger or recent):
         empty(texts, "empty.history", "python -m retraining.pipeline")
+    show_waiting(context)
     if ledger:
         st.subheader(texts("history.ledger"))
         st.dataframe(ledger_rows(ledger, texts), hide_index=True)

@@ -11,6 +11,7 @@ from dashboard.context import Context, empty
 from dashboard.decision import show_decision
 from dashboard.measured import measured_on
 from dashboard.serving import show_serving
+from dashboard.waiting import show_waiting
 from database.aliases import CHAMPION, AliasRepository
 from database.drift_reports import DriftReportRepository
 from database.labels import LabelRepository
@@ -29,6 +30,7 @@ def show(context: Context) -> None:
     """Shows the page: who serves, how well, and why that version."""
     texts, read = context.texts, context.registry.run
     alias = read(AliasRepository().find(CHAMPION))
+    show_waiting(context)
     if alias is None:
         empty(
             texts,

@@ -66,7 +66,12 @@ class StatusPolicy(Spec):
 
 
 class PromotionPolicy(Spec):
-    """What a challenger must show. See `retraining.promotion.decision`."""
+    """What a challenger must show. See `retraining.promotion.decision`.
+
+    Attributes:
+        approval: `ask` lets a person decide where a run would promote (`database.decisions`).
+        approval_days: how long such a version waits before it is refused.
+    """
 
     min_recall_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -80,6 +85,8 @@ class PromotionPolicy(Spec):
     first_min_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.65
     first_min_r2: Annotated[float, Field(ge=0, lt=1)] = 0.05
     min_mae_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
+    approval: Literal["automatic", "ask"] = "automatic"
+    approval_days: Annotated[int, Field(ge=1, le=365)] = 14
 
 
 class Schedule(Spec):

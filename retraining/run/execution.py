@@ -11,10 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 from database import repair
+from database.decisions import approval
 from database.driver.client import SyncRegistry
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from model.errors import FarolError, LeaseLost, NotEnoughData
+from model.promotion import DecisionStatus
 from model.run import Run, RunStatus
 from retraining.run.journal import DryJournal, Journal, RegistryJournal, Say
 from retraining.run.lock import Clock, HeldLease, exclusively
@@ -49,6 +51,7 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
             if dry:
                 return _told(registry, plan, journal, clock)
             _repair(registry, journal, clock())
+            registry.run(approval.settle(plan.task.promotion.approval_days, now=clock()))
             return _recorded(registry, plan, held, journal, clock)
         except NotEnoughData as error:
             journal.finish(RunStatus.NOT_ENOUGH_DATA, reasons=(str(error),))
@@ -130,7 +133,9 @@ def _recorded(
                 challenger=applied.version.version,
                 champion=applied.champion,
             )
-    journal.step(result.status.value, f"{result.champion or 'nobody'} serves")
+    waits = f"{result.challenger} waits for approval; "
+    told = waits if result.status is DecisionStatus.STAGED else ""
+    journal.step(result.status.value, f"{told}{result.champion or 'nobody'} serves")
     journal.finish(
         RunStatus(result.status.value),
         challenger=result.challenger,

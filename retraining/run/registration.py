@@ -13,6 +13,7 @@ from typing import Any
 from database.aliases import CHALLENGER, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.batches import BatchRepository
+from database.decisions import approval
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.promotions import PromotionRepository
@@ -216,7 +217,11 @@ def record_decision(
         reasons=verdict.decision.reasons,
         guards=verdict.decision.guards,
         evidence=evidence_mapping(verdict, version.version),
+        provisional=verdict.decision.provisional,
     )
+    if verdict.decision.status is DecisionStatus.STAGED:
+        registry.run(approval.stage(promotion, lease=lease))
+        return promotion
     if verdict.decision.status is DecisionStatus.KEPT:
         registry.run(PromotionRepository().add(promotion, lease=lease))
         return promotion

@@ -45,6 +45,14 @@ def headline(result: RunResult) -> str:
         instead = f", instead of {result.before}" if result.before else ""
         would = "would serve" if result.dry_run else "serves now"
         return f"Promoted: {challenger} {would}{instead}."
+    if result.status is DecisionStatus.STAGED:
+        serving = f"{result.champion} serves" if result.champion else "nobody serves"
+        if result.dry_run:
+            return f"Staged: {challenger} would wait for approval; {serving} meanwhile."
+        return (
+            f"Staged: {challenger} waits for approval; {serving} meanwhile. "
+            f"python -m retraining.approval approve {challenger} --reason ..., or refuse."
+        )
     serving = f"{result.champion} serves on" if result.champion else "nobody serves yet"
     if result.challenger is None and not result.evidence:
         return f"Kept: {serving}; nothing was trained, as no challenger could be compared with it."

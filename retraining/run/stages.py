@@ -145,6 +145,7 @@ def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
     verdict = _judge(gathered.rival, trial, packed, plan)
     if gathered.misfit:
         verdict = verdict.because(f"no comparison with {gathered.serving}: {gathered.misfit}")
+    verdict = verdict.gated(plan.task.promotion, serving=gathered.rival is not None)
     journal.step("decided", verdict.decision.status.value)
     return Deliberated(trial, verdict, packed, report)
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from model.promotion import Guard, PromotionDecision
 from preprocessing.dataset import TrainingSet
+from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
+from retraining.promotion.approval import gated
 from retraining.promotion.comparison import Answers, Cases
 from retraining.promotion.decision import conclude, decide, looked_at
 from retraining.promotion.guards.rule import Stage
@@ -31,6 +33,10 @@ class Verdict:
         """The same verdict, with a reason before those of its guards."""
         reasons = (reason, *self.decision.reasons)
         return replace(self, decision=replace(self.decision, reasons=reasons))
+
+    def gated(self, policy: PromotionPolicy, *, serving: bool) -> Verdict:
+        """The same verdict, staged where the policy wants a person to approve it."""
+        return replace(self, decision=gated(self.decision, policy, serving=serving))
 
 
 def comparable(cases: TrainingSet, task: TaskSpec) -> tuple[Guard, ...]:

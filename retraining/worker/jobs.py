@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from database import installation
 from database.aliases import CHAMPION, AliasRepository
+from database.decisions import approval
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
@@ -147,6 +148,16 @@ class Jobs:
         log.info("%s: drift: %s", self._task.name, trigger.reason)
         if trigger.fire:
             self._pipeline("--requested-by", "drift")
+
+    def settle_approval(self) -> None:
+        """Refuses a version that waited for approval too long."""
+        if not self.leading:
+            return
+        days = self._task.promotion.approval_days
+        try:
+            self._registry.run(approval.settle(days, now=self._clock()))
+        except FarolError as error:
+            log.warning("%s: what waits is not looked at: %s", self._task.name, error)
 
     def carry_out_queued(self) -> None:
         """The oldest run that somebody asked for through the API."""

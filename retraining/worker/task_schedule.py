@@ -21,7 +21,7 @@ from retraining.worker.triggers import planned
 GRACE = timedelta(hours=1)
 """A run that is due while the worker is busy may still begin this much later."""
 
-DUTIES = 4
+DUTIES = 5
 """Of one task at the same time, on the scheduler's threads: each may wait for its turn to run."""
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,13 @@ class TaskSchedule:
                 replace_existing=True,
                 misfire_grace_time=int(GRACE.total_seconds()),
             )
+        scheduler.add_job(
+            jobs.settle_approval,
+            "interval",
+            hours=1,
+            id=self._id(jobs.settle_approval),
+            replace_existing=True,
+        )
         scheduler.add_job(jobs.catch_up)
         self._jobs, self._reason = jobs, ""
         plan = jobs.task.schedule
@@ -113,7 +120,7 @@ class TaskSchedule:
     def _stop(self, scheduler: BaseScheduler, reason: str) -> None:
         if (jobs := self._jobs) is not None:
             self._jobs = None
-            for duty in (jobs.retrain, jobs.check_drift):
+            for duty in (jobs.retrain, jobs.check_drift, jobs.settle_approval):
                 with suppress(JobLookupError):
                     scheduler.remove_job(self._id(duty))
             jobs.leave()

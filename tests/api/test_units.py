@@ -151,6 +151,8 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "get_drift_report": (lambda s: s.ask("GET", "/drift/1"), 403),
     "train": (lambda s: s.ask("POST", "/train", {}), 403),
     "promote": (lambda s: s.ask("POST", "/models/v1/promote", {"reason": "x"}), 403),
+    "approve": (lambda s: s.ask("POST", "/models/v1/approve", {"reason": "x"}), 403),
+    "refuse": (lambda s: s.ask("POST", "/models/v1/refuse", {"reason": "x"}), 403),
     "rollback": (lambda s: s.ask("POST", "/model/rollback", {"reason": "x"}), 403),
     "reload": (lambda s: s.ask("POST", "/model/reload"), 403),
     "erase_student": (lambda s: s.ask("DELETE", "/students/a1"), 403),

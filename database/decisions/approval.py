@@ -1,0 +1,265 @@
+"""Versions that wait for a person: staged by a run, then approved, refused or expired.
+
+Every step is a line of the ledger. The answer to a staged decision has one key, whatever it says,
+so the insertion of that line decides between two people, a person and the clock, and a person and a
+newer version. An approval is followed by a promotion under a key of its own; where a process died
+between the two, whoever settles next makes the promotion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from database.aliases import CHAMPION, AliasRepository
+from database.driver.commands import Op
+from database.promotions import PromotionRepository
+from database.versions import ModelVersionRepository
+from model.errors import Conflict
+from model.promotion import APPROVE, EXPIRE, EXPIRED, REFUSE, DecisionStatus, Promotion
+from model.run import Lease
+
+NEWEST = 20
+"""Staged decisions looked at: at most one waits, and each new one closes those before it."""
+
+
+def stage(promotion: Promotion, *, lease: Lease | None = None) -> Op[None]:
+    """Records that a version waits for a person; one that waited before is refused as expired.
+
+    Args:
+        promotion: the decision, status `staged`.
+        lease: the lease the run holds, if it holds one.
+
+    Raises:
+        Conflict: the champion is not the one that the version was compared with.
+        LeaseLost: another run took over; nothing was recorded.
+        ValueError: the decision is another one.
+    """
+    if promotion.status is not DecisionStatus.STAGED:
+        raise ValueError("only a staged decision waits")
+    yield from _check_champion(promotion)
+    yield from PromotionRepository().add(promotion, lease=lease)
+    for older in (yield from _unanswered()):
+        if older.promotion_id != promotion.promotion_id:
+            yield from _replaced(older, promotion.challenger, promotion.at)
+
+
+def waiting(days: int, *, now: datetime) -> Op[Promotion | None]:
+    """The staged decision that waits for a person; None where none does. Writes nothing.
+
+    Args:
+        days: how long a version may wait.
+        now: aware UTC.
+
+    Raises:
+        RegistryError: a decision cannot be read.
+    """
+    newest = next(iter((yield from _unanswered())), None)
+    return None if newest is None or _is_over(newest, days, now) else newest
+
+
+def settle(days: int, *, now: datetime) -> Op[Promotion | None]:
+    """Refuses what waited too long or was replaced, and promotes what was approved and is not yet.
+
+    Args:
+        days: how long a version may wait.
+        now: aware UTC.
+
+    Returns:
+        The staged decision that waits still; None where none does.
+
+    Raises:
+        RegistryError: a decision cannot be read.
+    """
+    found, lines = yield from _staged()
+    for staged in found:
+        answer = lines.get(_answer_id(staged))
+        done = {_promotion_id(staged), _lost_id(staged)} & lines.keys()
+        if answer is not None and answer.status is DecisionStatus.APPROVED and not done:
+            with suppress(Conflict):  # The ledger says why.
+                yield from _promote(staged, answer)
+    open_ones = [staged for staged in found if _answer_id(staged) not in lines]
+    for older in open_ones[1:]:
+        yield from _replaced(older, open_ones[0].challenger, now)
+    if not open_ones or not _is_over(open_ones[0], days, now):
+        return open_ones[0] if open_ones else None
+    told = f"nobody approved or refused it within {days} days (promotion.approval_days)"
+    yield from PromotionRepository().add(_expiry(open_ones[0], told, now))
+    return None
+
+
+def approve(version: str, *, actor: str, reason: str, days: int, now: datetime) -> Op[Promotion]:
+    """Lets a staged version serve, while the champion is the one it was compared with.
+
+    Args:
+        version: that waits.
+        actor: who approves.
+        reason: why.
+        days: how long a version may wait.
+        now: aware UTC.
+
+    Returns:
+        The promotion as it is in the ledger.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: it does not wait, waited too long, or the champion is another one.
+    """
+    staged = yield from _of(version, days, now)
+    yield from _check_champion(staged)
+    answer = _answer(staged, DecisionStatus.APPROVED, (actor, APPROVE, reason), now)
+    yield from _give(answer)
+    return (yield from _promote(staged, answer))
+
+
+def refuse(version: str, *, actor: str, reason: str, days: int, now: datetime) -> Op[Promotion]:
+    """Ends the wait of a staged version; the champion serves on.
+
+    Args:
+        version: that waits.
+        actor: who refuses.
+        reason: why.
+        days: how long a version may wait.
+        now: aware UTC.
+
+    Returns:
+        The refusal as it is in the ledger.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: it does not wait, or waited too long.
+    """
+    staged = yield from _of(version, days, now)
+    answer = _answer(staged, DecisionStatus.REFUSED, (actor, REFUSE, reason), now)
+    yield from _give(answer)
+    return answer
+
+
+def expires_at(staged: Promotion, days: int) -> datetime:
+    """When a staged version that nobody answers is refused."""
+    return staged.at + timedelta(days=days)
+
+
+def _is_over(staged: Promotion, days: int, now: datetime) -> bool:
+    return expires_at(staged, days) <= now
+
+
+def _staged() -> Op[tuple[list[Promotion], Mapping[str, Promotion]]]:
+    """The newest staged decisions, and the lines that followed them, by key."""
+    found = yield from PromotionRepository().with_status(DecisionStatus.STAGED, NEWEST)
+    keys = [key(staged) for staged in found for key in (_answer_id, _promotion_id, _lost_id)]
+    return found, (yield from PromotionRepository().get_many(keys))
+
+
+def _unanswered() -> Op[list[Promotion]]:
+    found, lines = yield from _staged()
+    return [staged for staged in found if _answer_id(staged) not in lines]
+
+
+def _of(version: str, days: int, now: datetime) -> Op[Promotion]:
+    """The decision by which that version waits."""
+    yield from ModelVersionRepository().get(version)
+    staged = yield from settle(days, now=now)
+    if staged is not None and staged.challenger == version:
+        return staged
+    about = yield from PromotionRepository().of_version(version)
+    if not any(one.status is DecisionStatus.STAGED for one in about):
+        raise Conflict(
+            f"{version} was never staged, so there is nothing to answer; any registered version "
+            f"can be put into service by hand: POST /models/{version}/promote"
+        )
+    last = about[0]
+    raise Conflict(
+        f"{version} does not wait any more: {last.status.value} by {last.actor} "
+        f"({'; '.join(last.reasons)})"
+    )
+
+
+def _check_champion(staged: Promotion) -> Op[None]:
+    alias = yield from AliasRepository().find(CHAMPION)
+    serving = alias.version if alias else None
+    if serving != staged.champion:
+        raise Conflict(
+            f"{staged.challenger} was compared with {staged.champion or 'nobody'}, and "
+            f"{serving or 'nobody'} serves now; the next run compares anew"
+        )
+
+
+def _give(answer: Promotion) -> Op[None]:
+    first = yield from PromotionRepository().add(answer)
+    if not first:
+        raise Conflict(f"{answer.challenger} was answered by somebody else in the meantime")
+
+
+def _promote(staged: Promotion, answer: Promotion) -> Op[Promotion]:
+    """The promotion that an approval is followed by; where it cannot be, a line that says why."""
+    promotion = replace(
+        answer,
+        promotion_id=_promotion_id(staged),
+        status=DecisionStatus.PROMOTED,
+        promise=staged.promise,
+    )
+    while True:
+        alias = yield from AliasRepository().find(CHAMPION)
+        revision = alias.revision if alias else 0
+        made = yield from PromotionRepository().find(promotion.promotion_id)
+        if made is not None:
+            return made  # It served, and may have been moved away from since.
+        try:
+            return (yield from PromotionRepository().promote(promotion, expected_revision=revision))
+        except Conflict as error:
+            if (yield from AliasRepository().find(CHAMPION)) != alias:
+                continue  # Perhaps to this very version, by somebody who settled.
+            yield from PromotionRepository().add(_lost(staged, promotion, str(error)))
+            raise
+
+
+def _lost(staged: Promotion, promotion: Promotion, why: str) -> Promotion:
+    return replace(
+        promotion,
+        promotion_id=_lost_id(staged),
+        status=DecisionStatus.KEPT,
+        reasons=(f"approved by {promotion.actor}, and not promoted: {why}",),
+        promise=None,
+    )
+
+
+def _replaced(staged: Promotion, newer: str, now: datetime) -> Op[None]:
+    told = f"{newer} was staged in its place"
+    yield from PromotionRepository().add(_expiry(staged, told, now))
+
+
+def _expiry(staged: Promotion, told: str, now: datetime) -> Promotion:
+    return _answer(staged, DecisionStatus.REFUSED, (EXPIRED, EXPIRE, told), now)
+
+
+def _answer(
+    staged: Promotion, status: DecisionStatus, said: tuple[str, str, str], now: datetime
+) -> Promotion:
+    """The line of an answer: who, what they did, and why."""
+    actor, action, reason = said
+    return Promotion(
+        promotion_id=_answer_id(staged),
+        at=now,
+        actor=actor,
+        action=action,
+        status=status,
+        challenger=staged.challenger,
+        champion=staged.champion,
+        reasons=(reason,),
+        provisional=staged.provisional,
+    )
+
+
+def _answer_id(staged: Promotion) -> str:
+    return f"{staged.promotion_id}.answer"
+
+
+def _lost_id(staged: Promotion) -> str:
+    return f"{staged.promotion_id}.kept"
+
+
+def _promotion_id(staged: Promotion) -> str:
+    return f"{staged.promotion_id}.promoted"
