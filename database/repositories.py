@@ -11,6 +11,7 @@ from database.api_keys import ApiKeyRepository, KeyAdoptionRepository, KeyRevoca
 from database.artifacts import ArtifactRepository
 from database.audit import AuditRepository
 from database.batches import BatchRepository, BegunBatchRepository
+from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
@@ -41,6 +42,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     ModelVersionRepository,
     VersionAdoptionRepository,
     PromotionRepository,
+    RealisedGainRepository,
     AliasRepository,
     RunRepository,
     DriftReportRepository,

@@ -71,12 +71,13 @@ class Promise:
     """What a promotion promised of the first period that neither version learned from.
 
     Attributes:
-        gain: of the metric, challenger over champion; above zero is better.
+        gain: challenger over champion, above zero is better; of recall, or the share of the
+            champion's mean absolute error that is saved.
         low: lower end of its 95 % interval.
         high: upper end.
         period: the newest period that was learned from; the promise is about the first after it.
         basis: what it rests on: `expected` of the next period, or as `measured`.
-        metric: `recall_at_budget`, or `mae` of a numeric outcome.
+        metric: `recall_at_budget`, or `mae`.
     """
 
     gain: float
@@ -124,7 +125,7 @@ class Promotion:
 
 
 def told_promise(promise: Promise) -> str:
-    """A promise in words; points of recall, or a change of the mean error in the outcome's unit.
+    """A promise in words: points of recall, or a share of the mean absolute error.
 
     >>> told_promise(Promise(0.036, 0.003, 0.078, "2023", "expected"))
     '+3.6 points of recall (+0.3 to +7.8)'
@@ -135,12 +136,11 @@ def told_promise(promise: Promise) -> str:
 def told_gain(gain: float, low: float, high: float, metric: str) -> str:
     """A gain with its interval in words.
 
-    >>> told_gain(0.5, -0.25, 1.0, "mae")
-    '+0.50 of mean absolute error (-0.25 to +1.00)'
+    >>> told_gain(0.05, -0.02, 0.1, "mae")
+    '+5.0 % of the mean error saved (-2.0 to +10.0)'
     """
-    if metric == "mae":
-        return f"{gain:+.2f} of mean absolute error ({low:+.2f} to {high:+.2f})"
-    return f"{gain * 100:+.1f} points of recall ({low * 100:+.1f} to {high * 100:+.1f})"
+    unit = "% of the mean error saved" if metric == "mae" else "points of recall"
+    return f"{gain * 100:+.1f} {unit} ({low * 100:+.1f} to {high * 100:+.1f})"
 
 
 @dataclass(frozen=True, slots=True)

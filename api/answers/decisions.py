@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from typing_extensions import TypedDict
 
-from model.promotion import DecisionStatus
+from api.answers.filled import Count
+from model.promotion import DecisionStatus, Guard, Promise
+from model.realised import RealisedGain, TrackRecord
 
 
 class ChampionAnswer(TypedDict):
@@ -45,3 +49,43 @@ class RefusalAnswer(TypedDict):
     model_version: str | None
     status: DecisionStatus
     reason: str
+
+
+class DecisionEntry(TypedDict):
+    """One decision of the ledger.
+
+    Attributes:
+        revision: of the champion's alias that it made; null where the champion stayed.
+        promise: the gain over the version before that was promised; null where nothing was.
+        came: what the first period after brought; null until its outcomes are there.
+        kept: whether the promise was kept; null until then.
+    """
+
+    promotion_id: str
+    at: datetime
+    actor: str
+    action: str
+    status: DecisionStatus
+    challenger: str
+    champion: str | None
+    reasons: Sequence[str]
+    guards: Sequence[Guard]
+    evidence: Mapping[str, Any]
+    revision: int | None
+    provisional: bool
+    promise: Promise | None
+    came: RealisedGain | None
+    kept: bool | None
+
+
+class PromotionsAnswer(TypedDict):
+    """Decisions, newest first, and how all promises turned out.
+
+    Attributes:
+        total: of the ledger.
+        track_record: over the whole ledger, whatever page was asked for.
+    """
+
+    total: Count
+    track_record: TrackRecord
+    promotions: Sequence[DecisionEntry]

@@ -12,7 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayDecide, MayReadAll
-from api.answers.decisions import ChampionAnswer, RefusalAnswer
+from api.answers.decisions import (
+    ChampionAnswer,
+    DecisionEntry,
+    PromotionsAnswer,
+    RefusalAnswer,
+)
+from api.answers.filled import filled
 from api.answers.models import MoveAnswer
 from api.bodies import REASON
 from api.http.body import SMALL, read_body
@@ -24,11 +30,16 @@ from api.payload import read_reason
 from api.security import Client
 from api.services import Services, services
 from database.decisions import approval
+from database.decisions.realised import RealisedGainRepository
 from database.driver.commands import Op
 from database.promotions import PromotionRepository
-from model.promotion import APPROVE, REFUSE, Promotion, Term
+from model.promotion import APPROVE, REFUSE, DecisionStatus, Promotion, Term
+from model.realised import RealisedGain, is_kept, promising, track_record
 
 router = APIRouter(tags=["models"])
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Offset = Annotated[int, Query(ge=0, le=100_000)]
 
 UNESCAPED_PLUS = re.compile(r"(T[\d:.]+) (\d\d:?\d\d)$")
 """A zone's plus sign arrives as a space where the caller did not escape it."""
@@ -49,6 +60,27 @@ async def get_champion(request: Request, _client: MayReadAll, at: At = None) -> 
     moment = here.now() if at is None else read_moment(at, now=here.now())
     return json_answer(
         _told(moment, await here.registry.run(PromotionRepository().term_at(moment)))
+    )
+
+
+@router.get(
+    "/promotions",
+    **operation("Every decision with its promise and what came", PromotionsAnswer, 422),
+)
+async def list_promotions(
+    request: Request, _client: MayReadAll, limit: Limit = 50, offset: Offset = 0
+) -> Response:
+    """Newest first; `track_record` is over all of them."""
+    run = services(request).registry.run
+    page = (await run(PromotionRepository().newest(offset + limit)))[offset:]
+    promoted = await run(PromotionRepository().with_status(DecisionStatus.PROMOTED, 0))
+    came = await run(RealisedGainRepository().get_many(promising(promoted)))
+    return json_answer(
+        PromotionsAnswer(
+            total=await run(PromotionRepository().count()),
+            track_record=track_record(promoted, came),
+            promotions=[_entry(one, came.get(one.promotion_id)) for one in page],
+        )
     )
 
 
@@ -103,6 +135,12 @@ async def _answered(
     action = REFUSE if act is approval.refuse else APPROVE
     await record(here.root, client.name, action, version, now=now, detail=reason)
     return done
+
+
+def _entry(promotion: Promotion, came: RealisedGain | None) -> DecisionEntry:
+    promise = promotion.promise
+    kept = is_kept(promise, came) if promise and came else None
+    return filled(DecisionEntry, promotion, came=came, kept=kept)
 
 
 async def _reason(request: Request) -> str:

@@ -18,6 +18,7 @@ from database.runs import RunRepository
 from model.errors import FarolError, LeaseLost, NotEnoughData
 from model.promotion import DecisionStatus
 from model.run import Run, RunStatus
+from retraining.run import promises
 from retraining.run.journal import DryJournal, Journal, RegistryJournal, Say
 from retraining.run.lock import Clock, HeldLease, exclusively
 from retraining.run.plan import RunPlan, RunResult
@@ -120,6 +121,7 @@ def _recorded(
     with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
         folder = Path(name)
         gathered = gather(registry, plan, folder, journal, now=clock())
+        _hold_promises(registry, plan, gathered, journal)
         early = unjudged(gathered, plan, journal)
         if early is not None:
             result = _unmoved(plan, gathered, early)
@@ -143,6 +145,22 @@ def _recorded(
         reasons=result.reasons,
     )
     return result
+
+
+def _hold_promises(
+    registry: SyncRegistry, plan: RunPlan, gathered: Gathered, journal: RegistryJournal
+) -> None:
+    """Tells what came of earlier promotions, whether or not anything is trained now."""
+    told = promises.hold(
+        registry,
+        plan.task,
+        gathered.data,
+        plan.signing_key,
+        left_out=gathered.left_out,
+        now=gathered.at,
+    )
+    if told:
+        journal.step("promises", "; ".join(told))
 
 
 def _unmoved(plan: RunPlan, gathered: Gathered, verdict: Verdict) -> RunResult:

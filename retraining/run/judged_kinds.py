@@ -13,6 +13,7 @@ from preprocessing.task.spec import TaskSpec
 from retraining.promotion.comparison import Answers, Cases, compare
 from retraining.promotion.guards.shared import AnyEvidence
 from retraining.promotion.numeric import compare_numeric
+from retraining.promotion.realised import Came, error_came, recall_came
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.group_fairness import (
     JudgedGroups,
@@ -41,6 +42,21 @@ class Compare(Protocol):
         """The evidence, see `retraining.promotion.comparison.compare`."""
 
 
+class Gained(Protocol):
+    """What a version brought over the one it replaced."""
+
+    def __call__(
+        self,
+        cases: Cases,
+        promoted: Answers,
+        replaced: Answers,
+        policy: PromotionPolicy,
+        *,
+        seed: int,
+    ) -> Came:
+        """The gain, see `retraining.promotion.realised`."""
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedKind:
     """How challengers for one kind of outcome are judged.
@@ -52,6 +68,7 @@ class JudgedKind:
         groups: a challenger's figures by protected group.
         units: its figures by unit; no guard looks at them.
         intervals: figure to its 95 % interval, from challenger, task and seed.
+        came: what a promotion brought in the period after it.
     """
 
     finds_cases: bool
@@ -59,9 +76,14 @@ class JudgedKind:
     groups: Callable[[ScoredChallenger], JudgedGroups]
     units: Callable[[ScoredChallenger], JudgedUnits]
     intervals: Callable[[ScoredChallenger, TaskSpec, int], Intervals]
+    came: Gained
 
 
 JUDGED: Mapping[OutcomeKind, JudgedKind] = {
-    "binary": JudgedKind(True, compare, recall_by_group, recall_by_unit, risk_intervals),
-    "numeric": JudgedKind(False, compare_numeric, errors_by_group, errors_by_unit, error_intervals),
+    "binary": JudgedKind(
+        True, compare, recall_by_group, recall_by_unit, risk_intervals, recall_came
+    ),
+    "numeric": JudgedKind(
+        False, compare_numeric, errors_by_group, errors_by_unit, error_intervals, error_came
+    ),
 }

@@ -26,6 +26,7 @@ from model.units.tested import KnownUnits, version_by_unit
 from model.version import Alias, Lineage, ModelVersion, resign
 from preprocessing.leakage import LeakageReport
 from preprocessing.task.spec import TaskSpec
+from retraining.promotion.promise import promise_of
 from retraining.run.card_artifacts import card_facts, store_card
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.champion import training_ids_artifact
@@ -206,6 +207,7 @@ def record_decision(
         LeaseLost: another run took over.
         RegistryError: the registry fails.
     """
+    evidence = evidence_mapping(verdict, version.version)
     promotion = Promotion(
         promotion_id=version.lineage.run_id,
         at=now,
@@ -216,8 +218,9 @@ def record_decision(
         champion=champion.version if champion else None,
         reasons=verdict.decision.reasons,
         guards=verdict.decision.guards,
-        evidence=evidence_mapping(verdict, version.version),
+        evidence=evidence,
         provisional=verdict.decision.provisional,
+        promise=promise_of(evidence, version.window.periods),
     )
     if verdict.decision.status is DecisionStatus.STAGED:
         registry.run(approval.stage(promotion, lease=lease))

@@ -65,7 +65,7 @@ def judge(
     """
     if objections := comparable(trial.cases, task):
         return Verdict(conclude(objections), None)
-    cases = _cases(trial.cases, task)
+    cases = cases_of(trial.cases, task)
     ours = Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
     theirs = None if champion is None else _served(champion, trial.cases)
     evidence = JUDGED[task.outcome.kind].compare(
@@ -83,7 +83,8 @@ def _served(champion: StoredChampion, cases: TrainingSet) -> Answers:
     )
 
 
-def _cases(data: TrainingSet, task: TaskSpec) -> Cases:
+def cases_of(data: TrainingSet, task: TaskSpec) -> Cases:
+    """Labelled records as two models are read on, with what rules without a model would say."""
     return Cases(
         outcome=data.outcome,
         students=data.students,

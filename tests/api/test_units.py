@@ -142,6 +142,7 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "get_model": (lambda s: s.ask("GET", "/model"), 403),
     "get_champion": (lambda s: s.ask("GET", "/champion"), 403),
     "get_champion, then": (lambda s: s.ask("GET", "/champion?at=2024-01-01T00:00:00Z"), 403),
+    "list_promotions": (lambda s: s.ask("GET", "/promotions"), 403),
     "list_versions": (lambda s: s.ask("GET", "/models"), 403),
     "get_version": (lambda s: s.ask("GET", "/models/v1"), 403),
     "get_card": (lambda s: s.ask("GET", "/models/v1/card"), 403),
