@@ -10,6 +10,7 @@ from datetime import datetime
 from api.registry import Registry
 from database.aliases import CHAMPION, AliasRepository
 from database.audit import AuditRepository
+from database.decisions import approval
 from database.promotions import PromotionRepository
 from model.access import AuditEvent
 from model.errors import Conflict
@@ -29,7 +30,7 @@ class Move:
 
 
 async def move_champion(
-    registry: Registry, root: Registry, move: Move, *, now: datetime
+    registry: Registry, root: Registry, move: Move, *, approval_days: int, now: datetime
 ) -> Promotion:
     """Points the champion to a registered version and records who wanted it and why.
 
@@ -37,6 +38,8 @@ async def move_champion(
         registry: of the task.
         root: where the audit log is.
         move: what was asked for.
+        approval_days: how long a version waits for approval; one that is put into service by hand
+            waits no longer.
         now: when.
 
     Raises:
@@ -61,6 +64,7 @@ async def move_champion(
     done = await registry.run(
         PromotionRepository().promote(promotion, expected_revision=alias.revision if alias else 0)
     )
+    await registry.run(approval.settle(approval_days, now=now))
     await record(root, move.actor, move.action, move.version, now=now, detail=move.reason)
     return done
 

@@ -70,6 +70,9 @@ class TrackRecord:
     mean_came: float | None
 
 
+NO_PROMISES = TrackRecord(0, 0, 0, None, None)
+
+
 def is_kept(promise: Promise, came: RealisedGain) -> bool:
     """Whether the promoted version was better, and by no less than the promise's lower end.
 
@@ -124,3 +127,24 @@ def told_came(promise: Promise, came: RealisedGain | None) -> str:
         return f"{promised}; outcomes after {promise.period} are awaited"
     gain = told_gain(came.gain, came.low, came.high, promise.metric)
     return f"{promised}, came {gain} in {came.period}"
+
+
+def told_record(record: TrackRecord) -> str:
+    """A track record in words.
+
+    >>> told_record(TrackRecord(2, 1, 1, 0.03, 0.02))
+    '2 of 3 promises kept, 1 open; promised +3.0 points on average, came +2.0'
+    >>> told_record(NO_PROMISES)
+    'no promise has been made'
+    """
+    settled = record.kept + record.broken
+    if not settled:
+        return f"{record.open} promises open, none settled" if record.open else NO_PROMISE
+    assert record.mean_promised is not None and record.mean_came is not None
+    return (
+        f"{record.kept} of {settled} promises kept, {record.open} open; promised "
+        f"{record.mean_promised * 100:+.1f} points on average, came {record.mean_came * 100:+.1f}"
+    )
+
+
+NO_PROMISE = "no promise has been made"

@@ -170,7 +170,8 @@ async def reload(request: Request, _client: MayDecide) -> Response:
 
 
 async def _move(here: Services, move: Move) -> Response:
-    done = await move_champion(here.registry, here.root, move, now=here.now())
+    days = here.task.promotion.approval_days
+    done = await move_champion(here.registry, here.root, move, approval_days=days, now=here.now())
     return json_answer(
         MoveAnswer(
             model_version=done.challenger,

@@ -21,6 +21,9 @@ from model.errors import Conflict
 from model.promotion import APPROVE, EXPIRE, EXPIRED, REFUSE, DecisionStatus, Promotion
 from model.run import Lease
 
+MOMENT = timedelta(milliseconds=1)
+"""Between two lines of the ledger that one look writes, so that they are read in their order."""
+
 NEWEST = 20
 """Staged decisions looked at: at most one waits, and each new one closes those before it."""
 
@@ -57,7 +60,7 @@ def waiting(days: int, *, now: datetime) -> Op[Promotion | None]:
         RegistryError: a decision cannot be read.
     """
     newest = next(iter((yield from _unanswered())), None)
-    return None if newest is None or _is_over(newest, days, now) else newest
+    return None if newest is None or _over(newest, days, now) else newest
 
 
 def settle(days: int, *, now: datetime) -> Op[Promotion | None]:
@@ -83,11 +86,13 @@ def settle(days: int, *, now: datetime) -> Op[Promotion | None]:
     open_ones = [staged for staged in found if _answer_id(staged) not in lines]
     for older in open_ones[1:]:
         yield from _replaced(older, open_ones[0].challenger, now)
-    if not open_ones or not _is_over(open_ones[0], days, now):
-        return open_ones[0] if open_ones else None
-    told = f"nobody approved or refused it within {days} days (promotion.approval_days)"
-    yield from PromotionRepository().add(_expiry(open_ones[0], told, now))
-    return None
+    if not open_ones:
+        return None
+    newest = open_ones[0]
+    told = (yield from _serves_already(newest)) or _over(newest, days, now)
+    if told:
+        yield from PromotionRepository().add(_expiry(newest, told, now))
+    return None if told else newest
 
 
 def approve(version: str, *, actor: str, reason: str, days: int, now: datetime) -> Op[Promotion]:
@@ -142,8 +147,17 @@ def expires_at(staged: Promotion, days: int) -> datetime:
     return staged.at + timedelta(days=days)
 
 
-def _is_over(staged: Promotion, days: int, now: datetime) -> bool:
-    return expires_at(staged, days) <= now
+def _over(staged: Promotion, days: int, now: datetime) -> str:
+    """Why it waits no longer; empty while it does."""
+    if now < expires_at(staged, days):
+        return ""
+    return f"nobody approved or refused it within {days} days (promotion.approval_days)"
+
+
+def _serves_already(staged: Promotion) -> Op[str]:
+    alias = yield from AliasRepository().find(CHAMPION)
+    served = alias is not None and alias.version == staged.challenger
+    return "it was put into service by hand" if served else ""
 
 
 def _staged() -> Op[tuple[list[Promotion], Mapping[str, Promotion]]]:
@@ -170,7 +184,7 @@ def _of(version: str, days: int, now: datetime) -> Op[Promotion]:
             f"{version} was never staged, so there is nothing to answer; any registered version "
             f"can be put into service by hand: POST /models/{version}/promote"
         )
-    last = about[0]
+    last = next((one for one in about if one.status is not DecisionStatus.STAGED), about[0])
     raise Conflict(
         f"{version} does not wait any more: {last.status.value} by {last.actor} "
         f"({'; '.join(last.reasons)})"
@@ -220,6 +234,7 @@ def _lost(staged: Promotion, promotion: Promotion, why: str) -> Promotion:
     return replace(
         promotion,
         promotion_id=_lost_id(staged),
+        at=promotion.at + MOMENT,
         status=DecisionStatus.KEPT,
         reasons=(f"approved by {promotion.actor}, and not promoted: {why}",),
         promise=None,
@@ -238,11 +253,11 @@ def _expiry(staged: Promotion, told: str, now: datetime) -> Promotion:
 def _answer(
     staged: Promotion, status: DecisionStatus, said: tuple[str, str, str], now: datetime
 ) -> Promotion:
-    """The line of an answer: who, what they did, and why."""
+    """The line of an answer: who, what they did, and why; never before what it answers."""
     actor, action, reason = said
     return Promotion(
         promotion_id=_answer_id(staged),
-        at=now,
+        at=max(now, staged.at + MOMENT),
         actor=actor,
         action=action,
         status=status,

@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from model.realised import is_kept, told_came, told_record
 from retraining.replay.alternatives import NAIVE, OURS, POLICIES
 from retraining.replay.result import History
 
 
 def show(history: History, console: Console) -> None:
     """Prints what was decided, and what each policy would have served."""
-    console.print(Group(_decided(history), Text(""), _served(history)))
+    parts: list[RenderableType] = [_decided(history), Text(""), _served(history)]
+    if history.promised:
+        parts += [Text(""), _promised(history)]
+    console.print(Group(*parts))
 
 
 def _decided(history: History) -> Table:
@@ -53,6 +57,15 @@ def _served(history: History) -> Table | Text:
     table.add_row(
         "regret", "", "", "", *(f"{history.regret(p) * 100:.1f} points" for p in POLICIES)
     )
+    return table
+
+
+def _promised(history: History) -> Table:
+    table = Table("promoted", "instead of", "what it promised, and what came", "kept")
+    for one in history.promised:
+        kept = "" if one.came is None else "yes" if is_kept(one.promise, one.came) else "NO"
+        table.add_row(one.challenger, one.champion, told_came(one.promise, one.came), kept)
+    table.caption = told_record(history.track_record)
     return table
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from model.promotion import Promise
+from model.realised import NO_PROMISES, RealisedGain, TrackRecord, is_kept
 from retraining.replay.alternatives import POLICIES
 
 
@@ -50,11 +52,38 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """What one promotion promised, and what came of it.
+
+    Attributes:
+        came: None where no later period had enough outcomes.
+    """
+
+    challenger: str
+    champion: str
+    promise: Promise
+    came: RealisedGain | None
+
+    def to_mapping(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        came = self.came and {**asdict(self.came), "at": self.came.at.isoformat()}
+        kept = is_kept(self.promise, self.came) if self.came else None
+        return {**asdict(self), "came": came, "kept": kept}
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """A replay from the first period to the last."""
+    """A replay from the first period to the last.
+
+    Attributes:
+        promised: by each promotion that replaced a champion, oldest first.
+        track_record: how those turned out.
+    """
 
     decided: tuple[Decided, ...]
     served: tuple[Served, ...]
+    promised: tuple[Promised, ...] = ()
+    track_record: TrackRecord = NO_PROMISES
 
     def regret(self, policy: str) -> float:
         """Recall given away over all periods."""
@@ -75,4 +104,6 @@ class History:
             "decided": [asdict(decided) for decided in self.decided],
             "served": [asdict(served) for served in self.served],
             "totals": totals,
+            "promised": [promised.to_mapping() for promised in self.promised],
+            "track_record": asdict(self.track_record),
         }

@@ -17,9 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from database.aliases import CHAMPION, AliasRepository
+from database.decisions.realised import RealisedGainRepository
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
 from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from drift.check import run_drift_check
 from model.drift import DriftReport
@@ -28,6 +30,7 @@ from model.horizon import year_of
 from model.options import RunOptions
 from model.prediction import Assessment, Prediction
 from model.promotion import DecisionStatus
+from model.realised import TrackRecord, promising, track_record
 from model.student import Observation
 from model.version import ModelVersion
 from preprocessing.dataset import training_set
@@ -38,12 +41,13 @@ from preprocessing.task.spec import TaskSpec
 from retraining.promotion.comparison import flagged_within
 from retraining.promotion.ranking import Floats
 from retraining.replay.alternatives import POLICIES, pick
-from retraining.replay.result import Decided, History, Served
+from retraining.replay.result import Decided, History, Promised, Served
 from retraining.run import training_labels
 from retraining.run.champion import load_predictor
 from retraining.run.execution import execute
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.plan import RunPlan, RunResult
+from retraining.run.promises import hold
 from training.metrics import recall_at
 
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -107,6 +111,9 @@ def play(
     """
     if not JUDGED[task.outcome.kind].finds_cases:
         raise ConfigurationError(f"{task.name}: a replay needs an outcome that is at risk or not")
+    # Nobody is there to ask: what the policy itself would do is played.
+    unattended = task.promotion.model_copy(update={"approval": "automatic"})
+    task = task.model_copy(update={"promotion": unattended})
     state = _Play(registry, task, home, signing_key, seed, say)
     decided, served = [], []
     periods = periods_of(paths, task)
@@ -118,7 +125,30 @@ def play(
             served.append(found)
         if decide_last or period != periods[-1]:
             decided.append(_turn(state, period, tables, new, now))
-    return History(tuple(decided), tuple(served))
+    return History(tuple(decided), tuple(served), *_promises(state))
+
+
+def _promises(state: _Play) -> tuple[tuple[Promised, ...], TrackRecord]:
+    """What was promised, against the outcomes of all periods, the last one's too."""
+    run, far = state.registry.run, datetime.max.replace(tzinfo=UTC)
+    known = run(training_labels.window(state.task, arrived_until=far, limit=EVERY_LABEL))
+    hold(
+        state.registry,
+        state.task,
+        training_set(known, []),
+        state.signing_key,
+        left_out={},
+        now=FIRST,
+    )
+    ledger = run(PromotionRepository().with_status(DecisionStatus.PROMOTED, 0))
+    promises = promising(ledger)
+    came = run(RealisedGainRepository().get_many(promises))
+    promised = tuple(
+        Promised(p.challenger, p.champion or "", promises[p.promotion_id], came.get(p.promotion_id))
+        for p in reversed(ledger)
+        if p.promotion_id in promises
+    )
+    return promised, track_record(ledger, came)
 
 
 def _played_at(period: str, number: int) -> datetime:

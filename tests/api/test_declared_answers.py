@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,15 @@ from api.app import create_app
 from api.http.problems import MEDIA_TYPE
 from api.operation import REFUSALS
 from api.predict_endpoint import PATH
+from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
+from database.decisions import approval
 from database.drift_reports import DriftReportRepository
+from database.driver.client import SyncRegistry
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
+from model.promotion import DecisionStatus, Promotion
 from model.student import Observation
 from model.version import CardFiles, LeakageCheck
 from preprocessing.task.policies import StatusPolicy
@@ -61,6 +66,16 @@ class School:
 
     server: Server
     client: httpx.Client
+    registry: SyncRegistry
+
+    def stage(self, version: str) -> School:
+        """Lets a version wait for approval to replace whoever serves."""
+        serving = self.registry.run(AliasRepository().get(CHAMPION)).version
+        self.registry.run(approval.stage(Promotion(
+            f"run of {version}", datetime.now(UTC), "pipeline", "train", DecisionStatus.STAGED,
+            version, serving, ("better",),
+        )))  # fmt: skip
+        return self
 
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
         return self.client.post(path, json=body, **more)
@@ -83,6 +98,8 @@ def school(world: World) -> Iterator[School]:
     bundles.register(registry, bundles.archive(1.0))
     known = registry.run(ModelVersionRepository().get("v2"))
     registry.run(ModelVersionRepository().register(lambda n: with_card(known, n, card, leakage)))
+    for offset in (2.0, 3.0):
+        bundles.register(registry, bundles.archive(offset))
     moved = FeatureDrift("inde", "ks", 0.4, 0.01, 0.02, 0.4, 0.2, 0.3, True, 0.1, 0.0, ("x",))
     left_out = LeftOut("2031", 2, Unjudged.FUTURE)
     registry.run(DriftReportRepository().add(DriftReport(
@@ -94,7 +111,7 @@ def school(world: World) -> Iterator[School]:
         until(lambda: all(w["version"] for w in server.workers()))
         headers = {"Authorization": f"Bearer {secret}"}
         with httpx.Client(base_url=server.url, headers=headers, timeout=10) as client:
-            yield School(server, client)
+            yield School(server, client, registry)
 
 
 def with_card(known: Any, number: int, card: CardFiles, leakage: LeakageCheck) -> Any:
@@ -135,9 +152,12 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "list_promotions": lambda s: [s.get("/promotions"), s.get("/promotions?limit=1&offset=1")],
     "list_versions": lambda s: [s.get("/models")],
     "get_card": lambda s: [s.get("/models/v3/card"), s.get("/models/v3/card?format=md")],
+    "approve": lambda s: [
+        s.stage("v4").post("/models/v4/approve", REASON),
+        s.post("/models/v1/promote", REASON),
+    ],
+    "refuse": lambda s: [s.stage("v5").post("/models/v5/refuse", REASON)],
     "promote": lambda s: [s.post("/models/v2/promote", REASON)],
-    "approve": lambda s: [s.post("/models/v4/approve", REASON)],
-    "refuse": lambda s: [s.post("/models/v5/refuse", REASON)],
     "rollback": lambda s: [s.post("/model/rollback", REASON)],
     "get_version": lambda s: [s.get(f"/models/{name}") for name in ("v1", "v2", "v3")],
     "reload": lambda s: [s.post("/model/reload")],

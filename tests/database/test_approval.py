@@ -149,6 +149,16 @@ def test_a_version_compared_with_another_champion_is_not_promoted(run: Run) -> N
     run(refuse())
 
 
+def test_a_version_that_was_put_into_service_by_hand_waits_no_longer(run: Run) -> None:
+    prepare(run)
+    moved = replace(promotion("hand", "v2", "v1", at(1.5)), action="promote")
+    run(PromotionRepository().promote(moved, expected_revision=1))
+
+    assert run(approval.settle(DAYS, now=at(2))) is None
+    assert told(run)[-1] == ("refused", "expire", "expired")
+    assert champion(run) == "v2"
+
+
 def test_what_never_waited_is_told_from_what_was_answered(run: Run) -> None:
     prepare(run)
     run(refuse())

@@ -39,6 +39,21 @@ def against_never(rows: Rows) -> Iterator[str]:
             yield f"| {scenario} | {period} | {_spread(gains)} | {behind} of {len(gains)} |"
 
 
+def promises(rows: Rows) -> Iterator[str]:
+    """What promotions promised and what came, by scenario, over those whose outcomes are known."""
+    yield "| scenario | promises | kept | promised | came |"
+    yield "|---|---|---|---|---|"
+    for scenario, histories in _by_scenario(rows).items():
+        settled = [p for h in histories for p in h.get("promised", ()) if p["came"] is not None]
+        if not settled:
+            yield f"| {scenario} | 0 | | | |"
+            continue
+        kept = sum(p["kept"] for p in settled)
+        promised = _spread([100 * p["promise"]["gain"] for p in settled])
+        came = _spread([100 * p["came"]["gain"] for p in settled])
+        yield f"| {scenario} | {len(settled)} | {kept} | {promised} | {came} |"
+
+
 def _by_scenario(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
     found: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -70,7 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     files = parser.parse_args(argv).results
     lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
     rows = [json.loads(line) for line in lines]
-    sys.stdout.write("\n".join((*regrets(rows), "", *against_never(rows))) + "\n")
+    tables = (*regrets(rows), "", *against_never(rows), "", *promises(rows))
+    sys.stdout.write("\n".join(tables) + "\n")
     return 0
 
 
