@@ -30,11 +30,11 @@ from api.payload import read_reason
 from api.security import Client
 from api.services import Services, services
 from database.decisions import approval
-from database.decisions.realised import RealisedGainRepository
+from database.decisions.realised import promotions_and_what_came
 from database.driver.commands import Op
 from database.promotions import PromotionRepository
-from model.promotion import APPROVE, REFUSE, DecisionStatus, Promotion, Term
-from model.realised import RealisedGain, is_kept, promising, track_record
+from model.promotion import APPROVE, REFUSE, Promotion, Term
+from model.realised import RealisedGain, is_kept, track_record
 
 router = APIRouter(tags=["models"])
 
@@ -73,8 +73,7 @@ async def list_promotions(
     """Newest first; `track_record` is over all of them."""
     run = services(request).registry.run
     page = (await run(PromotionRepository().newest(offset + limit)))[offset:]
-    promoted = await run(PromotionRepository().with_status(DecisionStatus.PROMOTED, 0))
-    came = await run(RealisedGainRepository().get_many(promising(promoted)))
+    promoted, came = await run(promotions_and_what_came())
     return json_answer(
         PromotionsAnswer(
             total=await run(PromotionRepository().count()),

@@ -11,6 +11,7 @@ from dashboard.api_client import ApiFailure
 from dashboard.as_of import show_as_of
 from dashboard.context import Context, empty, explain_failure
 from dashboard.guards import reasons
+from dashboard.promises import show_promises
 from dashboard.texts import Texts
 from dashboard.units_section import show_history_by_unit
 from dashboard.waiting import show_waiting
@@ -35,6 +36,7 @@ def show(context: Context) -> None:
     if ledger:
         st.subheader(texts("history.ledger"))
         st.dataframe(ledger_rows(ledger, texts), hide_index=True)
+        show_promises(context)
         st.subheader(texts("champion.title"))
         show_as_of(context)
     if recent:

@@ -5,8 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from database.driver.commands import Op
+from database.promotions import PromotionRepository
 from database.repository import Repository
-from model.realised import RealisedGain
+from model.promotion import DecisionStatus, Promotion
+from model.realised import RealisedGain, promising
+
+EVERY = 0
+"""No limit: there is a promotion a year, or a few."""
+
+
+def promotions_and_what_came() -> Op[tuple[list[Promotion], dict[str, RealisedGain]]]:
+    """Every promotion, newest first, and by its id what came of one that promised something.
+
+    Raises:
+        RegistryError: a document cannot be read.
+    """
+    promoted = yield from PromotionRepository().with_status(DecisionStatus.PROMOTED, EVERY)
+    came = yield from RealisedGainRepository().get_many(promising(promoted))
+    return promoted, came
 
 
 class RealisedGainRepository(Repository[RealisedGain]):

@@ -17,11 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from database.aliases import CHAMPION, AliasRepository
-from database.decisions.realised import RealisedGainRepository
+from database.decisions.realised import promotions_and_what_came
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
 from database.predictions import PredictionRepository
-from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from drift.check import run_drift_check
 from model.drift import DriftReport
@@ -140,9 +139,8 @@ def _promises(state: _Play) -> tuple[tuple[Promised, ...], TrackRecord]:
         left_out={},
         now=FIRST,
     )
-    ledger = run(PromotionRepository().with_status(DecisionStatus.PROMOTED, 0))
+    ledger, came = run(promotions_and_what_came())
     promises = promising(ledger)
-    came = run(RealisedGainRepository().get_many(promises))
     promised = tuple(
         Promised(p.challenger, p.champion or "", promises[p.promotion_id], came.get(p.promotion_id))
         for p in reversed(ledger)

@@ -8,8 +8,11 @@ from dataclasses import replace
 from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from model.batch import Batch
+from model.promotion import DecisionStatus
+from model.realised import NO_PROMISES, TrackRecord
 from model.version import CardFiles, ModelVersion
 from preprocessing.task.spec import TaskSpec
+from retraining.promotion.promise import promise_of
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.verdict import Verdict
@@ -26,6 +29,7 @@ def card_facts(
     verdict: Verdict,
     task: TaskSpec,
     batches: Iterable[Batch],
+    record: TrackRecord = NO_PROMISES,
 ) -> CardFacts:
     """What the card of a trial is written from.
 
@@ -35,10 +39,12 @@ def card_facts(
         verdict: what was decided about it, and on what.
         task: what it was trained for.
         batches: what the registry has taken in.
+        record: how earlier promises turned out.
     """
     model, cases = trial.model, trial.cases
     means, explained = importance(model.encoder, model.scorer, model.calibration, cases.records)
     evidence = verdict.evidence.to_mapping() if verdict.evidence else {}
+    kept = verdict.decision.status is DecisionStatus.KEPT
     return CardFacts(
         version=version,
         task=task,
@@ -53,6 +59,8 @@ def card_facts(
         intake=intake(batches),
         decision=verdict.decision,
         evidence=evidence,
+        promise=None if kept else promise_of(evidence, version.window.periods),
+        track_record=record,
     )
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from database.decisions.realised import RealisedGainRepository
+import numpy as np
+
+from database.decisions.realised import RealisedGainRepository, promotions_and_what_came
 from database.driver.client import SyncRegistry
-from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.errors import BundleError, NotFound
-from model.promotion import DecisionStatus, Promotion
+from model.promotion import Promotion
 from model.realised import RealisedGain, promising, told_came
 from model.version import ModelVersion
 from preprocessing.dataset import TrainingSet
@@ -27,8 +28,6 @@ from retraining.run.verdict import cases_of, comparable
 
 SEED = 0
 """Draws the resamples, the same ones at every look: what came changes with the outcomes alone."""
-
-EVERY = 0
 
 
 def hold(
@@ -57,9 +56,8 @@ def hold(
     Raises:
         RegistryError: the registry fails.
     """
-    ledger = registry.run(PromotionRepository().with_status(DecisionStatus.PROMOTED, EVERY))
+    ledger, known = registry.run(promotions_and_what_came())
     promised = promising(ledger)
-    known = registry.run(RealisedGainRepository().get_many(promised))
     told = []
     with tempfile.TemporaryDirectory(prefix="farol-promises-") as name:
         bench = _Bench(registry, task, signing_key, Path(name))
@@ -149,8 +147,8 @@ class _Bench:
 def _judged(data: TrainingSet, versions: Iterable[ModelVersion]) -> TrainingSet | None:
     """The records of the first period that is later than all that the versions learned from."""
     learned = max((p for version in versions for p in version.window.periods), default="")
-    later = data.periods[data.periods > learned]
-    return data.take(data.periods == later.min()) if len(later) else None
+    later = np.unique(data.periods[data.periods > learned])
+    return data.take(data.periods == later[0]) if len(later) else None
 
 
 def _digest(cases: TrainingSet) -> str:

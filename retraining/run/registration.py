@@ -14,6 +14,7 @@ from database.aliases import CHALLENGER, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.batches import BatchRepository
 from database.decisions import approval
+from database.decisions.realised import promotions_and_what_came
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.promotions import PromotionRepository
@@ -21,6 +22,7 @@ from database.versions import ModelVersionRepository
 from model.archive import bundle_digest, pack
 from model.errors import Conflict
 from model.promotion import TRAIN, DecisionStatus, Promotion
+from model.realised import track_record
 from model.run import Lease
 from model.units.tested import KnownUnits, version_by_unit
 from model.version import Alias, Lineage, ModelVersion, resign
@@ -107,7 +109,9 @@ def register(
     ids = training_ids_artifact(trial.trained.record_ids())
     trained_on = registry.run(ArtifactRepository().put(ids))
     draft = _draft(trial, task, provenance, artifact, trained_on)
-    facts = card_facts(draft, trial, verdict, task, registry.run(BatchRepository().newest(BATCHES)))
+    batches = registry.run(BatchRepository().newest(BATCHES))
+    record = track_record(*registry.run(promotions_and_what_came()))
+    facts = card_facts(draft, trial, verdict, task, batches, record)
     held.check()
     numbered = ModelVersionRepository().register(
         partial(_numbered, replace(draft, bundle=bundle_digest(packed.archive)), provenance),

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.promotion import PromotionDecision
+from model.promotion import Promise, PromotionDecision
+from model.realised import NO_PROMISES, TrackRecord
 from model.version import ModelVersion
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec
@@ -46,6 +47,8 @@ class CardFacts:
         intake: what came in, by period.
         decision: whether it took over, and why.
         evidence: what that was decided on, as plain data; empty without a comparison.
+        promise: the gain it is to bring, where it takes over; None without one.
+        track_record: how earlier promises turned out, as the version was registered.
     """
 
     version: ModelVersion
@@ -61,6 +64,8 @@ class CardFacts:
     intake: tuple[Intake, ...]
     decision: PromotionDecision
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    promise: Promise | None = None
+    track_record: TrackRecord = NO_PROMISES
 
     @property
     def numeric(self) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from model.promotion import told_promise
+from model.realised import told_record
 from model.units.disclosure import FEWEST_SHOWN
 from training.card.facts import CardFacts
 from training.card.pictures import pictures
@@ -113,6 +115,8 @@ def environment(written: Callable[[Any], str], *, autoescape: bool) -> Environme
         "figure": figure,
         "between": between,
         "interval_of": interval_of,
+        "promised": told_promise,
+        "record": told_record,
     }
     return environment
 
