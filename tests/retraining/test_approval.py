@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from database.aliases import CHAMPION, AliasRepository
+from database.audit import AuditRepository
 from database.decisions import approval
-from database.driver.client import SyncRegistry
+from database.driver.client import SyncRegistry, open_registry
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
+from database.versions import ModelVersionRepository
 from model.errors import Conflict
 from model.options import RunOptions
-from model.promotion import DecisionStatus, PromotionDecision
+from model.promotion import DecisionStatus, Promise, PromotionDecision
 from model.run import RunStatus
 from preprocessing.task.policies import PromotionPolicy
+from retraining.approval import main
 from retraining.promotion.approval import gated
 from retraining.run.report import headline
 from retraining.run.stages import Gathered
-from tests.database.builders import promotion
-from tests.retraining.school import READING, START, SUMS, run, task, teach
+from tests.database.builders import model_version, promotion
+from tests.retraining.school import READING, START, SUMS, TASK, run, task, teach
 
 NOW = START + timedelta(days=400)
 ASK = task().model_copy(
@@ -161,3 +164,54 @@ def test_only_what_would_replace_a_champion_or_is_provisional_is_staged(
 
     assert gated(decision, ask, serving=serving).status == becomes
     assert gated(decision, automatic, serving=serving) == decision
+
+
+def test_the_command_lists_what_waits_and_answers_it(
+    embedded_uri: str,
+    db: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    yaml = tmp_path / "school.yaml"
+    yaml.write_text(f"{TASK}promotion: {{approval: ask, approval_days: 30}}\n", "utf-8")
+    told = {"MONGO_URI": embedded_uri, "MONGO_DB": db, "FAROL_HOME": tmp_path, "FAROL_TASK": yaml}
+    for name, value in told.items():
+        monkeypatch.setenv(name, str(value))
+
+    assert main(["list"]) == 0
+    with open_registry(embedded_uri, db) as opened:
+        waits(opened)
+        assert main(["list"]) == 0
+        assert main(["approve", "v9", "--reason", "seen"]) == 1
+        assert main(["approve", "v2", "--reason", "seen"]) == 0
+        assert main(["refuse", "v2", "--reason", "no"]) == 1
+        assert champion(opened) == "v2"
+        event = opened.run(AuditRepository().newest(1))[0]
+
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert lines[0] == "no version waits for approval"
+    assert lines[1].startswith("v2 waits since ")
+    assert lines[2] == "  to serve instead of v1"
+    assert lines[3] == "  it promises +3.6 points of recall (+0.3 to +7.8)"
+    assert lines[-1].startswith("v2: promoted by cli/") and lines[-1].endswith("v2 serves now")
+    assert "approval: v2 does not wait any more: promoted by cli/" in said.err
+    assert (event.action, event.subject, event.detail) == ("approve", "v2", "seen")
+
+
+def waits(opened: SyncRegistry) -> None:
+    """v1 serves, and v2 waits since yesterday."""
+    for _ in range(2):
+        opened.run(ModelVersionRepository().register(lambda n: model_version(n)))
+    opened.run(PromotionRepository().promote(promotion("run-1", "v1"), expected_revision=0))
+    promise = Promise(0.036, 0.003, 0.078, "2023", "measured")
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    second = promotion("run-2", "v2", "v1", yesterday, DecisionStatus.STAGED)
+    opened.run(approval.stage(replace(second, promise=promise)))
+
+
+@pytest.mark.parametrize("words", [["approve", "v2"], ["approve", "v2", "--reason", " "], []])
+def test_an_answer_without_a_reason_is_wrong_usage(words: list[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
