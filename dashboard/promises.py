@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard.context import Context
 from dashboard.texts import Texts
 from database.decisions.realised import promotions_and_what_came
+from model.decisions.realised import RealisedGain, TrackRecord, is_kept, promising, track_record
 from model.promotion import Promotion
-from model.realised import RealisedGain, TrackRecord, is_kept, promising, track_record
 
 
 def show_promises(context: Context) -> None:

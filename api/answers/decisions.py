@@ -9,8 +9,8 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from api.answers.filled import Count
+from model.decisions.realised import RealisedGain, TrackRecord
 from model.promotion import DecisionStatus, Guard, Promise
-from model.realised import RealisedGain, TrackRecord
 
 
 class ChampionAnswer(TypedDict):

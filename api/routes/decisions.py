@@ -33,8 +33,8 @@ from database.decisions import approval
 from database.decisions.realised import promotions_and_what_came
 from database.driver.commands import Op
 from database.promotions import PromotionRepository
+from model.decisions.realised import RealisedGain, is_kept, track_record
 from model.promotion import APPROVE, REFUSE, Promotion, Term
-from model.realised import RealisedGain, is_kept, track_record
 
 router = APIRouter(tags=["models"])
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from database.driver.commands import Op
 from database.promotions import PromotionRepository
 from database.repository import Repository
+from model.decisions.realised import RealisedGain, promising
 from model.promotion import DecisionStatus, Promotion
-from model.realised import RealisedGain, promising
 
 EVERY = 0
 """No limit: there is a promotion a year, or a few."""

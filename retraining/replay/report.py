@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from model.realised import is_kept, told_came, told_record
+from model.decisions.realised import is_kept, told_came, told_record
 from retraining.replay.alternatives import NAIVE, OURS, POLICIES
 from retraining.replay.result import History
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from model.decisions.realised import NO_PROMISES, RealisedGain, TrackRecord, is_kept
 from model.promotion import Promise
-from model.realised import NO_PROMISES, RealisedGain, TrackRecord, is_kept
 from retraining.replay.alternatives import POLICIES
 
 

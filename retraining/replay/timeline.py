@@ -23,13 +23,13 @@ from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from database.versions import ModelVersionRepository
 from drift.check import run_drift_check
+from model.decisions.realised import TrackRecord, promising, track_record
 from model.drift import DriftReport
 from model.errors import ConfigurationError, NotEnoughData
 from model.horizon import year_of
 from model.options import RunOptions
 from model.prediction import Assessment, Prediction
 from model.promotion import DecisionStatus
-from model.realised import TrackRecord, promising, track_record
 from model.student import Observation
 from model.version import ModelVersion
 from preprocessing.dataset import training_set

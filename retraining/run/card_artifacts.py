@@ -8,8 +8,8 @@ from dataclasses import replace
 from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from model.batch import Batch
+from model.decisions.realised import NO_PROMISES, TrackRecord
 from model.promotion import DecisionStatus
-from model.realised import NO_PROMISES, TrackRecord
 from model.version import CardFiles, ModelVersion
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.promise import promise_of

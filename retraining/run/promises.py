@@ -14,9 +14,9 @@ import numpy as np
 from database.decisions.realised import RealisedGainRepository, promotions_and_what_came
 from database.driver.client import SyncRegistry
 from database.versions import ModelVersionRepository
+from model.decisions.realised import RealisedGain, promising, told_came
 from model.errors import BundleError, NotFound
 from model.promotion import Promotion
-from model.realised import RealisedGain, promising, told_came
 from model.version import ModelVersion
 from preprocessing.dataset import TrainingSet
 from preprocessing.predictor import Predictor

@@ -20,9 +20,9 @@ from database.driver.commands import Op
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.archive import bundle_digest, pack
+from model.decisions.realised import track_record
 from model.errors import Conflict
 from model.promotion import TRAIN, DecisionStatus, Promotion
-from model.realised import track_record
 from model.run import Lease
 from model.units.tested import KnownUnits, version_by_unit
 from model.version import Alias, Lineage, ModelVersion, resign

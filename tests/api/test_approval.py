@@ -12,8 +12,8 @@ from database.audit import AuditRepository
 from database.decisions import approval
 from database.decisions.realised import RealisedGainRepository
 from database.driver.client import SyncRegistry
+from model.decisions.realised import RealisedGain
 from model.promotion import DecisionStatus, Promise, Promotion
-from model.realised import RealisedGain
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.server import Server, served, until

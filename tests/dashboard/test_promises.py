@@ -15,8 +15,8 @@ from database.decisions import approval
 from database.decisions.realised import RealisedGainRepository
 from database.driver.client import SyncRegistry
 from database.promotions import PromotionRepository
+from model.decisions.realised import NO_PROMISES, RealisedGain, TrackRecord
 from model.promotion import DecisionStatus, Promise, Promotion
-from model.realised import NO_PROMISES, RealisedGain, TrackRecord
 from tests.dashboard.test_api_client import api
 from tests.dashboard.test_pages import db, fill, opened, page, uri, words
 from tests.drift.school import NOW

@@ -19,9 +19,7 @@ from database.indexes import ensure_indexes
 from database.labelling.recording import record_outcomes
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
-from model.label import Outcome
-from model.promotion import DecisionStatus, Promise, Promotion
-from model.realised import (
+from model.decisions.realised import (
     NO_PROMISES,
     RealisedGain,
     TrackRecord,
@@ -30,6 +28,8 @@ from model.realised import (
     told_record,
     track_record,
 )
+from model.label import Outcome
+from model.promotion import DecisionStatus, Promise, Promotion
 from preprocessing.dataset import training_set
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.comparison import Answers, Cases

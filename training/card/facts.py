@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.decisions.realised import NO_PROMISES, TrackRecord
 from model.promotion import Promise, PromotionDecision
-from model.realised import NO_PROMISES, TrackRecord
 from model.version import ModelVersion
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec
