@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.guards import guard_name, guard_reason, kind_of, reasons
+from dashboard.promises import promise_line
 from dashboard.texts import Texts
 from model.promotion import DecisionStatus, Guard, Promotion
 
@@ -41,6 +42,8 @@ def show_decision(promotion: Promotion, texts: Texts) -> None:
     say = st.success if promotion.status is DecisionStatus.PROMOTED else st.info
     listed = "\n".join(f"- {reason}" for reason in reasons(promotion, texts))
     say(f"**{headline(promotion, texts)}**\n\n{listed}")
+    if promotion.promise is not None:
+        st.markdown(promise_line(promotion.promise, texts))
     st.caption(texts("decision.by", at=texts.moment(promotion.at), actor=promotion.actor))
     if promotion.guards:
         with st.expander(texts("decision.guards")):

@@ -11,7 +11,7 @@ from dashboard.context import Context
 from dashboard.texts import Texts
 from database.decisions.realised import promotions_and_what_came
 from model.decisions.realised import RealisedGain, TrackRecord, is_kept, promising, track_record
-from model.promotion import Promotion
+from model.promotion import Promise, Promotion
 
 
 def show_promises(context: Context) -> None:
@@ -68,6 +68,12 @@ def promise_rows(
             }
         )
     return rows
+
+
+def promise_line(promise: Promise, texts: Texts) -> str:
+    """What a promotion promised, in one sentence."""
+    figures = _range(promise.gain, promise.low, promise.high, texts)
+    return texts("promise.line", figures=figures, period=promise.period)
 
 
 def points(gain: float, texts: Texts) -> str:

@@ -47,7 +47,7 @@ what it does
      with promotion.approval: ask it waits for python -m retraining.approval
 
 exit codes
-  0 the run finished (promoted, kept, staged) 3 not enough labelled data to train on
+  0 the run finished, whatever it decided    3 not enough labelled data to train on
   1 it failed; the champion serves on        4 another run is under way
   2 wrong usage or setting
 

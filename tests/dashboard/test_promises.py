@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from dashboard.promises import promise_rows, record_line
+from dashboard.promises import promise_line, promise_rows, record_line
 from dashboard.texts import Language, load_texts
 from dashboard.waiting import waiting_line
 from database.decisions import approval
@@ -51,6 +51,13 @@ def test_a_promise_that_is_open_has_blanks() -> None:
 
     assert [open_one[0][name] for name in ("came", "came, new cases", "kept")] == ["", "", ""]
     assert hand == []
+
+
+def test_a_promise_is_one_sentence_under_its_decision() -> None:
+    assert promise_line(PROMISE, EN) == (
+        "It promises +3.6 (+0.3 to +7.8) points in the first period after 2023."
+    )
+    assert "+3,6 (+0,3 a +7,8) pontos" in promise_line(PROMISE, PT)
 
 
 def test_the_track_record_is_one_sentence_in_both_languages() -> None:

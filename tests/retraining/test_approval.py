@@ -26,6 +26,7 @@ from retraining.run.report import headline
 from retraining.run.stages import Gathered
 from tests.database.builders import model_version, promotion
 from tests.retraining.school import READING, START, SUMS, TASK, run, task, teach
+from tests.retraining.test_worker import Recorder, jobs
 
 NOW = START + timedelta(days=400)
 ASK = task().model_copy(
@@ -215,3 +216,17 @@ def waits(opened: SyncRegistry) -> None:
 def test_an_answer_without_a_reason_is_wrong_usage(words: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(words)
+
+
+def test_the_worker_that_leads_refuses_what_waited_too_long(registry: SyncRegistry) -> None:
+    waits(registry)
+    late = datetime.now(UTC) + timedelta(days=14)
+    worker = jobs(registry, Recorder(), now=late)
+
+    worker.settle_approval()
+    assert registry.run(PromotionRepository().of_version("v2"))[0].status is DecisionStatus.STAGED
+    worker.heartbeat()
+    worker.settle_approval()
+
+    last = registry.run(PromotionRepository().of_version("v2"))[0]
+    assert (last.status, last.actor) == (DecisionStatus.REFUSED, "expired")
