@@ -66,7 +66,9 @@ def folds_of(
         [
             _encoded(data, task, train, held)
             for train, held in each_fold(
-                grouped_folds(data.outcome, data.students, seed=seed + repeat, folds=FOLDS)
+                grouped_folds(
+                    data.outcome, data.students, task=task.name, seed=seed + repeat, folds=FOLDS
+                )
             )
         ]
         for repeat in range(repeats)
@@ -87,10 +89,12 @@ def search_folds(
     forward = _enough(data.take(newest), task) and _enough(data.take(~newest), task)
     folds = []
     for one in seeds:
-        for train, held in each_fold(grouped_folds(data.outcome, data.students, seed=one)):
+        dealt = grouped_folds(data.outcome, data.students, task=task.name, seed=one)
+        for train, held in each_fold(dealt):
             if forward:
                 train, held = train[~newest[train]], held[newest[held]]
-            folds.append(_encoded(data, task, train, held))
+            if len(held):
+                folds.append(_encoded(data, task, train, held))
     return folds
 
 

@@ -50,7 +50,7 @@ def out_of_fold(
     """
     check_enough(data, task)
     scores = np.zeros(len(data))
-    fold = grouped_folds(data.outcome, data.students, seed=seed + 1000, folds=folds)
+    fold = grouped_folds(data.outcome, data.students, task=task.name, seed=seed + 1000, folds=folds)
     for number, (train, held) in enumerate(each_fold(fold), 1):
         progress(f"cross-fit {number}/{folds}: {len(train)} records to fit, {len(held)} to score")
         # One split to choose by is enough here: the choice itself is judged five times over.

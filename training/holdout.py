@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
+from training.split import shuffled
 from training.train import IN_MEMORY, Progress, fit
 from training.tuning.budget import Budget
 from training.tuning.studies import Studies
@@ -16,8 +17,10 @@ Mask = NDArray[np.bool_]
 SHARE = 0.2
 
 
-def held_students(data: TrainingSet, judged: Mask, *, seed: int, share: float = SHARE) -> Mask:
-    """All records of students drawn by the seed, shape (n,).
+def held_students(
+    data: TrainingSet, judged: Mask, *, task: str, seed: int, share: float = SHARE
+) -> Mask:
+    """All records of students drawn by task and seed, shape (n,).
 
     Only students with a record to judge on are drawn, until `share` of all records is held out or
     no such student is left.
@@ -25,12 +28,13 @@ def held_students(data: TrainingSet, judged: Mask, *, seed: int, share: float = 
     Args:
         data: n records.
         judged: records that figures may be measured on, shape (n,).
+        task: the task's name.
         seed: of the draw.
         share: of the records that the model does without, at most one student over it.
     """
-    _, member = np.unique(data.students, return_inverse=True)
+    students, member = np.unique(data.students, return_inverse=True)
     wanted = np.unique(member[judged])
-    drawn = np.random.default_rng(seed + 1000).permutation(wanted)
+    drawn = wanted[shuffled(students[wanted], task=task, seed=seed + 1000)]
     held_so_far = np.cumsum(np.bincount(member)[drawn])
     taken = drawn[: int(np.searchsorted(held_so_far, share * len(data))) + 1]
     return np.asarray(np.isin(member, taken))

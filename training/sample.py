@@ -27,6 +27,7 @@ class Sample:
         numeric: whether the outcome is a number rather than 0 or 1.
         monotone: column by column what more of it may do to the risk, 1 or -1, 0 for either; empty
             where no column is held to anything.
+        task: the task's name, which inner splits are dealt by.
     """
 
     rows: NDArray[np.float64]
@@ -34,6 +35,7 @@ class Sample:
     students: NDArray[np.str_]
     numeric: bool = False
     monotone: tuple[int, ...] = ()
+    task: str = ""
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -85,6 +87,7 @@ def sample_of(data: TrainingSet, encoder: FeatureEncoder, task: TaskSpec) -> Sam
         data.students,
         not task.outcome.form.two_valued,
         (*held, *free) if any(held) else (),
+        task.name,
     )
 
 

@@ -25,7 +25,7 @@ from training.golden import golden_records
 from training.importance import spread
 from training.kinds import kind_of
 from training.sample import sample_of
-from training.split import FOLDS
+from training.split import FOLDS, shuffled
 from training.trained_model import FittedModel
 from training.tuning.acceptance import Tuning, tune
 from training.tuning.budget import Budget
@@ -70,7 +70,7 @@ def fit(
         candidate(name)
     check_enough(data, task)
     allowed = Budget.of(task.training) if budget is None else budget
-    compared = part_for_comparison(data, seed)
+    compared = part_for_comparison(data, task.name, seed)
     some = data.take(compared)
     with threadpool_limits(1, user_api="blas"):
         splits = folds_of(some, task, seed=seed, repeats=repeats)
@@ -139,12 +139,12 @@ def check_enough(data: TrainingSet, task: TaskSpec) -> None:
         )
 
 
-def part_for_comparison(data: TrainingSet, seed: int) -> NDArray[np.intp]:
-    """Positions of at most `MOST_ROWS` records, whole students, drawn by the seed."""
+def part_for_comparison(data: TrainingSet, task: str, seed: int) -> NDArray[np.intp]:
+    """Positions of at most `MOST_ROWS` records, whole students, drawn by task and seed."""
     if len(data) <= MOST_ROWS:
         return np.arange(len(data))
-    _, member = np.unique(data.students, return_inverse=True)
-    order = np.random.default_rng(seed).permutation(int(member.max()) + 1)[member]
+    students, member = np.unique(data.students, return_inverse=True)
+    order = np.argsort(shuffled(students, task=task, seed=seed))[member]
     return np.sort(np.argsort(order, kind="stable")[:MOST_ROWS])
 
 

@@ -114,7 +114,7 @@ def successor_trial(
     model = fit(data, task, seed=seed, progress=progress, budget=half, studies=studies)
     judged = np.ones(len(data), dtype=np.bool_) if fresh is None else fresh
     if len(data) > cross_fit_rows:
-        held = held_students(data, judged, seed=seed)
+        held = held_students(data, judged, task=task.name, seed=seed)
         scores = scores_without(
             data, held, task, seed=seed, progress=progress, budget=half, studies=studies
         )

@@ -63,10 +63,15 @@ def free(task: TaskSpec) -> TaskSpec:
     )
 
 
+def dealt(data: TrainingSet, task: TaskSpec, seed: int) -> Folds:
+    """The fold of each record by its student, as Farol deals them."""
+    return grouped_folds(data.outcome, data.students, task=task.name, seed=seed)
+
+
 def splits(data: TrainingSet, tables: Sequence[CleanTable], task: TaskSpec) -> dict[str, Folds]:
     """Fold of each record (-1: never held out), by what sets the folds apart."""
     bins: Mapping[str, Sequence[float]] = {"fase": (1, 2, 3, 4), "anos_programa": (1, 2, 3, 5)}
-    found = {f"students {s}": grouped_folds(data.outcome, data.students, seed=s) for s in range(5)}
+    found = {f"students {s}": dealt(data, task, s) for s in range(5)}
     for name, edges in bins.items():
         values = [float(r.get(name, -1)) for r in data.records]
         found[name] = np.digitize(values, edges)
@@ -83,7 +88,9 @@ def likeness(data: TrainingSet, later: Sequence[Features], task: TaskSpec) -> Fl
     outcome = np.repeat([0.0, 1.0], [len(data), len(later)])
     ids = np.array([str(i) for i in range(len(both))])
     known = TrainingSet(tuple(both), outcome, ids, ids, {})
-    return margins("ridge", known, free(task), grouped_folds(outcome, ids, seed=0), 0)[: len(data)]
+    return margins(
+        "ridge", known, free(task), grouped_folds(outcome, ids, task=task.name, seed=0), 0
+    )[: len(data)]
 
 
 def margins(family: str, data: TrainingSet, task: TaskSpec, fold: Folds, seed: int) -> Floats:
@@ -196,7 +203,7 @@ def _both_years(name: str, task: TaskSpec, tables: Sequence[CleanTable]) -> Iter
     for family in ("lightgbm", "logistic_regression", "random_forest"):
         rows = []
         for seed in range(5):
-            fold = grouped_folds(data.outcome, data.students, seed=seed)
+            fold = dealt(data, task, seed)
             scores = margins(family, data, task, fold, seed)[later]
             y = data.outcome[later]
             rows.append([

@@ -163,7 +163,7 @@ def test_an_unknown_candidate_is_named(task: TaskSpec, students: TrainingSet) ->
 def test_families_are_compared_on_part_of_a_large_window_by_whole_students() -> None:
     data = made_up(12_500)
 
-    part = part_for_comparison(data, seed=0)
+    part = part_for_comparison(data, "made_up", seed=0)
 
     assert len(part) == 5_000
     inside = set(data.students[part])

@@ -12,7 +12,7 @@ def test_whole_students_are_held_out_until_a_fifth_of_the_records_is() -> None:
     data = made_up(1000)
     judged = np.arange(1000) >= 300
 
-    held = held_students(data, judged, seed=0)
+    held = held_students(data, judged, task="made_up", seed=0)
 
     assert 200 <= held.sum() <= 202
     assert not set(data.students[held]) & set(data.students[~held])
@@ -23,7 +23,7 @@ def test_few_fresh_records_are_all_held_out() -> None:
     data = made_up(1000)
     judged = np.arange(1000) < 50
 
-    held = held_students(data, judged, seed=0)
+    held = held_students(data, judged, task="made_up", seed=0)
 
     assert np.all(held[judged])
     assert set(data.students[held]) == set(data.students[judged])

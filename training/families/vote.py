@@ -53,7 +53,7 @@ def _voter(sample: Sample, member: Family, params: Params, seed: int) -> tuple[S
     if sample.numeric:
         return scorer, Calibration.identity()
     held_out = np.zeros(len(sample))
-    fold = grouped_folds(sample.outcome, sample.students, seed=seed, folds=FOLDS)
+    fold = grouped_folds(sample.outcome, sample.students, task=sample.task, seed=seed, folds=FOLDS)
     for train, held in each_fold(fold):
         fitted = member.train(sample.take(train), params, seed)
         held_out[held] = fitted.margin(sample.rows[held])
