@@ -16,6 +16,7 @@ from database.drift_reports import DriftReportRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
 from database.leases import LeaseRepository
+from database.looks import LookRepository
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
@@ -44,6 +45,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     PromotionRepository,
     RealisedGainRepository,
     AliasRepository,
+    LookRepository,
     RunRepository,
     DriftReportRepository,
     UnitHistoryRepository,

@@ -77,6 +77,11 @@ class Label:
     units: Units = field(default_factory=dict)
     unit: str = ""
 
+    @property
+    def first_arrived_at(self) -> datetime:
+        """When its first value arrived, whatever corrected it later."""
+        return self.history[0].arrived_at if self.history else self.arrived_at
+
 
 @dataclass(frozen=True, slots=True)
 class OrphanLabel:

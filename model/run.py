@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from model.looks import Look
+
 
 class RunStatus(StrEnum):
     """How far a run came."""
@@ -45,6 +47,8 @@ class Run:
         requested_by: `schedule`, `cli`, a trigger's name, or the API client's name.
         token: the fencing token of the lease it holds; None while queued.
         error: what went wrong, without personal data.
+        look: what its look at the labels cost of the period's error budget, and how much is spent;
+            None without a champion, and before it was decided.
     """
 
     run_id: str
@@ -60,6 +64,7 @@ class Run:
     champion: str | None = None
     reasons: tuple[str, ...] = ()
     error: str | None = None
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)

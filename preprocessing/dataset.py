@@ -26,6 +26,7 @@ class TrainingSet:
         early: shape (n,), the outcome was observed before its period began; None: not known.
         units: shape (n,), the unit of each record, folded ("" where unknown); no model sees it.
             None: not asked for.
+        arrived: shape (n,), when each outcome first arrived, seconds since 1970. None: not known.
     """
 
     records: tuple[Features, ...]
@@ -35,6 +36,7 @@ class TrainingSet:
     protected: Mapping[str, NDArray[np.str_]]
     early: NDArray[np.bool_] | None = None
     units: NDArray[np.str_] | None = None
+    arrived: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -50,6 +52,7 @@ class TrainingSet:
             protected={k: v[positions] for k, v in self.protected.items()},
             early=None if self.early is None else self.early[positions],
             units=None if self.units is None else self.units[positions],
+            arrived=None if self.arrived is None else self.arrived[positions],
         )
 
     def record_ids(self) -> tuple[str, ...]:
@@ -86,4 +89,5 @@ def training_set(labels: Sequence[Label], protected: Sequence[str]) -> TrainingS
         },
         early=np.array([label.early for label in ordered], dtype=np.bool_),
         units=np.array([label.unit for label in ordered], dtype=np.str_),
+        arrived=np.array([label.first_arrived_at.timestamp() for label in ordered]),
     )

@@ -194,7 +194,7 @@ def label_document(one: Settled, stored: Document | None) -> Document:
         raise ValueError("the facts make no label")
     derived: Document = {
         "_id": label_key(label.student_id, label.period),
-        "first_arrived_at": label.history[0].arrived_at if label.history else label.arrived_at,
+        "first_arrived_at": label.first_arrived_at,
         "features_at": evidence.known_at,
         "first_observed_at": facts.first_observed_at,
         **_apart(one.known, facts),

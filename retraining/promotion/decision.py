@@ -12,6 +12,7 @@ from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.guards.rule import Stage
 from retraining.promotion.guards.shared import AnyEvidence, LabelledCounts
 from retraining.promotion.guards.table import GUARDS
+from retraining.promotion.looks import Weighed
 
 
 def decide(evidence: AnyEvidence, policy: PromotionPolicy) -> PromotionDecision:
@@ -40,6 +41,14 @@ def looked_at(
     rules = (rule for rule in GUARDS if evidence.kind in rule.kinds and stage in rule.stages)
     guards = (rule.guard(evidence, policy) for rule in rules)
     return tuple(guard for guard in guards if guard is not None)
+
+
+def objections_to(weighed: Weighed, policy: PromotionPolicy) -> tuple[Guard, ...]:
+    """The guards of a look at the labels, if one objects to it; else none."""
+    rules = (rule for rule in GUARDS if Stage.LOOK in rule.stages)
+    found = (rule.guard(weighed, policy) for rule in rules)
+    guards = tuple(guard for guard in found if guard is not None)
+    return () if all(guard.passed for guard in guards) else guards
 
 
 def conclude(guards: tuple[Guard, ...]) -> PromotionDecision:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from model.looks import Look
 from preprocessing.task.outcome_kinds import OutcomeKind
 
 
@@ -129,6 +130,8 @@ class BinaryEvidence:
         champion: None when there is none yet.
         gains: one a metric, empty without a champion.
         early: of how many the outcome was observed before its period began, and may still change.
+        look: what part of the period's error budget this comparison has; None in decisions of
+            before, and without a champion.
     """
 
     kind: ClassVar[OutcomeKind] = "binary"
@@ -148,6 +151,7 @@ class BinaryEvidence:
     groups: tuple[GroupRecall, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     early: int = 0
+    look: Look | None = None
 
     def gain(self, metric: str) -> Gain:
         """The gain in one metric.

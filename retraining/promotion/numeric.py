@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from model.looks import Look
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import student_weights
@@ -39,6 +40,8 @@ class NumericEvidence:
         confidence: share of the resamples in which the gain was above the margin.
         baselines: rule that needs no model to its mean absolute error.
         early: of how many the outcome was observed before its period began, and may still change.
+        look: what part of the period's error budget this comparison has; None in decisions of
+            before, and without a champion.
     """
 
     kind: ClassVar[OutcomeKind] = "numeric"
@@ -59,6 +62,7 @@ class NumericEvidence:
     confidence: float | None
     baselines: Mapping[str, float]
     early: int = 0
+    look: Look | None = None
 
     def to_mapping(self) -> dict[str, Any]:
         """As JSON and the registry can hold it."""

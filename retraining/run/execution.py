@@ -23,12 +23,21 @@ from retraining.run.journal import DryJournal, Journal, RegistryJournal, Say
 from retraining.run.lock import Clock, HeldLease, exclusively
 from retraining.run.plan import RunPlan, RunResult
 from retraining.run.registration import evidence_mapping
-from retraining.run.stages import Gathered, apply, deliberate, gather, unjudged
+from retraining.run.stages import (
+    Deliberated,
+    Gathered,
+    apply,
+    deliberate,
+    gather,
+    taken_look,
+    train,
+    unjudged,
+)
 from retraining.run.verdict import Verdict
 
 
 def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) -> RunResult:
-    """Runs once. A dry run writes nothing, and takes no lease.
+    """Runs once. A dry run takes no lease and writes nothing but that it looked at the labels.
 
     One that was queued (`POST /train`) is told of in its own run's record, and takes its turn.
 
@@ -96,8 +105,12 @@ def _told(
 ) -> RunResult:
     """A dry run whose decision somebody waits for in the run's record."""
     result = _decided(registry, plan, journal, clock)
-    journal.step("dry run", f"would have been {result.status.value}; nothing was changed")
-    journal.finish(RunStatus.DECIDED, champion=result.champion, reasons=result.reasons)
+    journal.step(
+        "dry run", f"would have been {result.status.value}; nothing that serves was changed"
+    )
+    journal.finish(
+        RunStatus.DECIDED, champion=result.champion, reasons=result.reasons, look=result.look
+    )
     return result
 
 
@@ -105,10 +118,23 @@ def _decided(registry: SyncRegistry, plan: RunPlan, journal: Journal, clock: Clo
     with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
         folder = Path(name)
         gathered = gather(registry, plan, folder, journal, now=clock())
-        verdict = unjudged(gathered, plan, journal)
-        if verdict is None:
-            verdict = deliberate(gathered, plan, folder, journal).verdict
+        decided = _considered(registry, gathered, plan, folder, journal)
+    verdict = decided.verdict if isinstance(decided, Deliberated) else decided
     return _unmoved(plan, gathered, verdict)
+
+
+def _considered(
+    registry: SyncRegistry, gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
+) -> Deliberated | Verdict:
+    """A challenger with its verdict, or the verdict where none was compared."""
+    early = unjudged(gathered, plan, journal)
+    if early is not None:
+        return early
+    trained = train(gathered, plan, folder, journal)
+    look = taken_look(registry, gathered, plan, journal)
+    if isinstance(look, Verdict):
+        return look
+    return deliberate(gathered, trained, look, plan, journal)
 
 
 def _recorded(
@@ -122,11 +148,10 @@ def _recorded(
         folder = Path(name)
         gathered = gather(registry, plan, folder, journal, now=clock())
         _hold_promises(registry, plan, gathered, journal)
-        early = unjudged(gathered, plan, journal)
-        if early is not None:
-            result = _unmoved(plan, gathered, early)
+        decided = _considered(registry, gathered, plan, folder, journal)
+        if isinstance(decided, Verdict):
+            result = _unmoved(plan, gathered, decided)
         else:
-            decided = deliberate(gathered, plan, folder, journal)
             applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
             result = _result(
                 plan,
@@ -143,6 +168,7 @@ def _recorded(
         challenger=result.challenger,
         champion=result.champion,
         reasons=result.reasons,
+        look=result.look,
     )
     return result
 
@@ -186,6 +212,7 @@ def _result(
         evidence=evidence_mapping(verdict, challenger),
         dry_run=plan.options.dry_run,
         left_out=gathered.left_out,
+        look=verdict.look,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from database.driver.client import SyncRegistry
 from database.runs import RunRepository
+from model.looks import Look
 from model.run import Lease, Run, RunStatus, RunStep
 from retraining.run.lock import Clock
 
@@ -77,6 +78,7 @@ class RegistryJournal:
         champion: str | None = None,
         reasons: tuple[str, ...] = (),
         error: str | None = None,
+        look: Look | None = None,
     ) -> None:
         """Records how the run ended.
 
@@ -86,6 +88,7 @@ class RegistryJournal:
             champion: the version that serves now, if any.
             reasons: of the decision, in words.
             error: what stopped it, in our own words and never a record's.
+            look: at the labels of a period, taken or not.
 
         Raises:
             LeaseLost: another run took over; nothing was recorded.
@@ -99,5 +102,6 @@ class RegistryJournal:
             champion=champion,
             reasons=reasons,
             error=error,
+            look=look,
         )
         self.registry.run(RunRepository().finish(ended, lease=self.lease))

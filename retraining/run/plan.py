@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from model.looks import Look
 from model.options import RunOptions
 from model.promotion import DecisionStatus, Guard
 from preprocessing.task.spec import TaskSpec
@@ -42,6 +43,7 @@ class RunResult:
         before: the version that served before, if any.
         evidence: what the decision was taken on, as plain data; empty without a comparison.
         left_out: period to labelled records that the window had no room for.
+        look: at the labels of a period, taken or not; None without a champion.
     """
 
     run_id: str
@@ -54,6 +56,7 @@ class RunResult:
     evidence: Mapping[str, Any]
     dry_run: bool = False
     left_out: Mapping[str, int] = field(default_factory=dict)
+    look: Look | None = None
 
     def to_mapping(self) -> dict[str, Any]:
         """What `--json` prints."""
@@ -71,4 +74,5 @@ class RunResult:
             "evidence": dict(self.evidence),
             "dry_run": self.dry_run,
             "left_out": dict(self.left_out),
+            "look": None if self.look is None else asdict(self.look),
         }

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
 from model.errors import Conflict
+from model.looks import Look
 from model.promotion import DecisionStatus
 from model.units.tested import KnownUnits
 from model.version import Lineage, ModelVersion
@@ -27,10 +30,11 @@ from retraining.run.judged_kinds import JUDGED
 from retraining.run.known_units import known_units
 from retraining.run.lineage import leakage_override, library_versions
 from retraining.run.lock import HeldLease
+from retraining.run.looking import Prospect, prospect_of, take
 from retraining.run.plan import RunPlan
 from retraining.run.registration import Parcel, Provenance, parcel, record_decision, register
 from retraining.run.verdict import Verdict, comparable, judge
-from retraining.run.window import check_trainable, fresh_mask, told_left_out
+from retraining.run.window import Mask, check_trainable, told_left_out
 from training.tuning.studies import Studies
 
 
@@ -42,6 +46,8 @@ class Gathered:
         left_out: period to labelled records that the window had no room for.
         misfit: why the champion cannot serve the task as it is now; empty where it can.
         units: that the task knows of; None where it has none.
+        prospect: the look at the labels that the run would take; None where there is nobody to
+            compare with, or no record that is new to the champion.
     """
 
     at: datetime
@@ -50,11 +56,18 @@ class Gathered:
     left_out: Mapping[str, int] = field(default_factory=dict)
     misfit: str = ""
     units: KnownUnits | None = None
+    prospect: Prospect | None = None
 
     @property
     def rival(self) -> StoredChampion | None:
         """Whom a challenger has to beat; nobody where the champion cannot serve."""
         return None if self.misfit else self.champion
+
+    @property
+    def fresh(self) -> Mask:
+        """The records that a challenger is compared on, shape (n,)."""
+        nothing = np.zeros(len(self.data), dtype=np.bool_)
+        return nothing if self.prospect is None else self.prospect.fresh
 
     @property
     def serving(self) -> str | None:
@@ -63,13 +76,19 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
-class Deliberated:
-    """A challenger, its bundle, and what was decided about it."""
+class Trained:
+    """A challenger and its bundle; it is compared with nobody yet."""
 
     trial: ScoredChallenger
-    verdict: Verdict
     packed: Parcel
     leakage: LeakageReport
+
+
+@dataclass(frozen=True, slots=True)
+class Deliberated(Trained):
+    """A challenger, its bundle, and what was decided about it."""
+
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +127,9 @@ def gather(
     unfit = misfit(champion.predictor.bundle, plan.task) if champion else ""
     units = registry.run(known_units(plan.task, found))
     gathered = Gathered(now, data, champion, left_out, unfit, units)
+    if gathered.rival is not None:
+        look = prospect_of(registry, plan, data, gathered.rival, left_out, now=now)
+        gathered = replace(gathered, prospect=look)
     journal.step("champion", _told_champion(gathered))
     return gathered
 
@@ -129,8 +151,8 @@ def _told_champion(gathered: Gathered) -> str:
     return f"{serving}: {gathered.misfit}; a first one is sought" if gathered.misfit else serving
 
 
-def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> Deliberated:
-    """Trains the challenger, scores both models on the same records and decides.
+def train(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> Trained:
+    """Trains the challenger and scores it on students it did not learn from.
 
     Raises:
         LeakageError: the features determine the outcome.
@@ -141,13 +163,48 @@ def deliberate(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
     journal.step("trained", _trained(trial))
     if trial.model.tuning:
         journal.step("tuned", trial.model.tuning)
-    packed = parcel(trial, folder / "challenger")
-    verdict = _judge(gathered.rival, trial, packed, plan)
+    return Trained(trial, parcel(trial, folder / "challenger"), report)
+
+
+def deliberate(
+    gathered: Gathered, trained: Trained, look: Look | None, plan: RunPlan, journal: Journal
+) -> Deliberated:
+    """Scores both models on the same records and decides.
+
+    Args:
+        gathered: what the run read.
+        trained: the challenger.
+        look: written already, with its part of the error budget; None without a champion.
+        plan: of the run.
+        journal: where the steps are told.
+    """
+    verdict = _judge(gathered.rival, trained, look, plan)
     if gathered.misfit:
         verdict = verdict.because(f"no comparison with {gathered.serving}: {gathered.misfit}")
     verdict = verdict.gated(plan.task.promotion, serving=gathered.rival is not None)
     journal.step("decided", verdict.decision.status.value)
-    return Deliberated(trial, verdict, packed, report)
+    return Deliberated(trained.trial, trained.packed, trained.leakage, verdict)
+
+
+def taken_look(
+    registry: SyncRegistry, gathered: Gathered, plan: RunPlan, journal: Journal
+) -> Look | Verdict | None:
+    """Writes the look before its evidence is seen, in a dry run too; None without a champion.
+
+    Returns:
+        The look, or the verdict where another run has spent meanwhile what this one needed.
+    """
+    if gathered.prospect is None:
+        return None
+    look = take(registry, gathered.prospect, plan.run_id)
+    if isinstance(look, Prospect):
+        return _refused(look, journal)
+    journal.step(
+        "look",
+        f"{look.number} at {look.period}, error {look.alpha:.2%}; {look.spent:.2%} of the period's "
+        f"{look.budget:.1%} are spent",
+    )
+    return look
 
 
 def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | None:
@@ -157,13 +214,19 @@ def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | N
     """
     if gathered.rival is None:
         return None
-    fresh = gathered.data.take(fresh_mask(gathered.data, gathered.rival.trained_on))
-    objections = comparable(fresh, plan.task)
+    objections = comparable(gathered.data.take(gathered.fresh), plan.task)
     if not objections:
-        return None
+        refused = gathered.prospect is not None and gathered.prospect.objections
+        return _refused(gathered.prospect, journal) if gathered.prospect and refused else None
     verdict = Verdict(conclude(objections), None)
     journal.step("decided", f"{verdict.decision.status.value}; nothing was trained")
     return verdict
+
+
+def _refused(prospect: Prospect, journal: Journal) -> Verdict:
+    """The verdict where a look is not taken; it costs nothing."""
+    journal.step("decided", "kept; no look was taken")
+    return Verdict(conclude(prospect.objections), None, prospect.refused)
 
 
 def _measured(report: LeakageReport) -> str:
@@ -176,8 +239,9 @@ def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> ScoredChallen
     data, task, seed, studies = gathered.data, plan.task, plan.options.seed, _studies(plan)
     if gathered.rival is None:
         return first_trial(data, task, seed=seed, progress=journal.say, studies=studies)
-    fresh = fresh_mask(data, gathered.rival.trained_on)
-    return successor_trial(data, fresh, task, seed=seed, progress=journal.say, studies=studies)
+    return successor_trial(
+        data, gathered.fresh, task, seed=seed, progress=journal.say, studies=studies
+    )
 
 
 def _studies(plan: RunPlan) -> Studies:
@@ -192,10 +256,11 @@ def _trained(trial: ScoredChallenger) -> str:
 
 
 def _judge(
-    champion: StoredChampion | None, trial: ScoredChallenger, packed: Parcel, plan: RunPlan
+    champion: StoredChampion | None, trained: Trained, look: Look | None, plan: RunPlan
 ) -> Verdict:
-    same = champion is not None and packed.digest == champion.version.artifact
-    return judge(trial, champion, plan.task, seed=plan.options.seed, same_bundle=same)
+    same = champion is not None and trained.packed.digest == champion.version.artifact
+    seed = plan.options.seed
+    return judge(trained.trial, champion, plan.task, seed=seed, same_bundle=same, look=look)
 
 
 def apply(

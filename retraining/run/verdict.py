@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from model.looks import Look
 from model.promotion import Guard, PromotionDecision
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import PromotionPolicy
@@ -24,10 +25,15 @@ CHALLENGER = "challenger"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision and what it was taken on; no evidence when there was nothing to compare on."""
+    """A decision and what it was taken on; no evidence when there was nothing to compare on.
+
+    Attributes:
+        look: at the labels of a period, taken or not; None without a champion.
+    """
 
     decision: PromotionDecision
     evidence: AnyEvidence | None
+    look: Look | None = None
 
     def because(self, reason: str) -> Verdict:
         """The same verdict, with a reason before those of its guards."""
@@ -53,6 +59,7 @@ def judge(
     *,
     seed: int,
     same_bundle: bool,
+    look: Look | None = None,
 ) -> Verdict:
     """Whether the challenger takes over, on records that neither model trained on.
 
@@ -62,9 +69,10 @@ def judge(
         task: the policy and the baselines.
         seed: draws the resamples.
         same_bundle: the two bundles have the same digest.
+        look: what part of the period's error budget this comparison has; None without a champion.
     """
     if objections := comparable(trial.cases, task):
-        return Verdict(conclude(objections), None)
+        return Verdict(conclude(objections), None, look)
     cases = cases_of(trial.cases, task)
     ours = Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
     theirs = None if champion is None else _served(champion, trial.cases)
@@ -72,7 +80,8 @@ def judge(
         cases, ours, theirs, task.promotion,
         seed=seed, same_bundle=same_bundle, challenger_scored=trial.how,
     )  # fmt: skip
-    return Verdict(decide(evidence, task.promotion), evidence)
+    evidence = replace(evidence, look=look)
+    return Verdict(decide(evidence, task.promotion), evidence, look)
 
 
 def _served(champion: StoredChampion, cases: TrainingSet) -> Answers:

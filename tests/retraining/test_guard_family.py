@@ -20,7 +20,7 @@ from pydantic import PrivateAttr
 from model.guard_sentences import ENGLISH, PORTUGUESE, sentence
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion import guards
-from retraining.promotion.decision import decide
+from retraining.promotion.decision import decide, objections_to
 from retraining.promotion.guards import binary, examples
 from retraining.promotion.guards.rule import Found, GuardRule, Stage
 from retraining.promotion.guards.table import GUARDS
@@ -88,6 +88,8 @@ def _decides(rule: GuardRule[Any]) -> Iterator[str]:
         yield "table: the guard is not in GUARDS"
     if Stage.WRITING in rule.stages:
         objections = [rule.name] if not rule.guard(rule.example, POLICY).passed else []  # type: ignore[union-attr]
+    elif Stage.LOOK in rule.stages:
+        objections = [g.name for g in objections_to(rule.example, POLICY) if not g.passed]
     else:
         objections = [g.name for g in decide(rule.example, POLICY).guards if not g.passed]
     if objections != [rule.name]:

@@ -11,6 +11,7 @@ from retraining.promotion.guards.rule import (
     Found,
     GuardRule,
 )
+from retraining.promotion.guards.shared import asked_confidence
 
 
 def recall_gain(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
@@ -34,10 +35,11 @@ def recall_gain(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
 def confidence(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
     """Whether luck is excluded well enough as the reason of the gain."""
     gain = evidence.gain("recall_around_budget")
+    asked = asked_confidence(evidence, policy)
     return Found(
-        gain.confidence >= policy.confidence,
+        gain.confidence >= asked,
         gain.confidence,
-        policy.confidence,
+        asked,
         {"resamples": evidence.resamples, "margin": gain.margin},
     )
 
@@ -113,7 +115,7 @@ CONFIDENCE = GuardRule[BinaryEvidence](
     look=confidence,
     english={
         "either": "in {value:.1%} of {resamples} resamples of these students recall around the "
-        "budget gains more than {margin:+.1p} points; {limit:.0%} is asked"
+        "budget gains more than {margin:+.1p} points; {limit:.1%} is asked"
     },
     portuguese={
         "name": "certeza",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.guards import examples
 from retraining.promotion.guards.rule import FIRST, NUMERIC, SUCCESSOR, Found, GuardRule
+from retraining.promotion.guards.shared import asked_confidence
 from retraining.promotion.numeric import NumericEvidence
 
 
@@ -55,7 +56,8 @@ def confidence(evidence: NumericEvidence, policy: PromotionPolicy) -> Found:
     """Whether luck is excluded well enough as the reason of the gain."""
     sure = evidence.confidence or 0.0
     figures = {"resamples": evidence.resamples, "margin": evidence.margin}
-    return Found(sure >= policy.confidence, sure, policy.confidence, figures)
+    asked = asked_confidence(evidence, policy)
+    return Found(sure >= asked, sure, asked, figures)
 
 
 EXPLAINS = GuardRule[NumericEvidence](
@@ -156,7 +158,7 @@ CONFIDENCE = GuardRule[NumericEvidence](
     look=confidence,
     english={
         "either": "in {value:.1%} of {resamples} resamples of these students it saves more than "
-        "{margin:.1%}; {limit:.0%} is asked"
+        "{margin:.1%}; {limit:.1%} is asked"
     },
     portuguese={
         "name": "certeza",

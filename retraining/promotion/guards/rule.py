@@ -22,11 +22,13 @@ NUMERIC: frozenset[OutcomeKind] = frozenset({"numeric"})
 class Stage(StrEnum):
     """When a guard is looked at.
 
-    `SAMPLE` stands before any model is looked at; `FIRST` judges a model while nobody serves,
-    `SUCCESSOR` one that would replace a champion; `WRITING` stands where the decision is written.
+    `SAMPLE` and `LOOK` stand before anything is trained: are there records enough, and may the
+    labels be looked at once more? `FIRST` judges a model while nobody serves, `SUCCESSOR` one that
+    would replace a champion; `WRITING` stands where the decision is written.
     """
 
     SAMPLE = "sample"
+    LOOK = "look"
     FIRST = "first"
     SUCCESSOR = "successor"
     WRITING = "writing"

@@ -56,6 +56,11 @@ def enough_cases(sample: LabelledCounts | BinaryEvidence, policy: PromotionPolic
     )
 
 
+def asked_confidence(evidence: AnyEvidence, policy: PromotionPolicy) -> float:
+    """How sure a look must be: 1 less its part of the period's error budget."""
+    return policy.confidence if evidence.look is None else 1.0 - evidence.look.alpha
+
+
 def different_model(evidence: AnyEvidence, _: PromotionPolicy) -> Found:
     """Whether the challenger is anything new."""
     return Found(not evidence.same_model)

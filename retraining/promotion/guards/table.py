@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining.promotion.guards import binary, binary_gain, numeric, shared
+from retraining.promotion.guards import binary, binary_gain, look, numeric, shared
 from retraining.promotion.guards.rule import GuardRule
 
 GUARDS: tuple[GuardRule[Any], ...] = (
     shared.MIN_LABELLED,
     shared.MIN_POSITIVES,
+    look.NEW_LABELS,
+    look.ERROR_BUDGET,
     shared.DIFFERENT_MODEL,
     binary.SELECTIVE,
     binary.FIRST_MIN_AUC,
