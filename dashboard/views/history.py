@@ -19,6 +19,7 @@ from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
 from database.versions import ModelVersionRepository
+from model.looks import Look
 from model.promotion import Promotion
 from model.run import Run
 
@@ -76,10 +77,29 @@ def run_rows(recent: Sequence[Run], texts: Texts) -> list[dict[str, Any]]:
             texts("history.step"): run.steps[-1].name if run.steps else "",
             texts("history.took"): _seconds(run),
             texts("history.error"): run.error or "",
+            texts("history.look"): look_told(run.look, texts),
             texts("history.run"): run.run_id,
         }
         for run in recent
     ]
+
+
+def look_told(look: Look | None, texts: Texts) -> str:
+    """What a run's look cost of its period's error budget; empty where there was none."""
+    if look is None:
+        return ""
+    return texts(
+        "history.looked" if look.alpha else "history.not_looked",
+        period=look.period,
+        number=look.number,
+        alpha=_percent(look.alpha, texts),
+        spent=_percent(look.spent, texts),
+        budget=_percent(look.budget, texts),
+    )
+
+
+def _percent(probability: float, texts: Texts) -> str:
+    return f"{texts.number(100 * probability)} %"
 
 
 def _act(context: Context) -> None:

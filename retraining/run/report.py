@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from model.looks import Look
 from model.promotion import DecisionStatus
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.plan import RunResult
@@ -29,6 +30,8 @@ def render(result: RunResult) -> RenderableType:
     parts: list[RenderableType] = [Text(headline(result), style="bold"), _guards(result)]
     if left_out := told_left_out(result.left_out):
         parts.append(Text(f"\n{left_out}; a larger --window, or training.window, takes them in"))
+    if result.look is not None:
+        parts.append(Text(f"\n{look_told(result.look)}"))
     evidence = result.evidence
     if evidence and JUDGED[evidence.get("kind", "binary")].finds_cases:
         parts.append(_sample(evidence))
@@ -36,6 +39,17 @@ def render(result: RunResult) -> RenderableType:
         if evidence["groups"]:
             parts.append(_groups(evidence))
     return Group(*parts)
+
+
+def look_told(look: Look) -> str:
+    """What the look cost of the period's error budget, and what is spent of it."""
+    cost = (
+        f"Look {look.number} at {look.period}, with {look.information:.0%} of the labels expected, "
+        f"tested at an error of {look.alpha:.2%}"
+        if look.alpha
+        else f"No look at {look.period} was taken"
+    )
+    return f"{cost}; {look.spent:.2%} of the period's error budget of {look.budget:.1%} are spent"
 
 
 def headline(result: RunResult) -> str:

@@ -24,7 +24,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -98,34 +98,41 @@ def _promoted(evidence: BinaryEvidence) -> bool:
     return not [g for g in decide(evidence, POLICY).guards if not g.passed]
 
 
-def score_world(kind: str, against: Rivals, gain: int, *, seed: int) -> Iterator[dict[str, Any]]:
-    """One world at score level: the looks of the rule, and every weekly look of the rule of before.
+def score_world(
+    kind: str, against: Rivals, gain: int, *, seed: int, weekly: bool
+) -> dict[str, Any]:
+    """One world at score level: the looks of the rule and, if asked, of the rule of before weekly.
 
     Args:
         kind: of `ALIKE`.
         against: champion and challengers of a world.
         gain: which of its challengers.
         seed: of the world.
+        weekly: whether every week is looked at by the rule of before.
     """
     rng = np.random.default_rng([seed, *kind.encode()])
     people = draw(against.world, LAST, [0.0], rng)
-    risk = people.challengers[0]
-    champion_error = (people.champion - risk) / against.world.noise
-    own = rng.normal(size=LAST)
-    evidence: dict[int, BinaryEvidence] = {}
-    sizes = [labels_at(w) if kind == "growing" else LAST for w in range(WEEKS)]
+    champion_error = (people.champion - people.challengers[0]) / against.world.noise
     groups = np.where(rng.random(LAST) < 0.5, "a", "b")
+    sizes = [labels_at(w) if kind == "growing" else LAST for w in range(WEEKS)]
+    own, errors = rng.normal(size=LAST), []
+    for _ in sizes:
+        errors.append(own)
+        own = ALIKE[kind] * own + np.sqrt(1 - ALIKE[kind] ** 2) * rng.normal(size=LAST)
     share = against.world.correlation
-    for week, n in enumerate(sizes):
-        if week:
-            fresh = rng.normal(size=LAST)
-            own = ALIKE[kind] * own + np.sqrt(1 - ALIKE[kind] ** 2) * fresh
-        both = share * champion_error + np.sqrt(1 - share**2) * own
-        scores = risk + against.noises[gain] * both
+
+    @cache
+    def judge(week: int) -> BinaryEvidence:
+        n = sizes[week]
+        both = share * champion_error + np.sqrt(1 - share**2) * errors[week]
+        scores = people.challengers[0] + against.noises[gain] * both
         sample = Draw(people.outcome[:n], people.champion[:n], (scores[:n],))
-        evidence[week] = _compared(against, gain, sample, groups[:n])
-    ours = looks_of(sizes, evidence.__getitem__)
-    return iter([{"looks": ours, "weekly": any(map(_promoted, evidence.values()))}])
+        return _compared(against, gain, sample, groups[:n])
+
+    found: dict[str, Any] = {"looks": looks_of(sizes, judge)}
+    if weekly:
+        found["weekly"] = any(_promoted(judge(week)) for week in range(WEEKS))
+    return found
 
 
 def _compared(
@@ -244,6 +251,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     score.add_argument("--worlds", nargs="+", choices=WORLDS, default=[*WORLDS])
     score.add_argument("--gains", type=float, nargs="+", default=(0.0,))
     score.add_argument("--seeds", type=int, nargs=2, default=(0, 1000), metavar=("FROM", "TO"))
+    score.add_argument(
+        "--weekly", type=int, default=100, help="worlds in which the rule of before looks weekly"
+    )
     real = parts.add_parser("real", help="LightGBM through the real code")
     real.add_argument("--seeds", type=int, nargs=2, default=(0, 60), metavar=("FROM", "TO"))
     parts.add_parser("sum", help="the tables").add_argument("files", type=Path, nargs="+")
@@ -265,8 +275,9 @@ def _score(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
         for kind in given.kinds:
             for number, gain in enumerate(given.gains):
                 for seed in range(*given.seeds):
-                    for found in score_world(kind, against, number, seed=seed):
-                        yield {"kind": kind, "world": world, "gain": gain, "seed": seed, **found}
+                    weekly = seed < given.weekly
+                    found = score_world(kind, against, number, seed=seed, weekly=weekly)
+                    yield {"kind": kind, "world": world, "gain": gain, "seed": seed, **found}
 
 
 def _real(given: argparse.Namespace) -> Iterator[dict[str, Any]]:

@@ -39,7 +39,7 @@ def _still() -> float:
 @pytest.fixture
 def question(task: TaskSpec, students: TrainingSet) -> Task:
     known = candidate("ridge")
-    folds = search_folds(students, task, seed=0, repeats=1)
+    folds = search_folds(students, task, seed=1, repeats=1)
     space = known.space(task.training, numeric=False)
     return Task(known, {"c": 1e-4}, space, students.outcome, folds, None, 0)
 
