@@ -38,7 +38,8 @@ from training.candidates import load_task_to_train
 EPILOG = """\
 what it does
   1. takes the newest labelled records (outcomes that came in through the API or school files);
-     with too few that the champion has not seen it ends here: nothing to compare on
+     with too few that the champion has not seen, or no error budget left to look at them once
+     more (docs/promotion.md), it ends here
   2. trains a challenger on them
   3. scores champion and challenger on the same newest students, none of whom taught the model
      that scores them
@@ -52,7 +53,8 @@ exit codes
   2 wrong usage or setting
 
 examples
-  python -m retraining.pipeline --dry-run             what would be decided; nothing is written
+  python -m retraining.pipeline --dry-run             what would be decided; it costs what a
+                                                      run costs of the error budget
   python -m retraining.pipeline --window 2000         only the 2,000 newest labelled records
   python -m retraining.pipeline --trials 30           tune the best family; killed and started
                                                       again, it goes on where it was

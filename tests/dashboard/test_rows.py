@@ -10,8 +10,10 @@ from dashboard.decision import guard_rows
 from dashboard.reasons import glossary, main_reasons
 from dashboard.texts import Language, load_texts
 from dashboard.views.drift import performance_rows
+from dashboard.views.history import look_told
 from dashboard.views.students import api_row
 from model.drift import DriftReport
+from model.looks import Look
 from model.prediction import Scale
 from model.promotion import DecisionStatus, Guard, Promotion, Term
 
@@ -109,3 +111,14 @@ def test_who_served_when_is_told_in_one_sentence() -> None:
         "**v2**, de 1 mar 2025, 06:00 UTC até 1 mar 2025, 06:00 UTC, por decisão de pipeline. "
         "Em caráter provisório: só porque não havia outra."
     )
+
+
+def test_a_run_tells_in_both_languages_what_is_spent_of_the_error_budget() -> None:
+    taken = Look("2023", 2, 0.5, 0.00625, 0.0075, 0.05)
+    english = load_texts(Language.EN)
+
+    assert look_told(taken, english) == "2023: look 2, error 0.62 %; 0.75 % of 5.00 % spent"
+    assert look_told(taken, PT) == "2023: comparação 2, erro 0,62 %; gastos 0,75 % de 5,00 %"
+    refused = Look("2023", 0, 0.5, 0.0, 0.0075, 0.05)
+    assert look_told(refused, english) == "2023: no look taken; 0.75 % of 5.00 % spent"
+    assert look_told(None, PT) == ""

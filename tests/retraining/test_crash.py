@@ -11,6 +11,7 @@ import pytest
 from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import Command, Count, Find
+from database.looks import LookRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.promotion import DecisionStatus
@@ -78,5 +79,7 @@ def test_a_run_that_dies_before_any_of_its_writes_breaks_nothing(
     assert run(registry, home, run_id="run-last").status in DecisionStatus
     ledger = registry.run(PromotionRepository().newest())
     assert [p.revision for p in ledger if p.revision] == [2, 1]
+    (look,) = registry.run(LookRepository().get("2023")).looks
+    assert look.alpha == pytest.approx(0.05)
     numbers = [version.number for version in registry.run(ModelVersionRepository().newest())]
     assert numbers == list(range(len(numbers), 0, -1))

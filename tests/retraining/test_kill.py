@@ -14,6 +14,7 @@ import pytest
 
 from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry
+from database.looks import LookRepository
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
@@ -24,7 +25,7 @@ from tests.retraining.school import READING, SUMS, TASK, teach
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-STEPS = ("window", "champion", "leakage", "trained", "decided", "registered", "promoted")
+STEPS = ("window", "champion", "leakage", "trained", "look", "decided", "registered", "promoted")
 
 
 @pytest.fixture
@@ -98,6 +99,8 @@ def test_a_run_killed_at_any_step_leaves_the_champion_serving_and_the_next_run_c
     ]
     assert [p.revision for p in ledger] == [2, 1]
     assert told["champion"] == ledger[0].challenger
+    taken = registry.run(LookRepository().get("2023")).looks
+    assert [look.alpha for look in taken] == [pytest.approx(0.05)]
     statuses = {run.status for run in registry.run(RunRepository().newest())}
     assert RunStatus.RUNNING not in statuses
     assert RunStatus.ABANDONED in statuses

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ from retraining.run.report import look_told
 from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
 
 NOW = START + timedelta(days=400)
-BUDGET = pytest.approx(0.05)
+BUDGET: Any = pytest.approx(0.05)
 
 
 def looks(registry: SyncRegistry, period: str = "2023") -> PeriodLooks:
