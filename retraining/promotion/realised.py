@@ -77,7 +77,15 @@ def recall_came(
 def error_came(
     cases: Cases, promoted: Answers, replaced: Answers, policy: PromotionPolicy, *, seed: int
 ) -> Came:
-    """The share of the replaced version's mean absolute error that the promoted one saves."""
+    """The share of the replaced version's mean absolute error that the promoted one saves.
+
+    Args:
+        cases: at least one.
+        promoted: as its stored bundle answers.
+        replaced: the same of the version before.
+        policy: of the task.
+        seed: draws the resamples of students.
+    """
     found = compare_numeric(cases, promoted, replaced, policy, seed=seed)
     assert found.gain is not None and found.low is not None and found.high is not None
     return Came(found.gain, found.low, found.high, cases=0, flagged=0)

@@ -34,6 +34,7 @@ ENTRY_POINTS = {
     "database/embedded/__main__.py": {"deployment"},
     "drift/check.py": {"deployment", "database", "preprocessing"},
     "preprocessing/ingest.py": {"deployment", "database"},
+    "retraining/approval.py": {"deployment"},
     "retraining/card.py": {"deployment"},
     "retraining/pipeline.py": {"deployment"},
     "retraining/replay/__main__.py": {"deployment"},
