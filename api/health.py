@@ -87,6 +87,7 @@ def measure(here: Services) -> None:
     here.metrics.host.home_free.set(here.storage.free)
     here.metrics.degraded.set(1 if here.fault() else 0)
     here.metrics.generation.set(here.holder.generation)
+    here.metrics.provisional.set(1 if current and current.pointer.provisional else 0)
     here.metrics.serve(current.version if current else None)
 
 
@@ -112,6 +113,7 @@ def _champion(here: Services) -> ChampionPart:
             "version": current.version,
             "revision": current.pointer.revision,
             "generation": here.holder.generation,
+            "provisional": current.pointer.provisional,
         }
     if fault is not None:
         part["quarantined"] = fault.version

@@ -111,6 +111,13 @@ class HostMetrics:
             registry=registry,
             multiprocess_mode="livemax",
         )
+        self.provisional = Gauge(
+            "farol_champion_provisional",
+            "1 while the champion serves although guards of a first model objected.",
+            ["task"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self.generation = Gauge(
             "farol_champion_generation",
             "Champions each worker has had.",
@@ -167,6 +174,7 @@ class Metrics:
         self.outbox_rows = host.outbox_rows.labels(task)
         self.outbox_failed = host.outbox_failed.labels(task)
         self.degraded = host.degraded.labels(task)
+        self.provisional = host.provisional.labels(task)
         self.generation = host.generation.labels(task, str(slot))
         self.waiting = host.waiting.labels(task)
         self._imputed = host.imputed.labels(task)

@@ -144,6 +144,7 @@ class Refresher:
             version.signature,
             archive,
             alias.revision,
+            provisional=alias.provisional,
             check=self._holder.check,
         )
         _log.info("%s: published %s, revision %d", version.task, alias.version, alias.revision)

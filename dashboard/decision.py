@@ -14,8 +14,10 @@ from model.promotion import DecisionStatus, Guard, Promotion
 
 def headline(promotion: Promotion, texts: Texts) -> str:
     """What was decided, in one sentence."""
+    provisional = promotion.provisional and promotion.status is DecisionStatus.PROMOTED
+    said = "provisional" if provisional else promotion.status.value
     return texts(
-        f"decision.{promotion.status.value}",
+        f"decision.{said}",
         challenger=promotion.challenger,
         champion=promotion.champion or "-",
     )
@@ -39,7 +41,8 @@ def guard_rows(
 
 def show_decision(promotion: Promotion, texts: Texts) -> None:
     """The decision with its reasons; guards and evidence on demand."""
-    say = st.success if promotion.status is DecisionStatus.PROMOTED else st.info
+    promoted = promotion.status is DecisionStatus.PROMOTED and not promotion.provisional
+    say = st.success if promoted else st.info
     listed = "\n".join(f"- {reason}" for reason in reasons(promotion, texts))
     say(f"**{headline(promotion, texts)}**\n\n{listed}")
     if promotion.promise is not None:

@@ -40,7 +40,7 @@ def guard_reason(guard: Guard, texts: Texts, *, kind: str = "binary") -> str:
     if sentences is None:
         return guard.reason
     figures = {"value": guard.value, "limit": guard.limit}
-    return sentence(sentences, PORTUGUESE, passed=guard.passed, figures=figures)
+    return sentence(sentences, PORTUGUESE, passed=guard.passed, figures=figures, case=guard.case)
 
 
 def guard_name(guard: Guard, texts: Texts, *, kind: str = "binary") -> str:

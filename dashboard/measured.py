@@ -13,6 +13,7 @@ HOW = {
     "out of fold": "measured.out_of_fold",
     "later than its training": "measured.later",
     "students held out": "measured.held_out",
+    "calibrated out of fold": "measured.recalibrated",
 }
 
 

@@ -87,7 +87,7 @@ class PromotionRepository(Repository[Promotion]):
             "promotion": self._document(done),
             "token": lease.token if lease else current["token"] if current else 0,
         }
-        moved = Alias(CHAMPION, done.challenger, expected_revision + 1, done.at)
+        moved = Alias(CHAMPION, done.challenger, expected_revision + 1, done.at, done.provisional)
         # The token is compared again by the write itself: it is what fences off a late run.
         where = {"token": current["token"]} if current else {}
         yield from AliasRepository().move(moved, extra, where)

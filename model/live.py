@@ -48,6 +48,8 @@ class LivePointer:
         previous: the version that served before on this host, and whose folder is still there.
         task: the TaskSpec's name; empty, like `trained_on`, in pointers of before they were signed.
         trained_on: SHA-256 of the list of training records.
+        provisional: it serves although guards of a first model objected; not signed, as it only
+            tells how the version came to serve.
     """
 
     version: str
@@ -58,6 +60,7 @@ class LivePointer:
     previous: str | None = None
     task: str = ""
     trained_on: str = ""
+    provisional: bool = False
 
     @property
     def statement(self) -> Statement:
@@ -130,6 +133,7 @@ class LiveModel:
         archive: bytes,
         revision: int,
         *,
+        provisional: bool = False,
         check: Callable[[Path], object] = load_bundle,
     ) -> LivePointer:
         """Unpacks a version beside the others, checks it, and points to it.
@@ -139,6 +143,7 @@ class LiveModel:
             signature: kept in the pointer so that every reader can verify it.
             archive: the bundle as `model.bundle.pack` made it.
             revision: the alias revision that asked for it.
+            provisional: that of the alias.
             check: trusts the unpacked folder or raises BundleError.
 
         Raises:
@@ -156,7 +161,7 @@ class LiveModel:
             check(staged)
             with _lock(self._pointer_lock):
                 self._install(staged, target)
-                pointer = self._point(statement, signature, revision)
+                pointer = self._point(statement, signature, revision, provisional)
                 self._prune({pointer.version, pointer.previous})
                 return pointer
 
@@ -183,13 +188,19 @@ class LiveModel:
         """Forgets the quarantine, so that the version may be tried again."""
         self._quarantine_path.unlink(missing_ok=True)
 
-    def _point(self, statement: Statement, signature: str, revision: int) -> LivePointer:
+    def _point(
+        self, statement: Statement, signature: str, revision: int, provisional: bool
+    ) -> LivePointer:
         former, version = self._former(), statement.version
         previous = former.version if former and former.version != version else None
         if former and former.version == version:
             previous = former.previous
         pointer = LivePointer(
-            signature=signature, revision=revision, previous=previous, **asdict(statement)
+            signature=signature,
+            revision=revision,
+            previous=previous,
+            provisional=provisional,
+            **asdict(statement),
         )
         (self.root / "origins").mkdir(exist_ok=True)
         _write(self._origin_path(version), asdict(pointer))

@@ -33,6 +33,7 @@ class Guard:
         reason: a sentence a counsellor's manager can read.
         value: what was measured, if it is a number.
         limit: what the policy asks for, if it is a number.
+        case: which of its sentences applies, where passed and failed do not tell.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Guard:
     reason: str
     value: float | None = None
     limit: float | None = None
+    case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class PromotionDecision:
     """The outcome of a comparison, with every guard that was looked at.
 
     Attributes:
-        provisional: the challenger may serve only because nobody else does.
+        provisional: promoted as a first champion that some guards object to, until a better comes.
     """
 
     status: DecisionStatus
@@ -57,7 +59,9 @@ class PromotionDecision:
 
 
 TRAIN = "train"
-"""The action of a decision that a run took."""
+"""The action of a decision that a run took about the challenger it trained."""
+RECALIBRATION = "recalibration"
+"""The action of a decision that a run took about the champion with a new calibration."""
 
 APPROVE, REFUSE = "approve", "refuse"
 """The actions of a person whom a staged version waited for."""
@@ -93,14 +97,16 @@ class Promotion:
     """One line of the append-only ledger: a decision and who took it.
 
     Attributes:
-        promotion_id: the run's id, or a fresh id for a decision by hand.
+        promotion_id: the run's id, with `-recalibration` for that decision of it, or a fresh id for
+            a decision by hand.
         at: when it took effect (aware UTC).
         actor: `pipeline`, or the name of the key that asked for it.
-        action: `train`, `promote` (by hand) or `rollback`.
+        action: `train`, `recalibration`, `promote` (by hand) or `rollback`.
         challenger: the version that wanted to serve.
         champion: the version that served before, None at first.
         revision: the alias revision this decision made; None when the champion was kept.
-        provisional: the challenger serves, or would serve, only because nobody else does.
+        provisional: the challenger serves, or would serve, although guards of a first model
+            objected, because it is better than none; the next that meets them replaces it.
         promise: the gain that the challenger is to bring; None without a comparison.
     """
 
@@ -121,7 +127,7 @@ class Promotion:
     @property
     def by_hand(self) -> bool:
         """Whether a person decided it, instead of a run that compared or the clock."""
-        return self.action not in {TRAIN, EXPIRE}
+        return self.action not in {TRAIN, RECALIBRATION, EXPIRE}
 
 
 def told_promise(promise: Promise) -> str:

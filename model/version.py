@@ -130,6 +130,8 @@ class ModelVersion:
         card: the model card; None for versions of before there were cards.
         statuses: whom each status meant on the students of `metrics`, with its precision; empty in
             versions of before it was kept.
+        calibrated_on: SHA-256 of the artifact that lists the hashed ids of the records that a
+            recalibration learned from; empty where the scorer's own training set the calibration.
         by_unit: for which units (schools) it was tested, and how it did there; None where the task
             has no units, or for versions of before they were kept.
     """
@@ -158,6 +160,7 @@ class ModelVersion:
     bundle: str = ""
     by_unit: VersionByUnit | None = None
     statuses: tuple[StatusFigures, ...] = ()
+    calibrated_on: str = ""
 
     @property
     def statement(self) -> Statement:
@@ -196,10 +199,12 @@ def resign(version: ModelVersion, task: str, key: bytes, *, bundle: str = "") ->
 class Alias:
     """A name that points to a version, `champion` say; moved only by compare-and-set.
 
-    `revision` is 1 for the first pointing and grows by one with each move.
+    `revision` is 1 for the first pointing and grows by one with each move. `provisional` is that of
+    the promotion which moved the champion here.
     """
 
     alias: str
     version: str
     revision: int
     since: datetime
+    provisional: bool = False

@@ -22,8 +22,9 @@ def choose_thresholds(
     """The cut-offs on scores of records that the model was not fitted on.
 
     `operating` has the highest recall among the thresholds that flag no more than the alert budget
-    (None: as many as are at risk) with at least the floor's precision. Where no threshold meets
-    both, the floor yields least: the one of highest precision within the budget is taken.
+    (None: as many as are at risk) with at least the floor's precision, if the school sets one.
+    Where no threshold meets both, the floor yields least: the one of highest precision within the
+    budget is taken.
     `alert` is the operating threshold. `critical` begins at the lowest cut above which the share at
     risk is at least `critical_precision` by its lower confidence bound, and nowhere (1.0) where the
     records show that of no cut.
@@ -38,7 +39,7 @@ def choose_thresholds(
     budget = promotion.alert_budget
     room = outcome.sum() if budget is None else budget * len(outcome)
     within = flagged <= max(room, flagged[0])
-    allowed = within & (precision >= promotion.precision_floor)
+    allowed = within & (precision >= (promotion.precision_floor or 0.0))
     if not allowed.any():
         allowed = within & (precision == precision[within].max())
     operating = float(cut[np.flatnonzero(allowed)[-1]])

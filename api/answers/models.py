@@ -39,9 +39,11 @@ class VersionSummary(RegisteredFields):
 
     Attributes:
         champion: whether it serves; absent where none does.
+        provisional: whether it serves although guards of a first model objected.
     """
 
     champion: NotRequired[bool]
+    provisional: NotRequired[bool]
 
 
 class VersionsAnswer(TypedDict):
@@ -82,6 +84,7 @@ class LocalModelAnswer(TypedDict):
     """The champion while the registry does not answer: what this worker knows of it.
 
     Attributes:
+        provisional: it serves although guards of a first model objected.
         quarantined: the version that was refused, if there is one.
     """
 
@@ -92,6 +95,7 @@ class LocalModelAnswer(TypedDict):
     model_version: str
     features: Sequence[str]
     revision: int
+    provisional: bool
     generation: Count
     quarantined: Quarantine | None
     registry: Literal["unavailable"]
@@ -101,12 +105,14 @@ class ModelAnswer(RegisteredFields):
     """The champion.
 
     Attributes:
+        provisional: it serves although guards of a first model objected.
         quarantined: the version that was refused, if there is one.
     """
 
     model_version: str
     features: Sequence[str]
     revision: int
+    provisional: bool
     generation: Count
     quarantined: Quarantine | None
 

@@ -22,11 +22,16 @@ class Part(TypedDict):
 
 
 class ChampionPart(Part):
-    """The model that is served, and the version that should be and cannot be trusted."""
+    """The model that is served, and the version that should be and cannot be trusted.
+
+    Attributes:
+        provisional: it serves although guards of a first model objected.
+    """
 
     version: NotRequired[str]
     revision: NotRequired[int]
     generation: NotRequired[Count]
+    provisional: NotRequired[bool]
     quarantined: NotRequired[str]
     reason: NotRequired[str]
 

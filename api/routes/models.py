@@ -52,6 +52,7 @@ async def get_model(request: Request, _client: MayReadAll) -> Response:
         "thresholds": champion.thresholds,
         "features": champion.bundle.feature_names,
         "revision": champion.pointer.revision,
+        "provisional": champion.pointer.provisional,
         "generation": here.holder.generation,
         "quarantined": here.live.quarantined(),
     }
@@ -188,4 +189,7 @@ async def _reason(request: Request) -> str:
 
 
 def _serving(version: ModelVersion, champion: Alias | None) -> dict[str, bool]:
-    return {"champion": version.version == champion.version} if champion else {}
+    if champion is None:
+        return {}
+    serves = version.version == champion.version
+    return {"champion": serves, "provisional": serves and champion.provisional}

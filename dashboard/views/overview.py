@@ -66,6 +66,8 @@ def show(context: Context) -> None:
 def _heading(context: Context, alias: Alias, champion: ModelVersion) -> None:
     texts = context.texts
     serves = show_serving(context, champion.version)
+    if alias.provisional:
+        st.warning(texts("overview.provisional", version=champion.version))
     st.markdown(
         texts(
             "overview.since" if serves else "overview.champion_since",

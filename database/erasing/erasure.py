@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from database.artifacts import ArtifactRepository
-from database.driver.commands import DeleteMany, Find, Op
+from database.driver.commands import DeleteMany, Document, Find, Op
 from database.driver.paging import in_parts
 from database.labelling.join import settle
 from database.labelling.linking import drop_emptied
@@ -154,16 +154,19 @@ def _periods(student_id: str) -> Op[set[str]]:
 
 
 def _trained_on(record_ids: set[str]) -> Op[tuple[str, ...]]:
-    """The versions whose list of training records names one of these, oldest first."""
-    found = yield Find(
-        ModelVersionRepository.collection, {}, sort=[("number", 1)], fields=["trained_on", "number"]
-    )
-    named: dict[str, bool] = {}
+    """The versions whose lists of records learned from name one of these, oldest first."""
+    fields = ["trained_on", "calibrated_on", "number"]
+    found = yield Find(ModelVersionRepository.collection, {}, sort=[("number", 1)], fields=fields)
+    named: dict[str, bool] = {"": False}
     for row in found:
-        digest = row["trained_on"]
-        if digest not in named:
-            named[digest] = yield from _names(digest, record_ids)
-    return tuple(row["_id"] for row in found if named[row["trained_on"]])
+        for digest in _lists(row):
+            if digest not in named:
+                named[digest] = yield from _names(digest, record_ids)
+    return tuple(row["_id"] for row in found if any(named[digest] for digest in _lists(row)))
+
+
+def _lists(row: Document) -> tuple[str, str]:
+    return row["trained_on"], row.get("calibrated_on", "")
 
 
 def _names(digest: str, record_ids: set[str]) -> Op[bool]:

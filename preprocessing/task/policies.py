@@ -76,7 +76,7 @@ class PromotionPolicy(Spec):
     min_recall_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     alert_budget: Annotated[float, Field(gt=0, le=1)] | None = None
-    precision_floor: Annotated[float, Field(ge=0, le=1)] = 0.5
+    precision_floor: Annotated[float, Field(ge=0, le=1)] | None = None
     max_auc_loss: Annotated[float, Field(ge=0, le=1)] = 0.01
     max_calibration_error: Annotated[float, Field(gt=0, le=1)] = 0.1
     max_subgroup_gap: Annotated[float, Field(gt=0, le=1)] = 0.15

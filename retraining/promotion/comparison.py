@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from model.figures import calibration_error
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric, Scored, once, paired_resamples, scored
-from retraining.promotion.evidence import Baseline, BinaryEvidence, Gain, Scorecard
+from retraining.promotion.clustered import precision_against, precision_against_chance
+from retraining.promotion.evidence import Baseline, BinaryEvidence, Contrast, Gain, Scorecard
 from retraining.promotion.group_recall import group_recalls
 from retraining.promotion.ranking import Floats, Ties, flags
 
@@ -165,22 +166,34 @@ def compare_many(
             champion=_card(champion, theirs, flagged) if champion and theirs else None,
             gains=tuple(_gain(m, each, _margin(m, policy)) for m, each in differences.items()),
             groups=group_recalls(
-                cases.outcome, cases.protected, flags(model.ranking, flagged), theirs_flags
+                cases.outcome,
+                cases.protected,
+                cases.students,
+                flags(model.ranking, flagged),
+                theirs_flags,
             ),
             baselines=tuple(
                 _baseline(name, rule, model, cases.outcome) for name, rule in cases.rules.items()
             ),
             early=cases.early,
+            precision=_precision(cases, answers, theirs or None),
         )
         for answers, model, differences in zip(challengers, ours, found, strict=True)
     ]
 
 
+def _precision(cases: Cases, answers: Answers, champion: Scored | None) -> Contrast | None:
+    """Where the challenger draws its own line, against the champion flagging as many."""
+    ours = (answers.scores >= answers.threshold).astype(np.float64)
+    if champion is None:
+        return precision_against_chance(cases.outcome, ours, cases.students)
+    theirs = flags(champion.ranking, float(ours.sum()))
+    return precision_against(cases.outcome, ours, theirs, cases.students)
+
+
 def _margin(metric: Metric, policy: PromotionPolicy) -> float:
     """The gain that the confidence in a metric is about."""
     match metric:
-        case Metric.RECALL:
-            return policy.min_recall_gain
         case Metric.RECALL_AROUND:
             return policy.min_recall_gain * PROVEN
         case _:

@@ -7,7 +7,10 @@ each is worth and for how often luck gets through all of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model.promotion import DecisionStatus, Guard, PromotionDecision
+from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.guards.rule import Stage
 from retraining.promotion.guards.shared import AnyEvidence, LabelledCounts
@@ -25,13 +28,31 @@ def decide(evidence: AnyEvidence, policy: PromotionPolicy) -> PromotionDecision:
 
     Returns:
         Promoted only if every guard passed. A kept decision's reasons are those of the guards that
-        objected, a promoted one's those of all.
+        objected, a promoted one's those of all. A first model that is no chance find and beats what
+        is done without a model serves provisionally where other guards object; its reasons are
+        theirs.
     """
     sample = looked_at(evidence, policy, Stage.SAMPLE)
     if not all(guard.passed for guard in sample):
         return conclude(sample)
-    stage = Stage.FIRST if evidence.champion is None else Stage.SUCCESSOR
-    return conclude((*sample, *looked_at(evidence, policy, stage)))
+    stage = _stage(evidence)
+    decision = conclude((*sample, *looked_at(evidence, policy, stage)))
+    if stage is Stage.FIRST and evidence.beyond_chance and _all_yield(decision, evidence.kind):
+        return replace(decision, status=DecisionStatus.PROMOTED, provisional=True)
+    return decision
+
+
+def _stage(evidence: AnyEvidence) -> Stage:
+    if evidence.champion is None:
+        return Stage.FIRST
+    return Stage.RECALIBRATION if evidence.recalibration else Stage.SUCCESSOR
+
+
+def _all_yield(decision: PromotionDecision, kind: OutcomeKind) -> bool:
+    """Whether guards objected, and only such as let a first model serve provisionally."""
+    yielding = {rule.name for rule in GUARDS if rule.provisional and kind in rule.kinds}
+    objections = {guard.name for guard in decision.guards if not guard.passed}
+    return bool(objections) and objections <= yielding
 
 
 def looked_at(

@@ -14,6 +14,9 @@ from typing import Any, ClassVar
 from model.looks import Look
 from preprocessing.task.outcome_kinds import OutcomeKind
 
+ONE_SIDED = 1.645
+"""Normal quantile of 95 %."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
@@ -69,6 +72,26 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """Two figures of the same records.
+
+    Attributes:
+        ours: the challenger's.
+        theirs: what it is held against: the champion's, or that of a rule.
+        error: standard error of their difference, students drawn.
+    """
+
+    ours: float
+    theirs: float
+    error: float
+
+    @property
+    def room(self) -> float:
+        """How far apart the two may lie by chance, one-sided at 95 %."""
+        return ONE_SIDED * self.error
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRecall:
     """One protected group, when the same number of students is flagged by both models.
 
@@ -84,6 +107,9 @@ class GroupRecall:
         low: lower end of the challenger's 95 % Wilson interval.
         high: upper end.
         flagged: share of the group that the challenger flags.
+        independent: what its records at risk are worth if a student's several count as one; None
+            where each is of another student.
+        moved_error: standard error of the challenger's recall less the champion's; 0 if unknown.
     """
 
     attribute: str
@@ -96,6 +122,8 @@ class GroupRecall:
     low: float | None
     high: float | None
     flagged: float
+    independent: float | None = None
+    moved_error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +160,10 @@ class BinaryEvidence:
         early: of how many the outcome was observed before its period began, and may still change.
         look: what part of the period's error budget this comparison has; None in decisions of
             before, and without a champion.
+        precision: of those that the challenger's own threshold flags, against the champion's
+            flagging as many, or without one against the share at risk; None where it flags nobody.
+        recalibration: the challenger is the champion with a new calibration.
+        ranking_kept: of a recalibration, whether it orders the records as the champion does.
     """
 
     kind: ClassVar[OutcomeKind] = "binary"
@@ -152,6 +184,19 @@ class BinaryEvidence:
     baselines: tuple[Baseline, ...] = ()
     early: int = 0
     look: Look | None = None
+    precision: Contrast | None = None
+    recalibration: bool = False
+    ranking_kept: bool = True
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether more of those it would flag at the budget are at risk than of all, beyond chance.
+
+        A student's several records count as one.
+        """
+        share = self.positives / self.rows
+        error = math.sqrt(share * (1 - share) / self.flagged * self.rows / self.students)
+        return self.challenger.precision_at_budget > share + ONE_SIDED * error
 
     def gain(self, metric: str) -> Gain:
         """The gain in one metric.

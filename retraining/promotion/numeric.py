@@ -12,8 +12,9 @@ from model.looks import Look
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import student_weights
+from retraining.promotion.clustered import standard_error
 from retraining.promotion.comparison import RESAMPLES, Answers, Cases
-from retraining.promotion.evidence import plain
+from retraining.promotion.evidence import Contrast, plain
 from retraining.promotion.ranking import Floats
 from training.metrics import evaluate_numeric
 
@@ -39,12 +40,15 @@ class NumericEvidence:
         margin: the gain the policy asks for.
         confidence: share of the resamples in which the gain was above the margin.
         baselines: rule that needs no model to its mean absolute error.
+        against_mean: the challenger's mean absolute error against that of saying the mean; None in
+            evidence of before it was kept.
         early: of how many the outcome was observed before its period began, and may still change.
         look: what part of the period's error budget this comparison has; None in decisions of
             before, and without a champion.
     """
 
     kind: ClassVar[OutcomeKind] = "numeric"
+    recalibration: ClassVar[bool] = False
 
     rows: int
     students: int
@@ -63,6 +67,13 @@ class NumericEvidence:
     baselines: Mapping[str, float]
     early: int = 0
     look: Look | None = None
+    against_mean: Contrast | None = None
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether its error is less than that of saying the mean, beyond chance."""
+        shown = self.against_mean
+        return shown is not None and shown.ours + shown.room < shown.theirs
 
     def to_mapping(self) -> dict[str, Any]:
         """As JSON and the registry can hold it."""
@@ -120,7 +131,17 @@ def compare_numeric(
             name: float(np.abs(rule - cases.outcome).mean()) for name, rule in cases.rules.items()
         },
         early=cases.early,
+        against_mean=_against_mean(cases, challenger),
     )
+
+
+def _against_mean(cases: Cases, challenger: Answers) -> Contrast:
+    """The mean is that of the judged records themselves, which favours it."""
+    ours = np.abs(challenger.scores - cases.outcome)
+    theirs = np.abs(cases.outcome.mean() - cases.outcome)
+    parts = (ours - theirs - (ours - theirs).mean()) / len(ours)
+    error = standard_error(parts, cases.students)
+    return Contrast(float(ours.mean()), float(theirs.mean()), error)
 
 
 def _saved(

@@ -39,7 +39,7 @@ from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.comparison import flagged_within
 from retraining.promotion.ranking import Floats
-from retraining.replay.alternatives import POLICIES, pick
+from retraining.replay.alternatives import OURS, POLICIES, pick
 from retraining.replay.result import Decided, History, Promised, Served
 from retraining.run import training_labels
 from retraining.run.champion import load_predictor
@@ -223,12 +223,25 @@ def _retrain(state: _Play, period: str, now: datetime) -> RunResult | None:
 def _follow(state: _Play, result: RunResult) -> None:
     """Lets every policy choose between what it serves and the new challenger."""
     assert result.challenger is not None
-    version = state.registry.run(ModelVersionRepository().get(result.challenger))
+    promoted = result.status is DecisionStatus.PROMOTED
+    if result.refused is not None:
+        # What was trained is there for every policy; only ours knows of recalibration.
+        _choose(state, _loaded(state, result.refused), promoted=False)
+        state.serving[OURS] = _loaded(state, result.challenger).version
+        return
+    _choose(state, _loaded(state, result.challenger), promoted=promoted)
+
+
+def _loaded(state: _Play, name: str) -> ModelVersion:
+    version = state.registry.run(ModelVersionRepository().get(name))
     folder = Path(tempfile.mkdtemp(dir=state.home))
     predictor = load_predictor(state.registry, version, folder, state.signing_key)
-    state.loaded[version.version] = (version, predictor)
+    state.loaded[name] = (version, predictor)
+    return version
+
+
+def _choose(state: _Play, version: ModelVersion, *, promoted: bool) -> None:
     known = {name: loaded[0] for name, loaded in state.loaded.items()}
-    promoted = result.status is DecisionStatus.PROMOTED
     for policy in POLICIES:
         chosen = pick(policy, known.get(state.serving.get(policy, "")), version, promoted)
         if chosen is not None:

@@ -29,6 +29,7 @@ HOW = {
     "forward_holdout": "later than its training",
     "out_of_fold": "out of fold",
     "group_holdout": "students held out",
+    "recalibrated": "calibrated out of fold",
 }
 
 

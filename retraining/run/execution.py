@@ -29,6 +29,7 @@ from retraining.run.stages import (
     apply,
     deliberate,
     gather,
+    recalibrated,
     taken_look,
     train,
     unjudged,
@@ -119,7 +120,11 @@ def _decided(registry: SyncRegistry, plan: RunPlan, journal: Journal, clock: Clo
         folder = Path(name)
         gathered = gather(registry, plan, folder, journal, now=clock())
         decided = _considered(registry, gathered, plan, folder, journal)
-    verdict = decided.verdict if isinstance(decided, Deliberated) else decided
+        if isinstance(decided, Verdict):
+            verdict = decided
+        else:
+            instead = recalibrated(gathered, decided, plan, folder, journal)
+            verdict = (instead or decided).verdict
     return _unmoved(plan, gathered, verdict)
 
 
@@ -153,12 +158,18 @@ def _recorded(
             result = _unmoved(plan, gathered, decided)
         else:
             applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
+            refused = None
+            instead = recalibrated(gathered, decided, plan, folder, journal)
+            if instead is not None:
+                refused = applied.version.version
+                applied = apply(registry, gathered, instead, plan, held, journal, now=clock())
             result = _result(
                 plan,
                 gathered,
                 applied.verdict,
                 challenger=applied.version.version,
                 champion=applied.champion,
+                refused=refused,
             )
     waits = f"{result.challenger} waits for approval; "
     told = waits if result.status is DecisionStatus.STAGED else ""
@@ -200,6 +211,7 @@ def _result(
     *,
     challenger: str | None,
     champion: str | None,
+    refused: str | None = None,
 ) -> RunResult:
     return RunResult(
         run_id=plan.run_id,
@@ -213,6 +225,8 @@ def _result(
         dry_run=plan.options.dry_run,
         left_out=gathered.left_out,
         look=verdict.look,
+        provisional=verdict.decision.provisional,
+        refused=refused,
     )
 
 

@@ -44,6 +44,8 @@ class RunResult:
         evidence: what the decision was taken on, as plain data; empty without a comparison.
         left_out: period to labelled records that the window had no room for.
         look: at the labels of a period, taken or not; None without a champion.
+        provisional: the challenger serves although guards of a first model object.
+        refused: the version that was trained and kept, where the challenger is a recalibration.
     """
 
     run_id: str
@@ -57,6 +59,8 @@ class RunResult:
     dry_run: bool = False
     left_out: Mapping[str, int] = field(default_factory=dict)
     look: Look | None = None
+    provisional: bool = False
+    refused: str | None = None
 
     def to_mapping(self) -> dict[str, Any]:
         """What `--json` prints."""
@@ -72,6 +76,8 @@ class RunResult:
                 for g in self.guards
             ],
             "evidence": dict(self.evidence),
+            "provisional": self.provisional,
+            "refused": self.refused,
             "dry_run": self.dry_run,
             "left_out": dict(self.left_out),
             "look": None if self.look is None else asdict(self.look),

@@ -61,6 +61,7 @@ class Provenance:
         leakage: what its guard measured.
         left_out: period to labelled records that the window had no room for.
         units: that the task knows of; None where it has none.
+        scorer_of: the version whose scorer is kept; None where the version learned one of its own.
     """
 
     lineage: Lineage
@@ -69,6 +70,7 @@ class Provenance:
     signing_key: bytes
     left_out: Mapping[str, int] = field(default_factory=dict)
     units: KnownUnits | None = None
+    scorer_of: ModelVersion | None = None
 
 
 def parcel(trial: ScoredChallenger, folder: Path) -> Parcel:
@@ -107,8 +109,10 @@ def register(
     """
     artifact = registry.run(ArtifactRepository().put(packed.archive))
     ids = training_ids_artifact(trial.trained.record_ids())
-    trained_on = registry.run(ArtifactRepository().put(ids))
-    draft = _draft(trial, task, provenance, artifact, trained_on)
+    learned_from = registry.run(ArtifactRepository().put(ids))
+    draft = _kept_scorer(
+        _draft(trial, task, provenance, artifact, learned_from), provenance.scorer_of
+    )
     batches = registry.run(BatchRepository().newest(BATCHES))
     record = track_record(*registry.run(promotions_and_what_came()))
     facts = card_facts(draft, trial, verdict, task, batches, record)
@@ -121,6 +125,19 @@ def register(
     version = registry.run(numbered)
     _point_challenger(registry, version, provenance.at)
     return version
+
+
+def _kept_scorer(draft: ModelVersion, origin: ModelVersion | None) -> ModelVersion:
+    """The draft of a recalibration: what its scorer learned from is that of the origin."""
+    if origin is None:
+        return draft
+    return replace(
+        draft,
+        window=origin.window,
+        trained_on=origin.trained_on,
+        calibrated_on=draft.trained_on,
+        leakage=origin.leakage,
+    )
 
 
 def _numbered(draft: ModelVersion, provenance: Provenance, number: int) -> ModelVersion:
@@ -213,10 +230,10 @@ def record_decision(
     """
     evidence = evidence_mapping(verdict, version.version)
     promotion = Promotion(
-        promotion_id=version.lineage.run_id,
+        promotion_id=_decision_id(version.lineage.run_id, verdict.action),
         at=now,
         actor="pipeline",
-        action=TRAIN,
+        action=verdict.action,
         status=verdict.decision.status,
         challenger=version.version,
         champion=champion.version if champion else None,
@@ -236,6 +253,10 @@ def record_decision(
     return registry.run(
         PromotionRepository().promote(promotion, expected_revision=revision, lease=lease)
     )
+
+
+def _decision_id(run_id: str, action: str) -> str:
+    return run_id if action == TRAIN else f"{run_id}-{action}"
 
 
 def evidence_mapping(verdict: Verdict, challenger: str | None) -> Mapping[str, Any]:

@@ -22,6 +22,8 @@ TITLES: Mapping[str, str] = {
     "auc": "AUC",
     "average_precision": "average precision",
     "brier": "Brier score (less is better)",
+    "calibration_error": "calibration error (less is better)",
+    "log_loss": "log loss (less is better)",
 }
 
 
@@ -58,6 +60,16 @@ def headline(result: RunResult) -> str:
     if result.status is DecisionStatus.PROMOTED:
         instead = f", instead of {result.before}" if result.before else ""
         would = "would serve" if result.dry_run else "serves now"
+        if result.evidence.get("recalibration"):
+            return (
+                f"Recalibrated: {challenger} {would}{instead}: the same ranking, with scores that "
+                "mean more."
+            )
+        if result.provisional:
+            return (
+                f"Promoted provisionally: {challenger} {would}{instead}, because it is better "
+                "than no model; the next version that meets every condition replaces it."
+            )
         return f"Promoted: {challenger} {would}{instead}."
     if result.status is DecisionStatus.STAGED:
         serving = f"{result.champion} serves" if result.champion else "nobody serves"

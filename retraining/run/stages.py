@@ -32,9 +32,10 @@ from retraining.run.lineage import leakage_override, library_versions
 from retraining.run.lock import HeldLease
 from retraining.run.looking import Prospect, prospect_of, take
 from retraining.run.plan import RunPlan
+from retraining.run.recalibration import recalibrate
 from retraining.run.registration import Parcel, Provenance, parcel, record_decision, register
 from retraining.run.verdict import Verdict, comparable, judge
-from retraining.run.window import Mask, check_trainable, told_left_out
+from retraining.run.window import Mask, check_trainable, fresh_mask, told_left_out
 from training.tuning.studies import Studies
 
 
@@ -45,6 +46,7 @@ class Gathered:
     Attributes:
         left_out: period to labelled records that the window had no room for.
         misfit: why the champion cannot serve the task as it is now; empty where it can.
+        outlearned: why a provisional champion is compared with nobody; empty where it can be.
         units: that the task knows of; None where it has none.
         prospect: the look at the labels that the run would take; None where there is nobody to
             compare with, or no record that is new to the champion.
@@ -55,13 +57,14 @@ class Gathered:
     champion: StoredChampion | None
     left_out: Mapping[str, int] = field(default_factory=dict)
     misfit: str = ""
+    outlearned: str = ""
     units: KnownUnits | None = None
     prospect: Prospect | None = None
 
     @property
     def rival(self) -> StoredChampion | None:
-        """Whom a challenger has to beat; nobody where the champion cannot serve."""
-        return None if self.misfit else self.champion
+        """Whom a challenger has to beat; nobody where the champion cannot be compared with."""
+        return None if self.misfit or self.outlearned else self.champion
 
     @property
     def fresh(self) -> Mask:
@@ -86,9 +89,14 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Deliberated(Trained):
-    """A challenger, its bundle, and what was decided about it."""
+    """A challenger, its bundle, and what was decided about it.
+
+    Attributes:
+        scorer_of: the version whose scorer a recalibration keeps; None for a trained one.
+    """
 
     verdict: Verdict
+    scorer_of: ModelVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +134,22 @@ def gather(
     champion = load_champion(registry, folder, plan.signing_key)
     unfit = misfit(champion.predictor.bundle, plan.task) if champion else ""
     units = registry.run(known_units(plan.task, found))
-    gathered = Gathered(now, data, champion, left_out, unfit, units)
+    outlearned = "" if champion is None else _outlearned(champion, data, plan)
+    gathered = Gathered(now, data, champion, left_out, unfit, outlearned, units)
     if gathered.rival is not None:
         look = prospect_of(registry, plan, data, gathered.rival, left_out, now=now)
         gathered = replace(gathered, prospect=look)
     journal.step("champion", _told_champion(gathered))
     return gathered
+
+
+def _outlearned(champion: StoredChampion, data: TrainingSet, plan: RunPlan) -> str:
+    """Why a first champion is sought anew although a provisional one serves; else empty."""
+    if not champion.alias.provisional:
+        return ""
+    if not comparable(data.take(fresh_mask(data, champion.trained_on)), plan.task):
+        return ""
+    return "it serves provisionally and has learned from most of these records"
 
 
 def _told(data: TrainingSet, left_out: Mapping[str, int], plan: RunPlan) -> str:
@@ -148,7 +166,8 @@ def _told(data: TrainingSet, left_out: Mapping[str, int], plan: RunPlan) -> str:
 
 def _told_champion(gathered: Gathered) -> str:
     serving = gathered.serving or "none yet"
-    return f"{serving}: {gathered.misfit}; a first one is sought" if gathered.misfit else serving
+    why = gathered.misfit or gathered.outlearned
+    return f"{serving}: {why}; a first one is sought" if why else serving
 
 
 def train(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> Trained:
@@ -179,9 +198,12 @@ def deliberate(
         journal: where the steps are told.
     """
     verdict = _judge(gathered.rival, trained, look, plan)
-    if gathered.misfit:
-        verdict = verdict.because(f"no comparison with {gathered.serving}: {gathered.misfit}")
-    verdict = verdict.gated(plan.task.promotion, serving=gathered.rival is not None)
+    if gathered.outlearned and verdict.decision.provisional:
+        verdict = verdict.kept()
+    if why := gathered.misfit or gathered.outlearned:
+        verdict = verdict.because(f"no comparison with {gathered.serving}: {why}")
+    serving = gathered.champion is not None and not gathered.misfit
+    verdict = verdict.gated(plan.task.promotion, serving=serving)
     journal.step("decided", verdict.decision.status.value)
     return Deliberated(trained.trial, trained.packed, trained.leakage, verdict)
 
@@ -205,6 +227,37 @@ def taken_look(
         f"{look.budget:.1%} are spent",
     )
     return look
+
+
+def recalibrated(
+    gathered: Gathered, kept: Deliberated, plan: RunPlan, folder: Path, journal: Journal
+) -> Deliberated | None:
+    """The champion with a new calibration, where the challenger was kept and that one is proven.
+
+    One that is not promoted is told in a step and not registered: the champion serves on as it is.
+
+    Args:
+        gathered: what the run read.
+        kept: the challenger that was not promoted.
+        plan: of the run.
+        folder: a temporary one, for the bundle.
+        journal: where the step is told.
+    """
+    champion = gathered.rival
+    if champion is None or kept.verdict.decision.status is not DecisionStatus.KEPT:
+        return None
+    fresh = gathered.data.take(gathered.fresh)
+    found = recalibrate(champion, fresh, plan.task, seed=plan.options.seed)
+    if found is None:
+        return None
+    verdict = replace(found.verdict, look=kept.verdict.look)
+    verdict = verdict.gated(plan.task.promotion, serving=True)
+    decision = verdict.decision
+    journal.step("recalibration", f"{decision.status.value}: {'; '.join(decision.reasons)}")
+    if decision.status is DecisionStatus.KEPT:
+        return None
+    packed = parcel(found.trial, folder / "recalibrated")
+    return Deliberated(found.trial, packed, kept.leakage, verdict, champion.version)
 
 
 def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | None:
@@ -296,6 +349,7 @@ def apply(
         plan.signing_key,
         gathered.left_out,
         gathered.units,
+        decided.scorer_of,
     )
     version = register(
         registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance, held

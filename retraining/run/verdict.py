@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from model.looks import Look
-from model.promotion import Guard, PromotionDecision
+from model.promotion import TRAIN, DecisionStatus, Guard, PromotionDecision
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
@@ -29,11 +30,23 @@ class Verdict:
 
     Attributes:
         look: at the labels of a period, taken or not; None without a champion.
+        action: what the ledger calls it, `train` or `recalibration`.
     """
 
     decision: PromotionDecision
     evidence: AnyEvidence | None
     look: Look | None = None
+    action: str = TRAIN
+
+    @property
+    def promoted(self) -> bool:
+        """Whether the challenger takes over."""
+        return self.decision.status is DecisionStatus.PROMOTED
+
+    def kept(self) -> Verdict:
+        """The same verdict where one provisional champion would replace another."""
+        decision = replace(self.decision, status=DecisionStatus.KEPT, provisional=False)
+        return replace(self, decision=decision)
 
     def because(self, reason: str) -> Verdict:
         """The same verdict, with a reason before those of its guards."""
@@ -63,6 +76,8 @@ def judge(
 ) -> Verdict:
     """Whether the challenger takes over, on records that neither model trained on.
 
+    A provisional champion is also replaced by a challenger that a first model's guards let in.
+
     Args:
         trial: the challenger and its honest scores.
         champion: answers from its stored bundle; None asks whether a first model may serve at all.
@@ -76,12 +91,21 @@ def judge(
     cases = cases_of(trial.cases, task)
     ours = Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
     theirs = None if champion is None else _served(champion, trial.cases)
-    evidence = JUDGED[task.outcome.kind].compare(
-        cases, ours, theirs, task.promotion,
-        seed=seed, same_bundle=same_bundle, challenger_scored=trial.how,
+    compared = partial(
+        JUDGED[task.outcome.kind].compare, cases, ours,
+        policy=task.promotion, seed=seed, same_bundle=same_bundle, challenger_scored=trial.how,
     )  # fmt: skip
-    evidence = replace(evidence, look=look)
-    return Verdict(decide(evidence, task.promotion), evidence, look)
+    evidence = replace(compared(theirs), look=look)
+    verdict = Verdict(decide(evidence, task.promotion), evidence, look)
+    if champion is None or verdict.promoted or not champion.alias.provisional:
+        return verdict
+    alone = decide(compared(None), task.promotion)
+    if alone.provisional or alone.status is DecisionStatus.KEPT:
+        return verdict
+    return Verdict(alone, evidence, look).because(
+        f"{champion.version.version} serves provisionally; a challenger that meets what is asked "
+        "of a first model replaces it"
+    )
 
 
 def _served(champion: StoredChampion, cases: TrainingSet) -> Answers:

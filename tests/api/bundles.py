@@ -183,7 +183,13 @@ def register_of_before(registry: SyncRegistry, packed: Archive, number: int, **c
     return name
 
 
-def promote(registry: SyncRegistry, version: str, *, reasons: Sequence[str] = ("test",)) -> None:
+def promote(
+    registry: SyncRegistry,
+    version: str,
+    *,
+    reasons: Sequence[str] = ("test",),
+    provisional: bool = False,
+) -> None:
     alias = registry.run(AliasRepository().find(CHAMPION))
     revision = alias.revision if alias else 0
     registry.run(
@@ -197,6 +203,7 @@ def promote(registry: SyncRegistry, version: str, *, reasons: Sequence[str] = ("
                 challenger=version,
                 champion=alias.version if alias else None,
                 reasons=tuple(reasons),
+                provisional=provisional,
             ),
             expected_revision=revision,
         )

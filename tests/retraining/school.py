@@ -56,14 +56,16 @@ def teach(
     n: int = 300,
     now: datetime = START,
     seed: int = 0,
+    risk: float = 0.0,
 ) -> None:
     """Puts n students of a period and their outcomes into the registry.
 
-    The outcome follows the grades by `weights`: (1, 0) makes reading decide, (0, 1) sums.
+    The outcome follows the grades by `weights`: (1, 0) makes reading decide, (0, 1) sums. `risk`
+    adds to everybody's log-odds: the order of the students stays.
     """
     rng = np.random.default_rng([seed, int(period)])
     grades = rng.uniform(0, 10, (n, 2)).round(2)
-    margin = (5 - grades) @ np.array(weights) * 0.5 + rng.logistic(size=n)
+    margin = (5 - grades) @ np.array(weights) * 0.5 + rng.logistic(size=n) + risk
     late = rng.integers(-2, 3, n)
     registry.run(
         StudentRepository().observe(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.bootstrap import Metric
+from retraining.promotion.bootstrap import Metric, student_weights
+from retraining.promotion.clustered import precision_against, precision_against_chance
 from retraining.promotion.comparison import Answers, Cases, compare, compare_many, flagged_within
 from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.ranking import Floats
@@ -169,7 +170,6 @@ def test_luck_must_be_excluded_for_half_of_the_gain_asked_for() -> None:
 
     assert {metric: margin for metric, (margin, _) in margins(0.2).items()} == {
         **{metric.value: 0.0 for metric in Metric},
-        "recall_at_budget": 0.2,
         "recall_around_budget": 0.1,
     }
     assert margins(0.0)["recall_around_budget"] == (0.0, 1.0)
@@ -351,3 +351,42 @@ def test_groups_are_judged_by_who_each_model_flags() -> None:
 
     recalls = {g.group: (g.champion, g.challenger) for g in evidence.groups}
     assert recalls == {"girl": (1.0, 1.0), "boy": (0.0, 1.0)}
+
+
+def test_the_error_of_a_precision_is_that_of_a_bootstrap_over_students() -> None:
+    risk, outcome = world(600)
+    students = np.repeat(np.arange(300), 2).astype(np.str_)
+    ours = (risk > 0.5).astype(np.float64)
+    theirs = (blurred(risk, 2.0, seed=2) > 0.5).astype(np.float64)
+
+    found = precision_against(outcome, ours, theirs, students)
+    alone = precision_against_chance(outcome, ours, students)
+    (weights,) = student_weights(students, 2000, 0)
+    two = [(weights @ (f * outcome)) / (weights @ f) for f in (ours, theirs, np.ones(600))]
+
+    assert found is not None and alone is not None
+    assert found.error == pytest.approx(np.std(two[0] - two[1]), rel=0.06)
+    assert alone.error == pytest.approx(np.std(two[0] - two[2]), rel=0.06)
+    assert found.ours == alone.ours == pytest.approx(outcome[ours == 1].mean())
+    assert found.theirs == pytest.approx(outcome[theirs == 1].mean())
+
+
+def test_flagging_nobody_has_no_precision() -> None:
+    outcome, students = np.array([1.0, 0.0]), np.array(["a", "b"])
+
+    assert precision_against_chance(outcome, np.zeros(2), students) is None
+    assert precision_against(outcome, np.ones(2), np.zeros(2), students) is None
+
+
+def test_how_far_a_group_moved_is_told_with_its_error_over_students() -> None:
+    risk, outcome = world(800)
+    sample = replace(cases(outcome), students=np.repeat(np.arange(400), 2).astype(np.str_))
+    champion = Answers("v1", blurred(risk, 2.0, seed=2), 0.5)
+
+    girls = compare(sample, Answers("v2", risk, 0.5), champion, POLICY, seed=0, resamples=2).groups[
+        1
+    ]
+
+    assert girls.group == "girl" and girls.independent is not None
+    assert girls.positives / 2 <= girls.independent < girls.positives
+    assert 0.02 < girls.moved_error < 0.06

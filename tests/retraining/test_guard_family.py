@@ -21,7 +21,7 @@ from model.guard_sentences import ENGLISH, PORTUGUESE, sentence
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion import guards
 from retraining.promotion.decision import decide, objections_to
-from retraining.promotion.guards import binary, examples
+from retraining.promotion.guards import binary, binary_precision, examples
 from retraining.promotion.guards.rule import Found, GuardRule, Stage
 from retraining.promotion.guards.table import GUARDS
 from retraining.run.window import baseline_answers
@@ -47,7 +47,7 @@ class Watched(PromotionPolicy):
 
 def keys_read(rule: GuardRule[Any]) -> set[str]:
     """The policy's keys that a guard reads to judge its example."""
-    policy = Watched()
+    policy = Watched(**rule.policy.model_dump())
     policy._read.clear()
     rule.look(rule.example, policy)
     return set(policy._read)
@@ -68,7 +68,7 @@ def cases_found(rule: GuardRule[Any]) -> set[str]:
 
 def missing(rule: GuardRule[Any]) -> list[str]:
     """What a guard lacks, in words; nothing if it is whole."""
-    found = rule.look(rule.example, POLICY)
+    found = rule.look(rule.example, rule.policy)
     if found is None:
         return ["example: there is nothing in it to look at"]
     return [*_decides(rule), *_says(rule, found), *_stands_in_documents(rule)]
@@ -87,11 +87,11 @@ def _decides(rule: GuardRule[Any]) -> Iterator[str]:
     if rule not in GUARDS:
         yield "table: the guard is not in GUARDS"
     if Stage.WRITING in rule.stages:
-        objections = [rule.name] if not rule.guard(rule.example, POLICY).passed else []  # type: ignore[union-attr]
+        objections = [rule.name] if not rule.guard(rule.example, rule.policy).passed else []  # type: ignore[union-attr]
     elif Stage.LOOK in rule.stages:
-        objections = [g.name for g in objections_to(rule.example, POLICY) if not g.passed]
+        objections = [g.name for g in objections_to(rule.example, rule.policy) if not g.passed]
     else:
-        objections = [g.name for g in decide(rule.example, POLICY).guards if not g.passed]
+        objections = [g.name for g in decide(rule.example, rule.policy).guards if not g.passed]
     if objections != [rule.name]:
         yield f"example: {', '.join(objections) or 'no guard'} objects instead of {rule.name}"
 
@@ -100,7 +100,7 @@ def _says(rule: GuardRule[Any], found: Found) -> Iterator[str]:
     figures = {"value": found.value, "limit": found.limit}
     languages = (
         ("english", rule.english, ENGLISH, {**found.figures, **figures}, found.case),
-        ("portuguese", rule.portuguese, PORTUGUESE, figures, ""),
+        ("portuguese", rule.portuguese, PORTUGUESE, figures, found.case),
     )
     for language, said, form, known, case in languages:
         if not ({"either"} <= said.keys() or {"passed"} <= said.keys()):
@@ -160,7 +160,7 @@ def test_a_guard_is_whole(rule: GuardRule[Any]) -> None:
     ],
 )
 def test_what_a_guard_lacks_is_named(changed: dict[str, Any], named: str) -> None:
-    found = missing(replace(binary.PRECISION_FLOOR, **changed))
+    found = missing(replace(binary_precision.PRECISION_FLOOR, **changed))
 
     assert any(told.startswith(named) for told in found), found
 

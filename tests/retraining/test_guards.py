@@ -10,8 +10,15 @@ import pytest
 from model.promotion import Guard
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.decision import decide
-from retraining.promotion.evidence import Baseline, BinaryEvidence, Gain, GroupRecall, Scorecard
-from retraining.promotion.guards.binary_gain import MAX_AUC_LOSS
+from retraining.promotion.evidence import (
+    Baseline,
+    BinaryEvidence,
+    Contrast,
+    Gain,
+    GroupRecall,
+    Scorecard,
+)
+from retraining.promotion.guards.binary_gain import AT_BUDGET, MAX_AUC_LOSS
 
 POLICY = PromotionPolicy()
 
@@ -74,11 +81,26 @@ def champion(**changed: Any) -> BinaryEvidence:
     return replace(EVIDENCE, champion=card("v1", **changed))
 
 
-def with_groups(*groups: tuple[str, str, float | None, float | None]) -> BinaryEvidence:
+def with_groups(
+    *groups: tuple[str, str, float | None, float | None], at_risk: int = 50, moved: float = 0.0
+) -> BinaryEvidence:
+    """Groups of `at_risk` students at risk each; `moved` is each one's `moved_error`."""
     return replace(
         EVIDENCE,
         groups=tuple(
-            GroupRecall(attribute, name, 100, 50, False, now, then, None, None, 0.25)
+            GroupRecall(
+                attribute,
+                name,
+                rows=2 * at_risk,
+                positives=at_risk,
+                small=False,
+                champion=now,
+                challenger=then,
+                low=None,
+                high=None,
+                flagged=0.25,
+                moved_error=moved,
+            )
             for attribute, name, now, then in groups
         ),
     )
@@ -133,10 +155,10 @@ def test_two_different_scores_tell_students_apart_and_one_does_not() -> None:
 
 def test_a_challenger_that_flags_all_or_none_is_not_selective() -> None:
     assert said(challenger(flagged=1.0), "selective") == Guard(
-        "selective", False, "the challenger flags everybody", 1.0, 1.0
+        "selective", False, "the challenger flags everybody", 1.0, 1.0, "everybody"
     )
     assert said(challenger(flagged=0.0), "selective") == Guard(
-        "selective", False, "the challenger flags nobody", 0.0, 0.0
+        "selective", False, "the challenger flags nobody", 0.0, 0.0, "nobody"
     )
     assert said(challenger(flagged=0.0025), "selective").passed
 
@@ -199,11 +221,60 @@ def test_the_confidence_that_is_asked_is_enough() -> None:
     assert said(exact, "confidence").passed
 
 
-def test_half_of_the_alarms_true_is_precise_enough() -> None:
-    assert said(challenger(precision=0.5), "precision_floor") == Guard(
+def test_a_floor_that_a_school_sets_is_met_exactly_or_not() -> None:
+    half = PromotionPolicy(precision_floor=0.5)
+
+    assert said(challenger(precision=0.5), "precision_floor", half) == Guard(
         "precision_floor", True, "50.0% of its alarms are true; the floor is 50%", 0.5, 0.5
     )
-    assert not said(challenger(precision=0.499), "precision_floor").passed
+    assert not said(challenger(precision=0.499), "precision_floor", half).passed
+
+
+def test_without_a_floor_of_the_school_none_is_asked() -> None:
+    decided = decide(challenger(precision=0.05), POLICY)
+
+    assert "precision_floor" not in [guard.name for guard in decided.guards]
+
+
+def test_a_precision_below_the_champions_objects_only_beyond_chance() -> None:
+    exact = replace(EVIDENCE, precision=Contrast(0.25, 0.3525, 0.0625))
+    worse = replace(EVIDENCE, precision=Contrast(0.24, 0.3525, 0.0625))
+
+    assert said(exact, "precision") == Guard(
+        "precision",
+        True,
+        "25.0% of its alarms are true; of as many of the champion's 35.2% are, and less than "
+        "25.0% would be worse beyond chance",
+        0.25,
+        0.3525 - 1.645 * 0.0625,
+    )
+    assert not said(worse, "precision").passed
+
+
+def test_a_first_models_alarms_must_be_true_more_often_than_chance_makes_them() -> None:
+    better = replace(FIRST, precision=Contrast(0.5, 0.25, 0.125))
+    no_better = replace(FIRST, precision=Contrast(0.45, 0.25, 0.125))
+
+    assert said(better, "precision").passed
+    assert said(no_better, "precision") == Guard(
+        "precision",
+        False,
+        "45.0% of its alarms are true; 25.0% of all are at risk, and beyond chance is more than "
+        "45.6%",
+        0.45,
+        0.25 + 1.645 * 0.125,
+        "first",
+    )
+
+
+def test_a_gain_beside_the_budget_does_not_stand_for_one_at_it() -> None:
+    sure = replace(
+        EVIDENCE, gains=(gain("recall_at_budget", confidence=AT_BUDGET), EVIDENCE.gains[1])
+    )
+    beside = replace(EVIDENCE, gains=(gain("recall_at_budget", confidence=0.9), EVIDENCE.gains[1]))
+
+    assert said(sure, "gain_at_budget").passed
+    assert not said(beside, "gain_at_budget").passed
 
 
 def test_a_loss_of_ranking_as_large_as_tolerated_passes() -> None:
@@ -246,6 +317,7 @@ def test_where_the_champion_is_off_by_more_its_error_is_the_limit() -> None:
         "its scores are 25.0 points off on average; the champion's are 25.0 points off",
         0.25,
         0.25,
+        "champion",
     )
 
 
@@ -282,6 +354,7 @@ def test_a_gap_as_large_as_the_champions_passes() -> None:
         "50.0 points",
         0.5,
         0.5,
+        "champion",
     )
 
 
@@ -292,7 +365,56 @@ def test_a_group_without_anyone_at_risk_says_nothing_of_a_gap() -> None:
     unknown = with_groups(("gender", "girl", None, None), ("gender", "boy", None, None))
 
     assert said(one_unknown, "max_subgroup_gap").value == 0.25
-    assert said(unknown, "max_subgroup_gap").value == 0.0
+    assert said(unknown, "max_subgroup_gap").value is None
+
+
+def test_a_gap_that_equal_groups_may_show_is_told_and_does_not_object() -> None:
+    few = with_groups(("gender", "girl", 0.5, 0.75), ("gender", "boy", 0.5, 0.5), at_risk=30)
+
+    assert said(few, "max_subgroup_gap") == Guard(
+        "max_subgroup_gap",
+        True,
+        "recall differs by 25.0 points between groups of gender, more than the 15.0 points "
+        "tolerated, but that is not proven: among equal groups so large a gap comes up in 8%",
+        0.25,
+        0.15,
+        "chance",
+    )
+
+
+def test_the_more_pairs_of_groups_there_are_the_more_a_gap_must_show() -> None:
+    two = (("gender", "girl", 0.5, 0.75), ("gender", "boy", 0.5, 0.5))
+    more = tuple(("school", name, 0.5, 0.625) for name in "abcd")
+
+    assert not said(with_groups(*two), "max_subgroup_gap").passed
+    assert said(with_groups(*two, *more, at_risk=45), "max_subgroup_gap").passed
+    assert said(
+        with_groups(*two, *(("gender", name, 0.5, 0.625) for name in "abcd")), "max_subgroup_gap"
+    ).passed
+
+
+def test_a_gap_that_is_not_proven_wider_than_the_champions_does_not_object() -> None:
+    groups = (("gender", "girl", 0.65, 0.75), ("gender", "boy", 0.55, 0.5))
+    sure = with_groups(*groups, moved=0.0625)
+    unsure = with_groups(*groups, moved=0.125)
+
+    assert not said(sure, "max_subgroup_gap").passed
+    assert said(unsure, "max_subgroup_gap") == Guard(
+        "max_subgroup_gap",
+        True,
+        "recall differs by 25.0 points between groups of gender, more than the 15.0 points "
+        "tolerated, but it is not proven that the champion's gap of 10.0 points is narrower",
+        0.25,
+        0.15,
+        "no_wider",
+    )
+
+
+def test_two_records_of_one_student_are_one_witness_of_a_gap() -> None:
+    groups = with_groups(("gender", "girl", 0.5, 0.75), ("gender", "boy", 0.5, 0.5)).groups
+    half = replace(EVIDENCE, groups=tuple(replace(g, independent=25.0) for g in groups))
+
+    assert said(half, "max_subgroup_gap").passed
 
 
 def test_of_two_gaps_that_are_equally_bad_the_choice_is_the_same_every_time() -> None:

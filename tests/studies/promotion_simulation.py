@@ -5,7 +5,7 @@ through noise of its own, correlated with the other's because both learn from th
 The challenger's noise is set so that its true recall (in a population of 400,000) is the champion's
 plus a wanted gain. Every trial draws n students, on whom several challengers of different gains are
 each compared with the champion, and runs the real comparison and decision. Resamples are drawn once
-a trial and only for challengers that nothing but `confidence` may stop; the decisions are the same.
+a trial and only for challengers that nothing but luck may stop; the decisions are the same.
 
 `python -m tests.studies.promotion_simulation --help` tells how to run it; results are in
 docs/promotion.md.
@@ -27,7 +27,7 @@ from retraining.promotion.bootstrap import Metric
 from retraining.promotion.comparison import Answers, Cases, compare_many
 from retraining.promotion.decision import decide
 from retraining.promotion.evidence import BinaryEvidence
-from retraining.promotion.guards.binary_gain import confidence
+from retraining.promotion.guards.binary_gain import confidence, gain_at_budget
 from retraining.promotion.ranking import Floats
 
 POPULATION = 400_000
@@ -46,12 +46,22 @@ class World:
         steepness: how strongly the latent risk decides the outcome.
         noise: standard deviation of the champion's error on the latent risk.
         correlation: of the two models' errors.
+        even: the latent risk at which the outcome is a fair coin; None is where the share above it
+            is the prevalence, which makes a rare outcome somewhat less rare.
     """
 
     prevalence: float = 0.46
     steepness: float = 3.5
     noise: float = 0.8
     correlation: float = 0.6
+    even: float | None = None
+
+    @property
+    def offset(self) -> float:
+        """The latent risk at which the outcome is a fair coin."""
+        if self.even is not None:
+            return self.even
+        return float(np.quantile(np.random.default_rng(0).normal(size=20_000), 1 - self.prevalence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +88,13 @@ class Result:
 def draw(world: World, n: int, noises: Sequence[float], rng: np.random.Generator) -> Draw:
     """Draws n students and what the models say of them, a challenger for each noise."""
     risk, first, second = rng.normal(size=(3, n))
-    offset = np.quantile(_population_risk(world), 1 - world.prevalence)
-    chance = 1 / (1 + np.exp(-world.steepness * (risk - offset)))
+    chance = 1 / (1 + np.exp(-world.steepness * (risk - world.offset)))
     both = world.correlation * first + np.sqrt(1 - world.correlation**2) * second
     return Draw(
         outcome=(rng.random(n) < chance).astype(np.float64),
         champion=risk + world.noise * first,
         challengers=tuple(risk + noise * both for noise in noises),
     )
-
-
-def _population_risk(world: World) -> Floats:
-    return np.random.default_rng(0).normal(size=20_000)
 
 
 def recall_at_prevalence(outcome: Floats, scores: Floats) -> float:
@@ -170,10 +175,10 @@ def simulate(against: Rivals, n: int, *, trials: int, resamples: int, seed: int)
     """Runs the decision `trials` times on fresh students, for a challenger of each true gain."""
     world, rng = against.world, np.random.default_rng(seed)
     promoted, naive = np.zeros(len(against.noises)), np.zeros(len(against.noises))
-    for trial in range(trials):
+    for number in range(trials):
         sample = draw(world, n, against.noises, rng)
         theirs, answers = against.answers(sample)
-        won = _trial(_cases(sample, rng), answers, theirs, seed=trial, resamples=resamples)
+        won = trial(cases_of(sample, rng), answers, theirs, seed=number, resamples=resamples)
         promoted += [one for one, _ in won]
         naive += [one for _, one in won]
     return [
@@ -184,7 +189,7 @@ def simulate(against: Rivals, n: int, *, trials: int, resamples: int, seed: int)
     ]
 
 
-def _trial(
+def trial(
     cases: Cases, challengers: Sequence[Answers], champion: Answers, *, seed: int, resamples: int
 ) -> list[tuple[bool, bool]]:
     """Whether each challenger is promoted, and whether the naive gate would promote it."""
@@ -192,11 +197,11 @@ def _trial(
     metrics = (Metric.RECALL, Metric.RECALL_AROUND)
     quick = read(challengers, resamples=1, metrics=metrics)
     open_ = [number for number, evidence in enumerate(quick) if _open(evidence)]
-    drawn = read([challengers[i] for i in open_], resamples=resamples, metrics=metrics[1:])
+    drawn = read([challengers[i] for i in open_], resamples=resamples, metrics=metrics)
     won = {
         number
         for number, evidence in zip(open_, drawn, strict=True)
-        if confidence(evidence, POLICY).passed
+        if confidence(evidence, POLICY).passed and gain_at_budget(evidence, POLICY).passed
     }
     return [
         (number in won, evidence.gain(Metric.RECALL).gain > NAIVE_GAIN)
@@ -207,10 +212,10 @@ def _trial(
 def _open(evidence: BinaryEvidence) -> bool:
     """Whether the decision hangs on the resamples alone."""
     objections = {g.name for g in decide(evidence, POLICY).guards if not g.passed}
-    return objections <= {"confidence"}
+    return objections <= {"confidence", "gain_at_budget"}
 
 
-def _cases(sample: Draw, rng: np.random.Generator) -> Cases:
+def cases_of(sample: Draw, rng: np.random.Generator) -> Cases:
     n = len(sample.outcome)
     return Cases(
         outcome=sample.outcome,

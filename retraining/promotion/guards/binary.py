@@ -54,12 +54,6 @@ def beats(name: str) -> Callable[[BinaryEvidence, PromotionPolicy], Found | None
     return look
 
 
-def precision_floor(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
-    """Whether enough of the challenger's alarms are true."""
-    precision = evidence.challenger.precision
-    return Found(precision >= policy.precision_floor, precision, policy.precision_floor)
-
-
 def alert_budget(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
     """Whether the challenger's own threshold flags no more students than can be helped.
 
@@ -119,6 +113,7 @@ FIRST_MIN_AUC = GuardRule[BinaryEvidence](
         "either": "AUC {value:.3f}; um primeiro modelo precisa de {limit:.3f}",
     },
     example=examples.with_challenger(examples.FIRST, auc=0.6),
+    provisional=True,
 )
 
 BEATS_DUMMY = GuardRule[BinaryEvidence](
@@ -159,23 +154,6 @@ BEATS_PERSISTENCE = GuardRule[BinaryEvidence](
     example=replace(examples.FIRST, baselines=(Baseline("persistence", 0.25, 0.5, 0.4),)),
 )
 
-PRECISION_FLOOR = GuardRule[BinaryEvidence](
-    name="precision_floor",
-    kinds=BINARY,
-    stages=EITHER,
-    keys=("precision_floor",),
-    asks="precision at its own threshold",
-    look=precision_floor,
-    english={"either": "{value:.1%} of its alarms are true; the floor is {limit:.0%}"},
-    portuguese={
-        "name": "precisão mínima",
-        "passed": "{value:.1%} dos alunos que aponta ficam mesmo em risco; o mínimo é {limit:.1%}",
-        "failed": "só {value:.1%} dos alunos que aponta ficam mesmo em risco; "
-        "o mínimo é {limit:.1%}",
-    },
-    example=examples.with_challenger(examples.SUCCESSOR, precision=0.4),
-)
-
 ALERT_BUDGET = GuardRule[BinaryEvidence](
     name="alert_budget",
     kinds=BINARY,
@@ -197,6 +175,7 @@ ALERT_BUDGET = GuardRule[BinaryEvidence](
         "margem do acaso incluída",
     },
     example=examples.with_challenger(examples.SUCCESSOR, flagged=0.5),
+    provisional=True,
 )
 
 MAX_CALIBRATION_ERROR = GuardRule[BinaryEvidence](
@@ -219,4 +198,5 @@ MAX_CALIBRATION_ERROR = GuardRule[BinaryEvidence](
         "mais que os {limit:.1p} tolerados",
     },
     example=examples.with_challenger(examples.SUCCESSOR, calibration_error=0.2),
+    provisional=True,
 )

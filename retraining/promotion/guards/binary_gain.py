@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.evidence import BinaryEvidence, GroupRecall
+from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.guards import examples
 from retraining.promotion.guards.rule import (
     BINARY,
@@ -12,6 +12,10 @@ from retraining.promotion.guards.rule import (
     GuardRule,
 )
 from retraining.promotion.guards.shared import asked_confidence
+
+AT_BUDGET = 0.93
+"""How sure a gain at the budget itself must be. `confidence` is read around it, where two curves
+that cross differ; the level is the lowest that stops them (docs/promotion.md)."""
 
 
 def recall_gain(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
@@ -44,6 +48,13 @@ def confidence(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
     )
 
 
+def gain_at_budget(evidence: BinaryEvidence, _: PromotionPolicy) -> Found:
+    """Whether luck is excluded at the budget itself, not only around it."""
+    gain = evidence.gain("recall_at_budget")
+    figures = {"resamples": evidence.resamples}
+    return Found(gain.confidence >= AT_BUDGET, gain.confidence, AT_BUDGET, figures)
+
+
 def ranking(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
     """Whether the order of all students, not only of the flagged, has not become worse."""
     if evidence.champion is None:
@@ -53,34 +64,6 @@ def ranking(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
     return Found(
         before - after <= policy.max_auc_loss, before - after, policy.max_auc_loss, figures
     )
-
-
-def subgroup_gap(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
-    """Whether the challenger misses one group much more than another, and more than now."""
-    gaps = [
-        (_gap(groups, "challenger"), _gap(groups, "champion"), attribute)
-        for attribute, groups in _judged(evidence).items()
-        if len(groups) > 1
-    ]
-    if not gaps:
-        return Found(True)
-    gap, now, attribute = max(gaps, key=lambda g: (g[0] - max(policy.max_subgroup_gap, g[1]), g[2]))
-    limit = max(policy.max_subgroup_gap, now)
-    case = "" if limit == policy.max_subgroup_gap else "champion"
-    return Found(gap <= limit, gap, limit, {"attribute": attribute}, case)
-
-
-def _judged(evidence: BinaryEvidence) -> dict[str, list[GroupRecall]]:
-    judged: dict[str, list[GroupRecall]] = {}
-    for group in evidence.groups:
-        if not group.small:
-            judged.setdefault(group.attribute, []).append(group)
-    return judged
-
-
-def _gap(groups: list[GroupRecall], model: str) -> float:
-    recalls = [r for g in groups if (r := getattr(g, model)) is not None]
-    return max(recalls) - min(recalls) if recalls else 0.0
 
 
 MIN_RECALL_GAIN = GuardRule[BinaryEvidence](
@@ -127,6 +110,27 @@ CONFIDENCE = GuardRule[BinaryEvidence](
     example=examples.with_gain("recall_around_budget", confidence=0.9),
 )
 
+GAIN_AT_BUDGET = GuardRule[BinaryEvidence](
+    name="gain_at_budget",
+    kinds=BINARY,
+    stages=SUCCESSOR,
+    keys=(),
+    asks=f"share of resamples in which recall at the budget itself improves, {AT_BUDGET:.0%}",
+    look=gain_at_budget,
+    english={
+        "either": "in {value:.1%} of {resamples} resamples of these students recall at the budget "
+        "itself is higher; {limit:.0%} is asked, so that no gain beside the budget stands for it"
+    },
+    portuguese={
+        "name": "ganho no próprio limite",
+        "passed": "em {value:.1%} das reamostragens destes alunos encontra mais com exatamente "
+        "esse número de apontados; pede-se {limit:.1%}",
+        "failed": "só em {value:.1%} das reamostragens destes alunos encontra mais com exatamente "
+        "esse número de apontados; pede-se {limit:.1%}: o ganho pode estar só ao lado do limite",
+    },
+    example=examples.with_gain("recall_at_budget", confidence=0.9),
+)
+
 MAX_AUC_LOSS = GuardRule[BinaryEvidence](
     name="max_auc_loss",
     kinds=BINARY,
@@ -145,28 +149,4 @@ MAX_AUC_LOSS = GuardRule[BinaryEvidence](
         "(perda de AUC {value:.3f}; tolera-se {limit:.3f})",
     },
     example=examples.with_challenger(examples.SUCCESSOR, auc=0.8),
-)
-
-MAX_SUBGROUP_GAP = GuardRule[BinaryEvidence](
-    name="max_subgroup_gap",
-    kinds=BINARY,
-    stages=SUCCESSOR,
-    keys=("max_subgroup_gap",),
-    asks="recall between groups with 30 at risk or more, or no wider than the champion's",
-    look=subgroup_gap,
-    english={
-        "champion": "recall differs by {value:.1p} points between groups of {attribute}; "
-        "the champion's differs by {limit:.1p} points",
-        "either": "recall differs by {value:.1p} points between groups of {attribute}; "
-        "{limit:.1p} points is tolerated",
-        "unmeasured": "no two groups are large enough to compare",
-    },
-    portuguese={
-        "name": "diferença entre grupos",
-        "passed": "o que encontra difere {value:.1p} pontos entre grupos; toleram-se {limit:.1p}",
-        "failed": "o que encontra difere {value:.1p} pontos entre grupos, "
-        "mais que os {limit:.1p} tolerados",
-        "unmeasured": "não há dois grupos grandes o bastante para comparar",
-    },
-    example=examples.with_groups("gender", girl=0.6, boy=0.9),
 )

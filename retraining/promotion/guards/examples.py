@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from retraining.promotion.evidence import BinaryEvidence, Gain, GroupRecall, Scorecard
+from retraining.promotion.evidence import (
+    BinaryEvidence,
+    Contrast,
+    Gain,
+    GroupRecall,
+    Scorecard,
+)
 from retraining.promotion.numeric import NumericCard, NumericEvidence
 
 _CHALLENGER = Scorecard(
@@ -35,11 +41,23 @@ SUCCESSOR = BinaryEvidence(
     challenger=_CHALLENGER,
     champion=replace(_CHALLENGER, version="v1", recall_at_budget=0.75, auc=0.88),
     gains=(
-        Gain("recall_at_budget", 0.75, 0.80, 0.05, 0.02, 0.08, 0.01, 0.99),
+        Gain("recall_at_budget", 0.75, 0.80, 0.05, 0.02, 0.08, 0.0, 0.99),
         Gain("recall_around_budget", 0.75, 0.80, 0.05, 0.02, 0.08, 0.005, 0.99),
     ),
+    precision=Contrast(0.80, 0.79, 0.02),
 )
-FIRST = replace(SUCCESSOR, champion=None, gains=())
+FIRST = replace(SUCCESSOR, champion=None, gains=(), precision=Contrast(0.80, 0.25, 0.04))
+RECALIBRATION = replace(
+    SUCCESSOR,
+    challenger_scored="recalibrated",
+    gains=(
+        Gain("calibration_error", 0.15, 0.03, 0.12, 0.08, 0.16, 0.0, 0.99),
+        Gain("log_loss", 0.55, 0.45, 0.10, 0.05, 0.15, 0.0, 0.99),
+        Gain("brier", 0.15, 0.12, 0.03, 0.01, 0.05, 0.0, 0.99),
+    ),
+    precision=None,
+    recalibration=True,
+)
 
 NUMERIC_SUCCESSOR = NumericEvidence(
     rows=400,
@@ -70,11 +88,20 @@ def with_challenger(evidence: BinaryEvidence, **changed: float) -> BinaryEvidenc
 
 def with_gain(metric: str, **changed: float) -> BinaryEvidence:
     """A successor's evidence with another gain in one metric."""
+    return _regained(SUCCESSOR, metric, changed)
+
+
+def with_recalibration(metric: str, **changed: float) -> BinaryEvidence:
+    """A recalibration's evidence with another gain in one metric."""
+    return _regained(RECALIBRATION, metric, changed)
+
+
+def _regained(evidence: BinaryEvidence, metric: str, changed: dict[str, float]) -> BinaryEvidence:
     gains = (
         replace(g, **changed) if g.metric == metric else g  # type: ignore[arg-type]
-        for g in SUCCESSOR.gains
+        for g in evidence.gains
     )
-    return replace(SUCCESSOR, gains=tuple(gains))
+    return replace(evidence, gains=tuple(gains))
 
 
 def with_groups(attribute: str, **recall: float) -> BinaryEvidence:

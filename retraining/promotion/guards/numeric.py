@@ -98,6 +98,7 @@ FIRST_MIN_R2 = GuardRule[NumericEvidence](
         examples.NUMERIC_FIRST,
         challenger=replace(examples.NUMERIC_FIRST.challenger, r2=0.01),
     ),
+    provisional=True,
 )
 
 BEATS_MEAN = GuardRule[NumericEvidence](

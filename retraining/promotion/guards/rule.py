@@ -24,19 +24,22 @@ class Stage(StrEnum):
 
     `SAMPLE` and `LOOK` stand before anything is trained: are there records enough, and may the
     labels be looked at once more? `FIRST` judges a model while nobody serves, `SUCCESSOR` one that
-    would replace a champion; `WRITING` stands where the decision is written.
+    would replace a champion, `RECALIBRATION` the champion with a new calibration; `WRITING` stands
+    where the decision is written.
     """
 
     SAMPLE = "sample"
     LOOK = "look"
     FIRST = "first"
     SUCCESSOR = "successor"
+    RECALIBRATION = "recalibration"
     WRITING = "writing"
 
 
 SAMPLE = frozenset({Stage.SAMPLE})
 FIRST = frozenset({Stage.FIRST})
 SUCCESSOR = frozenset({Stage.SUCCESSOR})
+RECALIBRATION = frozenset({Stage.RECALIBRATION})
 EITHER = FIRST | SUCCESSOR
 
 
@@ -49,7 +52,7 @@ class Found:
         value: what was measured, if it is a number.
         limit: what is asked for, if it is a number.
         figures: what else the English sentence names.
-        case: which English sentence, where passed and failed do not tell.
+        case: which sentence, where passed and failed do not tell.
     """
 
     passed: bool
@@ -76,7 +79,9 @@ class GuardRule(Generic[E]):
         look: evidence and policy in, what was found out; None where there is nothing to look at.
         english: case to sentence.
         portuguese: case to sentence, and the guard's `name`.
-        example: evidence that this guard alone objects to, under the default policy.
+        example: evidence that this guard alone objects to, under `policy`.
+        policy: the default one, unless that asks nothing of the guard.
+        provisional: a first model that only such guards object to serves until a better one comes.
     """
 
     name: str
@@ -88,6 +93,8 @@ class GuardRule(Generic[E]):
     english: Mapping[str, str]
     portuguese: Mapping[str, str]
     example: E
+    policy: PromotionPolicy = field(default_factory=PromotionPolicy)
+    provisional: bool = False
 
     def guard(self, evidence: E, policy: PromotionPolicy) -> Guard | None:
         """The guard as the ledger keeps it; None where there was nothing to look at."""
@@ -100,4 +107,4 @@ class GuardRule(Generic[E]):
         reason = sentence(
             self.english, ENGLISH, passed=found.passed, figures=figures, case=found.case
         )
-        return Guard(self.name, found.passed, reason, found.value, found.limit)
+        return Guard(self.name, found.passed, reason, found.value, found.limit, found.case)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from retraining.promotion.guards import binary, binary_gain, look, numeric, shared
+from retraining.promotion.guards import (
+    binary,
+    binary_gain,
+    binary_groups,
+    binary_precision,
+    look,
+    numeric,
+    recalibration,
+    shared,
+)
 from retraining.promotion.guards.rule import GuardRule
 
 GUARDS: tuple[GuardRule[Any], ...] = (
@@ -19,11 +28,16 @@ GUARDS: tuple[GuardRule[Any], ...] = (
     binary.BEATS_PERSISTENCE,
     binary_gain.MIN_RECALL_GAIN,
     binary_gain.CONFIDENCE,
-    binary.PRECISION_FLOOR,
+    binary_gain.GAIN_AT_BUDGET,
+    binary_precision.PRECISION,
+    binary_precision.PRECISION_FLOOR,
     binary.ALERT_BUDGET,
     binary_gain.MAX_AUC_LOSS,
     binary.MAX_CALIBRATION_ERROR,
-    binary_gain.MAX_SUBGROUP_GAP,
+    binary_groups.MAX_SUBGROUP_GAP,
+    recalibration.SAME_RANKING,
+    recalibration.CALIBRATION_GAIN,
+    recalibration.LOG_LOSS_GAIN,
     numeric.EXPLAINS,
     numeric.FIRST_MIN_R2,
     numeric.BEATS_MEAN,

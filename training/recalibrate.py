@@ -1,0 +1,47 @@
+"""A model's scores are mapped anew to probabilities, on outcomes that its scorer never saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.task.spec import TaskSpec
+from training.kinds import Drawn, kind_of
+from training.split import each_fold, grouped_folds
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """A new calibration, and what it is worth.
+
+    Attributes:
+        drawn: calibration and cut-offs, from all records.
+        scores: shape (n,), each from a calibration that had not seen its student.
+    """
+
+    drawn: Drawn
+    scores: Array
+
+
+def redraw(
+    outcome: Array, margins: Array, students: NDArray[np.str_], task: TaskSpec, *, seed: int
+) -> Redrawn:
+    """Learns calibration and cut-offs from margins of records new to the scorer.
+
+    Args:
+        outcome: shape (n,), 1.0 at risk.
+        margins: shape (n,).
+        students: shape (n,).
+        task: the policy of the cut-offs.
+        seed: of the folds.
+    """
+    kind = kind_of(task)
+    scores = np.zeros(len(outcome))
+    for rest, held in each_fold(grouped_folds(outcome, students, task=task.name, seed=seed)):
+        drawn = kind.draw(task, outcome[rest], margins[rest])
+        scores[held] = drawn.calibration.score(margins[held])
+    return Redrawn(kind.draw(task, outcome, margins), scores)
