@@ -8,7 +8,8 @@ import streamlit as st
 
 from dashboard.guards import guard_name, guard_reason, kind_of, reasons
 from dashboard.promises import promise_line
-from dashboard.texts import Texts
+from dashboard.texts import Language, Texts
+from model.gain_sentences import gain_told
 from model.promotion import DecisionStatus, Guard, Promotion
 
 
@@ -47,6 +48,9 @@ def show_decision(promotion: Promotion, texts: Texts) -> None:
     say(f"**{headline(promotion, texts)}**\n\n{listed}")
     if promotion.promise is not None:
         st.markdown(promise_line(promotion.promise, texts))
+    told = gain_told(promotion.evidence, portuguese=texts.language is Language.PT)
+    if told:
+        st.markdown("\n".join(f"- {sentence}" for sentence in told))
     st.caption(texts("decision.by", at=texts.moment(promotion.at), actor=promotion.actor))
     if promotion.guards:
         with st.expander(texts("decision.guards")):

@@ -134,6 +134,8 @@ class ModelVersion:
             recalibration learned from; empty where the scorer's own training set the calibration.
         by_unit: for which units (schools) it was tested, and how it did there; None where the task
             has no units, or for versions of before they were kept.
+        recipe: SHA-256 of what it was trained by (`training.recipe`); empty in versions of before
+            it was kept.
     """
 
     version: str
@@ -161,6 +163,7 @@ class ModelVersion:
     by_unit: VersionByUnit | None = None
     statuses: tuple[StatusFigures, ...] = ()
     calibrated_on: str = ""
+    recipe: str = ""
 
     @property
     def statement(self) -> Statement:

@@ -69,10 +69,18 @@ class PromotionPolicy(Spec):
     """What a challenger must show. See `retraining.promotion.decision`.
 
     Attributes:
+        evidence: which gain counts. `forward`: of models older than the period judged. `within`:
+            of the newest period, though the challenger learned from it. `either`: forward where
+            there is an earlier period, else within where the champion learned from it too.
+        refresh: how the champion's own recipe with another period of records is judged: `always`
+            promoted if no other guard objects, `measured` within the newest period, or by the
+            `evidence` that any other challenger needs.
         approval: `ask` lets a person decide where a run would promote (`database.decisions`).
         approval_days: how long such a version waits before it is refused.
     """
 
+    evidence: Literal["forward", "within", "either"] = "either"
+    refresh: Literal["always", "measured", "evidence"] = "measured"
     min_recall_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     alert_budget: Annotated[float, Field(gt=0, le=1)] | None = None

@@ -264,6 +264,7 @@ def _gain(metric: Metric, difference: Difference, margin: float) -> Gain:
         high=float(high),
         margin=margin,
         confidence=float((resampled > margin).mean()),
+        error=float(resampled.std()),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from model.looks import Look
@@ -59,6 +60,8 @@ class Gain:
         high: upper end.
         margin: what `confidence` is about.
         confidence: share of the resamples in which the gain was above the margin.
+        error: standard deviation of the gain over the resamples; None in decisions of before it
+            was kept.
     """
 
     metric: str
@@ -69,6 +72,7 @@ class Gain:
     high: float
     margin: float
     confidence: float
+    error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,63 @@ class Baseline:
     challenger: float
 
 
+class Source(StrEnum):
+    """Which of the two models learned from the period that they are judged on.
+
+    `FORWARD`: neither. `WITHIN_BOTH`: both, so its particulars flatter neither alone.
+    `WITHIN_ALONE`: only the challenger, out of fold; what was particular to the period flatters it.
+    """
+
+    FORWARD = "forward"
+    WITHIN_BOTH = "within_both"
+    WITHIN_ALONE = "within_alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Both recipes on an earlier period, each by a model that is older than the period.
+
+    Attributes:
+        period: that was judged.
+        rows: its labelled records.
+        gain: in recall at the budget, challenger's recipe over champion's.
+        error: its standard error, from resampled students.
+        around: the gain in recall around the budget.
+        around_error: its standard error.
+        unshared: share of the records which either model learned from that only one of them had.
+        champion: the version that answered itself, or "" where its recipe was trained anew.
+    """
+
+    period: str
+    rows: int
+    gain: float
+    error: float
+    around: float
+    around_error: float
+    unshared: float = 0.0
+    champion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The gain in recall at the budget that the next period is expected to bring.
+
+    Attributes:
+        gain: the expectation.
+        low: lower end of the 95 % interval of that period's own gain.
+        high: upper end.
+        spread: standard deviation between periods that the interval assumes.
+        basis: `origins`, `period` (one period that both had learned from) or `persistence` (one
+            that only the challenger had).
+    """
+
+    gain: float
+    low: float
+    high: float
+    spread: float
+    basis: str
+
+
 @dataclass(frozen=True, slots=True)
 class BinaryEvidence:
     """A comparison on n labelled records that the champion never trained on.
@@ -164,6 +225,11 @@ class BinaryEvidence:
             flagging as many, or without one against the share at risk; None where it flags nobody.
         recalibration: the challenger is the champion with a new calibration.
         ranking_kept: of a recalibration, whether it orders the records as the champion does.
+        source: a `Source`; "" without a champion, and in decisions of before it was told.
+        refresh: the champion's recipe with more records, most of the judged period among them.
+        origins: both recipes on earlier periods, oldest first.
+        expected: the gain of the next period; None without a champion.
+        unshared: share of the records which either model learned from that only one of them had.
     """
 
     kind: ClassVar[OutcomeKind] = "binary"
@@ -187,6 +253,11 @@ class BinaryEvidence:
     precision: Contrast | None = None
     recalibration: bool = False
     ranking_kept: bool = True
+    source: str = ""
+    refresh: bool = False
+    origins: tuple[Origin, ...] = ()
+    expected: Expected | None = None
+    unshared: float = 0.0
 
     @property
     def beyond_chance(self) -> bool:

@@ -45,6 +45,8 @@ class NumericEvidence:
         early: of how many the outcome was observed before its period began, and may still change.
         look: what part of the period's error budget this comparison has; None in decisions of
             before, and without a champion.
+        source: a `retraining.promotion.evidence.Source`; "" without a champion.
+        refresh: the champion's recipe with more records, most of the judged period among them.
     """
 
     kind: ClassVar[OutcomeKind] = "numeric"
@@ -68,6 +70,8 @@ class NumericEvidence:
     early: int = 0
     look: Look | None = None
     against_mean: Contrast | None = None
+    source: str = ""
+    refresh: bool = False
 
     @property
     def beyond_chance(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from model.units.tested import JudgedUnits
 from preprocessing.task.outcome_kinds import OutcomeKind
@@ -14,6 +14,7 @@ from retraining.promotion.comparison import Answers, Cases, compare
 from retraining.promotion.guards.shared import AnyEvidence
 from retraining.promotion.numeric import compare_numeric
 from retraining.promotion.realised import Came, error_came, recall_came
+from retraining.promotion.spread import Standing, placed, placed_numeric
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.group_fairness import (
     JudgedGroups,
@@ -67,6 +68,7 @@ class JudgedKind:
         compare: champion and challenger on the same records.
         groups: a challenger's figures by protected group.
         units: its figures by unit; no guard looks at them.
+        placed: the evidence with where it comes from.
         intervals: figure to its 95 % interval, from challenger, task and seed.
         came: what a promotion brought in the period after it.
     """
@@ -75,15 +77,22 @@ class JudgedKind:
     compare: Compare
     groups: Callable[[ScoredChallenger], JudgedGroups]
     units: Callable[[ScoredChallenger], JudgedUnits]
+    placed: Callable[[Any, Standing, PromotionPolicy], AnyEvidence]
     intervals: Callable[[ScoredChallenger, TaskSpec, int], Intervals]
     came: Gained
 
 
 JUDGED: Mapping[OutcomeKind, JudgedKind] = {
     "binary": JudgedKind(
-        True, compare, recall_by_group, recall_by_unit, risk_intervals, recall_came
+        True, compare, recall_by_group, recall_by_unit, placed, risk_intervals, recall_came
     ),
     "numeric": JudgedKind(
-        False, compare_numeric, errors_by_group, errors_by_unit, error_intervals, error_came
+        False,
+        compare_numeric,
+        errors_by_group,
+        errors_by_unit,
+        placed_numeric,
+        error_intervals,
+        error_came,
     ),
 }

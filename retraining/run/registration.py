@@ -39,6 +39,7 @@ from retraining.run.verdict import Verdict
 from retraining.run.window import describe
 from training.card.facts import CardFacts
 from training.kinds import kind_of
+from training.recipe import recipe
 from training.statuses import status_figures
 
 BATCHES = 1000
@@ -187,6 +188,7 @@ def _draft(
         leakage=leakage_check(provenance.leakage, task),
         by_unit=None if units is None else version_by_unit(judged.units(trial), units),
         statuses=status_figures(model.thresholds, trial.cases.outcome, trial.scores),
+        recipe=recipe(task),
     )
 
 

@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from model.gain_sentences import gain_told
 from model.looks import Look
 from model.promotion import DecisionStatus
 from retraining.run.judged_kinds import JUDGED
@@ -37,6 +38,7 @@ def render(result: RunResult) -> RenderableType:
     evidence = result.evidence
     if evidence and JUDGED[evidence.get("kind", "binary")].finds_cases:
         parts.append(_sample(evidence))
+        parts += [Text(told) for told in gain_told(evidence)]
         parts.append(_gains(evidence) if evidence["gains"] else _baselines(evidence))
         if evidence["groups"]:
             parts.append(_groups(evidence))

@@ -20,8 +20,10 @@ from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.leakage import LeakageReport, check_leakage
 from preprocessing.predictor import misfit
 from retraining.promotion.decision import conclude
+from retraining.promotion.evidence import Origin
 from retraining.promotion.guards.rule import Found
 from retraining.promotion.guards.shared import CHAMPION_UNMOVED
+from retraining.promotion.spread import Standing
 from retraining.run import training_labels
 from retraining.run.challenge import ScoredChallenger, first_trial, successor_trial
 from retraining.run.champion import StoredChampion, load_champion
@@ -31,9 +33,11 @@ from retraining.run.known_units import known_units
 from retraining.run.lineage import leakage_override, library_versions
 from retraining.run.lock import HeldLease
 from retraining.run.looking import Prospect, prospect_of, take
+from retraining.run.origins import rolling_origins, told
 from retraining.run.plan import RunPlan
 from retraining.run.recalibration import recalibrate
 from retraining.run.registration import Parcel, Provenance, parcel, record_decision, register
+from retraining.run.standing import overlap
 from retraining.run.verdict import Verdict, comparable, judge
 from retraining.run.window import Mask, check_trainable, fresh_mask, told_left_out
 from training.tuning.studies import Studies
@@ -197,7 +201,8 @@ def deliberate(
         plan: of the run.
         journal: where the steps are told.
     """
-    verdict = _judge(gathered.rival, trained, look, plan)
+    at = _standing(gathered, plan, journal)
+    verdict = _judge(gathered.rival, trained, look, plan, at)
     if gathered.outlearned and verdict.decision.provisional:
         verdict = verdict.kept()
     if why := gathered.misfit or gathered.outlearned:
@@ -308,12 +313,34 @@ def _trained(trial: ScoredChallenger) -> str:
     return f"{told}; not used: {unused}" if unused else told
 
 
+def _standing(gathered: Gathered, plan: RunPlan, journal: Journal) -> Standing | None:
+    """How both models stand to the period judged, their recipes tried on earlier ones."""
+    rival, data, task = gathered.rival, gathered.data, plan.task
+    if rival is None:
+        return None
+    fresh = fresh_mask(data, rival.trained_on)
+    between = overlap(data, fresh, rival.version, len(rival.trained_on), task)
+    origins: tuple[Origin, ...] = ()
+    if JUDGED[task.outcome.kind].finds_cases:
+        origins = rolling_origins(
+            data, rival, between, task,
+            seed=plan.options.seed, progress=journal.say, studies=_studies(plan),
+        )  # fmt: skip
+    if origins:
+        journal.step("origins", told(origins))
+    return Standing(between.both, between.refresh, origins, between.unshared)
+
+
 def _judge(
-    champion: StoredChampion | None, trained: Trained, look: Look | None, plan: RunPlan
+    champion: StoredChampion | None,
+    trained: Trained,
+    look: Look | None,
+    plan: RunPlan,
+    at: Standing | None,
 ) -> Verdict:
     same = champion is not None and trained.packed.digest == champion.version.artifact
     seed = plan.options.seed
-    return judge(trained.trial, champion, plan.task, seed=seed, same_bundle=same, look=look)
+    return judge(trained.trial, champion, plan.task, seed=seed, same_bundle=same, look=look, at=at)
 
 
 def apply(

@@ -15,6 +15,7 @@ from retraining.promotion.comparison import Answers, Cases
 from retraining.promotion.decision import conclude, decide, looked_at
 from retraining.promotion.guards.rule import Stage
 from retraining.promotion.guards.shared import AnyEvidence, LabelledCounts
+from retraining.promotion.spread import Standing
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.champion import StoredChampion
 from retraining.run.judged_kinds import JUDGED
@@ -73,6 +74,7 @@ def judge(
     seed: int,
     same_bundle: bool,
     look: Look | None = None,
+    at: Standing | None = None,
 ) -> Verdict:
     """Whether the challenger takes over, on records that neither model trained on.
 
@@ -85,17 +87,21 @@ def judge(
         seed: draws the resamples.
         same_bundle: the two bundles have the same digest.
         look: what part of the period's error budget this comparison has; None without a champion.
+        at: how the two stand to the period that is judged; None compares them without one.
     """
     if objections := comparable(trial.cases, task):
         return Verdict(conclude(objections), None, look)
     cases = cases_of(trial.cases, task)
     ours = Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
     theirs = None if champion is None else _served(champion, trial.cases)
+    kind = JUDGED[task.outcome.kind]
     compared = partial(
-        JUDGED[task.outcome.kind].compare, cases, ours,
+        kind.compare, cases, ours,
         policy=task.promotion, seed=seed, same_bundle=same_bundle, challenger_scored=trial.how,
     )  # fmt: skip
     evidence = replace(compared(theirs), look=look)
+    if at is not None:
+        evidence = kind.placed(evidence, at, task.promotion)
     verdict = Verdict(decide(evidence, task.promotion), evidence, look)
     if champion is None or verdict.promoted or not champion.alias.provisional:
         return verdict

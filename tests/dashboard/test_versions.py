@@ -17,6 +17,7 @@ from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
+from model.gain_sentences import gain_told
 from model.promotion import DecisionStatus, Promotion
 from model.version import CardFiles, LeakageCheck
 from tests.dashboard.test_pages import db, fill, opened, page, uri, words
@@ -135,3 +136,25 @@ def test_a_version_moved_by_hand_shows_the_reason_and_the_decision_of_its_run(
     told = words(app)
     assert "a mistake" in told
     assert "by pipeline" in told
+
+
+def test_a_decision_shows_where_its_gain_was_measured_and_what_is_expected_next(
+    opened: SyncRegistry,
+) -> None:
+    fill(opened)
+    evidence = {
+        "source": "within_alone", "refresh": True, "periods": ["2023"],
+        "gains": [{"metric": "recall_at_budget", "gain": 0.042, "low": 0.01, "high": 0.073}],
+        "expected": {"gain": 0.0105, "low": -0.03, "high": 0.05, "basis": "persistence"},
+    }  # fmt: skip
+    kept = Promotion(
+        "run-kept", datetime.now(UTC), "pipeline", "train", DecisionStatus.KEPT, "v2", "v1",
+        ("a reason",), evidence=evidence,
+    )  # fmt: skip
+    opened.run(PromotionRepository().add(kept))
+
+    app = page("overview")
+
+    assert not app.exception
+    for sentence in gain_told(evidence):
+        assert sentence in words(app)

@@ -215,8 +215,8 @@ def test_the_confidence_that_is_asked_is_enough() -> None:
 
     assert guard == Guard("confidence", True, guard.reason, 0.975, 0.95)
     assert guard.reason == (
-        "in 97.5% of 2000 resamples of these students recall around the budget gains more than "
-        "+0.5 points; 95% is asked"
+        "it is 97.5% sure that recall around the budget gains more than +0.5 points (standard "
+        "error -); 95% is asked"
     )
     assert said(exact, "confidence").passed
 

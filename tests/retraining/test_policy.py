@@ -63,7 +63,7 @@ def test_a_gain_no_larger_than_asked_keeps_the_champion(better: BinaryEvidence) 
 
 
 def test_a_gain_that_may_be_luck_keeps_the_champion(better: BinaryEvidence) -> None:
-    lucky = regained(better, "recall_around_budget", confidence=0.949)
+    lucky = regained(better, "recall_around_budget", gain=0.02, error=0.01)
 
     assert objections(decide(lucky, POLICY)) == ["confidence"]
 

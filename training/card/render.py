@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from model.decisions.realised import told_record
+from model.gain_sentences import gain_told
 from model.promotion import told_promise
 from model.units.disclosure import FEWEST_SHOWN
 from training.card.facts import CardFacts
@@ -117,6 +118,7 @@ def environment(written: Callable[[Any], str], *, autoescape: bool) -> Environme
         "interval_of": interval_of,
         "promised": told_promise,
         "record": told_record,
+        "gain_told": gain_told,
     }
     return environment
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.evidence import BinaryEvidence
+from retraining.promotion import spread
+from retraining.promotion.evidence import BinaryEvidence, Source
 from retraining.promotion.guards import examples
 from retraining.promotion.guards.rule import (
     BINARY,
@@ -17,42 +18,77 @@ AT_BUDGET = 0.93
 """How sure a gain at the budget itself must be. `confidence` is read around it, where two curves
 that cross differ; the level is the lowest that stops them (docs/promotion.md)."""
 
+NORMAL_95 = 1.96
+
 
 def recall_gain(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
     """Whether more of those at risk are caught with as many flags."""
-    gain = evidence.gain("recall_at_budget")
+    gain, judged = evidence.gain("recall_at_budget"), spread.judged(evidence, around=False)
+    reach = NORMAL_95 * judged.error
+    own = {"low": gain.low, "high": gain.high}
+    over = {"low": judged.gain - reach, "high": judged.gain + reach}
     return Found(
-        gain.gain > policy.min_recall_gain,
-        gain.gain,
+        _let_pass(evidence, policy) or judged.gain > policy.min_recall_gain,
+        judged.gain,
         policy.min_recall_gain,
         {
             "flagged": evidence.flagged,
             "rows": evidence.rows,
             "before": gain.champion,
             "after": gain.challenger,
-            "low": gain.low,
-            "high": gain.high,
+            "periods": _periods(evidence),
+            **(over if evidence.source == Source.FORWARD else own),
         },
+        _case(evidence),
     )
 
 
 def confidence(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
-    """Whether luck is excluded well enough as the reason of the gain."""
-    gain = evidence.gain("recall_around_budget")
+    """Whether luck is excluded well enough as the reason of the gain.
+
+    Decisions of before the standard error was kept have the share of the resamples.
+    """
+    gain, judged = evidence.gain("recall_around_budget"), spread.judged(evidence, around=True)
+    sure = (
+        gain.confidence if gain.error is None and not evidence.origins
+        else spread.exceeds(judged.gain, judged.error, gain.margin)
+    )  # fmt: skip
     asked = asked_confidence(evidence, policy)
     return Found(
-        gain.confidence >= asked,
-        gain.confidence,
+        _let_pass(evidence, policy) or sure >= asked,
+        sure,
         asked,
-        {"resamples": evidence.resamples, "margin": gain.margin},
+        {"margin": gain.margin, "error": judged.error or None, "periods": _periods(evidence)},
+        _case(evidence),
     )
 
 
-def gain_at_budget(evidence: BinaryEvidence, _: PromotionPolicy) -> Found:
+def gain_at_budget(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
     """Whether luck is excluded at the budget itself, not only around it."""
-    gain = evidence.gain("recall_at_budget")
-    figures = {"resamples": evidence.resamples}
-    return Found(gain.confidence >= AT_BUDGET, gain.confidence, AT_BUDGET, figures)
+    sure = evidence.gain("recall_at_budget").confidence
+    if evidence.source == Source.FORWARD:
+        judged = spread.judged(evidence, around=False)
+        sure = spread.exceeds(judged.gain, judged.error, 0.0)
+    return Found(
+        _let_pass(evidence, policy) or sure >= AT_BUDGET,
+        sure,
+        AT_BUDGET,
+        {"resamples": evidence.resamples, "periods": _periods(evidence)},
+        _case(evidence),
+    )
+
+
+def _let_pass(evidence: BinaryEvidence, policy: PromotionPolicy) -> bool:
+    """Whether a refresh needs no gain."""
+    return policy.refresh == "always" and evidence.refresh
+
+
+def _case(evidence: BinaryEvidence) -> str:
+    return evidence.source if evidence.source == Source.FORWARD else ""
+
+
+def _periods(evidence: BinaryEvidence) -> str:
+    return ", ".join(origin.period for origin in evidence.origins)
 
 
 def ranking(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
@@ -70,13 +106,16 @@ MIN_RECALL_GAIN = GuardRule[BinaryEvidence](
     name="min_recall_gain",
     kinds=BINARY,
     stages=SUCCESSOR,
-    keys=("min_recall_gain",),
+    keys=("min_recall_gain", "refresh"),
     asks="recall at equal budget improves by more than this",
     look=recall_gain,
     english={
         "either": "with {flagged} of {rows} students flagged by both, recall goes from "
         "{before:.1%} to {after:.1%}: {value:+.1p} points ({low:+.1p} points to {high:+.1p} points "
-        "at 95 %); more than {limit:+.1p} points is asked"
+        "at 95 %); more than {limit:+.1p} points is asked",
+        "forward": "on {periods}, each by models older than it, the challenger's recipe gains "
+        "{value:+.1p} points of recall ({low:+.1p} points to {high:+.1p} points at 95 %, periods "
+        "differing too); more than {limit:+.1p} points is asked",
     },
     portuguese={
         "name": "ganho mínimo",
@@ -92,20 +131,22 @@ CONFIDENCE = GuardRule[BinaryEvidence](
     name="confidence",
     kinds=BINARY,
     stages=SUCCESSOR,
-    keys=("confidence", "min_recall_gain"),
-    asks="share of resamples in which recall around the budget (mean over five budgets, a fifth "
-    "fewer to a fifth more) improves by more than half of `min_recall_gain`",
+    keys=("confidence", "refresh"),
+    asks="how surely recall around the budget (mean over five budgets, a fifth fewer to a fifth "
+    "more) improves by more than half of `min_recall_gain`, for other students and, but for a "
+    "refresh, in other periods",
     look=confidence,
     english={
-        "either": "in {value:.1%} of {resamples} resamples of these students recall around the "
-        "budget gains more than {margin:+.1p} points; {limit:.1%} is asked"
+        "either": "it is {value:.1%} sure that recall around the budget gains more than "
+        "{margin:+.1p} points (standard error {error:.1p}); {limit:.1%} is asked",
+        "forward": "on {periods} it is {value:.1%} sure that recall around the budget gains more "
+        "than {margin:+.1p} points (standard error {error:.1p}, periods differing too); "
+        "{limit:.1%} is asked",
     },
     portuguese={
         "name": "certeza",
-        "passed": "em {value:.1%} das reamostragens destes alunos o ganho se mantém; "
-        "pede-se {limit:.1%}",
-        "failed": "só em {value:.1%} das reamostragens destes alunos o ganho se mantém; "
-        "pede-se {limit:.1%}: pode ser acaso",
+        "passed": "a certeza de que o ganho não é acaso é de {value:.1%}; pede-se {limit:.1%}",
+        "failed": "a certeza de que o ganho não é acaso é só de {value:.1%}; pede-se {limit:.1%}",
     },
     example=examples.with_gain("recall_around_budget", confidence=0.9),
 )
@@ -119,14 +160,16 @@ GAIN_AT_BUDGET = GuardRule[BinaryEvidence](
     look=gain_at_budget,
     english={
         "either": "in {value:.1%} of {resamples} resamples of these students recall at the budget "
-        "itself is higher; {limit:.0%} is asked, so that no gain beside the budget stands for it"
+        "itself is higher; {limit:.0%} is asked, so that no gain beside the budget stands for it",
+        "forward": "on {periods} it is {value:.1%} sure that recall at the budget itself is higher, "
+        "periods differing too; {limit:.0%} is asked",
     },
     portuguese={
         "name": "ganho no próprio limite",
-        "passed": "em {value:.1%} das reamostragens destes alunos encontra mais com exatamente "
-        "esse número de apontados; pede-se {limit:.1%}",
-        "failed": "só em {value:.1%} das reamostragens destes alunos encontra mais com exatamente "
-        "esse número de apontados; pede-se {limit:.1%}: o ganho pode estar só ao lado do limite",
+        "passed": "a certeza de que encontra mais com exatamente esse número de apontados é de "
+        "{value:.1%}; pede-se {limit:.1%}",
+        "failed": "a certeza de que encontra mais com exatamente esse número de apontados é só de "
+        "{value:.1%}; pede-se {limit:.1%}: o ganho pode estar só ao lado do limite",
     },
     example=examples.with_gain("recall_at_budget", confidence=0.9),
 )

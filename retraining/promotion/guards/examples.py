@@ -44,6 +44,7 @@ SUCCESSOR = BinaryEvidence(
         Gain("recall_at_budget", 0.75, 0.80, 0.05, 0.02, 0.08, 0.0, 0.99),
         Gain("recall_around_budget", 0.75, 0.80, 0.05, 0.02, 0.08, 0.005, 0.99),
     ),
+    source="within_both",
     precision=Contrast(0.80, 0.79, 0.02),
 )
 FIRST = replace(SUCCESSOR, champion=None, gains=(), precision=Contrast(0.80, 0.25, 0.04))

@@ -13,6 +13,7 @@ from retraining.promotion.guards import (
     numeric,
     recalibration,
     shared,
+    source,
 )
 from retraining.promotion.guards.rule import GuardRule
 
@@ -26,6 +27,7 @@ GUARDS: tuple[GuardRule[Any], ...] = (
     binary.FIRST_MIN_AUC,
     binary.BEATS_DUMMY,
     binary.BEATS_PERSISTENCE,
+    source.EVIDENCE,
     binary_gain.MIN_RECALL_GAIN,
     binary_gain.CONFIDENCE,
     binary_gain.GAIN_AT_BUDGET,
