@@ -80,7 +80,7 @@ class Promise:
         low: lower end of its 95 % interval.
         high: upper end.
         period: the newest period that was learned from; the promise is about the first after it.
-        basis: what it rests on: `expected` of the next period, or as `measured`.
+        basis: what it rests on: `measured`, or the basis of the gain expected in the next period.
         metric: `recall_at_budget`, or `mae`.
     """
 
