@@ -168,7 +168,8 @@ def of_run(decisions: Iterable[Promotion]) -> Promotion | None:
     Args:
         decisions: all about one version.
     """
-    return next((decision for decision in decisions if decision.action == TRAIN), None)
+    by_runs = {TRAIN, RECALIBRATION}
+    return next((decision for decision in decisions if decision.action in by_runs), None)
 
 
 def latest_by_hand(decisions: Iterable[Promotion]) -> Promotion | None:
