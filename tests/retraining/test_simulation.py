@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tests.studies.guard_errors import groups
 from tests.studies.promotion_simulation import (
     World,
     draw,
@@ -35,3 +36,11 @@ def test_the_true_gain_is_what_was_asked_for() -> None:
 
     assert abs(gained - 0.05) < 0.004
     assert abs(people.outcome.mean() - 0.46) < 0.01
+
+
+def test_equal_groups_seldom_look_unequal_to_the_guard_and_often_to_the_limit_alone() -> None:
+    cell = next(groups(150))
+
+    assert (cell["groups"], cell["at_risk"], cell["gap"]) == (2, 30, 0.0)
+    assert cell["objects"][0] <= 0.05  # type: ignore[index]
+    assert cell["limit_alone"][0] >= 0.05  # type: ignore[index]
