@@ -155,14 +155,14 @@ GAIN_AT_BUDGET = GuardRule[BinaryEvidence](
     name="gain_at_budget",
     kinds=BINARY,
     stages=SUCCESSOR,
-    keys=(),
+    keys=("refresh",),
     asks=f"share of resamples in which recall at the budget itself improves, {AT_BUDGET:.0%}",
     look=gain_at_budget,
     english={
         "either": "in {value:.1%} of {resamples} resamples of these students recall at the budget "
         "itself is higher; {limit:.0%} is asked, so that no gain beside the budget stands for it",
-        "forward": "on {periods} it is {value:.1%} sure that recall at the budget itself is higher, "
-        "periods differing too; {limit:.0%} is asked",
+        "forward": "on {periods} it is {value:.1%} sure that recall at the budget itself is "
+        "higher, periods differing too; {limit:.0%} is asked",
     },
     portuguese={
         "name": "ganho no próprio limite",
