@@ -37,6 +37,11 @@ def candidate(name: str) -> Family:
     return known
 
 
+def complexity() -> dict[str, int]:
+    """Each family's place among all, simplest first."""
+    return {family.name: family.complexity for family in FAMILIES}
+
+
 def families() -> tuple[str, ...]:
     """The names of all families."""
     return tuple(family.name for family in FAMILIES)

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from training.cross_validation import Trial
-
-TIED_STUDENTS = 2.0
-"""A lead of fewer students at risk than this, of all that are found, is chance: which of two equal
-models finds more of them changes with every dealing of the folds."""
+from training.paired_gain import paired_gain
+from training.split import FOLDS
 
 
-def best_first(trials: Sequence[Trial], positives: float) -> list[Trial]:
-    """Trials by objective; those that tie with the best go by average precision, then by name.
+def best_first(trials: Sequence[Trial], complexity: Mapping[str, int]) -> list[Trial]:
+    """Trials by objective, and first of all the simplest that the best does not clearly beat.
+
+    The rule of one standard error (Breiman et al. 1984; Hastie et al. 2009, 7.10), on the
+    difference to the best, paired over the folds: what both find easy or hard is no part of its
+    error.
 
     Args:
         trials: of the same splits.
-        positives: records at risk; 0 for a numeric outcome, where only equal objectives tie.
+        complexity: family to its place among the families, simplest first.
     """
-    slack = TIED_STUDENTS / positives if positives else 0.0
-    line = max(trial.figures["objective"] for trial in trials) - slack
+    ranked = sorted(trials, key=lambda trial: (-trial.figures["objective"], trial.family))
+    best = ranked[0]
+    chosen = min(
+        (trial for trial in ranked if trial is best or not _clearly_beaten(trial, best)),
+        key=lambda trial: complexity[trial.family],
+    )
+    return [chosen, *(trial for trial in ranked if trial is not chosen)]
 
-    def order(trial: Trial) -> tuple[float, float, float, str]:
-        objective, precision = (
-            trial.figures["objective"],
-            trial.figures.get("average_precision", 0.0),
-        )
-        if objective >= line:
-            return 0.0, -precision, -objective, trial.family
-        return 1.0, -objective, -precision, trial.family
 
-    return sorted(trials, key=order)
+def _clearly_beaten(trial: Trial, best: Trial) -> bool:
+    return paired_gain(trial.by_fold, best.by_fold, FOLDS).clear

@@ -15,11 +15,12 @@ from tests.training.conftest import made_up
 from training.candidates import candidate
 from training.cross_validation import Trial, search_folds
 from training.families.family import Family, Params
+from training.paired_gain import paired_gain
 from training.sample import Sample
 from training.train import fit
 from training.tuning.acceptance import tune
 from training.tuning.budget import Budget
-from training.tuning.search import SearchResult, Task, clearly_better, search
+from training.tuning.search import SearchResult, Task, search
 from training.tuning.studies import Studies
 
 pytestmark = pytest.mark.slow
@@ -132,9 +133,9 @@ def test_progress_tells_the_best_so_far(question: Task) -> None:
 def test_a_gain_within_its_own_noise_is_none() -> None:
     noise = np.random.default_rng(0).normal(0, 0.02, 15)
 
-    assert not clearly_better(np.zeros(15), noise - noise.mean() + 0.005, 5)
-    assert clearly_better(np.zeros(15), noise - noise.mean() + 0.03, 5)
-    assert not clearly_better(np.zeros(15), np.full(15, np.nan), 5)
+    assert not paired_gain(np.zeros(15), noise - noise.mean() + 0.005, 5).clear
+    assert paired_gain(np.zeros(15), noise - noise.mean() + 0.03, 5).clear
+    assert not paired_gain(np.zeros(15), np.full(15, np.nan), 5).clear
 
 
 def test_with_several_periods_the_search_asks_to_predict_the_newest(task: TaskSpec) -> None:

@@ -27,6 +27,8 @@ class Family:
         convert: that model, and the sample it was fitted on, to what serves.
         library: (model, rows) to the library's own margins, shape (n,), which the scorer must give.
         scorer: what `convert` makes; it says how it is written, read and explained.
+        complexity: its place among the families, simplest first: of those that do as well, within
+            one standard error, the first is taken. No two families have the same.
         settings: each with its usual value, chosen by cross-validation inside PEDE's first pair of
             years; see `docs/model.md`.
         weighs: whether some records can count more than others (`class_weight`).
@@ -39,6 +41,7 @@ class Family:
     convert: Callable[[Any, Sample], Scorer]
     library: Callable[[Any, Rows], Rows]
     scorer: type[Scorer]
+    complexity: int
     settings: Settings
     weighs: bool = True
     numeric: bool = True

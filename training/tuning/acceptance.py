@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import perf_counter
 
-import numpy as np
-
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate
 from training.cross_validation import Fold, Trial, search_folds, try_candidate
+from training.paired_gain import paired_gain
 from training.split import FOLDS
 from training.tuning.budget import Budget
-from training.tuning.search import Clock, Progress, SearchResult, Task, clearly_better, search
+from training.tuning.search import Clock, Progress, SearchResult, Task, search
 from training.tuning.studies import Studies
 
 
@@ -71,11 +70,11 @@ def tune(
     if found.params is None:
         return Tuning(False, f"{_counts(found)}; none beat {known.name}'s own settings")
     trial = try_candidate(known, found.params, data.outcome, splits, budget=share, seed=seed)
-    taken = clearly_better(usual.by_fold, trial.by_fold, FOLDS)
-    gain = float(np.nanmean(trial.by_fold - usual.by_fold))
+    gain = paired_gain(usual.by_fold, trial.by_fold, FOLDS)
+    taken = gain.clear
     told = (
         f"{_counts(found)}; the best gains {found.value - found.usual:+.4f} where it was searched, "
-        f"{gain:+.4f} on other splits: {'taken' if taken else 'not beyond noise, not taken'}"
+        f"{gain.mean:+.4f} on other splits: {'taken' if taken else 'not beyond noise, not taken'}"
     )
     return Tuning(taken, told, trial)
 

@@ -115,30 +115,6 @@ def search(
     return _found(study, task, usual)
 
 
-def clearly_better(usual: Array, tuned: Array, folds: int) -> bool:
-    """Whether the gain, paired over repeated cross-validation, exceeds its standard error.
-
-    The folds share training records, so their plain standard error is too small; the corrected
-    resampled one is taken (Nadeau and Bengio 2003; Bouckaert and Frank 2004).
-
-    Args:
-        usual: objective on each fold, shape (repeats * folds,).
-        tuned: the same for the other settings.
-        folds: folds of one repeat.
-
-    >>> clearly_better(np.zeros(10), np.full(10, 0.01), 5)
-    True
-    >>> clearly_better(np.zeros(10), np.tile([0.06, -0.05], 5), 5)
-    False
-    """
-    gain = tuned - usual
-    gain = gain[~np.isnan(gain)]
-    if len(gain) < 2:
-        return False
-    error = np.sqrt(gain.var(ddof=1) * (1.0 / len(gain) + 1.0 / (folds - 1)))
-    return bool(gain.mean() > error)
-
-
 def _pruner() -> optuna.pruners.BasePruner:
     import optuna
 
