@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from model.dropped import DroppedStudy
 from model.errors import BundleError
 from model.prediction import Thresholds
 from model.statuses import StatusFigures
@@ -132,6 +133,8 @@ class ModelVersion:
             versions of before it was kept.
         calibrated_on: SHA-256 of the artifact that lists the hashed ids of the records that a
             recalibration learned from; empty where the scorer's own training set the calibration.
+        dropped: what each feature brings, the model fitted again without it; None for versions of
+            before it was measured.
         by_unit: for which units (schools) it was tested, and how it did there; None where the task
             has no units, or for versions of before they were kept.
         recipe: SHA-256 of what it was trained by (`training.recipe`); empty in versions of before
@@ -164,6 +167,7 @@ class ModelVersion:
     statuses: tuple[StatusFigures, ...] = ()
     calibrated_on: str = ""
     recipe: str = ""
+    dropped: DroppedStudy | None = None
 
     @property
     def statement(self) -> Statement:

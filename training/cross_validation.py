@@ -28,11 +28,19 @@ REPEATS = 3
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One split, encoded by an encoder that saw only the training side."""
+    """One split, encoded by an encoder that saw only the training side.
+
+    Attributes:
+        sample: the training side.
+        rows: the side held out, encoded.
+        held: its positions among all records.
+        columns: the feature, or derived number, that each encoded column is of.
+    """
 
     sample: Sample
     rows: Array
     held: NDArray[np.intp]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ def _encoded(
     known = data.take(train)
     encoder = FeatureEncoder.fit(task, known.records)
     rows = encoder.encode_many([data.records[i] for i in held])
-    return Fold(sample_of(known, encoder, task), rows, held)
+    return Fold(sample_of(known, encoder, task), rows, held, tuple(encoder.columns))
 
 
 def try_candidate(

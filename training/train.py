@@ -139,13 +139,15 @@ def check_enough(data: TrainingSet, task: TaskSpec) -> None:
         )
 
 
-def part_for_comparison(data: TrainingSet, task: str, seed: int) -> NDArray[np.intp]:
-    """Positions of at most `MOST_ROWS` records, whole students, drawn by task and seed."""
-    if len(data) <= MOST_ROWS:
+def part_for_comparison(
+    data: TrainingSet, task: str, seed: int, most: int = MOST_ROWS
+) -> NDArray[np.intp]:
+    """Positions of at most so many records, whole students, drawn by task and seed."""
+    if len(data) <= most:
         return np.arange(len(data))
     students, member = np.unique(data.students, return_inverse=True)
     order = np.argsort(shuffled(students, task=task, seed=seed))[member]
-    return np.sort(np.argsort(order, kind="stable")[:MOST_ROWS])
+    return np.sort(np.argsort(order, kind="stable")[:most])
 
 
 def _compare(

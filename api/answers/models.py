@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from api.answers.filled import Count
 from model.drift import DriftReport
+from model.dropped import DroppedStudy
 from model.live import Quarantine
 from model.prediction import Thresholds
 from model.promotion import Promotion
@@ -59,6 +60,8 @@ class VersionAnswer(VersionSummary):
     Attributes:
         by_unit: for which units it was tested; null where the task has none.
         statuses: whom each status meant on the judged records, with its precision.
+        dropped: what each feature brings, the model fitted again without it; null in versions of
+            before it was measured.
         card: path of the model card.
         decision: of the run that made the version.
         moved_by_hand: the newest move by a person.
@@ -72,6 +75,7 @@ class VersionAnswer(VersionSummary):
     fairness_gaps: Mapping[str, float]
     by_unit: VersionByUnit | None
     statuses: Sequence[StatusFigures]
+    dropped: DroppedStudy | None
     leakage: LeakageCheck | None
     card: str | None
     artifact: str

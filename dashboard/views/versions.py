@@ -16,6 +16,7 @@ from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
+from model.dropped import DroppedStudy
 from model.figures import Share
 from model.prediction import Scale
 from model.promotion import latest_by_hand, of_run
@@ -41,6 +42,8 @@ def show(context: Context) -> None:
         st.subheader(texts("versions.statuses"))
         st.caption(texts("versions.statuses_help", on=measured_on(version.metrics_on, texts)))
         st.dataframe(status_rows(version, texts), hide_index=True)
+    if version.dropped is not None:
+        _dropped(version.dropped, version.thresholds.scale is Scale.RISK, texts)
     st.subheader(texts("versions.fairness"))
     show_fairness(version, texts)
     if version.by_unit is not None:
@@ -71,6 +74,36 @@ def status_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
             ),
         }
         for found in version.statuses
+    ]
+
+
+def _dropped(study: DroppedStudy, risk: bool, texts: Texts) -> None:
+    st.subheader(texts("versions.dropped"))
+    if study.skipped:
+        st.caption(texts("versions.dropped_skipped", why=study.skipped))
+        return
+    st.caption(texts("versions.dropped_help", rows=study.rows))
+    st.dataframe(dropped_rows(study, risk, texts), hide_index=True)
+
+
+def dropped_rows(study: DroppedStudy, risk: bool, texts: Texts) -> list[dict[str, Any]]:
+    """One table row per column that was left out.
+
+    Args:
+        study: of a version.
+        risk: whether its scores are risks, so that what is lost are students found.
+        texts: of the reader's language.
+    """
+    scale, digits = (100, 1) if risk else (1, 3)
+    return [
+        {
+            texts("versions.dropped_feature"): ", ".join(found.features),
+            texts("versions.dropped_recall" if risk else "versions.dropped_error"): (
+                texts.number(found.brings * scale, digits)
+            ),
+            texts("versions.dropped_deviation"): texts.number(found.error * scale, digits),
+        }
+        for found in study.dropped
     ]
 
 

@@ -33,6 +33,7 @@ from retraining.run.stages import (
     taken_look,
     train,
     unjudged,
+    with_dropped,
 )
 from retraining.run.verdict import Verdict
 
@@ -157,6 +158,7 @@ def _recorded(
         if isinstance(decided, Verdict):
             result = _unmoved(plan, gathered, decided)
         else:
+            decided = with_dropped(decided, plan, journal)
             applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
             refused = None
             instead = recalibrated(gathered, decided, plan, folder, journal)

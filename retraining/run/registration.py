@@ -21,6 +21,7 @@ from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.archive import bundle_digest, pack
 from model.decisions.realised import track_record
+from model.dropped import DroppedStudy
 from model.errors import Conflict
 from model.promotion import TRAIN, DecisionStatus, Promotion
 from model.run import Lease
@@ -63,6 +64,7 @@ class Provenance:
         left_out: period to labelled records that the window had no room for.
         units: that the task knows of; None where it has none.
         scorer_of: the version whose scorer is kept; None where the version learned one of its own.
+        dropped: what each feature brings.
     """
 
     lineage: Lineage
@@ -72,6 +74,7 @@ class Provenance:
     left_out: Mapping[str, int] = field(default_factory=dict)
     units: KnownUnits | None = None
     scorer_of: ModelVersion | None = None
+    dropped: DroppedStudy | None = None
 
 
 def parcel(trial: ScoredChallenger, folder: Path) -> Parcel:
@@ -189,6 +192,7 @@ def _draft(
         by_unit=None if units is None else version_by_unit(judged.units(trial), units),
         statuses=status_figures(model.thresholds, trial.cases.outcome, trial.scores),
         recipe=recipe(task),
+        dropped=provenance.dropped,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
+from model.dropped import DroppedStudy
 from model.errors import Conflict
 from model.looks import Look
 from model.promotion import DecisionStatus
@@ -40,6 +41,7 @@ from retraining.run.registration import Parcel, Provenance, parcel, record_decis
 from retraining.run.standing import overlap
 from retraining.run.verdict import Verdict, comparable, judge
 from retraining.run.window import Mask, check_trainable, fresh_mask, told_left_out
+from training.dropped import dropped_features
 from training.tuning.studies import Studies
 
 
@@ -97,10 +99,12 @@ class Deliberated(Trained):
 
     Attributes:
         scorer_of: the version whose scorer a recalibration keeps; None for a trained one.
+        dropped: what each feature brings it; None where it was not measured.
     """
 
     verdict: Verdict
     scorer_of: ModelVersion | None = None
+    dropped: DroppedStudy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +269,24 @@ def recalibrated(
     return Deliberated(found.trial, packed, kept.leakage, verdict, champion.version)
 
 
+def with_dropped(decided: Deliberated, plan: RunPlan, journal: Journal) -> Deliberated:
+    """Measures what each feature brings the challenger: for its card, not for the decision.
+
+    Args:
+        decided: the challenger.
+        plan: of the run.
+        journal: told of each column.
+    """
+    model = decided.trial.model
+    study = dropped_features(
+        decided.trial.trained, plan.task, model.family, model.params,
+        seed=plan.options.seed, progress=journal.say,
+    )  # fmt: skip
+    if study.skipped:
+        journal.say(f"what each feature brings was not measured: {study.skipped}")
+    return replace(decided, dropped=study)
+
+
 def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | None:
     """The verdict where no challenger could be compared with the champion, before one is trained.
 
@@ -377,6 +399,7 @@ def apply(
         gathered.left_out,
         gathered.units,
         decided.scorer_of,
+        decided.dropped,
     )
     version = register(
         registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance, held

@@ -107,9 +107,27 @@ def pictures(facts: CardFacts) -> dict[str, Picture]:
         bars = [Bar(feature, value, f"{value:.3f}") for feature, value in shown]
         title = f"mean absolute contribution, {unit}"
         drawn["importance"] = bar_picture("importance", title, None, bars)
+    if bars := _brought(facts):
+        unit = "less error" if facts.numeric else "recall around the budget"
+        drawn["dropped"] = bar_picture("dropped", f"{unit} lost without it", None, bars, low=None)
     if not facts.numeric and (bars := _groups(facts)):
         drawn["groups"] = bar_picture("groups", "recall", 1.0, bars)
     return drawn
+
+
+def _brought(facts: CardFacts) -> list[Bar]:
+    """What each feature brings, with its 95 % interval; what is within its error is faint."""
+    study = facts.version.dropped
+    return [
+        Bar(
+            left_out.features[0],
+            left_out.brings,
+            f"{left_out.brings:+.3f}",
+            (left_out.brings - 1.96 * left_out.error, left_out.brings + 1.96 * left_out.error),
+            faint=not left_out.clear,
+        )
+        for left_out in (study.dropped[:MOST_FEATURES] if study else ())
+    ]
 
 
 def equal_bins(scores: Array, most: int) -> list[NDArray[np.intp]]:
@@ -242,7 +260,9 @@ def line_picture(
     return Picture(_drawn(key, HEIGHT, draw), HEIGHT, points=points)
 
 
-def bar_picture(key: str, title: str, high: float | None, bars: Sequence[Bar]) -> Picture:
+def bar_picture(
+    key: str, title: str, high: float | None, bars: Sequence[Bar], *, low: float | None = 0.0
+) -> Picture:
     """Horizontal bars, first on top, each with its figure at the end of its row.
 
     Args:
@@ -250,6 +270,7 @@ def bar_picture(key: str, title: str, high: float | None, bars: Sequence[Bar]) -
         title: of the axis.
         high: where the axis ends; None is as far as the data go.
         bars: at least one.
+        low: where it begins; None is as far as the data go.
     """
 
     def draw(axes: Any) -> None:
@@ -259,7 +280,7 @@ def bar_picture(key: str, title: str, high: float | None, bars: Sequence[Bar]) -
             axes.text(1.02, row, bar.told, va="center", transform=axes.get_yaxis_transform())
             if bar.interval:
                 axes.hlines(row, *bar.interval, INK, clip_on=False)
-        axes.set(xlabel=title, xlim=(0.0, high), ylim=(len(bars) - 0.5, -0.5))
+        axes.set(xlabel=title, xlim=(low, high), ylim=(len(bars) - 0.5, -0.5))
 
     height = ROW * len(bars) + 50
     return Picture(_drawn(key, height, draw), height, bars=bars)
