@@ -39,12 +39,14 @@ def looks(registry: SyncRegistry, period: str = "2023") -> PeriodLooks:
     return registry.run(LookRepository().find(period)) or PeriodLooks(period)
 
 
-def known(registry: SyncRegistry, period: str, n: int) -> None:
-    """Students whose outcome is not there yet."""
+def known(registry: SyncRegistry, period: str, n: int, *, first: int = 5000) -> None:
+    """Students, from that number on, whose outcome is not there yet."""
     registry.run(
         StudentRepository().observe(
             [
-                Observation(f"W{i}", period, {"reading": 5.0, "sums": 5.0, "late": 0.0}, START)
+                Observation(
+                    f"S{first + i}", period, {"reading": 5.0, "sums": 5.0, "late": 0.0}, START
+                )
                 for i in range(n)
             ]
         )
@@ -147,9 +149,14 @@ def test_a_look_with_few_new_labels_is_not_taken_before_anything_is_trained(
     told: list[str] = []
     first = run(served, home, run_id="run-1")
     assert first.look is not None
-    teach(served, "2023", READING, n=340, now=START + timedelta(days=1), seed=0)
+    teach_more(served, 340, NOW + timedelta(days=1))
 
-    result = execute(served, plan(home, task(), run_id="run-2"), clock=lambda: NOW, say=told.append)
+    result = execute(
+        served,
+        plan(home, task(), run_id="run-2"),
+        clock=lambda: NOW + timedelta(days=2),
+        say=told.append,
+    )
 
     assert [g.name for g in result.guards if not g.passed] == ["new_labels"]
     assert result.look is not None
@@ -189,13 +196,13 @@ def test_a_promotion_does_not_refill_the_budget(registry: SyncRegistry, home: Pa
     teach(registry, "2022", READING)
     run(registry, home, run_id="run-0")
     teach(registry, "2023", SUMS, n=600)
-    known(registry, "2023", 200)
+    known(registry, "2023", 200, first=600)
     promoted = run(registry, home, run_id="run-1")
     assert promoted.status is DecisionStatus.PROMOTED
     assert promoted.look is not None
-    teach(registry, "2023", SUMS, n=1000, now=START + timedelta(days=1))
+    teach(registry, "2023", SUMS, n=800, now=NOW - timedelta(days=300))
 
-    result = run(registry, home, run_id="run-2")
+    result = run(registry, home, run_id="run-2", now=NOW + timedelta(days=2))
 
     assert result.look is not None
     assert result.look.number == 2
@@ -229,8 +236,8 @@ def test_where_periods_never_change_new_labels_alone_are_judged_by_a_renewed_bud
 
 
 def teach_more(registry: SyncRegistry, n: int, now: datetime) -> None:
-    """As many students of 2023 altogether; those of before keep their labels."""
-    teach(registry, "2023", READING, n=n, now=START - timedelta(days=1) + (now - NOW))
+    """As many labels of 2023 altogether, the further ones at that moment."""
+    teach(registry, "2023", READING, n=n, now=now - timedelta(days=301))
 
 
 def test_a_look_names_no_student(served: SyncRegistry, home: Path) -> None:
