@@ -19,22 +19,21 @@ from model.errors import FarolError, LeaseLost, NotEnoughData
 from model.promotion import DecisionStatus
 from model.run import Run, RunStatus
 from retraining.run import promises
-from retraining.run.journal import DryJournal, Journal, RegistryJournal, Say
-from retraining.run.lock import Clock, HeldLease, exclusively
-from retraining.run.plan import RunPlan, RunResult
-from retraining.run.registration import evidence_mapping
-from retraining.run.stages import (
+from retraining.run.application import apply
+from retraining.run.deliberation import (
     Deliberated,
-    Gathered,
-    apply,
     deliberate,
-    gather,
     recalibrated,
     taken_look,
     train,
     unjudged,
     with_dropped,
 )
+from retraining.run.gathering import Gathered, gather
+from retraining.run.journal import DryJournal, Journal, RegistryJournal, Say
+from retraining.run.lock import Clock, HeldLease, exclusively
+from retraining.run.plan import RunPlan, RunResult
+from retraining.run.registration import evidence_mapping
 from retraining.run.verdict import Verdict
 
 

@@ -22,8 +22,8 @@ from model.run import RunStatus
 from preprocessing.task.policies import PromotionPolicy
 from retraining.approval import main
 from retraining.promotion.approval import gated
+from retraining.run.gathering import Gathered
 from retraining.run.report import headline
-from retraining.run.stages import Gathered
 from tests.database.builders import model_version, promotion
 from tests.retraining.school import READING, START, SUMS, TASK, run, task, teach
 from tests.retraining.test_worker import Recorder, jobs
@@ -140,7 +140,7 @@ def test_a_champion_that_was_moved_while_the_run_decided_leaves_nothing_staged(
         monkeypatch.undo()
         return gathered.serving
 
-    monkeypatch.setattr("retraining.run.stages.Gathered.serving", property(moved))
+    monkeypatch.setattr("retraining.run.gathering.Gathered.serving", property(moved))
     result = run(registry, home, run_id="run-2", spec=ASK)
 
     assert result.status is DecisionStatus.KEPT
