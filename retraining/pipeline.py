@@ -30,8 +30,7 @@ from preprocessing.task.spec import TaskSpec
 from retraining.progress import console, progress
 from retraining.run.execution import execute
 from retraining.run.lineage import code_version
-from retraining.run.options import applied
-from retraining.run.plan import RunPlan, RunResult
+from retraining.run.plan import RunPlan, RunResult, applied
 from retraining.run.report import show
 from training.candidates import load_task_to_train
 

@@ -82,3 +82,14 @@ class RunResult:
             "left_out": dict(self.left_out),
             "look": None if self.look is None else asdict(self.look),
         }
+
+
+def applied(options: RunOptions, task: TaskSpec) -> TaskSpec:
+    """The task as this run sees it."""
+    promotion = task.promotion
+    if options.min_recall_gain is not None:
+        promotion = promotion.model_copy(update={"min_recall_gain": options.min_recall_gain})
+    asked = {name: getattr(options, name) for name in ("window", "trials", "seconds")}
+    given = {name: value for name, value in asked.items() if value is not None}
+    training = task.training.model_copy(update=given)
+    return task.model_copy(update={"promotion": promotion, "training": training})

@@ -33,8 +33,7 @@ from model.student import Observation
 from preprocessing.task.spec import TaskSpec, parse_task
 from retraining.progress import progress
 from retraining.run.execution import execute
-from retraining.run.options import applied
-from retraining.run.plan import RunPlan, RunResult
+from retraining.run.plan import RunPlan, RunResult, applied
 
 ROWS = (1_000, 10_000, 100_000)
 FEATURES = 30

@@ -15,8 +15,7 @@ from model.options import RunOptions
 from model.student import Observation
 from preprocessing.task.spec import TaskSpec, parse_task
 from retraining.run.execution import execute
-from retraining.run.options import applied
-from retraining.run.plan import RunPlan, RunResult
+from retraining.run.plan import RunPlan, RunResult, applied
 
 KEY = b"a key of the tests"
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from model.errors import NotEnoughData
 from model.options import RunOptions
 from preprocessing.dataset import TrainingSet, record_id
 from retraining.promotion.ranking import Floats
-from retraining.run.options import applied
+from retraining.run.plan import applied
 from retraining.run.window import (
     baseline_answers,
     check_trainable,
