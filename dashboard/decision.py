@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.guards import guard_name, guard_reason, kind_of, reasons
 from dashboard.promises import promise_line
 from dashboard.texts import Language, Texts
-from model.gain_sentences import gain_told
+from model.decisions.gain_sentences import gain_told
 from model.promotion import DecisionStatus, Guard, Promotion
 
 

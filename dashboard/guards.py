@@ -9,7 +9,7 @@ from importlib.resources import files
 import yaml
 
 from dashboard.texts import Language, Texts
-from model.guard_sentences import PORTUGUESE, sentence
+from model.decisions.guard_sentences import PORTUGUESE, sentence
 from model.promotion import Guard, Promotion
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from database.driver.commands import Op
 from database.repository import Repository
+from model.decisions.looks import PeriodLooks
 from model.errors import Conflict
-from model.looks import PeriodLooks
 
 
 class LookRepository(Repository[PeriodLooks]):

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from model.looks import Look
+from model.decisions.looks import Look
 
 
 class RunStatus(StrEnum):

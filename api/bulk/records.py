@@ -16,7 +16,7 @@ import orjson
 import pyarrow
 import pyarrow.compute
 
-from api.bulk.order import Origin
+from api.bulk.order import ChunkOrigin
 from model.prediction import Prediction
 from model.student import Units
 from preprocessing.assessing import Assessments
@@ -40,7 +40,7 @@ def prediction_ids(number: int) -> list[str]:
 
 
 def record_bodies(
-    rows: CheckedRows, found: Assessments, ids: Sequence[str], origin: Origin
+    rows: CheckedRows, found: Assessments, ids: Sequence[str], origin: ChunkOrigin
 ) -> list[bytes]:
     """The JSON of each prediction: what orjson makes of a `Prediction` of the same fields.
 

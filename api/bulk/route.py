@@ -28,7 +28,7 @@ from api.bulk.formats import (
     form_of_answer,
     form_of_file,
 )
-from api.bulk.order import Order, Origin
+from api.bulk.order import Order, ChunkOrigin
 from api.bulk.spool import spooled
 from api.http.body import Disconnected
 from api.http.problems import Problem
@@ -76,7 +76,7 @@ async def predict_bulk(request: Request, client: MayPredict) -> Response:
     from there on were not scored.
     """
     here = services(request)
-    origin = Origin(
+    origin = ChunkOrigin(
         here.champion(), client.name, here.task.feature_names, here.now(), here.task.unit_of
     )
     with ExitStack() as stack:
@@ -192,7 +192,9 @@ def _beginning(file: BinaryIO) -> bytes:
     return found
 
 
-def _begun(here: Services, order: Order, origin: Origin, loop: asyncio.AbstractEventLoop) -> Job:
+def _begun(
+    here: Services, order: Order, origin: ChunkOrigin, loop: asyncio.AbstractEventLoop
+) -> Job:
     """The job, which closes the file; runs in the thread that scores.
 
     Raises:

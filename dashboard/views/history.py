@@ -19,7 +19,7 @@ from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
 from database.versions import ModelVersionRepository
-from model.looks import Look
+from model.decisions.looks import Look
 from model.promotion import Promotion
 from model.run import Run
 

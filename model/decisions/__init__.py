@@ -1,1 +1,1 @@
-"""What became of decisions."""
+"""Decisions: the looks they cost, their sentences, and what became of them."""

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from model.looks import Look
+from model.decisions.looks import Look
 from preprocessing.task.outcome_kinds import OutcomeKind
 
 ONE_SIDED = 1.645

@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from model.looks import Look, PeriodLooks, TakenLook
+from model.decisions.looks import Look, PeriodLooks, TakenLook
 
 EXPONENT = 3
 """Of the information; the larger, the more is kept for the period's last labels."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from model.looks import Look
+from model.decisions.looks import Look
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import student_weights

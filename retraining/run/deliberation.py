@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from database.driver.client import SyncRegistry
+from model.decisions.looks import Look
 from model.dropped import DroppedStudy
-from model.looks import Look
 from model.promotion import DecisionStatus
 from model.version import ModelVersion
 from preprocessing.leakage import LeakageReport, check_leakage

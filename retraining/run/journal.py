@@ -8,7 +8,7 @@ from typing import Protocol
 
 from database.driver.client import SyncRegistry
 from database.runs import RunRepository
-from model.looks import Look
+from model.decisions.looks import Look
 from model.run import Lease, Run, RunStatus, RunStep
 from retraining.run.lock import Clock
 

@@ -16,8 +16,8 @@ from database.looks import LookRepository
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from database.unit_history import MOST_PREDICTIONS
+from model.decisions.looks import Look, PeriodLooks, TakenLook
 from model.errors import Conflict
-from model.looks import Look, PeriodLooks, TakenLook
 from model.promotion import Guard
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import PromotionPolicy

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from model.looks import Look
+from model.decisions.looks import Look
 from model.options import RunOptions
 from model.promotion import DecisionStatus, Guard
 from preprocessing.task.spec import TaskSpec

@@ -9,8 +9,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from model.gain_sentences import gain_told
-from model.looks import Look
+from model.decisions.gain_sentences import gain_told
+from model.decisions.looks import Look
 from model.promotion import DecisionStatus
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.plan import RunResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from model.looks import Look
+from model.decisions.looks import Look
 from model.promotion import TRAIN, DecisionStatus, Guard, PromotionDecision
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import PromotionPolicy

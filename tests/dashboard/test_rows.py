@@ -12,8 +12,8 @@ from dashboard.texts import Language, load_texts
 from dashboard.views.drift import performance_rows
 from dashboard.views.history import look_told
 from dashboard.views.students import api_row
+from model.decisions.looks import Look
 from model.drift import DriftReport
-from model.looks import Look
 from model.prediction import Scale
 from model.promotion import DecisionStatus, Guard, Promotion, Term
 

@@ -17,7 +17,7 @@ from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
-from model.gain_sentences import gain_told
+from model.decisions.gain_sentences import gain_told
 from model.promotion import DecisionStatus, Promotion
 from model.version import CardFiles, LeakageCheck
 from tests.dashboard.test_pages import db, fill, opened, page, uri, words

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from pydantic import PrivateAttr
 
-from model.guard_sentences import ENGLISH, PORTUGUESE, sentence
+from model.decisions.guard_sentences import ENGLISH, PORTUGUESE, sentence
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion import guards
 from retraining.promotion.decision import decide, objections_to

@@ -18,8 +18,8 @@ from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
+from model.decisions.looks import Look, PeriodLooks
 from model.errors import Conflict
-from model.looks import Look, PeriodLooks
 from model.options import RunOptions
 from model.promotion import DecisionStatus
 from model.run import Run, RunStatus

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from model.looks import PeriodLooks, TakenLook
+from model.decisions.looks import PeriodLooks, TakenLook
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.decision import decide, objections_to
 from retraining.promotion.guards import examples

@@ -12,7 +12,7 @@ from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
-from model.gain_sentences import gain_told
+from model.decisions.gain_sentences import gain_told
 from model.promotion import DecisionStatus
 from preprocessing.task.spec import TaskSpec, parse_task
 from retraining.run.plan import RunResult

@@ -30,8 +30,8 @@ from typing import Any
 
 import numpy as np
 
+from model.decisions.looks import PeriodLooks
 from model.figures import wilson
-from model.looks import PeriodLooks
 from preprocessing.cohorts.scenarios import Scenario
 from preprocessing.cohorts.write import write_cohorts
 from preprocessing.dataset import TrainingSet, training_set

@@ -10,8 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from model.decisions.gain_sentences import gain_told
 from model.decisions.realised import told_record
-from model.gain_sentences import gain_told
 from model.promotion import told_promise
 from model.units.disclosure import FEWEST_SHOWN
 from training.card.facts import CardFacts

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from scipy.stats import norm, studentized_range
 
-from model.guard_sentences import Figure
+from model.decisions.guard_sentences import Figure
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.evidence import BinaryEvidence, GroupRecall
 from retraining.promotion.guards import examples

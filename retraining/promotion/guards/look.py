@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from model.looks import PeriodLooks, TakenLook
+from model.decisions.looks import PeriodLooks, TakenLook
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.guards.rule import ANY_KIND, Found, GuardRule, Stage
 from retraining.promotion.looks import Counted, Weighed, weigh

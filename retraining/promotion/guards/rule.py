@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from model.guard_sentences import ENGLISH, Figure, sentence
+from model.decisions.guard_sentences import ENGLISH, Figure, sentence
 from model.promotion import Guard
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
@@ -66,8 +66,8 @@ class Found:
 class GuardRule(Generic[E]):
     """One condition of a promotion; `GUARDS` holds them all, in the order they are looked at.
 
-    Sentences are templates by case, see `model.guard_sentences`. The English one is rendered when
-    the decision is taken and stored with it. The Portuguese one names `value` and `limit` only:
+    Sentences are templates by case, see `model.decisions.guard_sentences`. The English one is
+    rendered when the decision is taken and stored with it. The Portuguese one names `value` and `limit` only:
     these are what the ledger holds, of decisions of earlier versions too.
 
     Attributes:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any
 
-from model.guard_sentences import ENGLISH, PORTUGUESE
+from model.decisions.guard_sentences import ENGLISH, PORTUGUESE
 
 _ENGLISH = {
     "refresh": "A refresh: the same recipe with more records. The gain was measured within the "
