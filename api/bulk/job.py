@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from api.bulk.admission import Admission
-from api.bulk.order import Order, ChunkOrigin
+from api.bulk.order import ChunkOrigin, Order
 from api.bulk.reading import opened_file
 from api.bulk.records import prediction_ids, record_bodies
 from api.bulk.results import result_schema, results, stopped_at, writer_of

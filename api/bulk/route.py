@@ -28,7 +28,7 @@ from api.bulk.formats import (
     form_of_answer,
     form_of_file,
 )
-from api.bulk.order import Order, ChunkOrigin
+from api.bulk.order import ChunkOrigin, Order
 from api.bulk.spool import spooled
 from api.http.body import Disconnected
 from api.http.problems import Problem

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from api.bulk.order import Origin
+from api.bulk.order import ChunkOrigin
 from api.bulk.records import prediction_ids, record_bodies
 from api.bulk.spool import spooled
 from api.champion import Champion
@@ -94,7 +94,7 @@ def test_a_files_record_is_byte_for_byte_what_a_single_prediction_would_be(
 
     found = assess(champion.predictor, rows.columns, names)
     bodies = record_bodies(
-        rows, found, ids, Origin(champion, "school", names, bundles.NOW, TASK.unit_of)
+        rows, found, ids, ChunkOrigin(champion, "school", names, bundles.NOW, TASK.unit_of)
     )
 
     single = score_many(champion, asked, features=names, now=bundles.NOW, client="school")

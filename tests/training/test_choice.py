@@ -34,7 +34,10 @@ def test_of_those_that_the_best_does_not_clearly_beat_the_simplest_is_taken() ->
 
 def test_a_small_lead_that_shows_in_every_fold_is_no_chance() -> None:
     hard_and_easy = np.array([0.60, 0.95, 0.70, 0.90, 0.80])
-    tried = [trial("plain", hard_and_easy), trial("involved", hard_and_easy + 0.01)]
+    tried = [
+        trial("plain", hard_and_easy.tolist()),
+        trial("involved", (hard_and_easy + 0.01).tolist()),
+    ]
 
     assert names(tried) == ["involved", "plain"]
 
