@@ -67,8 +67,8 @@ class GuardRule(Generic[E]):
     """One condition of a promotion; `GUARDS` holds them all, in the order they are looked at.
 
     Sentences are templates by case, see `model.decisions.guard_sentences`. The English one is
-    rendered when the decision is taken and stored with it. The Portuguese one names `value` and `limit` only:
-    these are what the ledger holds, of decisions of earlier versions too.
+    rendered when the decision is taken and stored with it. The Portuguese one names `value` and
+    `limit` only: these are what the ledger holds, of decisions of earlier versions too.
 
     Attributes:
         name: what the ledger calls it.
