@@ -216,7 +216,7 @@ def test_the_confidence_that_is_asked_is_enough() -> None:
     assert guard == Guard("confidence", True, guard.reason, 0.975, 0.95)
     assert guard.reason == (
         "it is 97.5% sure that recall around the budget gains more than +0.5 points (standard "
-        "error -); 95% is asked"
+        "error -); 95.0% is asked"
     )
     assert said(exact, "confidence").passed
 

@@ -73,7 +73,7 @@ def test_earlier_periods_tell_what_a_refresh_is_expected_to_bring(
     assert [one["unshared"] for one in evidence["origins"]] == pytest.approx([2 / 3, 1 / 2])
     assert evidence["expected"]["basis"] == "origins"
     steps = [step.name for step in registry.run(RunRepository().get("run-2")).steps]
-    assert steps[:5] == ["window", "champion", "leakage", "trained", "origins"]
+    assert steps[:6] == ["window", "champion", "leakage", "trained", "look", "origins"]
 
 
 def test_a_changed_recipe_is_judged_forward_on_the_champions_own_records(
