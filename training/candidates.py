@@ -37,9 +37,9 @@ def candidate(name: str) -> Family:
     return known
 
 
-def complexity() -> dict[str, int]:
-    """Each family's place among all, simplest first."""
-    return {family.name: family.complexity for family in FAMILIES}
+def places() -> dict[str, int]:
+    """Each family's place among all: the usual one, then the others, simplest first."""
+    return {family.name: family.place for family in FAMILIES}
 
 
 def families() -> tuple[str, ...]:

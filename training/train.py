@@ -18,7 +18,7 @@ from model.profile import build_profile
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec
-from training.candidates import candidate, complexity
+from training.candidates import candidate, places
 from training.cross_validation import MOST_ROWS, Fold, Trial, folds_of, try_candidate
 from training.family_choice import best_first
 from training.golden import golden_records
@@ -174,7 +174,7 @@ def _compare(
         figures = ", ".join(f"{key} {value:.3f}" for key, value in trial.figures.items())
         progress(f"[{number}/{len(names)}] {name}: {figures} ({trial.seconds:.1f} s)")
         trials.append(trial)
-    return best_first(trials, complexity())
+    return best_first(trials, places())
 
 
 def _told(trial: Trial) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from preprocessing.files.loading import read_tables
 from preprocessing.pairing import paired
 from preprocessing.task.spec import TaskSpec, load_task
 from training.calibrate import sigmoid
-from training.candidates import candidate, complexity
+from training.candidates import candidate, places
 from training.cross_validation import Trial, folds_of, try_candidate
 from training.family_choice import best_first
 from training.kinds import KINDS
@@ -87,7 +87,7 @@ def most_found(trials: Sequence[Trial], _: int) -> str:
 
 def one_error(trials: Sequence[Trial], _: int) -> str:
     """The rule of `training.family_choice`."""
-    return best_first(trials, complexity())[0].family
+    return best_first(trials, places())[0].family
 
 
 def always(name: str) -> Rule:
@@ -98,7 +98,7 @@ def always(name: str) -> Rule:
 RULES: Mapping[str, Rule] = {
     "two students (before)": two_students,
     "best objective": most_found,
-    "one standard error, simplest": one_error,
+    "one standard error": one_error,
     **{f"always {name}": always(name) for name in (*NAMES, MEAN)},
 }
 

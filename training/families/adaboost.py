@@ -43,7 +43,7 @@ ADABOOST = Family(
     convert=lambda model, sample: tree_scorer(_trees(model), sample),
     library=sklearn_margins,
     scorer=TreeScorer,
-    complexity=50,
+    place=50,
     settings={
         "trees": Whole(100, 30, 300),
         "learning_rate": Real(0.1, 0.02, 1.0, log=True),

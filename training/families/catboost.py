@@ -90,7 +90,7 @@ CATBOOST = Family(
     convert=lambda model, sample: tree_scorer(of_catboost(model), sample),
     library=lambda model, rows: model.predict(rows, prediction_type="RawFormulaVal"),
     scorer=TreeScorer,
-    complexity=90,
+    place=90,
     settings={**BOOSTED, "max_depth": Whole(4, 2, 6), "l2": Real(3.0, 1.0, 20.0)},
     extra="catboost",
 )

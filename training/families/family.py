@@ -27,8 +27,8 @@ class Family:
         convert: that model, and the sample it was fitted on, to what serves.
         library: (model, rows) to the library's own margins, shape (n,), which the scorer must give.
         scorer: what `convert` makes; it says how it is written, read and explained.
-        complexity: its place among the families, simplest first: of those that do as well, within
-            one standard error, the first is taken. No two families have the same.
+        place: in the order in which one is taken of those that do as well, within one standard
+            error: the usual family, then the others, simplest first. No two have the same.
         settings: each with its usual value, chosen by cross-validation inside PEDE's first pair of
             years; see `docs/model.md`.
         weighs: whether some records can count more than others (`class_weight`).
@@ -41,7 +41,7 @@ class Family:
     convert: Callable[[Any, Sample], Scorer]
     library: Callable[[Any, Rows], Rows]
     scorer: type[Scorer]
-    complexity: int
+    place: int
     settings: Settings
     weighs: bool = True
     numeric: bool = True

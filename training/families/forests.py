@@ -86,12 +86,12 @@ DECISION_TREE = Family(
     convert=lambda model, sample: tree_scorer(of_forest(model, numeric=sample.numeric), sample),
     library=sklearn_margins,
     scorer=TreeScorer,
-    complexity=40,
+    place=40,
     settings={"max_depth": Whole(5, 2, 10), "leaf": Whole(10, 5, 50)},
 )
 RANDOM_FOREST = replace(  # Resampled records, best splits of a random part of the features.
-    DECISION_TREE, name="random_forest", fit=_random, complexity=100, settings=_SETTINGS
+    DECISION_TREE, name="random_forest", fit=_random, place=100, settings=_SETTINGS
 )
 EXTRA_TREES = replace(  # All records, random thresholds: smoother than a random forest.
-    DECISION_TREE, name="extra_trees", fit=_extra, complexity=110, settings=_SETTINGS
+    DECISION_TREE, name="extra_trees", fit=_extra, place=110, settings=_SETTINGS
 )

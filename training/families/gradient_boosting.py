@@ -50,6 +50,6 @@ GRADIENT_BOOSTING = Family(
     convert=_scorer,
     library=lambda boosted, rows: sklearn_margins(boosted[0], rows).ravel(),
     scorer=TreeScorer,
-    complexity=80,
+    place=80,
     settings={**BOOSTED, "max_depth": Whole(3, 2, 6)},
 )

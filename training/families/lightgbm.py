@@ -47,6 +47,6 @@ LIGHTGBM = Family(
     convert=_scorer,
     library=lambda booster, rows: booster.predict(rows, raw_score=True),
     scorer=TreeScorer,
-    complexity=60,
+    place=5,
     settings={**BOOSTED, "leaves": Whole(8, 3, 31), "l2": Real(0.0, 0.0, 20.0)},
 )

@@ -45,19 +45,19 @@ LOGISTIC_REGRESSION = Family(
     convert=_scorer,
     library=sklearn_margins,
     scorer=LinearScorer,
-    complexity=30,
+    place=30,
     settings={"c": Real(1.0, 1e-3, 100.0, log=True)},
 )
 RIDGE = replace(  # Strongly held (l2): correlated indicators share their weight.
     LOGISTIC_REGRESSION,
     name="ridge",
-    complexity=20,
+    place=20,
     settings={"c": Real(0.05, 1e-3, 10.0, log=True)},
 )
 LASSO = replace(  # Held by l1: weights of features that bring little become zero.
     LOGISTIC_REGRESSION,
     name="lasso",
     fit=_l1,
-    complexity=10,
+    place=10,
     settings={"c": Real(0.5, 1e-2, 10.0, log=True)},
 )

@@ -34,7 +34,7 @@ K_NEAREST_NEIGHBOURS = Family(
     convert=lambda kept, sample: kept,
     library=_margins,
     scorer=NeighbourScorer,
-    complexity=120,
+    place=120,
     settings={"k": Whole(25, 5, 101)},
     weighs=False,
 )

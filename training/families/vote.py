@@ -35,7 +35,7 @@ def vote_of(members: Sequence[Family]) -> Family:
         convert=_scorer,
         library=_margins,
         scorer=TreeScorer,
-        complexity=130,
+        place=130,
         settings={"members": Names(["extra_trees", "gradient_boosting", "lightgbm"], (*known,))},
     )
 

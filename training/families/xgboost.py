@@ -70,6 +70,6 @@ XGBOOST = Family(
     convert=lambda booster, sample: tree_scorer(of_xgboost(booster), sample),
     library=lambda booster, rows: booster.predict(xgboost.DMatrix(rows), output_margin=True),
     scorer=TreeScorer,
-    complexity=70,
+    place=70,
     settings={**BOOSTED, "max_depth": Whole(3, 2, 6), "l2": Real(1.0, 0.0, 20.0)},
 )
