@@ -108,7 +108,7 @@ def _prediction(
         risk_score=found.score,
         risk_label=found.label,
         status=found.status,
-        threshold=thresholds.operating,
+        threshold=champion.predictor.cuts_of(given).operating,
         model_version=champion.version,
         created_at=now,
         client=client,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -22,6 +23,26 @@ def headline(promotion: Promotion, texts: Texts) -> str:
         challenger=promotion.challenger,
         champion=promotion.champion or "-",
     )
+
+
+def beyond_environment(promotion: Promotion, texts: Texts) -> str | None:
+    """What a score per student adds to going by school, class or phase; None where not measured."""
+    rules = promotion.evidence.get("baselines") or ()
+    if not isinstance(rules, Sequence):
+        return None
+    rule = next((rule for rule in rules if rule["name"] == "environment"), None)
+    if rule is None:
+        return None
+    said = texts(
+        "decision.environment",
+        recall=texts.share(rule["recall"]),
+        points=texts.number((rule["challenger"] - rule["recall"]) * 100, 1),
+    )
+    new, by_place = rule.get("new_challenger"), rule.get("new_recall")
+    if new is None or by_place is None:
+        return said
+    points = texts.number((new - by_place) * 100, 1)
+    return f"{said} {texts('decision.environment_new', points=points)}"
 
 
 def guard_rows(
@@ -52,6 +73,8 @@ def show_decision(promotion: Promotion, texts: Texts) -> None:
     if told:
         st.markdown("\n".join(f"- {sentence}" for sentence in told))
     st.caption(texts("decision.by", at=texts.moment(promotion.at), actor=promotion.actor))
+    if (added := beyond_environment(promotion, texts)) is not None:
+        st.caption(added)
     if promotion.guards:
         with st.expander(texts("decision.guards")):
             rows = guard_rows(promotion.guards, texts, kind=kind_of(promotion))

@@ -13,7 +13,7 @@ from dashboard.texts import Texts
 from model.units.disclosure import FEWEST_SHOWN
 from model.version import ModelVersion
 
-SHARES = ("recall", "precision", "flagged")
+SHARES = ("recall", "new_recall", "precision", "flagged")
 
 
 def show_fairness(version: ModelVersion, texts: Texts) -> None:
@@ -64,7 +64,9 @@ def _shares(figures: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
     shown = _shown(figures)
     row: dict[str, Any] = {texts("versions.positives"): str(figures["positives"]) if shown else ""}
     return row | {
-        texts(f"metric.{name}"): _share(figures, name, texts) if shown else "" for name in SHARES
+        texts(f"metric.{name}"): _share(figures, name, texts) if shown else ""
+        for name in SHARES
+        if name in figures or name != "new_recall"
     }
 
 

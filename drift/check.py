@@ -43,6 +43,7 @@ from model.student import Features, Units
 from model.units.named import spellings
 from model.version import ModelVersion, Window
 from preprocessing.dataset import record_id
+from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.longitudinal import recalled_labels, recalled_observations
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec, load_task
@@ -141,7 +142,7 @@ def _compared(
         bundle = load_signed(Path(folder), version.statement, version.signature, signing_key)
         predictor = Predictor(bundle)
         binary = task.outcome.form.two_valued
-        judged = _judged(gathered.unseen_labels if binary else (), predictor)
+        judged = _judged(gathered.unseen_labels if binary else (), predictor, task)
         realised = judged.performance()
         scores = predictor.score_many(recent.records)
         report = drift_report(
@@ -154,7 +155,7 @@ def _compared(
             periods=(recent.period,),
             policy=policy,
             seed=seed,
-            threshold=bundle.thresholds.operating if binary else None,
+            threshold=operating_cuts(bundle.thresholds, recent.records) if binary else None,
             realised=realised,
             notes=(*recent.notes, *disagreements(realised, version.metrics)),
             left_out=recent.left_out,
@@ -259,14 +260,15 @@ def _ids(artifact: bytes) -> frozenset[str]:
     return frozenset(artifact.decode("ascii").splitlines())
 
 
-def _judged(unseen: Sequence[Label], predictor: Predictor) -> JudgedLabels:
+def _judged(unseen: Sequence[Label], predictor: Predictor, task: TaskSpec) -> JudgedLabels:
     """The champion on outcomes of records it was not trained on."""
     features = [label.features for label in unseen]
     return JudgedLabels(
         units=np.array([label.unit for label in unseen], dtype=np.str_),
         outcomes=np.array([label.outcome for label in unseen], dtype=np.float64),
         scores=predictor.score_many(features) if features else np.zeros(0),
-        threshold=predictor.bundle.thresholds.operating,
+        threshold=operating_cuts(predictor.bundle.thresholds, features),
+        new=new_cases(features, task),
     )
 
 

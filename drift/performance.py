@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
-from model.figures import auc, calibration_error
+from model.figures import auc, calibration_error, new_case_figures
 
 Floats = NDArray[np.float64]
 
@@ -26,12 +26,12 @@ LEAST_FALL = 0.05
 """A smaller fall is not worth a sentence, however sure it is."""
 
 
-def estimated_performance(scores: Floats, threshold: float) -> dict[str, float]:
+def estimated_performance(scores: Floats, threshold: float | Floats) -> dict[str, float]:
     """What to expect at the operating threshold, from calibrated scores alone.
 
     Args:
         scores: shape (n,), probabilities, n ≥ 1.
-        threshold: at or above it a student is flagged.
+        threshold: at or above it a student is flagged; one for all, or each one's own.
 
     Returns:
         `prevalence`, `flagged` (shares), `recall` with the bounds `recall_low` and `recall_high` of
@@ -66,16 +66,23 @@ def estimated_performance(scores: Floats, threshold: float) -> dict[str, float]:
     return estimate
 
 
-def realised_performance(outcomes: Floats, scores: Floats, threshold: float) -> dict[str, float]:
+def realised_performance(
+    outcomes: Floats,
+    scores: Floats,
+    threshold: float | Floats,
+    new: NDArray[np.bool_] | None = None,
+) -> dict[str, float]:
     """What the champion did on records whose outcomes have come in.
 
     Args:
         outcomes: shape (n,), 1.0 at risk and 0.0 not, n ≥ 1.
         scores: shape (n,), what the champion said of them.
-        threshold: at or above it a student is flagged.
+        threshold: at or above it a student is flagged; one for all, or each one's own.
+        new: shape (n,), who was not at risk when the score was made; None where no one can tell.
 
     Returns:
-        As `estimated_performance`, without the interval, and `calibration_error`, `auc`. What is
+        As `estimated_performance`, without the interval, and `calibration_error`, `auc`; of the new
+        cases `new_positives` and `new_recall`. What is
         undefined (recall without a positive, say) is left out.
     """
     at_risk = outcomes > 0.5
@@ -95,6 +102,8 @@ def realised_performance(outcomes: Floats, scores: Floats, threshold: float) -> 
         measured["precision"] = found / float(flagged.sum())
     if at_risk.any() and not at_risk.all():
         measured["auc"] = auc(outcomes, scores)
+    if new is not None:
+        measured |= new_case_figures(outcomes, flagged.astype(np.float64), new)
     return measured
 
 

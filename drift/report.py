@@ -33,7 +33,7 @@ def drift_report(
     periods: Sequence[str],
     policy: DriftPolicy,
     seed: int,
-    threshold: float | None = None,
+    threshold: float | NDArray[np.float64] | None = None,
     realised: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
     left_out: Sequence[LeftOut] = (),
@@ -50,7 +50,8 @@ def drift_report(
         periods: the periods the records come from.
         policy: which tests run, and what counts as drift.
         seed: of the tests that draw.
-        threshold: the operating threshold of calibrated scores; None gives no estimate.
+        threshold: the operating threshold of calibrated scores, or each record's own, shape (n,);
+            None gives no estimate.
         realised: metrics on outcomes that came in, empty before they do.
         notes: sentences on how the records were chosen.
         left_out: records that were counted and are not among these.

@@ -15,7 +15,7 @@ from model.units.drifted import DriftByUnit
 NARROWEST = 80
 MOST_NAMED = 10
 LEAST_SHOWN = 0.001
-COUNTS = {"n", "positives"}
+COUNTS = {"n", "positives", "new_positives"}
 
 
 def render(report: DriftReport) -> Group:

@@ -29,7 +29,7 @@ from model.archive import MANIFEST
 from model.calibration import Calibration
 from model.errors import BundleError
 from model.manifest import FORMAT, parsed, read_file, read_manifest, sha256
-from model.prediction import IntervalRule, Scale, Thresholds
+from model.prediction import IntervalRule, NewCuts, Scale, Thresholds
 from model.risk_interval import RiskInterval
 from model.scorers.kinds import scorer_of
 from model.scorers.scorer import Rows, Scorer
@@ -196,7 +196,9 @@ def load_bundle(folder: Path, digest: str = "") -> Bundle:
 
 
 def _thresholds(spec: Mapping[str, Any]) -> Thresholds:
-    return Thresholds(**{**spec, "scale": Scale(spec.get("scale", Scale.RISK))})
+    new = spec.get("new")
+    cuts = None if new is None else NewCuts(**{**new, "positive": tuple(new.get("positive", ()))})
+    return Thresholds(**{**spec, "scale": Scale(spec.get("scale", Scale.RISK)), "new": cuts})
 
 
 def _risk_interval(spec: Mapping[str, Any] | None) -> RiskInterval | None:

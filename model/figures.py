@@ -94,3 +94,80 @@ def share_of(part: float, whole: float) -> Share:
     True
     """
     return Share(part / whole, *wilson(part, whole)) if whole > 0 else Share()
+
+
+def new_case_figures(outcome: Array, flags: Array, new: NDArray[np.bool_]) -> dict[str, float]:
+    """What is found of those who were not at risk before.
+
+    Args:
+        outcome: shape (n,), 1.0 at risk.
+        flags: shape (n,), how much of each record is flagged, 0 to 1.
+        new: shape (n,), who was not at risk when the score was made.
+
+    Returns:
+        `new_positives`, and `new_recall` where there are any.
+
+    >>> outcome, flags = np.array([1.0, 1.0, 1.0]), np.array([1.0, 1.0, 0.0])
+    >>> new_case_figures(outcome, flags, np.array([False, True, True]))
+    {'new_positives': 2.0, 'new_recall': 0.5}
+    """
+    at_risk = outcome[new]
+    positives = float(at_risk.sum())
+    figures = {"new_positives": positives}
+    if positives:
+        figures["new_recall"] = float(flags[new] @ at_risk) / positives
+    return figures
+
+
+@dataclass(frozen=True, slots=True)
+class RecallTarget:
+    """What finding a share of those at risk costs.
+
+    Attributes:
+        target: of those at risk, the least share to be found.
+        students: how many have to be looked at, those with the highest scores.
+        flagged: the same as a share of all.
+        recall: of those at risk, the share that is found with them.
+        precision: of those looked at, the share at risk, with its interval.
+        new_recall: of the new cases, the share found; None where no one can tell.
+    """
+
+    target: float
+    students: int
+    flagged: float
+    recall: float
+    precision: Share
+    new_recall: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AtK:
+    """What the k students with the highest scores hold; ties are shared fairly.
+
+    Attributes:
+        k: how many are looked at.
+        precision: of them the share at risk.
+        recall: of those at risk the share among them.
+        new_recall: of the new cases the share among them; None where no one can tell.
+    """
+
+    k: int
+    precision: float
+    recall: float
+    new_recall: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """One row of a classification report, as scikit-learn defines it.
+
+    Attributes:
+        name: `low`, `high`, `macro` or `weighted`.
+        support: how many records.
+    """
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int

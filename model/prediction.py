@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from model.student import Features, Units
+from model.student import Features, Units, Value
 
 
 class RiskLabel(StrEnum):
@@ -58,6 +58,42 @@ class Scale(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class NewCuts:
+    """The cut-offs of those who are not at risk now, and how these are told.
+
+    Attributes:
+        operating: where they are flagged (`high`, and the status `alert`).
+        critical: where the status is `critical`.
+        feature: today's value of what is predicted.
+        below: at risk now below it.
+        at_least: or at risk now from it on.
+        positive: or at risk now with one of these categories.
+    """
+
+    operating: float
+    critical: float
+    feature: str
+    below: float | None = None
+    at_least: float | None = None
+    positive: tuple[str, ...] = ()
+
+    def at_risk_now(self, value: Value | None) -> bool:
+        """Whether that value is one of risk; a missing one is not.
+
+        >>> cuts = NewCuts(0.3, 0.8, "lag", below=0.0)
+        >>> cuts.at_risk_now(-1.0), cuts.at_risk_now(0.0), cuts.at_risk_now(None)
+        (True, False, False)
+        """
+        if value is None:
+            return False
+        if isinstance(value, str):
+            return value in self.positive
+        if self.below is not None:
+            return value < self.below
+        return self.at_least is not None and value >= self.at_least
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """Cut-offs on the score, each reached as its scale says; `critical` lies beyond `alert`.
 
@@ -68,6 +104,7 @@ class Thresholds:
         scale: what the score is; a risk in [0, 1] in versions of before there were others.
         min_known_weight: below this share of the version's importance the status is
             `insufficient`; 0 in versions of before it was kept.
+        new: other cut-offs of those not at risk now, where each lane has its own budget.
     """
 
     operating: float
@@ -75,6 +112,29 @@ class Thresholds:
     critical: float
     scale: Scale = Scale.RISK
     min_known_weight: float = 0.0
+    new: NewCuts | None = None
+
+    def for_record(self, record: Features) -> Thresholds:
+        """The cut-offs of the lane that a record is in.
+
+        >>> cuts = Thresholds(0.5, 0.5, 0.8, new=NewCuts(0.3, 0.8, "lag", below=0.0))
+        >>> cuts.for_record({"lag": -1.0}).operating, cuts.for_record({"lag": 0.0}).operating
+        (0.5, 0.3)
+        """
+        new = self.new
+        if new is None or new.at_risk_now(record.get(new.feature)):
+            return self
+        return self.of_new
+
+    @property
+    def of_new(self) -> Thresholds:
+        """The cut-offs of those not at risk now; these themselves where all have one budget."""
+        new = self.new
+        if new is None:
+            return self
+        return replace(
+            self, operating=new.operating, alert=new.operating, critical=new.critical, new=None
+        )
 
     def label(self, score: float) -> RiskLabel:
         """The label of a score.

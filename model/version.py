@@ -10,6 +10,7 @@ from typing import Any
 
 from model.dropped import DroppedStudy
 from model.errors import BundleError
+from model.figures import AtK, ClassFigures, RecallTarget
 from model.prediction import Thresholds
 from model.statuses import StatusFigures
 from model.trust.statement import Statement
@@ -135,6 +136,10 @@ class ModelVersion:
             recalibration learned from; empty where the scorer's own training set the calibration.
         dropped: what each feature brings, the model fitted again without it; None for versions of
             before it was measured.
+        recall_targets: what it costs to find so many of those at risk, on the students of
+            `metrics`; empty for a numeric outcome and in versions of before it was kept.
+        at_k: precision and recall among the k highest scores, for several k; the same.
+        report: precision, recall and F1 of both classes at the operating threshold; the same.
         by_unit: for which units (schools) it was tested, and how it did there; None where the task
             has no units, or for versions of before they were kept.
         recipe: SHA-256 of what it was trained by (`training.recipe`); empty in versions of before
@@ -168,6 +173,9 @@ class ModelVersion:
     calibrated_on: str = ""
     recipe: str = ""
     dropped: DroppedStudy | None = None
+    recall_targets: tuple[RecallTarget, ...] = ()
+    at_k: tuple[AtK, ...] = ()
+    report: tuple[ClassFigures, ...] = ()
 
     @property
     def statement(self) -> Statement:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.prediction import RiskLabel, RiskStatus, Thresholds
+from model.prediction import RiskLabel, RiskStatus, Scale, Thresholds
 from preprocessing.columnar.columns import Columns
 from preprocessing.predictor import Predictor
 
@@ -37,6 +37,7 @@ class Assessments:
     Attributes:
         patterns: those there are, each once.
         pattern_of: the place of each record's in `patterns`.
+        operating: where `high` begins for each; None where that is the same for all.
     """
 
     scores: Sequence[float]
@@ -45,6 +46,7 @@ class Assessments:
     patterns: Sequence[Pattern]
     pattern_of: Sequence[int]
     intervals: Sequence[tuple[float, float] | None]
+    operating: Sequence[float] | None = None
 
     @property
     def known_weights(self) -> list[float | None]:
@@ -68,23 +70,50 @@ def assess(predictor: Predictor, records: Columns, features: Sequence[str]) -> A
     weights = np.array([pattern.known_weight for pattern in patterns], dtype=np.float64)
     rule = predictor.bundle.interval
     listed: list[float] = scores.tolist()
+    cuts = _cuts_of(predictor.thresholds, records)
     return Assessments(
         scores=listed,
-        labels=_labels(predictor.thresholds, scores),
-        statuses=_statuses(predictor.thresholds, scores, weights[pattern_of]),
+        labels=_labels(cuts, scores),
+        statuses=_statuses(cuts, scores, weights[pattern_of]),
         patterns=patterns,
         pattern_of=pattern_of,
         intervals=[None] * len(listed) if rule is None else [rule.around(s) for s in listed],
+        operating=None if predictor.thresholds.new is None else cuts.operating.tolist(),
     )
 
 
-def _labels(cuts: Thresholds, scores: NDArray[np.float64]) -> list[RiskLabel]:
+class _Cuts(NamedTuple):
+    """Cut-offs, each one for all records or one per record."""
+
+    scale: Scale
+    operating: NDArray[np.float64]
+    alert: NDArray[np.float64]
+    critical: NDArray[np.float64]
+    min_known_weight: float
+
+
+def _cuts_of(cuts: Thresholds, records: Columns) -> _Cuts:
+    lanes: NDArray[np.bool_] = np.array(False)
+    if cuts.new is not None:
+        known = map(cuts.new.at_risk_now, records.values(cuts.new.feature))
+        lanes = ~np.fromiter(known, dtype=np.bool_, count=records.size)
+    new = cuts.of_new
+    return _Cuts(
+        cuts.scale,
+        np.where(lanes, new.operating, cuts.operating),
+        np.where(lanes, new.alert, cuts.alert),
+        np.where(lanes, new.critical, cuts.critical),
+        cuts.min_known_weight,
+    )
+
+
+def _labels(cuts: _Cuts, scores: NDArray[np.float64]) -> list[RiskLabel]:
     high = _reached(cuts, scores, cuts.operating).tolist()
     return [RiskLabel.HIGH if one else RiskLabel.LOW for one in high]
 
 
 def _statuses(
-    cuts: Thresholds, scores: NDArray[np.float64], known: NDArray[np.float64]
+    cuts: _Cuts, scores: NDArray[np.float64], known: NDArray[np.float64]
 ) -> list[RiskStatus]:
     # In the order of `Thresholds.status`: the first that holds. An unknown weight is NaN here.
     names = (RiskStatus.INSUFFICIENT, RiskStatus.CRITICAL, RiskStatus.ALERT, RiskStatus.EXPECTED)
@@ -97,9 +126,11 @@ def _statuses(
     return [names[place] for place in places]
 
 
-def _reached(cuts: Thresholds, scores: NDArray[np.float64], cutoff: float) -> NDArray[np.bool_]:
+def _reached(
+    cuts: _Cuts, scores: NDArray[np.float64], cutoff: NDArray[np.float64]
+) -> NDArray[np.bool_]:
     # The comparison is the same for one score and for an array of them.
-    return np.asarray(cuts.scale.reached(cast(Any, scores), cutoff))
+    return np.asarray(cuts.scale.reached(cast(Any, scores), cast(Any, cutoff)))
 
 
 def _patterns(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.label import Label
 from model.student import Features
+from preprocessing.task.spelling import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class TrainingSet:
         units: shape (n,), the unit of each record, folded ("" where unknown); no model sees it.
             None: not asked for.
         arrived: shape (n,), when each outcome first arrived, seconds since 1970. None: not known.
+        places: unit column to n names, folded ("" where unknown); no model sees them.
     """
 
     records: tuple[Features, ...]
@@ -37,6 +39,7 @@ class TrainingSet:
     early: NDArray[np.bool_] | None = None
     units: NDArray[np.str_] | None = None
     arrived: NDArray[np.float64] | None = None
+    places: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -53,6 +56,7 @@ class TrainingSet:
             early=None if self.early is None else self.early[positions],
             units=None if self.units is None else self.units[positions],
             arrived=None if self.arrived is None else self.arrived[positions],
+            places={k: v[positions] for k, v in self.places.items()},
         )
 
     def record_ids(self) -> tuple[str, ...]:
@@ -90,4 +94,8 @@ def training_set(labels: Sequence[Label], protected: Sequence[str]) -> TrainingS
         early=np.array([label.early for label in ordered], dtype=np.bool_),
         units=np.array([label.unit for label in ordered], dtype=np.str_),
         arrived=np.array([label.first_arrived_at.timestamp() for label in ordered]),
+        places={
+            name: np.array([fold(label.units.get(name, "")) for label in ordered], dtype=np.str_)
+            for name in sorted({name for label in ordered for name in label.units})
+        },
     )

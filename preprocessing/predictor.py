@@ -11,7 +11,7 @@ from model.bundle import Bundle
 from model.errors import BundleError
 from model.explanation import Explanation, Reason
 from model.manifest import BundleManifest
-from model.prediction import Assessment
+from model.prediction import Assessment, Thresholds
 from model.student import Features
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec
@@ -38,6 +38,7 @@ class Predictor:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.thresholds = bundle.thresholds
+        self._of_new = bundle.thresholds.of_new
         self.encoder = FeatureEncoder.from_spec(bundle.encoder)
         self._weights = tuple(bundle.importance.items())
         if len(self.encoder.columns) != bundle.scorer.width:
@@ -56,6 +57,13 @@ class Predictor:
             return []
         scores = self.score_many(records).tolist()
         return [self._assessed(r, score) for r, score in zip(records, scores, strict=True)]
+
+    def cuts_of(self, record: Features) -> Thresholds:
+        """The cut-offs of the lane that a record is in."""
+        new = self.thresholds.new
+        if new is None or new.at_risk_now(record.get(new.feature)):
+            return self.thresholds
+        return self._of_new
 
     def known_weight(self, record: Features) -> float | None:
         """The share (0-1) of the version's importance that rests on what the record gives.
@@ -102,7 +110,9 @@ class Predictor:
 
     def _assessed(self, record: Features, score: float) -> Assessment:
         unseen = self.encoder.unseen(record)
-        known, cuts, rule = self.weight_of(record, unseen), self.thresholds, self.bundle.interval
+        known, cuts, rule = (
+            self.weight_of(record, unseen), self.cuts_of(record), self.bundle.interval,
+        )  # fmt: skip
         return Assessment(
             score=score,
             label=cuts.label(score),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
+from preprocessing.lanes import Lanes
 from preprocessing.task.spec import TaskSpec
 from training.families.family import Family
 from training.kinds import KINDS, LearnedKind, kind_of
@@ -131,6 +132,7 @@ def try_candidate(
     *,
     budget: float | None,
     seed: int,
+    lanes: Lanes | None = None,
 ) -> Trial:
     """Cross-validates one family with one set of parameters.
 
@@ -141,14 +143,15 @@ def try_candidate(
         repeats: folds of the n records, dealt several times.
         budget: share that can be helped; None takes the share at risk.
         seed: of the fits.
+        lanes: of the n records, where each has its own budget.
     """
     started = perf_counter()
     margins = [held_out(family, params, folds, seed + i) for i, folds in enumerate(repeats)]
     kind = _kind(repeats[0][0])
-    every = [kind.figures(outcome, m, budget) for m in margins]
+    every = [kind.figures(outcome, m, budget, lanes) for m in margins]
     mean = {name: float(np.mean([one[name] for one in every])) for name in every[0]}
     by_fold = [
-        kind.objective(outcome[fold.held], m[fold.held], budget)
+        kind.objective(outcome[fold.held], m[fold.held], budget, lanes and lanes.take(fold.held))
         for m, folds in zip(margins, repeats, strict=True)
         for fold in folds
     ]
@@ -164,6 +167,7 @@ def fold_objective(
     outcome: Array,
     budget: float | None,
     seed: int,
+    lanes: Lanes | None = None,
 ) -> float:
     """The objective on the records one fold holds out.
 
@@ -174,9 +178,12 @@ def fold_objective(
         outcome: shape (n,), of all records.
         budget: share that can be helped; None takes the share at risk.
         seed: of the fit.
+        lanes: of all records, where each has its own budget.
     """
     margins = family.train(fold.sample, params, seed).margin(fold.rows)
-    return _kind(fold).objective(outcome[fold.held], margins, budget)
+    return _kind(fold).objective(
+        outcome[fold.held], margins, budget, lanes and lanes.take(fold.held)
+    )
 
 
 def held_out(family: Family, params: Mapping[str, Any], folds: list[Fold], seed: int) -> Array:

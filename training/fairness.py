@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ class GroupFigures:
         recall: share of those at risk who are flagged.
         precision: share of the flagged who were at risk.
         flagged: share of the group that is flagged.
+        new: how many of the group are not at risk now; None where no one can tell.
+        new_recall: of those of them who were at risk later, the share flagged.
     """
 
     attribute: str
@@ -42,10 +44,15 @@ class GroupFigures:
     recall: Share
     precision: Share
     flagged: Share
+    new: int | None = None
+    new_recall: Share = field(default_factory=Share)
 
 
 def group_figures(
-    outcome: Array, protected: Mapping[str, NDArray[np.str_]], flags: Array
+    outcome: Array,
+    protected: Mapping[str, NDArray[np.str_]],
+    flags: Array,
+    new: NDArray[np.bool_] | None = None,
 ) -> tuple[GroupFigures, ...]:
     """The figures of every group, attributes and groups in alphabetical order.
 
@@ -54,9 +61,10 @@ def group_figures(
         protected: attribute to n group names; records without one ("") are left out.
         flags: shape (n,), how much of each record is flagged: 0 or 1, or the share that a record
             tied at the budget gets.
+        new: shape (n,), who is not at risk now; None where no one can tell.
     """
     return tuple(
-        _figures(attribute, str(group), values == group, outcome, flags)
+        _figures(attribute, str(group), values == group, outcome, flags, new)
         for attribute, values in sorted(protected.items())
         for group in np.unique(values)
         if group != ""
@@ -132,12 +140,18 @@ def recall_gaps(groups: Sequence[GroupFigures]) -> dict[str, float]:
 
 
 def _figures(
-    attribute: str, group: str, member: NDArray[np.bool_], outcome: Array, flags: Array
+    attribute: str,
+    group: str,
+    member: NDArray[np.bool_],
+    outcome: Array,
+    flags: Array,
+    new: NDArray[np.bool_] | None,
 ) -> GroupFigures:
     rows = int(member.sum())
     positives = int(outcome[member].sum())
     flagged = float(flags[member].sum())
     caught = float((flags * outcome)[member].sum())
+    fresh = None if new is None else new & member
     return GroupFigures(
         attribute=attribute,
         group=group,
@@ -147,4 +161,8 @@ def _figures(
         recall=share_of(caught, positives),
         precision=share_of(caught, flagged),
         flagged=share_of(flagged, rows),
+        new=None if fresh is None else int(fresh.sum()),
+        new_recall=Share()
+        if fresh is None
+        else share_of(float((flags * outcome)[fresh].sum()), float(outcome[fresh].sum())),
     )

@@ -14,12 +14,14 @@ from model.calibration import Calibration
 from model.figures import auc
 from model.prediction import IntervalRule, Thresholds
 from model.risk_interval import RiskInterval
+from preprocessing.dataset import TrainingSet
+from preprocessing.lanes import Lanes, lanes_of, new_cases
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
 from training.calibrate import calibrate, sigmoid
 from training.metrics import average_precision, evaluate, evaluate_numeric, recall_at
-from training.operating_point import choose_thresholds
+from training.operating_point import lane_thresholds
 from training.risk_interval import risk_interval
 
 Array = NDArray[np.float64]
@@ -47,21 +49,29 @@ class LearnedKind(ABC):
     """
 
     @abstractmethod
-    def draw(self, task: TaskSpec, outcome: Array, margins: Array) -> Drawn:
+    def draw(self, task: TaskSpec, data: TrainingSet, margins: Array) -> Drawn:
         """What a model needs beside its scorer; margins are of models new to the student."""
 
     @abstractmethod
     def evaluate(
-        self, task: TaskSpec, outcome: Array, scores: Array, threshold: float | None = None
+        self,
+        task: TaskSpec,
+        cases: TrainingSet,
+        scores: Array,
+        threshold: float | Array | None = None,
     ) -> dict[str, float]:
-        """The figures of one set of scores, see `training.metrics`."""
+        """The figures of the scores of n labelled records, see `training.metrics`."""
 
     @abstractmethod
-    def figures(self, outcome: Array, margins: Array, budget: float | None) -> dict[str, float]:
+    def figures(
+        self, outcome: Array, margins: Array, budget: float | None, lanes: Lanes | None = None
+    ) -> dict[str, float]:
         """What candidates are compared by, the `objective` among it."""
 
     @abstractmethod
-    def objective(self, outcome: Array, margins: Array, budget: float | None) -> float:
+    def objective(
+        self, outcome: Array, margins: Array, budget: float | None, lanes: Lanes | None = None
+    ) -> float:
         """What the best candidate has most of."""
 
     @abstractmethod
@@ -98,43 +108,60 @@ class LearnedKind(ABC):
 class BinaryKind(LearnedKind):
     """At risk or not: scores are probabilities."""
 
-    def draw(self, task: TaskSpec, outcome: Array, margins: Array) -> Drawn:
+    def draw(self, task: TaskSpec, data: TrainingSet, margins: Array) -> Drawn:
         """Calibrated risk, and cut-offs that are learned."""
+        outcome = data.outcome
         calibration = calibrate(outcome, margins)
         scores = calibration.score(margins)
         return Drawn(
             calibration,
-            choose_thresholds(outcome, scores, task.promotion, task.status),
+            lane_thresholds(data, scores, task),
             risk_interval=risk_interval(outcome, scores),
         )
 
     def evaluate(
-        self, task: TaskSpec, outcome: Array, scores: Array, threshold: float | None = None
+        self,
+        task: TaskSpec,
+        cases: TrainingSet,
+        scores: Array,
+        threshold: float | Array | None = None,
     ) -> dict[str, float]:
         """At the threshold, or at the task's alert budget without one."""
-        budget = task.promotion.alert_budget
-        return evaluate(outcome, scores, threshold=threshold, budget=budget)
+        return evaluate(
+            cases.outcome,
+            scores,
+            threshold=threshold,
+            budget=task.promotion.budget,
+            new=new_cases(cases.records, task),
+            lanes=lanes_of(cases.records, task),
+        )
 
-    def figures(self, outcome: Array, margins: Array, budget: float | None) -> dict[str, float]:
+    def figures(
+        self, outcome: Array, margins: Array, budget: float | None, lanes: Lanes | None = None
+    ) -> dict[str, float]:
         """`objective`, `recall` at the budget, `auc`, `average_precision`, `brier`."""
         share = float(outcome.mean()) if budget is None else budget
         scores = sigmoid(outcome, margins).score(margins)
         return {
-            "objective": self.objective(outcome, margins, budget),
-            "recall": recall_at(outcome, margins, share),
+            "objective": self.objective(outcome, margins, budget, lanes),
+            "recall": recall_at(outcome, margins if lanes is None else lanes.order(margins), share),
             "auc": auc(outcome, margins),
             "average_precision": average_precision(outcome, margins),
             "brier": float(np.mean((scores - outcome) ** 2)),
         }
 
-    def objective(self, outcome: Array, margins: Array, budget: float | None) -> float:
+    def objective(
+        self, outcome: Array, margins: Array, budget: float | None, lanes: Lanes | None = None
+    ) -> float:
         """Recall averaged over budgets from three quarters to five quarters of the alert budget.
 
         Recall at one budget counts a handful of students next to the line and jumps with each; the
-        neighbourhood asks the same question with less chance in the answer.
+        neighbourhood asks the same question with less chance in the answer. With a budget per lane
+        both lanes' rooms shrink and grow alike.
         """
         share = float(outcome.mean()) if budget is None else budget
-        near = [recall_at(outcome, margins, min(share * f, 1.0)) for f in BUDGETS.tolist()]
+        order = margins if lanes is None else lanes.order(margins)
+        near = [recall_at(outcome, order, min(share * f, 1.0)) for f in BUDGETS.tolist()]
         return float(np.mean(near))
 
     def positives(self, outcome: Array) -> int:
@@ -182,25 +209,34 @@ class BinaryKind(LearnedKind):
 class NumericKind(LearnedKind):
     """A number: scores are predictions of it."""
 
-    def draw(self, task: TaskSpec, outcome: Array, margins: Array) -> Drawn:
+    def draw(self, task: TaskSpec, data: TrainingSet, margins: Array) -> Drawn:
         """The margin itself, the task's cut-offs, and how far outcomes lie from predictions."""
+        outcome = data.outcome
         level, column = task.status.interval, task.outcome.column
         width = conformal_width(outcome, margins, level)
         rule = IntervalRule(level, width, column.low, column.high)
         return Drawn(Calibration.identity(), task.status.cutoffs(), rule)
 
     def evaluate(
-        self, task: TaskSpec, outcome: Array, scores: Array, threshold: float | None = None
+        self,
+        task: TaskSpec,
+        cases: TrainingSet,
+        scores: Array,
+        threshold: float | Array | None = None,
     ) -> dict[str, float]:
         """Errors; a threshold changes none of them."""
-        return evaluate_numeric(outcome, scores)
+        return evaluate_numeric(cases.outcome, scores)
 
-    def figures(self, outcome: Array, margins: Array, budget: float | None) -> dict[str, float]:
+    def figures(
+        self, outcome: Array, margins: Array, budget: float | None, lanes: Lanes | None = None
+    ) -> dict[str, float]:
         """`objective` and `mae`."""
         objective = self.objective(outcome, margins, budget)
         return {"objective": objective, "mae": -objective}
 
-    def objective(self, outcome: Array, margins: Array, budget: float | None) -> float:
+    def objective(
+        self, outcome: Array, margins: Array, budget: float | None, lanes: Lanes | None = None
+    ) -> float:
         """Less mean absolute error."""
         return -float(np.abs(margins - outcome).mean())
 

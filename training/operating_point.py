@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from model.prediction import Thresholds
+from model.prediction import NewCuts, Thresholds
+from preprocessing.dataset import TrainingSet
+from preprocessing.lanes import lanes_of
 from preprocessing.task.policies import PromotionPolicy, StatusPolicy
+from preprocessing.task.spec import TaskSpec
 
 Array = NDArray[np.float64]
 
@@ -36,21 +41,68 @@ def choose_thresholds(
     0.6
     """
     cut, flagged, precision = _cuts(outcome, scores)
-    budget = promotion.alert_budget
+    budget = promotion.budget
     room = outcome.sum() if budget is None else budget * len(outcome)
     within = flagged <= max(room, flagged[0])
     allowed = within & (precision >= (promotion.precision_floor or 0.0))
     if not allowed.any():
         allowed = within & (precision == precision[within].max())
     operating = float(cut[np.flatnonzero(allowed)[-1]])
-    sure = lower_bound(precision * flagged, flagged) >= status.critical_precision
-    critical = float(cut[np.flatnonzero(sure)[-1]]) if sure.any() else 1.0
+    critical = critical_cut(outcome, scores, status)
     return Thresholds(
         operating,
         operating,
         max(operating, critical),
         min_known_weight=status.min_known_weight,
     )
+
+
+def lane_thresholds(data: TrainingSet, scores: Array, task: TaskSpec) -> Thresholds:
+    """The cut-offs of a task: one for all, or one per lane where each has its own budget.
+
+    A lane's threshold flags as many of it as it has room for; what precision that has in the lane
+    is what the school asked for by naming its room, so the floor is not put to one lane alone.
+
+    Args:
+        data: n records that the model was not fitted on.
+        scores: shape (n,).
+        task: its policies.
+    """
+    whole = choose_thresholds(data.outcome, scores, task.promotion, task.status)
+    lanes = lanes_of(data.records, task)
+    if lanes is None:
+        return whole
+    known, new = (
+        _room_cut(data.outcome[member], scores[member], share * len(scores))
+        for member, share in ((~lanes.new, lanes.known_share), (lanes.new, lanes.new_share))
+    )
+    critical = critical_cut(data.outcome, scores, task.status)
+    rule = task.outcome
+    return replace(
+        whole,
+        operating=known,
+        alert=known,
+        critical=max(known, critical),
+        new=NewCuts(
+            new, max(new, critical), str(rule.persistence), rule.below, rule.at_least, rule.positive
+        ),
+    )
+
+
+def critical_cut(outcome: Array, scores: Array, status: StatusPolicy) -> float:
+    """The lowest cut above which `critical_precision` is sure; 1.0 where the records show none."""
+    cut, flagged, precision = _cuts(outcome, scores)
+    sure = lower_bound(precision * flagged, flagged) >= status.critical_precision
+    return float(cut[np.flatnonzero(sure)[-1]]) if sure.any() else 1.0
+
+
+def _room_cut(outcome: Array, scores: Array, room: float) -> float:
+    """The lowest cut with no more than so many at or above it; above everybody if there is none."""
+    if not len(scores):
+        return 1.0
+    cut, flagged, _ = _cuts(outcome, scores)
+    within = np.flatnonzero(flagged <= room)
+    return float(cut[within[-1]]) if within.size else float(np.nextafter(scores.max(), 2.0))
 
 
 def lower_bound(caught: Array, flagged: Array, level: float = CRITICAL_LEVEL) -> Array:

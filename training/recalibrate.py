@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
 from training.kinds import Drawn, kind_of
 from training.split import each_fold, grouped_folds
@@ -27,21 +28,19 @@ class Redrawn:
     scores: Array
 
 
-def redraw(
-    outcome: Array, margins: Array, students: NDArray[np.str_], task: TaskSpec, *, seed: int
-) -> Redrawn:
+def redraw(data: TrainingSet, margins: Array, task: TaskSpec, *, seed: int) -> Redrawn:
     """Learns calibration and cut-offs from margins of records new to the scorer.
 
     Args:
-        outcome: shape (n,), 1.0 at risk.
+        data: n labelled records.
         margins: shape (n,).
-        students: shape (n,).
         task: the policy of the cut-offs.
         seed: of the folds.
     """
     kind = kind_of(task)
-    scores = np.zeros(len(outcome))
-    for rest, held in each_fold(grouped_folds(outcome, students, task=task.name, seed=seed)):
-        drawn = kind.draw(task, outcome[rest], margins[rest])
+    scores = np.zeros(len(data))
+    fold = grouped_folds(data.outcome, data.students, task=task.name, seed=seed)
+    for rest, held in each_fold(fold):
+        drawn = kind.draw(task, data.take(rest), margins[rest])
         scores[held] = drawn.calibration.score(margins[held])
-    return Redrawn(kind.draw(task, outcome, margins), scores)
+    return Redrawn(kind.draw(task, data, margins), scores)

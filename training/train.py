@@ -17,6 +17,7 @@ from model.errors import NotEnoughData
 from model.profile import build_profile
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
+from preprocessing.lanes import lanes_of
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate, places
 from training.cross_validation import MOST_ROWS, Fold, Trial, folds_of, try_candidate
@@ -87,7 +88,7 @@ def fit(
         encoder = FeatureEncoder.fit(task, data.records)
         sample = sample_of(data, encoder, task)
         scorer = candidate(best.family).train(sample, best.params, seed)
-    drawn = kind_of(task).draw(task, some.outcome, best.margins)
+    drawn = kind_of(task).draw(task, some, best.margins)
     held_out = np.full(len(data), np.nan)
     held_out[compared] = drawn.calibration.score(best.margins)
     return FittedModel(
@@ -168,7 +169,8 @@ def _compare(
             known.params_under(task.training) if params is None else params,
             data.outcome,
             repeats,
-            budget=task.promotion.alert_budget,
+            budget=task.promotion.budget,
+            lanes=lanes_of(data.records, task),
             seed=seed,
         )
         figures = ", ".join(f"{key} {value:.3f}" for key, value in trial.figures.items())

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from api.answers.filled import Count
 from model.drift import DriftReport
 from model.dropped import DroppedStudy
+from model.figures import AtK, ClassFigures, RecallTarget
 from model.live import Quarantine
 from model.prediction import Thresholds
 from model.promotion import Promotion
@@ -62,6 +63,9 @@ class VersionAnswer(VersionSummary):
         statuses: whom each status meant on the judged records, with its precision.
         dropped: what each feature brings, the model fitted again without it; null in versions of
             before it was measured.
+        recall_targets: what it costs to find so many of those at risk.
+        at_k: precision and recall among the k highest scores.
+        report: precision, recall and F1 of both classes at the operating threshold.
         card: path of the model card.
         decision: of the run that made the version.
         moved_by_hand: the newest move by a person.
@@ -76,6 +80,9 @@ class VersionAnswer(VersionSummary):
     by_unit: VersionByUnit | None
     statuses: Sequence[StatusFigures]
     dropped: DroppedStudy | None
+    recall_targets: Sequence[RecallTarget]
+    at_k: Sequence[AtK]
+    report: Sequence[ClassFigures]
     leakage: LeakageCheck | None
     card: str | None
     artifact: str

@@ -64,7 +64,9 @@ def record_bodies(
         "risk_score": _numbers(np.array(found.scores)),
         "risk_label": _words(found.labels),
         "status": _words(found.statuses),
-        "threshold": _json(thresholds.operating),
+        "threshold": _json(thresholds.operating)
+        if found.operating is None
+        else _numbers(np.array(found.operating)),
         "model_version": _json(origin.champion.version),
         "created_at": _json(origin.at),
         "client": _json(origin.client),

@@ -18,7 +18,16 @@ from drift.catalogue import known, label_of
 from model.drift import DriftReport
 
 KEPT = 60
-PERFORMANCE = ("recall", "precision", "flagged", "auc", "brier", "calibration_error", "prevalence")
+PERFORMANCE = (
+    "recall",
+    "new_recall",
+    "precision",
+    "flagged",
+    "auc",
+    "brier",
+    "calibration_error",
+    "prevalence",
+)
 
 
 def show(context: Context) -> None:

@@ -40,6 +40,11 @@ def show(context: Context) -> None:
         show_promises(context)
         st.subheader(texts("champion.title"))
         show_as_of(context)
+    cohorts = cohort_rows(ledger, texts)
+    if cohorts:
+        st.subheader(texts("history.cohorts"))
+        st.caption(texts("history.cohorts_help"))
+        st.dataframe(cohorts, hide_index=True)
     if recent:
         st.subheader(texts("history.runs"))
         st.dataframe(run_rows(recent, texts), hide_index=True)
@@ -58,12 +63,46 @@ def ledger_rows(ledger: Sequence[Promotion], texts: Texts) -> list[dict[str, Any
             texts("history.status"): texts(f"run.{p.status.value}"),
             texts("history.challenger"): p.challenger,
             texts("history.champion"): p.champion or "",
+            texts("metric.recall"): _before_and_after(p, "recall_at_budget", texts),
+            texts("metric.new_recall"): _before_and_after(p, "new_recall_at_budget", texts),
             texts("history.action"): p.action,
             texts("history.actor"): p.actor,
             texts("history.reasons"): "; ".join(reasons(p, texts)),
         }
         for p in ledger
     ]
+
+
+def cohort_rows(ledger: Sequence[Promotion], texts: Texts) -> list[dict[str, Any]]:
+    """Periods by versions: recall of each where it was judged honestly, and of the new cases.
+
+    Args:
+        ledger: newest first; of two decisions on the same period the newer one tells.
+        texts: the reader's language.
+    """
+    found: dict[str, dict[str, str]] = {}
+    names: dict[str, int] = {}
+    for promotion in ledger:
+        for one in promotion.evidence.get("cohorts") or ():
+            version = (promotion.evidence.get(one["model"]) or {}).get("version")
+            if version is not None:
+                names[version] = int(version[1:]) if version[1:].isdigit() else 0
+                told = texts.share(one["recall"])
+                if one.get("new_recall") is not None:
+                    told += f" ({texts.share(one['new_recall'])})"
+                found.setdefault(one["period"], {}).setdefault(version, told)
+    ordered = sorted(names, key=lambda name: names[name])
+    return [
+        {texts("history.period"): period} | {name: found[period].get(name, "") for name in ordered}
+        for period in sorted(found)
+    ]
+
+
+def _before_and_after(promotion: Promotion, figure: str, texts: Texts) -> str:
+    """What champion and challenger find with as many flagged; empty where it was not measured."""
+    models = (promotion.evidence.get(model) or {} for model in ("champion", "challenger"))
+    found = (model.get(figure) for model in models)
+    return " → ".join(texts.share(share) for share in found if share is not None)
 
 
 def run_rows(recent: Sequence[Run], texts: Texts) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from dashboard.context import Context, empty
 from dashboard.decision import show_decision
 from dashboard.measured import measured_on
 from dashboard.serving import show_serving
+from dashboard.texts import Texts
 from dashboard.waiting import show_waiting
 from database.aliases import CHAMPION, AliasRepository
 from database.drift_reports import DriftReportRepository
@@ -19,11 +20,12 @@ from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.promotion import of_run
-from model.version import Alias, ModelVersion
+from model.version import Alias, Metrics, ModelVersion
 
-CARDS = ("recall", "precision", "flagged", "auc")
+CARDS = ("recall", "new_recall", "precision", "flagged", "auc")
 NUMERIC_CARDS = ("mae", "r2")
-SHARES = {"recall", "precision", "flagged"}
+IN_WORDS = {"recall", "precision", "flagged"}
+SHARES = IN_WORDS | {"new_recall"}
 
 
 def show(context: Context) -> None:
@@ -78,12 +80,21 @@ def _heading(context: Context, alias: Alias, champion: ModelVersion) -> None:
         )
     )
     metrics = champion.metrics
-    if metrics.keys() >= SHARES:
-        hundreds = {name: f"**{metrics[name] * 100:.0f}**" for name in SHARES}
-        st.markdown(texts("overview.in_words", **hundreds))
+    if metrics.keys() >= IN_WORDS:
+        hundreds = {name: f"**{metrics[name] * 100:.0f}**" for name in IN_WORDS}
+        said = texts("overview.in_words", **hundreds)
+        st.markdown(f"{said} {new_cases_told(metrics, texts)}")
     elif metrics.keys() >= {*NUMERIC_CARDS}:
         mae, r2 = texts.number(metrics["mae"], 1), texts.share(max(metrics["r2"], 0.0))
         st.markdown(texts("overview.in_words_value", mae=f"**{mae}**", r2=f"**{r2}**"))
+
+
+def new_cases_told(metrics: Metrics, texts: Texts) -> str:
+    """What is found of those not at risk now, or that they are not told apart."""
+    if "new_recall" in metrics:
+        found = f"**{metrics['new_recall'] * 100:.0f}**"
+        return texts("overview.new_cases", new_recall=found)
+    return texts("overview.no_new_cases" if "new_positives" in metrics else "overview.new_unknown")
 
 
 def _cards(context: Context, champion: ModelVersion) -> None:

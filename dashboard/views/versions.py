@@ -22,7 +22,7 @@ from model.prediction import Scale
 from model.promotion import latest_by_hand, of_run
 from model.version import ModelVersion
 
-COUNTS = frozenset({"n", "positives"})
+COUNTS = frozenset({"n", "positives", "new_positives"})
 
 
 def show(context: Context) -> None:
@@ -44,6 +44,14 @@ def show(context: Context) -> None:
         st.dataframe(status_rows(version, texts), hide_index=True)
     if version.dropped is not None:
         _dropped(version.dropped, version.thresholds.scale is Scale.RISK, texts)
+    for title, rows in (
+        ("versions.targets", target_rows(version, texts)),
+        ("versions.at_k", at_k_rows(version, texts)),
+        ("versions.report", report_rows(version, texts)),
+    ):
+        if rows:
+            st.subheader(texts(title))
+            st.dataframe(rows, hide_index=True)
     st.subheader(texts("versions.fairness"))
     show_fairness(version, texts)
     if version.by_unit is not None:
@@ -105,6 +113,50 @@ def dropped_rows(study: DroppedStudy, risk: bool, texts: Texts) -> list[dict[str
         }
         for found in study.dropped
     ]
+
+
+def target_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
+    """One table row per share to be found: how many to look at, and how many of them are right."""
+    return [
+        {
+            texts("versions.to_find"): texts.share(one.target),
+            texts("versions.look_at"): str(one.students),
+            texts("metric.precision"): _within(one.precision, texts),
+            texts("metric.new_recall"): _share(one.new_recall, texts),
+        }
+        for one in version.recall_targets
+    ]
+
+
+def at_k_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
+    """One table row per number of students looked at."""
+    return [
+        {
+            texts("versions.look_at"): str(one.k),
+            texts("metric.precision"): texts.share(one.precision),
+            texts("metric.recall"): texts.share(one.recall),
+            texts("metric.new_recall"): _share(one.new_recall, texts),
+        }
+        for one in version.at_k
+    ]
+
+
+def report_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
+    """One table row per class, then their means."""
+    return [
+        {
+            texts("versions.class"): texts(f"class.{one.name}"),
+            texts("metric.precision"): texts.number(one.precision, 3),
+            texts("metric.recall"): texts.number(one.recall, 3),
+            "F1": texts.number(one.f1, 3),
+            texts("versions.records"): str(one.support),
+        }
+        for one in version.report
+    ]
+
+
+def _share(value: float | None, texts: Texts) -> str:
+    return "" if value is None else texts.share(value)
 
 
 def _within(share: Share, texts: Texts) -> str:

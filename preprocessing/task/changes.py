@@ -311,6 +311,7 @@ TASK = RulesOf(
         "schedule": free(Schedule),
         "drift": free(WatchPolicy),
         "leakage": free(LeakagePolicy),
+        "environment": COMPARABLE,
         "example": COMPARABLE,
     },
 )

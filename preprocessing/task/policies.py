@@ -65,10 +65,25 @@ class StatusPolicy(Spec):
         return self
 
 
+class LaneBudgets(Spec):
+    """Shares of all students that may be flagged, of those at risk now and of the others."""
+
+    known: Annotated[float, Field(ge=0, le=1)]
+    new: Annotated[float, Field(ge=0, le=1)]
+
+    @model_validator(mode="after")
+    def _some_are_flagged(self) -> LaneBudgets:
+        if not 0 < self.known + self.new <= 1:
+            raise ValueError("known and new together must be more than 0 and at most 1")
+        return self
+
+
 class PromotionPolicy(Spec):
     """What a challenger must show. See `retraining.promotion.decision`.
 
     Attributes:
+        alert_budget: share of students that may be flagged; None: as many as are at risk.
+        lanes: in its place, so many of those at risk now and so many of the others.
         evidence: which gain counts. `forward`: of models older than the period judged. `within`:
             of the newest period, though the challenger learned from it. `either`: forward where
             there is an earlier period, else within where the champion learned from it too.
@@ -84,6 +99,7 @@ class PromotionPolicy(Spec):
     min_recall_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     alert_budget: Annotated[float, Field(gt=0, le=1)] | None = None
+    lanes: LaneBudgets | None = None
     precision_floor: Annotated[float, Field(ge=0, le=1)] | None = None
     max_auc_loss: Annotated[float, Field(ge=0, le=1)] = 0.01
     max_calibration_error: Annotated[float, Field(gt=0, le=1)] = 0.1
@@ -95,6 +111,17 @@ class PromotionPolicy(Spec):
     min_mae_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
     approval: Literal["automatic", "ask"] = "automatic"
     approval_days: Annotated[int, Field(ge=1, le=365)] = 14
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> PromotionPolicy:
+        if self.lanes is not None and self.alert_budget is not None:
+            raise ValueError("alert_budget and lanes: give one; the lanes add up to the budget")
+        return self
+
+    @property
+    def budget(self) -> float | None:
+        """Share of students that may be flagged in all; None: as many as are at risk."""
+        return self.alert_budget if self.lanes is None else self.lanes.known + self.lanes.new
 
 
 class Schedule(Spec):

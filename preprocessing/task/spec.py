@@ -62,6 +62,8 @@ class TaskSpec(Spec):
         labels: `after_horizon` refuses outcomes that were observed before their period began; else
             they are kept and counted as early.
         leakage: how suspicious the leakage guard is, and the features it was told to accept.
+        environment: units and features, coarse to fine, that say where a student is and not who;
+            by them alone goes the rule that a score per student must beat. None: the units.
         example: a record to try, by canonical feature name; nobody's.
     """
 
@@ -90,6 +92,7 @@ class TaskSpec(Spec):
     schedule: Schedule = Schedule()
     drift: WatchPolicy = WatchPolicy()
     leakage: LeakagePolicy = LeakagePolicy()
+    environment: tuple[str, ...] | None = None
     example: dict[str, float | str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -144,6 +147,24 @@ class TaskSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _lanes_can_be_told_apart(self) -> TaskSpec:
+        told = self.outcome.persistence is not None and self.outcome.form.two_valued
+        if self.promotion.lanes is not None and not told:
+            raise ValueError(
+                "promotion.lanes needs a binary outcome and outcome.persistence, the feature that "
+                "says who is at risk now"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _environment_is_read(self) -> TaskSpec:
+        known = {c.name for c in self.unit} | set(self.feature_names)
+        unknown = [name for name in self.environment or () if name not in known]
+        if unknown:
+            raise ValueError(f"environment: no units or features: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
     def _statuses_fit_the_outcome(self) -> TaskSpec:
         if not self.outcome.form.two_valued:
             self.status.cutoffs()
@@ -182,6 +203,12 @@ class TaskSpec(Spec):
     def columns(self) -> dict[str, Column]:
         """The features by canonical name, in the order of the file."""
         return {column.name: column for column in self.features}
+
+    @property
+    def environment_columns(self) -> tuple[str, ...]:
+        """What says where a student is, coarse to fine."""
+        units = tuple(column.name for column in self.unit)
+        return units if self.environment is None else self.environment
 
     @property
     def scale(self) -> Scale:

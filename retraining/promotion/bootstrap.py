@@ -15,6 +15,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.lanes import Lanes
 from retraining.promotion import resampled_metrics
 from retraining.promotion.ranking import Floats, Ranking, Ties, rank
 from retraining.promotion.resampled_metrics import Weights
@@ -41,6 +42,9 @@ class Metric(StrEnum):
 NEAR_BUDGET = {Metric.RECALL, Metric.RECALL_AROUND}
 """What can be read without the whole of the curve."""
 
+AT_BUDGET = NEAR_BUDGET | {Metric.PRECISION}
+"""What depends on who is flagged, and so on the lanes' budgets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -49,12 +53,14 @@ class Scored:
     Attributes:
         scores: shape (n,), calibrated risk in [0, 1].
         outcome: shape (n,), 1.0 at risk.
-        ranking: the records, highest score first.
+        ranking: the records, first to be flagged first.
+        whole: the records, highest score first, where lanes are filled in another order.
     """
 
     scores: Floats
     outcome: Floats
     ranking: Ranking
+    whole: Ranking | None = None
 
     def read(self, weights: Weights, share: float, metrics: Sequence[Metric]) -> Floats:
         """The metrics under those weights, shape (len(metrics), b)."""
@@ -63,7 +69,12 @@ class Scored:
             points = resampled_metrics.near(self.ranking, weights, budgets[0], budgets[-1])
         else:
             points = resampled_metrics.curve(self.ranking, weights)
-        return np.stack([self._one(m, points, weights, share) for m in metrics])
+        of_all = points
+        if self.whole is not None and not AT_BUDGET.issuperset(metrics):
+            of_all = resampled_metrics.curve(self.whole, weights)
+        return np.stack(
+            [self._one(m, points if m in AT_BUDGET else of_all, weights, share) for m in metrics]
+        )
 
     def _one(
         self, metric: Metric, points: resampled_metrics.Curve, weights: Weights, share: float
@@ -83,9 +94,12 @@ class Scored:
                 return resampled_metrics.brier(self.scores, self.outcome, weights)
 
 
-def scored(scores: Floats, outcome: Floats, ties: Ties) -> Scored:
-    """Sorts one model's answers."""
-    return Scored(scores, outcome, rank(scores, outcome, ties))
+def scored(scores: Floats, outcome: Floats, ties: Ties, lanes: Lanes | None = None) -> Scored:
+    """Sorts one model's answers; `lanes` are filled side by side, each to its own budget."""
+    whole = rank(scores, outcome, ties)
+    if lanes is None:
+        return Scored(scores, outcome, whole)
+    return Scored(scores, outcome, rank(lanes.order(scores), outcome, ties), whole)
 
 
 def once(model: Scored, share: float, metrics: Sequence[Metric] = tuple(Metric)) -> Floats:

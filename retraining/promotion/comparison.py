@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.figures import calibration_error
+from model.figures import calibration_error, new_case_figures
+from preprocessing.lanes import Lanes
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric, Scored, once, paired_resamples, scored
 from retraining.promotion.clustered import precision_against, precision_against_chance
+from retraining.promotion.cohorts import CohortFigures, cohort_figures
 from retraining.promotion.evidence import Baseline, BinaryEvidence, Contrast, Gain, Scorecard
 from retraining.promotion.group_recall import group_recalls
 from retraining.promotion.ranking import Floats, Ties, flags
@@ -21,15 +23,30 @@ RESAMPLES = 2000
 PROVEN = 0.5
 """Part of the gain asked for that luck must be excluded for; the whole of it must be measured."""
 CHAMPION = "champion"
+CHALLENGER = "challenger"
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """One model's calibrated scores, shape (n,), and its operating threshold."""
+    """One model's answers.
+
+    Attributes:
+        scores: calibrated, shape (n,).
+        threshold: its operating threshold.
+        cuts: each record's own, shape (n,), where its lanes have several; None: the threshold.
+    """
 
     version: str
     scores: Floats
     threshold: float
+    cuts: Floats | None = None
+
+    @property
+    def high(self) -> NDArray[np.bool_]:
+        """Whom its own cut-offs flag, shape (n,)."""
+        flagged: NDArray[np.bool_]
+        flagged = self.scores >= (self.threshold if self.cuts is None else self.cuts)
+        return flagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,7 @@ class Cases:
         protected: attribute to n group names, "" where unknown.
         rules: baseline name to n flags (1.0 flagged), NaN nowhere.
         early: how many of the outcomes were observed before their period began.
+        new: shape (n,), who is not at risk now; None where no one can tell.
     """
 
     outcome: Floats
@@ -51,6 +69,7 @@ class Cases:
     protected: Mapping[str, NDArray[np.str_]]
     rules: Mapping[str, Floats]
     early: int = 0
+    new: NDArray[np.bool_] | None = None
 
 
 class Difference(NamedTuple):
@@ -142,9 +161,10 @@ def compare_many(
     """
     if not challengers:
         return []
-    flagged = flagged_within(cases.outcome, policy.alert_budget)
-    ours = [scored(each.scores, cases.outcome, Ties.AGAINST) for each in challengers]
-    theirs = champion and scored(champion.scores, cases.outcome, Ties.FAIR)
+    flagged = flagged_within(cases.outcome, policy.budget)
+    lanes = _lanes(cases, policy)
+    ours = [scored(each.scores, cases.outcome, Ties.AGAINST, lanes) for each in challengers]
+    theirs = champion and scored(champion.scores, cases.outcome, Ties.FAIR, lanes)
     theirs_flags = flags(theirs.ranking, flagged) if theirs else None
     found: Sequence[dict[Metric, Difference]] = (
         _differences(cases, ours, theirs, flagged, resamples, seed, metrics)
@@ -162,8 +182,8 @@ def compare_many(
             resamples=resamples,
             seed=seed,
             same_model=same_bundle or _same_answers(champion, answers),
-            challenger=_card(answers, model, flagged),
-            champion=_card(champion, theirs, flagged) if champion and theirs else None,
+            challenger=_card(answers, model, flagged, cases.new),
+            champion=_card(champion, theirs, flagged, cases.new) if champion and theirs else None,
             gains=tuple(_gain(m, each, _margin(m, policy)) for m, each in differences.items()),
             groups=group_recalls(
                 cases.outcome,
@@ -173,10 +193,14 @@ def compare_many(
                 theirs_flags,
             ),
             baselines=tuple(
-                _baseline(name, rule, model, cases.outcome) for name, rule in cases.rules.items()
+                _baseline(name, rule, model, cases) for name, rule in cases.rules.items()
             ),
             early=cases.early,
             precision=_precision(cases, answers, theirs or None),
+            cohorts=(
+                *(_cohorts(CHAMPION, champion, Ties.FAIR, cases, policy) if champion else ()),
+                *_cohorts(CHALLENGER, answers, Ties.AGAINST, cases, policy),
+            ),
         )
         for answers, model, differences in zip(challengers, ours, found, strict=True)
     ]
@@ -184,11 +208,27 @@ def compare_many(
 
 def _precision(cases: Cases, answers: Answers, champion: Scored | None) -> Contrast | None:
     """Where the challenger draws its own line, against the champion flagging as many."""
-    ours = (answers.scores >= answers.threshold).astype(np.float64)
+    ours = answers.high.astype(np.float64)
     if champion is None:
         return precision_against_chance(cases.outcome, ours, cases.students)
     theirs = flags(champion.ranking, float(ours.sum()))
     return precision_against(cases.outcome, ours, theirs, cases.students)
+
+
+def _lanes(cases: Cases, policy: PromotionPolicy) -> Lanes | None:
+    """The room of each lane where the policy names one and the cases can be told apart."""
+    if policy.lanes is None or cases.new is None:
+        return None
+    return Lanes(cases.new, policy.lanes.known, policy.lanes.new)
+
+
+def _cohorts(
+    name: str, answers: Answers, ties: Ties, cases: Cases, policy: PromotionPolicy
+) -> tuple[CohortFigures, ...]:
+    return cohort_figures(
+        name, answers.scores, cases.outcome, cases.periods,
+        budget=policy.budget, ties=ties, new=cases.new, lanes=_lanes(cases, policy),
+    )  # fmt: skip
 
 
 def _margin(metric: Metric, policy: PromotionPolicy) -> float:
@@ -204,9 +244,11 @@ def _same_answers(champion: Answers | None, challenger: Answers) -> bool:
     return champion is not None and np.array_equal(champion.scores, challenger.scores)
 
 
-def _card(answers: Answers, model: Scored, flagged: int) -> Scorecard:
+def _card(
+    answers: Answers, model: Scored, flagged: int, new: NDArray[np.bool_] | None
+) -> Scorecard:
     figures = dict(zip(Metric, once(model, flagged / len(model.outcome)), strict=True))
-    high = answers.scores >= answers.threshold
+    high = answers.high
     caught = float(model.outcome[high].sum())
     return Scorecard(
         version=answers.version,
@@ -221,7 +263,23 @@ def _card(answers: Answers, model: Scored, flagged: int) -> Scorecard:
         precision=caught / max(1, int(high.sum())),
         flagged=float(high.mean()),
         distinct=len(np.unique(answers.scores)),
+        **_new_cases(model, flagged, high, new),
     )
+
+
+def _new_cases(
+    model: Scored, flagged: int, high: NDArray[np.bool_], new: NDArray[np.bool_] | None
+) -> dict[str, Any]:
+    """The scorecard's figures of those not at risk now."""
+    if new is None:
+        return {}
+    served = new_case_figures(model.outcome, high.astype(np.float64), new)
+    budget = new_case_figures(model.outcome, flags(model.ranking, flagged), new)
+    return {
+        "new_positives": int(served["new_positives"]),
+        "new_recall": served.get("new_recall"),
+        "new_recall_at_budget": budget.get("new_recall"),
+    }
 
 
 def _differences(
@@ -268,11 +326,18 @@ def _gain(metric: Metric, difference: Difference, margin: float) -> Gain:
     )
 
 
-def _baseline(name: str, rule: Floats, ours: Scored, outcome: Floats) -> Baseline:
+def _baseline(name: str, rule: Floats, ours: Scored, cases: Cases) -> Baseline:
+    outcome, new = cases.outcome, cases.new
     positives = max(1.0, float(outcome.sum()))
+    as_many = flags(ours.ranking, float(rule.sum()))
+    theirs, mine = (
+        {} if new is None else new_case_figures(outcome, each, new) for each in (rule, as_many)
+    )
     return Baseline(
         name=name,
         flagged=float(rule.mean()),
         recall=float(rule @ outcome) / positives,
-        challenger=float(flags(ours.ranking, float(rule.sum())) @ outcome) / positives,
+        challenger=float(as_many @ outcome) / positives,
+        new_recall=theirs.get("new_recall"),
+        new_challenger=mine.get("new_recall"),
     )

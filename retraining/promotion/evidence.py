@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from model.decisions.looks import Look
 from preprocessing.task.outcome_kinds import OutcomeKind
+from retraining.promotion.cohorts import CohortFigures
 
 ONE_SIDED = 1.645
 """Normal quantile of 95 %."""
@@ -31,6 +32,10 @@ class Scorecard:
         threshold: its operating threshold on the calibrated score.
         flagged: share of the records at or above it.
         distinct: how many different scores it gave.
+        new_recall_at_budget: of those not at risk now who were at risk later, the share found with
+            the same students flagged; None where there were none, or no one can tell.
+        new_recall: the same at its own operating threshold.
+        new_positives: how many they were.
     """
 
     version: str
@@ -45,6 +50,9 @@ class Scorecard:
     precision: float
     flagged: float
     distinct: int
+    new_recall_at_budget: float | None = None
+    new_recall: float | None = None
+    new_positives: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +143,21 @@ class Baseline:
     """A rule that needs no model, and the challenger flagging exactly as many as it does.
 
     Attributes:
-        name: `dummy` (flags at random) or `persistence` (at risk now, at risk next time).
+        name: `dummy` (flags at random), `persistence` (at risk now, at risk next time) or
+            `environment` (those of the places with the largest share at risk).
         flagged: share of the records the rule flags.
         recall: share of those at risk it catches.
         challenger: share the challenger catches with as many flags.
+        new_recall: share of the new cases that the rule catches; None where no one can tell.
+        new_challenger: the same of the challenger.
     """
 
     name: str
     flagged: float
     recall: float
     challenger: float
+    new_recall: float | None = None
+    new_challenger: float | None = None
 
 
 class Source(StrEnum):
@@ -230,6 +243,7 @@ class BinaryEvidence:
         origins: both recipes on earlier periods, oldest first.
         expected: the gain of the next period; None without a champion.
         unshared: share of the records which either model learned from that only one of them had.
+        cohorts: both models on each period by itself.
     """
 
     kind: ClassVar[OutcomeKind] = "binary"
@@ -268,6 +282,8 @@ class BinaryEvidence:
         share = self.positives / self.rows
         error = math.sqrt(share * (1 - share) / self.flagged * self.rows / self.students)
         return self.challenger.precision_at_budget > share + ONE_SIDED * error
+
+    cohorts: tuple[CohortFigures, ...] = ()
 
     def gain(self, metric: str) -> Gain:
         """The gain in one metric.

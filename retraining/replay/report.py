@@ -54,6 +54,10 @@ def _served(history: History) -> Table | Text:
         )
     table.add_section()
     table.add_row("mean recall", "", "", "", *(f"{history.mean_recall(p):.1%}" for p in POLICIES))
+    new = {policy: history.mean_new_recall(policy) for policy in POLICIES}
+    if any(found is not None for found in new.values()):
+        told = ("" if found is None else f"{found:.1%}" for found in new.values())
+        table.add_row("of those not at risk then", "", "", "", *told)
     table.add_row(
         "regret", "", "", "", *(f"{history.regret(p) * 100:.1f} points" for p in POLICIES)
     )

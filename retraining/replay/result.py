@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,9 @@ class Served:
         recall: policy to the share of those at risk it would have caught.
         version: policy to the version it would have served.
         best: the highest recall of any version that was registered then.
+        new_positives: of the positives, those who were not at risk when they were scored; None
+            where no one can tell.
+        new_recall: policy to the share of these it would have caught.
     """
 
     period: str
@@ -32,6 +35,8 @@ class Served:
     recall: Mapping[str, float]
     version: Mapping[str, str]
     best: float
+    new_positives: int | None = None
+    new_recall: Mapping[str, float] = field(default_factory=dict)
 
     def regret(self, policy: str) -> float:
         """Recall given away against the best version there was."""
@@ -94,10 +99,19 @@ class History:
         recalls = [served.recall[policy] for served in self.served]
         return float(np.mean(recalls)) if recalls else float("nan")
 
+    def mean_new_recall(self, policy: str) -> float | None:
+        """Mean over the periods with new cases; None without any."""
+        found = [s.new_recall[policy] for s in self.served if policy in s.new_recall]
+        return float(np.mean(found)) if found else None
+
     def to_mapping(self) -> dict[str, Any]:
         """What `--json` prints; totals are over the periods whose outcomes are known."""
         totals = {
-            policy: {"regret": self.regret(policy), "mean_recall": self.mean_recall(policy)}
+            policy: {
+                "regret": self.regret(policy),
+                "mean_recall": self.mean_recall(policy),
+                "mean_new_recall": self.mean_new_recall(policy),
+            }
             for policy in (POLICIES if self.served else ())
         }
         return {

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from database.aliases import CHAMPION, AliasRepository
 from database.decisions.realised import promotions_and_what_came
@@ -26,19 +27,20 @@ from drift.check import run_drift_check
 from model.decisions.realised import TrackRecord, promising, track_record
 from model.drift import DriftReport
 from model.errors import ConfigurationError, NotEnoughData
+from model.figures import new_case_figures
 from model.horizon import year_of
 from model.options import RunOptions
 from model.prediction import Assessment, Prediction
 from model.promotion import DecisionStatus
 from model.student import Observation
 from model.version import ModelVersion
-from preprocessing.dataset import training_set
+from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.files.loading import CleanTable, read_tables
 from preprocessing.ingest import ingest
+from preprocessing.lanes import Lanes, lanes_of, new_cases
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.comparison import flagged_within
-from retraining.promotion.ranking import Floats
 from retraining.replay.alternatives import OURS, POLICIES, pick
 from retraining.replay.result import Decided, History, Promised, Served
 from retraining.run import training_labels
@@ -47,7 +49,7 @@ from retraining.run.execution import execute
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.plan import RunPlan, RunResult
 from retraining.run.promises import hold
-from training.metrics import recall_at
+from training.metrics import flags_at
 
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 PERIOD = timedelta(days=365)
@@ -281,7 +283,7 @@ def _prediction(
         risk_score=found.score,
         risk_label=found.label,
         status=found.status,
-        threshold=version.thresholds.operating,
+        threshold=version.thresholds.for_record(observation.features).operating,
         model_version=version.version,
         created_at=now,
         client="replay",
@@ -299,11 +301,13 @@ def _look_back(state: _Play, period: str) -> Served | None:
     data = training_set([label for label in known if label.period == period], [])
     if not data.outcome.any():
         return None
-    flagged = flagged_within(data.outcome, state.task.promotion.alert_budget)
-    recalls = {
-        name: _recall(scores, data.students.tolist(), data.outcome, flagged)
+    flagged = flagged_within(data.outcome, state.task.promotion.budget)
+    new = new_cases(data.records, state.task)
+    found = {
+        name: _found(scores, data, flagged, new, lanes_of(data.records, state.task))
         for name, scores in state.scores[period].items()
     }
+    recalls = {name: figures["recall"] for name, figures in found.items()}
     serving = state.served_by[period]
     return Served(
         period=period,
@@ -313,11 +317,24 @@ def _look_back(state: _Play, period: str) -> Served | None:
         recall={policy: recalls[version] for policy, version in serving.items()},
         version=serving,
         best=max(recalls.values()),
+        new_positives=None if new is None else int(data.outcome[new].sum()),
+        new_recall={
+            policy: found[version]["new_recall"]
+            for policy, version in serving.items()
+            if "new_recall" in found[version]
+        },
     )
 
 
-def _recall(
-    scores: Mapping[str, float], students: Sequence[str], outcome: Floats, flagged: int
-) -> float:
-    of_each = np.array([scores[student] for student in students])
-    return recall_at(outcome, of_each, flagged / len(outcome))
+def _found(
+    scores: Mapping[str, float],
+    data: TrainingSet,
+    flagged: int,
+    new: NDArray[np.bool_] | None,
+    lanes: Lanes | None,
+) -> dict[str, float]:
+    """`recall` of all, and the figures of the new cases, with so many flagged."""
+    of_each = np.array([scores[student] for student in data.students.tolist()])
+    flags = flags_at(of_each if lanes is None else lanes.order(of_each), flagged / len(data))
+    recall = float(flags @ data.outcome / data.outcome.sum())
+    return {"recall": recall} | ({} if new is None else new_case_figures(data.outcome, flags, new))

@@ -11,12 +11,13 @@ from model.batch import Batch
 from model.decisions.realised import NO_PROMISES, TrackRecord
 from model.promotion import DecisionStatus
 from model.version import CardFiles, ModelVersion
+from preprocessing.lanes import operating_cuts
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.promise import promise_of
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.verdict import Verdict
-from training.baselines import dummy, persistence
+from training.baselines import dummy, environment, persistence
 from training.card.facts import CardFacts, Intake
 from training.card.render import to_html, to_markdown
 from training.importance import importance
@@ -55,12 +56,15 @@ def card_facts(
         intervals=JUDGED[task.outcome.kind].intervals(trial, task, version.lineage.seed),
         importance=means,
         explained=explained,
-        baselines=_baselines(trial, task),
+        baselines=_baselines(trial, task, version.lineage.seed),
         intake=intake(batches),
         decision=verdict.decision,
         evidence=evidence,
         promise=None if kept else promise_of(evidence, version.window.periods),
         track_record=record,
+        cuts=None
+        if model.thresholds.new is None
+        else operating_cuts(model.thresholds, cases.records),
     )
 
 
@@ -86,12 +90,16 @@ def intake(batches: Iterable[Batch]) -> tuple[Intake, ...]:
     return tuple(found[period] for period in sorted(found))
 
 
-def _baselines(trial: ScoredChallenger, task: TaskSpec) -> Mapping[str, Mapping[str, float]]:
+def _baselines(
+    trial: ScoredChallenger, task: TaskSpec, seed: int
+) -> Mapping[str, Mapping[str, float]]:
     """Figures of the rules that need no model, on the records of the trial."""
     rules = {"dummy": dummy(trial.trained, len(trial.cases))}
     same = persistence(trial.trained, trial.cases, task)
     if same is not None:
         rules["persistence"] = same
-    outcome = trial.cases.outcome
+    there = environment(trial.trained, trial.cases, task, seed=seed)
+    if there is not None:
+        rules["environment"] = there
     kind = kind_of(task)
-    return {name: kind.evaluate(task, outcome, scores) for name, scores in rules.items()}
+    return {name: kind.evaluate(task, trial.cases, scores) for name, scores in rules.items()}

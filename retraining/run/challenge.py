@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from preprocessing.dataset import TrainingSet
+from preprocessing.lanes import operating_cuts
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.ranking import Floats
 from retraining.run.window import Mask, forward_holdout
@@ -50,6 +51,12 @@ class ScoredChallenger:
     cases: TrainingSet
     scores: Floats
     how: str
+
+    @property
+    def flags(self) -> Mask:
+        """Whom the model's own thresholds flag, shape (m,)."""
+        flagged: Mask = self.scores >= operating_cuts(self.model.thresholds, self.cases.records)
+        return flagged
 
     @property
     def judged_on(self) -> str:

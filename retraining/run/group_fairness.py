@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.units.disclosure import showable
+from model.units.disclosure import FEWEST_SHOWN, showable
 from model.units.figures import counted, shares_by_unit
 from model.units.tested import JudgedUnits, UnitFigures
+from preprocessing.lanes import new_cases
+from preprocessing.task.spec import TaskSpec
 from retraining.run.challenge import ScoredChallenger
 from training.fairness import (
     GroupErrors,
@@ -32,14 +34,15 @@ class JudgedGroups:
     gaps: Mapping[str, float]
 
 
-def recall_by_group(trial: ScoredChallenger) -> JudgedGroups:
+def recall_by_group(trial: ScoredChallenger, task: TaskSpec) -> JudgedGroups:
     """Every group at the model's own threshold, on the records of the trial."""
     cases = trial.cases
-    groups = group_figures(cases.outcome, cases.protected, _flags(trial))
+    new = new_cases(cases.records, task)
+    groups = group_figures(cases.outcome, cases.protected, _flags(trial), new)
     return JudgedGroups(_by_attribute(groups, _of_figures), recall_gaps(groups))
 
 
-def errors_by_group(trial: ScoredChallenger) -> JudgedGroups:
+def errors_by_group(trial: ScoredChallenger, _: TaskSpec) -> JudgedGroups:
     """Every group's errors, on the records of the trial."""
     cases = trial.cases
     errors = group_errors(cases.outcome, cases.protected, trial.scores)
@@ -64,7 +67,7 @@ def errors_by_unit(trial: ScoredChallenger) -> JudgedUnits:
 
 
 def _flags(trial: ScoredChallenger) -> NDArray[np.float64]:
-    return (trial.scores >= trial.model.thresholds.operating).astype(np.float64)
+    return trial.flags.astype(np.float64)
 
 
 def _units(trial: ScoredChallenger) -> NDArray[np.str_]:
@@ -82,6 +85,8 @@ def _by_attribute(groups: Iterable[Any], told: Any) -> dict[str, dict[str, Figur
 def _of_figures(group: GroupFigures) -> Figures:
     figures: Figures = {"rows": group.rows, "positives": group.positives, "small": group.small}
     shares = {"recall": group.recall, "precision": group.precision, "flagged": group.flagged}
+    if group.new is not None and group.new >= FEWEST_SHOWN:
+        shares["new_recall"] = group.new_recall
     for name, share in shares.items():
         figures |= {name: share.value, f"{name}_low": share.low, f"{name}_high": share.high}
     return figures

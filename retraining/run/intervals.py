@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from model.figures import share_of
+from preprocessing.lanes import lanes_of
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.bootstrap import (
     CELLS_AT_ONCE,
@@ -39,7 +40,7 @@ def error_intervals(trial: ScoredChallenger, task: TaskSpec, seed: int) -> Inter
 
 
 def _wilson_intervals(trial: ScoredChallenger) -> dict[str, Interval]:
-    outcome, flags = trial.cases.outcome, trial.scores >= trial.model.thresholds.operating
+    outcome, flags = trial.cases.outcome, trial.flags
     caught, flagged = float(outcome[flags].sum()), float(flags.sum())
     shares = {
         "recall": share_of(caught, float(outcome.sum())),
@@ -57,11 +58,12 @@ def _bootstrap_intervals(trial: ScoredChallenger, task: TaskSpec, seed: int) -> 
     outcome, students = trial.cases.outcome, trial.cases.students
     if not 0 < outcome.sum() < len(outcome):
         return {}
+    lanes = lanes_of(trial.cases.records, task)
     metrics = (Metric.RECALL, Metric.AUC, Metric.AVERAGE_PRECISION, Metric.BRIER)
     drawn = paired_resamples(
-        {"model": scored(trial.scores, outcome, Ties.FAIR)},
+        {"model": scored(trial.scores, outcome, Ties.FAIR, lanes)},
         students,
-        share=task.promotion.alert_budget or float(outcome.mean()),
+        share=task.promotion.budget or float(outcome.mean()),
         resamples=_resamples(len(outcome)),
         seed=seed,
         metrics=metrics,

@@ -75,7 +75,7 @@ class JudgedKind:
 
     finds_cases: bool
     compare: Compare
-    groups: Callable[[ScoredChallenger], JudgedGroups]
+    groups: Callable[[ScoredChallenger, TaskSpec], JudgedGroups]
     units: Callable[[ScoredChallenger], JudgedUnits]
     placed: Callable[[Any, Standing, PromotionPolicy], AnyEvidence]
     intervals: Callable[[ScoredChallenger, TaskSpec, int], Intervals]

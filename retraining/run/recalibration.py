@@ -49,7 +49,7 @@ def recalibrate(
         return None
     bundle = champion.predictor.bundle
     margins = bundle.scorer.margin(champion.predictor.encoder.encode_many(fresh.records))
-    redrawn = redraw(fresh.outcome, margins, fresh.students, task, seed=seed)
+    redrawn = redraw(fresh, margins, task, seed=seed)
     model = _model(champion, fresh, redrawn, seed)
     cases = cases_of(fresh, task)
     evidence = compare_recalibration(

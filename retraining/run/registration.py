@@ -27,6 +27,7 @@ from model.promotion import TRAIN, DecisionStatus, Promotion
 from model.run import Lease
 from model.units.tested import KnownUnits, version_by_unit
 from model.version import Alias, Lineage, ModelVersion, resign
+from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.leakage import LeakageReport
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.promise import promise_of
@@ -40,6 +41,7 @@ from retraining.run.verdict import Verdict
 from retraining.run.window import describe
 from training.card.facts import CardFacts
 from training.kinds import kind_of
+from training.recall_targets import classification_report, figures_at_k, recall_targets
 from training.recipe import recipe
 from training.statuses import status_figures
 
@@ -165,7 +167,7 @@ def _draft(
 ) -> ModelVersion:
     model = trial.model
     judged, units = JUDGED[task.outcome.kind], provenance.units
-    groups = judged.groups(trial)
+    groups = judged.groups(trial, task)
     return ModelVersion(
         version="v0",
         number=0,
@@ -174,7 +176,7 @@ def _draft(
         created_at=provenance.at,
         params=model.params,
         metrics=kind_of(task).evaluate(
-            task, trial.cases.outcome, trial.scores, model.thresholds.operating
+            task, trial.cases, trial.scores, operating_cuts(model.thresholds, trial.cases.records)
         ),
         metrics_on=trial.judged_on,
         thresholds=model.thresholds,
@@ -190,10 +192,25 @@ def _draft(
         fairness_gaps=groups.gaps,
         leakage=leakage_check(provenance.leakage, task),
         by_unit=None if units is None else version_by_unit(judged.units(trial), units),
-        statuses=status_figures(model.thresholds, trial.cases.outcome, trial.scores),
+        **_as_asked(trial, task),
+        statuses=status_figures(
+            model.thresholds, trial.cases.outcome, trial.scores, trial.cases.records
+        ),
         recipe=recipe(task),
         dropped=provenance.dropped,
     )
+
+
+def _as_asked(trial: ScoredChallenger, task: TaskSpec) -> dict[str, Any]:
+    """Recall targets, figures at k and the report of both classes; none of a numeric outcome."""
+    if not JUDGED[task.outcome.kind].finds_cases:
+        return {}
+    outcome, new = trial.cases.outcome, new_cases(trial.cases.records, task)
+    return {
+        "recall_targets": recall_targets(outcome, trial.scores, new),
+        "at_k": figures_at_k(outcome, trial.scores, new),
+        "report": classification_report(outcome, trial.flags),
+    }
 
 
 def _point_challenger(registry: SyncRegistry, version: ModelVersion, now: datetime) -> None:

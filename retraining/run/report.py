@@ -40,6 +40,8 @@ def render(result: RunResult) -> RenderableType:
         parts.append(_sample(evidence))
         parts += [Text(told) for told in gain_told(evidence)]
         parts.append(_gains(evidence) if evidence["gains"] else _baselines(evidence))
+        parts.append(Text(told_new_cases(evidence)))
+        parts.append(Text(told_environment(evidence)))
         if evidence["groups"]:
             parts.append(_groups(evidence))
     return Group(*parts)
@@ -120,6 +122,38 @@ def _gains(evidence: Mapping[str, Any]) -> Table:
             f"{gain['low']:+.3f} to {gain['high']:+.3f}",
         )
     return table
+
+
+def told_new_cases(evidence: Mapping[str, Any]) -> str:
+    """What is found of those not at risk now, with as many flagged; or that no one can tell."""
+    ours, theirs = evidence["challenger"], evidence.get("champion") or {}
+    positives, recall = ours.get("new_positives"), ours.get("new_recall_at_budget")
+    if positives is None:
+        return "New cases: not told apart, the task names no outcome.persistence"
+    if recall is None:
+        return "New cases: nobody at risk later was not at risk before"
+    before = theirs.get("new_recall_at_budget")
+    former = "" if before is None else f"{theirs['version']} {before:.1%}, "
+    return (
+        f"New cases: {positives} at risk were not before; with as many flagged {former}challenger "
+        f"{recall:.1%} of them"
+    )
+
+
+def told_environment(evidence: Mapping[str, Any]) -> str:
+    """What a score per student adds to going by school, class or phase alone."""
+    rules = (rule for rule in evidence["baselines"] if rule["name"] == "environment")
+    rule = next(rules, None)
+    if rule is None:
+        return "Environment: no column of the task says where students are"
+    added = f"{(rule['challenger'] - rule['recall']) * 100:+.1f} points of recall"
+    new, by_place = rule.get("new_challenger"), rule.get("new_recall")
+    if new is not None and by_place is not None:
+        added += f", {(new - by_place) * 100:+.1f} of new cases"
+    return (
+        f"Environment: flagging as many by school, class or phase alone finds {rule['recall']:.1%};"
+        f" the challenger adds {added}"
+    )
 
 
 def _baselines(evidence: Mapping[str, Any]) -> Table:

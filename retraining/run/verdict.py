@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from model.decisions.looks import Look
+from model.prediction import Thresholds
 from model.promotion import TRAIN, DecisionStatus, Guard, PromotionDecision
 from preprocessing.dataset import TrainingSet
+from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.approval import gated
@@ -15,6 +17,7 @@ from retraining.promotion.comparison import Answers, Cases
 from retraining.promotion.decision import conclude, decide, looked_at
 from retraining.promotion.guards.rule import Stage
 from retraining.promotion.guards.shared import AnyEvidence, LabelledCounts
+from retraining.promotion.ranking import Floats
 from retraining.promotion.spread import Standing
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.champion import StoredChampion
@@ -91,8 +94,8 @@ def judge(
     """
     if objections := comparable(trial.cases, task):
         return Verdict(conclude(objections), None, look)
-    cases = cases_of(trial.cases, task)
-    ours = Answers(CHALLENGER, trial.scores, trial.model.thresholds.operating)
+    cases = cases_of(trial.cases, task, trial.trained, seed=seed)
+    ours = _answers(CHALLENGER, trial.scores, trial.model.thresholds, trial.cases)
     theirs = None if champion is None else _served(champion, trial.cases)
     kind = JUDGED[task.outcome.kind]
     compared = partial(
@@ -115,20 +118,33 @@ def judge(
 
 
 def _served(champion: StoredChampion, cases: TrainingSet) -> Answers:
-    return Answers(
-        champion.version.version,
-        champion.predictor.score_many(cases.records),
-        champion.predictor.bundle.thresholds.operating,
-    )
+    predictor = champion.predictor
+    scores = predictor.score_many(cases.records)
+    return _answers(champion.version.version, scores, predictor.bundle.thresholds, cases)
 
 
-def cases_of(data: TrainingSet, task: TaskSpec) -> Cases:
-    """Labelled records as two models are read on, with what rules without a model would say."""
+def _answers(version: str, scores: Floats, cuts: Thresholds, cases: TrainingSet) -> Answers:
+    own = None if cuts.new is None else operating_cuts(cuts, cases.records)
+    return Answers(version, scores, cuts.operating, own)
+
+
+def cases_of(
+    data: TrainingSet, task: TaskSpec, trained: TrainingSet | None = None, *, seed: int = 0
+) -> Cases:
+    """Labelled records as two models are read on, with what rules without a model would say.
+
+    Args:
+        data: n records to judge on.
+        task: names the rules' columns.
+        trained: what the environment rule may learn from; None leaves it out.
+        seed: of its folds.
+    """
     return Cases(
         outcome=data.outcome,
         students=data.students,
         periods=data.periods,
         protected=data.protected,
-        rules=baseline_answers(data, task),
+        rules=baseline_answers(data, task, trained, seed=seed),
         early=0 if data.early is None else int(data.early.sum()),
+        new=new_cases(data.records, task),
     )

@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from model.errors import NotEnoughData
 from model.version import Window
 from preprocessing.dataset import TrainingSet
+from preprocessing.lanes import lanes_of, present_states
 from preprocessing.task.spec import TaskSpec
+from retraining.promotion.comparison import flagged_within
 from retraining.promotion.ranking import Floats
+from training.baselines import environment
 from training.kinds import kind_of
+from training.metrics import flags_at
 
 Mask = NDArray[np.bool_]
 
@@ -75,22 +79,42 @@ def forward_holdout(data: TrainingSet, task: TaskSpec) -> Mask | None:
     return newest if enough else None
 
 
-def baseline_answers(data: TrainingSet, task: TaskSpec) -> dict[str, Floats]:
+def baseline_answers(
+    data: TrainingSet, task: TaskSpec, trained: TrainingSet | None = None, *, seed: int = 0
+) -> dict[str, Floats]:
     """What rules that need no model would say, each of shape (n,).
 
     `dummy` says the mean of everybody (flags by the share that is at risk); `persistence` says that
     the next outcome is the present one. A student whose present value is missing is not flagged, or
-    gets the mean where the outcome is numeric.
+    gets the mean where the outcome is numeric. `environment` says what became of others in the same
+    places (`training.baselines`): as many as the budget allows are flagged, those of the places
+    with the largest share at risk.
+
+    Args:
+        data: n records to judge on.
+        task: names the columns.
+        trained: labelled records that the rules may learn from; None leaves `environment` out.
+        seed: of the folds by which no student's outcome enters what is said of the student.
     """
     mean = float(data.outcome.mean())
     rules = {"dummy": np.full(len(data), mean)}
-    name = task.outcome.persistence
-    if name is not None:
+    states = present_states(data.records, task)
+    if states is not None:
         unknown = kind_of(task).unknown(mean)
-        values = (record.get(name) for record in data.records)
-        states = (None if value is None else task.outcome.value_of(value) for value in values)
-        rules["persistence"] = np.array([unknown if s is None else s for s in states])
+        rules["persistence"] = np.where(np.isnan(states), unknown, states)
+    shares = None if trained is None else environment(trained, data, task, seed=seed)
+    if shares is not None:
+        rules["environment"] = _flagged(shares, data, task)
     return rules
+
+
+def _flagged(shares: Floats, data: TrainingSet, task: TaskSpec) -> Floats:
+    """As many flags as the comparison gives either model; numeric outcomes are said as they are."""
+    if not task.outcome.form.two_valued:
+        return shares
+    lanes = lanes_of(data.records, task)
+    flagged = flagged_within(data.outcome, task.promotion.budget)
+    return flags_at(shares if lanes is None else lanes.order(shares), flagged / len(data))
 
 
 def told_left_out(left_out: Mapping[str, int]) -> str:

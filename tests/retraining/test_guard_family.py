@@ -193,9 +193,13 @@ def test_every_key_of_the_policy_is_asked_by_a_guard() -> None:
 
 @pytest.mark.parametrize("kind", ["binary", "numeric"])
 def test_every_rule_that_needs_no_model_must_be_beaten(kind: str) -> None:
-    rules = baseline_answers(data(np.ones(40), ["2022"] * 40), school.task())
+    made = data(np.ones(40), ["2022"] * 40)
+    placed = replace(made, places={"town": np.array(["a", "b"] * 20)})
+    task = school.task().model_copy(update={"environment": ("town",)})
+    rules = baseline_answers(placed, task, placed)
     guards = {rule.name for rule in GUARDS if kind in rule.kinds}
 
+    assert "environment" in rules
     assert [name for name in rules if f"beats_{name}" not in guards] == []
 
 

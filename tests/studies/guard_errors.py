@@ -28,6 +28,7 @@ from scipy.stats import norm
 
 from model.figures import wilson
 from model.promotion import DecisionStatus
+from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.bootstrap import Metric
@@ -323,7 +324,9 @@ def recalibration(worlds: int) -> Cell:
 def _recalibrated(rng: np.random.Generator, n: int, off: float, task: TaskSpec, seed: int) -> bool:
     margins = 1.5 * rng.normal(size=n)
     outcome = (rng.random(n) < 1 / (1 + np.exp(-margins))).astype(np.float64)
-    redrawn = redraw(outcome, margins, _names(n), task, seed=seed)
+    redrawn = redraw(
+        TrainingSet(({},) * n, outcome, _names(n), np.full(n, "2023"), {}), margins, task, seed=seed
+    )
     evidence = compare_recalibration(
         Cases(outcome, _names(n), np.full(n, "2023"), {}, {}),
         Answers("v2", redrawn.scores, redrawn.drawn.thresholds.operating),

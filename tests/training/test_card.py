@@ -29,6 +29,7 @@ from training.card.pictures import Bar, bar_picture, thinned
 from training.card.render import environment, escaped, to_html, to_markdown
 from training.importance import importance
 from training.metrics import evaluate, evaluate_numeric
+from training.recall_targets import classification_report, figures_at_k, recall_targets
 from training.statuses import status_figures
 from training.train import fit
 from training.trained_model import FittedModel
@@ -79,7 +80,12 @@ def facts_of(
         params=model.params,
         metrics=evaluate_numeric(data.outcome, scores)
         if numeric
-        else evaluate(data.outcome, scores, threshold=model.thresholds.operating),
+        else evaluate(
+            data.outcome,
+            scores,
+            threshold=model.thresholds.operating,
+            new=np.arange(len(data)) % 2 == 0,
+        ),
         metrics_on="400 labelled records of 2022, out of fold",
         thresholds=model.thresholds,
         window=Window(("2022",), 400, 200, "d" * 64, NOW),
@@ -89,6 +95,9 @@ def facts_of(
         artifact="a" * 64,
         trained_on="b" * 64,
         statuses=status_figures(model.thresholds, data.outcome, scores),
+        recall_targets=() if numeric else recall_targets(data.outcome, scores),
+        at_k=() if numeric else figures_at_k(data.outcome, scores),
+        report=() if numeric else classification_report(data.outcome, scores >= 0.5),
         signature="",
         candidates=tuple(model.candidates),
         fairness={"gender": {"f": ERRORS}} if numeric else {"gender": {"f": figures, "m": few}},
@@ -319,7 +328,12 @@ def test_every_fact_is_used_by_a_template() -> None:
         used |= find_undeclared_variables(templates.parse(path.read_text("utf-8")))
 
     # These reach the card as counts and pictures only.
-    assert {field.name for field in fields(CardFacts)} - used == {"outcome", "scores", "importance"}
+    assert {field.name for field in fields(CardFacts)} - used == {
+        "outcome",
+        "scores",
+        "importance",
+        "cuts",
+    }
 
 
 def test_importance_is_the_mean_size_of_the_reasons_that_serving_gives(
@@ -337,3 +351,13 @@ def test_importance_is_the_mean_size_of_the_reasons_that_serving_gives(
     assert explained == 5
     assert means["school"] == pytest.approx(np.mean(np.abs(schools)))
     assert list(means.values()) == sorted(means.values(), reverse=True)
+
+
+def test_the_card_says_what_it_costs_to_find_a_share(facts: CardFacts) -> None:
+    target = next(one for one in facts.version.recall_targets if one.target == 0.8)
+
+    card = to_markdown(facts)
+
+    assert f"| 80% | {target.students} students |" in card
+    assert f"é preciso olhar {target.students} alunos" in card
+    assert "Classification report at the operating threshold" in card

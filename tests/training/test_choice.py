@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from training.candidates import FAMILIES
+from training.candidates import FAMILIES, places
 from training.cross_validation import Trial
 from training.family_choice import best_first
 

@@ -49,6 +49,7 @@ class CardFacts:
         evidence: what that was decided on, as plain data; empty without a comparison.
         promise: the gain it is to bring, where it takes over; None without one.
         track_record: how earlier promises turned out, as the version was registered.
+        cuts: each record's own operating threshold, shape (m,), where lanes have several.
     """
 
     version: ModelVersion
@@ -66,6 +67,7 @@ class CardFacts:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     promise: Promise | None = None
     track_record: TrackRecord = NO_PROMISES
+    cuts: Array | None = None
 
     @property
     def numeric(self) -> bool:

@@ -151,7 +151,8 @@ def _curves(facts: CardFacts) -> dict[str, Picture]:
         return drawn
     false, found, _ = roc_curve(outcome, scores, drop_intermediate=False)
     precision, recall, _ = precision_recall_curve(outcome, scores)
-    flags = scores >= facts.version.thresholds.operating
+    cuts = facts.version.thresholds.operating if facts.cuts is None else facts.cuts
+    flags = scores >= cuts
     drawn["roc"] = _line_picture(
         "roc",
         ("share of those not at risk who are flagged", "recall"),
@@ -165,7 +166,7 @@ def _curves(facts: CardFacts) -> dict[str, Picture]:
         (metrics["recall"], metrics.get("precision", 0.0)),
         base=Line("at random", ((0, rate), (1, rate)), "--", GREY),
     )
-    budget = facts.task.promotion.alert_budget
+    budget = facts.task.promotion.budget
     drawn["gains"] = _line_picture(
         "gains",
         ("share of students flagged", "recall"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from preprocessing.dataset import TrainingSet
+from preprocessing.lanes import lanes_of
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate
 from training.cross_validation import Fold, Trial, search_folds, try_candidate
@@ -64,12 +65,14 @@ def tune(
     if not space:
         return Tuning(False, f"{known.name} has no settings to tune")
     folds = search_folds(data, task, seed=seed, repeats=len(splits))
-    share = task.promotion.alert_budget
-    question = Task(known, usual.params, space, data.outcome, folds, share, seed)
+    share, lanes = task.promotion.budget, lanes_of(data.records, task)
+    question = Task(known, usual.params, space, data.outcome, folds, share, seed, lanes)
     found = search(question, budget=budget, studies=studies, progress=progress, clock=clock)
     if found.params is None:
         return Tuning(False, f"{_counts(found)}; none beat {known.name}'s own settings")
-    trial = try_candidate(known, found.params, data.outcome, splits, budget=share, seed=seed)
+    trial = try_candidate(
+        known, found.params, data.outcome, splits, budget=share, seed=seed, lanes=lanes
+    )
     gain = paired_gain(usual.by_fold, trial.by_fold, FOLDS)
     taken = gain.clear
     told = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.lanes import Lanes
 from training.cross_validation import Fold, fold_objective
 from training.families.family import Family
 from training.families.settings import Choice, Space, Whole
@@ -40,6 +41,7 @@ class Task:
         outcome: shape (n,), of all records that the folds point to.
         folds: in the order they are tried.
         alert_budget: share of students that may be flagged; None: as many as are at risk.
+        lanes: of all records, where each has its own budget.
     """
 
     family: Family
@@ -49,12 +51,13 @@ class Task:
     folds: Sequence[Fold]
     alert_budget: float | None
     seed: int
+    lanes: Lanes | None = None
 
     def scores(self, params: Mapping[str, Any]) -> Iterable[float]:
         """The objective on one fold after the other."""
         for fold in self.folds:
             yield fold_objective(
-                self.family, params, fold, self.outcome, self.alert_budget, self.seed
+                self.family, params, fold, self.outcome, self.alert_budget, self.seed, self.lanes
             )
 
     def name(self) -> str:
@@ -68,6 +71,9 @@ class Task:
             [fold.sample.monotone for fold in self.folds],
         )  # fmt: skip
         digest.update(repr(said).encode())
+        if self.lanes is not None:
+            digest.update(self.lanes.new.tobytes())
+            digest.update(repr((self.lanes.known_share, self.lanes.new_share)).encode())
         return f"{self.family.name}-{digest.hexdigest()[:24]}"
 
 

@@ -60,7 +60,7 @@ def alert_budget(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
     The threshold was set on other students, so on these it may overshoot by chance: two standard
     errors are let pass.
     """
-    budget = policy.alert_budget
+    budget = policy.budget
     wanted = evidence.positives / evidence.rows * UNBUDGETED_EXCESS if budget is None else budget
     wanted = min(wanted, 1.0)
     limit = min(1.0, wanted + 2 * math.sqrt(wanted * (1 - wanted) / evidence.rows))
@@ -154,11 +154,30 @@ BEATS_PERSISTENCE = GuardRule[BinaryEvidence](
     example=replace(examples.FIRST, baselines=(Baseline("persistence", 0.25, 0.5, 0.4),)),
 )
 
+BEATS_ENVIRONMENT = GuardRule[BinaryEvidence](
+    name="beats_environment",
+    kinds=BINARY,
+    stages=FIRST,
+    keys=(),
+    asks="catches more than flagging the schools, classes or phases with the largest share at risk",
+    look=beats("environment"),
+    english={
+        "either": "with as many flags as the environment rule ({flagged:.1%}) it catches "
+        "{value:.1%} of those at risk; the rule catches {limit:.1%}"
+    },
+    portuguese={
+        "name": "melhor que ir pela escola ou turma",
+        "either": "encontra {value:.1%} dos que ficarão em risco; ir só pela escola, turma ou "
+        "fase, com o mesmo número apontado, encontra {limit:.1%}",
+    },
+    example=replace(examples.FIRST, baselines=(Baseline("environment", 0.25, 0.5, 0.4),)),
+)
+
 ALERT_BUDGET = GuardRule[BinaryEvidence](
     name="alert_budget",
     kinds=BINARY,
     stages=EITHER,
-    keys=("alert_budget",),
+    keys=("alert_budget", "lanes"),
     asks="share flagged by its own threshold, two standard errors let pass; without a budget a "
     "quarter more than are at risk",
     look=alert_budget,

@@ -27,6 +27,9 @@ def recall_gain(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
     reach = NORMAL_95 * judged.error
     own = {"low": gain.low, "high": gain.high}
     over = {"low": judged.gain - reach, "high": judged.gain + reach}
+    before, after = evidence.champion, evidence.challenger
+    new = None if before is None else before.new_recall_at_budget
+    told = new is not None and after.new_recall_at_budget is not None
     return Found(
         _let_pass(evidence, policy) or judged.gain > policy.min_recall_gain,
         judged.gain,
@@ -37,9 +40,12 @@ def recall_gain(evidence: BinaryEvidence, policy: PromotionPolicy) -> Found:
             "before": gain.champion,
             "after": gain.challenger,
             "periods": _periods(evidence),
+            "new_positives": after.new_positives,
+            "new_before": new,
+            "new_after": after.new_recall_at_budget,
             **(over if evidence.source == Source.FORWARD else own),
         },
-        _case(evidence),
+        _case(evidence) or ("new" if told else ""),
     )
 
 
@@ -116,6 +122,10 @@ MIN_RECALL_GAIN = GuardRule[BinaryEvidence](
         "forward": "on {periods}, each by models older than it, the challenger's recipe gains "
         "{value:+.1p} points of recall ({low:+.1p} points to {high:+.1p} points at 95 %, periods "
         "differing too); more than {limit:+.1p} points is asked",
+        "new": "with {flagged} of {rows} students flagged by both, recall goes from "
+        "{before:.1%} to {after:.1%}: {value:+.1p} points ({low:+.1p} points to {high:+.1p} points "
+        "at 95 %), and of the {new_positives} not at risk now from {new_before:.1%} to "
+        "{new_after:.1%}; more than {limit:+.1p} points is asked",
     },
     portuguese={
         "name": "ganho mínimo",

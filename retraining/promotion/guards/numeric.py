@@ -116,6 +116,22 @@ BEATS_MEAN = GuardRule[NumericEvidence](
     example=replace(examples.NUMERIC_FIRST, baselines={"dummy": 3.0}),
 )
 
+BEATS_ENVIRONMENT = GuardRule[NumericEvidence](
+    name="beats_environment",
+    kinds=NUMERIC,
+    stages=FIRST,
+    keys=(),
+    asks="less mean absolute error than the mean of the student's school, class or phase",
+    look=beats("environment"),
+    english={"either": "mean absolute error {value:.3g}; the environment rule has {limit:.3g}"},
+    portuguese={
+        "name": "melhor que ir pela escola ou turma",
+        "either": "erra em média {value:.3f}; dizer a média da escola, turma ou fase erra "
+        "{limit:.3f}",
+    },
+    example=replace(examples.NUMERIC_FIRST, baselines={"environment": 3.0}),
+)
+
 BEATS_TODAY = GuardRule[NumericEvidence](
     name="beats_persistence",
     kinds=NUMERIC,

@@ -1,0 +1,115 @@
+"""Recall as people ask for it: who has to be looked at to find so many of those at risk."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.figures import AtK, ClassFigures, RecallTarget, new_case_figures, share_of
+from training.metrics import flags_at
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+TARGETS = (0.5, 0.7, 0.8, 0.9, 0.95)
+SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
+"""Of all records, at which precision and recall at k are told."""
+FEWEST = 10
+"""With fewer looked at, a figure is that of a handful of students."""
+
+
+def recall_targets(
+    outcome: Array, scores: Array, new: Mask | None = None
+) -> tuple[RecallTarget, ...]:
+    """The fewest students to look at for each share to be found, those with equal scores together.
+
+    Args:
+        outcome: shape (n,), 1.0 at risk.
+        scores: shape (n,), of models that had not learned from the record.
+        new: shape (n,), who is not at risk now; None where no one can tell.
+
+    Returns:
+        One per `TARGETS`; empty where nobody is at risk.
+
+    >>> outcome, scores = np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.9, 0.8, 0.7, 0.1])
+    >>> [(one.target, one.students) for one in recall_targets(outcome, scores)]
+    [(0.5, 1), (0.7, 3), (0.8, 3), (0.9, 3), (0.95, 3)]
+    """
+    positives = float(outcome.sum())
+    if not positives:
+        return ()
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    caught = np.cumsum(outcome[order])[ends]
+    found = []
+    for target in TARGETS:
+        # Rounding must not ask for one student more than 80 % of ten are.
+        at = int(np.searchsorted(caught, target * positives - 1e-9))
+        students = int(ends[at]) + 1
+        flags = (scores >= scores[order[ends[at]]]).astype(np.float64)
+        found.append(
+            RecallTarget(
+                target,
+                students,
+                students / len(scores),
+                float(caught[at]) / positives,
+                share_of(float(caught[at]), students),
+                _of_new(outcome, flags, new),
+            )
+        )
+    return tuple(found)
+
+
+def figures_at_k(outcome: Array, scores: Array, new: Mask | None = None) -> tuple[AtK, ...]:
+    """Precision and recall among the k highest scores, for several k; see `recall_targets`."""
+    positives = float(outcome.sum())
+    found = []
+    for share in SHARES:
+        k = round(share * len(scores))
+        if k < FEWEST or not positives:
+            continue
+        flags = flags_at(scores, k / len(scores))
+        caught = float(flags @ outcome)
+        found.append(AtK(k, caught / k, caught / positives, _of_new(outcome, flags, new)))
+    return tuple(found)
+
+
+def classification_report(outcome: Array, flags: Mask) -> tuple[ClassFigures, ...]:
+    """Precision, recall and F1 of both classes, and their macro and weighted means.
+
+    A figure without anybody to take it of is 0, as in scikit-learn with `zero_division=0`.
+
+    Args:
+        outcome: shape (n,), n ≥ 1.
+        flags: shape (n,), at the operating threshold.
+    """
+    rows = [
+        _class_row(name, (outcome == 1) == side, flags == side)
+        for name, side in (("low", False), ("high", True))
+    ]
+    low, high = rows
+    support = low.support + high.support
+    for name, share in (("macro", 0.5), ("weighted", low.support / support)):
+        precision, recall, f1 = (
+            share * one + (1 - share) * other
+            for one, other in (
+                (low.precision, high.precision), (low.recall, high.recall), (low.f1, high.f1),
+            )
+        )  # fmt: skip
+        rows.append(ClassFigures(name, precision, recall, f1, support))
+    return tuple(rows)
+
+
+def _class_row(name: str, member: Mask, said: Mask) -> ClassFigures:
+    right, members, of_said = (float(x.sum()) for x in (member & said, member, said))
+    return ClassFigures(
+        name,
+        right / of_said if of_said else 0.0,
+        right / members if members else 0.0,
+        2 * right / (members + of_said) if members + of_said else 0.0,
+        int(members),
+    )
+
+
+def _of_new(outcome: Array, flags: Array, new: Mask | None) -> float | None:
+    return None if new is None else new_case_figures(outcome, flags, new).get("new_recall")
