@@ -1,10 +1,10 @@
-"""What any model must beat: rules that need no model of persons.
+"""What any model must beat.
 
-The dummy rule, today's state, and helping those whose school, class or phase fares worst.
-
-In Wisconsin's public schools, aiming help by school and district alone was found to do as well as
-aiming it by individual scores (Perdomo, Britton, Hardt and Abebe 2023, "Difficult Lessons on Social
-Prediction from Wisconsin Public Schools"). So what a score per student adds is told beside it.
+`environment` needs no model of persons: help goes to those whose school, class or phase fares
+worst. In Wisconsin's public schools, aiming help by school and district alone was found to do as
+well as aiming it by individual scores (Perdomo, Britton, Hardt and Abebe 2023, "Difficult Lessons
+on Social Prediction from Wisconsin Public Schools"). So what a score per student adds is told
+beside it.
 """
 
 from __future__ import annotations

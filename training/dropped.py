@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from model.dropped import DroppedFeatures, DroppedStudy
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
+from preprocessing.lanes import lanes_of
 from preprocessing.task.formula import Formula
 from preprocessing.task.history_columns import added_columns
 from preprocessing.task.spec import TaskSpec
@@ -61,14 +62,15 @@ def dropped_features(
         )
     with threadpool_limits(1, user_api="blas"):
         (folds,) = folds_of(some, task, seed=seed, repeats=1)
-        known, budget = candidate(family), task.promotion.alert_budget
+        known, budget = candidate(family), task.promotion.budget
+        lanes = lanes_of(some.records, task)
 
         def by_fold(without: tuple[str, ...]) -> Array:
             left = [_without(fold, without) for fold in folds]
             if not all(fold.sample.width for fold in left):
                 return np.full(len(left), np.nan)
             return np.array(
-                [fold_objective(known, params, f, some.outcome, budget, seed) for f in left]
+                [fold_objective(known, params, f, some.outcome, budget, seed, lanes) for f in left]
             )
 
         usual = by_fold(())

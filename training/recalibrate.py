@@ -39,8 +39,8 @@ def redraw(data: TrainingSet, margins: Array, task: TaskSpec, *, seed: int) -> R
     """
     kind = kind_of(task)
     scores = np.zeros(len(data))
-    fold = grouped_folds(data.outcome, data.students, task=task.name, seed=seed)
-    for rest, held in each_fold(fold):
+    folds = grouped_folds(data.outcome, data.students, task=task.name, seed=seed)
+    for rest, held in each_fold(folds):
         drawn = kind.draw(task, data.take(rest), margins[rest])
         scores[held] = drawn.calibration.score(margins[held])
     return Redrawn(kind.draw(task, data, margins), scores)

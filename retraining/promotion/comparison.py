@@ -162,7 +162,7 @@ def compare_many(
     if not challengers:
         return []
     flagged = flagged_within(cases.outcome, policy.budget)
-    lanes = _lanes(cases, policy)
+    lanes = lanes_in(cases, policy)
     ours = [scored(each.scores, cases.outcome, Ties.AGAINST, lanes) for each in challengers]
     theirs = champion and scored(champion.scores, cases.outcome, Ties.FAIR, lanes)
     theirs_flags = flags(theirs.ranking, flagged) if theirs else None
@@ -215,7 +215,7 @@ def _precision(cases: Cases, answers: Answers, champion: Scored | None) -> Contr
     return precision_against(cases.outcome, ours, theirs, cases.students)
 
 
-def _lanes(cases: Cases, policy: PromotionPolicy) -> Lanes | None:
+def lanes_in(cases: Cases, policy: PromotionPolicy) -> Lanes | None:
     """The room of each lane where the policy names one and the cases can be told apart."""
     if policy.lanes is None or cases.new is None:
         return None
@@ -227,7 +227,7 @@ def _cohorts(
 ) -> tuple[CohortFigures, ...]:
     return cohort_figures(
         name, answers.scores, cases.outcome, cases.periods,
-        budget=policy.budget, ties=ties, new=cases.new, lanes=_lanes(cases, policy),
+        budget=policy.budget, ties=ties, new=cases.new, lanes=lanes_in(cases, policy),
     )  # fmt: skip
 
 

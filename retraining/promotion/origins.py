@@ -6,7 +6,7 @@ import numpy as np
 
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric, Scored, once, scored
-from retraining.promotion.comparison import Answers, Cases, flagged_within
+from retraining.promotion.comparison import Answers, Cases, flagged_within, lanes_in
 from retraining.promotion.evidence import Origin
 from retraining.promotion.ranking import Ties
 from retraining.promotion.resampled_metrics import around
@@ -32,9 +32,10 @@ def origin(
         policy: its alert budget.
         unshared: share of the records which either learned from that only one of them had.
     """
-    share = flagged_within(cases.outcome, policy.alert_budget) / len(cases.outcome)
-    ours = scored(challenger.scores, cases.outcome, Ties.AGAINST)
-    theirs = scored(champion.scores, cases.outcome, Ties.FAIR)
+    share = flagged_within(cases.outcome, policy.budget) / len(cases.outcome)
+    lanes = lanes_in(cases, policy)
+    ours = scored(challenger.scores, cases.outcome, Ties.AGAINST, lanes)
+    theirs = scored(champion.scores, cases.outcome, Ties.FAIR, lanes)
     at, near = (once(ours, share, METRICS) - once(theirs, share, METRICS)).tolist()
     return Origin(
         period=", ".join(str(period) for period in np.unique(cases.periods)),

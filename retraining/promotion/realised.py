@@ -16,7 +16,7 @@ from retraining.promotion.bootstrap import (
     scored,
     student_weights,
 )
-from retraining.promotion.comparison import RESAMPLES, Answers, Cases, flagged_within
+from retraining.promotion.comparison import RESAMPLES, Answers, Cases, flagged_within, lanes_in
 from retraining.promotion.numeric import compare_numeric
 from retraining.promotion.ranking import Floats, Ties, flags
 
@@ -53,10 +53,10 @@ def recall_came(
         policy: its alert budget.
         seed: draws the resamples of students, the same ones for both.
     """
-    flagged = flagged_within(cases.outcome, policy.alert_budget)
+    flagged = flagged_within(cases.outcome, policy.budget)
     share, metrics = flagged / len(cases.outcome), (Metric.RECALL,)
     models = {
-        name: scored(answers.scores, cases.outcome, Ties.FAIR)
+        name: scored(answers.scores, cases.outcome, Ties.FAIR, lanes_in(cases, policy))
         for name, answers in ((PROMOTED, promoted), (REPLACED, replaced))
     }
     drawn = paired_resamples(

@@ -24,7 +24,7 @@ from preprocessing.task.spec import TaskSpec
 from retraining.promotion.comparison import Answers
 from retraining.run.champion import load_predictor
 from retraining.run.judged_kinds import JUDGED
-from retraining.run.verdict import cases_of, comparable
+from retraining.run.verdict import answers, cases_of, comparable
 
 SEED = 0
 """Draws the resamples, the same ones at every look: what came changes with the outcomes alone."""
@@ -140,8 +140,8 @@ class _Bench:
         if predictor is None:
             predictor = load_predictor(self.registry, version, self.folder, self.signing_key)
             self.loaded[version.version] = predictor
-        threshold = predictor.bundle.thresholds.operating
-        return Answers(version.version, predictor.score_many(cases.records), threshold)
+        scores = predictor.score_many(cases.records)
+        return answers(version.version, scores, predictor.bundle.thresholds, cases)
 
 
 def _judged(data: TrainingSet, versions: Iterable[ModelVersion]) -> TrainingSet | None:

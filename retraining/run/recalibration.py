@@ -10,14 +10,13 @@ from model.profile import GRID, NUMERIC, SCORE, profile_column
 from model.promotion import RECALIBRATION
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.comparison import Answers
 from retraining.promotion.decision import decide
 from retraining.promotion.ranking import Floats
 from retraining.promotion.recalibration import compare_recalibration
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.champion import StoredChampion
 from retraining.run.judged_kinds import JUDGED
-from retraining.run.verdict import CHALLENGER, Verdict, cases_of, comparable
+from retraining.run.verdict import CHALLENGER, Verdict, answers, cases_of, comparable
 from training.importance import spread
 from training.recalibrate import Redrawn, redraw
 from training.trained_model import FittedModel
@@ -54,9 +53,9 @@ def recalibrate(
     cases = cases_of(fresh, task)
     evidence = compare_recalibration(
         cases,
-        Answers(CHALLENGER, redrawn.scores, model.thresholds.operating),
-        Answers(
-            champion.version.version, bundle.calibration.score(margins), bundle.thresholds.operating
+        answers(CHALLENGER, redrawn.scores, model.thresholds, fresh),
+        answers(
+            champion.version.version, bundle.calibration.score(margins), bundle.thresholds, fresh
         ),
         task.promotion,
         ranking_kept=_rising(margins, model.calibration.score(margins)),

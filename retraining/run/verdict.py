@@ -95,7 +95,7 @@ def judge(
     if objections := comparable(trial.cases, task):
         return Verdict(conclude(objections), None, look)
     cases = cases_of(trial.cases, task, trial.trained, seed=seed)
-    ours = _answers(CHALLENGER, trial.scores, trial.model.thresholds, trial.cases)
+    ours = answers(CHALLENGER, trial.scores, trial.model.thresholds, trial.cases)
     theirs = None if champion is None else _served(champion, trial.cases)
     kind = JUDGED[task.outcome.kind]
     compared = partial(
@@ -120,10 +120,11 @@ def judge(
 def _served(champion: StoredChampion, cases: TrainingSet) -> Answers:
     predictor = champion.predictor
     scores = predictor.score_many(cases.records)
-    return _answers(champion.version.version, scores, predictor.bundle.thresholds, cases)
+    return answers(champion.version.version, scores, predictor.bundle.thresholds, cases)
 
 
-def _answers(version: str, scores: Floats, cuts: Thresholds, cases: TrainingSet) -> Answers:
+def answers(version: str, scores: Floats, cuts: Thresholds, cases: TrainingSet) -> Answers:
+    """A model's scores of those records with the cut-offs of each one's lane."""
     own = None if cuts.new is None else operating_cuts(cuts, cases.records)
     return Answers(version, scores, cuts.operating, own)
 

@@ -324,9 +324,8 @@ def recalibration(worlds: int) -> Cell:
 def _recalibrated(rng: np.random.Generator, n: int, off: float, task: TaskSpec, seed: int) -> bool:
     margins = 1.5 * rng.normal(size=n)
     outcome = (rng.random(n) < 1 / (1 + np.exp(-margins))).astype(np.float64)
-    redrawn = redraw(
-        TrainingSet(({},) * n, outcome, _names(n), np.full(n, "2023"), {}), margins, task, seed=seed
-    )
+    data = TrainingSet(({},) * n, outcome, _names(n), np.full(n, "2023"), {})
+    redrawn = redraw(data, margins, task, seed=seed)
     evidence = compare_recalibration(
         Cases(outcome, _names(n), np.full(n, "2023"), {}, {}),
         Answers("v2", redrawn.scores, redrawn.drawn.thresholds.operating),

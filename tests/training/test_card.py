@@ -353,7 +353,10 @@ def test_importance_is_the_mean_size_of_the_reasons_that_serving_gives(
     assert list(means.values()) == sorted(means.values(), reverse=True)
 
 
-def test_the_card_says_what_it_costs_to_find_a_share(facts: CardFacts) -> None:
+def test_the_card_says_what_it_costs_to_find_a_share(
+    fitted: tuple[FittedModel, TaskSpec], students: TrainingSet
+) -> None:
+    facts = facts_of(fitted, students)
     target = next(one for one in facts.version.recall_targets if one.target == 0.8)
 
     card = to_markdown(facts)

@@ -158,6 +158,7 @@ BEATS_ENVIRONMENT = GuardRule[BinaryEvidence](
     name="beats_environment",
     kinds=BINARY,
     stages=FIRST,
+    provisional=True,
     keys=(),
     asks="catches more than flagging the schools, classes or phases with the largest share at risk",
     look=beats("environment"),

@@ -120,6 +120,7 @@ BEATS_ENVIRONMENT = GuardRule[NumericEvidence](
     name="beats_environment",
     kinds=NUMERIC,
     stages=FIRST,
+    provisional=True,
     keys=(),
     asks="less mean absolute error than the mean of the student's school, class or phase",
     look=beats("environment"),
