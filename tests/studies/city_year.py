@@ -23,6 +23,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from database.embedded import lifecycle
+from preprocessing.task.spec import task_text
 from tests.api.server import ROOT, served, until
 from tests.benchmarks.city import YEARS, write_city
 
@@ -47,7 +48,11 @@ def main() -> int:
 
 
 def _year(home: Path, files: Mapping[int, list[Path]], students: int) -> None:
-    env = os.environ | {"FAROL_HOME": str(home)}
+    # Made-up years let the index decide nearly all: its figure lies at the guard's limit.
+    accepted = "leakage:\n  accepted: {inde: made up, and strong on purpose}\n"
+    (home / "city.yaml").write_text(task_text("pede_lag") + accepted, "utf-8")
+    task = {"FAROL_TASK": str(home / "city.yaml")}
+    env = os.environ | {"FAROL_HOME": str(home), **task}
 
     def command(module: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -65,7 +70,7 @@ def _year(home: Path, files: Mapping[int, list[Path]], students: int) -> None:
     parquet = home / "all.parquet"
     _as_parquet(files[YEARS[-1]], parquet)
     # The key that the home made for itself.
-    with served(home, workers=4, env={"FAROL_SIGNING_KEY": ""}) as server:
+    with served(home, workers=4, env={"FAROL_SIGNING_KEY": "", **task}) as server:
         until(lambda: server.get("/health/ready").status_code == 200)
         result = home / "scores.parquet"
         asked = (str(parquet), "--url", server.url, "--out", str(result))
