@@ -49,7 +49,7 @@ def main() -> int:
 
 def _year(home: Path, files: Mapping[int, list[Path]], students: int) -> None:
     # Made-up years let the index decide nearly all: its figure lies at the guard's limit.
-    accepted = "leakage:\n  accepted: {inde: made up, and strong on purpose}\n"
+    accepted = "leakage:\n  accepted: {inde: made up and strong on purpose}\n"
     (home / "city.yaml").write_text(task_text("pede_lag") + accepted, "utf-8")
     task = {"FAROL_TASK": str(home / "city.yaml")}
     env = os.environ | {"FAROL_HOME": str(home), **task}
