@@ -354,9 +354,9 @@ def test_importance_is_the_mean_size_of_the_reasons_that_serving_gives(
 
 
 def test_the_card_says_what_it_costs_to_find_a_share(
-    fitted: tuple[FittedModel, TaskSpec], students: TrainingSet
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
 ) -> None:
-    facts = facts_of(fitted, students)
+    facts = facts_of(fitted, data)
     target = next(one for one in facts.version.recall_targets if one.target == 0.8)
 
     card = to_markdown(facts)
