@@ -78,11 +78,11 @@ def test_a_promotion_records_what_it_promised_and_a_first_champion_promises_noth
     promoted: SyncRegistry,
 ) -> None:
     first, second = promoted.run(PromotionRepository().newest())[::-1]
-    (gain,) = [g for g in second.evidence["gains"] if g["metric"] == "recall_at_budget"]
+    expected = second.evidence["expected"]
 
     assert first.promise is None
     assert promise(promoted) == Promise(
-        gain["gain"], gain["low"], gain["high"], "2023", "measured", "recall_at_budget"
+        expected["gain"], expected["low"], expected["high"], "2023", expected["basis"]
     )
     assert held(promoted) == []
 

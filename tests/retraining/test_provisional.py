@@ -82,7 +82,7 @@ def test_only_guards_of_a_first_model_yield_and_none_that_says_it_is_useless() -
 
     assert yielding == {
         "first_min_auc", "first_min_r2", "precision", "precision_floor", "alert_budget",
-        "max_calibration_error",
+        "max_calibration_error", "beats_environment",
     }  # fmt: skip
 
 
@@ -130,14 +130,24 @@ def test_the_first_that_meets_what_a_first_model_is_asked_replaces_a_provisional
     school.teach(registry, "2023", school.READING)
     school.run(registry, home, spec=ASKS_MUCH)
 
-    same = school.run(registry, home, run_id="run-2", spec=ASKS_MUCH)
-    done = school.run(registry, home, run_id="run-3")
+    done = school.run(registry, home, run_id="run-2")
 
     alias = registry.run(AliasRepository().get(CHAMPION))
-    assert (same.status, same.champion) == (DecisionStatus.KEPT, "v1")
-    assert (done.status, done.champion) == (DecisionStatus.PROMOTED, "v3")
+    assert (done.status, done.champion) == (DecisionStatus.PROMOTED, "v2")
     assert not done.provisional and not alias.provisional
     assert done.reasons[0].startswith("v1 serves provisionally")
+
+
+def test_another_that_could_only_serve_provisionally_replaces_nobody(
+    registry: SyncRegistry, home: Path
+) -> None:
+    school.teach(registry, "2022", school.READING)
+    school.teach(registry, "2023", school.READING)
+    school.run(registry, home, spec=ASKS_MUCH)
+
+    same = school.run(registry, home, run_id="run-2", spec=ASKS_MUCH)
+
+    assert (same.status, same.champion) == (DecisionStatus.KEPT, "v1")
 
 
 def test_a_provisional_champion_that_saw_every_record_is_replaced_by_a_first_model(
