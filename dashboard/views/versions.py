@@ -88,7 +88,7 @@ def status_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
 def _dropped(study: DroppedStudy, risk: bool, texts: Texts) -> None:
     st.subheader(texts("versions.dropped"))
     if study.skipped:
-        st.caption(texts("versions.dropped_skipped", why=study.skipped))
+        st.caption(texts("versions.dropped_skipped"))
         return
     st.caption(texts("versions.dropped_help", rows=study.rows))
     st.dataframe(dropped_rows(study, risk, texts), hide_index=True)
