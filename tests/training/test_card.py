@@ -362,5 +362,5 @@ def test_the_card_says_what_it_costs_to_find_a_share(
     card = to_markdown(facts)
 
     assert f"| 80% | {target.students} students |" in card
-    assert f"é preciso olhar {target.students} alunos" in card
+    assert f"é preciso olhar {target.students} alunos" in to_html(facts)
     assert "Classification report at the operating threshold" in card
