@@ -28,7 +28,7 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def get(self, path: str, **more: str) -> httpx.Response:
-        return httpx.get(self.url + path, headers=more, timeout=5)
+        return httpx.get(self.url + path, headers=more, timeout=10)
 
     def post(self, path: str, body: object = None, **more: str) -> httpx.Response:
         return httpx.post(self.url + path, json=body, headers=more, timeout=10)

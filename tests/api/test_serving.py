@@ -448,7 +448,9 @@ def test_health_tells_which_task_a_retraining_worker_does_not_work_on_and_the_wa
 def test_health_shows_every_worker_with_its_generation(server: Server) -> None:
     report = server.get("/health").json()
 
-    assert list(report["parts"]) == ["registry", "champion", "outbox", "worker", "retraining"]
+    assert list(report["parts"]) == [
+        "registry", "champion", "outbox", "worker", "retraining", "approval"
+    ]  # fmt: skip
     assert {part["state"] for part in report["parts"].values()} == {"ok"}
     assert len({w["pid"] for w in report["workers"]}) == 4
     assert all(w["generation"] >= 1 for w in report["workers"])
