@@ -169,8 +169,8 @@ def test_a_feature_that_tells_nothing_is_left_out_and_said_to_be(
     ended = served.run(RunRepository().get("bad"))
     (step,) = [step for step in ended.steps if step.name == "trained"]
     assert step.detail.endswith(told)
-    assert result.status is DecisionStatus.KEPT
-    assert champion(served) == "v1"
+    # The challenger is refused; the champion, which misses the feature too, is recalibrated.
+    assert (result.refused, result.challenger, champion(served)) == ("v2", "v3", "v3")
 
 
 def test_the_same_student_and_period_twice_is_one_record(served: SyncRegistry, home: Path) -> None:

@@ -365,7 +365,7 @@ def test_a_dry_run_that_was_asked_for_through_the_api_promotes_nothing(
 
     told = registry.run(RunRepository().get("run-q"))
     assert told.status is RunStatus.DECIDED
-    assert told.steps[-1].detail == "would have been promoted; nothing was changed"
+    assert told.steps[-1].detail == "would have been promoted; nothing that serves was changed"
     assert told.reasons
     assert registry.run(AliasRepository().find(CHAMPION)) is None
     assert registry.run(ModelVersionRepository().newest()) == []
