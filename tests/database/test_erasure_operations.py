@@ -107,7 +107,7 @@ def test_an_erasure_reads_ids_and_periods_and_of_a_version_what_it_trained_on(
         ("predictions", "student_id", "_id"),
         ("labels", "student_id", "period"),
         ("outcomes", "student_id", "period"),
-        ("model_versions", "trained_on", "number"),
+        ("model_versions", "trained_on", "calibrated_on", "number"),
         ("outcomes", "stated_student", "student_id", "period"),
     ]
 
