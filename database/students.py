@@ -141,7 +141,7 @@ class StudentRepository(Repository[Student]):
         known = yield from PeriodRepository().all()
         if known and known[-1] == period:
             # Indexed: in the newest period a student is where the latest observation says. Unit by
-            # unit, since the embedded server's index knows equality but no `$in`.
+            # unit: with a condition on a period the library looks up, by equality alone.
             return [{"unit": unit, f"periods.{period}.unit": unit} for unit in sorted(units)]
         return [{f"periods.{period}.unit": {"$in": sorted(units)}}]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_fscore_support
 
 from model.figures import AtK, ClassFigures, RecallTarget, new_case_figures, share_of
 from training.metrics import flags_at
@@ -77,37 +80,26 @@ def figures_at_k(outcome: Array, scores: Array, new: Mask | None = None) -> tupl
 def classification_report(outcome: Array, flags: Mask) -> tuple[ClassFigures, ...]:
     """Precision, recall and F1 of both classes, and their macro and weighted means.
 
-    A figure without anybody to take it of is 0, as in scikit-learn with `zero_division=0`.
+    A figure without anybody to take it of is 0.
 
     Args:
         outcome: shape (n,), n ≥ 1.
         flags: shape (n,), at the operating threshold.
+
+    >>> outcome, flags = np.array([1.0, 1.0, 0.0, 0.0]), np.array([True, False, False, False])
+    >>> low, high, macro, _ = classification_report(outcome, flags)
+    >>> (low.recall, high.precision, high.recall, macro.recall, high.support)
+    (1.0, 1.0, 0.5, 0.75, 2)
     """
-    rows = [
-        _class_row(name, (outcome == 1) == side, flags == side)
-        for name, side in (("low", False), ("high", True))
-    ]
-    low, high = rows
-    support = low.support + high.support
-    for name, share in (("macro", 0.5), ("weighted", low.support / support)):
-        precision, recall, f1 = (
-            share * one + (1 - share) * other
-            for one, other in (
-                (low.precision, high.precision), (low.recall, high.recall), (low.f1, high.f1),
-            )
-        )  # fmt: skip
-        rows.append(ClassFigures(name, precision, recall, f1, support))
-    return tuple(rows)
-
-
-def _class_row(name: str, member: Mask, said: Mask) -> ClassFigures:
-    right, members, of_said = (float(x.sum()) for x in (member & said, member, said))
-    return ClassFigures(
-        name,
-        right / of_said if of_said else 0.0,
-        right / members if members else 0.0,
-        2 * right / (members + of_said) if members + of_said else 0.0,
-        int(members),
+    scored = partial(
+        precision_recall_fscore_support,
+        outcome == 1, flags, labels=[False, True], zero_division=0.0,
+    )  # fmt: skip
+    of_each = zip(("low", "high"), *scored(), strict=True)
+    means = ((name, *scored(average=name)[:3], len(outcome)) for name in ("macro", "weighted"))
+    return tuple(
+        ClassFigures(name, float(precision), float(recall), float(f1), int(support))
+        for name, precision, recall, f1, support in (*of_each, *means)
     )
 
 

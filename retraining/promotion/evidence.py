@@ -180,7 +180,7 @@ class Origin:
         period: that was judged.
         rows: its labelled records.
         gain: in recall at the budget, challenger's recipe over champion's.
-        error: its standard error, from resampled students.
+        error: its standard error, students drawn (`retraining.promotion.sampling_error`).
         around: the gain in recall around the budget.
         around_error: its standard error.
         unshared: share of the records which either model learned from that only one of them had.
@@ -272,6 +272,7 @@ class BinaryEvidence:
     origins: tuple[Origin, ...] = ()
     expected: Expected | None = None
     unshared: float = 0.0
+    cohorts: tuple[CohortFigures, ...] = ()
 
     @property
     def beyond_chance(self) -> bool:
@@ -282,8 +283,6 @@ class BinaryEvidence:
         share = self.positives / self.rows
         error = math.sqrt(share * (1 - share) / self.flagged * self.rows / self.students)
         return self.challenger.precision_at_budget > share + ONE_SIDED * error
-
-    cohorts: tuple[CohortFigures, ...] = ()
 
     def gain(self, metric: str) -> Gain:
         """The gain in one metric.

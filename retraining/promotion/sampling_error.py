@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retraining.promotion.bootstrap import Scored
+from retraining.promotion.clustered import standard_error
 from retraining.promotion.ranking import Floats, flags
 
 NEARBY = 0.05
@@ -37,8 +38,7 @@ def gain_error(
         shares: the budgets, each as a share of the records.
     """
     each = np.mean([influence(challenger, q) - influence(champion, q) for q in shares], axis=0)
-    _, member = np.unique(students, return_inverse=True)
-    return float(np.sqrt(np.square(np.bincount(member, weights=each)).sum()) / len(each))
+    return standard_error(np.asarray(each) / len(each), students)
 
 
 def influence(model: Scored, share: float) -> Floats:

@@ -170,13 +170,12 @@ def unjudged(gathered: Gathered, plan: RunPlan, journal: Journal) -> Verdict | N
     """
     if gathered.rival is None:
         return None
-    objections = comparable(gathered.data.take(gathered.fresh), plan.task)
-    if not objections:
-        refused = gathered.prospect is not None and gathered.prospect.objections
-        return _refused(gathered.prospect, journal) if gathered.prospect and refused else None
-    verdict = Verdict(conclude(objections), None)
-    journal.step("decided", f"{verdict.decision.status.value}; nothing was trained")
-    return verdict
+    if objections := comparable(gathered.data.take(gathered.fresh), plan.task):
+        verdict = Verdict(conclude(objections), None)
+        journal.step("decided", f"{verdict.decision.status.value}; nothing was trained")
+        return verdict
+    prospect = gathered.prospect
+    return _refused(prospect, journal) if prospect and prospect.objections else None
 
 
 def _refused(prospect: Prospect, journal: Journal) -> Verdict:

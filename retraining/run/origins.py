@@ -8,12 +8,13 @@ newest period too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from model.errors import NotEnoughData
 from preprocessing.dataset import TrainingSet
+from preprocessing.lanes import new_cases
 from preprocessing.task.columns import Derived
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.comparison import Answers, Cases
@@ -94,7 +95,7 @@ class _Recipes:
         scores, name = self._champion(at - lag, cases)
         has, had = len(self._before(at)), len(self._before(at - lag))
         return origin(
-            _cases(cases),
+            _cases(cases, self.task),
             Answers("challenger", self._ours(at).score(cases.records), 0.5),
             Answers(name, scores, 0.5),
             self.task.promotion,
@@ -164,13 +165,18 @@ class _Recipes:
 def _only(data: TrainingSet, features: frozenset[str]) -> TrainingSet:
     """The records with these features alone; to an encoder the others hold nothing."""
     kept = tuple({k: v for k, v in record.items() if k in features} for record in data.records)
-    return TrainingSet(
-        kept, data.outcome, data.students, data.periods, data.protected, data.early, data.units
+    return replace(data, records=kept)
+
+
+def _cases(data: TrainingSet, task: TaskSpec) -> Cases:
+    return Cases(
+        data.outcome,
+        data.students,
+        data.periods,
+        data.protected,
+        rules={},
+        new=new_cases(data.records, task),
     )
-
-
-def _cases(data: TrainingSet) -> Cases:
-    return Cases(data.outcome, data.students, data.periods, data.protected, {})
 
 
 def _quiet(line: str) -> None:

@@ -51,7 +51,8 @@ def hold(
         now: aware UTC.
 
     Returns:
-        A sentence for each that was measured, or measured anew on other outcomes.
+        A sentence for each that was measured, or measured anew on other outcomes, and for each
+        that could not be.
 
     Raises:
         RegistryError: the registry fails.
@@ -65,7 +66,12 @@ def hold(
             former = known.get(promotion.promotion_id)
             if former is not None and former.period in left_out:
                 continue
-            found = bench.measured(promotion, data, former, now)
+            try:
+                found = bench.measured(promotion, data, former, now)
+            except (BundleError, NotFound) as error:
+                # The run goes on without what a version that cannot be trusted would have said.
+                told.append(f"what {promotion.challenger} promised was not measured: {error}")
+                continue
             if found is not None and registry.run(RealisedGainRepository().put(found)):
                 promise = promised[promotion.promotion_id]
                 told.append(f"{promotion.challenger} {told_came(promise, found)}")
@@ -85,22 +91,24 @@ class _Bench:
     def measured(
         self, promotion: Promotion, data: TrainingSet, former: RealisedGain | None, now: datetime
     ) -> RealisedGain | None:
-        """What came of a promotion; None where nothing can be told, or nothing is new."""
+        """What came of a promotion; None where nothing can be told yet, or nothing is new.
+
+        Raises:
+            BundleError: a version cannot be trusted.
+            NotFound: a version is not registered any more.
+        """
         assert promotion.champion is not None
-        try:
-            versions = [
-                self.registry.run(ModelVersionRepository().get(name))
-                for name in (promotion.challenger, promotion.champion)
-            ]
-            cases = _judged(data, versions)
-            if cases is None or comparable(cases, self.task):
-                return None
-            digest = _digest(cases)
-            if former is not None and former.digest == digest:
-                return None
-            promoted, replaced = (self._answers(version, cases) for version in versions)
-        except (BundleError, NotFound):
-            return None  # A version that cannot be trusted answers nothing; the run goes on.
+        versions = [
+            self.registry.run(ModelVersionRepository().get(name))
+            for name in (promotion.challenger, promotion.champion)
+        ]
+        cases = _judged(data, versions)
+        if cases is None or comparable(cases, self.task):
+            return None
+        digest = _digest(cases)
+        if former is not None and former.digest == digest:
+            return None
+        promoted, replaced = (self._answers(version, cases) for version in versions)
         return self._gain(promotion, cases, promoted, replaced, digest, now)
 
     def _gain(

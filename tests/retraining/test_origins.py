@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -14,14 +14,21 @@ from database.runs import RunRepository
 from database.versions import ModelVersionRepository
 from model.decisions.gain_sentences import gain_told
 from model.promotion import DecisionStatus
+from preprocessing.dataset import training_set
+from preprocessing.task.policies import LaneBudgets
 from preprocessing.task.spec import TaskSpec, parse_task
+from retraining.run import training_labels
+from retraining.run.champion import load_champion
+from retraining.run.origins import rolling_origins
 from retraining.run.plan import RunResult
 from retraining.run.report import show
-from retraining.run.standing import same_recipe
-from tests.retraining.school import READING, START, SUMS, TASK, run, task, teach
+from retraining.run.standing import overlap, same_recipe
+from retraining.run.window import fresh_mask
+from tests.retraining.school import KEY, READING, START, SUMS, TASK, run, task, teach
 from tests.retraining.test_card_artifacts import card_of
 from training.recipe import recipe
 
+FAR = datetime.max.replace(tzinfo=UTC)
 CHANGED = parse_task(
     TASK.replace("window: 5000", "window: 5000, params: {logistic_regression: {c: 0.001}}"),
     source="test",
@@ -104,6 +111,32 @@ def test_a_champion_that_is_older_than_the_period_answers_itself(
     (origin,) = found.evidence["origins"]
     assert (origin["period"], origin["champion"]) == ("2023", "v1")
     assert found.status is DecisionStatus.KEPT
+
+
+def test_earlier_periods_are_judged_within_the_budgets_of_the_lanes(
+    registry: SyncRegistry, home: Path, tmp_path: Path
+) -> None:
+    taught(registry, "2022")
+    run(registry, home)
+    taught(registry, "2023", weights=SUMS)
+    champion = load_champion(registry, tmp_path, KEY)
+    assert champion is not None
+    known = registry.run(training_labels.window(CHANGED, arrived_until=FAR, limit=0))
+    data = training_set(known, [])
+    fresh = fresh_mask(data, champion.trained_on)
+
+    def gain(lanes: LaneBudgets | None) -> float:
+        policy = CHANGED.promotion.model_copy(update={"lanes": lanes})
+        spec = CHANGED.model_copy(update={"promotion": policy})
+        between = overlap(data, fresh, champion.version, len(champion.trained_on), spec)
+        (found,) = rolling_origins(
+            data, champion, between, spec, seed=0, progress=lambda _: None
+        )  # fmt: skip
+        return found.gain
+
+    # As many are flagged of the same students; only the lanes say whom.
+    budget = float(data.outcome[fresh].mean())
+    assert gain(LaneBudgets(known=budget, new=0.0)) != gain(LaneBudgets(known=0.0, new=budget))
 
 
 def test_periods_with_too_few_labels_are_no_origin(registry: SyncRegistry, home: Path) -> None:
