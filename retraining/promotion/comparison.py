@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.figures import calibration_error, new_case_figures
-from preprocessing.lanes import Lanes
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric, Scored, once, paired_resamples, scored
+from retraining.promotion.cases import Answers, Cases, flagged_within, lanes_in
 from retraining.promotion.clustered import precision_against, precision_against_chance
 from retraining.promotion.cohorts import CohortFigures, cohort_figures
 from retraining.promotion.evidence import Baseline, BinaryEvidence, Contrast, Gain, Scorecard
@@ -26,70 +25,12 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """One model's answers.
-
-    Attributes:
-        scores: calibrated, shape (n,).
-        threshold: its operating threshold.
-        cuts: each record's own, shape (n,), where its lanes have several; None: the threshold.
-    """
-
-    version: str
-    scores: Floats
-    threshold: float
-    cuts: Floats | None = None
-
-    @property
-    def high(self) -> NDArray[np.bool_]:
-        """Whom its own cut-offs flag, shape (n,)."""
-        flagged: NDArray[np.bool_]
-        flagged = self.scores >= (self.threshold if self.cuts is None else self.cuts)
-        return flagged
-
-
-@dataclass(frozen=True, slots=True)
-class Cases:
-    """The n labelled records that both models are read on.
-
-    Attributes:
-        outcome: shape (n,), 1.0 at risk, 0.0 not.
-        students: shape (n,), who each record is about.
-        periods: shape (n,), the period of the features.
-        protected: attribute to n group names, "" where unknown.
-        rules: baseline name to n flags (1.0 flagged), NaN nowhere.
-        early: how many of the outcomes were observed before their period began.
-        new: shape (n,), who is not at risk now; None where no one can tell.
-    """
-
-    outcome: Floats
-    students: NDArray[np.str_]
-    periods: NDArray[np.str_]
-    protected: Mapping[str, NDArray[np.str_]]
-    rules: Mapping[str, Floats]
-    early: int = 0
-    new: NDArray[np.bool_] | None = None
-
-
 class Difference(NamedTuple):
     """One metric of both models, and challenger minus champion in each resample."""
 
     champion: float
     challenger: float
     resampled: Floats
-
-
-def flagged_within(outcome: Floats, alert_budget: float | None) -> int:
-    """How many students are flagged: the school's budget, or else as many as are at risk.
-
-    >>> flagged_within(np.array([1.0, 0.0, 0.0, 1.0]), None)
-    2
-    >>> flagged_within(np.array([1.0, 0.0, 0.0, 1.0]), 0.3)
-    1
-    """
-    wanted = outcome.sum() if alert_budget is None else np.floor(alert_budget * len(outcome))
-    return max(1, int(wanted))
 
 
 def compare(
@@ -213,13 +154,6 @@ def _precision(cases: Cases, answers: Answers, champion: Scored | None) -> Contr
         return precision_against_chance(cases.outcome, ours, cases.students)
     theirs = flags(champion.ranking, float(ours.sum()))
     return precision_against(cases.outcome, ours, theirs, cases.students)
-
-
-def lanes_in(cases: Cases, policy: PromotionPolicy) -> Lanes | None:
-    """The room of each lane where the policy names one and the cases can be told apart."""
-    if policy.lanes is None or cases.new is None:
-        return None
-    return Lanes(cases.new, policy.lanes.known, policy.lanes.new)
 
 
 def _cohorts(

@@ -12,8 +12,9 @@ from model.decisions.looks import Look
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import student_weights
+from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.clustered import standard_error
-from retraining.promotion.comparison import RESAMPLES, Answers, Cases
+from retraining.promotion.comparison import RESAMPLES
 from retraining.promotion.evidence import Contrast, plain
 from retraining.promotion.ranking import Floats
 from training.metrics import evaluate_numeric

@@ -6,7 +6,7 @@ import numpy as np
 
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric, Scored, once, scored
-from retraining.promotion.comparison import Answers, Cases, flagged_within, lanes_in
+from retraining.promotion.cases import Answers, Cases, flagged_within, lanes_in
 from retraining.promotion.evidence import Origin
 from retraining.promotion.ranking import Ties
 from retraining.promotion.resampled_metrics import around

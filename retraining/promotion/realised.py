@@ -16,7 +16,8 @@ from retraining.promotion.bootstrap import (
     scored,
     student_weights,
 )
-from retraining.promotion.comparison import RESAMPLES, Answers, Cases, flagged_within, lanes_in
+from retraining.promotion.cases import Answers, Cases, flagged_within, lanes_in
+from retraining.promotion.comparison import RESAMPLES
 from retraining.promotion.numeric import compare_numeric
 from retraining.promotion.ranking import Floats, Ties, flags
 

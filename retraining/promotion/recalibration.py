@@ -10,7 +10,8 @@ import numpy as np
 from model.figures import bins_for
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric, student_weights
-from retraining.promotion.comparison import RESAMPLES, Answers, Cases, compare
+from retraining.promotion.cases import Answers, Cases
+from retraining.promotion.comparison import RESAMPLES, compare
 from retraining.promotion.evidence import BinaryEvidence, Gain
 from retraining.promotion.ranking import Floats
 

@@ -40,7 +40,7 @@ from preprocessing.ingest import ingest
 from preprocessing.lanes import Lanes, lanes_of, new_cases
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.comparison import flagged_within
+from retraining.promotion.cases import flagged_within
 from retraining.replay.alternatives import OURS, POLICIES, pick
 from retraining.replay.result import Decided, History, Promised, Served
 from retraining.run import training_labels

@@ -10,7 +10,8 @@ from model.units.tested import JudgedUnits
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.cases import Answers, Cases
+from retraining.promotion.comparison import compare
 from retraining.promotion.guards.shared import AnyEvidence
 from retraining.promotion.numeric import compare_numeric
 from retraining.promotion.realised import Came, error_came, recall_came

@@ -17,7 +17,7 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import new_cases
 from preprocessing.task.columns import Derived
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.comparison import Answers, Cases
+from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.evidence import Origin
 from retraining.promotion.origins import origin
 from retraining.promotion.ranking import Floats

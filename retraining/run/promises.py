@@ -21,7 +21,7 @@ from model.version import ModelVersion
 from preprocessing.dataset import TrainingSet
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.comparison import Answers
+from retraining.promotion.cases import Answers
 from retraining.run.champion import load_predictor
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.verdict import answers, cases_of, comparable

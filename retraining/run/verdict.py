@@ -13,7 +13,7 @@ from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.approval import gated
-from retraining.promotion.comparison import Answers, Cases
+from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.decision import conclude, decide, looked_at
 from retraining.promotion.guards.rule import Stage
 from retraining.promotion.guards.shared import AnyEvidence, LabelledCounts

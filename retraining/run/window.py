@@ -13,7 +13,7 @@ from model.version import Window
 from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import lanes_of, present_states
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.comparison import flagged_within
+from retraining.promotion.cases import flagged_within
 from retraining.promotion.ranking import Floats
 from training.baselines import environment
 from training.kinds import kind_of

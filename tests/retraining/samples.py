@@ -8,7 +8,8 @@ import numpy as np
 
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric
-from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.cases import Answers, Cases
+from retraining.promotion.comparison import compare
 from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.ranking import Floats
 

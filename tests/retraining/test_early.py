@@ -12,7 +12,8 @@ from database.labels import LabelRepository
 from database.runs import RunRepository
 from model.label import Outcome
 from preprocessing.dataset import training_set
-from retraining.promotion.comparison import Answers, compare
+from retraining.promotion.cases import Answers
+from retraining.promotion.comparison import compare
 from tests.retraining.samples import POLICY, cases, world
 from tests.retraining.school import READING, START, run, teach
 

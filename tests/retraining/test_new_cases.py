@@ -18,7 +18,8 @@ from model.promotion import DecisionStatus, Promotion
 from preprocessing.lanes import new_cases
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import load_task
-from retraining.promotion.comparison import Answers, compare
+from retraining.promotion.cases import Answers
+from retraining.promotion.comparison import compare
 from retraining.promotion.decision import decide
 from retraining.promotion.evidence import BinaryEvidence, Scorecard
 from retraining.run.report import told_new_cases

@@ -17,7 +17,7 @@ from model.promotion import DecisionStatus, PromotionDecision
 from model.student import Observation
 from preprocessing.task.policies import PromotionPolicy, StatusPolicy
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.comparison import Answers, Cases
+from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.decision import decide
 from retraining.promotion.numeric import NumericEvidence, compare_numeric
 from retraining.promotion.ranking import Floats

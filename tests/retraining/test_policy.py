@@ -7,7 +7,8 @@ import pytest
 
 from model.promotion import DecisionStatus, PromotionDecision
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.comparison import Answers, compare
+from retraining.promotion.cases import Answers
+from retraining.promotion.comparison import compare
 from retraining.promotion.decision import decide
 from retraining.promotion.evidence import Baseline, BinaryEvidence, Gain, GroupRecall
 from retraining.promotion.guards.rule import Stage

@@ -32,7 +32,7 @@ from model.label import Outcome
 from model.promotion import DecisionStatus, Promise, Promotion
 from preprocessing.dataset import training_set
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.comparison import Answers, Cases
+from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.promise import promise_of
 from retraining.promotion.realised import error_came, recall_came
 from retraining.replay.report import show

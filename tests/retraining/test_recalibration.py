@@ -17,7 +17,7 @@ from database.versions import ModelVersionRepository
 from model.figures import calibration_error
 from model.options import RunOptions
 from model.promotion import DecisionStatus, latest_by_hand, of_run
-from retraining.promotion.comparison import Answers
+from retraining.promotion.cases import Answers
 from retraining.promotion.decision import decide
 from retraining.promotion.recalibration import LOSSES, compare_recalibration
 from retraining.run.champion import load_predictor, training_ids

@@ -32,7 +32,8 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.bootstrap import Metric
-from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.cases import Answers, Cases
+from retraining.promotion.comparison import compare
 from retraining.promotion.decision import decide
 from retraining.promotion.group_recall import group_recalls
 from retraining.promotion.guards import examples

@@ -40,7 +40,8 @@ from preprocessing.pairing import paired
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec, load_task
 from retraining.promotion.bootstrap import Metric
-from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.cases import Answers, Cases
+from retraining.promotion.comparison import compare
 from retraining.promotion.decision import decide
 from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.looks import Counted, added, taken, told, weigh

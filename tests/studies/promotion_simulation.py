@@ -24,7 +24,8 @@ import numpy as np
 
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric
-from retraining.promotion.comparison import Answers, Cases, compare_many
+from retraining.promotion.cases import Answers, Cases
+from retraining.promotion.comparison import compare_many
 from retraining.promotion.decision import decide
 from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.guards.binary_gain import confidence, gain_at_budget

@@ -31,7 +31,8 @@ from scipy.special import expit
 from model.figures import share_of
 from model.promotion import DecisionStatus
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.cases import Answers, Cases
+from retraining.promotion.comparison import compare
 from retraining.promotion.decision import decide
 from retraining.promotion.evidence import BinaryEvidence, Origin
 from retraining.promotion.origins import METRICS, origin

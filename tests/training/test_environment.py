@@ -11,7 +11,8 @@ from model.errors import ConfigurationError
 from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import new_cases
 from preprocessing.task.spec import TaskSpec, load_task, parse_task
-from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.cases import Answers, Cases
+from retraining.promotion.comparison import compare
 from retraining.run.report import told_environment
 from retraining.run.window import baseline_answers
 from tests.retraining.samples import POLICY

@@ -18,7 +18,8 @@ from preprocessing.lanes import Lanes, lanes_of, operating_cuts
 from preprocessing.predictor import Predictor
 from preprocessing.task.policies import LaneBudgets, PromotionPolicy
 from preprocessing.task.spec import TaskSpec, parse_task
-from retraining.promotion.comparison import Answers, Cases, compare
+from retraining.promotion.cases import Answers, Cases
+from retraining.promotion.comparison import compare
 from tests.retraining.samples import blurred, cases, world
 from tests.training import conftest
 from training.metrics import flags_at
