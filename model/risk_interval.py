@@ -24,8 +24,8 @@ class RiskInterval:
     def around(self, score: float) -> tuple[float, float]:
         """The interval at a score, which it always holds; straight lines between the knots.
 
-        >>> RiskInterval((0.2, 0.6), (0.1, 0.5), (0.3, 0.7)).around(0.4)
-        (0.3, 0.5)
+        >>> RiskInterval((0.25, 0.75), (0.0, 0.5), (0.5, 1.0)).around(0.5)
+        (0.25, 0.75)
         """
         low, high = (_at(score, self.scores, ends) for ends in (self.low, self.high))
         return min(low, score), max(high, score)

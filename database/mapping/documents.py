@@ -29,7 +29,7 @@ def to_document(record: Any, *, key: str | None = None) -> Document:
 
     >>> from model.promotion import Guard
     >>> to_document(Guard("auc", True, "as good"), key="name")
-    {'_id': 'auc', 'passed': True, 'reason': 'as good', 'schema': 1}
+    {'_id': 'auc', 'passed': True, 'reason': 'as good', 'case': '', 'schema': 1}
     """
     document = _fields_of(record)
     if key is not None:

@@ -161,7 +161,9 @@ class TaskSpec(Spec):
         known = {c.name for c in self.unit} | set(self.feature_names)
         unknown = [name for name in self.environment or () if name not in known]
         if unknown:
-            raise ValueError(f"environment: no units or features: {', '.join(unknown)}")
+            raise ValueError(
+                f"environment: no units or features: {', '.join(unknown)}; leave them out"
+            )
         return self
 
     @model_validator(mode="after")

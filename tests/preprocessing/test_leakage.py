@@ -25,6 +25,7 @@ def same_year(pede: TaskSpec, keep: set[str]) -> TaskSpec:
     raw = pede.model_dump()
     raw["features"] = [f for f in raw["features"] if f["name"] in keep]
     raw["derived"] = []
+    raw["environment"] = None
     raw["outcome"] |= {"horizon": 0, "persistence": None}
     return TaskSpec.model_validate(raw)
 
