@@ -94,16 +94,19 @@ class ChampionHolder:
             return
         if pointer is None:
             return
-        await self._follow(pointer)
+        await self._follow(pointer, stamp)
         self._on_change()
 
-    async def _follow(self, pointer: LivePointer) -> None:
+    async def _follow(self, pointer: LivePointer, stamp: tuple[int, int] | None) -> None:
         try:
             same = self._same(pointer)
             self._take(same if same else await asyncio.to_thread(self.load, pointer))
         except BundleError as error:
-            self._live.quarantine(pointer.version, str(error), pointer.revision)
-            self._refuse(Fault(pointer.version, str(error)))
+            refused = Fault(pointer.version, str(error))
+            judged = (stamp, refused.version, refused.reason, pointer.revision)
+            if not await asyncio.to_thread(self._live.quarantine_as_of, *judged):
+                return  # Another pointer is there by now; the next look judges that one.
+            self._refuse(refused)
             if self.current is None and pointer.previous:
                 await self._fall_back(pointer.previous)
 

@@ -177,6 +177,20 @@ class LiveModel:
         self.prepare()
         _write(self._quarantine_path, asdict(Quarantine(version, revision, reason)))
 
+    def quarantine_as_of(
+        self, stamp: tuple[int, int] | None, version: str, reason: str, revision: int
+    ) -> bool:
+        """Quarantines what the pointer of that stamp names; whether it did.
+
+        A publication that came later than the pointer which was judged stands.
+        """
+        self.prepare()
+        with _lock(self._pointer_lock):
+            if self.stamp() != stamp:
+                return False
+            self.quarantine(version, reason, revision)
+            return True
+
     def quarantined(self) -> Quarantine | None:
         """The version that was refused last and has not been replaced since."""
         try:

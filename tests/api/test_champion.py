@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from api.champion import ChampionHolder
-from model.live import LiveModel
+from api.champion import Champion, ChampionHolder
+from model.live import LiveModel, LivePointer
 from preprocessing.task.spec import load_task
 from tests.api.bundles import KEY, Archive, archive
 
@@ -127,6 +127,27 @@ def test_a_folder_that_is_not_there_is_a_fault_and_no_crash(live: LiveModel) -> 
 
     assert serving(worker) is None
     assert worker.fault is not None
+
+
+def test_a_version_published_anew_while_it_was_judged_is_not_quarantined(
+    live: LiveModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(live, "v1", archive())
+    rewrite_pointer(live, signature="0" * 64)
+    worker = holder(live)
+    load = worker.load
+
+    def slowly(pointer: LivePointer) -> Champion:
+        publish(live, "v1", archive())  # the worker that leads puts it right meanwhile
+        return load(pointer)
+
+    monkeypatch.setattr(worker, "load", slowly)
+    refresh(worker)
+    assert (worker.fault, live.quarantined()) == (None, None)
+
+    monkeypatch.undo()
+    refresh(worker)
+    assert (serving(worker), worker.fault, live.quarantined()) == ("v1", None, None)
 
 
 def test_a_bad_successor_is_quarantined_and_the_champion_stays(live: LiveModel) -> None:
