@@ -19,6 +19,7 @@ from retraining.run.judged_kinds import JUDGED
 from retraining.run.verdict import Verdict
 from training.baselines import dummy, environment, persistence
 from training.card.facts import CardFacts, Intake
+from training.card.pictures import pictures
 from training.card.render import to_html, to_markdown
 from training.importance import importance
 from training.kinds import kind_of
@@ -70,9 +71,9 @@ def card_facts(
 
 def store_card(facts: CardFacts) -> Op[CardFiles]:
     """Writes the card and stores both forms of it; the same facts give the same artifacts."""
-    artifacts = ArtifactRepository()
-    html = yield from artifacts.put(to_html(facts).encode())
-    markdown = yield from artifacts.put(to_markdown(facts).encode())
+    artifacts, drawn = ArtifactRepository(), pictures(facts)
+    html = yield from artifacts.put(to_html(facts, drawn).encode())
+    markdown = yield from artifacts.put(to_markdown(facts, drawn).encode())
     return CardFiles(html=html, markdown=markdown)
 
 

@@ -297,6 +297,9 @@ def _drawn(key: str, height: int, draw: Callable[[Any], None]) -> str:
     with rc_context({**STYLE, "svg.hashsalt": key}):
         figure = Figure((WIDTH / 72, height / 72), dpi=72, layout="constrained")
         draw(figure.add_subplot())
+        if layout := figure.get_layout_engine():
+            layout.execute(figure)
+        figure.set_layout_engine(None)  # Else it is laid out twice more while it is saved.
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(written, format="svg", metadata=nothing)
     # Without its prolog, its closing tag and what other pictures of the page have too.

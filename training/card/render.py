@@ -15,7 +15,7 @@ from model.decisions.realised import told_record
 from model.promotion import told_promise
 from model.units.disclosure import FEWEST_SHOWN
 from training.card.facts import CardFacts
-from training.card.pictures import pictures
+from training.card.pictures import Picture, pictures
 from training.fairness import MIN_POSITIVES, MIN_ROWS
 
 MARKUP = re.compile(r"([\\`*_\[\]|])")
@@ -28,15 +28,21 @@ class MissingFact(StrictUndefined):
         return str(self)
 
 
-def to_html(facts: CardFacts) -> str:
-    """The card as one page that needs no other file; the same facts give the same bytes."""
-    return environment(flat, autoescape=True).get_template("card.html.jinja").render(_given(facts))
+def to_html(facts: CardFacts, drawn: Mapping[str, Picture] | None = None) -> str:
+    """The card as one page that needs no other file; the same facts give the same bytes.
+
+    Args:
+        facts: what it tells.
+        drawn: the pictures of these facts, where they are drawn already.
+    """
+    template = environment(flat, autoescape=True).get_template("card.html.jinja")
+    return template.render(_given(facts, drawn))
 
 
-def to_markdown(facts: CardFacts) -> str:
-    """The card as one Markdown text that needs no other file."""
+def to_markdown(facts: CardFacts, drawn: Mapping[str, Picture] | None = None) -> str:
+    """The card as one Markdown text that needs no other file; the arguments of `to_html`."""
     template = environment(escaped, autoescape=False).get_template("card.md.jinja")
-    return re.sub(r"\n{3,}", "\n\n", template.render(_given(facts))).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", template.render(_given(facts, drawn))).strip() + "\n"
 
 
 def flat(text: str) -> str:
@@ -78,7 +84,7 @@ def between(interval: tuple[float | None, float | None] | None, unit: str = "fig
     return " to ".join(map(share if unit == "share" else figure, interval))
 
 
-def _given(facts: CardFacts) -> dict[str, Any]:
+def _given(facts: CardFacts, drawn: Mapping[str, Picture] | None) -> dict[str, Any]:
     task = facts.task
     return {
         **{field.name: getattr(facts, field.name) for field in fields(facts)},
@@ -86,7 +92,7 @@ def _given(facts: CardFacts) -> dict[str, Any]:
         "records": len(facts.outcome),
         "prevalence": float(facts.outcome.mean()),
         "statuses": facts.version.statuses,
-        "pictures": pictures(facts),
+        "pictures": pictures(facts) if drawn is None else drawn,
         "descriptions": {column.name: column.description for column in task.features}
         | {derived.name: derived.description for derived in task.derived},
         "formulas": {derived.name: derived.formula for derived in task.derived},
