@@ -48,7 +48,9 @@ class Carrier:
             except RegistryError:
                 return False
             if shared:
-                await asyncio.to_thread(outbox.drop, last)
+                # Counted here, where what comes is counted too: no thread may write over that.
+                gone = await asyncio.to_thread(outbox.delete, last)
+                outbox.rows -= gone
             else:
                 outbox.drop(last)
         return True

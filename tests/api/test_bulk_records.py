@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -140,6 +141,41 @@ def test_records_of_a_file_go_into_an_outbox_of_their_own_and_are_shipped_once(
 
     assert kept == 300
     assert len(order) == len({*order}) == 300
+
+
+def test_a_record_that_comes_while_a_shipped_one_is_deleted_is_shipped_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came, delete = threading.Event(), Outbox.delete
+
+    def slowly(outbox: Outbox, up_to: int) -> int:
+        gone = delete(outbox, up_to)
+        came.wait(5)
+        return gone
+
+    async def play() -> list[str]:
+        registry = MemoryRegistry()
+        log = bulk_log(tmp_path, registry)
+        with log.file():
+            inlet = log.inlet(asyncio.get_running_loop())
+            await asyncio.to_thread(inlet.put, [orjson.dumps(prediction("S1"))])
+            shipping = asyncio.create_task(log.ship())
+            while not registry.order:
+                await asyncio.sleep(0.01)
+            more = [orjson.dumps(prediction(f"S{number}")) for number in range(2, 5)]
+            await asyncio.to_thread(inlet.put, more)
+            await asyncio.sleep(0.05)
+            came.set()
+            inlet.close()
+        async with asyncio.timeout(5):
+            while log.rows or waiting(tmp_path):
+                await asyncio.sleep(0.01)
+        shipping.cancel()
+        log.close()
+        return registry.order
+
+    monkeypatch.setattr(Outbox, "delete", slowly)
+    assert len(asyncio.run(play())) == 4
 
 
 def test_what_a_killed_worker_left_is_shipped_by_the_next_one(tmp_path: Path) -> None:
