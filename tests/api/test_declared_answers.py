@@ -371,6 +371,7 @@ def test_what_needs_a_key_by_the_page_needs_one(school: School) -> None:
         assert strict.faults(operation["operationId"], answer) == []
 
 
+@pytest.mark.slow
 def test_a_server_without_registry_or_champion_answers_as_declared(
     school: School, world: World, tmp_path: Path
 ) -> None:

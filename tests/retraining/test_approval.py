@@ -57,6 +57,7 @@ def test_a_first_champion_is_not_staged_for_nobody_serves_meanwhile(
     assert (result.status, result.champion) == (DecisionStatus.PROMOTED, "v1")
 
 
+@pytest.mark.slow
 def test_a_challenger_that_would_be_promoted_waits_with_its_evidence_and_the_champion_serves_on(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_challenger_that_would_be_promoted_waits_with_its_evidence_and_the_cha
     assert told.steps[-1].detail == "v2 waits for approval; v1 serves"
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_that_its_challenger_would_wait(registry: SyncRegistry, home: Path) -> None:
     teach(registry, "2022", READING)
     run(registry, home, spec=ASK)
@@ -103,6 +105,7 @@ def test_what_a_person_approves_serves_and_the_next_run_compares_with_it(
     assert (result.status, result.before) == (DecisionStatus.KEPT, "v2")
 
 
+@pytest.mark.slow
 def test_a_run_that_stages_again_takes_the_place_of_the_version_that_waits(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -115,6 +118,7 @@ def test_a_run_that_stages_again_takes_the_place_of_the_version_that_waits(
         registry.run(approval.approve("v2", actor="ana", reason="seen", days=14, now=NOW))
 
 
+@pytest.mark.slow
 def test_a_run_refuses_what_waited_too_long_before_it_decides(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -127,6 +131,7 @@ def test_a_run_refuses_what_waited_too_long_before_it_decides(
     assert "within 14 days" in about[0].reasons[0]
 
 
+@pytest.mark.slow
 def test_a_champion_that_was_moved_while_the_run_decided_leaves_nothing_staged(
     registry: SyncRegistry, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

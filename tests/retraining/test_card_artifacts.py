@@ -85,6 +85,7 @@ def test_a_refused_version_has_its_fairness_and_its_card_too(
     assert "serves as the first champion" in card_of(registry, "v1")
 
 
+@pytest.mark.slow
 def test_the_card_of_a_challenger_compares_it_with_the_champion_by_metric_and_by_group(
     registry: SyncRegistry, home: Path
 ) -> None:

@@ -415,6 +415,7 @@ def changed(former: str, present: str) -> TaskSpec:
     return parse_task(TASK.replace(former, present), source="test")
 
 
+@pytest.mark.slow
 def test_a_champion_that_the_changed_task_cannot_be_served_by_is_replaced_by_a_first_one(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -433,6 +434,7 @@ def test_a_champion_that_the_changed_task_cannot_be_served_by_is_replaced_by_a_f
     assert "first_min_auc" in {guard.name for guard in line.guards}
 
 
+@pytest.mark.slow
 def test_a_task_that_gained_a_feature_is_still_compared_with_its_champion(
     registry: SyncRegistry, home: Path
 ) -> None:

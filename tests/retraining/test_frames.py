@@ -57,6 +57,7 @@ def test_evidence_without_a_comparison_is_an_empty_table(part: Any) -> None:
     assert evidence_frame({}, part).empty
 
 
+@pytest.mark.slow
 def test_the_example_of_the_documentation_runs_and_shows_what_the_registry_holds(
     registry: SyncRegistry, home: Path
 ) -> None:

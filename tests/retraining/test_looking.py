@@ -94,6 +94,7 @@ def test_a_comparison_is_a_look_that_run_evidence_and_ledger_tell(
     assert (kept.run_id, kept.labelled, kept.alpha) == ("run-1", 300, BUDGET)
 
 
+@pytest.mark.slow
 def test_repeating_the_same_look_is_free_and_has_the_level_it_had(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -192,6 +193,7 @@ def test_students_who_never_had_an_outcome_in_the_period_before_are_not_waited_f
     assert result.look.information == 1.0
 
 
+@pytest.mark.slow
 def test_a_promotion_does_not_refill_the_budget(registry: SyncRegistry, home: Path) -> None:
     teach(registry, "2022", READING)
     run(registry, home, run_id="run-0")
@@ -209,6 +211,7 @@ def test_a_promotion_does_not_refill_the_budget(registry: SyncRegistry, home: Pa
     assert result.look.alpha == pytest.approx(0.05 - promoted.look.alpha)
 
 
+@pytest.mark.slow
 def test_another_period_has_a_budget_of_its_own(served: SyncRegistry, home: Path) -> None:
     run(served, home, run_id="run-1")
     teach(served, "2024", READING)
@@ -218,6 +221,7 @@ def test_another_period_has_a_budget_of_its_own(served: SyncRegistry, home: Path
     assert result.look == Look("2024", 1, 1.0, BUDGET, BUDGET, BUDGET)
 
 
+@pytest.mark.slow
 def test_where_periods_never_change_new_labels_alone_are_judged_by_a_renewed_budget(
     served: SyncRegistry, home: Path
 ) -> None:

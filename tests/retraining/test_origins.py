@@ -46,6 +46,7 @@ def successor(
     return run(registry, home, run_id=run_id, spec=spec)
 
 
+@pytest.mark.slow
 def test_two_labelled_periods_are_a_refresh_measured_within_the_newest(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -66,6 +67,7 @@ def test_two_labelled_periods_are_a_refresh_measured_within_the_newest(
     assert any(reason.startswith("a refresh") for reason in found.reasons)
 
 
+@pytest.mark.slow
 def test_earlier_periods_tell_what_a_refresh_is_expected_to_bring(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -83,6 +85,7 @@ def test_earlier_periods_tell_what_a_refresh_is_expected_to_bring(
     assert steps[:6] == ["window", "champion", "leakage", "trained", "look", "origins"]
 
 
+@pytest.mark.slow
 def test_a_changed_recipe_is_judged_forward_on_the_champions_own_records(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -139,6 +142,7 @@ def test_earlier_periods_are_judged_within_the_budgets_of_the_lanes(
     assert gain(LaneBudgets(known=budget, new=0.0)) != gain(LaneBudgets(known=0.0, new=budget))
 
 
+@pytest.mark.slow
 def test_periods_with_too_few_labels_are_no_origin(registry: SyncRegistry, home: Path) -> None:
     teach(registry, "2021", READING, n=60)
     taught(registry, "2022")

@@ -105,6 +105,7 @@ def test_a_promise_is_kept_where_the_next_year_is_like_the_one_it_was_made_on(
     assert told.startswith("v2 promised +") and "in 2024" in told
 
 
+@pytest.mark.slow
 def test_a_promise_is_broken_where_the_year_after_is_another(promoted: SyncRegistry) -> None:
     teach(promoted, "2024", READING, n=400)
 
@@ -118,6 +119,7 @@ def test_a_promise_is_broken_where_the_year_after_is_another(promoted: SyncRegis
     assert record == TrackRecord(0, 1, 0, promise(promoted).gain, found.gain)
 
 
+@pytest.mark.slow
 def test_the_same_outcomes_are_measured_once_and_late_ones_change_what_came(
     promoted: SyncRegistry,
 ) -> None:
@@ -148,6 +150,7 @@ def correct(registry: SyncRegistry, period: str, student: str) -> None:
     registry.run(record_outcomes([fixed], now=late))
 
 
+@pytest.mark.slow
 def test_a_year_with_too_few_outcomes_is_waited_for_and_one_that_was_cut_keeps_its_figure(
     promoted: SyncRegistry,
 ) -> None:
@@ -161,6 +164,7 @@ def test_a_year_with_too_few_outcomes_is_waited_for_and_one_that_was_cut_keeps_i
     assert held(promoted, **{"2024": 5}) == []
 
 
+@pytest.mark.slow
 def test_a_run_tells_what_came_as_a_step_of_its_own(promoted: SyncRegistry, home: Path) -> None:
     teach(promoted, "2024", SUMS, n=300)
 

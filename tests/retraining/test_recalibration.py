@@ -93,6 +93,7 @@ def taught(registry: SyncRegistry, home: Path, *, risk: float) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_champion_that_ranks_well_and_exaggerates_is_recalibrated(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_champion_that_ranks_well_and_exaggerates_is_recalibrated(
     assert steps["recalibration"].startswith("promoted: ")
 
 
+@pytest.mark.slow
 def test_a_recalibrated_version_is_signed_and_ranks_everybody_as_before(
     registry: SyncRegistry, home: Path, tmp_path: Path
 ) -> None:
