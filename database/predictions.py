@@ -59,6 +59,31 @@ class PredictionRepository(Repository[Prediction]):
         """
         return (yield from self._matching(_since(since), limit=limit))
 
+    def logged_after(
+        self, at: datetime, prediction_id: str, *, until: datetime, limit: int
+    ) -> Op[list[Prediction]]:
+        """The predictions that follow one in the log, oldest first.
+
+        Args:
+            at: when that one was served.
+            prediction_id: its id; empty for none served at that very moment.
+            until: the last moment that is read.
+            limit: how many at most.
+
+        Raises:
+            RegistryError: a prediction cannot be read.
+        """
+        moment, found = milliseconds(at), []
+        if prediction_id:
+            # A batch is served at one moment, so the ids order what the time does not.
+            same = {"created_at": moment, "_id": {"$gt": prediction_id}}
+            found = yield from self._matching(same, sort=[("_id", 1)], limit=limit)
+        if len(found) < limit:
+            later = {"created_at": {"$gt": moment, "$lte": milliseconds(until)}}
+            order = [("created_at", 1), ("_id", 1)]
+            found += yield from self._matching(later, sort=order, limit=limit - len(found))
+        return found
+
     def of_students(
         self, student_ids: Iterable[str], periods: Iterable[str]
     ) -> Op[list[Prediction]]:

@@ -13,12 +13,14 @@ class DecisionStatus(StrEnum):
     """Whether the challenger took over.
 
     A `staged` one waits for a person, who lets it serve (`approved`, which a promotion follows) or
-    not (`refused`).
+    not (`refused`). One in `shadow` is tried beside the champion first, with the same ends, or
+    waits for a person then.
     """
 
     PROMOTED = "promoted"
     KEPT = "kept"
     STAGED = "staged"
+    SHADOW = "shadow"
     APPROVED = "approved"
     REFUSED = "refused"
 
@@ -69,6 +71,9 @@ APPROVE, REFUSE = "approve", "refuse"
 EXPIRE, EXPIRED = "expire", "expired"
 """Action and actor where a staged version waited too long, or a newer one took its place."""
 
+TRIAL, TRIED = "trial", "shadow"
+"""Action and actor of what a trial beside the champion ended with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -101,7 +106,8 @@ class Promotion:
             a decision by hand.
         at: when it took effect (aware UTC).
         actor: `pipeline`, or the name of the key that asked for it.
-        action: `train`, `recalibration`, `promote` (by hand) or `rollback`.
+        action: `train`, `recalibration`, `trial` (the end of a trial beside the champion),
+            `promote` (by hand) or `rollback`.
         challenger: the version that wanted to serve.
         champion: the version that served before, None at first.
         revision: the alias revision this decision made; None when the champion was kept.
@@ -127,7 +133,7 @@ class Promotion:
     @property
     def by_hand(self) -> bool:
         """Whether a person decided it, instead of a run that compared or the clock."""
-        return self.action not in {TRAIN, RECALIBRATION, EXPIRE}
+        return self.action not in {TRAIN, RECALIBRATION, EXPIRE, TRIAL}
 
 
 def told_promise(promise: Promise) -> str:

@@ -21,6 +21,9 @@ class RunStatus(StrEnum):
     STAGED = "staged"
     """The challenger waits for a person to approve it."""
 
+    SHADOW = "shadow"
+    """The challenger is tried beside the champion first."""
+
     DECIDED = "decided"
     """A dry run that came to its end; the champion is as it was."""
 

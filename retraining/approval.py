@@ -23,7 +23,7 @@ from deployment.wiring import (
 )
 from model.access import AuditEvent
 from model.errors import FarolError
-from model.promotion import APPROVE, REFUSE, Promotion, told_promise
+from model.promotion import APPROVE, REFUSE, DecisionStatus, Promotion, told_promise
 from preprocessing.task.policies import PromotionPolicy
 
 EPILOG = """\
@@ -93,6 +93,10 @@ def listed(opened: SyncRegistry, policy: PromotionPolicy, now: datetime) -> Iter
     staged = opened.run(approval.settle(policy.approval_days, now=now))
     if staged is None:
         yield "no version waits for approval"
+        return
+    if staged.status is DecisionStatus.SHADOW:
+        tried = f"{staged.challenger} is tried beside {staged.champion}"
+        yield f"no version waits for approval; {tried}"
         return
     until = approval.expires_at(staged, policy.approval_days)
     instead = f"instead of {staged.champion}" if staged.champion else "while nobody serves"

@@ -1,24 +1,36 @@
-"""Versions that wait for a person: staged by a run, then approved, refused or expired.
+"""Versions that wait: staged by a run for a person, or for a trial beside the champion first.
 
 Every step is a line of the ledger. The answer to a staged decision has one key, whatever it says,
 so the insertion of that line decides between two people, a person and the clock, and a person and a
-newer version. An approval is followed by a promotion under a key of its own; where a process died
-between the two, whoever settles next makes the promotion.
+newer version. A trial gives its answer by the same key: it approves, refuses, or stages the version
+for a person, which is a staged decision with an answer of its own. An approval is followed by a
+promotion under a key of its own; where a process died between the two, whoever settles next makes
+the promotion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from database.aliases import CHAMPION, AliasRepository
 from database.driver.commands import Op
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.errors import Conflict
-from model.promotion import APPROVE, EXPIRE, EXPIRED, REFUSE, DecisionStatus, Promotion
+from model.promotion import (
+    APPROVE,
+    EXPIRE,
+    EXPIRED,
+    REFUSE,
+    TRIAL,
+    TRIED,
+    DecisionStatus,
+    Promotion,
+)
 from model.run import Lease
 
 MOMENT = timedelta(milliseconds=1)
@@ -27,12 +39,28 @@ MOMENT = timedelta(milliseconds=1)
 NEWEST = 20
 """Staged decisions looked at: at most one waits, and each new one closes those before it."""
 
+WAITING = (DecisionStatus.STAGED, DecisionStatus.SHADOW)
+"""What waits: for a person, or for a trial beside the champion."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFound:
+    """What a trial beside the champion showed.
+
+    Attributes:
+        reasons: in sentences with figures.
+        evidence: the figures, as JSON and the registry can hold them.
+    """
+
+    reasons: tuple[str, ...]
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
 
 def stage(promotion: Promotion, *, lease: Lease | None = None) -> Op[None]:
-    """Records that a version waits for a person; one that waited before is refused as expired.
+    """Records that a version waits; one that waited before is refused as expired.
 
     Args:
-        promotion: the decision, status `staged`.
+        promotion: the decision, status `staged`, or `shadow` where a trial comes first.
         lease: the lease the run holds, if it holds one.
 
     Raises:
@@ -40,8 +68,8 @@ def stage(promotion: Promotion, *, lease: Lease | None = None) -> Op[None]:
         LeaseLost: another run took over; nothing was recorded.
         ValueError: the decision is another one.
     """
-    if promotion.status is not DecisionStatus.STAGED:
-        raise ValueError("only a staged decision waits")
+    if promotion.status not in WAITING:
+        raise ValueError("only a staged decision waits, or one in shadow")
     yield from _check_champion(promotion)
     yield from PromotionRepository().add(promotion, lease=lease)
     for older in (yield from _unanswered()):
@@ -59,8 +87,19 @@ def waiting(days: int, *, now: datetime) -> Op[Promotion | None]:
     Raises:
         RegistryError: a decision cannot be read.
     """
-    newest = next(iter((yield from _unanswered())), None)
-    return None if newest is None or _over(newest, days, now) else newest
+    newest = yield from pending()
+    if newest is None or newest.status is not DecisionStatus.STAGED:
+        return None
+    return None if _over(newest, days, now) else newest
+
+
+def pending() -> Op[Promotion | None]:
+    """The newest decision that waits, for a person or for a trial; None where none does.
+
+    Raises:
+        RegistryError: a decision cannot be read.
+    """
+    return next(iter((yield from _unanswered())), None)
 
 
 def settle(days: int, *, now: datetime) -> Op[Promotion | None]:
@@ -71,7 +110,7 @@ def settle(days: int, *, now: datetime) -> Op[Promotion | None]:
         now: aware UTC.
 
     Returns:
-        The staged decision that waits still; None where none does.
+        The decision that waits still, for a person or a trial; None where none does.
 
     Raises:
         RegistryError: a decision cannot be read.
@@ -110,9 +149,15 @@ def approve(version: str, *, actor: str, reason: str, days: int, now: datetime) 
 
     Raises:
         NotFound: there is no such version.
-        Conflict: it does not wait, waited too long, or the champion is another one.
+        Conflict: it does not wait for a person, waited too long, or the champion is another one.
     """
     staged = yield from _of(version, days, now)
+    if staged.status is DecisionStatus.SHADOW:
+        raise Conflict(
+            f"{version} is tried beside {staged.champion} first, and promoted or staged by what "
+            f"comes of it (promotion.shadow, promotion.canary); to put it into service now: "
+            f"POST /models/{version}/promote"
+        )
     yield from _check_champion(staged)
     answer = _answer(staged, DecisionStatus.APPROVED, (actor, APPROVE, reason), now)
     yield from _give(answer)
@@ -142,14 +187,63 @@ def refuse(version: str, *, actor: str, reason: str, days: int, now: datetime) -
     return answer
 
 
+def pass_trial(tried: Promotion, *, ask: bool, found: TrialFound, now: datetime) -> Op[Promotion]:
+    """Lets a version that was tried serve, or wait for a person.
+
+    Args:
+        tried: the decision that waits for the trial.
+        ask: whether a person has the last word.
+        found: what the trial showed.
+        now: aware UTC.
+
+    Returns:
+        The promotion, or the staged decision, as it is in the ledger.
+
+    Raises:
+        Conflict: somebody else has answered, or the champion is another one.
+    """
+    yield from _check_champion(tried)
+    status = DecisionStatus.STAGED if ask else DecisionStatus.APPROVED
+    answer = _tried(tried, status, found, now)
+    if ask:
+        answer = replace(
+            answer,
+            reasons=(*tried.reasons, *found.reasons),
+            guards=tried.guards,
+            evidence={**tried.evidence, **found.evidence},
+            promise=tried.promise,
+        )
+    yield from _give(answer)
+    return answer if ask else (yield from _promote(tried, answer))
+
+
+def fail_trial(tried: Promotion, *, found: TrialFound, now: datetime) -> Op[Promotion]:
+    """Refuses a version because of what its trial showed; the champion serves on.
+
+    Args:
+        tried: the decision that waits for the trial.
+        found: what the trial showed.
+        now: aware UTC.
+
+    Returns:
+        The refusal as it is in the ledger.
+
+    Raises:
+        Conflict: somebody else has answered.
+    """
+    answer = _tried(tried, DecisionStatus.REFUSED, found, now)
+    yield from _give(answer)
+    return answer
+
+
 def expires_at(staged: Promotion, days: int) -> datetime:
     """When a staged version that nobody answers is refused."""
     return staged.at + timedelta(days=days)
 
 
 def _over(staged: Promotion, days: int, now: datetime) -> str:
-    """Why it waits no longer; empty while it does."""
-    if now < expires_at(staged, days):
+    """Why it waits no longer; empty while it does, and of a trial, which has an end of its own."""
+    if staged.status is DecisionStatus.SHADOW or now < expires_at(staged, days):
         return ""
     return f"nobody approved or refused it within {days} days (promotion.approval_days)"
 
@@ -162,7 +256,10 @@ def _serves_already(staged: Promotion) -> Op[str]:
 
 def _staged() -> Op[tuple[list[Promotion], Mapping[str, Promotion]]]:
     """The newest staged decisions, and the lines that followed them, by key."""
-    found = yield from PromotionRepository().with_status(DecisionStatus.STAGED, NEWEST)
+    found: list[Promotion] = []
+    for status in WAITING:
+        found += yield from PromotionRepository().with_status(status, NEWEST)
+    found.sort(key=lambda promotion: promotion.at, reverse=True)
     keys = [key(staged) for staged in found for key in (_answer_id, _promotion_id, _lost_id)]
     return found, (yield from PromotionRepository().get_many(keys))
 
@@ -179,12 +276,12 @@ def _of(version: str, days: int, now: datetime) -> Op[Promotion]:
     if staged is not None and staged.challenger == version:
         return staged
     about = yield from PromotionRepository().of_version(version)
-    if not any(one.status is DecisionStatus.STAGED for one in about):
+    if not any(one.status in WAITING for one in about):
         raise Conflict(
             f"{version} was never staged, so there is nothing to answer; any registered version "
             f"can be put into service by hand: POST /models/{version}/promote"
         )
-    last = next((one for one in about if one.status is not DecisionStatus.STAGED), about[0])
+    last = next((one for one in about if one.status not in WAITING), about[0])
     raise Conflict(
         f"{version} does not wait any more: {last.status.value} by {last.actor} "
         f"({'; '.join(last.reasons)})"
@@ -248,6 +345,11 @@ def _replaced(staged: Promotion, newer: str, now: datetime) -> Op[None]:
 
 def _expiry(staged: Promotion, told: str, now: datetime) -> Promotion:
     return _answer(staged, DecisionStatus.REFUSED, (EXPIRED, EXPIRE, told), now)
+
+
+def _tried(tried: Promotion, status: DecisionStatus, found: TrialFound, now: datetime) -> Promotion:
+    answer = _answer(tried, status, (TRIED, TRIAL, ""), now)
+    return replace(answer, reasons=found.reasons, evidence=found.evidence)
 
 
 def _answer(

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from model.prediction import Scale, Thresholds
 from preprocessing.task.columns import Spec
+from preprocessing.task.trial_policies import CanaryPolicy, ShadowPolicy
 
 
 class StatusPolicy(Spec):
@@ -92,6 +93,8 @@ class PromotionPolicy(Spec):
             `evidence` that any other challenger needs.
         approval: `ask` lets a person decide where a run would promote (`database.decisions`).
         approval_days: how long such a version waits before it is refused.
+        shadow: a version is first tried in the champion's shadow (`retraining.shadow`).
+        canary: then it answers a share of the students; a person, if any is asked, comes last.
     """
 
     evidence: Literal["forward", "within", "either"] = "either"
@@ -111,6 +114,8 @@ class PromotionPolicy(Spec):
     min_mae_gain: Annotated[float, Field(ge=0, le=1)] = 0.01
     approval: Literal["automatic", "ask"] = "automatic"
     approval_days: Annotated[int, Field(ge=1, le=365)] = 14
+    shadow: ShadowPolicy | None = None
+    canary: CanaryPolicy | None = None
 
     @model_validator(mode="after")
     def _one_budget(self) -> PromotionPolicy:
@@ -122,6 +127,11 @@ class PromotionPolicy(Spec):
     def budget(self) -> float | None:
         """Share of students that may be flagged in all; None: as many as are at risk."""
         return self.alert_budget if self.lanes is None else self.lanes.known + self.lanes.new
+
+    @property
+    def tries(self) -> bool:
+        """Whether a version is tried beside the champion before it is promoted."""
+        return self.shadow is not None or self.canary is not None
 
 
 class Schedule(Spec):

@@ -1,4 +1,4 @@
-"""Whether a person has the last word on a promotion."""
+"""Whether a promotion waits: for a trial beside the champion, or for a person."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from preprocessing.task.policies import PromotionPolicy
 def gated(
     decision: PromotionDecision, policy: PromotionPolicy, *, serving: bool
 ) -> PromotionDecision:
-    """The decision, staged where the policy wants a person to approve it.
+    """The decision, staged where the policy wants a trial or a person to come first.
+
+    Where both are wanted the trial comes first: what it shows is for the person to see.
 
     A usable first champion is not staged: no one is exposed to a change, and every day that it
     waits its students have no list at all. A provisional one is: it may be too weak to serve.
+    Neither is tried, as there is nobody beside whom it could be.
 
     Args:
         decision: what the guards decided.
-        policy: its `approval`.
+        policy: its `approval`, `shadow` and `canary`.
         serving: whether a champion serves that the challenger would replace.
 
     >>> promoted = PromotionDecision(DecisionStatus.PROMOTED, ("better",))
@@ -27,7 +30,9 @@ def gated(
     >>> gated(promoted, PromotionPolicy(approval="ask"), serving=False).status.value
     'promoted'
     """
-    asks = policy.approval == "ask" and (serving or decision.provisional)
-    if not asks or decision.status is not DecisionStatus.PROMOTED:
+    if decision.status is not DecisionStatus.PROMOTED:
         return decision
-    return replace(decision, status=DecisionStatus.STAGED)
+    if policy.tries and serving:
+        return replace(decision, status=DecisionStatus.SHADOW)
+    asks = policy.approval == "ask" and (serving or decision.provisional)
+    return replace(decision, status=DecisionStatus.STAGED) if asks else decision

@@ -112,8 +112,10 @@ def play(
     """
     if not JUDGED[task.outcome.kind].finds_cases:
         raise ConfigurationError(f"{task.name}: a replay needs an outcome that is at risk or not")
-    # Nobody is there to ask: what the policy itself would do is played.
-    unattended = task.promotion.model_copy(update={"approval": "automatic"})
+    # Nobody is there to ask, and nothing is served beside which a version could be tried: what the
+    # policy itself would do is played.
+    alone = {"approval": "automatic", "shadow": None, "canary": None}
+    unattended = task.promotion.model_copy(update=alone)
     task = task.model_copy(update={"promotion": unattended})
     state = _Play(registry, task, home, signing_key, seed, say)
     decided, served = [], []

@@ -7,6 +7,7 @@ run killed anywhere before leaves the champion as it was, and nothing that the n
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -35,6 +36,12 @@ from retraining.run.lock import Clock, HeldLease, exclusively
 from retraining.run.plan import RunPlan, RunResult
 from retraining.run.registration import evidence_mapping
 from retraining.run.verdict import Verdict
+
+WAITS: Mapping[DecisionStatus, str] = {
+    DecisionStatus.STAGED: "waits for approval",
+    DecisionStatus.SHADOW: "is tried beside the champion first",
+}
+"""What becomes of a challenger that would have been promoted."""
 
 
 def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) -> RunResult:
@@ -172,8 +179,8 @@ def _recorded(
                 champion=applied.champion,
                 refused=refused,
             )
-    waits = f"{result.challenger} waits for approval; "
-    told = waits if result.status is DecisionStatus.STAGED else ""
+    waits = WAITS.get(result.status)
+    told = f"{result.challenger} {waits}; " if waits else ""
     journal.step(result.status.value, f"{told}{result.champion or 'nobody'} serves")
     journal.finish(
         RunStatus(result.status.value),

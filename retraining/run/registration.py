@@ -266,7 +266,7 @@ def record_decision(
         provisional=verdict.decision.provisional,
         promise=promise_of(evidence, version.window.periods),
     )
-    if verdict.decision.status is DecisionStatus.STAGED:
+    if verdict.decision.status in approval.WAITING:
         registry.run(approval.stage(promotion, lease=lease))
         return promotion
     if verdict.decision.status is DecisionStatus.KEPT:

@@ -83,6 +83,12 @@ def headline(result: RunResult) -> str:
             f"Staged: {challenger} waits for approval; {serving} meanwhile. "
             f"python -m retraining.approval approve {challenger} --reason ..., or refuse."
         )
+    if result.status is DecisionStatus.SHADOW:
+        is_tried = "would be tried" if result.dry_run else "is tried"
+        return (
+            f"Shadow: {challenger} {is_tried} beside {result.champion}, which serves meanwhile; "
+            "GET /shadow and the dashboard tell how far it is."
+        )
     serving = f"{result.champion} serves on" if result.champion else "nobody serves yet"
     if result.challenger is None and not result.evidence:
         return f"Kept: {serving}; nothing was trained, as no challenger could be compared with it."

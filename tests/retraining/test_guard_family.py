@@ -179,7 +179,7 @@ def test_every_guard_that_is_declared_is_in_the_table_once() -> None:
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
-AFTER_THE_GUARDS = {"approval", "approval_days"}
+AFTER_THE_GUARDS = {"approval", "approval_days", "shadow", "canary"}
 """Keys about what becomes of a decision; no guard asks for them."""
 
 

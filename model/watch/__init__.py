@@ -1,0 +1,1 @@
+"""What the watch over a serving champion keeps."""
