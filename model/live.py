@@ -1,7 +1,8 @@
-"""The live champion on this host's disk: immutable version folders and one pointer.
+"""What is live on this host's disk: immutable version folders, and a pointer to the champion.
 
 Publish, then point: a version is unpacked into a folder of its own, and only then does
-`champion.json` change, replaced whole by `os.replace`. Readers need no lock.
+`champion.json` change, replaced whole by `os.replace`. Readers need no lock. A second pointer,
+`challenger.json`, names the version that answers a share of the requests, while there is one.
 
 The lock file is never deleted: a process that waits for the old file and one that made a new file
 of the same name would both believe that they hold the lock.
@@ -32,8 +33,15 @@ from model.version import version_name
 Record = TypeVar("Record")
 
 POINTER = "champion.json"
+CHALLENGER_POINTER = "challenger.json"
+QUARANTINE: Mapping[str, str] = {
+    POINTER: "quarantine.json",
+    CHALLENGER_POINTER: "challenger-quarantine.json",
+}
+"""What is refused as a challenger is no word about the champion, nor the reverse."""
+
 KEPT = 3
-"""Version folders kept besides the champion's and its predecessor's."""
+"""Version folders kept besides those that are pointed to and their predecessors'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,10 @@ class LivePointer:
         trained_on: SHA-256 of the list of training records.
         provisional: it serves although guards of a first model objected; not signed, as it only
             tells how the version came to serve.
+        share: of the students whom a challenger answers; not signed, like `against`: whoever could
+            write it could write the pointer of another signed version.
+        against: the champion that answers the others; while another one serves, nobody is answered
+            by the challenger.
     """
 
     version: str
@@ -61,6 +73,8 @@ class LivePointer:
     task: str = ""
     trained_on: str = ""
     provisional: bool = False
+    share: float = 0.0
+    against: str = ""
 
     @property
     def statement(self) -> Statement:
@@ -86,13 +100,18 @@ class Quarantine:
 
 
 class LiveModel:
-    """The folder `home/model/live`; making one touches nothing on disk."""
+    """The folder `home/model/live`; making one touches nothing on disk.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: of the task.
+        pointer: which of the two is followed.
+    """
+
+    def __init__(self, home: Path, pointer: str = POINTER) -> None:
         self.root = home / "model" / "live"
-        self.pointer_path = self.root / POINTER
+        self.pointer_path = self.root / pointer
         self._pointer_lock = self.root / "pointer.lock"
-        self._quarantine_path = self.root / "quarantine.json"
+        self._quarantine_path = self.root / QUARANTINE[pointer]
 
     def prepare(self) -> None:
         """Makes the folders, for their owner only."""
@@ -134,6 +153,8 @@ class LiveModel:
         revision: int,
         *,
         provisional: bool = False,
+        share: float = 0.0,
+        against: str = "",
         check: Callable[[Path], object] = load_bundle,
     ) -> LivePointer:
         """Unpacks a version beside the others, checks it, and points to it.
@@ -144,6 +165,8 @@ class LiveModel:
             archive: the bundle as `model.bundle.pack` made it.
             revision: the alias revision that asked for it.
             provisional: that of the alias.
+            share: of a challenger, see `LivePointer`.
+            against: of a challenger.
             check: trusts the unpacked folder or raises BundleError.
 
         Raises:
@@ -161,9 +184,37 @@ class LiveModel:
             check(staged)
             with _lock(self._pointer_lock):
                 self._install(staged, target)
-                pointer = self._point(statement, signature, revision, provisional)
-                self._prune({pointer.version, pointer.previous})
+                pointer = self._point(
+                    LivePointer(
+                        signature=signature,
+                        revision=revision,
+                        previous=self._previous(statement.version),
+                        provisional=provisional,
+                        share=share,
+                        against=against,
+                        **asdict(statement),
+                    )
+                )
+                self._prune(self._needed())
                 return pointer
+
+    def withdraw(self) -> None:
+        """Points to nothing; the folders stay."""
+        self.prepare()
+        with _lock(self._pointer_lock):
+            self.pointer_path.unlink(missing_ok=True)
+
+    def stop(self, version: str, reason: str, revision: int) -> None:
+        """Quarantines a version for this revision, and points to it no longer.
+
+        The quarantine comes first, so that nobody publishes it again in between.
+        """
+        self.prepare()
+        with _lock(self._pointer_lock):
+            self.quarantine(version, reason, revision)
+            now = self._former()
+            if now is None or (now.version, now.revision) == (version, revision):
+                self.pointer_path.unlink(missing_ok=True)
 
     def origin(self, version: str) -> LivePointer | None:
         """The pointer that was written when that version was last published here."""
@@ -202,25 +253,18 @@ class LiveModel:
         """Forgets the quarantine, so that the version may be tried again."""
         self._quarantine_path.unlink(missing_ok=True)
 
-    def _point(
-        self, statement: Statement, signature: str, revision: int, provisional: bool
-    ) -> LivePointer:
-        former, version = self._former(), statement.version
-        previous = former.version if former and former.version != version else None
-        if former and former.version == version:
-            previous = former.previous
-        pointer = LivePointer(
-            signature=signature,
-            revision=revision,
-            previous=previous,
-            provisional=provisional,
-            **asdict(statement),
-        )
+    def _point(self, pointer: LivePointer) -> LivePointer:
         (self.root / "origins").mkdir(exist_ok=True)
-        _write(self._origin_path(version), asdict(pointer))
+        _write(self._origin_path(pointer.version), asdict(pointer))
         _write(self.pointer_path, asdict(pointer))
         self.forgive()
         return pointer
+
+    def _previous(self, version: str) -> str | None:
+        former = self._former()
+        if former is None:
+            return None
+        return former.previous if former.version == version else former.version
 
     def _origin_path(self, version: str) -> Path:
         return self.root / "origins" / f"{version_name(version)}.json"
@@ -237,6 +281,15 @@ class LiveModel:
             if target.exists():
                 target.rename(away / target.name)
             staged.rename(target)
+
+    def _needed(self) -> set[str | None]:
+        """The versions that either pointer names."""
+        needed: set[str | None] = set()
+        for name in QUARANTINE:
+            with contextlib.suppress(BundleError):
+                if (pointer := _pointer(self.root / name)) is not None:
+                    needed |= {pointer.version, pointer.previous}
+        return needed
 
     def _prune(self, needed: Set[str | None]) -> None:
         """Removes the oldest folders; the registry still has what is in them."""
