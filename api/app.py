@@ -34,6 +34,7 @@ from api.routes import (
     runs,
     students,
     system,
+    trials,
 )
 from api.services import SERVICES, Services
 from api.task_paths import TASKS, TaskPaths
@@ -117,8 +118,8 @@ def create_app(
     # In this order: /predict/{student_id} takes every path below /predict, and
     # /students/{student_id} every path below /students.
     for routes in (
-        bulk, predictions, labels, students, dossiers, erasure, models, decisions, runs, system,
-        pages,
+        bulk, predictions, labels, students, dossiers, erasure, models, decisions, trials, runs,
+        system, pages,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.router.routes.append(pages.scripts())
@@ -168,6 +169,8 @@ def _works(services: Services) -> tuple[Callable[[], Awaitable[None]], ...]:
         services.erased.follow,
         services.refresher.follow,
         services.holder.watch,
+        services.canary_follower.follow,
+        services.canary.watch,
         services.shipper.ship,
         services.shipper.adopt,
         services.bulk.ship,

@@ -12,6 +12,8 @@ from preprocessing.task.columns import Column, Kind
 from preprocessing.task.spec import TaskSpec
 
 MOST_RECORDS = 1_000
+MOST_SHARE = 0.5
+"""Of the students whom a canary may answer; the rest is the champion's."""
 
 
 def task_schemas(task: TaskSpec) -> Json:
@@ -111,6 +113,19 @@ LABELS = _body({
     ]
 })  # fmt: skip
 REASON = _body(_with("reason", _text(minLength=1, maxLength=LONGEST_REASON)))
+CANARY = _body({
+    "type": "object",
+    "properties": {
+        "share": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": MOST_SHARE,
+            "description": "Of the students; 0 ends it.",
+        },
+        "reason": _text(minLength=1, maxLength=LONGEST_REASON),
+    },
+    "required": ["share", "reason"],
+})  # fmt: skip
 RUN_OPTIONS = _body(
     _object(**{name: _option(allowed) for name, allowed in OPTIONS.items()}), required=False
 )

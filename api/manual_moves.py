@@ -12,6 +12,7 @@ from database.aliases import CHAMPION, AliasRepository
 from database.audit import AuditRepository
 from database.decisions import approval
 from database.promotions import PromotionRepository
+from database.watch.canaries import CanaryRepository
 from model.access import AuditEvent
 from model.errors import Conflict
 from model.promotion import DecisionStatus, Promotion
@@ -65,6 +66,10 @@ async def move_champion(
         PromotionRepository().promote(promotion, expected_revision=alias.revision if alias else 0)
     )
     await registry.run(approval.settle(approval_days, now=now))
+    ended = CanaryRepository().end(
+        actor=move.actor, reason=f"{move.version} was put into service by hand", now=now
+    )
+    await registry.run(ended)
     await record(root, move.actor, move.action, move.version, now=now, detail=move.reason)
     return done
 

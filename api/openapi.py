@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from api import predict_endpoint
-from api.answers import decisions, dossiers, models, predictions, system
+from api.answers import decisions, dossiers, models, predictions, system, trials
 from api.answers.predictions import ScoreFields
 from api.answers.scales import form_of
 from api.bodies import task_schemas
@@ -44,8 +44,12 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 def answer_schemas(task: TaskSpec) -> Json:
     """Name to schema of every declared answer and of what it is made of."""
-    named = vars(predictions) | vars(dossiers) | vars(models) | vars(decisions) | vars(system)
-    declared = [kind for name, kind in named.items() if name.endswith("Answer")]
+    named = [
+        item
+        for module in (predictions, dossiers, models, decisions, trials, system)
+        for item in vars(module).items()
+    ]
+    declared = [kind for name, kind in named if name.endswith("Answer")]
     _, found = TypeAdapter.json_schemas(
         [(kind, "serialization", TypeAdapter(kind)) for kind in (*declared, ProblemDocument)],
         ref_template="#/components/schemas/{model}",

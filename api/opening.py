@@ -10,6 +10,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from api import metrics
+from api.canary.follower import CanaryFollower
+from api.canary.guard import GuardLimits
+from api.canary.holder import CanaryHolder
+from api.canary.tallies import CanaryTallies
 from api.champion import ChampionHolder
 from api.durability.bulk_log import BulkLog
 from api.durability.outbox import Outbox, outbox_path
@@ -33,8 +37,9 @@ from deployment.tasks.installed import InstalledTask, all_installed
 from deployment.tasks.opening import claimed, entered, prepared
 from deployment.wiring import registry_uri
 from model.errors import FarolError
-from model.live import LiveModel
+from model.live import CHALLENGER_POINTER, LiveModel
 from model.trust.key_file import KeyFile
+from preprocessing.task.policies import PromotionPolicy
 
 REGISTRY_TIMEOUT_MS = 2_000
 
@@ -121,6 +126,9 @@ def _of_task(
     live = LiveModel(task.home)
     key = settings.signing_key.get_secret_value()
     holder = ChampionHolder(live, task.spec, key)
+    refresher = Refresher(live, registry, holder, key, partial(prepared, task))
+    challenger = LiveModel(task.home, CHALLENGER_POINTER)
+    tallies = CanaryTallies(folders.canary, host.slot.number)
     log = PredictionLog(registry, outbox, policy)
     files = outbox_path(folders.outbox, host.slot.number, files=True)
     bulk = BulkLog(registry, files, lambda: log.written)
@@ -133,7 +141,18 @@ def _of_task(
         registry=registry,
         live=live,
         holder=holder,
-        refresher=Refresher(live, registry, holder, key, partial(prepared, task)),
+        refresher=refresher,
+        canary=CanaryHolder(challenger, holder.load, tallies),
+        canary_follower=CanaryFollower(
+            challenger,
+            registry,
+            holder.check,
+            key,
+            tallies,
+            _canary_limits(task.spec.promotion),
+            leads=lambda: refresher.leads,
+            now=now,
+        ),
         log=log,
         outbox=outbox,
         bulk=bulk,
@@ -146,6 +165,11 @@ def _of_task(
         slot=host.slot,
         started_at=host.started_at,
     )
+
+
+def _canary_limits(policy: PromotionPolicy) -> GuardLimits:
+    asked = policy.canary
+    return GuardLimits() if asked is None else GuardLimits(*asked.guarded)
 
 
 async def _connect(settings: Settings, uri: str) -> OpenRegistry:

@@ -68,9 +68,14 @@ class PredictEndpoint:
             limit.check(asked.units)
         here.erased.check(asked.student_id)
         champion = here.champion()
-        prediction = score_one(
-            champion, asked, features=self._features, now=now, client=client.name
-        )
+        if (arm := here.canary.arm) is None:
+            prediction = score_one(
+                champion, asked, features=self._features, now=now, client=client.name
+            )
+        else:
+            champion, prediction = arm.score(
+                champion, asked, features=self._features, now=now, client=client.name
+            )
         more = explanation(champion, asked, prediction.risk_score) if _explain(scope) else None
         await here.log.write(prediction)
         seconds = time.perf_counter() - started

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from api.canary.follower import CanaryFollower
+from api.canary.holder import CanaryHolder
 from api.champion import Champion, ChampionHolder, Fault
 from api.durability.bulk_log import BulkLog
 from api.durability.outbox import Outbox
@@ -63,6 +65,11 @@ class Folders:
         return self.task / "outbox"
 
     @property
+    def canary(self) -> Path:
+        """What the workers have counted of a canary of the task."""
+        return self.task / "canary"
+
+    @property
     def states(self) -> Path:
         """What each worker tells of the task."""
         return self.task / "workers"
@@ -87,6 +94,8 @@ class Services:
     live: LiveModel
     holder: ChampionHolder
     refresher: Refresher
+    canary: CanaryHolder
+    canary_follower: CanaryFollower
     log: PredictionLog
     outbox: Outbox
     bulk: BulkLog

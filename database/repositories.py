@@ -27,6 +27,8 @@ from database.tasks import TaskRepository
 from database.tombstones import TombstoneRepository
 from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
+from database.watch.canaries import CanaryRepository
+from database.watch.shadows import ShadowRepository
 
 REPOSITORIES: tuple[type[Documents], ...] = (
     TombstoneRepository,
@@ -45,6 +47,8 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     PromotionRepository,
     RealisedGainRepository,
     AliasRepository,
+    ShadowRepository,
+    CanaryRepository,
     LookRepository,
     RunRepository,
     DriftReportRepository,

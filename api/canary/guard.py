@@ -135,26 +135,32 @@ def objection(counts: CanaryCounts, limits: GuardLimits, number: int) -> str:
         number: of the look, 1 the first.
     """
     level = error_of_look(number) / CHECKS
+    return _flags_otherwise(counts, limits.flagged_shift, level) or _is_slower(
+        counts, limits.slower_ms, level
+    )
+
+
+def _flags_otherwise(counts: CanaryCounts, allowed: float, level: float) -> str:
     ours, theirs = share_flagged(counts.challenger), share_flagged(counts.champion)
-    if (
-        ours is not None
-        and theirs is not None
-        and _beyond(ours, theirs, limits.flagged_shift, level)
-    ):
-        return (
-            f"it flags {ours.mean:.1%} of the {counts.challenger.records} records it answered, the "
-            f"champion {theirs.mean:.1%} of {counts.champion.records}: more than "
-            f"{limits.flagged_shift * 100:g} points and chance apart"
-        )
+    if ours is None or theirs is None or not _beyond(ours, theirs, allowed, level):
+        return ""
+    return (
+        f"it flags {ours.mean:.1%} of the {counts.challenger.records} records it answered, the "
+        f"champion {theirs.mean:.1%} of {counts.champion.records}: more than "
+        f"{allowed * 100:g} points and chance apart"
+    )
+
+
+def _is_slower(counts: CanaryCounts, allowed: float, level: float) -> str:
     slow, quick = time_taken(counts.challenger), time_taken(counts.champion)
     if slow is None or quick is None or slow.mean < quick.mean:
         return ""
-    if _beyond(slow, quick, limits.slower_ms, level):
-        return (
-            f"it takes {slow.mean:.2f} ms a record, the champion {quick.mean:.2f} ms: more than "
-            f"{limits.slower_ms:g} ms and chance longer"
-        )
-    return ""
+    if not _beyond(slow, quick, allowed, level):
+        return ""
+    return (
+        f"it takes {slow.mean:.2f} ms a record, the champion {quick.mean:.2f} ms: more than "
+        f"{allowed:g} ms and chance longer"
+    )
 
 
 def share_flagged(arm: ArmCounts) -> Estimate | None:

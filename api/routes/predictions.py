@@ -33,7 +33,11 @@ UNKNOWN = "is not known to this registry"
 
 @router.post("/predict/batch", **operation("Scores up to 1,000 records", BatchAnswer, body=RECORDS))
 async def predict_batch(request: Request, client: MayPredict) -> Response:
-    """Good rows are served though others are bad; `errors` names those by index."""
+    """Good rows are served though others are bad; `errors` names those by index.
+
+    One version scores all of them, the champion's, whatever canary there is: whoever sends many
+    ranks them.
+    """
     started = time.perf_counter()
     here = services(request)
     records = _records(read_json(await read_body(request.receive, LARGE)))
@@ -97,9 +101,13 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
         raise Problem.of_field("student_id", UNKNOWN, 404)
     features = recalled(here.task.longitudinal, latest.features, latest.period, known.observations)
     asked = Asked(key, latest.period, features, student_id, latest.units, latest.unit)
-    prediction = score_one(
-        champion, asked, features=here.task.feature_names, now=here.now(), client=client.name
-    )
+    names, now = here.task.feature_names, here.now()
+    if (arm := here.canary.arm) is None:
+        prediction = score_one(champion, asked, features=names, now=now, client=client.name)
+    else:
+        champion, prediction = arm.score(
+            champion, asked, features=names, now=now, client=client.name
+        )
     await here.log.write(prediction)
     here.metrics.served(prediction)
     document = answer(prediction, student_id, (time.perf_counter() - started) * 1000)

@@ -51,3 +51,8 @@ class CanaryPolicy(_TrialPolicy):
 
     share: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     max_slower_ms: Annotated[float, Field(gt=0)] = 5.0
+
+    @property
+    def guarded(self) -> tuple[float, float]:
+        """What the guard allows: difference of the shares flagged, milliseconds longer."""
+        return self.max_flagged_shift, self.max_slower_ms
