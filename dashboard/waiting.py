@@ -6,15 +6,22 @@ import streamlit as st
 
 from dashboard.api_client import ApiFailure
 from dashboard.context import Context, explain_failure
-from dashboard.decision import show_decision
+from dashboard.decision import headline, show_decision
 from dashboard.texts import Texts
 from database.decisions import approval
-from model.promotion import Promotion
+from model.promotion import DecisionStatus, Promotion
 
 
 def show_waiting(context: Context) -> None:
-    """Says which version waits, on what evidence, and lets it be approved or refused."""
+    """Says which version waits, on what evidence, and lets it be approved or refused.
+
+    One that is tried beside the champion first is named; there is nothing to answer yet.
+    """
     texts, days = context.texts, context.approval_days
+    pending = context.registry.run(approval.pending())
+    if pending is not None and pending.status is DecisionStatus.SHADOW:
+        st.info(headline(pending, texts), icon=":material/science:")
+        return
     staged = context.registry.run(approval.waiting(days, now=context.now))
     if staged is None:
         return

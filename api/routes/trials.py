@@ -54,10 +54,16 @@ async def list_trials(request: Request, _client: MayReadAll, limit: Limit = 10) 
 
 @router.post(
     "/models/{version}/canary",
-    **operation("Lets a version answer a share of them", CanaryAnswer, 404, 409, body=CANARY),
+    **operation(
+        "Lets a version answer a share of the students",
+        CanaryAnswer,
+        404,
+        409,
+        body=CANARY,
+    ),
 )
 async def set_canary(request: Request, version: str, client: MayDecide) -> Response:
-    """Students chosen by a hash of their id, the same ones every time; `share` 0 ends it.
+    """Chosen by a hash of their ids, the same ones every time; `share` 0 ends it.
 
     Files, batches and `/students/at-risk` are the champion's alone.
     """

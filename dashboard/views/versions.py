@@ -11,6 +11,7 @@ from dashboard.decision import show_decision
 from dashboard.fairness_section import show_fairness
 from dashboard.measured import measured_on
 from dashboard.texts import Texts
+from dashboard.trials_section import show_trial
 from dashboard.units_section import show_version_by_unit
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
@@ -59,6 +60,7 @@ def show(context: Context) -> None:
     st.subheader(texts("versions.leakage"))
     for line in leakage_lines(version, texts):
         st.markdown(line)
+    show_trial(version.version, context)
     decided = read(PromotionRepository().of_version(version.version))
     for title, decision in (
         ("versions.moved", latest_by_hand(decided)),
