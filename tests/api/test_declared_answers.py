@@ -29,10 +29,12 @@ from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
+from database.watch.shadows import ShadowRepository
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
 from model.promotion import DecisionStatus, Promotion
 from model.student import Observation
 from model.version import CardFiles, LeakageCheck
+from model.watch.shadow import LogCursor, ShadowRecord
 from preprocessing.task.policies import StatusPolicy
 from preprocessing.task.spec import load_task
 from tests.api import bundles
@@ -75,6 +77,13 @@ class School:
             f"run of {version}", datetime.now(UTC), "pipeline", "train", DecisionStatus.STAGED,
             version, serving, ("better",),
         )))  # fmt: skip
+        return self
+
+    def shadowed(self, version: str) -> School:
+        """Lets a version have been tried in the champion's shadow."""
+        now = datetime.now(UTC)
+        record = ShadowRecord(version, "v1", now, now, LogCursor(now))
+        self.registry.run(ShadowRepository().put(record))
         return self
 
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
@@ -157,6 +166,11 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.post("/models/v1/promote", REASON),
     ],
     "refuse": lambda s: [s.stage("v5").post("/models/v5/refuse", REASON)],
+    "set_canary": lambda s: [
+        s.post("/models/v4/canary", REASON | {"share": 0.1}),
+        s.post("/models/v4/canary", REASON | {"share": 0}),
+    ],
+    "list_trials": lambda s: [s.shadowed("v4").get("/shadow"), s.get("/shadow?limit=1")],
     "promote": lambda s: [s.post("/models/v2/promote", REASON)],
     "rollback": lambda s: [s.post("/model/rollback", REASON)],
     "get_version": lambda s: [s.get(f"/models/{name}") for name in ("v1", "v2", "v3")],
@@ -214,6 +228,13 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("refuse", 404, lambda s: s.post("/models/v99/refuse", REASON)),
     ("refuse", 409, lambda s: s.post("/models/v1/refuse", REASON)),
     ("refuse", 422, lambda s: s.post("/models/v1/refuse", {"reason": 5})),
+    ("list_trials", 422, lambda s: s.get("/shadow?limit=0")),
+    ("set_canary", 404, lambda s: s.post("/models/v99/canary", REASON | {"share": 0.1})),
+    ("set_canary", 409, lambda s: s.post("/models/v5/canary", REASON | {"share": 0})),
+    ("set_canary", 409, lambda s: s.post("/models/v1/canary", REASON | {"share": 0.1})),
+    ("set_canary", 422, lambda s: s.post("/models/v5/canary", REASON | {"share": 0.6})),
+    ("set_canary", 422, lambda s: s.post("/models/v5/canary", REASON | {"share": True})),
+    ("set_canary", 422, lambda s: s.post("/models/v5/canary", {"share": 0.1})),
     ("promote", 404, lambda s: s.post("/models/v99/promote", REASON)),
     ("promote", 409, lambda s: s.post("/models/v1/promote", REASON)),
     ("promote", 422, lambda s: s.post("/models/v1/promote", {})),
