@@ -16,7 +16,6 @@ from api.canary.chosen import WHOLE, is_chosen, number_of
 from api.canary.follower import AskedCanary, CanaryFollower, CanaryMove, next_move
 from api.canary.guard import (
     ERROR,
-    FIRST_LOOK,
     ArmCounts,
     CanaryCounts,
     GuardLimits,
@@ -33,6 +32,7 @@ from database.watch.canaries import CanaryRepository
 from model.errors import RegistryUnavailable
 from model.live import CHALLENGER_POINTER, LiveModel, LivePointer, Quarantine
 from model.watch.canary import Canary, CanaryState
+from preprocessing.predictor import Predictor
 from preprocessing.task.spec import load_task
 from tests.api import bundles
 from tests.api.bundles import KEY, NOW
@@ -220,13 +220,14 @@ def test_a_record_that_it_cannot_score_is_the_champions_and_so_is_everything_aft
 
 
 def _raises(challenger: Champion) -> Champion:
-    return replace(challenger, predictor=_Broken(ArithmeticError("the record's own words")))
+    broken: Any = _Broken(ArithmeticError("the record's own words"))
+    return replace(challenger, predictor=broken)
 
 
 def _no_number(challenger: Champion) -> Champion:
-    cuts = challenger.predictor.bundle
-    odd = replace(cuts, calibration=_Odd())
-    return replace(challenger, predictor=type(challenger.predictor)(odd))
+    odd: Any = _Odd()
+    bundle = replace(challenger.predictor.bundle, calibration=odd)
+    return replace(challenger, predictor=Predictor(bundle))
 
 
 class _Broken:
@@ -472,7 +473,3 @@ def test_what_a_host_does_next(
     no = None if refused is None else Quarantine(*refused, "broken")
 
     assert next_move(AskedCanary(asked, champion), pointer, no) is move
-
-
-def test_the_first_look_is_worth_something() -> None:
-    assert FIRST_LOOK >= 10 * 10
