@@ -12,48 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from database.aliases import CHAMPION, AliasRepository
+from database.decisions import lines
+from database.decisions.lines import TrialFound
 from database.driver.commands import Op
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.errors import Conflict
-from model.promotion import (
-    APPROVE,
-    EXPIRE,
-    EXPIRED,
-    REFUSE,
-    TRIAL,
-    TRIED,
-    DecisionStatus,
-    Promotion,
-)
+from model.promotion import APPROVE, REFUSE, DecisionStatus, Promotion
 from model.run import Lease
-
-MOMENT = timedelta(milliseconds=1)
-"""Between two lines of the ledger that one look writes, so that they are read in their order."""
 
 NEWEST = 20
 """Staged decisions looked at: at most one waits, and each new one closes those before it."""
 
+FOLLOWING = (lines.answer_id, lines.promotion_id, lines.lost_id)
+"""Keys of the lines that may follow a staged decision."""
+
 WAITING = (DecisionStatus.STAGED, DecisionStatus.SHADOW)
 """What waits: for a person, or for a trial beside the champion."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrialFound:
-    """What a trial beside the champion showed.
-
-    Attributes:
-        reasons: in sentences with figures.
-        evidence: the figures, as JSON and the registry can hold them.
-    """
-
-    reasons: tuple[str, ...]
-    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 def stage(promotion: Promotion, *, lease: Lease | None = None) -> Op[None]:
@@ -115,14 +93,14 @@ def settle(days: int, *, now: datetime) -> Op[Promotion | None]:
     Raises:
         RegistryError: a decision cannot be read.
     """
-    found, lines = yield from _staged()
+    found, followed = yield from _staged()
     for staged in found:
-        answer = lines.get(_answer_id(staged))
-        done = {_promotion_id(staged), _lost_id(staged)} & lines.keys()
+        answer = followed.get(lines.answer_id(staged))
+        done = {lines.promotion_id(staged), lines.lost_id(staged)} & followed.keys()
         if answer is not None and answer.status is DecisionStatus.APPROVED and not done:
             with suppress(Conflict):  # The ledger says why.
                 yield from _promote(staged, answer)
-    open_ones = [staged for staged in found if _answer_id(staged) not in lines]
+    open_ones = [staged for staged in found if lines.answer_id(staged) not in followed]
     for older in open_ones[1:]:
         yield from _replaced(older, open_ones[0].challenger, now)
     if not open_ones:
@@ -130,7 +108,7 @@ def settle(days: int, *, now: datetime) -> Op[Promotion | None]:
     newest = open_ones[0]
     told = (yield from _serves_already(newest)) or _over(newest, days, now)
     if told:
-        yield from PromotionRepository().add(_expiry(newest, told, now))
+        yield from PromotionRepository().add(lines.expiry(newest, told, now))
     return None if told else newest
 
 
@@ -159,7 +137,7 @@ def approve(version: str, *, actor: str, reason: str, days: int, now: datetime) 
             f"POST /models/{version}/promote"
         )
     yield from _check_champion(staged)
-    answer = _answer(staged, DecisionStatus.APPROVED, (actor, APPROVE, reason), now)
+    answer = lines.answer(staged, DecisionStatus.APPROVED, (actor, APPROVE, reason), now)
     yield from _give(answer)
     return (yield from _promote(staged, answer))
 
@@ -182,7 +160,7 @@ def refuse(version: str, *, actor: str, reason: str, days: int, now: datetime) -
         Conflict: it does not wait, or waited too long.
     """
     staged = yield from _of(version, days, now)
-    answer = _answer(staged, DecisionStatus.REFUSED, (actor, REFUSE, reason), now)
+    answer = lines.answer(staged, DecisionStatus.REFUSED, (actor, REFUSE, reason), now)
     yield from _give(answer)
     return answer
 
@@ -204,15 +182,7 @@ def pass_trial(tried: Promotion, *, ask: bool, found: TrialFound, now: datetime)
     """
     yield from _check_champion(tried)
     status = DecisionStatus.STAGED if ask else DecisionStatus.APPROVED
-    answer = _tried(tried, status, found, now)
-    if ask:
-        answer = replace(
-            answer,
-            reasons=(*tried.reasons, *found.reasons),
-            guards=tried.guards,
-            evidence={**tried.evidence, **found.evidence},
-            promise=tried.promise,
-        )
+    answer = lines.of_trial(tried, status, found, now)
     yield from _give(answer)
     return answer if ask else (yield from _promote(tried, answer))
 
@@ -231,7 +201,7 @@ def fail_trial(tried: Promotion, *, found: TrialFound, now: datetime) -> Op[Prom
     Raises:
         Conflict: somebody else has answered.
     """
-    answer = _tried(tried, DecisionStatus.REFUSED, found, now)
+    answer = lines.of_trial(tried, DecisionStatus.REFUSED, found, now)
     yield from _give(answer)
     return answer
 
@@ -260,13 +230,13 @@ def _staged() -> Op[tuple[list[Promotion], Mapping[str, Promotion]]]:
     for status in WAITING:
         found += yield from PromotionRepository().with_status(status, NEWEST)
     found.sort(key=lambda promotion: promotion.at, reverse=True)
-    keys = [key(staged) for staged in found for key in (_answer_id, _promotion_id, _lost_id)]
+    keys = [key(staged) for staged in found for key in FOLLOWING]
     return found, (yield from PromotionRepository().get_many(keys))
 
 
 def _unanswered() -> Op[list[Promotion]]:
-    found, lines = yield from _staged()
-    return [staged for staged in found if _answer_id(staged) not in lines]
+    found, followed = yield from _staged()
+    return [staged for staged in found if lines.answer_id(staged) not in followed]
 
 
 def _of(version: str, days: int, now: datetime) -> Op[Promotion]:
@@ -306,12 +276,7 @@ def _give(answer: Promotion) -> Op[None]:
 
 def _promote(staged: Promotion, answer: Promotion) -> Op[Promotion]:
     """The promotion that an approval is followed by; where it cannot be, a line that says why."""
-    promotion = replace(
-        answer,
-        promotion_id=_promotion_id(staged),
-        status=DecisionStatus.PROMOTED,
-        promise=staged.promise,
-    )
+    promotion = lines.promoted(staged, answer)
     while True:
         alias = yield from AliasRepository().find(CHAMPION)
         revision = alias.revision if alias else 0
@@ -323,60 +288,10 @@ def _promote(staged: Promotion, answer: Promotion) -> Op[Promotion]:
         except Conflict as error:
             if (yield from AliasRepository().find(CHAMPION)) != alias:
                 continue  # Perhaps to this very version, by somebody who settled.
-            yield from PromotionRepository().add(_lost(staged, promotion, str(error)))
+            yield from PromotionRepository().add(lines.lost(staged, promotion, str(error)))
             raise
-
-
-def _lost(staged: Promotion, promotion: Promotion, why: str) -> Promotion:
-    return replace(
-        promotion,
-        promotion_id=_lost_id(staged),
-        at=promotion.at + MOMENT,
-        status=DecisionStatus.KEPT,
-        reasons=(f"approved by {promotion.actor}, and not promoted: {why}",),
-        promise=None,
-    )
 
 
 def _replaced(staged: Promotion, newer: str, now: datetime) -> Op[None]:
     told = f"{newer} was staged in its place"
-    yield from PromotionRepository().add(_expiry(staged, told, now))
-
-
-def _expiry(staged: Promotion, told: str, now: datetime) -> Promotion:
-    return _answer(staged, DecisionStatus.REFUSED, (EXPIRED, EXPIRE, told), now)
-
-
-def _tried(tried: Promotion, status: DecisionStatus, found: TrialFound, now: datetime) -> Promotion:
-    answer = _answer(tried, status, (TRIED, TRIAL, ""), now)
-    return replace(answer, reasons=found.reasons, evidence=found.evidence)
-
-
-def _answer(
-    staged: Promotion, status: DecisionStatus, said: tuple[str, str, str], now: datetime
-) -> Promotion:
-    """The line of an answer: who, what they did, and why; never before what it answers."""
-    actor, action, reason = said
-    return Promotion(
-        promotion_id=_answer_id(staged),
-        at=max(now, staged.at + MOMENT),
-        actor=actor,
-        action=action,
-        status=status,
-        challenger=staged.challenger,
-        champion=staged.champion,
-        reasons=(reason,),
-        provisional=staged.provisional,
-    )
-
-
-def _answer_id(staged: Promotion) -> str:
-    return f"{staged.promotion_id}.answer"
-
-
-def _lost_id(staged: Promotion) -> str:
-    return f"{staged.promotion_id}.kept"
-
-
-def _promotion_id(staged: Promotion) -> str:
-    return f"{staged.promotion_id}.promoted"
+    yield from PromotionRepository().add(lines.expiry(staged, told, now))

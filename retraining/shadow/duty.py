@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 
 from database.decisions import approval
-from database.decisions.approval import TrialFound
+from database.decisions.lines import TrialFound
 from database.driver.client import SyncRegistry
 from database.watch.canaries import CanaryRepository
 from model.errors import Conflict

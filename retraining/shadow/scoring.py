@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,7 @@ def timed(pair: ShadowPair, records: Sequence[Features], timer: Timer) -> tuple[
     for place, record in enumerate(records):
         # Whoever is second finds the record in the processor's cache, so each is half the time.
         turns = ((0, pair.champion), (1, pair.challenger))
-        for index, predictor in turns if place % 2 else reversed(turns):
+        for index, predictor in turns if place % 2 else turns[::-1]:
             began = timer()
             predictor.assess_one(record)
             taken[index] += timer() - began
@@ -160,7 +161,7 @@ def _alone(predictor: Predictor, record: Features) -> Assessment | None:
         return None
 
 
-def _counted(scored: ScoredPair, edges: ShadowEdges, scale: Scale) -> dict[str, object]:
+def _counted(scored: ScoredPair, edges: ShadowEdges, scale: Scale) -> dict[str, Any]:
     theirs, ours = (
         np.array([scale.concern(one.score) for one in side], dtype=np.float64)
         for side in (scored.champion, scored.challenger)

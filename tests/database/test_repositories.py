@@ -23,6 +23,8 @@ from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
 from database.versions import ModelVersionRepository
+from database.watch.canaries import CanaryRepository
+from database.watch.shadows import ShadowRepository
 from model.access import ApiKey, AuditEvent, Scope
 from model.batch import Batch, BatchKind, RowReject
 from model.drift import DriftReport, FeatureDrift
@@ -30,6 +32,8 @@ from model.errors import Conflict, LeaseHeld, LeaseLost, NotFound
 from model.run import RunStatus, RunStep
 from model.trust.key_seal import KeysInForce, sealed
 from model.units.history import UnitPeriod, UnitServed
+from model.watch.canary import Canary, CanaryState
+from model.watch.shadow import FlagTally, LogCursor, ShadowEdges, ShadowRecord, ShadowTally
 from tests.database import builders
 from tests.database.builders import START, at, observation, prediction
 from tests.database.drivers import Run
@@ -61,6 +65,53 @@ def test_the_same_batch_twice_is_one_batch(run: Run) -> None:
 def test_an_unknown_batch_is_not_found(run: Run) -> None:
     with pytest.raises(NotFound):
         run(BatchRepository().get("nope"))
+
+
+def test_the_log_is_read_on_from_any_of_its_predictions(run: Run) -> None:
+    """Of those served at one moment too, as those of a batch or a file are."""
+    days = {"a": 0, "b": 1, "c": 1, "d": 1, "e": 2, "f": 3}
+    run(PredictionRepository().add_many([prediction(p, created_at=at(d)) for p, d in days.items()]))
+
+    def read(day: float, last: str, limit: int = 9) -> str:
+        found = PredictionRepository().logged_after(at(day), last, until=at(2), limit=limit)
+        return "".join(one.prediction_id for one in run(found))
+
+    assert read(-1, "") == "abcde"
+    assert [read(1, "b"), read(1, "b", limit=1), read(1, "b", limit=3)] == ["cde", "c", "cde"]
+    assert [read(1, ""), read(2, "e"), read(0, "a", limit=2)] == ["e", "", "bc"]
+
+
+def test_of_canaries_the_one_that_was_begun_last_counts(run: Run) -> None:
+    def canary(version: str, day: float) -> Canary:
+        return Canary(version, "v1", 0.1, CanaryState.ON, at(day), at(day), "ana", "a look")
+
+    canaries = CanaryRepository()
+    first = run(canaries.begin(canary("v2", 1)))
+    second = run(canaries.begin(canary("v3", 2)))
+
+    assert run(canaries.current()) == second
+    former = run(canaries.get("v2"))
+    assert (former.state, former.reason) == (
+        CanaryState.ENDED, "the canary of v3 was begun in its place",
+    )  # fmt: skip
+    assert not run(canaries.finish(replace(first, state=CanaryState.STOPPED)))
+    assert run(canaries.end(actor="ana", reason="no", now=at(3), version="v2")) == ""
+    assert run(canaries.end(actor="ana", reason="enough", now=at(3))) == "v3"
+    assert run(canaries.current()) is None
+    assert run(canaries.begin(canary("v3", 4))).revision == 3
+
+
+def test_a_shadow_is_stored_at_the_revision_that_was_read(run: Run) -> None:
+    tally = ShadowTally(FlagTally(12, 3, 1, 2, 4.5, 2.5, 3.0), cells={"0:1": 12}, same_status=9)
+    edges = ShadowEdges((0.5,), (0.25, 0.75))
+    record = ShadowRecord("v2", "v1", at(0), at(1), LogCursor(at(1), "p9"), edges, tally)
+
+    stored = run(ShadowRepository().put(record))
+
+    assert stored == replace(record, revision=1)
+    with pytest.raises(Conflict, match="the shadow of v2 is no longer at 0"):
+        run(ShadowRepository().put(record))
+    assert run(ShadowRepository().put(stored)).revision == 2
 
 
 def test_predictions_come_back_as_they_were_written(run: Run) -> None:
