@@ -7,7 +7,7 @@ import pytest
 from filelock import Timeout
 
 from model.errors import BundleError
-from model.live import LiveModel, LivePointer
+from model.live import CHALLENGER_POINTER, LiveModel, LivePointer
 from tests.api.bundles import Archive, archive
 
 ROOT = Path(__file__).parents[2]
@@ -160,3 +160,55 @@ def test_old_folders_are_removed_and_the_predecessors_is_not(tmp_path: Path) -> 
 
     kept = {folder.name for folder in (live.root / "versions").iterdir()}
     assert kept == {"v8", "v7", "v6", "v5", "v4"}
+
+
+def challenger(live: LiveModel, version: str, offset: float, revision: int = 1) -> LivePointer:
+    packed = archive(offset)
+    return live.publish(
+        packed.statement(version), packed.signature(version), packed.data, revision, share=0.1,
+        against="v1",
+    )  # fmt: skip
+
+
+def test_a_challenger_has_a_pointer_and_a_quarantine_of_its_own(tmp_path: Path) -> None:
+    champions, challengers = LiveModel(tmp_path), LiveModel(tmp_path, CHALLENGER_POINTER)
+    served = publish(champions, "v1", archive())
+
+    tried = challenger(challengers, "v2", 1.0)
+    challengers.quarantine("v2", "broken")
+
+    assert (champions.current(), challengers.current()) == (served, tried)
+    assert (tried.share, tried.against, served.share) == (0.1, "v1", 0.0)
+    assert champions.quarantined() is None
+    publish(champions, "v1", archive(), 2)
+    assert challengers.quarantined() is not None
+
+
+def test_what_is_stopped_is_pointed_to_no_longer_and_stays_refused(tmp_path: Path) -> None:
+    live = LiveModel(tmp_path, CHALLENGER_POINTER)
+    challenger(live, "v2", 1.0, 3)
+    stamp = live.stamp()
+
+    live.stop("v2", "slow", 2)
+    other = live.current()
+    live.stop("v2", "slow", 3)
+
+    assert other is not None  # Of a canary that was begun again meanwhile.
+    assert (live.current(), live.stamp()) == (None, None) != (None, stamp)
+    refused = live.quarantined()
+    assert refused is not None
+    assert (refused.version, refused.revision, refused.reason) == ("v2", 3, "slow")
+    assert live.folder("v2").is_dir()
+
+
+def test_neither_pointer_lets_the_others_folder_be_removed(tmp_path: Path) -> None:
+    champions, challengers = LiveModel(tmp_path), LiveModel(tmp_path, CHALLENGER_POINTER)
+    publish(champions, "v1", archive())
+    challenger(challengers, "v2", 1.0)
+
+    for revision in range(3, 10):
+        publish(champions, f"v{revision}", archive(), revision)
+        challenger(challengers, "v2", 1.0, revision)
+
+    assert champions.folder("v9").is_dir()
+    assert challengers.folder("v2").is_dir()
