@@ -27,7 +27,7 @@ def number_of(version: str, asked: Asked) -> int:
 def is_chosen(number: int, share: float) -> bool:
     """Whether a number is among that share of all numbers.
 
-    >>> is_chosen(0, 0.1), is_chosen(WHOLE // 10 + 1, 0.1), is_chosen(WHOLE - 1, 1.0)
+    >>> is_chosen(0, 0.1), is_chosen(WHOLE // 9, 0.1), is_chosen(WHOLE - 1, 1.0)
     (True, False, True)
     """
     return number < share * WHOLE

@@ -16,7 +16,8 @@ from typing import Any
 
 GROUPS = 32
 FEWEST_GROUPS = 10
-"""With fewer groups of students in either arm nothing is said of the share flagged."""
+"""With fewer groups of students in either arm, unequal ones counted as fewer, nothing is said of the
+share flagged."""
 
 FIRST_LOOK = 100
 """Answers of the challenger at the first look; each further one is at twice as many."""
@@ -106,7 +107,7 @@ class Estimate:
 
     mean: float
     error: float
-    parts: int
+    parts: float
 
 
 def look_number(answered: int) -> int:
@@ -167,10 +168,12 @@ def share_flagged(arm: ArmCounts) -> Estimate | None:
     """The share flagged, its error by groups of students; None of too few groups.
 
     A ratio of two sums over groups; its variance is that of the groups' residuals (Cochran 1977,
-    Sampling Techniques, section 6.3).
+    Sampling Techniques, chapter 6). Groups of unequal size count as fewer of equal size (Kish
+    1965, Survey Sampling).
     """
     groups = [(n, flagged) for n, flagged in zip(arm.asked, arm.flagged, strict=True) if n]
-    parts, records = len(groups), arm.records
+    records = arm.records
+    parts = records**2 / sum(n * n for n, _ in groups) if records else 0.0
     if parts < FEWEST_GROUPS:
         return None
     share = sum(flagged for _, flagged in groups) / records
@@ -198,7 +201,7 @@ def _beyond(one: Estimate, other: Estimate, allowed: float, level: float) -> boo
     return abs(one.mean - other.mean) - allowed > reach * error
 
 
-def student_quantile(probability: float, degrees: int) -> float:
+def student_quantile(probability: float, degrees: float) -> float:
     """Quantile of Student's t, by its expansion around the normal one.
 
     To the second order (Abramowitz and Stegun 26.7.5), within 2 % from nine degrees on.

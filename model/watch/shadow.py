@@ -240,7 +240,7 @@ def shadow_figures(record: ShadowRecord) -> ShadowFigures:
     shares = flags.flagged()
     either = flags.both + flags.champion_only + flags.challenger_only
     listed = record.budget if record.budget is not None else shares[0] if shares else None
-    grid = _grid(tally.cells) if enough else None
+    grid = _grid(tally.cells) if enough and tally.cells else None
     return ShadowFigures(
         records=flags.records,
         same_status=tally.same_status / flags.records if enough else None,

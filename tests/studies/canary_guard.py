@@ -100,7 +100,8 @@ def _calls(
     """Calls of each student until the challenger has answered so many, about."""
     missing = max(wanted - int(asked[challenged].sum()), 0)
     total = missing / (weight[challenged].sum() / weight.sum())
-    return random.poisson(weight / weight.sum() * total)
+    calls: Numbers = random.poisson(weight / weight.sum() * total)
+    return calls
 
 
 def _arm(asked: Numbers, flags: Mask, group: Numbers, members: Mask) -> ArmCounts:
