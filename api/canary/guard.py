@@ -16,8 +16,8 @@ from typing import Any
 
 GROUPS = 32
 FEWEST_GROUPS = 10
-"""With fewer groups of students in either arm, unequal ones counted as fewer, nothing is said of the
-share flagged."""
+"""With fewer groups of students in either arm nothing is said of the share flagged; groups of
+unequal size count as fewer."""
 
 FIRST_LOOK = 100
 """Answers of the challenger at the first look; each further one is at twice as many."""
