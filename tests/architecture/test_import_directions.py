@@ -33,6 +33,8 @@ ENTRY_POINTS = {
     "dashboard/dashboard.py": {"deployment"},
     "database/embedded/__main__.py": {"deployment"},
     "drift/check.py": {"deployment", "database", "preprocessing"},
+    "drift/comparing/champion.py": {"preprocessing"},
+    "drift/comparing/gathering.py": {"database", "preprocessing"},
     "preprocessing/ingest.py": {"deployment", "database"},
     "retraining/approval.py": {"deployment"},
     "retraining/card.py": {"deployment"},

@@ -1,0 +1,1 @@
+"""What a drift check compares with what."""

@@ -1,0 +1,100 @@
+"""The newest cohort compared with the profile in the champion's own bundle."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from drift.by_unit import UnitCohort, drift_by_unit
+from drift.comparing.gathering import Gathered
+from drift.judged_labels import JudgedLabels
+from drift.performance import disagreements
+from drift.policy import DriftPolicy
+from drift.report import drift_report
+from model.archive import unpack
+from model.bundle import load_signed
+from model.drift import DriftReport
+from model.label import Label
+from model.units.named import spellings
+from preprocessing.lanes import new_cases, operating_cuts
+from preprocessing.predictor import Predictor
+from preprocessing.task.spec import TaskSpec
+
+
+def compare_with_champion(
+    gathered: Gathered,
+    task: TaskSpec,
+    policy: DriftPolicy,
+    *,
+    report_id: str,
+    now: datetime,
+    signing_key: bytes,
+    seed: int,
+) -> DriftReport:
+    """The report of a cohort against what the champion was trained on.
+
+    Args:
+        gathered: a champion and a cohort that holds records.
+        task: the champion's.
+        policy: which tests run, and what counts as drift.
+        report_id: the report's id.
+        now: aware UTC.
+        signing_key: the installation's; the champion must be signed with it.
+        seed: of the tests that draw.
+
+    Raises:
+        BundleError: the champion's bundle cannot be trusted or read.
+    """
+    version, recent = gathered.version, gathered.recent
+    with tempfile.TemporaryDirectory(prefix="farol-drift-") as folder:
+        unpack(gathered.archive, Path(folder))
+        bundle = load_signed(Path(folder), version.statement, version.signature, signing_key)
+        predictor = Predictor(bundle)
+        binary = task.outcome.form.two_valued
+        judged = _judged(gathered.unseen_labels if binary else (), predictor, task)
+        realised = judged.performance()
+        scores = predictor.score_many(recent.records)
+        report = drift_report(
+            bundle.reference,
+            recent.records,
+            scores,
+            report_id=report_id,
+            now=now,
+            model_version=version.version,
+            periods=(recent.period,),
+            policy=policy,
+            seed=seed,
+            threshold=operating_cuts(bundle.thresholds, recent.records) if binary else None,
+            realised=realised,
+            notes=(*recent.notes, *disagreements(realised, version.metrics)),
+            left_out=recent.left_out,
+        )
+        if not task.unit:
+            return report
+        cohort = UnitCohort(
+            column=task.unit[0].name,
+            of_records=np.array([unit for unit, _ in recent.units], dtype=np.str_),
+            names=spellings(task.unit[0].name, recent.units),
+            labelled=gathered.labelled_units,
+            outcomes=judged.by_unit(),
+            needed=task.drift.min_records,
+        )
+        found = drift_by_unit(cohort, bundle.reference, recent.records, scores, policy, seed)
+        return replace(report, by_unit=found)
+
+
+def _judged(unseen: Sequence[Label], predictor: Predictor, task: TaskSpec) -> JudgedLabels:
+    """The champion on outcomes of records it was not trained on."""
+    features = [label.features for label in unseen]
+    return JudgedLabels(
+        units=np.array([label.unit for label in unseen], dtype=np.str_),
+        outcomes=np.array([label.outcome for label in unseen], dtype=np.float64),
+        scores=predictor.score_many(features) if features else np.zeros(0),
+        threshold=operating_cuts(predictor.bundle.thresholds, features),
+        new=new_cases(features, task),
+    )
