@@ -1,4 +1,4 @@
-"""One drift report against the champion's profile: `python -m drift.check [--json]`."""
+"""One drift report, of the newest cohort or of whatever is chosen: `python -m drift.check`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 
 import orjson
@@ -14,10 +15,20 @@ from rich.console import Console
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.unit_history import UnitHistoryRepository
+from database.watch.alarms import AlarmRepository
 from deployment.exit_codes import ExitCode, failed
+from deployment.settings import Settings
 from deployment.wiring import add_task_option, registry, settings_from_environment
+from drift.alarms.expected import Growth, expected_false_alarms
+from drift.alarms.persistence import next_state
+from drift.alarms.rule import rule_of
+from drift.alarms.schedule import times_a_year
+from drift.alarms.told import alarm_lines, one_look_line
 from drift.comparing.champion import compare_with_champion
-from drift.comparing.gathering import gather
+from drift.comparing.choice import EXAMPLES, Choice, Comparison, add_choice_options, choice_of
+from drift.comparing.files import compare_files
+from drift.comparing.gathering import Recent, gather
+from drift.comparing.periods import compare_periods
 from drift.policy import policy_of
 from drift.report import nothing_compared
 from drift.table import nothing_yet, write
@@ -25,6 +36,7 @@ from model.drift import DriftReport
 from model.errors import FarolError
 from model.units.named import spellings
 from model.version import ModelVersion
+from model.watch.alarm import FalseAlarms, WatchState
 from preprocessing.task.spec import TaskSpec, load_task
 
 
@@ -38,7 +50,8 @@ def run_drift_check(
 ) -> DriftReport:
     """Compares the newest cohort with the champion's training profile and stores the report.
 
-    Where the task has units, it also counts what there is of each (`database.unit_history`).
+    What it says is taken into the state of the champion's alarms (`database.watch.alarms`). Where
+    the task has units, it also counts what there is of each (`database.unit_history`).
 
     Args:
         opened: the registry.
@@ -79,11 +92,34 @@ def run_drift_check(
         )
     )
     opened.run(DriftReportRepository().add(report))
+    if report.compared:
+        rule = rule_of(task.drift)
+        expected = _expected(report, recent, task, now)
+        opened.run(
+            AlarmRepository().advance(
+                version.version, lambda before: next_state(before, report, rule, expected)
+            )
+        )
     if task.unit:
         column = task.unit[0].name
         names = spellings(column, recent.units)
         opened.run(UnitHistoryRepository().recount(column, names, now=now))
     return report
+
+
+def _expected(report: DriftReport, recent: Recent, task: TaskSpec, now: datetime) -> FalseAlarms:
+    """The false alarms to expect of checks like this one."""
+    times = times_a_year(task.schedule.drift, now)
+    cohorts = task.drift.periods_a_year
+    growth = Growth(
+        first=recent.fewest,
+        last=max(round(recent.usual), report.rows),
+        looks=round(times / cohorts),
+        cohorts=cohorts,
+        whole=report.whole,
+    )
+    tests = sum(row.p_value is not None for row in report.features)
+    return expected_false_alarms(rule_of(task.drift), growth, tests=tests, checks_a_year=times)
 
 
 def _report_id(version: ModelVersion, now: datetime) -> str:
@@ -93,32 +129,60 @@ def _report_id(version: ModelVersion, now: datetime) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command: 0 done (drifted or not), 2 usage, 3 nothing to compare yet, 1 failure."""
-    parser = argparse.ArgumentParser(prog="python -m drift.check", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m drift.check",
+        description="Says what moved since the champion was trained, or between any two sets of "
+        "records; checks of the champion also keep the state of its alarms.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add_task_option(parser)
+    add_choice_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--seed", type=int, default=0, help="of the tests that draw (default 0)")
     given = parser.parse_args(arguments)
     try:
+        choice = choice_of(given)
+    except ValueError as error:
+        parser.error(str(error))
+    try:
         settings = settings_from_environment(given.task)
-        task = load_task(settings.task)
-        with registry(settings) as opened:
-            report = run_drift_check(
-                opened,
-                task,
-                now=datetime.now(UTC),
-                signing_key=settings.signing_key.get_secret_value(),
-                seed=given.seed,
-            )
+        task, now = load_task(settings.task), datetime.now(UTC)
+        report, state = _checked(settings, choice, task, now=now, seed=given.seed)
     except FarolError as error:
         return failed("drift", error)
     if given.json:
-        sys.stdout.write(orjson.dumps(report, option=orjson.OPT_UTC_Z).decode() + "\n")
+        sys.stdout.write(orjson.dumps(_document(report, state), option=orjson.OPT_UTC_Z).decode())
+        sys.stdout.write("\n")
     elif report.compared:
-        write(report, Console())
+        console = Console()
+        write(report, console)
+        for line in alarm_lines(state) if state else (one_look_line(task.drift.alpha),):
+            console.print(line, highlight=False)
     if not report.compared:
         sys.stderr.write(f"drift: {nothing_yet(report)}\n")
         return ExitCode.NOT_ENOUGH_DATA
     return ExitCode.DONE
+
+
+def _checked(
+    settings: Settings, choice: Choice, task: TaskSpec, *, now: datetime, seed: int
+) -> tuple[DriftReport, WatchState | None]:
+    """The report that was asked for, and the alarms where it is about the champion."""
+    if choice.current is not None:
+        return compare_files(choice, task, now=now, seed=seed), None
+    with registry(settings) as opened:
+        if choice.kind is not Comparison.CHAMPION:
+            return compare_periods(opened, choice, task, now=now, seed=seed), None
+        key = settings.signing_key.get_secret_value()
+        report = run_drift_check(opened, task, now=now, signing_key=key, seed=seed)
+        return report, opened.run(AlarmRepository().find(report.model_version))
+
+
+def _document(report: DriftReport, state: WatchState | None) -> dict[str, object]:
+    """The report with the alarms beside it, for `--json`."""
+    told = {field.name: getattr(report, field.name) for field in fields(report)}
+    return told if state is None else told | {"alarms": state}
 
 
 if __name__ == "__main__":

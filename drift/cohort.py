@@ -141,10 +141,24 @@ def unfiled(
     return (LeftOut(period, others, Unjudged.UNFILED),) if others else ()
 
 
-def _needed(count: PeriodCount, every: Sequence[PeriodCount], rule: CohortRule) -> int:
-    former = [c.size for c in every if c.period < count.period and c.size >= rule.min_records]
-    usual = median(former) if former else rule.trained
+def usual_size(counts: Iterable[PeriodCount], period: str, rule: CohortRule) -> float:
+    """Students of the usual cohort, as the periods before that one tell it.
+
+    >>> rule = CohortRule(50, 0.2, trained=600, year=2026, most_served=5000)
+    >>> usual_size([PeriodCount("2023", 1014, 0), PeriodCount("2024", 1156, 0)], "2024", rule)
+    1014
+    """
+    former = [c.size for c in counts if c.period < period and c.size >= rule.min_records]
+    return median(former) if former else rule.trained
+
+
+def fewest(usual: float, rule: CohortRule) -> int:
+    """How many students make a cohort where the usual one has so many."""
     return max(rule.min_records, math.ceil(rule.min_share * usual))
+
+
+def _needed(count: PeriodCount, every: Sequence[PeriodCount], rule: CohortRule) -> int:
+    return fewest(usual_size(every, count.period, rule), rule)
 
 
 def _needed_of_served(needed: int, rule: CohortRule) -> int:

@@ -27,6 +27,10 @@ class ChosenTests(Protocol):
     def limits(self) -> Mapping[str, float]:
         """Name of a test to its limit, where it is not the test's own."""
 
+    @property
+    def alpha(self) -> float:
+        """The level: what a q-value is at most where a column drifted."""
+
 
 @dataclass(frozen=True, slots=True)
 class DriftPolicy:
@@ -58,6 +62,7 @@ def policy_of(chosen: ChosenTests) -> DriftPolicy:
         numeric=_tests(chosen.numeric, NUMERIC),
         category=_tests(chosen.category, CATEGORY),
         limits=dict(chosen.limits),
+        alpha=chosen.alpha,
     )
 
 

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from drift.contract import LEAST_VALUES
 from drift.findings import Finding, drifted, findings_of, profile_now, q_values
+from drift.missingness import Missingness
+from drift.naming.at_risk_now import PresentState, at_risk_now
+from drift.naming.missing import missing_where
+from drift.naming.values import changed_values
 from drift.performance import estimated_performance
 from drift.policy import DriftPolicy
 from drift.psi import psi
@@ -18,6 +22,7 @@ from model.drift import DriftReport, FeatureDrift, LeftOut
 from model.errors import NotEnoughData
 from model.profile import SCORE, ColumnProfile, read_profile
 from model.student import Features
+from model.watch.changes import NamedChanges
 
 FEW_ROWS = 100
 
@@ -37,8 +42,10 @@ def drift_report(
     realised: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
     left_out: Sequence[LeftOut] = (),
+    present: PresentState | None = None,
+    against: str = "",
 ) -> DriftReport:
-    """Compares recent records with the champion's training profile.
+    """Compares recent records with a profile: the champion's training data, or what is named.
 
     Args:
         profile: what `model.profile.build_profile` wrote at training time.
@@ -55,6 +62,8 @@ def drift_report(
         realised: metrics on outcomes that came in, empty before they do.
         notes: sentences on how the records were chosen.
         left_out: records that were counted and are not among these.
+        present: how the task tells who is at risk now; then that is compared too.
+        against: what the profile is of, where it is not the champion's training data.
 
     Raises:
         NotEnoughData: no records.
@@ -64,6 +73,9 @@ def drift_report(
         raise NotEnoughData("there are no recent records to compare with the training data")
     reference = read_profile(profile)
     recent = profile_now(reference, records, scores)
+    notes = (*notes, *_notes(reference, recent, records))
+    if present is not None:
+        reference, recent = present.added_to(reference), present.added_to(recent)
     findings = list(findings_of(reference, recent, policy, seed))
     features = tuple(
         _row(finding, q, policy) for finding, q in zip(findings, q_values(findings), strict=True)
@@ -82,8 +94,14 @@ def drift_report(
             if threshold is not None and scores.size
             else {}
         ),
-        notes=(*notes, *_notes(reference, recent, records)),
+        notes=notes,
         left_out=tuple(left_out),
+        named=NamedChanges(
+            values=changed_values(reference, recent),
+            missing=missing_where(_missing_more(features), recent, records),
+            at_risk=at_risk_now(reference, recent) if present is not None else None,
+        ),
+        against=against,
     )
 
 
@@ -120,6 +138,14 @@ def _row(finding: Finding, q_value: float | None, policy: DriftPolicy) -> Featur
         reference_missing=finding.reference.missing / finding.reference.rows,
         unseen=result.unseen,
     )
+
+
+def _missing_more(rows: Sequence[FeatureDrift]) -> Iterator[str]:
+    """The features of which more is missing than was, beyond chance and by much."""
+    for row in rows:
+        more = row.missing > row.reference_missing
+        if row.test == Missingness.about.name and row.drifted and more:
+            yield row.feature
 
 
 def _notes(

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from drift.catalogue import label_of
+from drift.naming.told import named_lines
 from model.drift import DriftReport, LeftOut, Unjudged
 from model.units.drifted import DriftByUnit
 
@@ -41,9 +42,11 @@ def verdict(report: DriftReport) -> str:
         return "Nothing to compare yet."
     about = f"{report.rows} records of {', '.join(report.periods)}"
     if not report.drifted:
-        return f"No drift: {about} look like what {report.model_version} was trained on."
+        usual = report.against or f"what {report.model_version} was trained on"
+        return f"No drift: {about} look like {usual}."
     names = ", ".join(report.drifted_features)
-    return f"Drift in {names}: {about} against the training data of {report.model_version}."
+    former = report.against or f"the training data of {report.model_version}"
+    return f"Drift in {names}: {about} against {former}."
 
 
 def nothing_yet(report: DriftReport) -> str:
@@ -98,6 +101,8 @@ def _parts(report: DriftReport) -> Iterator[RenderableType]:
     for title, figures in (("Measured", report.realised), ("Expected", report.estimated)):
         if figures:
             yield Text(f"{title}: {_figures(figures)}")
+    if report.named is not None:
+        yield from map(Text, named_lines(report.named))
     for row in report.features:
         if row.unseen:
             yield Text(f"Note: {row.feature} has values never seen before: {_some(row.unseen)}")

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from model.units.drifted import DriftByUnit
+from model.watch.changes import NamedChanges
 
 
 class Unjudged(StrEnum):
@@ -86,6 +87,12 @@ class DriftReport:
         estimated: metrics estimated from calibrated scores, before labels come.
         by_unit: the same for each unit (school); None where the task has none, and in reports of
             before it was looked at.
+        named: values that came or went, where something is missing, who is at risk now; None in
+            reports of before these were looked at.
+        against: what the records were compared with; empty is the champion's training data.
+        digest: of the compared records and of how they were compared; empty where alarms do not
+            follow from the report.
+        whole: the records are those of school files with as many students as a cohort usually has.
     """
 
     report_id: str
@@ -101,6 +108,10 @@ class DriftReport:
     compared: bool = True
     left_out: tuple[LeftOut, ...] = ()
     by_unit: DriftByUnit | None = None
+    named: NamedChanges | None = None
+    against: str = ""
+    digest: str = ""
+    whole: bool = False
 
     @property
     def drifted_features(self) -> tuple[str, ...]:

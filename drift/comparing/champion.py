@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from drift.alarms.digest import digest_of
 from drift.by_unit import UnitCohort, drift_by_unit
 from drift.comparing.gathering import Gathered
+from drift.comparing.present import present_state
 from drift.judged_labels import JudgedLabels
 from drift.performance import disagreements
 from drift.policy import DriftPolicy
@@ -73,7 +75,9 @@ def compare_with_champion(
             realised=realised,
             notes=(*recent.notes, *disagreements(realised, version.metrics)),
             left_out=recent.left_out,
+            present=present_state(task),
         )
+        report = replace(report, digest=digest_of(recent.records, policy), whole=recent.whole)
         if not task.unit:
             return report
         cohort = UnitCohort(

@@ -13,7 +13,15 @@ from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from database.students import PeriodRepository, StudentRepository
 from database.versions import ModelVersionRepository
-from drift.cohort import CohortRule, choose_cohort, counts_of, latest_of_each, unfiled
+from drift.cohort import (
+    CohortRule,
+    choose_cohort,
+    counts_of,
+    fewest,
+    latest_of_each,
+    unfiled,
+    usual_size,
+)
 from model.drift import LeftOut
 from model.errors import NotEnoughData
 from model.label import Label
@@ -36,6 +44,9 @@ class Recent:
     Attributes:
         period: empty where no period holds a cohort; then there are no records either.
         units: the unit of each record, folded, and its units as written.
+        fewest: students that make a cohort of that period.
+        usual: students of the usual cohort.
+        whole: the records are of school files, with as many students as make a complete cohort.
     """
 
     records: tuple[Features, ...]
@@ -43,6 +54,9 @@ class Recent:
     notes: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     units: tuple[tuple[str, Units], ...] = ()
+    fewest: int = 0
+    usual: float = 0.0
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +128,18 @@ def _recent(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[Recent]:
         year=now.year,
         most_served=RECENT_PREDICTIONS,
     )
-    cohort = choose_cohort(counts_of(filed, served), rule)
+    counts = counts_of(filed, served)
+    cohort = choose_cohort(counts, rule)
     if cohort.period is None:
         return Recent((), "", (), cohort.left_out)
+    usual = usual_size(counts, cohort.period, rule)
+    needed = fewest(usual, rule)
     of_period = served.get(cohort.period, {})
     if not cohort.from_files:
         records = tuple(prediction.features for prediction in of_period.values())
         notes = _choice_notes(records, "students predictions were asked for", cohort.period, window)
         units = tuple((prediction.unit, prediction.units) for prediction in of_period.values())
-        return Recent(records, cohort.period, notes, cohort.left_out, units)
+        return Recent(records, cohort.period, notes, cohort.left_out, units, needed, usual)
     observations = yield from StudentRepository().in_period(cohort.period)
     if task.longitudinal is not None:
         known = yield from StudentRepository().get_many([o.student_id for o in observations])
@@ -137,6 +154,9 @@ def _recent(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[Recent]:
             *unfiled(cohort.period, of_period, [o.student_id for o in observations]),
         ),
         tuple((o.unit, o.units) for o in observations),
+        needed,
+        usual,
+        whole=len(records) >= task.drift.complete_share * usual,
     )
 
 

@@ -142,7 +142,7 @@ class Schedule(Spec):
 
 
 class WatchPolicy(Spec):
-    """Which records the drift check judges (`drift.cohort`), and by which tests.
+    """Which records the drift check judges (`drift.cohort`), by which tests, and what alarms.
 
     Attributes:
         min_records: fewest students of one period; also the fewest that make it a usual cohort.
@@ -150,6 +150,12 @@ class WatchPolicy(Spec):
         numeric: tests of a number, by their names in `drift.catalogue`.
         category: tests of a category.
         limits: name of a test to the effect from which on a shift is large; else the test's own.
+        alpha: level of one check: a feature drifts at a q-value of at most this.
+        checks: checks in a row, each of changed records, that make an alarm of drift.
+        alarm_alpha: level that one of these checks must reach too, and the one of a complete cohort.
+        complete_share: school files with this share of the usual cohort make a complete one.
+        settled_days: a cohort that has not changed for so many days is complete.
+        periods_a_year: how many periods begin in a year; for the false alarms to expect.
     """
 
     min_records: Annotated[int, Field(ge=1)] = 50
@@ -161,6 +167,12 @@ class WatchPolicy(Spec):
         "missingness",
     )
     limits: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    alpha: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    checks: Annotated[int, Field(ge=1, le=30)] = 2
+    alarm_alpha: Annotated[float, Field(gt=0, le=0.5)] = 0.01
+    complete_share: Annotated[float, Field(gt=0, le=1)] = 0.8
+    settled_days: Annotated[int, Field(ge=1, le=365)] = 7
+    periods_a_year: Annotated[float, Field(gt=0, le=366)] = 1
 
 
 class TrainingPolicy(Spec):

@@ -1,0 +1,1 @@
+"""Alarms of the drift watch: what makes one, and how often one is false."""

@@ -1,0 +1,1 @@
+"""What a drift report names beside its tests: values, states and where something is missing."""
