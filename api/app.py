@@ -24,6 +24,7 @@ from api.http import origin, problems
 from api.opening import opened
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.routes import (
+    alarms,
     decisions,
     dossiers,
     erasure,
@@ -115,11 +116,11 @@ def create_app(
         redoc_url=None,
     )
     problems.install(app)
-    # In this order: /predict/{student_id} takes every path below /predict, and
-    # /students/{student_id} every path below /students.
+    # In this order: /predict/{student_id} takes every path below /predict, /students/{student_id}
+    # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
-        bulk, predictions, labels, students, dossiers, erasure, models, decisions, trials, runs,
-        system, pages,
+        bulk, predictions, labels, students, dossiers, erasure, models, decisions, trials, alarms,
+        runs, system, pages,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.router.routes.append(pages.scripts())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -101,6 +102,11 @@ class FarolApi:
     def _answered(self, version: str, answer: str, reason: str) -> str:
         path = f"/models/{version}/{answer}"
         return str(self._call("POST", path, json={"reason": reason})["version"])
+
+    def acknowledge(self, feature: str, reason: str) -> None:
+        """Says that the drift alarm of a feature is known."""
+        path = f"/drift/alarms/{quote(feature, safe='')}/acknowledge"
+        self._call("POST", path, json={"reason": reason})
 
     def rollback(self, reason: str) -> str:
         """Puts the version that served before back and gives the version that serves now."""

@@ -27,6 +27,7 @@ from database.tasks import TaskRepository
 from database.tombstones import TombstoneRepository
 from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
+from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
 from database.watch.shadows import ShadowRepository
 
@@ -52,6 +53,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     LookRepository,
     RunRepository,
     DriftReportRepository,
+    AlarmRepository,
     UnitHistoryRepository,
     AuditRepository,
     TaskRepository,

@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard import charts
+from dashboard.alarms_section import show_alarms
 from dashboard.context import Context, empty
+from dashboard.named_section import named_sentences
 from dashboard.texts import Texts
 from dashboard.units_section import show_drift_by_unit
 from database.aliases import CHAMPION, AliasRepository
@@ -38,6 +40,7 @@ def show(context: Context) -> None:
     if not reports:
         empty(texts, "empty.drift", "python -m drift.check")
         return
+    show_alarms(context)
     report = _choose(reports, texts)
     if report.compared:
         _comparison(report, context)
@@ -74,6 +77,8 @@ def left_out_sentences(report: DriftReport, texts: Texts) -> list[str]:
 def _comparison(report: DriftReport, context: Context) -> None:
     texts = context.texts
     _verdict(report, context)
+    if report.named is not None and (named := named_sentences(report.named, texts)):
+        st.markdown("\n".join(f"- {sentence}" for sentence in named))
     st.subheader(texts("drift.effects"))
     st.caption(texts("drift.effects_help"))
     st.plotly_chart(

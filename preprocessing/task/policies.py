@@ -152,7 +152,7 @@ class WatchPolicy(Spec):
         limits: name of a test to the effect from which on a shift is large; else the test's own.
         alpha: level of one check: a feature drifts at a q-value of at most this.
         checks: checks in a row, each of changed records, that make an alarm of drift.
-        alarm_alpha: level that one of these checks must reach too, and the one of a complete cohort.
+        alarm_alpha: level that one of these checks must reach, and the one of a complete cohort.
         complete_share: school files with this share of the usual cohort make a complete one.
         settled_days: a cohort that has not changed for so many days is complete.
         periods_a_year: how many periods begin in a year; for the false alarms to expect.

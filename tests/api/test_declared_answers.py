@@ -29,11 +29,13 @@ from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
+from database.watch.alarms import AlarmRepository
 from database.watch.shadows import ShadowRepository
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
 from model.promotion import DecisionStatus, Promotion
 from model.student import Observation
 from model.version import CardFiles, LeakageCheck
+from model.watch.alarm import AlarmLevel, FalseAlarms, FeatureAlarm, WatchState
 from model.watch.shadow import LogCursor, ShadowRecord
 from preprocessing.task.policies import StatusPolicy
 from preprocessing.task.spec import load_task
@@ -115,6 +117,15 @@ def school(world: World) -> Iterator[School]:
         "d1", bundles.NOW, "v1", 20, ("2023",), (moved,), True, {"recall": 0.8}, {}, ("few",),
         left_out=(left_out,),
     )))  # fmt: skip
+    alarms = tuple(
+        FeatureAlarm(name, level, 2, bundles.NOW)
+        for name, level in (("inde", AlarmLevel.ALARMED), ("ida", AlarmLevel.QUIET))
+    )
+    state = WatchState(
+        "v1", bundles.NOW, "d1", "2023", "0" * 32, alarms, needed=2,
+        expected=FalseAlarms(0.1, 365, 33, at_once=False),
+    )  # fmt: skip
+    registry.run(AlarmRepository().advance("v1", lambda _: state))
     secret = keys(world.home, "create", "--name", "all", "--scope", "admin")
     with served(world.home, workers=1, auth="keys") as server:
         until(lambda: all(w["version"] for w in server.workers()))
@@ -179,6 +190,11 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "list_runs": lambda s: [s.get("/runs")],
     "get_run": lambda s: [s.get(f"/runs/{s.post('/train').json()['run_id']}")],
     "list_drift_reports": lambda s: [s.get("/drift")],
+    "get_alarms": lambda s: [s.get("/drift/alarms")],
+    "acknowledge_alarm": lambda s: [
+        s.post("/drift/alarms/inde/acknowledge", REASON),
+        s.get("/drift/alarms"),
+    ],
     "get_drift_report": lambda s: [s.get("/drift/d1")],
     "get_health": lambda s: [s.get("/health")],
     "get_live": lambda s: [s.get("/health/live")],
@@ -243,6 +259,9 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("list_runs", 422, lambda s: s.get("/runs?limit=0")),
     ("get_run", 404, lambda s: s.get("/runs/none")),
     ("list_drift_reports", 422, lambda s: s.get("/drift?limit=many")),
+    ("acknowledge_alarm", 404, lambda s: s.post("/drift/alarms/no_such/acknowledge", REASON)),
+    ("acknowledge_alarm", 409, lambda s: s.post("/drift/alarms/ida/acknowledge", REASON)),
+    ("acknowledge_alarm", 422, lambda s: s.post("/drift/alarms/inde/acknowledge", {})),
     ("get_drift_report", 404, lambda s: s.get("/drift/none")),
 ]
 

@@ -149,6 +149,11 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "list_runs": (lambda s: s.ask("GET", "/runs"), 403),
     "get_run": (lambda s: s.ask("GET", "/runs/1"), 403),
     "list_drift_reports": (lambda s: s.ask("GET", "/drift"), 403),
+    "get_alarms": (lambda s: s.ask("GET", "/drift/alarms"), 403),
+    "acknowledge_alarm": (
+        lambda s: s.ask("POST", "/drift/alarms/inde/acknowledge", {"reason": "x"}),
+        403,
+    ),
     "get_drift_report": (lambda s: s.ask("GET", "/drift/1"), 403),
     "train": (lambda s: s.ask("POST", "/train", {}), 403),
     "promote": (lambda s: s.ask("POST", "/models/v1/promote", {"reason": "x"}), 403),

@@ -1,0 +1,40 @@
+"""What a drift report names in words: values that came or went, and where something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.texts import Texts
+from model.watch.changes import NamedChanges, ValueShare
+
+MOST_NAMED = 10
+
+
+def named_sentences(named: NamedChanges, texts: Texts) -> list[str]:
+    """One sentence per change, in the reader's language."""
+    lines = []
+    if named.at_risk is not None:
+        then, now = texts.share(named.at_risk.then), texts.share(named.at_risk.now)
+        lines.append(texts("named.at_risk", now=now, then=then))
+    for one in named.values:
+        feature = texts.or_name(f"feature.{one.feature}", one.feature)
+        for key, values in (("named.new", one.new), ("named.vanished", one.vanished)):
+            if values:
+                lines.append(texts(key, feature=feature, values=_shown(values, texts)))
+    for where in named.missing:
+        lines.append(
+            texts(
+                "named.missing",
+                feature=texts.or_name(f"feature.{where.feature}", where.feature),
+                by=texts.or_name(f"feature.{where.by}", where.by),
+                values=", ".join(where.values[:MOST_NAMED]),
+                share=texts.share(where.share),
+            )
+        )
+    return lines
+
+
+def _shown(values: Sequence[ValueShare], texts: Texts) -> str:
+    shown = [f"{one.value} ({texts.share(one.share)})" for one in values[:MOST_NAMED]]
+    more = len(values) - MOST_NAMED
+    return ", ".join(shown) + (f" +{more}" if more > 0 else "")
