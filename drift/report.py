@@ -76,10 +76,7 @@ def drift_report(
     notes = (*notes, *_notes(reference, recent, records))
     if present is not None:
         reference, recent = present.added_to(reference), present.added_to(recent)
-    findings = list(findings_of(reference, recent, policy, seed))
-    features = tuple(
-        _row(finding, q, policy) for finding, q in zip(findings, q_values(findings), strict=True)
-    )
+    features = compared_profiles(reference, recent, policy, seed)
     return DriftReport(
         report_id=report_id,
         at=now,
@@ -102,6 +99,19 @@ def drift_report(
             at_risk=at_risk_now(reference, recent) if present is not None else None,
         ),
         against=against,
+    )
+
+
+def compared_profiles(
+    reference: Mapping[str, ColumnProfile],
+    recent: Mapping[str, ColumnProfile],
+    policy: DriftPolicy,
+    seed: int,
+) -> tuple[FeatureDrift, ...]:
+    """One row per test and recent column, corrected for all of them."""
+    findings = list(findings_of(reference, recent, policy, seed))
+    return tuple(
+        _row(finding, q, policy) for finding, q in zip(findings, q_values(findings), strict=True)
     )
 
 

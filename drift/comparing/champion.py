@@ -12,7 +12,7 @@ import numpy as np
 
 from drift.alarms.digest import digest_of
 from drift.by_unit import UnitCohort, drift_by_unit
-from drift.comparing.gathering import Gathered
+from drift.comparing.gathering import CohortAndChampion
 from drift.comparing.present import present_state
 from drift.judged_labels import JudgedLabels
 from drift.performance import disagreements
@@ -29,7 +29,7 @@ from preprocessing.task.spec import TaskSpec
 
 
 def compare_with_champion(
-    gathered: Gathered,
+    gathered: CohortAndChampion,
     task: TaskSpec,
     policy: DriftPolicy,
     *,

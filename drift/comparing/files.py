@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from drift.comparing.choice import Choice
-from drift.comparing.sides import Side, compare_sides, split_by_unit
+from drift.comparing.choice import Compared
+from drift.comparing.sides import RecordSet, compare_sides, split_by_unit
 from drift.policy import policy_of
 from model.drift import DriftReport
 from model.errors import NotThisTask
@@ -14,7 +14,7 @@ from preprocessing.files.loading import read_file
 from preprocessing.task.spec import TaskSpec
 
 
-def side_of_file(path: Path, period: str | None, task: TaskSpec, *, now: datetime) -> Side:
+def side_of_file(path: Path, period: str | None, task: TaskSpec, *, now: datetime) -> RecordSet:
     """The records of a file, read as an ingest reads them.
 
     Args:
@@ -38,10 +38,10 @@ def side_of_file(path: Path, period: str | None, task: TaskSpec, *, now: datetim
     rejected = sum(one.batch.rows_read - one.batch.rows_kept for one in tables)
     left = (f"{rejected} rows of {path.name} cannot be read and are left out",) if rejected else ()
     name = path.name if period is None or period in path.name else f"{path.name}, {period}"
-    return Side(name, tuple(o for one in tables for o in one.observations), left)
+    return RecordSet(name, tuple(o for one in tables for o in one.observations), left)
 
 
-def compare_files(choice: Choice, task: TaskSpec, *, now: datetime, seed: int = 0) -> DriftReport:
+def compare_files(choice: Compared, task: TaskSpec, *, now: datetime, seed: int = 0) -> DriftReport:
     """Compares two files, or a unit of one with the other units; needs no registry.
 
     Args:

@@ -60,7 +60,7 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class CohortAndChampion:
     """All that one check compares.
 
     Attributes:
@@ -78,7 +78,7 @@ class Gathered:
     labelled_units: frozenset[str]
 
 
-def gather(task: TaskSpec, now: datetime, key: bytes) -> Op[Gathered]:
+def gather(task: TaskSpec, now: datetime, key: bytes) -> Op[CohortAndChampion]:
     """Reads what a check of the champion against the newest cohort needs.
 
     Raises:
@@ -101,7 +101,7 @@ def gather(task: TaskSpec, now: datetime, key: bytes) -> Op[Gathered]:
         known = yield from StudentRepository().get_many([label.student_id for label in arrived])
         arrived = recalled_labels(plan, arrived, known)
     trained_on = _ids((yield from ArtifactRepository().get(version.trained_on)))
-    return Gathered(
+    return CohortAndChampion(
         version=version,
         archive=archive,
         recent=recent,

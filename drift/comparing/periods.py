@@ -8,8 +8,8 @@ from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.students import PeriodRepository, StudentRepository
 from drift.cohort import in_future
-from drift.comparing.choice import Choice
-from drift.comparing.sides import Side, compare_sides, split_by_unit
+from drift.comparing.choice import Compared
+from drift.comparing.sides import RecordSet, compare_sides, split_by_unit
 from drift.policy import policy_of
 from model.drift import DriftReport
 from model.errors import NotEnoughData
@@ -17,7 +17,7 @@ from preprocessing.longitudinal import recalled_observations
 from preprocessing.task.spec import TaskSpec
 
 
-def side_of_period(task: TaskSpec, period: str) -> Op[Side]:
+def side_of_period(task: TaskSpec, period: str) -> Op[RecordSet]:
     """What school files say of a period.
 
     Raises:
@@ -33,7 +33,7 @@ def side_of_period(task: TaskSpec, period: str) -> Op[Side]:
             [one.student_id for one in observations]
         )
         observations = recalled_observations(task.longitudinal, observations, known_students)
-    return Side(f"period {period}", tuple(observations))
+    return RecordSet(f"period {period}", tuple(observations))
 
 
 def newest_period(now: datetime) -> Op[str]:
@@ -52,7 +52,7 @@ def newest_period(now: datetime) -> Op[str]:
 
 
 def compare_periods(
-    opened: SyncRegistry, choice: Choice, task: TaskSpec, *, now: datetime, seed: int = 0
+    opened: SyncRegistry, choice: Compared, task: TaskSpec, *, now: datetime, seed: int = 0
 ) -> DriftReport:
     """Compares two periods of the registry, or a unit of one with the other units.
 

@@ -21,7 +21,7 @@ from preprocessing.task.spelling import fold
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class RecordSet:
     """One of two sets of records.
 
     Attributes:
@@ -35,7 +35,7 @@ class Side:
     notes: tuple[str, ...] = ()
 
 
-def split_by_unit(side: Side, unit: str, task: TaskSpec) -> tuple[Side, Side]:
+def split_by_unit(side: RecordSet, unit: str, task: TaskSpec) -> tuple[RecordSet, RecordSet]:
     """The records of all other units, and those of one.
 
     Records of no known unit are among neither.
@@ -56,14 +56,14 @@ def split_by_unit(side: Side, unit: str, task: TaskSpec) -> tuple[Side, Side]:
     unknown = len(side.observations) - len(known)
     notes = (f"{unknown} records of no known {task.unit[0].name} left out",) if unknown else ()
     return (
-        Side(f"the other units of {side.name}", others),
-        Side(f"{unit} of {side.name}", of_unit, (*side.notes, *notes)),
+        RecordSet(f"the other units of {side.name}", others),
+        RecordSet(f"{unit} of {side.name}", of_unit, (*side.notes, *notes)),
     )
 
 
 def compare_sides(
-    reference: Side,
-    current: Side,
+    reference: RecordSet,
+    current: RecordSet,
     task: TaskSpec,
     policy: DriftPolicy,
     *,
@@ -113,7 +113,7 @@ def compare_sides(
     )
 
 
-def _too_few(sides: Sequence[Side], needed: int) -> tuple[LeftOut, ...]:
+def _too_few(sides: Sequence[RecordSet], needed: int) -> tuple[LeftOut, ...]:
     return tuple(
         LeftOut(side.name, len(side.observations), Unjudged.FEW, needed)
         for side in sides
@@ -121,6 +121,6 @@ def _too_few(sides: Sequence[Side], needed: int) -> tuple[LeftOut, ...]:
     )
 
 
-def _report_id(reference: Side, current: Side, now: datetime) -> str:
+def _report_id(reference: RecordSet, current: RecordSet, now: datetime) -> str:
     told = "\x1f".join((reference.name, current.name, now.isoformat()))
     return hashlib.sha256(told.encode()).hexdigest()[:16]
