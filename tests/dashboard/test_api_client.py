@@ -30,6 +30,15 @@ def test_the_list_is_asked_for_with_the_key_and_only_the_filters_given() -> None
     assert seen[0].headers["authorization"] == "Bearer secret"
 
 
+def test_an_alarm_is_acknowledged_under_the_features_name_with_a_reason() -> None:
+    seen: list[httpx.Request] = []
+
+    api(httpx.Response(200, json={"alarmed": []}), seen).acknowledge("faltas/ano", "a new survey")
+
+    assert seen[0].url.raw_path == b"/drift/alarms/faltas%2Fano/acknowledge"
+    assert json.loads(seen[0].content) == {"reason": "a new survey"}
+
+
 def test_a_promotion_sends_its_reason_and_gives_the_version_that_serves() -> None:
     seen: list[httpx.Request] = []
 

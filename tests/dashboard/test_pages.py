@@ -19,6 +19,7 @@ from database.indexes import ensure_indexes
 from database.predictions import PredictionRepository
 from database.runs import RunRepository
 from database.students import StudentRepository
+from database.watch.alarms import AlarmRepository
 from drift.check import run_drift_check
 from model.access import ApiKey, Scope
 from model.prediction import RiskStatus, Scale
@@ -253,6 +254,45 @@ def test_the_drift_page_names_what_drifted_and_shows_performance_now(
         ["ieg", "model's prediction"],
         ["model's prediction", "ieg"],
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "button", "expect"),
+    [
+        ("en", "ieg: in alarm since", "Acknowledge", "expect at most 0.01 false alarms a year"),
+        ("pt", "ieg: alarme desde", "Marcar como visto", "no máximo 0,01 alarmes falsos por ano"),
+    ],
+)
+def test_the_drift_page_shows_alarms_with_a_button_that_acts_through_the_api(
+    opened: SyncRegistry, language: str, said: str, button: str, expect: str
+) -> None:
+    school = found_school(opened)
+    opened.run(StudentRepository().observe(cohort(300, "2024", seed=5, shift=-1.5)))
+    run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
+
+    app = page("drift", language)
+    shown = words(app)
+    (pressed,) = (one for one in app.button if one.label == button)
+    silent = pressed.click().run()
+
+    assert not silent.exception
+    assert said in shown and expect in shown
+    assert {"en": "Write a reason first", "pt": "Escreva um motivo"}[language] in words(silent)
+
+
+def test_an_acknowledged_alarm_names_who_knows_of_it_and_offers_no_button(
+    opened: SyncRegistry,
+) -> None:
+    school = found_school(opened)
+    opened.run(StudentRepository().observe(cohort(300, "2024", seed=5, shift=-1.5)))
+    run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
+    for feature in ("ieg", "risk_score"):
+        opened.run(AlarmRepository().acknowledge(feature, by="ana", reason="a new survey", now=NOW))
+
+    app = page("drift")
+
+    assert "acknowledged by ana" in words(app) and "a new survey" in words(app)
+    assert not [one for one in app.button if one.label == "Acknowledge"]
 
 
 @pytest.mark.parametrize(

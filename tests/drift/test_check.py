@@ -15,10 +15,12 @@ from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from database.students import StudentRepository
+from database.watch.alarms import AlarmRepository
 from drift import check
 from drift.check import run_drift_check
 from model.drift import LeftOut, Unjudged
 from model.errors import BundleError, NotEnoughData
+from model.watch.alarm import AlarmLevel, WatchState
 from preprocessing.task.policies import WatchPolicy
 from tests.drift.school import (
     KEY,
@@ -178,6 +180,57 @@ def test_with_too_little_to_judge_the_report_says_so_and_is_no_alarm(
     assert opened.run(DriftReportRepository().newest(1)) == [report]
 
 
+def test_a_growing_cohort_that_drifts_is_suspected_and_then_in_alarm(
+    opened: SyncRegistry, school: School
+) -> None:
+    def check(day: int) -> WatchState:
+        at = NOW + timedelta(days=day)
+        run_drift_check(opened, school.task, now=at, signing_key=KEY)
+        state = opened.run(AlarmRepository().current())
+        assert state is not None
+        return state
+
+    moved = cohort(220, "2025", seed=5, shift=-1.5)
+    serve(opened, school, moved[:150], at=NOW - timedelta(days=1))
+    first, same = check(0), check(1)
+    serve(opened, school, moved[150:], at=NOW - timedelta(hours=1))
+    second = check(2)
+
+    suspected = set(first.at_level(AlarmLevel.SUSPECTED))
+    assert suspected == set(same.at_level(AlarmLevel.SUSPECTED)) == {"ieg", "risk_score"}
+    assert set(second.alarmed) == {"ieg", "risk_score"}
+    assert second.expected is not None and 0 < second.expected.a_year < 1
+
+
+def test_a_whole_school_file_that_drifts_is_in_alarm_at_its_only_check(
+    opened: SyncRegistry, school: School
+) -> None:
+    opened.run(StudentRepository().observe(cohort(300, "2024", seed=5, shift=-1.5)))
+
+    for day in range(3):
+        at = NOW + timedelta(days=day)
+        report = run_drift_check(opened, school.task, now=at, signing_key=KEY)
+
+    state = opened.run(AlarmRepository().current())
+    assert report.whole and state is not None
+    assert set(state.alarmed) == {"ieg", "risk_score"}
+    assert state.features[0].since == NOW
+    assert state.expected is not None and state.expected.a_year == 0.01
+
+
+def test_a_check_with_nothing_to_compare_leaves_the_alarms_as_they_are(
+    opened: SyncRegistry, school: School
+) -> None:
+    opened.run(StudentRepository().observe(cohort(300, "2024", seed=5, shift=-1.5)))
+    run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
+    before = opened.run(AlarmRepository().current())
+    strict = school.task.model_copy(update={"drift": WatchPolicy(min_records=301)})
+
+    run_drift_check(opened, strict, now=NOW + timedelta(days=1), signing_key=KEY)
+
+    assert opened.run(AlarmRepository().current()) == before
+
+
 def test_the_command_prints_one_json_object_or_a_table_and_tells_what_is_missing_by_its_exit_code(
     tmp_path: Path, uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -211,4 +264,7 @@ def test_the_command_prints_one_json_object_or_a_table_and_tells_what_is_missing
     assert "nothing to compare yet (2023: 300 records are fewer than the 1000" in waiting.err
     assert "drift.min_records" in waiting.err and waiting.out == ""
     assert json.loads(printed.out)["model_version"] == school.version.version
+    assert json.loads(printed.out)["alarms"]["needed"] == 2
+    assert "False alarms to expect while nothing changes: at most" in shown.out
+    assert "Suspected: ieg (drift in 1 check of 2 in a row)" in shown.out
     assert "Drift in" in shown.out and "ieg" in shown.out

@@ -103,10 +103,10 @@ def profiles(students: Students, grid: int | None = None) -> Profiles:
         known = students.marks[:, place]
         known = known[~np.isnan(known)]
         lost = len(students) - known.size
-        found[f"n{place}"] = profile_numbers(known, missing=lost, grid=grid)  # type: ignore[arg-type]
+        found[f"n{place}"] = profile_numbers(known.tolist(), missing=lost, grid=grid)
     for place in range(CATEGORIES):
         found[f"c{place}"] = _category(students.stones[:, place])
-    found[SCORE] = profile_numbers(students.scores, missing=0, grid=grid)  # type: ignore[arg-type]
+    found[SCORE] = profile_numbers(students.scores.tolist(), missing=0, grid=grid)
     return found
 
 
