@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import orjson
 from rich.console import Console
+from rich.text import Text
 
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
@@ -158,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console = Console()
         write(report, console)
         for line in alarm_lines(state) if state else (one_look_line(task.drift.alpha),):
-            console.print(line, highlight=False)
+            console.print(Text(line))
     if not report.compared:
         sys.stderr.write(f"drift: {nothing_yet(report)}\n")
         return ExitCode.NOT_ENOUGH_DATA

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
@@ -191,11 +192,11 @@ def _write(
 ) -> None:
     console = Console()
     for line in _about(changes, concept, plan, population):
-        console.print(line, highlight=False)
+        console.print(Text(line))
     if raised:
         console.print(_table(raised, {change.feature for change in changes}))
     else:
-        console.print("Nothing was found, at no check.", highlight=False)
+        console.print("Nothing was found, at no check.")
     if felt is not None:
         console.print(
             f"Measured on outcomes: recall {felt.recall_before:.3f}, then {felt.recall_after:.3f}; "
