@@ -19,6 +19,7 @@ from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
+from database.watch.alarms import AlarmRepository
 from model.promotion import of_run
 from model.version import Alias, Metrics, ModelVersion
 
@@ -117,10 +118,13 @@ def _activity(context: Context) -> None:
     """What the platform is busy with."""
     texts, read = context.texts, context.registry.run
     report = next(iter(read(DriftReportRepository().newest(1))), None)
+    alarms = read(AlarmRepository().current())
     if report is None:
         drift = texts("overview.drift_unknown")
     elif not report.compared:
         drift = texts("overview.drift_waiting")
+    elif alarms is not None and alarms.alarmed:
+        drift = texts("overview.drift_alarm", n=len(alarms.alarmed))
     elif report.drifted:
         drift = texts("overview.drift_yes", n=len(report.drifted_features))
     else:
