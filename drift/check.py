@@ -34,7 +34,7 @@ from drift.policy import policy_of
 from drift.report import nothing_compared
 from drift.table import nothing_yet, write
 from model.drift import DriftReport
-from model.errors import FarolError
+from model.errors import ConfigurationError, FarolError
 from model.units.named import spellings
 from model.version import ModelVersion
 from model.watch.alarm import FalseAlarms, WatchState
@@ -109,8 +109,15 @@ def run_drift_check(
 
 
 def _expected(report: DriftReport, recent: Recent, task: TaskSpec, now: datetime) -> FalseAlarms:
-    """The false alarms to expect of checks like this one."""
-    times = times_a_year(task.schedule.drift, now)
+    """The false alarms to expect of checks like this one.
+
+    Raises:
+        ConfigurationError: the task's schedule is no crontab line.
+    """
+    try:
+        times = times_a_year(task.schedule.drift, now)
+    except ValueError as error:
+        raise ConfigurationError(f"schedule.drift of task {task.name}: {error}") from error
     cohorts = task.drift.periods_a_year
     growth = Growth(
         first=recent.fewest,

@@ -168,7 +168,7 @@ def test_an_acknowledgement_ends_when_the_feature_is_quiet_again() -> None:
 
 @pytest.mark.parametrize(
     ("acknowledged", "now", "expected"),
-    [(2.0, 2.9, ACKNOWLEDGED), (2.0, 3.0, ALARMED), (1.0, 1.9, ACKNOWLEDGED), (6.0, 9.0, ALARMED)],
+    [(2.0, 2.9, ACKNOWLEDGED), (2.0, 3.1, ALARMED), (1.0, 1.9, ACKNOWLEDGED), (6.0, 9.1, ALARMED)],
 )
 def test_an_acknowledgement_ends_when_the_drift_is_half_as_much_again_and_a_limit_more(
     acknowledged: float, now: float, expected: AlarmLevel

@@ -30,14 +30,16 @@ KINDS = {"phase": "numeric", "lag": "numeric", "ipp": "numeric", "stone": "categ
 BEHIND = PresentState("lag", lambda lag: float(float(lag) < 0))
 
 
-def students(n: int, *, behind: float = 0.5, phases: Sequence[int] = (1, 2, 3)) -> list[Features]:
-    """n alike students, the first of them behind."""
+def students(
+    n: int, *, behind: float = 0.5, phases: Sequence[int] = (1, 2, 3), topaz: int = 0
+) -> list[Features]:
+    """n alike students; the first of them are behind, the first few have a stone of their own."""
     return [
         {
             "phase": float(phases[i % len(phases)]),
             "lag": -1.0 if i < behind * n else 0.0,
             "ipp": float(i % 10),
-            "stone": "abc"[i % 3],
+            "stone": "topaz" if i < topaz else "abc"[i % 3],
         }
         for i in range(n)
     ]
@@ -80,14 +82,8 @@ def test_phases_that_came_and_went_are_named_with_their_shares() -> None:
 
 
 def test_a_category_that_vanished_is_named_and_one_too_rare_to_be_missed_is_not() -> None:
-    usual, rare = students(600), students(600)
-    for record in usual[:100]:
-        dict.__setitem__(record, "stone", "topaz")  # type: ignore[arg-type]
-    for record in rare[:5]:
-        dict.__setitem__(record, "stone", "topaz")  # type: ignore[arg-type]
-
-    gone = named(usual, students(400)).values
-    unknown = named(rare, students(400)).values
+    gone = named(students(600, topaz=100), students(400)).values
+    unknown = named(students(600, topaz=5), students(400)).values
 
     assert [(one.feature, one.vanished[0].value) for one in gone] == [("stone", "topaz")]
     assert unknown == ()
