@@ -8,10 +8,12 @@ from drift.jensen_shannon import JensenShannon
 from drift.ks import KolmogorovSmirnov
 from drift.missingness import Missingness
 from drift.new_categories import NewCategories
+from drift.rank_sum import RankSum
 from drift.wasserstein import Wasserstein
 
 TESTS: tuple[DriftTest, ...] = (
     KolmogorovSmirnov(),
+    RankSum(),
     Wasserstein(),
     ChiSquare(),
     NewCategories(),

@@ -26,7 +26,13 @@ from drift.alarms.rule import rule_of
 from drift.alarms.schedule import times_a_year
 from drift.alarms.told import alarm_lines, one_look_line
 from drift.comparing.champion import compare_with_champion
-from drift.comparing.choice import EXAMPLES, Compared, Comparison, add_choice_options, choice_of
+from drift.comparing.choice import (
+    EXAMPLES,
+    ChosenComparison,
+    Comparison,
+    add_choice_options,
+    choice_of,
+)
 from drift.comparing.files import compare_files
 from drift.comparing.gathering import Recent, gather
 from drift.comparing.periods import compare_periods
@@ -174,7 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _checked(
-    settings: Settings, choice: Compared, task: TaskSpec, *, now: datetime, seed: int
+    settings: Settings, choice: ChosenComparison, task: TaskSpec, *, now: datetime, seed: int
 ) -> tuple[DriftReport, WatchState | None]:
     """The report that was asked for, and the alarms where it is about the champion."""
     if choice.current is not None:

@@ -23,6 +23,8 @@ from model.watch.alarm import FalseAlarms
 WIDEST = 6.0
 STEP = 0.05
 """Of the grid on which the statistic is followed, in standard deviations."""
+SAME = 0.02
+"""Looks whose spread differs by less are taken to be alike."""
 MOST_LOOKS = 400
 """More looks a year than that change a cohort by less than the grid can tell apart."""
 
@@ -86,15 +88,17 @@ def _alarms(growth: Growth, level: float, looks: int, calm: int) -> float:
         calm: looks in a row within it that end one.
     """
     points, beyond = _grid(float(norm.isf(level / 2)))
-    start = _normalised(np.exp(-0.5 * points**2))
-    # Distributions of the statistic: row i of `waiting` after i looks in a row beyond the level, of
-    # `alarmed` after i looks in a row within it.
+    # Distributions of the statistic's absolute value: row i of `waiting` after i looks in a row
+    # beyond the level, of `alarmed` after i looks in a row within it.
     waiting: NDArray[np.float64] = np.zeros((looks, points.size))
     alarmed: NDArray[np.float64] = np.zeros((calm, points.size))
-    waiting[0] = start
+    waiting[0] = _normalised(np.exp(-0.5 * points**2) * np.where(points > 0, 2.0, 1.0))
     waiting, alarmed, alarms = _look(waiting, alarmed, beyond)
+    used, moves = 0.0, np.eye(points.size)
     for correlation in _correlations(growth):
-        moves = _moves(points, correlation)
+        spread = math.sqrt(max(1.0 - correlation**2, STEP**2))
+        if abs(spread - used) > SAME * used:
+            used, moves = spread, _moves(points, correlation, spread)
         waiting, alarmed, more = _look(waiting @ moves, alarmed @ moves, beyond)
         alarms += more
     return alarms
@@ -115,18 +119,19 @@ def _look(
 
 
 def _grid(limit: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Middles of cells, one edge of which is the limit, and which of them lie beyond it."""
+    """Middles of cells from 0 on, one edge of which is the limit; which of them lie beyond it."""
     cells = round(limit / STEP + 0.5)
     width = limit / (cells - 0.5)
-    places = np.arange(-math.ceil(WIDEST / width), math.ceil(WIDEST / width) + 1)
-    return places * width, np.abs(places) >= cells
+    places = np.arange(math.ceil(WIDEST / width) + 1)
+    return np.asarray(places * width, dtype=np.float64), places >= cells
 
 
-def _moves(points: NDArray[np.float64], correlation: float) -> NDArray[np.float64]:
-    """From where (rows) to where (columns) the statistic goes in one look."""
-    spread = math.sqrt(max(1.0 - correlation**2, STEP**2))
-    distances = (points[None, :] - correlation * points[:, None]) / spread
-    return _normalised(np.exp(-0.5 * distances**2))
+def _moves(points: NDArray[np.float64], correlation: float, spread: float) -> NDArray[np.float64]:
+    """From where (rows) to where (columns) the absolute value goes in one look."""
+    meant = correlation * points[:, None]
+    same = np.exp(-0.5 * ((points[None, :] - meant) / spread) ** 2)
+    other = np.exp(-0.5 * ((points[None, :] + meant) / spread) ** 2)
+    return _normalised(same + np.where(points > 0, other, 0.0))
 
 
 def _normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ class Comparison(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ChosenComparison:
     """What to compare.
 
     Attributes:
@@ -76,13 +76,13 @@ def add_choice_options(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("--unit", metavar="NAME", help="one unit (school) against all others")
 
 
-def choice_of(given: argparse.Namespace) -> Compared:
+def choice_of(given: argparse.Namespace) -> ChosenComparison:
     """What the options ask for.
 
     Raises:
         ValueError: they do not fit together; the message says which are missing.
     """
-    return Compared(
+    return ChosenComparison(
         kind=_kind(given),
         reference=given.reference,
         current=given.current,

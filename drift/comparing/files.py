@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from drift.comparing.choice import Compared
+from drift.comparing.choice import ChosenComparison
 from drift.comparing.sides import RecordSet, compare_sides, split_by_unit
 from drift.policy import policy_of
 from model.drift import DriftReport
@@ -41,7 +41,9 @@ def side_of_file(path: Path, period: str | None, task: TaskSpec, *, now: datetim
     return RecordSet(name, tuple(o for one in tables for o in one.observations), left)
 
 
-def compare_files(choice: Compared, task: TaskSpec, *, now: datetime, seed: int = 0) -> DriftReport:
+def compare_files(
+    choice: ChosenComparison, task: TaskSpec, *, now: datetime, seed: int = 0
+) -> DriftReport:
     """Compares two files, or a unit of one with the other units; needs no registry.
 
     Args:

@@ -8,7 +8,7 @@ from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.students import PeriodRepository, StudentRepository
 from drift.cohort import in_future
-from drift.comparing.choice import Compared
+from drift.comparing.choice import ChosenComparison
 from drift.comparing.sides import RecordSet, compare_sides, split_by_unit
 from drift.policy import policy_of
 from model.drift import DriftReport
@@ -52,7 +52,7 @@ def newest_period(now: datetime) -> Op[str]:
 
 
 def compare_periods(
-    opened: SyncRegistry, choice: Compared, task: TaskSpec, *, now: datetime, seed: int = 0
+    opened: SyncRegistry, choice: ChosenComparison, task: TaskSpec, *, now: datetime, seed: int = 0
 ) -> DriftReport:
     """Compares two periods of the registry, or a unit of one with the other units.
 

@@ -160,7 +160,11 @@ class WatchPolicy(Spec):
 
     min_records: Annotated[int, Field(ge=1)] = 50
     min_share: Annotated[float, Field(ge=0, le=1)] = 0.2
-    numeric: Annotated[tuple[str, ...], Field(min_length=1)] = ("ks", "missingness")
+    numeric: Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "ks",
+        "rank_sum",
+        "missingness",
+    )
     category: Annotated[tuple[str, ...], Field(min_length=1)] = (
         "chi_square",
         "new_categories",

@@ -16,6 +16,7 @@ from drift.alarms.told import alarm_lines
 from drift.policy import policy_of
 from model.drift import DriftReport, FeatureDrift
 from model.errors import Conflict, NotFound
+from model.student import Features
 from model.watch.alarm import AlarmLevel, WatchState, acknowledge
 from preprocessing.task.policies import WatchPolicy
 
@@ -31,18 +32,20 @@ def report(
     strength: float = 2.0,
     q: float = 0.001,
     drifted: bool = True,
-    **more: bool,
+    whole: bool = False,
 ) -> DriftReport:
     """A check of `ieg`, of records that the text stands for."""
     row = FeatureDrift(
         "ieg", "ks", strength * 0.1, q, q, strength * 0.1, 0.1, 0.2, drifted, 0.0, 0.0
     )
     at = START + timedelta(days=day)
-    return DriftReport(f"d{day}", at, "v1", 400, ("2025",), (row,), drifted, digest=records, **more)
+    return DriftReport(
+        f"d{day}", at, "v1", 400, ("2025",), (row,), drifted, digest=records, whole=whole
+    )
 
 
-def calm(day: float, records: str, **more: bool) -> DriftReport:
-    return report(day, records, strength=0.3, q=0.8, drifted=False, **more)
+def calm(day: float, records: str, whole: bool = False) -> DriftReport:
+    return report(day, records, strength=0.3, q=0.8, drifted=False, whole=whole)
 
 
 def after(*reports: DriftReport, state: WatchState | None = None) -> WatchState:
@@ -191,7 +194,7 @@ def test_only_an_alarm_that_nobody_knows_can_be_acknowledged() -> None:
 
 
 def test_the_digest_follows_the_records_and_the_rules_and_not_the_order() -> None:
-    records = [{"ieg": 5.0, "stone": "agata"}, {"ieg": 6.0}]
+    records: list[Features] = [{"ieg": 5.0, "stone": "agata"}, {"ieg": 6.0}]
     usual = policy_of(WatchPolicy())
 
     assert digest_of(records, usual) == digest_of(records[::-1], usual)

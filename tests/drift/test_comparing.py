@@ -14,7 +14,7 @@ from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from database.students import StudentRepository
 from drift import check
-from drift.comparing.choice import Compared, Comparison
+from drift.comparing.choice import ChosenComparison, Comparison
 from drift.comparing.periods import compare_periods
 from model.errors import NotEnoughData
 from model.student import Observation
@@ -143,7 +143,7 @@ def test_what_cannot_be_compared_is_told_by_the_exit_code_and_a_sentence(
 def test_two_periods_of_the_registry_are_compared_without_a_champion(opened: SyncRegistry) -> None:
     opened.run(StudentRepository().observe(cohort(300, "2023", seed=1)))
     opened.run(StudentRepository().observe(cohort(300, "2024", seed=2, shift=1.5)))
-    choice = Compared(Comparison.PERIODS, reference_period="2023", current_period="2024")
+    choice = ChosenComparison(Comparison.PERIODS, reference_period="2023", current_period="2024")
 
     report = compare_periods(opened, choice, city(), now=NOW)
 
@@ -156,7 +156,7 @@ def test_a_unit_of_the_newest_period_is_compared_with_the_others(opened: SyncReg
     opened.run(StudentRepository().observe(moved_to("escola a", cohort(300, "2024", seed=1))))
     opened.run(StudentRepository().observe(moved_to("escola b", cohort(80, "2024", 2, shift=-2))))
     opened.run(StudentRepository().observe(moved_to("escola b", cohort(80, "2031", 3))))
-    choice = Compared(Comparison.UNIT, unit="Escola B")
+    choice = ChosenComparison(Comparison.UNIT, unit="Escola B")
 
     report = compare_periods(opened, choice, city(), now=NOW)
 

@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.named_section import named_sentences
 from dashboard.texts import Language, load_texts
-from drift.comparing.choice import Compared, Comparison
+from drift.comparing.choice import ChosenComparison, Comparison
 from drift.comparing.files import compare_files
 from drift.comparing.present import present_state
 from drift.naming.at_risk_now import AT_RISK_NOW, PresentState
@@ -45,13 +45,13 @@ def students(
     ]
 
 
-def named(reference: list[Features], recent: list[Features]) -> NamedChanges:
+def named(reference: Sequence[Features], recent: Sequence[Features]) -> NamedChanges:
     found = compared(reference, recent).named
     assert found is not None
     return found
 
 
-def compared(reference: list[Features], recent: list[Features]) -> DriftReport:
+def compared(reference: Sequence[Features], recent: Sequence[Features]) -> DriftReport:
     nothing = np.zeros(0)
     return drift_report(
         build_profile(reference, KINDS, nothing), recent, nothing,
@@ -133,7 +133,9 @@ def test_a_task_without_persistence_tells_nobody_at_risk_now() -> None:
 
 
 def pede(folder: Path, then: str, now: str) -> DriftReport:
-    choice = Compared(Comparison.FILES, folder / f"pede_{then}.csv", folder / f"pede_{now}.csv")
+    choice = ChosenComparison(
+        Comparison.FILES, folder / f"pede_{then}.csv", folder / f"pede_{now}.csv"
+    )
     return compare_files(choice, load_task("pede_lag"), now=NOW)
 
 

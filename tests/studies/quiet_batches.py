@@ -225,6 +225,7 @@ def main() -> None:
     parser.add_argument("--checks", type=int, default=usual.checks)
     parser.add_argument("--alpha", type=float, default=usual.alpha)
     parser.add_argument("--alarm-alpha", type=float, default=usual.alarm_alpha)
+    parser.add_argument("--at-most", type=int, default=10**9, help="leave larger cohorts out")
     parser.add_argument("--only", choices=["quiet", "power"])
     parser.add_argument("--seed", type=int, default=20)
     given = parser.parse_args()
@@ -233,13 +234,17 @@ def main() -> None:
     random = np.random.default_rng(given.seed)
 
     def times(n: int) -> int:
-        return max(RUN, given.batches // 10) if n >= LARGE else given.batches
+        batches: int = given.batches
+        return max(RUN, batches // 10) if n >= LARGE else batches
 
-    for n in given.sizes if given.only != "power" else ():
+    sizes = [n for n in given.sizes if n <= given.at_most]
+    for n in sizes if given.only != "power" else ():
         print(f"quiet, n = {n}, others each: {quiet(watch, n, times(n), random, growing=False)}")
         print(f"quiet, n = {n}, growing: {quiet(watch, n, times(n), random, growing=True)}")
         print(f"quiet, n = {n}: {quiet_whole(watch, n, times(n), random)}", flush=True)
     for name, (n, feature, change, former) in CHANGES.items() if given.only != "quiet" else ():
+        if n > given.at_most:
+            continue
         told = power(watch, n, feature, change, times(n), random, former=former)
         print(f"{name}, n = {n}, in alarm by check {watch.rule.checks}: {told}", flush=True)
 
