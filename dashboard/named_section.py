@@ -21,14 +21,16 @@ def named_sentences(named: NamedChanges, texts: Texts) -> list[str]:
         for key, values in (("named.new", one.new), ("named.vanished", one.vanished)):
             if values:
                 lines.append(texts(key, feature=feature, values=_shown(values, texts)))
-    for where in named.missing:
+    for alike in named.missing_together:
         lines.append(
             texts(
                 "named.missing",
-                feature=texts.or_name(f"feature.{where.feature}", where.feature),
-                by=texts.or_name(f"feature.{where.by}", where.by),
-                values=", ".join(where.values[:MOST_NAMED]),
-                share=texts.share(where.share),
+                features=", ".join(
+                    texts.or_name(f"feature.{one.feature}", one.feature) for one in alike
+                ),
+                by=texts.or_name(f"feature.{alike[0].by}", alike[0].by),
+                values=", ".join(alike[0].values[:MOST_NAMED]),
+                share=texts.share(min(one.share for one in alike)),
             )
         )
     return lines

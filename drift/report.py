@@ -77,6 +77,7 @@ def drift_report(
     if present is not None:
         reference, recent = present.added_to(reference), present.added_to(recent)
     features = compared_profiles(reference, recent, policy, seed)
+    values = changed_values(reference, recent)
     return DriftReport(
         report_id=report_id,
         at=now,
@@ -94,8 +95,8 @@ def drift_report(
         notes=notes,
         left_out=tuple(left_out),
         named=NamedChanges(
-            values=changed_values(reference, recent),
-            missing=missing_where(_missing_more(features), recent, records),
+            values=values,
+            missing=missing_where(set(_missing_more(features)), values, recent, records),
             at_risk=at_risk_now(reference, recent) if present is not None else None,
         ),
         against=against,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from drift.naming.values import FEWEST, MOST_VALUES
 from model.profile import CategoryProfile, ColumnProfile
 from model.student import Features
-from model.watch.changes import MissingWhere
+from model.watch.changes import ChangedValues, MissingWhere
 
 PRACTICALLY_ALL = 0.95
 """Of the records with a value, so many must lack the feature."""
@@ -16,16 +16,23 @@ PRACTICALLY_ALL = 0.95
 MOST_OF = 0.8
 """Of the records that lack the feature, so many must have one of the values."""
 
+MUCH = 0.05
+"""A feature that is missing in a smaller share of the records is looked at only if it was less."""
+
 
 def missing_where(
-    features: Iterable[str],
+    more: Collection[str],
+    changed: Sequence[ChangedValues],
     recent: Mapping[str, ColumnProfile],
     records: Sequence[Features],
 ) -> tuple[MissingWhere, ...]:
-    """For each feature that is missing more often, the other one whose values tell best where.
+    """For each feature that is missing elsewhere than it was, whose values tell best where.
+
+    It is, where it is missing more often, or where one of the telling values is new.
 
     Args:
-        features: those that are missing more often than they were.
+        more: features that are missing more often than they were.
+        changed: values that came or went.
         recent: profiles of the recent records; categories and numbers of few whole values may tell.
         records: n recent records.
 
@@ -35,17 +42,19 @@ def missing_where(
     >>> kinds = {"phase": "numeric", "ipp": "numeric"}
     >>> import numpy as np
     >>> profile = read_profile(build_profile(records, kinds, np.zeros(0)))
-    >>> missing_where(["ipp"], profile, records)
+    >>> missing_where(["ipp"], (), profile, records)
     (MissingWhere(feature='ipp', by='phase', values=('8',), share=1.0),)
     """
     telling = [name for name, column in recent.items() if _tells(column)]
     values = {name: [_text(record.get(name)) for record in records] for name in telling}
+    new = {(one.feature, value.value) for one in changed for value in one.new}
     found = []
-    for feature in features:
+    for feature, column in recent.items():
+        if feature not in more and (not new or column.missing < MUCH * column.rows):
+            continue
         lacking = [feature not in record for record in records]
-        candidates = _candidates(feature, values, lacking)
-        best = max(candidates, key=lambda one: one.share, default=None)
-        if best is not None:
+        best = max(_candidates(feature, values, lacking), key=lambda one: one.share, default=None)
+        if best and (feature in more or any((best.by, value) in new for value in best.values)):
             found.append(best)
     return tuple(found)
 

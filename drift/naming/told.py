@@ -19,17 +19,18 @@ def named_lines(named: NamedChanges) -> Iterator[str]:
     ...     print(line)
     At risk now already: 54.4%, was 69.9%
     fase: new 8 (6.2%)
-    ipp is missing where fase is 8: 83% of those without it
+    missing where fase is 8: ipp (83% of those without it or more)
     """
     if named.at_risk is not None:
         yield f"At risk now already: {named.at_risk.now:.1%}, was {named.at_risk.then:.1%}"
     for one in named.values:
         both = (("new", one.new), ("no longer there", one.vanished))
         yield f"{one.feature}: " + "; ".join(f"{how} {_shown(v)}" for how, v in both if v)
-    for where in named.missing:
+    for alike in named.missing_together:
+        missing, least = ", ".join(one.feature for one in alike), min(one.share for one in alike)
         yield (
-            f"{where.feature} is missing where {where.by} is {_some(where.values)}: "
-            f"{where.share:.0%} of those without it"
+            f"missing where {alike[0].by} is {_some(alike[0].values)}: {missing} "
+            f"({least:.0%} of those without it or more)"
         )
 
 

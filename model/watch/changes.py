@@ -33,7 +33,7 @@ class MissingWhere:
     """Records in which a feature is missing now, told by the values of another.
 
     Attributes:
-        feature: that is missing more often than it was.
+        feature: that is missing more often than it was, or in records with a value that is new.
         by: the other feature.
         values: of the other feature; practically all records with one of them lack the feature.
         share: of the records that lack the feature, how many have one of these values.
@@ -69,3 +69,11 @@ class NamedChanges:
     values: tuple[ChangedValues, ...] = ()
     missing: tuple[MissingWhere, ...] = ()
     at_risk: AtRiskNow | None = None
+
+    @property
+    def missing_together(self) -> list[tuple[MissingWhere, ...]]:
+        """What is missing in the same records, together."""
+        places: dict[tuple[str, tuple[str, ...]], list[MissingWhere]] = {}
+        for one in self.missing:
+            places.setdefault((one.by, one.values), []).append(one)
+        return [tuple(alike) for alike in places.values()]

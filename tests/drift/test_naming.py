@@ -161,4 +161,5 @@ def test_from_2023_to_2024_pede_is_told_what_really_changed(real_data: Path) -> 
     told = {one.feature: one for one in found.values}
     assert (round(found.at_risk.then, 3), round(found.at_risk.now, 3)) == (0.544, 0.462)
     assert [v.value for v in told["fase"].new] == ["9"]
+    assert {one.values for one in found.missing if one.by == "fase"} == {("8", "9")}
     assert "universitario" in {v.value for v in told["instituicao"].new}
