@@ -32,7 +32,7 @@ class LabelRepository(Repository[Label]):
 
     collection = "labels"
     indexes = (
-        _NEWEST_FIRST,  # window
+        _NEWEST_FIRST,  # window, count_arrived_after
         [("arrived_at", -1)],  # newest
         [("student_id", 1)],  # erasure
         [("prediction_id", 1)],  # of_predictions
@@ -80,6 +80,15 @@ class LabelRepository(Repository[Label]):
             self.collection, where, sort=_NEWEST_FIRST, skip=limit, fields=["period"]
         )
         return dict(sorted(Counter(row["period"] for row in older).items()))
+
+    def count_arrived_after(self, moment: datetime) -> Op[int]:
+        """How many labels there are whose outcome first arrived after a moment.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        after = {"first_arrived_at": {"$gt": milliseconds(moment)}}
+        return (yield from self._count(_JOINED | after))
 
     def count_by_unit(self) -> Op[dict[tuple[str, str], int]]:
         """Unit (folded, "" unknown) and period to how many labels there are.

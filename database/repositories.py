@@ -29,6 +29,7 @@ from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
+from database.watch.jobs import JobRepository
 from database.watch.shadows import ShadowRepository
 
 REPOSITORIES: tuple[type[Documents], ...] = (
@@ -55,6 +56,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     DriftReportRepository,
     AlarmRepository,
     UnitHistoryRepository,
+    JobRepository,
     AuditRepository,
     TaskRepository,
     KeyAdoptionRepository,

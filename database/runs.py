@@ -9,7 +9,7 @@ from database.driver.commands import Document, Op, Replace, ReplaceMany
 from database.leases import LeaseRepository
 from database.repository import Repository
 from model.errors import Conflict, LeaseLost, NotFound
-from model.run import Lease, Run, RunStatus, RunStep
+from model.run import Lease, Run, RunStatus, RunStep, stopped
 
 _OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
 
@@ -89,7 +89,7 @@ class RunRepository(Repository[Run]):
         return (yield from self._with_status(RunStatus.QUEUED))
 
     def abandon_stale(self, now: datetime, *, lease: str = "retraining") -> Op[int]:
-        """Marks running runs as abandoned whose lease is no longer held; gives how many.
+        """Ends running runs whose lease is no longer held (`model.run.stopped`); gives how many.
 
         Args:
             now: aware UTC.
@@ -103,12 +103,8 @@ class RunRepository(Repository[Run]):
         running = yield from self._with_status(RunStatus.RUNNING)
         abandoned = 0
         for run in (run for run in running if run.token not in live):
-            ended = replace(
-                run,
-                status=RunStatus.ABANDONED,
-                finished_at=now,
-                error="the run stopped without a word; its lease is no longer held",
-            )
+            why = "the run stopped without a word; its lease is no longer held"
+            ended = stopped(run, now, why)
             try:
                 yield from self.finish(ended)
             except Conflict:

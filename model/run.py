@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from model.decisions.cause import RunCause, TriggerKind
 from model.decisions.looks import Look
 
 
@@ -47,11 +48,12 @@ class Run:
 
     Attributes:
         run_id: its id, also the id of its promotion.
-        requested_by: `schedule`, `cli`, a trigger's name, or the API client's name.
+        requested_by: `cli`, the trigger's name, or the API client's name.
         token: the fencing token of the lease it holds; None while queued.
         error: what went wrong, without personal data.
         look: what its look at the labels cost of the period's error budget, and how much is spent;
             None without a champion, and before it was decided.
+        cause: what started it; None of a run of before this was kept.
     """
 
     run_id: str
@@ -68,6 +70,29 @@ class Run:
     reasons: tuple[str, ...] = ()
     error: str | None = None
     look: Look | None = None
+    cause: RunCause | None = None
+
+
+AGAIN = "waits again"
+"""The step of a run that was asked for and that its worker did not live to end."""
+
+
+def stopped(run: Run, now: datetime, why: str) -> Run:
+    """A running run that was ended from outside: abandoned, or waiting for its second turn.
+
+    A job of the worker's begins its run again by itself. One that somebody asked for by its id has
+    nobody who would, so it goes back to the queue, once.
+
+    Args:
+        run: with the steps it had finished.
+        now: aware UTC.
+        why: it was ended.
+    """
+    asked = run.cause is not None and run.cause.trigger is TriggerKind.REQUEST
+    if asked and all(step.name != AGAIN for step in run.steps):
+        steps = (*run.steps, RunStep(AGAIN, now, why))
+        return replace(run, status=RunStatus.QUEUED, started_at=None, token=None, steps=steps)
+    return replace(run, status=RunStatus.ABANDONED, finished_at=now, error=why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from deployment.wiring import (
     registry,
     settings_from_environment,
 )
+from model.decisions.cause import RunCause
 from model.errors import (
     FarolError,
     InvalidRecord,
@@ -30,7 +31,7 @@ from preprocessing.task.spec import TaskSpec
 from retraining.progress import console, progress
 from retraining.run.execution import execute
 from retraining.run.lineage import code_version
-from retraining.run.plan import RunPlan, RunResult, applied
+from retraining.run.plan import COMMANDED, RunPlan, RunResult, applied
 from retraining.run.report import show
 from training.candidates import load_task_to_train
 
@@ -83,6 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 say=progress(),
                 run_id=run_id,
                 requested_by=arguments.requested_by,
+                cause=arguments.cause,
             )
     except FarolError as error:
         return _failed(error, run_id, as_json=arguments.json)
@@ -102,6 +104,7 @@ def run_pipeline(
     say: Callable[[str], None],
     run_id: str | None = None,
     requested_by: str = "cli",
+    cause: RunCause = COMMANDED,
 ) -> RunResult:
     """Runs once on an open registry.
 
@@ -113,6 +116,7 @@ def run_pipeline(
         say: called with each step, in words.
         run_id: of a queued run that this one carries out; None makes a new one.
         requested_by: recorded with the run.
+        cause: what started it; recorded with the run.
 
     Raises:
         LeaseHeld: another run is under way.
@@ -128,6 +132,7 @@ def run_pipeline(
         signing_key=settings.signing_key.get_secret_value(),
         requested_by=requested_by,
         code_version=code_version(Path(__file__).parents[1]),
+        cause=cause,
     )
     return execute(opened, plan, clock=lambda: datetime.now(UTC), say=say)
 
@@ -167,7 +172,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--requested-by", default="cli", metavar="NAME", help="recorded with the run"
     )
+    parser.add_argument(
+        "--cause",
+        type=_cause,
+        default=COMMANDED,
+        metavar="JSON",
+        help="what started the run: trigger, en and pt (used by the worker)",
+    )
     return parser
+
+
+def _cause(text: str) -> RunCause:
+    try:
+        return RunCause.from_json(text)
+    except InvalidRecord as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _add_option(parser: argparse.ArgumentParser, name: str, allowed: Allowed) -> None:

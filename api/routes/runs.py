@@ -21,6 +21,7 @@ from api.payload import read_object
 from api.services import services
 from database.drift_reports import DriftReportRepository
 from database.runs import RunRepository
+from model.decisions.cause import requested_by
 from model.drift import DriftReport
 from model.options import RunOptions
 from model.run import Run, RunStatus
@@ -56,7 +57,14 @@ async def train(request: Request, client: MayDecide) -> Response:
                 "ask again when one of them has ended.",
                 retry_after=RETRY_AFTER,
             )
-        run = Run(uuid.uuid4().hex, RunStatus.QUEUED, client.name, now, options=options)
+        run = Run(
+            uuid.uuid4().hex,
+            RunStatus.QUEUED,
+            client.name,
+            now,
+            options=options,
+            cause=requested_by(client.name),
+        )
         await here.registry.run(RunRepository().start(run))
     await record(here.root, client.name, "train", run.run_id, now=now)
     return json_answer(QueuedAnswer(run_id=run.run_id, status=run.status), 202)

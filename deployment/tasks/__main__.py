@@ -17,7 +17,7 @@ from deployment.tasks.telling import told_added, told_retired
 from deployment.wiring import configure_logging, root_registry, settings_from_environment
 from model.errors import FarolError
 from preprocessing.task.spec import task_text
-from retraining.worker.triggers import planned
+from retraining.worker.duties import planned
 from training.candidates import load_task_to_train
 
 EPILOG = """\

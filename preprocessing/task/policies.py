@@ -135,10 +135,20 @@ class PromotionPolicy(Spec):
 
 
 class Schedule(Spec):
-    """Cron expressions, UTC. Day of week in names (`mon`), which no cron dialect disputes."""
+    """When the worker does what, and what makes it retrain earlier.
+
+    Attributes:
+        retrain: a cron expression, UTC. Day of week in names (`mon`), which no dialect disputes.
+        drift: the same, of the drift check.
+        new_labels: so many labelled records since the last run call for one at once; None: they
+            wait for the schedule.
+        pause_hours: after any run nothing but the schedule, or a person, calls for another so long.
+    """
 
     retrain: str = "0 7 * * mon"
     drift: str = "0 6 * * *"
+    new_labels: Annotated[int, Field(ge=1)] | None = 500
+    pause_hours: Annotated[float, Field(ge=0)] = 20.0
 
 
 class WatchPolicy(Spec):

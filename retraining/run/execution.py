@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from database.decisions import approval
 from database.driver.client import SyncRegistry
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
+from model.decisions.cause import requested_by
 from model.errors import FarolError, LeaseLost, NotEnoughData
 from model.promotion import DecisionStatus
 from model.run import Run, RunStatus
@@ -55,8 +57,10 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
         NotEnoughData: the window is too small to train on.
         FarolError: whatever else stopped it; the champion serves on.
     """
-    dry = plan.options.dry_run
-    if dry and _queued(registry, plan.run_id) is None:
+    dry, asked = plan.options.dry_run, _queued(registry, plan.run_id)
+    if asked is not None:
+        plan = replace(plan, cause=asked.cause or requested_by(asked.requested_by))
+    if dry and asked is None:
         return _decided(registry, plan, DryJournal(say), clock)
     with exclusively(registry, plan.home, plan.run_id, clock) as held:
         if not dry:
@@ -79,6 +83,10 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
             raise
         except FarolError as error:
             journal.finish(RunStatus.FAILED, error=own_words(error))
+            raise
+        except (KeyboardInterrupt, SystemExit) as stop:
+            # Not for what it did: its worker ended, or somebody pressed Ctrl-C.
+            journal.stopped(f"the run was stopped ({type(stop).__name__})")
             raise
         except BaseException as error:
             # Only its kind: the message of an unforeseen error may quote a record.
@@ -235,6 +243,7 @@ def _result(
         look=verdict.look,
         provisional=verdict.decision.provisional,
         refused=refused,
+        cause=plan.cause,
     )
 
 
@@ -252,4 +261,6 @@ def _run(plan: RunPlan, held: HeldLease, now: datetime, *, queued: Run | None) -
         started_at=now,
         token=held.lease.token,
         options=plan.options.to_mapping(),
+        steps=queued.steps if queued else (),
+        cause=plan.cause,
     )

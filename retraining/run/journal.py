@@ -9,7 +9,7 @@ from typing import Protocol
 from database.driver.client import SyncRegistry
 from database.runs import RunRepository
 from model.decisions.looks import Look
-from model.run import Lease, Run, RunStatus, RunStep
+from model.run import Lease, Run, RunStatus, RunStep, stopped
 from retraining.run.lock import Clock
 
 Say = Callable[[str], None]
@@ -69,6 +69,16 @@ class RegistryJournal:
         self.registry.run(RunRepository().step(self.run.run_id, finished))
         self._steps.append(finished)
         self.tell(f"{name}: {detail}" if detail else name)
+
+    def stopped(self, why: str) -> None:
+        """Records that the run was ended from outside; one that was asked for waits once more.
+
+        Raises:
+            LeaseLost: another run took over; nothing was recorded.
+        """
+        now = replace(self.run, steps=(*self.run.steps, *self._steps))
+        ended = stopped(now, self.clock(), why)
+        self.registry.run(RunRepository().finish(ended, lease=self.lease))
 
     def finish(
         self,

@@ -7,10 +7,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from model.decisions.cause import RunCause, TriggerKind
 from model.decisions.looks import Look
 from model.options import RunOptions
 from model.promotion import DecisionStatus, Guard
 from preprocessing.task.spec import TaskSpec
+
+COMMANDED = RunCause(
+    TriggerKind.COMMAND,
+    "somebody ran python -m retraining.pipeline",
+    "alguém executou python -m retraining.pipeline",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +27,9 @@ class RunPlan:
     Attributes:
         task: with the run's options applied.
         home: where the host's lock is.
-        requested_by: `cli`, `schedule`, `drift`, or the API client's name.
+        requested_by: `cli`, the trigger's name, or the API client's name.
         code_version: recorded in the version's lineage.
+        cause: what started it.
     """
 
     run_id: str
@@ -31,6 +39,7 @@ class RunPlan:
     signing_key: bytes
     requested_by: str
     code_version: str
+    cause: RunCause = COMMANDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ class RunResult:
         look: at the labels of a period, taken or not; None without a champion.
         provisional: the challenger serves although guards of a first model object.
         refused: the version that was trained and kept, where the challenger is a recalibration.
+        cause: what started it.
     """
 
     run_id: str
@@ -61,12 +71,14 @@ class RunResult:
     look: Look | None = None
     provisional: bool = False
     refused: str | None = None
+    cause: RunCause = COMMANDED
 
     def to_mapping(self) -> dict[str, Any]:
         """What `--json` prints."""
         return {
             "run_id": self.run_id,
             "status": self.status.value,
+            "cause": asdict(self.cause),
             "challenger": self.challenger,
             "champion": self.champion,
             "champion_before": self.before,

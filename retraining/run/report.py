@@ -30,7 +30,11 @@ TITLES: Mapping[str, str] = {
 
 def render(result: RunResult) -> RenderableType:
     """The decision, its guards and its evidence."""
-    parts: list[RenderableType] = [Text(headline(result), style="bold"), _guards(result)]
+    parts: list[RenderableType] = [
+        Text(headline(result), style="bold"),
+        Text(f"Trigger: {result.cause.trigger.value} ({result.cause.en})"),
+        _guards(result),
+    ]
     if left_out := told_left_out(result.left_out):
         parts.append(Text(f"\n{left_out}; a larger --window, or training.window, takes them in"))
     if result.look is not None:

@@ -1,4 +1,4 @@
-"""`python -m retraining.worker`: retrains on schedule, on request and on drift."""
+"""`python -m retraining.worker`: every task's jobs, when they are due or asked for."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import BaseScheduler
 
 from database import installation
 from database.driver.client import SyncRegistry
@@ -30,13 +31,18 @@ from deployment.wiring import (
     task_registry,
 )
 from model.errors import FarolError
+from retraining.worker.context import AtWork
+from retraining.worker.duties import DUTIES
 from retraining.worker.jobs import Jobs
 from retraining.worker.subprocesses import Subprocesses
-from retraining.worker.task_schedule import DUTIES, GRACE, TaskSchedule
-from retraining.worker.triggers import cron
+from retraining.worker.task_schedule import TaskSchedule
+from retraining.worker.times import cron
 from training.candidates import load_task_to_train
 
 POLL = timedelta(seconds=3)
+
+GRACE = timedelta(hours=1)
+"""What is due at night while the host sleeps may still begin this much later."""
 
 NIGHT = "30 3 * * *"
 """When the files are tidied, UTC: outside school hours from Lisbon to São Paulo."""
@@ -48,9 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(
         prog="python -m retraining.worker",
-        description="Retrains every task on its schedule, on POST /train, and when drift calls for "
-        "it; checks drift daily. Several may be up; for each task one of them works. Ctrl-C or "
-        "SIGTERM ends it.",
+        description="Retrains every task on its schedule, on POST /train, and when drift, new "
+        "labels or a broken promise call for it; checks drift; tidies up. What failed is tried "
+        "again, and what was missed is caught up. Several may be up; for each task one of them "
+        "works. Ctrl-C or SIGTERM ends it.",
     )
     parser.add_argument(
         "--task", metavar="NAME", help="this one alone (default: all of FAROL_TASKS)"
@@ -118,15 +125,16 @@ class TaskOfHost:
         return self._jobs
 
     def _opened(self, task: InstalledTask) -> Jobs:
-        return Jobs(
-            task_registry(self._root, task),
-            self._root,
-            load_task_to_train(task.settings.task),
-            self._subprocesses,
-            task.settings.signing_key.get_secret_value(),
-            holder=self._holder,
+        here = AtWork(
+            registry=task_registry(self._root, task),
+            root=self._root,
+            task=load_task_to_train(task.settings.task),
+            signing_key=task.settings.signing_key.get_secret_value(),
+            home=task.home,
+            subprocesses=self._subprocesses,
             clock=_now,
         )
+        return Jobs(here, holder=self._holder)
 
 
 def _now() -> datetime:
@@ -152,12 +160,12 @@ def work(
     """
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(1 + DUTIES * len(schedules))},
+        # A thread for each duty and for each heartbeat: a duty may wait long for its turn.
+        executors={"default": ThreadPoolExecutor(1 + (len(DUTIES) + 1) * len(schedules))},
         # A busy machine may be late; what is due is done late rather than left out with a warning.
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    # Jobs live in memory: they are made from the task at every start, and a job store in the
-    # registry would hold pickles.
+    # The scheduler keeps nothing: when what is due is recorded with each job in the registry.
     for one in schedules:
         one.start(scheduler)
     scheduler.add_job(at_night, cron(NIGHT), misfire_grace_time=int(GRACE.total_seconds()))
@@ -165,7 +173,9 @@ def work(
     # Threads and no jobs: a run takes longer than the next look at the queue is away, and the
     # scheduler would warn each time that the one before has not ended.
     queues = [
-        threading.Thread(target=_watch, args=(one, done, poll), name=f"queue of {one.name}")
+        threading.Thread(
+            target=_watch, args=(one, scheduler, done, poll), name=f"queue of {one.name}"
+        )
         for one in schedules
     ]
     for queue in queues:
@@ -183,8 +193,11 @@ def work(
             one.leave()
 
 
-def _watch(schedule: TaskSchedule, done: threading.Event, poll: timedelta) -> None:
+def _watch(
+    schedule: TaskSchedule, scheduler: BaseScheduler, done: threading.Event, poll: timedelta
+) -> None:
     while not done.wait(poll.total_seconds()):
+        schedule.stand_by(scheduler)
         schedule.carry_out_queued()
 
 

@@ -1,35 +1,28 @@
-"""What the worker does when its time comes."""
+"""A task's jobs: begun when they are due, by one worker, with what came of them recorded."""
 
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 from database import installation
-from database.aliases import CHAMPION, AliasRepository
-from database.decisions import approval
-from database.drift_reports import DriftReportRepository
-from database.driver.client import SyncRegistry
-from database.labels import LabelRepository
 from database.leases import LeaseRepository, worker_lease
-from database.runs import RunRepository
-from database.versions import ModelVersionRepository
-from model.errors import FarolError, InvalidRecord, LeaseHeld, LeaseLost, NotFound
-from model.options import RunOptions
-from model.run import Lease, Run, RunStatus
-from preprocessing.dataset import training_set
+from database.watch.jobs import JobRepository
+from model.errors import FarolError, LeaseHeld, LeaseLost
+from model.run import Lease
+from model.watch.job import HOST, JobState
 from preprocessing.task.spec import TaskSpec
-from retraining.run.champion import training_ids
-from retraining.run.lock import Clock
-from retraining.run.window import fresh_mask
-from retraining.worker.subprocesses import Subprocesses
-from retraining.worker.triggers import cron, decide_trigger, missed
+from retraining.worker import due
+from retraining.worker.context import AtWork
+from retraining.worker.duties import DUTIES, Duty, planned
+from retraining.worker.outcome import JobFailed, JobStopped, JobWaits
+from retraining.worker.queued import QueuedRuns
 
-HEARTBEAT = timedelta(seconds=10)
 TTL = timedelta(seconds=35)
-LEASE_HELD = 4
-NEWEST = 50
 
 log = logging.getLogger(__name__)
 
@@ -38,35 +31,32 @@ class Jobs:
     """The worker's jobs for one task. Of several workers the one with the task's lease does them.
 
     Args:
-        registry: the task's: where runs are queued and recorded.
-        root: the registry that holds the workers' leases.
-        task: its schedule and policy.
-        subprocesses: starts the pipeline and the drift check.
-        signing_key: the installation's key.
-        holder: this worker's name in the lease.
-        clock: gives now (aware UTC).
+        here: the task, its registry, and what the work needs.
+        holder: this worker's name in the lease: `<host>/<process>`.
+        duties: what there is to do.
+        ttl: how long the lease lives that is not renewed.
+
+    Raises:
+        ConfigurationError: a line of the task's schedule is no crontab line; the key is named.
     """
 
     def __init__(
         self,
-        registry: SyncRegistry,
-        root: SyncRegistry,
-        task: TaskSpec,
-        subprocesses: Subprocesses,
-        signing_key: bytes,
+        here: AtWork,
         *,
         holder: str,
-        clock: Clock,
+        duties: Sequence[Duty] = DUTIES,
+        ttl: timedelta = TTL,
     ) -> None:
-        self._registry = registry
-        self._root = root
-        self._task = task
-        self._subprocesses = subprocesses
-        self._key = signing_key
+        self.here = here
         self._holder = holder
-        self._clock = clock
+        self._duties = duties
+        self._times = planned(here.task, duties)
+        self._ttl = ttl
         self._lease: Lease | None = None
-        self._silent_on = ""
+        self._guard = threading.Lock()
+        self._busy: set[str] = set()
+        self._queue = QueuedRuns(here)
 
     def check(self) -> None:
         """Makes sure that the task's database is still its own, and open to the account.
@@ -75,155 +65,69 @@ class Jobs:
             ConfigurationError: it is of another task.
             RegistryError: the account has no rights on it, or the registry does not answer.
         """
-        self._registry.run(installation.require_task(self._task.name))
-
-    def heartbeat(self) -> None:
-        """Renews the worker's lease, or takes it when it is free."""
-        now = self._clock()
-        try:
-            if self._lease is None:
-                name = worker_lease(self._task.name)
-                acquired = LeaseRepository().acquire(name, self._holder, now=now, ttl=TTL)
-                self._lease = self._root.run(acquired)
-                log.info("%s: this worker has the lease", self._task.name)
-            else:
-                self._lease = self._root.run(LeaseRepository().renew(self._lease, now, TTL))
-        except LeaseHeld:
-            log.debug("%s: another worker has the lease", self._task.name)
-        except LeaseLost:
-            log.warning("%s: another worker has taken the lease", self._task.name)
-            self._lease = None
-        except FarolError as error:
-            log.warning("%s: no heartbeat: %s", self._task.name, error)
+        self.here.registry.run(installation.require_task(self.task.name))
 
     @property
     def task(self) -> TaskSpec:
         """The task whose schedule it is."""
-        return self._task
+        return self.here.task
 
     @property
     def leading(self) -> bool:
         """Whether this worker holds the lease."""
-        return self._lease is not None and self._lease.expires_at > self._clock()
+        return self._lease is not None and self._lease.expires_at > self.here.clock()
 
-    def retrain(self) -> None:
-        """One run, because the schedule says so."""
-        if self.leading:
-            self._pipeline("--requested-by", "schedule")
-
-    def catch_up(self) -> None:
-        """One run, if the schedule's last one fell into a time without a worker."""
-        if self.leading and missed(
-            cron(self._task.schedule.retrain), self._last_run(), self._clock()
-        ):
-            log.info("%s: a scheduled run was missed", self._task.name)
-            self.retrain()
-
-    def check_drift(self) -> None:
-        """One drift report, and a run if it calls for one."""
-        if not self.leading:
-            return
-        code = self._command("drift.check", "--json")
-        log.info("%s: drift check: exit code %s", self._task.name, code)
-        if code != 0:
-            return
+    def heartbeat(self) -> None:
+        """Renews the worker's lease, or takes it when it is free."""
+        now, root, name = self.here.clock(), self.here.root, self.task.name
         try:
-            self._react_to_drift()
+            if self._lease is None:
+                lease = LeaseRepository().acquire(
+                    worker_lease(name), self._holder, now=now, ttl=self._ttl
+                )
+                self._lease = root.run(lease)
+                log.info("%s: this worker has the lease", name)
+            else:
+                self._lease = root.run(LeaseRepository().renew(self._lease, now, self._ttl))
+        except LeaseHeld:
+            log.debug("%s: another worker has the lease", name)
+        except LeaseLost:
+            log.warning("%s: another worker has taken the lease", name)
+            self._lease = None
         except FarolError as error:
-            log.warning("%s: drift cannot be judged: %s", self._task.name, error)
+            log.warning("%s: no heartbeat: %s", name, error)
 
-    def _react_to_drift(self) -> None:
-        champion = self._registry.run(AliasRepository().find(CHAMPION))
-        if champion is None:
-            return
-        reports = self._registry.run(DriftReportRepository().newest(1))
-        trigger = decide_trigger(
-            reports[0] if reports else None,
-            self._fresh_labels(champion.version),
-            self._last_run(),
-            self._task.promotion,
-            champion=champion.version,
-            now=self._clock(),
-        )
-        log.info("%s: drift: %s", self._task.name, trigger.reason)
-        if trigger.fire:
-            self._pipeline("--requested-by", "drift")
-
-    def settle_approval(self) -> None:
-        """Refuses a version that waited for approval too long."""
-        if not self.leading:
-            return
-        days = self._task.promotion.approval_days
+    def due(self) -> list[Duty]:
+        """What is due now, is this worker's to do, and is not being done by it."""
         try:
-            self._registry.run(approval.settle(days, now=self._clock()))
+            found = self.here.registry.run(JobRepository().all())
+            states = {state.name: state for state in found}
+            return [duty for duty in self._mine() if self._is_due(duty, states)]
         except FarolError as error:
-            log.warning("%s: what waits is not looked at: %s", self._task.name, error)
+            log.warning("%s: what is due cannot be told: %s", self.task.name, error)
+            return []
+
+    def carry_out_due(self) -> None:
+        """Does everything that is due, one after the other."""
+        for duty in self.due():
+            self.carry_out(duty)
+
+    def carry_out(self, duty: Duty) -> None:
+        """Does one duty, unless it is not due or not this worker's any more, and records it."""
+        with self._alone(duty) as alone:
+            if not alone:
+                return
+            try:
+                state = self._begin(duty)
+                if state is not None:
+                    self._record(self._done(duty, state))
+            except FarolError as error:
+                log.warning("%s: %s cannot be recorded: %s", self.task.name, duty.name, error)
 
     def carry_out_queued(self) -> None:
         """The oldest run that somebody asked for through the API."""
-        if not self.leading:
-            return
-        try:
-            waiting = self._registry.run(RunRepository().queued())
-            if waiting:
-                self._carry_out(waiting[0])
-            self._silent_on = ""
-        except FarolError as error:
-            # Asked every few seconds: said once until it is over.
-            if str(error) != self._silent_on:
-                log.warning("%s: queued runs cannot be carried out: %s", self._task.name, error)
-            self._silent_on = str(error)
-
-    def _carry_out(self, run: Run) -> None:
-        try:
-            options = RunOptions.from_mapping(run.options)
-        except InvalidRecord as error:
-            self._refuse(run, f"option {error}")
-            return
-        code = self._pipeline(
-            *("--run-id", run.run_id, "--requested-by", run.requested_by),
-            *options.to_arguments(),
-            wait=False,
-        )
-        if code is None or code == LEASE_HELD:
-            return  # It stays queued and has its turn later.
-        try:
-            after = self._registry.run(RunRepository().get(run.run_id))
-        except NotFound:
-            return
-        if after.status is RunStatus.QUEUED:
-            # It never began; left queued it would be tried again every few seconds for ever.
-            self._refuse(
-                after, f"the pipeline did not start (exit code {code}); see the worker's log"
-            )
-
-    def _refuse(self, run: Run, error: str) -> None:
-        failed = replace(run, status=RunStatus.FAILED, finished_at=self._clock(), error=error)
-        self._registry.run(RunRepository().finish(failed))
-
-    def _pipeline(self, *arguments: str, wait: bool = True) -> int | None:
-        code = self._command("retraining.pipeline", *arguments, wait=wait)
-        if code is not None:
-            log.info("%s: retraining run: exit code %d", self._task.name, code)
-        return code
-
-    def _command(self, module: str, *arguments: str, wait: bool = True) -> int | None:
-        name = self._task.name
-        return self._subprocesses.run(module, "--task", name, *arguments, task=name, wait=wait)
-
-    def _last_run(self) -> Run | None:
-        """The newest run that may promote; a dry run has looked and settled nothing."""
-        newest = self._registry.run(RunRepository().newest(NEWEST))
-        return next((run for run in newest if not run.options.get("dry_run")), None)
-
-    def _fresh_labels(self, version: str) -> int:
-        window = LabelRepository().window(
-            arrived_until=self._clock(), limit=self._task.training.window
-        )
-        data = training_set(self._registry.run(window), [])
-        served = self._registry.run(ModelVersionRepository().get(version))
-        seen = training_ids(self._registry, served, self._key)
-        return int(fresh_mask(data, seen).sum())
+        if self.leading:
+            self._queue.carry_out()
 
     def leave(self) -> None:
         """Gives the lease back, so that another worker need not wait."""
@@ -231,6 +135,99 @@ class Jobs:
         if lease is None:
             return
         try:
-            self._root.run(LeaseRepository().release(lease))
+            self.here.root.run(LeaseRepository().release(lease))
         except FarolError as error:
-            log.warning("%s: the lease runs out by itself: %s", self._task.name, error)
+            log.warning("%s: the lease runs out by itself: %s", self.task.name, error)
+
+    def _mine(self) -> list[Duty]:
+        leading = self.leading
+        return [
+            duty
+            for duty in self._duties
+            if (leading or duty.on_every_host) and duty.name not in self._busy
+        ]
+
+    def _is_due(self, duty: Duty, states: Mapping[str, JobState]) -> bool:
+        state = states.get(self._name(duty))
+        if state is None:
+            state = self._first_seen(duty)
+            self.here.registry.run(JobRepository().put(state))
+        return self._due_by_now(duty, state)
+
+    def _due_by_now(self, duty: Duty, state: JobState) -> bool:
+        at = due.due_at(state, self._times[duty.name], duty.back_off)
+        return at is not None and at <= self.here.clock()
+
+    def _first_seen(self, duty: Duty) -> JobState:
+        before = None if duty.before is None else duty.before(self.here.registry)
+        since = before or self.here.clock()
+        return due.first_seen(self._name(duty), self._times[duty.name], since)
+
+    def _begin(self, duty: Duty) -> JobState | None:
+        """The job as it is begun now; None where somebody else begins it, or it is not due.
+
+        Whoever begins it replaces what is recorded at the revision that was read, so it is begun
+        once. The lease is looked at after that: who lost it meanwhile begins nothing, and the new
+        holder finds the job as one whose worker died.
+        """
+        state = self.here.registry.run(JobRepository().find(self._name(duty)))
+        mine = self.leading or duty.on_every_host
+        if state is None or not mine or not self._due_by_now(duty, state):
+            return None
+        state = due.begun(state, self._times[duty.name], self._holder, self.here.clock())
+        if not self.here.registry.run(JobRepository().put(state)):
+            return None
+        if not duty.on_every_host and not self._still_leading():
+            return None
+        return replace(state, revision=state.revision + 1)
+
+    def _still_leading(self) -> bool:
+        if self._lease is None:
+            return False
+        try:
+            self.here.root.run(LeaseRepository().check(self._lease, self.here.clock()))
+        except LeaseLost:
+            return False
+        return True
+
+    def _done(self, duty: Duty, state: JobState) -> JobState | None:
+        """Does it, and gives the job as it ended; None where it is to be begun again elsewhere."""
+        name, times, clock = self.task.name, self._times[duty.name], self.here.clock
+        try:
+            told = duty.work(self.here)
+        except JobStopped:
+            return None
+        except JobWaits as wait:
+            log.info("%s: %s waits: %s", name, duty.name, wait)
+            return due.waits(state, times, str(wait), clock(), wait.until)
+        except FarolError as error:
+            log.warning("%s: %s failed: %s", name, duty.name, error)
+            mendable = error.mendable if isinstance(error, JobFailed) else True
+            back_off = duty.back_off if mendable else None
+            return due.failed(state, times, str(error), clock(), back_off)
+        except Exception as error:
+            # Only its kind is kept: the message of an unforeseen error may quote a record.
+            log.exception("%s: %s failed", name, duty.name)
+            return due.failed(state, times, type(error).__name__, clock(), duty.back_off)
+        log.info("%s: %s: %s", name, duty.name, told)
+        return due.succeeded(state, times, told, clock())
+
+    def _record(self, state: JobState | None) -> None:
+        if state is not None and not self.here.registry.run(JobRepository().put(state)):
+            log.warning("%s: another worker has begun %s again", self.task.name, state.name)
+
+    def _name(self, duty: Duty) -> str:
+        host = self._holder.rsplit("/", 1)[0]
+        return f"{duty.name}{HOST}{host}" if duty.on_every_host else duty.name
+
+    @contextmanager
+    def _alone(self, duty: Duty) -> Iterator[bool]:
+        """Whether no other thread of this worker is at it; nor is one while it lasts."""
+        with self._guard:
+            alone = duty.name not in self._busy
+            self._busy.add(duty.name)
+        try:
+            yield alone
+        finally:
+            if alone:
+                self._busy.discard(duty.name)

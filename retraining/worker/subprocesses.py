@@ -62,6 +62,11 @@ class Subprocesses:
         finally:
             turn.release()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether they were told to end."""
+        return self._stopped
+
     def _run(self, command: Sequence[str]) -> int | None:
         child = self._start([*FOLLOWING, str(os.getpid()), *command])
         if child is None:

@@ -1,28 +1,23 @@
-"""One task's part of the worker: its jobs at their times, while the task may be worked on."""
+"""One task's part of the worker: its jobs when they are due, while the task may be worked on."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 
-from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.base import BaseScheduler
-from apscheduler.triggers.cron import CronTrigger
 
 from database.driver.client import SyncRegistry
 from database.leases import LeaseRepository, worker_lease
 from model.errors import FarolError, RegistryUnavailable
 from retraining.run.lock import Clock
-from retraining.worker.jobs import HEARTBEAT, Jobs
-from retraining.worker.triggers import planned
+from retraining.worker.jobs import Jobs
 
-GRACE = timedelta(hours=1)
-"""A run that is due while the worker is busy may still begin this much later."""
+HEARTBEAT = timedelta(seconds=10)
 
-DUTIES = 5
-"""Of one task at the same time, on the scheduler's threads: each may wait for its turn to run."""
+AT_ONCE = 3
+"""Threads that may be asked to do one duty: all but the first find that it is being done."""
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +54,11 @@ class TaskSchedule:
         self._jobs: Jobs | None = None
         self._reason = ""
 
+    @property
+    def working(self) -> bool:
+        """Whether the task may be worked on."""
+        return self._jobs is not None
+
     def start(self, scheduler: BaseScheduler) -> None:
         """Takes the task up, and looks at it with every heartbeat from here on."""
         self.look(scheduler)
@@ -67,19 +67,26 @@ class TaskSchedule:
         )
 
     def look(self, scheduler: BaseScheduler) -> None:
-        """One heartbeat: begins, goes on or stops, as the task is now."""
+        """One heartbeat: begins, goes on or stops, as the task is now, and does what is due."""
         try:
             jobs = self._find()
-            times = planned(jobs.task)
         except RegistryUnavailable as error:
             log.warning("%s: no heartbeat: %s", self.name, error)
         except FarolError as error:
-            self._stop(scheduler, str(error))
+            self._stop(str(error))
         else:
-            if jobs is self._jobs:
-                jobs.heartbeat()
-            else:
-                self._begin(scheduler, jobs, times)
+            if jobs is not self._jobs:
+                self._begin(jobs)
+            jobs.heartbeat()
+            self._do_what_is_due(jobs, scheduler)
+
+    def stand_by(self, scheduler: BaseScheduler) -> None:
+        """Takes the lease of a worker that is gone, sooner than the next heartbeat would."""
+        jobs = self._jobs
+        if jobs is not None and not jobs.leading:
+            jobs.heartbeat()
+            if jobs.leading:
+                self._do_what_is_due(jobs, scheduler)
 
     def carry_out_queued(self) -> None:
         """The oldest run that somebody asked for, unless the task may not be worked on."""
@@ -91,38 +98,27 @@ class TaskSchedule:
         if self._jobs is not None:
             self._jobs.leave()
 
-    def _begin(
-        self, scheduler: BaseScheduler, jobs: Jobs, times: tuple[CronTrigger, CronTrigger]
-    ) -> None:
+    def _begin(self, jobs: Jobs) -> None:
         self.leave()
-        jobs.heartbeat()
-        for duty, trigger in zip((jobs.retrain, jobs.check_drift), times, strict=True):
-            scheduler.add_job(
-                duty,
-                trigger,
-                id=self._id(duty),
-                replace_existing=True,
-                misfire_grace_time=int(GRACE.total_seconds()),
-            )
-        scheduler.add_job(
-            jobs.settle_approval,
-            "interval",
-            hours=1,
-            id=self._id(jobs.settle_approval),
-            replace_existing=True,
-        )
-        scheduler.add_job(jobs.catch_up)
         self._jobs, self._reason = jobs, ""
         plan = jobs.task.schedule
         told = "worker up for %s: retraining %r, drift %r, UTC"
         log.info(told, self.name, plan.retrain, plan.drift)
 
-    def _stop(self, scheduler: BaseScheduler, reason: str) -> None:
+    def _do_what_is_due(self, jobs: Jobs, scheduler: BaseScheduler) -> None:
+        """Each duty on a thread of its own, so that one that waits keeps no other from its time."""
+        for duty in jobs.due():
+            scheduler.add_job(
+                jobs.carry_out,
+                args=(duty,),
+                id=f"{self.name}: {duty.name}",
+                replace_existing=True,
+                max_instances=AT_ONCE,
+            )
+
+    def _stop(self, reason: str) -> None:
         if (jobs := self._jobs) is not None:
             self._jobs = None
-            for duty in (jobs.retrain, jobs.check_drift, jobs.settle_approval):
-                with suppress(JobLookupError):
-                    scheduler.remove_job(self._id(duty))
             jobs.leave()
         if reason != self._reason:  # Looked at every few seconds: said once until it changes.
             log.error("%s does not run, other tasks do: %s", self.name, reason)
@@ -134,6 +130,3 @@ class TaskSchedule:
             self._root.run(declined)
         except FarolError as error:
             log.warning("%s: /health cannot tell that it does not run: %s", self.name, error)
-
-    def _id(self, duty: Callable[[], None]) -> str:
-        return f"{self.name}: {duty.__name__}"

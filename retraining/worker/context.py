@@ -1,0 +1,38 @@
+"""What a job of the worker has at hand."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from database.driver.client import SyncRegistry
+from preprocessing.task.spec import TaskSpec
+from retraining.run.lock import Clock
+from retraining.worker.subprocesses import Subprocesses
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A task with what is needed to work on it.
+
+    Attributes:
+        registry: the task's.
+        root: of what belongs to all tasks.
+        task: as its file says now.
+        signing_key: the installation's.
+        home: the task's folder on this host.
+        subprocesses: runs commands; one of a task at a time.
+        clock: gives now (aware UTC).
+        deciding: held from the decision that a run is called for until that run has ended, so that
+            no other job decides meanwhile.
+    """
+
+    registry: SyncRegistry
+    root: SyncRegistry
+    task: TaskSpec
+    signing_key: bytes
+    home: Path
+    subprocesses: Subprocesses
+    clock: Clock
+    deciding: threading.Lock = field(default_factory=threading.Lock)

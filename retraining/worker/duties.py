@@ -1,0 +1,77 @@
+"""What the worker does for a task, each with its name, its times and its work: the one declaration.
+
+The name is the job's in the registry, in `/health`, in the metrics and, as `job.<name>`, in the
+dashboard's texts. `tests/retraining/test_every_duty.py` names what an entry lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from apscheduler.triggers.base import BaseTrigger
+
+from database.driver.client import SyncRegistry
+from preprocessing.task.spec import TaskSpec
+from retraining.worker.context import AtWork
+from retraining.worker.drifting import check_drift
+from retraining.worker.due import BACK_OFF, BackOff
+from retraining.worker.runs import last_requested, retrain, retrain_if_called_for
+from retraining.worker.settling import settle_approval
+from retraining.worker.times import at, scheduled
+
+Work = Callable[[AtWork], str]
+"""Does the work and says in a sentence what was done, without personal data. It raises what
+`retraining.worker.outcome` declares, or any FarolError: then it failed and is tried again."""
+
+Plain = Callable[[SyncRegistry, TaskSpec, bytes, datetime], str]
+"""Work that needs a registry, the task, the signing key and the time, and nothing of the worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One job that each task has.
+
+    Attributes:
+        name: its job's.
+        times: gives its schedule of a task; raises ConfigurationError where the task's line is
+            wrong.
+        work: does it.
+        on_every_host: each host does it for its own files, whichever worker has the lease.
+        back_off: how it is tried again when it failed.
+        before: gives when it was done last by a release that recorded no jobs.
+    """
+
+    name: str
+    times: Callable[[TaskSpec], BaseTrigger]
+    work: Work
+    on_every_host: bool = False
+    back_off: BackOff = BACK_OFF
+    before: Callable[[SyncRegistry], datetime | None] | None = None
+
+
+def plain(work: Plain) -> Work:
+    """The work of a function that knows nothing of the worker."""
+
+    def do(here: AtWork) -> str:
+        return work(here.registry, here.task, here.signing_key, here.clock())
+
+    return do
+
+
+DUTIES: tuple[Duty, ...] = (
+    Duty("retrain", scheduled("retrain"), retrain, before=last_requested),
+    Duty("drift", scheduled("drift"), check_drift),
+    Duty("triggers", at("*/15 * * * *"), retrain_if_called_for),
+    Duty("approval", at("5 * * * *"), settle_approval),
+)
+
+
+def planned(task: TaskSpec, duties: Sequence[Duty] = DUTIES) -> Mapping[str, BaseTrigger]:
+    """Name of each duty to its times.
+
+    Raises:
+        ConfigurationError: a line of the task's schedule is no crontab line; the key is named.
+    """
+    return {duty.name: duty.times(task) for duty in duties}

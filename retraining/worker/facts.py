@@ -1,0 +1,92 @@
+"""What the triggers are decided on, read from the registry: small reads and counts only."""
+
+from __future__ import annotations
+
+from database.aliases import CHAMPION, AliasRepository
+from database.decisions.realised import RealisedGainRepository
+from database.drift_reports import DriftReportRepository
+from database.driver.commands import Op
+from database.labels import LabelRepository
+from database.promotions import PromotionRepository
+from database.runs import RunRepository
+from database.versions import ModelVersionRepository
+from model.decisions.realised import RealisedGain, is_kept, promising, told_came
+from model.promotion import DecisionStatus, Promise
+from model.run import Run
+from preprocessing.task.spec import TaskSpec
+from retraining.worker.triggers import BROKEN_OFF, UNDER_WAY, Seen
+
+NEWEST = 50
+
+
+def may_promote() -> Op[list[Run]]:
+    """The newest runs that may promote, newest first; a dry run has looked and settled nothing.
+
+    Raises:
+        RegistryError: a run cannot be read.
+    """
+    newest = yield from RunRepository().newest(NEWEST)
+    return [run for run in newest if not run.options.get("dry_run")]
+
+
+def gather_seen(task: TaskSpec) -> Op[Seen]:
+    """What the registry holds that may call for a run.
+
+    Raises:
+        RegistryError: a document cannot be read.
+    """
+    champion = yield from AliasRepository().find(CHAMPION)
+    runs = tuple((yield from may_promote()))
+    if champion is None:
+        return Seen(None, (), (), 0, 0, runs)
+    version = yield from ModelVersionRepository().get(champion.version)
+    read_until = version.window.arrived_until
+    ended = [run.requested_at for run in runs if run.status not in UNDER_WAY | BROKEN_OFF]
+    since = max([read_until, *ended[:1]])
+    unlearned = yield from LabelRepository().count_arrived_after(read_until)
+    new_labels = yield from LabelRepository().count_arrived_after(since)
+    return Seen(
+        champion=champion.version,
+        drifted=(yield from confirmed_drift(champion.version)),
+        fallen_short=(yield from fallen_short(champion.version)),
+        unlearned=unlearned,
+        new_labels=new_labels,
+        runs=runs,
+    )
+
+
+def confirmed_drift(champion: str) -> Op[tuple[str, ...]]:
+    """The features in which drift of the champion's records is confirmed.
+
+    Raises:
+        RegistryError: a document cannot be read.
+    """
+    reports = yield from DriftReportRepository().newest(1)
+    if not reports or not reports[0].compared or reports[0].model_version != champion:
+        return ()
+    drifted: tuple[str, ...] = reports[0].drifted_features
+    return drifted
+
+
+def fallen_short(champion: str) -> Op[tuple[tuple[str, str], ...]]:
+    """In English and Portuguese, each promise of the champion's that outcomes did not keep.
+
+    Raises:
+        RegistryError: a document cannot be read.
+    """
+    decisions = yield from PromotionRepository().of_version(champion)
+    promoted = [one for one in decisions if one.status is DecisionStatus.PROMOTED]
+    promised = promising(promoted)
+    came = yield from RealisedGainRepository().get_many(promised)
+    return tuple(
+        _broken(promised[one], gain)
+        for one, gain in came.items()
+        if not is_kept(promised[one], gain)
+    )
+
+
+def _broken(promise: Promise, came: RealisedGain) -> tuple[str, str]:
+    """A promise that was not kept, in English and Portuguese."""
+    unit = "% do erro médio a menos" if promise.metric == "mae" else "pontos de sensibilidade"
+    promised, found = (f"{gain * 100:+.1f}".replace(".", ",") for gain in (promise.gain, came.gain))
+    return told_came(promise, came), f"prometeu {promised} {unit}, veio {found} em {came.period}"
