@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from database.driver.commands import Document, Op
+from database.driver.commands import Document, Find, Op
 from database.repository import Documents
 from model.errors import CorruptArtifact, NotFound
 
@@ -16,7 +16,7 @@ class ArtifactRepository(Documents):
     """Bundles and lists of training records, as bytes."""
 
     collection = "artifacts"
-    indexes = ([("artifact", 1)],)  # repair
+    indexes = ([("artifact", 1)],)  # repair, remove
 
     def put(self, data: bytes) -> Op[str]:
         """Stores bytes and gives their SHA-256, hex; the same bytes are stored once.
@@ -56,6 +56,23 @@ class ArtifactRepository(Documents):
         """
         yield from self._delete({"artifact": hashlib.sha256(data).hexdigest()})
         return (yield from self.put(data))
+
+    def digests(self) -> Op[set[str]]:
+        """The SHA-256 of everything that is stored, whole or in part; reads every document.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = yield Find(self.collection, {}, fields=["artifact"])
+        return {row["artifact"] for row in found}
+
+    def remove(self, digest: str) -> Op[int]:
+        """Removes what is stored under a SHA-256; gives how many documents it was.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        return (yield from self._delete({"artifact": digest}))
 
     def _chunk(self, digest: str, index: int) -> Op[Document]:
         chunk = yield from self.stored(f"{digest}:{index}")

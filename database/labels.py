@@ -159,6 +159,15 @@ class OrphanRepository(Repository[OrphanLabel]):
         """
         return (yield from self._count({"source": source}))
 
+    def arrived(self) -> Op[list[datetime]]:
+        """When each outcome that waits arrived last, in no order.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = yield Find(self.collection, {}, fields=["arrived_at"])
+        return [row["arrived_at"] for row in found]
+
     def waiting(
         self, *, arrived_until: datetime, student_ids: Iterable[str] | None = None
     ) -> Op[list[tuple[str, str, str]]]:

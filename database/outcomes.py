@@ -1,7 +1,8 @@
 """Reported outcomes, append-only: the facts that labels are made from.
 
-A report is never changed and never removed, except when its student is erased. Its key is made
-from what it says, so reporting it again changes nothing.
+A report is never changed, and removed only when its student is erased or when it has waited for its
+features longer than its task keeps it (`database.labelling.expiry`). Its key is made from what it
+says, so reporting it again changes nothing.
 """
 
 from __future__ import annotations
@@ -68,6 +69,32 @@ class OutcomeRepository(Repository[Filed]):
         """
         keys = [label_key(anonymous(i), "") for i in prediction_ids]
         return (yield from self._matching({"key": {"$in": keys}}, sort=()))
+
+    def stored_of_keys(self, keys: Iterable[str]) -> Op[dict[str, Document]]:
+        """The documents of the reports under these label keys, by id.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        return (yield from self._stored_by("key", keys))
+
+    def put_back(self, documents: Sequence[Document]) -> Op[None]:
+        """Keeps reports that were removed, as they were; one that is here stays as it is.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        if documents:
+            yield InsertMany(self.collection, documents)
+
+    def remove_ids(self, ids: Sequence[str]) -> Op[None]:
+        """Removes the reports of these ids.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        if ids:
+            yield from self._delete({"_id": {"$in": list(ids)}})
 
     def remove(self, filed: Sequence[Filed]) -> Op[None]:
         """Removes reports that are kept under a better key by now.

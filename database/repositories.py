@@ -31,6 +31,7 @@ from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
 from database.watch.jobs import JobRepository
 from database.watch.shadows import ShadowRepository
+from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 
 REPOSITORIES: tuple[type[Documents], ...] = (
     TombstoneRepository,
@@ -57,6 +58,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     AlarmRepository,
     UnitHistoryRepository,
     JobRepository,
+    UnnamedArtifactRepository,
     AuditRepository,
     TaskRepository,
     KeyAdoptionRepository,

@@ -57,6 +57,15 @@ class Documents:
         """
         return (yield from self._stored_by("_id", keys))
 
+    def documents(self) -> Op[list[Document]]:
+        """Every document as it is, in no order.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found: list[Document] = yield Find(self.collection, {})
+        return found
+
     def _stored_by(self, field: str, values: Iterable[str]) -> Op[dict[str, Document]]:
         """The documents whose field has one of these values, by key."""
         stored: dict[str, Document] = {}
@@ -166,6 +175,20 @@ class Repository(Documents, Generic[Record]):
             RegistryError: a document cannot be read.
         """
         return (yield from self._matching({}, limit=limit))
+
+    def keep_newest(self, number: int) -> Op[int]:
+        """Removes all records but the newest so many; gives how many it removed.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        older = yield Find(
+            self.collection, {}, sort=self.order, skip=number, fields=[self.order[0][0]]
+        )
+        removed = 0
+        for part in in_parts([document["_id"] for document in older]):
+            removed += yield from self._delete({"_id": {"$in": part}})
+        return removed
 
     def count(self) -> Op[int]:
         """How many records there are.

@@ -16,6 +16,7 @@ from preprocessing.task.columns import Column, Derived, IdColumn, OutcomeRule, S
 from preprocessing.task.policies import (
     LeakagePolicy,
     PromotionPolicy,
+    RetentionPolicy,
     Schedule,
     StatusPolicy,
     TrainingPolicy,
@@ -309,6 +310,7 @@ TASK = RulesOf(
         "promotion": free(PromotionPolicy),
         "training": free(TrainingPolicy),
         "schedule": free(Schedule),
+        "retention": free(RetentionPolicy),
         "drift": free(WatchPolicy),
         "leakage": free(LeakagePolicy),
         "environment": COMPARABLE,

@@ -151,6 +151,21 @@ class Schedule(Spec):
     pause_hours: Annotated[float, Field(ge=0)] = 20.0
 
 
+class RetentionPolicy(Spec):
+    """What of a task the worker removes by itself. Predictions, outcomes and labels are never.
+
+    Attributes:
+        drift_reports: so many of the newest are kept.
+        runs: the same.
+        orphans_days: an outcome that has waited for its features so long is dropped, with its
+            reports; None: it waits for ever, and how long is told.
+    """
+
+    drift_reports: Annotated[int, Field(ge=10)] = 1_000
+    runs: Annotated[int, Field(ge=100)] = 2_000
+    orphans_days: Annotated[int, Field(ge=30)] | None = None
+
+
 class WatchPolicy(Spec):
     """Which records the drift check judges (`drift.cohort`), by which tests, and what alarms.
 

@@ -32,6 +32,7 @@ from preprocessing.task.history_columns import added_columns
 from preprocessing.task.policies import (
     LeakagePolicy,
     PromotionPolicy,
+    RetentionPolicy,
     Schedule,
     StatusPolicy,
     TrainingPolicy,
@@ -90,6 +91,7 @@ class TaskSpec(Spec):
     promotion: PromotionPolicy = PromotionPolicy()
     training: TrainingPolicy = TrainingPolicy()
     schedule: Schedule = Schedule()
+    retention: RetentionPolicy = RetentionPolicy()
     drift: WatchPolicy = WatchPolicy()
     leakage: LeakagePolicy = LeakagePolicy()
     environment: tuple[str, ...] | None = None

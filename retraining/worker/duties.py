@@ -17,6 +17,10 @@ from preprocessing.task.spec import TaskSpec
 from retraining.worker.context import AtWork
 from retraining.worker.drifting import check_drift
 from retraining.worker.due import BACK_OFF, BackOff
+from retraining.worker.maintenance.artifacts import remove_unnamed
+from retraining.worker.maintenance.orphans import look_at_orphans
+from retraining.worker.maintenance.outboxes import look_at_outboxes
+from retraining.worker.maintenance.retention import keep_bounded
 from retraining.worker.runs import last_requested, retrain, retrain_if_called_for
 from retraining.worker.settling import settle_approval
 from retraining.worker.times import at, scheduled
@@ -65,6 +69,10 @@ DUTIES: tuple[Duty, ...] = (
     Duty("drift", scheduled("drift"), check_drift),
     Duty("triggers", at("*/15 * * * *"), retrain_if_called_for),
     Duty("approval", at("5 * * * *"), settle_approval),
+    Duty("orphans", at("20 3 * * *"), look_at_orphans),
+    Duty("retention", at("40 3 * * *"), keep_bounded),
+    Duty("outboxes", at("10 * * * *"), look_at_outboxes, on_every_host=True),
+    Duty("artifacts", at("50 3 * * sun"), remove_unnamed),
 )
 
 

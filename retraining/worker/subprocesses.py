@@ -56,7 +56,7 @@ class Subprocesses:
             if not self._places.acquire(blocking=wait):
                 return None
             try:
-                return self._run([sys.executable, "-m", module, *arguments])
+                return self._run([sys.executable, "-m", module, *arguments])[0]
             finally:
                 self._places.release()
         finally:
@@ -67,22 +67,34 @@ class Subprocesses:
         """Whether they were told to end."""
         return self._stopped
 
-    def _run(self, command: Sequence[str]) -> int | None:
-        child = self._start([*FOLLOWING, str(os.getpid()), *command])
+    def ask(self, module: str, *arguments: str) -> tuple[int | None, str]:
+        """Runs a short command of this host at once; gives its exit code and what it prints.
+
+        Args:
+            module: the command; it works on no registry alone, so it waits for no turn.
+            arguments: passed to it.
+        """
+        return self._run([sys.executable, "-m", module, *arguments], output=subprocess.PIPE)
+
+    def _run(
+        self, command: Sequence[str], output: int = subprocess.DEVNULL
+    ) -> tuple[int | None, str]:
+        child = self._start([*FOLLOWING, str(os.getpid()), *command], output)
         if child is None:
-            return None
+            return None, ""
         try:
-            return child.wait()
+            printed, _ = child.communicate()
+            return child.returncode, (printed or b"").decode(errors="replace")
         finally:
             with self._guard:
                 self._children.discard(child)
 
-    def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes] | None:
+    def _start(self, command: Sequence[str], output: int) -> subprocess.Popen[bytes] | None:
         with self._guard:
             if self._stopped:
                 return None
-            # What it prints is for a terminal; its result is in the registry.
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            # What a run prints is for a terminal; its result is in the registry.
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output)
             self._children.add(child)
             return child
 

@@ -28,6 +28,7 @@ MAY_IMPORT = {
 ENTRY_POINTS = {
     "api/app.py": {"deployment"},
     "api/bulk/__main__.py": {"deployment"},
+    "api/durability/__main__.py": {"deployment"},
     "api/keys.py": {"deployment"},
     "api/opening.py": {"deployment"},
     "dashboard/dashboard.py": {"deployment"},

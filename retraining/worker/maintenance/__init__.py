@@ -1,0 +1,1 @@
+"""What the worker keeps tidy: nothing that only ever grows."""

@@ -1,0 +1,35 @@
+"""The worker's job that tells how long outcomes have waited for their features."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from database.labelling.expiry import drop_waiting
+from database.labels import OrphanRepository
+from retraining.worker.context import AtWork
+
+LONG = 365
+"""Days from which on waiting is told, where the task drops nothing: a school year and its results."""
+
+
+def look_at_orphans(here: AtWork) -> str:
+    """Counts the outcomes that wait, and drops those that have waited as long as the task says."""
+    days, now = here.task.retention.orphans_days, here.clock()
+    before = now - timedelta(days=LONG if days is None else days)
+    arrived = here.registry.run(OrphanRepository().arrived())
+    long = sum(at < before for at in arrived)
+    if days is None:
+        return f"{waiting(arrived)}, {long} of them for more than {LONG} days; all are kept"
+    dropped = here.registry.run(drop_waiting(before)) if long else 0
+    return f"{waiting(arrived)}; dropped after more than {days} days: {dropped}"
+
+
+def waiting(arrived: list[datetime]) -> str:
+    """How many wait, and since when.
+
+    >>> waiting([]), waiting([datetime(2024, 5, 1)])
+    ('no outcome waits for its features', '1 outcomes wait for their features, since 2024-05-01')
+    """
+    if not arrived:
+        return "no outcome waits for its features"
+    return f"{len(arrived)} outcomes wait for their features, since {min(arrived):%F}"

@@ -1,0 +1,86 @@
+"""The worker's job that keeps collections bounded, and what bounds each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from database.adoption import VersionAdoptionRepository
+from database.aliases import AliasRepository
+from database.api_keys import ApiKeyRepository, KeyAdoptionRepository, KeyRevocationRepository
+from database.artifacts import ArtifactRepository
+from database.audit import AuditRepository
+from database.batches import BatchRepository, BegunBatchRepository
+from database.decisions.realised import RealisedGainRepository
+from database.drift_reports import DriftReportRepository
+from database.labelling.pending import PendingJoinRepository
+from database.labels import LabelRepository, OrphanRepository
+from database.leases import LeaseRepository
+from database.looks import LookRepository
+from database.outcomes import OutcomeRepository
+from database.predictions import PredictionRepository
+from database.promotions import PromotionRepository
+from database.repository import Documents, Repository
+from database.runs import RunRepository
+from database.students import PeriodRepository, StudentRepository
+from database.tasks import TaskRepository
+from database.tombstones import TombstoneRepository
+from database.unit_history import UnitHistoryRepository
+from database.versions import ModelVersionRepository
+from database.watch.jobs import JobRepository
+from database.watch.unnamed_artifacts import UnnamedArtifactRepository
+from retraining.worker.context import AtWork
+
+FORGOTTEN = timedelta(days=30)
+"""A job that has been due for so long is of a host, or of a release, that is gone."""
+
+NEWEST: Mapping[str, type[Repository[Any]]] = {
+    "drift_reports": DriftReportRepository,
+    "runs": RunRepository,
+}
+"""Key of the task's `retention` to the collection of which so many are kept, the newest ones."""
+
+BOUNDED: Mapping[type[Documents], str] = {
+    StudentRepository: "as many as there are students",
+    PeriodRepository: "as many as there are periods",
+    PredictionRepository: "the record of what was answered; nothing but an erasure deletes it",
+    OutcomeRepository: "facts that labels are made from; what never joins: retention.orphans_days",
+    LabelRepository: "one a student and period",
+    OrphanRepository: "1,000 an API client; retention.orphans_days",
+    PendingJoinRepository: "removed once it is paid",
+    BatchRepository: "one a school file",
+    BegunBatchRepository: "one a school file",
+    ArtifactRepository: "what no version names is removed",
+    UnnamedArtifactRepository: "removed with its artifact, or once a version names it",
+    ModelVersionRepository: "the history of what served; one a comparison",
+    VersionAdoptionRepository: "one a signing key",
+    PromotionRepository: "the ledger; one a comparison",
+    RealisedGainRepository: "one a promotion",
+    AliasRepository: "two",
+    LookRepository: "one a period: the error budget that is spent",
+    UnitHistoryRepository: "one",
+    JobRepository: "one a duty, and of some one a host; forgotten after 30 days",
+    AuditRepository: "the audit trail; nothing deletes it",
+    TombstoneRepository: "one an erased student or prediction",
+    TaskRepository: "one a task",
+    ApiKeyRepository: "one a key",
+    KeyAdoptionRepository: "one",
+    KeyRevocationRepository: "one a revoked key",
+    LeaseRepository: "one a task, and the runs'",
+}
+"""Why the collections that `NEWEST` does not bound do not only ever grow, or are meant to."""
+
+
+def keep_bounded(here: AtWork) -> str:
+    """Removes what is older than the newest records of which the task keeps so many."""
+    told = []
+    for key, kind in NEWEST.items():
+        kept: int = getattr(here.task.retention, key)
+        dropped = here.registry.run(kind().keep_newest(kept))
+        told.append(f"{key}: {dropped} beyond the newest {kept} removed")
+    before = here.clock() - FORGOTTEN
+    jobs = here.registry.run(JobRepository().all())
+    nobodys = [job.name for job in jobs if job.next_at is not None and job.next_at < before]
+    forgotten = here.registry.run(JobRepository().forget(nobodys))
+    return "; ".join([*told, f"jobs: {forgotten} forgotten"])
