@@ -26,8 +26,8 @@ from model.errors import FarolError
 DESCRIPTION = """\
 Ships the predictions that wait on this host in outboxes which no process has. A worker of the API
 ships its own outbox, and those of workers that died; where the API is not up, what it had answered
-would wait until it is started again. The retraining worker runs this every hour. What belongs to a
-task that this host does not serve is told and left as it is.
+would wait until it is started again. The retraining worker runs this every six hours. What belongs
+to a task that this host does not serve is told and left as it is.
 """
 
 EPILOG = """\

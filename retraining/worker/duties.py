@@ -71,7 +71,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("approval", at("5 * * * *"), settle_approval),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("retention", at("40 3 * * *"), keep_bounded),
-    Duty("outboxes", at("10 * * * *"), look_at_outboxes, on_every_host=True),
+    Duty("outboxes", at("10 */6 * * *"), look_at_outboxes, on_every_host=True),
     Duty("artifacts", at("50 3 * * sun"), remove_unnamed),
 )
 

@@ -31,8 +31,7 @@ SHA256 = 64
 HOLDER = "unnamed-artifacts"
 
 NAMING = (ModelVersionRepository,)
-"""Whose documents name artifacts. `tests/retraining/test_unnamed_artifacts.py` finds who else stores
-any."""
+"""Whose documents name artifacts; `tests/retraining/test_unnamed_artifacts.py` finds who else."""
 
 
 def remove_unnamed(here: AtWork) -> str:

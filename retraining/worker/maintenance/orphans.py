@@ -9,7 +9,7 @@ from database.labels import OrphanRepository
 from retraining.worker.context import AtWork
 
 LONG = 365
-"""Days from which on waiting is told, where the task drops nothing: a school year and its results."""
+"""Days from which on waiting is told, where the task drops nothing: a school year."""
 
 
 def look_at_orphans(here: AtWork) -> str:
