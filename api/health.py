@@ -12,6 +12,8 @@ from api.answers.system import (
     ApprovalPart,
     ChampionPart,
     HealthAnswer,
+    JobHealth,
+    JobsPart,
     OutboxPart,
     Part,
     Parts,
@@ -24,8 +26,10 @@ from api.durability.worker_slots import alive
 from api.services import Services
 from database.decisions import approval
 from database.leases import RELEASED, LeaseRepository, worker_lease
+from database.watch.jobs import JobRepository
 from model.errors import RegistryError, TaskRefused
 from model.promotion import Promotion
+from model.watch.job import JobState
 
 PATIENCE = 0.5
 BACKLOG = 250_000
@@ -66,6 +70,7 @@ async def report(here: Services) -> HealthAnswer:
         "worker": _worker(here),
         "retraining": await _retraining(here),
         "approval": await _approval(here),
+        "jobs": await _jobs(here),
     }
     ready = here.unable() is None
     healthy = all(cast(Part, part)["state"] == "ok" for part in parts.values())
@@ -154,6 +159,32 @@ async def _approval(here: Services) -> ApprovalPart:
         "since": staged.at,
         "expires_at": until,
         "detail": f"{staged.challenger} waits for approval until {until:%F %T} UTC",
+    }
+
+
+async def _jobs(here: Services) -> JobsPart:
+    """The worker's jobs; one that fails until it succeeds is a fault, one that waits is none."""
+    try:
+        found = await asyncio.wait_for(here.registry.run(JobRepository().all()), PATIENCE)
+    except (RegistryError, TimeoutError):
+        return {"state": "ok", "detail": "not known while the registry is away", "jobs": []}
+    failing = [f"{job.name}: {job.detail}" for job in found if job.ok is False]
+    jobs = [_job(job) for job in found]
+    if failing:
+        return {"state": "degraded", "detail": "; ".join(failing), "jobs": jobs}
+    return {"state": "ok", "jobs": jobs}
+
+
+def _job(job: JobState) -> JobHealth:
+    return {
+        "job": job.name,
+        "next_at": job.next_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+        "ok": job.ok,
+        "failures": job.failures,
+        "result": job.result,
+        "detail": job.detail,
     }
 
 

@@ -27,6 +27,7 @@ from dashboard.views import (  # noqa: E402
     predictions,
     students,
     versions,
+    worker,
 )
 from database.api_keys import ApiKeyRepository  # noqa: E402
 from database.driver.client import SyncRegistry  # noqa: E402
@@ -52,6 +53,7 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("predictions", ":material/list_alt:", predictions.show),
     ("versions", ":material/inventory_2:", versions.show),
     ("history", ":material/history:", history.show),
+    ("worker", ":material/schedule:", worker.show),
 )
 
 

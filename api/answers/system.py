@@ -66,6 +66,33 @@ class ApprovalPart(Part):
     expires_at: NotRequired[datetime]
 
 
+class JobHealth(TypedDict):
+    """One job of the retraining worker.
+
+    Attributes:
+        job: its name, followed by `@` and the host where each host has its own.
+        ok: how it ended last; null before it ever has.
+        failures: in a row.
+        result: what was done when it last succeeded.
+        detail: why it failed, or what it waits for.
+    """
+
+    job: str
+    next_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    ok: bool | None
+    failures: Count
+    result: str
+    detail: str
+
+
+class JobsPart(Part):
+    """What the retraining worker does for the task; degraded while a job fails."""
+
+    jobs: Sequence[JobHealth]
+
+
 class Parts(TypedDict):
     """Every part of the installation."""
 
@@ -75,6 +102,7 @@ class Parts(TypedDict):
     worker: WorkerPart
     retraining: RetrainingPart
     approval: ApprovalPart
+    jobs: JobsPart
 
 
 class TaskHealth(TypedDict):

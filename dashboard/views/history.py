@@ -12,13 +12,14 @@ from dashboard.as_of import show_as_of
 from dashboard.context import Context, empty, explain_failure
 from dashboard.guards import reasons
 from dashboard.promises import show_promises
-from dashboard.texts import Texts
+from dashboard.texts import Language, Texts
 from dashboard.units_section import show_history_by_unit
 from dashboard.waiting import show_waiting
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
 from database.versions import ModelVersionRepository
+from model.decisions.cause import RunCause
 from model.decisions.looks import Look
 from model.promotion import Promotion
 from model.run import Run
@@ -113,6 +114,7 @@ def run_rows(recent: Sequence[Run], texts: Texts) -> list[dict[str, Any]]:
             texts("history.status"): texts(f"run.{run.status.value}"),
             texts("history.challenger"): run.challenger or "",
             texts("history.actor"): run.requested_by,
+            texts("history.cause"): cause_told(run.cause, texts),
             texts("history.step"): run.steps[-1].name if run.steps else "",
             texts("history.took"): _seconds(run),
             texts("history.error"): run.error or "",
@@ -121,6 +123,15 @@ def run_rows(recent: Sequence[Run], texts: Texts) -> list[dict[str, Any]]:
         }
         for run in recent
     ]
+
+
+def cause_told(cause: RunCause | None, texts: Texts) -> str:
+    """Which trigger started a run, with its sentence; empty of a run of before it was kept."""
+    if cause is None:
+        return ""
+    sentence = cause.pt if texts.language is Language.PT else cause.en
+    kind = texts(f"trigger.{cause.trigger.value}")
+    return f"{kind}: {sentence}"
 
 
 def look_told(look: Look | None, texts: Texts) -> str:

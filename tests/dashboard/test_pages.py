@@ -29,7 +29,7 @@ from preprocessing.task.policies import WatchPolicy
 from tests.drift.school import KEY, NOW, TASK, cohort, found_school, graduate, serve
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
-PAGES = ("overview", "students", "drift", "predictions", "versions", "history")
+PAGES = ("overview", "students", "drift", "predictions", "versions", "history", "worker")
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,7 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
         "predictions": "/predict",
         "versions": "python -m retraining.pipeline",
         "history": "python -m retraining.pipeline",
+        "worker": "python -m retraining.worker",
     }
     assert commands[name] in words(app)
 
@@ -145,7 +146,9 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     told = [element.value.split() for element in app.text]
     assert [path for path, _, _ in told] == ["/", *(f"/{name}" for name in PAGES)]
     visible = [title for _, title, visibility in told if visibility == "visible"]
-    assert visible == ["Overview", "Students", "Drift", "Predictions", "Versions", "History"]
+    assert visible == [
+        "Overview", "Students", "Drift", "Predictions", "Versions", "History", "Worker"
+    ]  # fmt: skip
 
 
 def test_the_script_streamlit_runs_shows_the_overview(opened: SyncRegistry) -> None:

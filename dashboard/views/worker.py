@@ -1,0 +1,71 @@
+"""What the retraining worker does: when each job is due, and what came of it last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard.context import Context, empty
+from dashboard.texts import Texts
+from database.watch.jobs import JobRepository
+from model.watch.job import HOST, JobState
+
+
+def show(context: Context) -> None:
+    """Shows the page: one row a job, those that failed said above."""
+    texts = context.texts
+    st.header(texts("page.worker"))
+    jobs = context.registry.run(JobRepository().all())
+    if not jobs:
+        empty(texts, "empty.worker", "python -m retraining.worker")
+        return
+    st.caption(texts("worker.about"))
+    for job in jobs:
+        if job.ok is False:
+            told = texts("worker.failed", job=job_name(job, texts), times=job.failures)
+            st.warning(f"{told} {job.detail}", icon=":material/error:")
+    st.dataframe(job_rows(jobs, texts), hide_index=True)
+    st.caption(texts("worker.language"))
+
+
+def job_rows(jobs: Sequence[JobState], texts: Texts) -> list[dict[str, Any]]:
+    """One table row a job, what is due first before."""
+    ordered = sorted(jobs, key=lambda job: (job.next_at is None, job.next_at, job.name))
+    return [
+        {
+            texts("worker.job"): job_name(job, texts),
+            texts("worker.state"): texts(f"worker.{job_state(job)}"),
+            texts("worker.next"): "" if job.next_at is None else texts.moment(job.next_at),
+            texts("worker.started"): "" if job.started_at is None else texts.moment(job.started_at),
+            texts("history.took"): _seconds(job),
+            texts("worker.result"): job.result,
+            texts("worker.detail"): job.detail,
+            texts("worker.failures"): job.failures,
+            texts("worker.holder"): job.holder,
+        }
+        for job in ordered
+    ]
+
+
+def job_name(job: JobState, texts: Texts) -> str:
+    """The job as people call it, with its host where each has its own."""
+    host = job.name.partition(HOST)[2]
+    name = texts.or_name(f"job.{job.duty}", job.duty)
+    return f"{name} ({host})" if host else name
+
+
+def job_state(job: JobState) -> str:
+    """Which of the texts `worker.<state>` says how it is."""
+    if job.running:
+        return "running"
+    if job.retry_at is not None and job.ok is not False:
+        return "waits"
+    return "never" if job.ok is None else "done" if job.ok else "broken"
+
+
+def _seconds(job: JobState) -> int | None:
+    if job.started_at is None or job.finished_at is None:
+        return None
+    return round((job.finished_at - job.started_at).total_seconds())
