@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from database import installation
 from database.leases import LeaseRepository, worker_lease
@@ -148,15 +148,15 @@ class Jobs:
         ]
 
     def _is_due(self, duty: Duty, states: Mapping[str, JobState]) -> bool:
-        state = states.get(self._name(duty))
-        if state is None:
-            state = self._first_seen(duty)
-            self.here.registry.run(JobRepository().put(state))
-        return self._due_by_now(duty, state)
-
-    def _due_by_now(self, duty: Duty, state: JobState) -> bool:
-        at = due.due_at(state, self._times[duty.name], duty.back_off)
+        state = states.get(self._name(duty)) or self._first_seen(duty)
+        at = self._due_at(duty, state)
+        # Of a schedule that has changed the next time is told anew.
+        if not state.revision or (state.next_at != at and not state.running):
+            self.here.registry.run(JobRepository().put(replace(state, next_at=at)))
         return at is not None and at <= self.here.clock()
+
+    def _due_at(self, duty: Duty, state: JobState) -> datetime | None:
+        return due.due_at(state, self._times[duty.name], duty.back_off)
 
     def _first_seen(self, duty: Duty) -> JobState:
         before = None if duty.before is None else duty.before(self.here.registry)
@@ -172,7 +172,8 @@ class Jobs:
         """
         state = self.here.registry.run(JobRepository().find(self._name(duty)))
         mine = self.leading or duty.on_every_host
-        if state is None or not mine or not self._due_by_now(duty, state):
+        at = None if state is None or not mine else self._due_at(duty, state)
+        if state is None or at is None or at > self.here.clock():
             return None
         state = due.begun(state, self._times[duty.name], self._holder, self.here.clock())
         if not self.here.registry.run(JobRepository().put(state)):

@@ -35,6 +35,7 @@ class TaskSchedule:
         root: the registry that holds the workers' leases.
         holder: this worker's name in them.
         clock: gives now (aware UTC).
+        heartbeat: how often it looks; a fraction of how long the lease lives.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class TaskSchedule:
         *,
         holder: str,
         clock: Clock,
+        heartbeat: timedelta = HEARTBEAT,
     ) -> None:
         self.name = name
         self._find = find
         self._root = root
         self._holder = holder
         self._clock = clock
+        self._heartbeat = heartbeat
         self._jobs: Jobs | None = None
         self._reason = ""
 
@@ -62,9 +65,8 @@ class TaskSchedule:
     def start(self, scheduler: BaseScheduler) -> None:
         """Takes the task up, and looks at it with every heartbeat from here on."""
         self.look(scheduler)
-        scheduler.add_job(
-            self.look, "interval", seconds=HEARTBEAT.total_seconds(), args=(scheduler,)
-        )
+        every = self._heartbeat.total_seconds()
+        scheduler.add_job(self.look, "interval", seconds=every, args=(scheduler,))
 
     def look(self, scheduler: BaseScheduler) -> None:
         """One heartbeat: begins, goes on or stops, as the task is now, and does what is due."""

@@ -21,7 +21,7 @@ from drift.policy import policy_of
 from preprocessing.cohorts import samples
 from preprocessing.cohorts.samples import example_record
 from preprocessing.task.spec import TaskSpec, load_task, task_text
-from retraining.worker.triggers import cron
+from retraining.worker.times import cron
 from tests.api.bundles import KEY
 from tests.api.server import Server, served
 from training.candidates import load_task_to_train

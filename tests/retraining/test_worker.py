@@ -1,3 +1,5 @@
+"""The worker: who works, what is asked for through the API, and how its processes end."""
+
 from __future__ import annotations
 
 import logging
@@ -7,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,6 @@ from typing import Any, cast
 
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
 
 from database.aliases import CHAMPION, AliasRepository
 from database.driver.client import SyncRegistry
@@ -25,41 +26,14 @@ from database.runs import RunRepository
 from database.versions import ModelVersionRepository
 from model.errors import AccessDenied, ConfigurationError, FarolError, RegistryUnavailable
 from model.run import Lease, Run, RunStatus
-from preprocessing.task.spec import TaskSpec
 from retraining.worker.__main__ import work
 from retraining.worker.jobs import Jobs
 from retraining.worker.subprocesses import Subprocesses
 from retraining.worker.task_schedule import TaskSchedule
-from tests.retraining.school import KEY, READING, START, TASK, run, task, teach
+from tests.retraining.school import READING, TASK, task, teach
+from tests.retraining.working import NOW, Clock, Recorder, jobs
 
 ROOT = Path(__file__).parents[2]
-NOW = START + timedelta(days=500)
-
-
-class Recorder(Subprocesses):
-    """Remembers what it was asked to run, and exits with a code of our choice."""
-
-    def __init__(self, code: int | None = 0) -> None:
-        super().__init__()
-        self.code = code
-        self.asked: list[tuple[str, ...]] = []
-
-    def run(self, module: str, *arguments: str, task: str, wait: bool = True) -> int | None:
-        assert arguments[:2] == ("--task", task)
-        self.asked.append((module, *arguments[2:]))
-        return self.code
-
-
-def jobs(
-    registry: SyncRegistry,
-    subprocesses: Subprocesses,
-    holder: str = "a",
-    now: datetime = NOW,
-    spec: TaskSpec | None = None,
-) -> Jobs:
-    return Jobs(
-        registry, registry, spec or task(), subprocesses, KEY, holder=holder, clock=lambda: now
-    )
 
 
 def queue(registry: SyncRegistry, **options: object) -> None:
@@ -70,20 +44,8 @@ def queue(registry: SyncRegistry, **options: object) -> None:
     )
 
 
-def test_of_two_workers_one_works(registry: SyncRegistry) -> None:
-    subprocesses = Recorder()
-    first, second = (jobs(registry, subprocesses, holder) for holder in "ab")
-
-    for worker in (first, second):
-        worker.heartbeat()
-        worker.retrain()
-
-    assert subprocesses.asked == [("retraining.pipeline", "--requested-by", "schedule")]
-    assert (first.leading, second.leading) == (True, False)
-
-
 def test_a_worker_that_leaves_hands_over_at_once(registry: SyncRegistry) -> None:
-    first, second = (jobs(registry, Recorder(), holder) for holder in "ab")
+    first, second = (jobs(registry, holder=holder) for holder in "ab")
     first.heartbeat()
 
     first.leave()
@@ -93,9 +55,9 @@ def test_a_worker_that_leaves_hands_over_at_once(registry: SyncRegistry) -> None
 
 
 def test_a_worker_that_died_is_succeeded_when_its_lease_ends(registry: SyncRegistry) -> None:
-    dead = jobs(registry, Recorder(), "a")
+    dead = jobs(registry, holder="a")
     dead.heartbeat()
-    later = jobs(registry, Recorder(), "b", now=NOW + timedelta(seconds=36))
+    later = jobs(registry, holder="b", clock=Clock(NOW + timedelta(seconds=36)))
 
     later.heartbeat()
     dead.heartbeat()
@@ -137,23 +99,6 @@ def test_a_queued_run_with_an_option_that_nobody_knows_is_refused(registry: Sync
     assert subprocesses.asked == []
 
 
-def test_a_dry_run_does_not_stand_for_the_scheduled_run_that_was_missed(
-    registry: SyncRegistry,
-) -> None:
-    subprocesses = Recorder()
-    missed = Run("run-1", RunStatus.KEPT, "schedule", requested_at=NOW - timedelta(days=30))
-    asked = NOW - timedelta(hours=1)
-    tried = Run("run-2", RunStatus.DECIDED, "api", requested_at=asked, options={"dry_run": True})
-    for one in (missed, tried):
-        registry.run(RunRepository().start(one))
-    worker = jobs(registry, subprocesses)
-    worker.heartbeat()
-
-    worker.catch_up()
-
-    assert subprocesses.asked == [("retraining.pipeline", "--requested-by", "schedule")]
-
-
 def test_a_queued_run_that_cannot_even_start_fails_and_is_not_tried_for_ever(
     registry: SyncRegistry,
 ) -> None:
@@ -168,31 +113,17 @@ def test_a_queued_run_that_cannot_even_start_fails_and_is_not_tried_for_ever(
     assert failed.error == "the pipeline did not start (exit code 2); see the worker's log"
 
 
-def test_drift_without_new_labels_does_not_retrain(registry: SyncRegistry, home: Path) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
-    subprocesses = Recorder()
-    worker = jobs(registry, subprocesses)
-    worker.heartbeat()
-
-    worker.check_drift()
-
-    assert subprocesses.asked == [("drift.check", "--json")]
+def schedule(registry: SyncRegistry, find: Callable[[], Jobs]) -> TaskSchedule:
+    return TaskSchedule(task().name, find, registry, holder="a", clock=Clock())
 
 
-def schedule(registry: SyncRegistry, found: Jobs | FarolError, now: datetime = NOW) -> TaskSchedule:
-    """The schedule of a task that has these jobs, or may not be worked on for this reason."""
+def refusing(error: FarolError) -> Callable[[], Jobs]:
+    """Finds that the task may not be worked on."""
 
     def find() -> Jobs:
-        if isinstance(found, FarolError):
-            raise found
-        return found
+        raise error
 
-    return TaskSchedule(task().name, find, registry, holder="a", clock=lambda: now)
-
-
-def duties(scheduler: BackgroundScheduler) -> list[str]:
-    return [job.name for job in scheduler.get_jobs() if isinstance(job.trigger, CronTrigger)]
+    return find
 
 
 def test_a_schedule_that_is_no_crontab_stops_its_task_and_names_the_key(
@@ -203,10 +134,11 @@ def test_a_schedule_that_is_no_crontab_stops_its_task_and_names_the_key(
         update={"schedule": spec.schedule.model_copy(update={"retrain": "mondays"})}
     )
     scheduler = BackgroundScheduler(timezone=UTC)
+    stopped = schedule(registry, lambda: jobs(registry, spec=wrong))
 
-    schedule(registry, jobs(registry, Recorder(), spec=wrong)).start(scheduler)
+    stopped.start(scheduler)
 
-    assert duties(scheduler) == []
+    assert not stopped.working
     assert "schedule.retrain of task 'school': 'mondays' is no crontab line" in caplog.text
 
 
@@ -215,7 +147,7 @@ def test_a_task_without_rights_on_its_database_is_told_once_with_the_grant(
 ) -> None:
     reason = "no rights on database 'farol_school'; db.grantRolesToUser(...)"
     scheduler = BackgroundScheduler(timezone=UTC)
-    refused = schedule(registry, AccessDenied(reason))
+    refused = schedule(registry, refusing(AccessDenied(reason)))
 
     for _ in range(3):
         refused.look(scheduler)
@@ -226,9 +158,9 @@ def test_a_task_without_rights_on_its_database_is_told_once_with_the_grant(
 
 
 def test_what_one_worker_may_not_work_on_another_takes_at_once(registry: SyncRegistry) -> None:
-    able = jobs(registry, Recorder(), "b")
+    able = jobs(registry, holder="b")
     scheduler = BackgroundScheduler(timezone=UTC)
-    refused = schedule(registry, ConfigurationError("changed"))
+    refused = schedule(registry, refusing(ConfigurationError("changed")))
 
     refused.look(scheduler)
     able.heartbeat()
@@ -242,7 +174,7 @@ def test_what_one_worker_may_not_work_on_another_takes_at_once(registry: SyncReg
 def test_a_registry_that_is_away_for_a_while_stops_no_schedule(
     registry: SyncRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found: list[Jobs | None] = [jobs(registry, Recorder()), None, None]
+    found: list[Jobs | None] = [jobs(registry), None, None]
 
     def find() -> Jobs:
         one = found.pop(0)
@@ -251,12 +183,12 @@ def test_a_registry_that_is_away_for_a_while_stops_no_schedule(
         return one
 
     scheduler = BackgroundScheduler(timezone=UTC)
-    known = TaskSchedule(task().name, find, registry, holder="a", clock=lambda: NOW)
+    known = schedule(registry, find)
 
     for _ in range(3):
         known.look(scheduler)
 
-    assert duties(scheduler) == ["Jobs.retrain", "Jobs.check_drift"]
+    assert known.working
     warned = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert warned == ["school: no heartbeat: the registry does not answer"] * 2
 
@@ -277,7 +209,8 @@ def test_a_run_that_takes_long_makes_no_noise(
     caplog.set_level("WARNING")
 
     often = timedelta(milliseconds=20)
-    only = schedule(registry, jobs(registry, subprocesses))
+    mine = jobs(registry, subprocesses, duties=())
+    only = schedule(registry, lambda: mine)
     work([only], subprocesses, done, at_night=lambda: None, poll=often)
 
     assert len(subprocesses.asked) == 1
@@ -292,7 +225,7 @@ def test_a_registry_that_is_away_is_told_once_and_not_every_few_seconds(
             raise RegistryUnavailable("the registry does not answer")
 
     away = cast(SyncRegistry, Away())
-    worker = Jobs(away, away, task(), Recorder(), KEY, holder="a", clock=lambda: NOW)
+    worker = jobs(away)
     worker._lease = Lease("worker", "a", 1, NOW + timedelta(hours=1))
 
     for _ in range(5):

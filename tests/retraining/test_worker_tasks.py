@@ -11,10 +11,12 @@ from uuid import uuid4
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from database import installation
 from database.driver.client import SyncRegistry
 from database.embedded import lifecycle
 from database.leases import LeaseRepository, worker_lease
 from database.tasks import TaskRepository
+from database.watch.jobs import JobRepository
 from deployment import bootstrap
 from deployment.settings import Settings, load_settings
 from deployment.tasks.adding import add, retire
@@ -56,9 +58,12 @@ class Host:
             one.look(self.scheduler)
 
     def scheduled(self) -> set[str]:
-        """The tasks with a next retraining run."""
-        named = (str(job.id) for job in self.scheduler.get_jobs())
-        return {name.removesuffix(": retrain") for name in named if name.endswith(": retrain")}
+        """The tasks that are worked on."""
+        return {name for name, one in self.schedules.items() if one.working}
+
+    def next_retrain(self) -> datetime | None:
+        database = installation.database_of(self.settings.mongo_db, "pede_lag", self.own)
+        return self.root.on(database).run(JobRepository().get("retrain")).next_at
 
     def lease(self) -> Lease:
         found = self.root.run(LeaseRepository().find(worker_lease(self.own)))
@@ -148,8 +153,8 @@ def test_a_schedule_that_was_changed_holds_from_the_next_look_on(host: Host) -> 
 
     host.look()
 
-    job = host.scheduler.get_job(f"{host.own}: retrain")
-    assert job is not None and "hour='7', minute='7'" in str(job.trigger)
+    due = host.next_retrain()
+    assert due is not None and (due.hour, due.minute) == (7, 7)
     assert "7 7 * * *" in host.root.run(TaskRepository().get(host.own)).spec
 
 
