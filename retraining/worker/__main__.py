@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -125,15 +126,20 @@ class TaskOfHost:
         return self._jobs
 
     def _opened(self, task: InstalledTask) -> Jobs:
-        here = AtWork(
-            registry=task_registry(self._root, task),
-            root=self._root,
-            task=load_task_to_train(task.settings.task),
-            signing_key=task.settings.signing_key.get_secret_value(),
-            home=task.home,
-            subprocesses=self._subprocesses,
-            clock=_now,
-        )
+        registry, spec = task_registry(self._root, task), load_task_to_train(task.settings.task)
+        if self._jobs is not None:
+            # What it is at goes on, and is not begun a second time.
+            here = replace(self._jobs.here, registry=registry, task=spec)
+        else:
+            here = AtWork(
+                registry=registry,
+                root=self._root,
+                task=spec,
+                signing_key=task.settings.signing_key.get_secret_value(),
+                home=task.home,
+                subprocesses=self._subprocesses,
+                clock=_now,
+            )
         return Jobs(here, holder=self._holder)
 
 

@@ -26,6 +26,8 @@ class AtWork:
         clock: gives now (aware UTC).
         deciding: held from the decision that a run is called for until that run has ended, so that
             no other job decides meanwhile.
+        busy: the duties that this worker is at, whatever its TaskSpec was when it began them.
+        guard: held to look at `busy` and change it.
     """
 
     registry: SyncRegistry
@@ -36,3 +38,5 @@ class AtWork:
     subprocesses: Subprocesses
     clock: Clock
     deciding: threading.Lock = field(default_factory=threading.Lock)
+    busy: set[str] = field(default_factory=set)
+    guard: threading.Lock = field(default_factory=threading.Lock)

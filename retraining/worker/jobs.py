@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -54,8 +53,6 @@ class Jobs:
         self._times = planned(here.task, duties)
         self._ttl = ttl
         self._lease: Lease | None = None
-        self._guard = threading.Lock()
-        self._busy: set[str] = set()
         self._queue = QueuedRuns(here)
 
     def check(self) -> None:
@@ -144,7 +141,7 @@ class Jobs:
         return [
             duty
             for duty in self._duties
-            if (leading or duty.on_every_host) and duty.name not in self._busy
+            if (leading or duty.on_every_host) and duty.name not in self.here.busy
         ]
 
     def _is_due(self, duty: Duty, states: Mapping[str, JobState]) -> bool:
@@ -224,11 +221,12 @@ class Jobs:
     @contextmanager
     def _alone(self, duty: Duty) -> Iterator[bool]:
         """Whether no other thread of this worker is at it; nor is one while it lasts."""
-        with self._guard:
-            alone = duty.name not in self._busy
-            self._busy.add(duty.name)
+        here = self.here
+        with here.guard:
+            alone = duty.name not in here.busy
+            here.busy.add(duty.name)
         try:
             yield alone
         finally:
             if alone:
-                self._busy.discard(duty.name)
+                here.busy.discard(duty.name)

@@ -17,9 +17,11 @@ from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.students import StudentRepository
+from database.watch.jobs import JobRepository
 from model.errors import NotFound
 from model.promotion import DecisionStatus, Guard, Promotion
 from model.student import Observation
+from model.watch.job import JobState
 from tests.api import bundles
 from tests.api.bundles import NOW
 from tests.api.conftest import World
@@ -282,6 +284,27 @@ def test_a_training_run_is_queued_for_the_worker(server: Server) -> None:
     assert asked.status_code == 202
     run = server.get(f"/runs/{asked.json()['run_id']}").json()
     assert (run["status"], run["options"]) == ("queued", {"seed": 3, "dry_run": False})
+    assert run["cause"] == {
+        "trigger": "request", "en": "local asked for it", "pt": "local pediu"
+    }  # fmt: skip
+
+
+def test_the_workers_jobs_are_a_part_of_the_health_and_one_that_fails_is_a_fault(
+    server: Server, world: World
+) -> None:
+    failing = JobState("drift", "host/1", next_at=NOW, ok=False, failures=2, detail="disk is full")
+    waiting = JobState("retrain", "host/1", next_at=NOW)
+    for job in (failing, waiting):
+        world.registry.run(JobRepository().put(job))
+
+    part = server.get("/health").json()["parts"]["jobs"]
+    world.registry.run(JobRepository().forget(["drift", "retrain"]))
+
+    assert (part["state"], part["detail"]) == ("degraded", "drift: disk is full")
+    told = [(job["job"], job["ok"], job["failures"]) for job in part["jobs"]]
+    assert told == [("drift", False, 2), ("retrain", None, 0)]
+    assert part["jobs"][1]["next_at"] is not None
+    assert server.get("/health").json()["parts"]["jobs"] == {"state": "ok", "jobs": []}
 
 
 def test_every_option_of_a_run_can_be_asked_for(server: Server) -> None:

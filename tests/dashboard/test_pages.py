@@ -20,11 +20,14 @@ from database.predictions import PredictionRepository
 from database.runs import RunRepository
 from database.students import StudentRepository
 from database.watch.alarms import AlarmRepository
+from database.watch.jobs import JobRepository
 from drift.check import run_drift_check
 from model.access import ApiKey, Scope
+from model.decisions.cause import RunCause, TriggerKind
 from model.prediction import RiskStatus, Scale
 from model.run import Run, RunStatus, RunStep
 from model.trust.key_seal import digest_of, sealed
+from model.watch.job import HOST, JobState
 from preprocessing.task.policies import WatchPolicy
 from tests.drift.school import KEY, NOW, TASK, cohort, found_school, graduate, serve
 
@@ -346,6 +349,44 @@ def test_the_history_holds_the_ledger_and_the_runs_and_says_when_the_api_cannot_
     assert ledger["challenger"].tolist() == ["v1"]
     assert ran["last step"].tolist() == ["fit"]
     assert "The API does not answer" in words(app)
+
+
+def test_the_worker_page_tells_when_each_job_is_due_and_what_failed_in_both_languages(
+    opened: SyncRegistry,
+) -> None:
+    failed = JobState(
+        "drift", "host/1", NOW + timedelta(minutes=4), NOW, NOW, ok=False, failures=2,
+        detail="disk is full", retry_at=NOW + timedelta(minutes=4),
+    )  # fmt: skip
+    own = JobState(f"outboxes{HOST}school-pc", "school-pc/1", NOW + timedelta(hours=2))
+    for job in (failed, own):
+        opened.run(JobRepository().put(job))
+
+    english, portuguese = page("worker"), page("worker", "pt")
+
+    assert not english.exception and not portuguese.exception
+    rows = english.dataframe[0].value
+    assert rows["job"].tolist() == [
+        "Check drift", "Ship predictions that a host was left with (school-pc)"
+    ]  # fmt: skip
+    assert rows["state"].tolist() == ["failed", "not yet"]
+    assert "Check drift: failed (2 in a row). disk is full" in words(english)
+    assert portuguese.dataframe[0].value["situação"].tolist() == ["falhou", "ainda não"]
+
+
+def test_the_history_says_what_started_a_run_in_the_readers_language(
+    opened: SyncRegistry,
+) -> None:
+    cause = RunCause(TriggerKind.DRIFT, "drift in inde", "mudança em inde")
+    run = Run("run-1", RunStatus.KEPT, "drift", NOW, cause=cause)
+    opened.run(RunRepository().start(run))
+
+    english, portuguese = page("history"), page("history", "pt")
+
+    assert english.dataframe[0].value["why"].tolist() == ["drift: drift in inde"]
+    assert portuguese.dataframe[0].value["por quê"].tolist() == [
+        "mudança nos dados: mudança em inde"
+    ]
 
 
 def with_key(name: str, secret: str, language: str = "en") -> AppTest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import replace
 from datetime import timedelta
@@ -10,12 +11,14 @@ import pytest
 
 from database.aliases import AliasRepository
 from database.api_keys import ApiKeyRepository
-from database.artifacts import ArtifactRepository
+from database.artifacts import CHUNK, ArtifactRepository
 from database.audit import AuditRepository
 from database.batches import BatchRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.commands import Command, Document, Find, InsertMany, Op, Replace, ReplaceMany
 from database.driver.run import drive
+from database.labelling.recording import record_outcomes
+from database.labels import LabelRepository
 from database.leases import LeaseRepository
 from database.mapping.documents import to_document
 from database.predictions import PredictionRepository
@@ -24,18 +27,22 @@ from database.students import PeriodRepository, StudentRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from database.watch.canaries import CanaryRepository
+from database.watch.jobs import JobRepository
 from database.watch.shadows import ShadowRepository
+from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 from model.access import ApiKey, AuditEvent, Scope
 from model.batch import Batch, BatchKind, RowReject
+from model.decisions.cause import requested_by
 from model.drift import DriftReport, FeatureDrift
 from model.errors import Conflict, LeaseHeld, LeaseLost, NotFound
 from model.run import RunStatus, RunStep
 from model.trust.key_seal import KeysInForce, sealed
 from model.units.history import UnitPeriod, UnitServed
 from model.watch.canary import Canary, CanaryState
+from model.watch.job import JobState
 from model.watch.shadow import FlagTally, LogCursor, ShadowEdges, ShadowRecord, ShadowTally
 from tests.database import builders
-from tests.database.builders import START, at, observation, prediction
+from tests.database.builders import START, at, observation, outcome, prediction
 from tests.database.drivers import Run
 
 
@@ -329,6 +336,71 @@ def test_a_run_whose_lease_is_gone_is_abandoned(run: Run) -> None:
 
     assert run(RunRepository().abandon_stale(at(1))) == 1
     assert run(RunRepository().get("alive")).status is RunStatus.ABANDONED
+
+
+def test_a_run_that_was_asked_for_waits_once_more_when_its_worker_died(run: Run) -> None:
+    asked = replace(builders.run("asked", token=3), cause=requested_by("city"))
+    run(RunRepository().start(asked))
+    run(RunRepository().step("asked", RunStep("window", START)))
+
+    run(RunRepository().abandon_stale(at(1)))
+    again = run(RunRepository().get("asked"))
+    run(RunRepository().start(replace(asked, token=4, steps=again.steps)))
+    run(RunRepository().abandon_stale(at(2)))
+
+    assert (again.status, again.token, again.started_at) == (RunStatus.QUEUED, None, None)
+    assert [step.name for step in again.steps] == ["window", "waits again"]
+    assert run(RunRepository().get("asked")).status is RunStatus.ABANDONED
+
+
+def test_of_two_that_write_a_job_one_does_and_the_other_is_told(run: Run) -> None:
+    first = JobState("drift", next_at=START)
+
+    assert run(JobRepository().put(first))
+    assert not run(JobRepository().put(replace(first, holder="late")))
+    assert run(JobRepository().put(replace(first, holder="a", revision=1)))
+    assert not run(JobRepository().put(replace(first, holder="b", revision=1)))
+
+    (stored,) = run(JobRepository().all())
+    assert (stored.holder, stored.revision, stored.next_at) == ("a", 2, START)
+    assert run(JobRepository().forget(["drift", "none"])) == 1
+
+
+def test_the_newest_are_kept_and_the_others_go(run: Run) -> None:
+    for day in range(5):
+        asked = replace(builders.run(f"run-{day}"), requested_at=at(day))
+        run(RunRepository().start(asked))
+
+    assert run(RunRepository().keep_newest(3)) == 2
+    assert run(RunRepository().keep_newest(3)) == 0
+    assert [one.run_id for one in run(RunRepository().newest(0))] == ["run-4", "run-3", "run-2"]
+
+
+def test_artifacts_are_listed_by_digest_and_removed_whole(run: Run) -> None:
+    digests = {run(ArtifactRepository().put(data)) for data in (b"one", bytes(CHUNK) + b"two")}
+    large = hashlib.sha256(bytes(CHUNK) + b"two").hexdigest()
+
+    assert run(ArtifactRepository().digests()) == digests
+    assert run(ArtifactRepository().remove(large)) == 2
+    assert run(ArtifactRepository().digests()) == digests - {large}
+
+
+def test_an_artifact_that_nothing_names_keeps_the_moment_it_was_found_first(run: Run) -> None:
+    run(UnnamedArtifactRepository().note({"a", "b"}, now=START))
+
+    found = run(UnnamedArtifactRepository().note({"b", "c"}, now=at(1)))
+
+    assert {one.artifact: one.since for one in found} == {"b": START, "c": at(1)}
+
+
+def test_labels_are_counted_from_a_moment_on(run: Run) -> None:
+    run(StudentRepository().observe([observation(f"RA-{i}") for i in range(3)]))
+    for day in range(3):
+        run(record_outcomes([outcome(1.0, at(day), student_id=f"RA-{day}")], now=at(day)))
+
+    counts = [run(LabelRepository().count_arrived_after(at(day - 0.5))) for day in range(4)]
+
+    assert counts == [3, 2, 1, 0]
 
 
 def test_a_drift_report_comes_back_as_it_was_written(run: Run) -> None:
