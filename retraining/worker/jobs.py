@@ -54,6 +54,7 @@ class Jobs:
         self._ttl = ttl
         self._lease: Lease | None = None
         self._queue = QueuedRuns(here)
+        self._told: set[str] = set()
 
     def check(self) -> None:
         """Makes sure that the task's database is still its own, and open to the account.
@@ -86,13 +87,15 @@ class Jobs:
                 log.info("%s: this worker has the lease", name)
             else:
                 self._lease = root.run(LeaseRepository().renew(self._lease, now, self._ttl))
+            self._told.clear()
         except LeaseHeld:
+            self._told.clear()
             log.debug("%s: another worker has the lease", name)
         except LeaseLost:
             log.warning("%s: another worker has taken the lease", name)
             self._lease = None
         except FarolError as error:
-            log.warning("%s: no heartbeat: %s", name, error)
+            self._warn_once(f"no heartbeat: {error}")
 
     def due(self) -> list[Duty]:
         """What is due now, is this worker's to do, and is not being done by it."""
@@ -101,7 +104,7 @@ class Jobs:
             states = {state.name: state for state in found}
             return [duty for duty in self._mine() if self._is_due(duty, states)]
         except FarolError as error:
-            log.warning("%s: what is due cannot be told: %s", self.task.name, error)
+            self._warn_once(f"what is due is not known: {error}")
             return []
 
     def carry_out_due(self) -> None:
@@ -135,6 +138,12 @@ class Jobs:
             self.here.root.run(LeaseRepository().release(lease))
         except FarolError as error:
             log.warning("%s: the lease runs out by itself: %s", self.task.name, error)
+
+    def _warn_once(self, told: str) -> None:
+        """Asked every few seconds, so it is said once until it is over."""
+        if told not in self._told:
+            log.warning("%s: %s", self.task.name, told)
+        self._told.add(told)
 
     def _mine(self) -> list[Duty]:
         leading = self.leading
