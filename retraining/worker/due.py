@@ -40,7 +40,8 @@ class BackOff:
         """
         if tries > self.most:
             return None
-        return min(self.first * self.factor ** (tries - 1), self.longest)
+        grown: int = self.factor ** (tries - 1)
+        return min(self.first * grown, self.longest)
 
 
 BACK_OFF = BackOff()

@@ -13,7 +13,6 @@ from database.versions import ModelVersionRepository
 from model.decisions.realised import RealisedGain, is_kept, promising, told_came
 from model.promotion import DecisionStatus, Promise
 from model.run import Run
-from preprocessing.task.spec import TaskSpec
 from retraining.worker.triggers import BROKEN_OFF, UNDER_WAY, Seen
 
 NEWEST = 50
@@ -29,10 +28,14 @@ def may_promote() -> Op[list[Run]]:
     return [run for run in newest if not run.options.get("dry_run")]
 
 
-def gather_seen(task: TaskSpec) -> Op[Seen]:
+def gather_seen(key: bytes) -> Op[Seen]:
     """What the registry holds that may call for a run.
 
+    Args:
+        key: the installation's; the champion must be signed with it.
+
     Raises:
+        BundleError: it is not.
         RegistryError: a document cannot be read.
     """
     champion = yield from AliasRepository().find(CHAMPION)
@@ -40,6 +43,7 @@ def gather_seen(task: TaskSpec) -> Op[Seen]:
     if champion is None:
         return Seen(None, (), (), 0, 0, runs)
     version = yield from ModelVersionRepository().get(champion.version)
+    version.verify(key)
     read_until = version.window.arrived_until
     ended = [run.requested_at for run in runs if run.status not in UNDER_WAY | BROKEN_OFF]
     since = max([read_until, *ended[:1]])

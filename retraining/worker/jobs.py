@@ -77,25 +77,34 @@ class Jobs:
 
     def heartbeat(self) -> None:
         """Renews the worker's lease, or takes it when it is free."""
-        now, root, name = self.here.clock(), self.here.root, self.task.name
+        name = self.task.name
         try:
+            if self._lease is not None:
+                self._renew(self._lease)
             if self._lease is None:
-                lease = LeaseRepository().acquire(
-                    worker_lease(name), self._holder, now=now, ttl=self._ttl
-                )
-                self._lease = root.run(lease)
+                self._lease = self._acquired()
                 log.info("%s: this worker has the lease", name)
-            else:
-                self._lease = root.run(LeaseRepository().renew(self._lease, now, self._ttl))
             self._told.clear()
         except LeaseHeld:
             self._told.clear()
             log.debug("%s: another worker has the lease", name)
-        except LeaseLost:
-            log.warning("%s: another worker has taken the lease", name)
-            self._lease = None
         except FarolError as error:
             self._warn_once(f"no heartbeat: {error}")
+
+    def _acquired(self) -> Lease:
+        name = worker_lease(self.task.name)
+        now = self.here.clock()
+        return self.here.root.run(
+            LeaseRepository().acquire(name, self._holder, now=now, ttl=self._ttl)
+        )
+
+    def _renew(self, lease: Lease) -> None:
+        try:
+            renewed = LeaseRepository().renew(lease, self.here.clock(), self._ttl)
+            self._lease = self.here.root.run(renewed)
+        except LeaseLost as error:
+            log.warning("%s: this worker lost the lease: %s", self.task.name, error)
+            self._lease = None
 
     def due(self) -> list[Duty]:
         """What is due now, is this worker's to do, and is not being done by it."""

@@ -38,7 +38,9 @@ def retrain_if_called_for(here: AtWork) -> str:
     with here.deciding:
         now = here.clock()
         here.registry.run(RunRepository().abandon_stale(now))
-        trigger = decide_trigger(here.registry.run(gather_seen(here.task)), here.task, now=now)
+        trigger = decide_trigger(
+            here.registry.run(gather_seen(here.signing_key)), here.task, now=now
+        )
         if trigger.cause is None:
             return trigger.reason
         log.info("%s: a run is called for: %s", here.task.name, trigger.reason)

@@ -24,9 +24,10 @@ from retraining.approval import main
 from retraining.promotion.approval import gated
 from retraining.run.gathering import Gathered
 from retraining.run.report import headline
+from retraining.worker.settling import settle_approval
 from tests.database.builders import model_version, promotion
 from tests.retraining.school import READING, START, SUMS, TASK, run, task, teach
-from tests.retraining.test_worker import Recorder, jobs
+from tests.retraining.working import at_work
 
 NOW = START + timedelta(days=400)
 ASK = task().model_copy(
@@ -223,15 +224,13 @@ def test_an_answer_without_a_reason_is_wrong_usage(words: list[str]) -> None:
         main(words)
 
 
-def test_the_worker_that_leads_refuses_what_waited_too_long(registry: SyncRegistry) -> None:
+def test_the_worker_refuses_what_waited_too_long(registry: SyncRegistry) -> None:
     waits(registry)
     late = datetime.now(UTC) + timedelta(days=14)
-    worker = jobs(registry, Recorder(), now=late)
-
-    worker.settle_approval()
     assert registry.run(PromotionRepository().of_version("v2"))[0].status is DecisionStatus.STAGED
-    worker.heartbeat()
-    worker.settle_approval()
 
+    told = settle_approval(at_work(registry, clock=lambda: late))
+
+    assert told == "nothing waits"
     last = registry.run(PromotionRepository().of_version("v2"))[0]
     assert (last.status, last.actor) == (DecisionStatus.REFUSED, "expired")

@@ -16,9 +16,9 @@ from model.errors import BundleError
 from model.prediction import Thresholds
 from model.version import ModelVersion
 from retraining.run.champion import load_champion, training_ids
-from retraining.worker.jobs import Jobs
-from retraining.worker.subprocesses import Subprocesses
-from tests.retraining.school import KEY, READING, START, run, task, teach
+from retraining.worker.runs import retrain_if_called_for
+from tests.retraining.school import KEY, READING, run, teach
+from tests.retraining.working import at_work
 
 
 @pytest.fixture
@@ -45,14 +45,13 @@ def test_a_changed_training_list_is_refused(
     nothing = registry.run(ArtifactRepository().put(b""))
     put(registry, replace(first, trained_on=nothing))
     changed = registry.run(ModelVersionRepository().get("v1"))
-    jobs = Jobs(registry, registry, task(), Subprocesses(), KEY, holder="a", clock=lambda: START)
 
     with pytest.raises(BundleError, match=r"deployment\.restore --re-sign"):
         training_ids(registry, changed, KEY)
     with pytest.raises(BundleError):
         load_champion(registry, tmp_path, KEY)
     with pytest.raises(BundleError):
-        jobs._fresh_labels("v1")
+        retrain_if_called_for(at_work(registry))
 
 
 def test_a_threshold_changed_in_the_document_decides_nothing(

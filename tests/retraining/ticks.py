@@ -75,6 +75,14 @@ def play(
     names = [f"task{number}" for number in range(tasks)]
     start, end = threading.Barrier(workers + 1), threading.Barrier(workers + 1)
 
+    def guarded(number: int) -> None:
+        try:
+            one(number)
+        except BaseException:
+            for barrier in (start, end):  # The others would wait for ever.
+                barrier.abort()
+            raise
+
     def one(number: int) -> None:
         with open_registry(uri, prefix) as root:
             mine = [
@@ -92,7 +100,7 @@ def play(
     with open_registry(uri, prefix) as root:
         for database in [prefix, *(f"{prefix}_{name}" for name in names)]:
             root.on(database).run(ensure_indexes())
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(workers)]
+    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(workers)]
     for thread in threads:
         thread.start()
     for _ in range(ticks + 1):  # The first look is at the start: nothing is due yet.
