@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,34 +25,18 @@ from tests.retraining.school import KEY, task
 
 POLL = timedelta(seconds=0.5)
 YEARLY = at("0 0 1 1 *")
-SLEEPS = 120.0
-"""Seconds that the first pipeline would take; any later one takes none."""
+LIFE = Path(__file__).with_name("life.py")
 
 
 class LivingPipeline(Subprocesses):
-    """Starts this module as the pipeline."""
+    """Starts `life.py` as the pipeline."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
         self._file = file
 
     def run(self, module: str, *arguments: str, task: str, wait: bool = True) -> int | None:
-        me = [sys.executable, "-m", "tests.retraining.lone_worker", str(self._file)]
-        return self._run([*me, str(os.getpid())])[0]
-
-
-def live(file: Path, worker: str) -> None:
-    """What stands for the pipeline."""
-    first = not file.read_text("ascii")
-    note(file, "begun", worker)
-    if first:
-        time.sleep(SLEEPS)
-    note(file, "ended", worker)
-
-
-def note(file: Path, what: str, worker: str) -> None:
-    with file.open("a", encoding="ascii") as opened:
-        opened.write(f"{what} {worker} {time.time()}\n")
+        return self._run([sys.executable, str(LIFE), str(self._file), str(os.getpid())])[0]
 
 
 def serve(uri: str, database: str, file: Path, ttl: timedelta) -> None:
@@ -71,12 +54,10 @@ def serve(uri: str, database: str, file: Path, ttl: timedelta) -> None:
         schedule = TaskSchedule(
             "school", lambda: mine, registry, holder=holder, clock=now, heartbeat=ttl / 4
         )
+        (file.parent / f"up-{os.getpid()}").touch()
         work([schedule], subprocesses, done, at_night=lambda: None, poll=POLL)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        live(Path(sys.argv[1]), sys.argv[2])
-    else:
-        seconds = timedelta(seconds=float(sys.argv[4]))
-        serve(sys.argv[1], sys.argv[2], Path(sys.argv[3]), seconds)
+    seconds = timedelta(seconds=float(sys.argv[4]))
+    serve(sys.argv[1], sys.argv[2], Path(sys.argv[3]), seconds)

@@ -43,7 +43,7 @@ def test_the_run_of_a_worker_that_is_killed_is_made_by_another_within_the_lease_
     file.touch()
 
     with _three(embedded_uri, db, file):
-        _, first, _ = _wait_for(file, lines=1)[0]
+        _, first, _ = _wait_for(file, lines=1, up=3)[0]
         os.kill(int(first), signal.SIGKILL)
         killed = time.time()
         lines = _wait_for(file, lines=3)
@@ -74,9 +74,10 @@ def _lines(file: Path) -> list[list[str]]:
     return [line.split() for line in file.read_text("ascii").splitlines()]
 
 
-def _wait_for(file: Path, *, lines: int, seconds: float = 60) -> list[list[str]]:
+def _wait_for(file: Path, *, lines: int, up: int = 0, seconds: float = 60) -> list[list[str]]:
+    """What was written, once there are so many lines and so many workers are up."""
     deadline = time.monotonic() + seconds
-    while len(found := _lines(file)) < lines:
+    while len(found := _lines(file)) < lines or len(list(file.parent.glob("up-*"))) < up:
         assert time.monotonic() < deadline, f"only {found}"
         time.sleep(0.05)
     return found
