@@ -32,7 +32,7 @@ class LabelRepository(Repository[Label]):
 
     collection = "labels"
     indexes = (
-        _NEWEST_FIRST,  # window, count_arrived_after
+        _NEWEST_FIRST,  # window, arrivals_after
         [("arrived_at", -1)],  # newest
         [("student_id", 1)],  # erasure
         [("prediction_id", 1)],  # of_predictions
@@ -81,14 +81,24 @@ class LabelRepository(Repository[Label]):
         )
         return dict(sorted(Counter(row["period"] for row in older).items()))
 
-    def count_arrived_after(self, moment: datetime) -> Op[int]:
-        """How many labels there are whose outcome first arrived after a moment.
+    def arrivals_after(self, moment: datetime, most: int) -> Op[list[datetime]]:
+        """When the outcomes first arrived that came after a moment, of the newest `most` labels.
+
+        They are read by their index: to count by a comparison the embedded server reads all. Where
+        nothing came, one is read.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        after = {"first_arrived_at": {"$gt": milliseconds(moment)}}
-        return (yield from self._count(_JOINED | after))
+        after = milliseconds(moment)
+        came: list[datetime] = []
+        for limit in (1, most):
+            fields = ["first_arrived_at", WITHDRAWN]
+            found = yield Find(self.collection, {}, _NEWEST_FIRST, limit, fields=fields)
+            came = [row["first_arrived_at"] for row in found if WITHDRAWN not in row]
+            if found and found[0]["first_arrived_at"] <= after:
+                break
+        return [at for at in came if at > after]
 
     def count_by_unit(self) -> Op[dict[tuple[str, str], int]]:
         """Unit (folded, "" unknown) and period to how many labels there are.

@@ -147,7 +147,7 @@ class Schedule(Spec):
 
     retrain: str = "0 7 * * mon"
     drift: str = "0 6 * * *"
-    new_labels: Annotated[int, Field(ge=1)] | None = 500
+    new_labels: Annotated[int, Field(ge=1, le=5_000)] | None = 500
     pause_hours: Annotated[float, Field(ge=0)] = 20.0
 
 

@@ -17,6 +17,9 @@ from retraining.worker.triggers import BROKEN_OFF, UNDER_WAY, Seen
 
 NEWEST = 50
 
+MOST_NEW = 5_000
+"""New labels that are counted; more are told as so many."""
+
 
 def may_promote() -> Op[list[Run]]:
     """The newest runs that may promote, newest first; a dry run has looked and settled nothing.
@@ -47,14 +50,13 @@ def gather_seen(key: bytes) -> Op[Seen]:
     read_until = version.window.arrived_until
     ended = [run.requested_at for run in runs if run.status not in UNDER_WAY | BROKEN_OFF]
     since = max([read_until, *ended[:1]])
-    unlearned = yield from LabelRepository().count_arrived_after(read_until)
-    new_labels = yield from LabelRepository().count_arrived_after(since)
+    arrivals = yield from LabelRepository().arrivals_after(read_until, MOST_NEW)
     return Seen(
         champion=champion.version,
         drifted=(yield from confirmed_drift(champion.version)),
         fallen_short=(yield from fallen_short(champion.version)),
-        unlearned=unlearned,
-        new_labels=new_labels,
+        unlearned=len(arrivals),
+        new_labels=sum(at > since for at in arrivals),
         runs=runs,
     )
 

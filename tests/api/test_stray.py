@@ -33,7 +33,8 @@ def outboxes(tmp_path: Path) -> Iterator[Path]:
 
 def leave(folder: Path, slot: int, number: int) -> None:
     box = Outbox(outbox_path(folder, slot))
-    box.put([prediction(f"RA-{i}") for i in range(number)])
+    if number:
+        box.put([prediction(f"RA-{i}") for i in range(number)])
     box.close()
 
 

@@ -393,14 +393,14 @@ def test_an_artifact_that_nothing_names_keeps_the_moment_it_was_found_first(run:
     assert {one.artifact: one.since for one in found} == {"b": START, "c": at(1)}
 
 
-def test_labels_are_counted_from_a_moment_on(run: Run) -> None:
+def test_the_arrivals_of_labels_are_told_from_a_moment_on(run: Run) -> None:
     run(StudentRepository().observe([observation(f"RA-{i}") for i in range(3)]))
     for day in range(3):
         run(record_outcomes([outcome(1.0, at(day), student_id=f"RA-{day}")], now=at(day)))
 
-    counts = [run(LabelRepository().count_arrived_after(at(day - 0.5))) for day in range(4)]
-
-    assert counts == [3, 2, 1, 0]
+    assert run(LabelRepository().arrivals_after(at(0.5), 9)) == [at(2), at(1)]
+    assert run(LabelRepository().arrivals_after(at(2), 9)) == []
+    assert run(LabelRepository().arrivals_after(at(-1), 2)) == [at(2), at(1)]
 
 
 def test_a_drift_report_comes_back_as_it_was_written(run: Run) -> None:

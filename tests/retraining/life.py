@@ -1,7 +1,7 @@
 """What stands for the pipeline of `lone_worker`: it writes down when it began and when it ended.
 
-`python tests/retraining/life.py FILE WORKER`. The first takes two minutes, any later one nothing. It
-imports little, so that its own start takes no time that a test would take for the worker's.
+`python tests/retraining/life.py FILE WORKER`. The first takes two minutes, any later one nothing.
+It imports little, so that its own start takes no time that a test would take for the worker's.
 """
 
 import sys
