@@ -472,7 +472,7 @@ def test_health_shows_every_worker_with_its_generation(server: Server) -> None:
     report = server.get("/health").json()
 
     assert list(report["parts"]) == [
-        "registry", "champion", "outbox", "worker", "retraining", "approval"
+        "registry", "champion", "outbox", "worker", "retraining", "approval", "jobs"
     ]  # fmt: skip
     assert {part["state"] for part in report["parts"].values()} == {"ok"}
     assert len({w["pid"] for w in report["workers"]}) == 4
