@@ -132,7 +132,15 @@ def failed(
 def waits(
     state: JobState, times: BaseTrigger, why: str, now: datetime, until: datetime
 ) -> JobState:
-    """The job as it waits for somebody else; nothing has failed."""
+    """The job as it waits for somebody else; nothing has failed.
+
+    Args:
+        state: as it was begun.
+        times: its schedule.
+        why: it waits.
+        now: aware UTC.
+        until: when it is tried again.
+    """
     return _until(replace(state, finished_at=now, detail=why), times, until)
 
 
