@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.shadow.duty import follow_trials
 from retraining.worker.context import AtWork
 from retraining.worker.drifting import check_drift
 from retraining.worker.due import BACK_OFF, BackOff
@@ -69,6 +70,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("drift", scheduled("drift"), check_drift),
     Duty("triggers", at("*/15 * * * *"), retrain_if_called_for),
     Duty("approval", at("5 * * * *"), settle_approval),
+    Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("retention", at("40 3 * * *"), keep_bounded),
     Duty("outboxes", at("10 */6 * * *"), look_at_outboxes, on_every_host=True),

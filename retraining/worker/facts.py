@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from database.aliases import CHAMPION, AliasRepository
 from database.decisions.realised import RealisedGainRepository
-from database.drift_reports import DriftReportRepository
 from database.driver.commands import Op
 from database.labels import LabelRepository
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
+from database.watch.alarms import AlarmRepository
 from model.decisions.realised import RealisedGain, is_kept, promising, told_came
 from model.promotion import DecisionStatus, Promise
 from model.run import Run
@@ -62,16 +62,16 @@ def gather_seen(key: bytes) -> Op[Seen]:
 
 
 def confirmed_drift(champion: str) -> Op[tuple[str, ...]]:
-    """The features in which drift of the champion's records is confirmed.
+    """The features in which drift of the champion's records is confirmed: alarmed, known or not.
 
     Raises:
-        RegistryError: a document cannot be read.
+        RegistryError: the state cannot be read.
     """
-    reports = yield from DriftReportRepository().newest(1)
-    if not reports or not reports[0].compared or reports[0].model_version != champion:
+    state = yield from AlarmRepository().current()
+    if state is None or state.model_version != champion:
         return ()
-    drifted: tuple[str, ...] = reports[0].drifted_features
-    return drifted
+    confirmed: tuple[str, ...] = state.confirmed
+    return confirmed
 
 
 def fallen_short(champion: str) -> Op[tuple[tuple[str, str], ...]]:

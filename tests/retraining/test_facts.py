@@ -8,16 +8,18 @@ from pathlib import Path
 
 from database.aliases import CHAMPION, AliasRepository
 from database.decisions.realised import RealisedGainRepository
-from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
+from database.driver.commands import InsertMany
+from database.mapping.documents import to_document
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
+from database.watch.alarms import AlarmRepository
 from model.decisions.realised import RealisedGain
-from model.drift import DriftReport, FeatureDrift
 from model.promotion import Promise
 from model.run import Run, RunStatus
 from model.version import resign
+from model.watch.alarm import AlarmLevel, FeatureAlarm, WatchState
 from retraining.worker.facts import gather_seen
 from retraining.worker.runs import retrain_if_called_for
 from tests.database.builders import model_version, promotion
@@ -38,14 +40,23 @@ def champion(registry: SyncRegistry) -> None:
     registry.run(PromotionRepository().promote(made, expected_revision=1))
 
 
+def alarm(registry: SyncRegistry, version: str) -> None:
+    """Sums is in alarm, reading is suspected."""
+    features = (
+        FeatureAlarm("sums", AlarmLevel.ALARMED, 3, START),
+        FeatureAlarm("reading", AlarmLevel.SUSPECTED, 1, START),
+    )
+    state = WatchState(version, START, "d1", "2023", "digest", features)
+    document = to_document(state, key="model_version")
+    registry.execute(InsertMany(AlarmRepository.collection, [document]))
+
+
 def test_what_calls_for_a_run_is_read_and_the_pipeline_is_told_which_it_was(
     registry: SyncRegistry, home: Path
 ) -> None:
     champion(registry)
     teach(registry, "2022", READING, n=120)  # Outcomes come 301 days after the start.
-    drifted = FeatureDrift("sums", "ks", 0.4, 1e-9, 1e-8, 0.4, 0.1, 0.3, True, 0.0, 0.0)
-    report = DriftReport("d1", START, "v1", 60, ("2023",), (drifted,), drifted=True)
-    registry.run(DriftReportRepository().add(report))
+    alarm(registry, "v1")
     clock, subprocesses = Clock(START + 302 * DAY), Recorder()
 
     seen = registry.run(gather_seen(KEY))
@@ -83,11 +94,9 @@ def test_a_promise_that_was_not_kept_is_told_in_both_languages(registry: SyncReg
     assert pt == "prometeu +3,6 pontos de sensibilidade, veio -2,0 em 2022"
 
 
-def test_a_report_about_a_former_champion_confirms_nothing(registry: SyncRegistry) -> None:
+def test_an_alarm_about_a_former_champion_confirms_nothing(registry: SyncRegistry) -> None:
     champion(registry)
-    drifted = FeatureDrift("sums", "ks", 0.4, 1e-9, 1e-8, 0.4, 0.1, 0.3, True, 0.0, 0.0)
-    report = DriftReport("d1", START, "v0", 60, ("2023",), (drifted,), drifted=True)
-    registry.run(DriftReportRepository().add(report))
+    alarm(registry, "v0")
 
     assert registry.run(AliasRepository().get(CHAMPION)).version == "v1"
     assert registry.run(gather_seen(KEY)).drifted == ()

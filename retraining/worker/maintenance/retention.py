@@ -28,7 +28,10 @@ from database.tasks import TaskRepository
 from database.tombstones import TombstoneRepository
 from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
+from database.watch.alarms import AlarmRepository
+from database.watch.canaries import CanaryRepository
 from database.watch.jobs import JobRepository
+from database.watch.shadows import ShadowRepository
 from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 from retraining.worker.context import AtWork
 
@@ -60,6 +63,9 @@ BOUNDED: Mapping[type[Documents], str] = {
     AliasRepository: "two",
     LookRepository: "one a period: the error budget that is spent",
     UnitHistoryRepository: "one",
+    AlarmRepository: "one a champion",
+    ShadowRepository: "the newest 50",
+    CanaryRepository: "one",
     JobRepository: "one a duty, and of some one a host; forgotten after 30 days",
     AuditRepository: "the audit trail; nothing deletes it",
     TombstoneRepository: "one an erased student or prediction",
