@@ -65,7 +65,7 @@ BOUNDED: Mapping[type[Documents], str] = {
     UnitHistoryRepository: "one",
     AlarmRepository: "one a champion",
     ShadowRepository: "the newest 50",
-    CanaryRepository: "one",
+    CanaryRepository: "one a version that was tried",
     JobRepository: "one a duty, and of some one a host; forgotten after 30 days",
     AuditRepository: "the audit trail; nothing deletes it",
     TombstoneRepository: "one an erased student or prediction",
