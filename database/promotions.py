@@ -120,6 +120,17 @@ class PromotionRepository(Repository[Promotion]):
         ledger = yield from self._with_pending(found)
         return ledger[:limit] if limit else ledger
 
+    def since(self, moment: datetime, limit: int) -> Op[list[Promotion]]:
+        """The latest decisions since a moment, newest first.
+
+        Raises:
+            RegistryError: a decision cannot be read.
+        """
+        where = {"at": {"$gte": milliseconds(moment)}}
+        found = yield Find(self.collection, where, sort=self.order, limit=limit)
+        ledger = yield from self._with_pending(found)
+        return [promotion for promotion in ledger if promotion.at >= moment][:limit]
+
     def of_version(self, version: str) -> Op[list[Promotion]]:
         """Every decision about that version, newest first.
 

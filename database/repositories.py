@@ -30,6 +30,7 @@ from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
 from database.watch.jobs import JobRepository
+from database.watch.notices import NoticeRepository
 from database.watch.shadows import ShadowRepository
 from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 
@@ -59,6 +60,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     UnitHistoryRepository,
     JobRepository,
     UnnamedArtifactRepository,
+    NoticeRepository,
     AuditRepository,
     TaskRepository,
     KeyAdoptionRepository,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from database.driver.commands import Document, Op, Replace, ReplaceMany
 from database.leases import LeaseRepository
+from database.mapping.documents import milliseconds
 from database.repository import Repository
 from model.errors import Conflict, LeaseLost, NotFound
 from model.run import Lease, Run, RunStatus, RunStep, stopped
@@ -87,6 +88,15 @@ class RunRepository(Repository[Run]):
             RegistryError: a run cannot be read.
         """
         return (yield from self._with_status(RunStatus.QUEUED))
+
+    def since(self, moment: datetime, limit: int) -> Op[list[Run]]:
+        """The latest runs that were asked for since a moment, newest first.
+
+        Raises:
+            RegistryError: a run cannot be read.
+        """
+        where = {"requested_at": {"$gte": milliseconds(moment)}}
+        return (yield from self._matching(where, limit=limit))
 
     def abandon_stale(self, now: datetime, *, lease: str = "retraining") -> Op[int]:
         """Ends running runs whose lease is no longer held (`model.run.stopped`); gives how many.

@@ -14,7 +14,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretBytes, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretBytes,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
 from database.driver.options import database_of
@@ -38,6 +46,9 @@ KEYS: Mapping[str, str] = {
     "runs_at_once": "FAROL_RUNS_AT_ONCE",
     "signing_key": "FAROL_SIGNING_KEY",
     "data_key": "FAROL_DATA_KEY",
+    "notices": "FAROL_NOTICES",
+    "dashboard_url": "FAROL_DASHBOARD_URL",
+    "api_url": "FAROL_API_URL",
 }
 DEFAULT_TASK = "pede_lag"
 TASKS = "tasks"
@@ -49,7 +60,7 @@ TASK_FILE = "task.yaml"
 RETIRED_FILE = "task.retired.yaml"
 """The same of a task that was retired; nobody serves it."""
 
-SECRETS = frozenset({"MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY"})
+SECRETS = frozenset({"MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES"})
 
 
 class Settings(BaseModel):
@@ -67,6 +78,9 @@ class Settings(BaseModel):
             made and kept in `home`.
         data_key: hashes what must be recognised without being kept, an erased student's id say. It
             belongs to the data: hosts that share a registry share it, and a backup holds it.
+        notices: where people are told what the watch finds: addresses with blanks between.
+        dashboard_url: the dashboard as people reach it, for links in notices.
+        api_url: the API as the dashboard and the worker reach it; None: not told.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,6 +99,20 @@ class Settings(BaseModel):
     runs_at_once: Annotated[int, Field(ge=1, le=64)] = 2
     signing_key: SecretBytes
     data_key: SecretBytes
+    notices: SecretStr = SecretStr("")
+    dashboard_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    api_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+
+    @field_validator("notices")
+    @classmethod
+    def _notices_are_addresses(cls, notices: SecretStr) -> SecretStr:
+        for place, address in enumerate(notices.get_secret_value().split(), start=1):
+            if "://" not in address:
+                raise ValueError(
+                    f"address {place} has no kind; write mailtos://..., jsons://..., or what else "
+                    "docs/notices.md names, with blanks between addresses"
+                )
+        return notices
 
     def of_task(self, name_or_path: str) -> Settings:
         """The same settings, for what works on that task."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from preprocessing.task.columns import Column, Derived, IdColumn, OutcomeRule, Spec
+from preprocessing.task.notices import NoticePolicy
 from preprocessing.task.policies import (
     LeakagePolicy,
     PromotionPolicy,
@@ -312,6 +313,7 @@ TASK = RulesOf(
         "schedule": free(Schedule),
         "retention": free(RetentionPolicy),
         "drift": free(WatchPolicy),
+        "notices": free(NoticePolicy),
         "leakage": free(LeakagePolicy),
         "environment": COMPARABLE,
         "example": COMPARABLE,

@@ -29,6 +29,7 @@ from preprocessing.task.columns import (
 )
 from preprocessing.task.formula import Formula
 from preprocessing.task.history_columns import added_columns
+from preprocessing.task.notices import NoticePolicy
 from preprocessing.task.policies import (
     LeakagePolicy,
     PromotionPolicy,
@@ -93,6 +94,7 @@ class TaskSpec(Spec):
     schedule: Schedule = Schedule()
     retention: RetentionPolicy = RetentionPolicy()
     drift: WatchPolicy = WatchPolicy()
+    notices: NoticePolicy = NoticePolicy()
     leakage: LeakagePolicy = LeakagePolicy()
     environment: tuple[str, ...] | None = None
     example: dict[str, float | str] = Field(default_factory=dict)
@@ -218,6 +220,11 @@ class TaskSpec(Spec):
     def scale(self) -> Scale:
         """What the scores of this task's models are."""
         return Scale.RISK if self.outcome.form.two_valued else self.status.cutoffs().scale
+
+    @property
+    def told_in(self) -> Literal["pt", "en"]:
+        """The language of notices."""
+        return self.notices.language or ("pt" if self.title_pt else "en")
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ ENTRY_POINTS = {
     "preprocessing/ingest.py": {"deployment", "database"},
     "retraining/approval.py": {"deployment"},
     "retraining/card.py": {"deployment"},
+    "retraining/notices/__main__.py": {"deployment"},
     "retraining/pipeline.py": {"deployment"},
     "retraining/replay/__main__.py": {"deployment"},
     "retraining/worker/__main__.py": {"deployment"},

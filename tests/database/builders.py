@@ -12,6 +12,7 @@ from model.promotion import DecisionStatus, Guard, Promotion
 from model.run import Run, RunStatus
 from model.student import Observation, Value
 from model.version import Lineage, ModelVersion, Window
+from model.watch.notice import Notice, Severity, Telling
 
 START = datetime(2024, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -134,3 +135,20 @@ def run(run_id: str = "run-1", status: RunStatus = RunStatus.RUNNING, token: int
         token=token,
         options={"window": 5000},
     )
+
+
+def notice(name: str = "alarm:v1/ieg", number: int = 1, **changes: Any) -> Notice:
+    values: dict[str, Any] = {
+        "notice_id": f"{name}#{number}",
+        "topic": name,
+        "kind": name.split(":")[0],
+        "severity": Severity.WARNING,
+        "at": START,
+        "found_at": START,
+        "title": {"pt": "Os dados mudaram", "en": "The data have changed"},
+        "text": {"pt": "ieg 5.0 $ 50 %", "en": "ieg"},
+        "state": Telling.DUE,
+        "next_at": START,
+        "standing": True,
+    }
+    return Notice(**{**values, **changes})

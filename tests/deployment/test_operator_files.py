@@ -19,7 +19,6 @@ ROOT = Path(__file__).parents[2]
 DEPLOYMENT = ROOT / "deployment"
 YAML = sorted(p for p in DEPLOYMENT.rglob("*") if p.suffix in {".yaml", ".yml"})
 PODS = ("api", "worker", "dashboard")
-OTHER_VARIABLES = {"FAROL_API_URL"}
 
 
 def documents(path: Path) -> list[Any]:
@@ -100,7 +99,7 @@ def test_every_variable_that_is_set_is_one_that_is_read() -> None:
     given |= documents(kubernetes / "secret.example.yaml")[0]["stringData"].keys()
     given |= {entry["name"] for part in PODS for env in every(pod(part), "env") for entry in env}
 
-    assert given <= {*KEYS.values(), *OTHER_VARIABLES}
+    assert given <= {*KEYS.values()}
 
 
 def test_the_image_holds_every_package_and_each_is_let_through_to_its_build() -> None:

@@ -63,6 +63,7 @@ COMPARABLE = {
     "schedule.retrain": ("name: school\n", "name: school\nschedule: {retrain: 0 9 * * tue}\n"),
     "promotion.min_labelled": ("name: school\n", "name: school\npromotion: {min_labelled: 9}\n"),
     "labels": ("name: school\n", "name: school\nlabels: after_horizon\n"),
+    "notices.quiet": ("name: school\n", "name: school\nnotices: {quiet: '20:00-07:00'}\n"),
     "excluded": ("name: school\n", "name: school\nexcluded: {G2: too late}\n"),
 }  # fmt: skip
 NEW_CHAMPION = {
