@@ -30,6 +30,7 @@ from api.routes import (
     erasure,
     labels,
     models,
+    notices,
     pages,
     predictions,
     runs,
@@ -120,7 +121,7 @@ def create_app(
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
         bulk, predictions, labels, students, dossiers, erasure, models, decisions, trials, alarms,
-        runs, system, pages,
+        runs, notices, system, pages,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.router.routes.append(pages.scripts())

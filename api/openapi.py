@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from api import predict_endpoint
-from api.answers import alarms, decisions, dossiers, models, predictions, system, trials
+from api.answers import alarms, decisions, dossiers, models, notices, predictions, system, trials
 from api.answers.predictions import ScoreFields
 from api.answers.scales import form_of
 from api.bodies import task_schemas
@@ -46,7 +46,7 @@ def answer_schemas(task: TaskSpec) -> Json:
     """Name to schema of every declared answer and of what it is made of."""
     named = [
         item
-        for module in (predictions, dossiers, models, decisions, alarms, trials, system)
+        for module in (predictions, dossiers, models, decisions, alarms, trials, notices, system)
         for item in vars(module).items()
     ]
     declared = [kind for name, kind in named if name.endswith("Answer")]

@@ -34,7 +34,6 @@ from database.driver.client import SyncRegistry  # noqa: E402
 from deployment.settings import Settings  # noqa: E402
 from deployment.tasks.installed import all_installed, installed, of_name  # noqa: E402
 from deployment.wiring import (  # noqa: E402
-    environment,
     root_registry,
     settings_from_environment,
     task_registry,
@@ -175,7 +174,7 @@ def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
         if found not in (Entry.OPEN, Entry.OWN_UNITS):
             st.info(texts(f"gate.{found}"), icon=":material/lock:")
             return
-        url = environment().get("FAROL_API_URL") or f"http://127.0.0.1:{settings.port}"
+        url = settings.api_url or f"http://127.0.0.1:{settings.port}"
         now = datetime.now(UTC)
         api = FarolApi(f"{url}/tasks/{task}", key)
         days, whole = read_approval_days(task), found is Entry.OPEN

@@ -11,6 +11,7 @@ from dashboard.api_client import ApiFailure
 from dashboard.as_of import show_as_of
 from dashboard.context import Context, empty, explain_failure
 from dashboard.guards import reasons
+from dashboard.notices import show_notices
 from dashboard.promises import show_promises
 from dashboard.texts import Language, Texts
 from dashboard.units_section import show_history_by_unit
@@ -35,6 +36,7 @@ def show(context: Context) -> None:
     if not (ledger or recent):
         empty(texts, "empty.history", "python -m retraining.pipeline")
     show_waiting(context)
+    show_notices(context)
     if ledger:
         st.subheader(texts("history.ledger"))
         st.dataframe(ledger_rows(ledger, texts), hide_index=True)

@@ -30,6 +30,7 @@ from database.driver.client import SyncRegistry
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
+from database.watch.notices import NoticeRepository
 from database.watch.shadows import ShadowRepository
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
 from model.promotion import DecisionStatus, Promotion
@@ -44,6 +45,7 @@ from tests.api.conftest import World
 from tests.api.server import ROOT, Server, served, until
 from tests.api.strict import StrictPage
 from tests.api.test_keys import keys
+from tests.database.builders import notice
 
 FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
 RECORD = {"inde": 7.5, "ida": 3.0, "pedra": "topazio"}
@@ -126,6 +128,7 @@ def school(world: World) -> Iterator[School]:
         expected=FalseAlarms(0.1, 365, 33, at_once=False),
     )  # fmt: skip
     registry.run(AlarmRepository().advance("v1", lambda _: state))
+    registry.run(NoticeRepository().write([notice(), notice("run_failed:run-1", standing=False)]))
     secret = keys(world.home, "create", "--name", "all", "--scope", "admin")
     with served(world.home, workers=1, auth="keys") as server:
         until(lambda: all(w["version"] for w in server.workers()))
@@ -195,6 +198,7 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.post("/drift/alarms/inde/acknowledge", REASON),
         s.get("/drift/alarms"),
     ],
+    "list_notices": lambda s: [s.get("/notices"), s.get("/notices?limit=1")],
     "get_drift_report": lambda s: [s.get("/drift/d1")],
     "get_health": lambda s: [s.get("/health")],
     "get_live": lambda s: [s.get("/health/live")],
@@ -262,6 +266,7 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("acknowledge_alarm", 404, lambda s: s.post("/drift/alarms/no_such/acknowledge", REASON)),
     ("acknowledge_alarm", 409, lambda s: s.post("/drift/alarms/ida/acknowledge", REASON)),
     ("acknowledge_alarm", 422, lambda s: s.post("/drift/alarms/inde/acknowledge", {})),
+    ("list_notices", 422, lambda s: s.get("/notices?limit=0")),
     ("get_drift_report", 404, lambda s: s.get("/drift/none")),
 ]
 

@@ -154,6 +154,7 @@ ROUTES: dict[str, tuple[CALL, int]] = {
         lambda s: s.ask("POST", "/drift/alarms/inde/acknowledge", {"reason": "x"}),
         403,
     ),
+    "list_notices": (lambda s: s.ask("GET", "/notices"), 403),
     "get_drift_report": (lambda s: s.ask("GET", "/drift/1"), 403),
     "train": (lambda s: s.ask("POST", "/train", {}), 403),
     "promote": (lambda s: s.ask("POST", "/models/v1/promote", {"reason": "x"}), 403),
