@@ -16,9 +16,9 @@ from database.driver.commands import Op
 from database.leases import LeaseRepository
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
+from database.watch.alarms import AlarmRepository
 from model.decisions.realised import RealisedGain
 from model.promotion import Promotion
-from model.watch.alarm import WatchState
 from model.watch.job import JobState
 from model.watch.performance import Degradation
 from preprocessing.task.spec import TaskSpec
@@ -76,7 +76,7 @@ def _of_registry(task: TaskSpec, now: datetime) -> Op[Scene]:
         came=(yield from _came(since)),
         waiting=None if staged is None else Waiting(staged, approval.expires_at(staged, days)),
         runs=tuple(runs),
-        watch=(yield from _watch()),
+        watch=(yield from AlarmRepository().current()),
         degradations=(yield from _degradations()),
         jobs=(yield from _jobs()),
         columns={
@@ -91,12 +91,6 @@ def _came(since: datetime) -> Op[tuple[tuple[Promotion, RealisedGain], ...]]:
     recent = [gain for gain in measured if gain.at >= since]
     made = yield from PromotionRepository().get_many([gain.promotion_id for gain in recent])
     return tuple((made[g.promotion_id], g) for g in recent if g.promotion_id in made)
-
-
-def _watch() -> Op[WatchState | None]:
-    """SEAM of issue 9, alarms: `return (yield from AlarmRepository().current())`."""
-    yield from ()
-    return None
 
 
 def _degradations() -> Op[tuple[Degradation, ...]]:
