@@ -17,6 +17,7 @@ from database.leases import LeaseRepository
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.watch.alarms import AlarmRepository
+from database.watch.jobs import JobRepository
 from model.decisions.realised import RealisedGain
 from model.promotion import Promotion
 from model.watch.job import JobState
@@ -100,6 +101,4 @@ def _degradations() -> Op[tuple[Degradation, ...]]:
 
 
 def _jobs() -> Op[tuple[JobState, ...]]:
-    """SEAM of issue 9, worker: `return tuple((yield from JobRepository().all()))`."""
-    yield from ()
-    return ()
+    return tuple((yield from JobRepository().all()))

@@ -32,6 +32,7 @@ from deployment.wiring import (
     task_registry,
 )
 from model.errors import FarolError
+from retraining.notices.telling import surroundings
 from retraining.worker.context import AtWork
 from retraining.worker.duties import DUTIES
 from retraining.worker.jobs import Jobs
@@ -139,6 +140,15 @@ class TaskOfHost:
                 home=task.home,
                 subprocesses=self._subprocesses,
                 clock=_now,
+                around=surroundings(
+                    task.settings.notices.get_secret_value(),
+                    task.name,
+                    task.settings.signing_key.get_secret_value(),
+                    holder=self._holder,
+                    home=task.home,
+                    api_url=task.settings.api_url,
+                    dashboard_url=task.settings.dashboard_url,
+                ),
             )
         return Jobs(here, holder=self._holder)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.notices.telling import Surroundings
 from retraining.run.lock import Clock
 from retraining.worker.subprocesses import Subprocesses
 
@@ -28,6 +29,7 @@ class AtWork:
             no other job decides meanwhile.
         busy: the duties that this worker is at, whatever its TaskSpec was when it began them.
         guard: held to look at `busy` and change it.
+        around: where people are told, and what this host knows beside the registry.
     """
 
     registry: SyncRegistry
@@ -40,3 +42,4 @@ class AtWork:
     deciding: threading.Lock = field(default_factory=threading.Lock)
     busy: set[str] = field(default_factory=set)
     guard: threading.Lock = field(default_factory=threading.Lock)
+    around: Surroundings | None = None

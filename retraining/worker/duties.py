@@ -24,6 +24,7 @@ from retraining.worker.maintenance.outboxes import look_at_outboxes
 from retraining.worker.maintenance.retention import keep_bounded
 from retraining.worker.runs import last_requested, retrain, retrain_if_called_for
 from retraining.worker.settling import settle_approval
+from retraining.worker.telling import tell_people
 from retraining.worker.times import at, scheduled
 
 Work = Callable[[AtWork], str]
@@ -71,6 +72,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("triggers", at("*/15 * * * *"), retrain_if_called_for),
     Duty("approval", at("5 * * * *"), settle_approval),
     Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
+    Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("retention", at("40 3 * * *"), keep_bounded),
     Duty("outboxes", at("10 */6 * * *"), look_at_outboxes, on_every_host=True),

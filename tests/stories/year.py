@@ -24,14 +24,13 @@ from model.watch.notice import Notice
 from preprocessing.task.spec import TaskSpec
 from retraining import pipeline
 from retraining.notices.addresses import AppriseOutlet
-from retraining.notices.telling import Surroundings, tell
+from retraining.notices.telling import Surroundings
 from retraining.run.execution import execute
 from retraining.run.plan import RunPlan, applied
 from retraining.worker.context import AtWork
-from retraining.worker.duties import DUTIES, Duty
+from retraining.worker.duties import DUTIES
 from retraining.worker.jobs import Jobs
 from retraining.worker.subprocesses import Subprocesses
-from retraining.worker.times import at
 
 KEY = b"the installation's key"
 STEP = timedelta(days=14)
@@ -111,7 +110,6 @@ class SchoolYear:
     ) -> None:
         self.registry, self.task, self.clock = registry, task, Clock(begins)
         self._told: dict[str, Notice] = {}
-        self._around = Surroundings(AppriseOutlet(address, task.name, KEY), "story/1", home)
         here = AtWork(
             registry=registry,
             root=registry,
@@ -120,10 +118,11 @@ class SchoolYear:
             home=home,
             subprocesses=InProcess(registry, task, home, self.clock),
             clock=self.clock,
+            around=Surroundings(AppriseOutlet(address, task.name, KEY), "story/1", home),
         )
         # What each host does for its own files is no part of the story: it has no host.
         duties = [duty for duty in DUTIES if not duty.on_every_host]
-        self.jobs = Jobs(here, holder="story/1", duties=(*duties, self._notices()))
+        self.jobs = Jobs(here, holder="story/1", duties=duties)
 
     def play(self, happenings: Iterable[Happening], until: datetime) -> None:
         """Step by step: what happens in the school, then what is due."""
@@ -148,10 +147,3 @@ class SchoolYear:
         # Noted as it comes: a story may be longer than notices are kept.
         known = self.registry.run(NoticeRepository().newest(0))
         self._told |= {one.notice_id: one for one in known if one.sent_at}
-
-    def _notices(self) -> Duty:
-        def work(here: AtWork) -> str:
-            around, now = self._around, here.clock()
-            return str(tell(here.registry, here.root, here.task, around, now=now))
-
-        return Duty("notices", at("* * * * *"), work)
