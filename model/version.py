@@ -12,6 +12,7 @@ from model.dropped import DroppedStudy
 from model.errors import BundleError
 from model.figures import AtK, ClassFigures, RecallTarget
 from model.prediction import Thresholds
+from model.risk_interval import HeldOutMap
 from model.statuses import StatusFigures
 from model.trust.statement import Statement
 from model.units.tested import VersionByUnit
@@ -144,6 +145,9 @@ class ModelVersion:
             has no units, or for versions of before they were kept.
         recipe: SHA-256 of what it was trained by (`training.recipe`); empty in versions of before
             it was kept.
+        held_out_map: how outcomes followed the scores on the students of `metrics`, from which
+            figures are estimated before outcomes come; None of a numeric outcome, of few records
+            and in versions of before it was kept.
     """
 
     version: str
@@ -176,6 +180,7 @@ class ModelVersion:
     recall_targets: tuple[RecallTarget, ...] = ()
     at_k: tuple[AtK, ...] = ()
     report: tuple[ClassFigures, ...] = ()
+    held_out_map: HeldOutMap | None = None
 
     @property
     def statement(self) -> Statement:

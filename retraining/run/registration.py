@@ -40,6 +40,7 @@ from retraining.run.lock import HeldLease
 from retraining.run.verdict import Verdict
 from retraining.run.window import describe
 from training.card.facts import CardFacts
+from training.estimating.held_out_map import held_out_map
 from training.kinds import kind_of
 from training.recall_targets import classification_report, figures_at_k, recall_targets
 from training.recipe import recipe
@@ -210,6 +211,9 @@ def _as_asked(trial: ScoredChallenger, task: TaskSpec) -> dict[str, Any]:
         "recall_targets": recall_targets(outcome, trial.scores, new),
         "at_k": figures_at_k(outcome, trial.scores, new),
         "report": classification_report(outcome, trial.flags),
+        "held_out_map": held_out_map(
+            outcome, trial.scores, trial.model.encoder.encode_many(trial.cases.records)
+        ),
     }
 
 
