@@ -109,6 +109,19 @@ class LabelRepository(Repository[Label]):
         found = yield Find(self.collection, _JOINED, fields=["unit", "period"])
         return dict(Counter((row.get("unit", ""), row["period"]) for row in found))
 
+    def labelled(self, keys: Iterable[str]) -> Op[set[str]]:
+        """Those of the keys (`database.outcomes.label_key`) that have a label; reads none.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found: set[str] = set()
+        for part in in_parts(sorted(set(keys))):
+            where = {"_id": {"$in": part}}
+            rows = yield Find(self.collection, where, fields=["_id", WITHDRAWN])
+            found |= {row["_id"] for row in rows if WITHDRAWN not in row}
+        return found
+
     def newest(self, limit: int = 50) -> Op[list[Label]]:
         """The labels that arrived or changed last, newest first; `limit` 0 is all.
 

@@ -12,10 +12,11 @@ import orjson
 from database.driver.commands import Document, Find, InsertMany, Op
 from database.driver.paging import in_parts
 from database.mapping import schema
-from database.mapping.documents import escape_keys, milliseconds
+from database.mapping.documents import escape_keys, milliseconds, unescape
 from database.repository import Repository
 from model.prediction import Prediction
 from model.units.history import UnitServed
+from model.watch.performance import ServedScore
 
 
 class PredictionRepository(Repository[Prediction]):
@@ -122,6 +123,35 @@ class PredictionRepository(Repository[Prediction]):
         found = yield Find(self.collection, where, sort=self.order, skip=skip, limit=limit)
         return [self.read(document) for document in found]
 
+    def page_of_scores(self, *, skip: int, limit: int) -> Op[list[ServedScore]]:
+        """What was served, newest first; after so many of the newest, at most so many.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        fields = ["created_at", "period", "risk_score", "model_version", "features"]
+        # By number, not from a moment on: the embedded server compares times one by one.
+        found = yield Find(
+            self.collection, {}, sort=self.order, skip=skip, limit=limit, fields=fields
+        )
+        return [_served_score(row) for row in found]
+
+    def students_of(self, period: str, limit: int) -> Op[list[str]]:
+        """The students of the newest predictions of a period, each once.
+
+        Args:
+            period: of the features.
+            limit: how many predictions are looked at, at most.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        where = {"period": period}
+        found = yield Find(
+            self.collection, where, sort=self.order, limit=limit, fields=["student_id"]
+        )
+        return sorted({row["student_id"] for row in found if row.get("student_id")})
+
     def known(self, prediction_ids: Iterable[str]) -> Op[set[str]]:
         """Those of the ids that are here; reads no prediction.
 
@@ -157,6 +187,17 @@ class PredictionRepository(Repository[Prediction]):
             RegistryError: the registry refuses, or does not answer.
         """
         return (yield from self._count(_since(since)))
+
+
+def _served_score(row: Document) -> ServedScore:
+    return ServedScore(
+        prediction_id=row["_id"],
+        at=row["created_at"],
+        period=row["period"],
+        score=row["risk_score"],
+        model_version=row["model_version"],
+        features={unescape(name): value for name, value in row.get("features", {}).items()},
+    )
 
 
 def document_of(body: bytes) -> Document:

@@ -32,6 +32,11 @@ from database.watch.canaries import CanaryRepository
 from database.watch.jobs import JobRepository
 from database.watch.notices import NoticeRepository
 from database.watch.shadows import ShadowRepository
+from database.watch.statistics import (
+    EstimateRepository,
+    HourStatisticsRepository,
+    PerformanceRepository,
+)
 from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 
 REPOSITORIES: tuple[type[Documents], ...] = (
@@ -61,6 +66,9 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     JobRepository,
     UnnamedArtifactRepository,
     NoticeRepository,
+    PerformanceRepository,
+    EstimateRepository,
+    HourStatisticsRepository,
     AuditRepository,
     TaskRepository,
     KeyAdoptionRepository,

@@ -17,6 +17,7 @@ from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.unit_history import UnitHistoryRepository
 from database.watch.alarms import AlarmRepository
+from database.watch.statistics import EstimateRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import add_task_option, registry, settings_from_environment
@@ -57,8 +58,10 @@ def run_drift_check(
 ) -> DriftReport:
     """Compares the newest cohort with the champion's training profile and stores the report.
 
-    What it says is taken into the state of the champion's alarms (`database.watch.alarms`). Where
-    the task has units, it also counts what there is of each (`database.unit_history`).
+    What it says is taken into the state of the champion's alarms (`database.watch.alarms`), and
+    what is to be expected of the cohort before its outcomes come is kept
+    (`database.watch.statistics`). Where the task has units, it also counts what there is of each
+    (`database.unit_history`).
 
     Args:
         opened: the registry.
@@ -80,7 +83,7 @@ def run_drift_check(
     gathered = opened.run(gather(task, now, signing_key))
     version, recent = gathered.version, gathered.recent
     report_id = _report_id(version, now)
-    report = (
+    compared = (
         compare_with_champion(
             gathered,
             task,
@@ -91,6 +94,11 @@ def run_drift_check(
             seed=seed,
         )
         if recent.records
+        else None
+    )
+    report = (
+        compared.report
+        if compared is not None
         else nothing_compared(
             report_id=report_id,
             now=now,
@@ -107,6 +115,8 @@ def run_drift_check(
                 version.version, lambda before: next_state(before, report, rule, expected)
             )
         )
+    if compared is not None and compared.estimated is not None:
+        opened.run(EstimateRepository().keep(compared.estimated))
     if task.unit:
         column = task.unit[0].name
         names = spellings(column, recent.units)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from drift.alarms.digest import digest_of
 from drift.by_unit import UnitCohort, drift_by_unit
+from drift.comparing.expecting import expect, warning
 from drift.comparing.gathering import CohortAndChampion
 from drift.comparing.present import present_state
 from drift.judged_labels import JudgedLabels
@@ -23,9 +24,18 @@ from model.bundle import load_signed
 from model.drift import DriftReport
 from model.label import Label
 from model.units.named import spellings
+from model.watch.performance import EstimatedFigures
 from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedCohort:
+    """The report of a cohort, and what is expected of its students; None of a numeric outcome."""
+
+    report: DriftReport
+    estimated: EstimatedFigures | None
 
 
 def compare_with_champion(
@@ -37,7 +47,7 @@ def compare_with_champion(
     now: datetime,
     signing_key: bytes,
     seed: int,
-) -> DriftReport:
+) -> ComparedCohort:
     """The report of a cohort against what the champion was trained on.
 
     Args:
@@ -78,8 +88,15 @@ def compare_with_champion(
             present=present_state(task),
         )
         report = replace(report, digest=digest_of(recent.records, policy), whole=recent.whole)
+        estimated = expect(
+            version, predictor, recent.records, gathered.unseen_labels, report, task,
+            now=now, seed=seed,
+        )  # fmt: skip
+        if estimated is not None:
+            warnings = [warning(reason) for reason in estimated.withdrawn]
+            report = replace(report, estimated=estimated.named(), notes=(*report.notes, *warnings))
         if not task.unit:
-            return report
+            return ComparedCohort(report, estimated)
         cohort = UnitCohort(
             column=task.unit[0].name,
             of_records=np.array([unit for unit, _ in recent.units], dtype=np.str_),
@@ -89,7 +106,7 @@ def compare_with_champion(
             needed=task.drift.min_records,
         )
         found = drift_by_unit(cohort, bundle.reference, recent.records, scores, policy, seed)
-        return replace(report, by_unit=found)
+        return ComparedCohort(replace(report, by_unit=found), estimated)
 
 
 def _judged(unseen: Sequence[Label], predictor: Predictor, task: TaskSpec) -> JudgedLabels:
