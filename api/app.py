@@ -32,6 +32,7 @@ from api.routes import (
     models,
     notices,
     pages,
+    performance,
     predictions,
     runs,
     students,
@@ -121,7 +122,7 @@ def create_app(
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
         bulk, predictions, labels, students, dossiers, erasure, models, decisions, trials, alarms,
-        runs, notices, system, pages,
+        runs, notices, performance, system, pages,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.router.routes.append(pages.scripts())

@@ -10,7 +10,17 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from api import predict_endpoint
-from api.answers import alarms, decisions, dossiers, models, notices, predictions, system, trials
+from api.answers import (
+    alarms,
+    decisions,
+    dossiers,
+    models,
+    notices,
+    performance,
+    predictions,
+    system,
+    trials,
+)
 from api.answers.predictions import ScoreFields
 from api.answers.scales import form_of
 from api.bodies import task_schemas
@@ -46,10 +56,12 @@ def answer_schemas(task: TaskSpec) -> Json:
     """Name to schema of every declared answer and of what it is made of."""
     named = [
         item
-        for module in (predictions, dossiers, models, decisions, alarms, trials, notices, system)
+        for module in (
+            predictions, dossiers, models, decisions, alarms, trials, notices, performance, system,
+        )  # fmt: skip
         for item in vars(module).items()
     ]
-    declared = [kind for name, kind in named if name.endswith("Answer")]
+    declared = list(dict.fromkeys(kind for name, kind in named if name.endswith("Answer")))
     _, found = TypeAdapter.json_schemas(
         [(kind, "serialization", TypeAdapter(kind)) for kind in (*declared, ProblemDocument)],
         ref_template="#/components/schemas/{model}",

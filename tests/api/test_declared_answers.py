@@ -32,11 +32,33 @@ from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.notices import NoticeRepository
 from database.watch.shadows import ShadowRepository
+from database.watch.statistics import (
+    EstimateRepository,
+    HourStatisticsRepository,
+    PerformanceRepository,
+)
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
+from model.figures import Share
 from model.promotion import DecisionStatus, Promotion
 from model.student import Observation
 from model.version import CardFiles, LeakageCheck
 from model.watch.alarm import AlarmLevel, FalseAlarms, FeatureAlarm, WatchState
+from model.watch.performance import (
+    SUBJECT,
+    ColumnStatistics,
+    Degradation,
+    DegradationLook,
+    EstimatedFigures,
+    HourStatistics,
+    LabelledShare,
+    Measure,
+    PerformanceRecord,
+    PromisedFigure,
+    RealisedFigures,
+    Span,
+    Unsafe,
+    UnsafeReason,
+)
 from model.watch.shadow import LogCursor, ShadowRecord
 from preprocessing.task.policies import StatusPolicy
 from preprocessing.task.spec import load_task
@@ -88,6 +110,26 @@ class School:
         now = datetime.now(UTC)
         record = ShadowRecord(version, "v1", now, now, LogCursor(now))
         self.registry.run(ShadowRepository().put(record))
+        return self
+
+    def measured(self) -> School:
+        """The champion was measured, a period was estimated and an hour summed up."""
+        at, share = bundles.NOW, Share(0.5, 0.4, 0.6)
+        row = RealisedFigures(Span.PERIOD, "2023", 40, 20, 20, share, share, share, 10, share, 0.1)
+        self.registry.run(PerformanceRepository().put(PerformanceRecord(
+            SUBJECT, "v1", at, at, 40, (PromisedFigure(Measure.RECALL, share),),
+            row, (row,), (row,), (row,), (LabelledShare("2023", 40, share),), at,
+            (DegradationLook(at, 1, "v1", 40, at, 0.01),),
+            (Degradation(Measure.RECALL, 0.7, 0.4, 0.6, 0.5, 20, at, 0.001),),
+        )))  # fmt: skip
+        self.registry.run(EstimateRepository().keep(EstimatedFigures(
+            "v1 2023", "v1", "2023", at, 40, 765, share, share, share, share, 0.5,
+            (Unsafe(UnsafeReason.OVERLAP, 0.6, 0.5, ("ida",)),), row,
+        )))  # fmt: skip
+        column = ColumnStatistics("risk_score", 20, 0.5, 0.1, 0.2, 0.8)
+        self.registry.run(HourStatisticsRepository().keep(
+            [HourStatistics("20260302T12", at, 20, True, at, ("v1",), (column,))]
+        ))  # fmt: skip
         return self
 
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
@@ -200,6 +242,10 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     ],
     "list_notices": lambda s: [s.get("/notices"), s.get("/notices?limit=1")],
     "get_drift_report": lambda s: [s.get("/drift/d1")],
+    "get_performance": lambda s: [
+        s.get("/performance"),
+        s.measured().get("/performance?hours=5"),
+    ],
     "get_health": lambda s: [s.get("/health")],
     "get_live": lambda s: [s.get("/health/live")],
     "get_ready": lambda s: [s.get("/health/ready")],
@@ -267,6 +313,7 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("acknowledge_alarm", 409, lambda s: s.post("/drift/alarms/ida/acknowledge", REASON)),
     ("acknowledge_alarm", 422, lambda s: s.post("/drift/alarms/inde/acknowledge", {})),
     ("list_notices", 422, lambda s: s.get("/notices?limit=0")),
+    ("get_performance", 422, lambda s: s.get("/performance?hours=0")),
     ("get_drift_report", 404, lambda s: s.get("/drift/none")),
 ]
 
