@@ -51,14 +51,16 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
     page["security"] = [{"bearer": []}, {"key": []}]
     return page
 
+ANSWERS = (
+    predictions, dossiers, models, decisions, alarms, trials, notices, performance, system,
+)  # fmt: skip
+
 
 def answer_schemas(task: TaskSpec) -> Json:
     """Name to schema of every declared answer and of what it is made of."""
     named = [
         item
-        for module in (
-            predictions, dossiers, models, decisions, alarms, trials, notices, performance, system,
-        )  # fmt: skip
+        for module in ANSWERS
         for item in vars(module).items()
     ]
     declared = list(dict.fromkeys(kind for name, kind in named if name.endswith("Answer")))

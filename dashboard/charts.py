@@ -42,7 +42,7 @@ def metric_history(
         )
     if champion in names:
         figure.add_vline(x=champion, line={"color": GREY, "dash": "dot", "width": 1})
-    return _styled(figure, height=300)
+    return styled(figure, height=300)
 
 
 def drift_bars(report: DriftReport, texts: Texts) -> go.Figure:
@@ -63,7 +63,7 @@ def drift_bars(report: DriftReport, texts: Texts) -> go.Figure:
     order = [row_name(row, texts) for row in rows]
     figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
     figure.update_xaxes(title=texts("drift.axis"), rangemode="tozero")
-    return _styled(figure, height=110 + 24 * len(rows))
+    return styled(figure, height=110 + 24 * len(rows))
 
 
 def drift_history(reports: Sequence[DriftReport], texts: Texts) -> go.Figure:
@@ -80,7 +80,7 @@ def drift_history(reports: Sequence[DriftReport], texts: Texts) -> go.Figure:
         hovertemplate="%{x|%d %b %Y}: %{y} (%{text})<extra></extra>",
     )
     figure.update_yaxes(title=texts("drift.count"), rangemode="tozero", nticks=6)
-    return _styled(figure, height=240)
+    return styled(figure, height=240)
 
 
 def group_recalls(groups: Sequence[Mapping[str, Any]], texts: Texts) -> go.Figure:
@@ -106,7 +106,7 @@ def group_recalls(groups: Sequence[Mapping[str, Any]], texts: Texts) -> go.Figur
     )
     figure.update_yaxes(autorange="reversed", automargin=True)
     figure.update_xaxes(title=texts("metric.recall"), range=[0, 1], tickformat=".0%")
-    return _styled(figure, height=100 + 34 * len(groups))
+    return styled(figure, height=100 + 34 * len(groups))
 
 
 def score_histogram(predictions: Sequence[Prediction], texts: Texts) -> go.Figure:
@@ -128,7 +128,7 @@ def score_histogram(predictions: Sequence[Prediction], texts: Texts) -> go.Figur
         )
     figure.update_xaxes(title=texts(shown.axis), range=[0, 1] if shown.bins else None)
     figure.update_yaxes(title=texts("predictions.count"))
-    return _styled(figure, height=280)
+    return styled(figure, height=280)
 
 
 def predictions_by_day(predictions: Sequence[Prediction], texts: Texts) -> go.Figure:
@@ -147,7 +147,7 @@ def predictions_by_day(predictions: Sequence[Prediction], texts: Texts) -> go.Fi
     )
     figure.update_xaxes(type="category", nticks=8)
     figure.update_yaxes(title=texts("predictions.count"))
-    return _styled(figure, height=280)
+    return styled(figure, height=280)
 
 
 def row_name(row: FeatureDrift, texts: Texts) -> str:
@@ -155,7 +155,8 @@ def row_name(row: FeatureDrift, texts: Texts) -> str:
     return row_of(row.test, texts.or_name(f"feature.{row.feature}", row.feature), texts.language)
 
 
-def _styled(figure: go.Figure, *, height: int) -> go.Figure:
+def styled(figure: go.Figure, *, height: int) -> go.Figure:
+    """The figure as all of the dashboard's look, so many pixels high."""
     figure.update_layout(
         height=height,
         margin={"l": 10, "r": 10, "t": 30, "b": 10},

@@ -24,7 +24,8 @@ from websockets.sync.client import ClientConnection, connect
 
 # Name to path; the first page is the root.
 PAGES = {"overview": ""} | {
-    p: p for p in ("students", "drift", "predictions", "versions", "history", "worker")
+    p: p
+    for p in ("students", "drift", "performance", "predictions", "versions", "history", "worker")
 }
 WIDTH = 1400
 START_SECONDS = 20.0

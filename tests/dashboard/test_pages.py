@@ -29,10 +29,13 @@ from model.run import Run, RunStatus, RunStep
 from model.trust.key_seal import digest_of, sealed
 from model.watch.job import HOST, JobState
 from preprocessing.task.policies import WatchPolicy
-from tests.drift.school import KEY, NOW, TASK, cohort, found_school, graduate, serve
+from retraining.measuring.job import watch_performance
+from tests.drift.school import KEY, NOW, TASK, School, cohort, found_school, graduate, serve
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
-PAGES = ("overview", "students", "drift", "predictions", "versions", "history", "worker")
+PAGES = (
+    "overview", "students", "drift", "performance", "predictions", "versions", "history", "worker",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +78,7 @@ def opened(uri: str, db: str) -> Iterator[SyncRegistry]:
         yield registry
 
 
-def fill(opened: SyncRegistry) -> None:
+def fill(opened: SyncRegistry) -> School:
     """A school with a champion, a drifted new period, outcomes, predictions and a run."""
     school = found_school(opened)
     newer = cohort(200, "2024", seed=5, shift=-1.5)
@@ -92,6 +95,7 @@ def fill(opened: SyncRegistry) -> None:
             )
         )
     )  # fmt: skip
+    return school
 
 
 def show(first: str) -> None:
@@ -123,6 +127,7 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
         "overview": "python -m retraining.pipeline",
         "students": "/predict",
         "drift": "python -m drift.check",
+        "performance": "python -m retraining.worker",
         "predictions": "/predict",
         "versions": "python -m retraining.pipeline",
         "history": "python -m retraining.pipeline",
@@ -150,7 +155,8 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     assert [path for path, _, _ in told] == ["/", *(f"/{name}" for name in PAGES)]
     visible = [title for _, title, visibility in told if visibility == "visible"]
     assert visible == [
-        "Overview", "Students", "Drift", "Predictions", "Versions", "History", "Worker"
+        "Overview", "Students", "Drift", "Performance", "Predictions", "Versions", "History",
+        "Worker",
     ]  # fmt: skip
 
 
@@ -299,6 +305,26 @@ def test_an_acknowledged_alarm_names_who_knows_of_it_and_offers_no_button(
 
     assert "acknowledged by ana" in words(app) and "a new survey" in words(app)
     assert not [one for one in app.button if one.label == "Acknowledge"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "expected"),
+    [
+        ("en", "v1 does as promised", "were expected to be found;"),
+        ("pt", "v1 cumpre o prometido", "esperava-se encontrar"),
+    ],
+)
+def test_the_performance_page_tells_of_the_promise_what_was_expected_and_what_was_served(
+    opened: SyncRegistry, language: str, said: str, expected: str
+) -> None:
+    school = fill(opened)
+    watch_performance(opened, school.task, KEY, NOW)
+
+    app = page("performance", language)
+
+    assert not app.exception
+    assert said in words(app) and expected in words(app)
+    assert app.dataframe[0].value.shape[0] >= 4
 
 
 @pytest.mark.parametrize(
