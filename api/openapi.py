@@ -51,6 +51,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
     page["security"] = [{"bearer": []}, {"key": []}]
     return page
 
+
 ANSWERS = (
     predictions, dossiers, models, decisions, alarms, trials, notices, performance, system,
 )  # fmt: skip
@@ -58,11 +59,7 @@ ANSWERS = (
 
 def answer_schemas(task: TaskSpec) -> Json:
     """Name to schema of every declared answer and of what it is made of."""
-    named = [
-        item
-        for module in ANSWERS
-        for item in vars(module).items()
-    ]
+    named = [item for module in ANSWERS for item in vars(module).items()]
     declared = list(dict.fromkeys(kind for name, kind in named if name.endswith("Answer")))
     _, found = TypeAdapter.json_schemas(
         [(kind, "serialization", TypeAdapter(kind)) for kind in (*declared, ProblemDocument)],

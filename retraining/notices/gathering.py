@@ -18,6 +18,7 @@ from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.jobs import JobRepository
+from database.watch.statistics import PerformanceRepository
 from model.decisions.realised import RealisedGain
 from model.promotion import Promotion
 from model.watch.job import JobState
@@ -95,9 +96,8 @@ def _came(since: datetime) -> Op[tuple[tuple[Promotion, RealisedGain], ...]]:
 
 
 def _degradations() -> Op[tuple[Degradation, ...]]:
-    """SEAM of issue 9, performance: the degradations of `PerformanceRepository().current()`."""
-    yield from ()
-    return ()
+    measured = yield from PerformanceRepository().current()
+    return () if measured is None else measured.degradations
 
 
 def _jobs() -> Op[tuple[JobState, ...]]:

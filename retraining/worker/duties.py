@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.measuring.job import watch_performance
 from retraining.shadow.duty import follow_trials
 from retraining.worker.context import AtWork
 from retraining.worker.drifting import check_drift
@@ -71,6 +72,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("drift", scheduled("drift"), check_drift),
     Duty("triggers", at("*/15 * * * *"), retrain_if_called_for),
     Duty("approval", at("5 * * * *"), settle_approval),
+    Duty("performance", at("20 * * * *"), plain(watch_performance)),
     Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
     Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),

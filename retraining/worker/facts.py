@@ -10,9 +10,11 @@ from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
+from database.watch.statistics import PerformanceRepository
 from model.decisions.realised import RealisedGain, is_kept, promising, told_came
 from model.promotion import DecisionStatus, Promise
 from model.run import Run
+from model.watch.performance import Degradation
 from retraining.worker.triggers import BROKEN_OFF, UNDER_WAY, Seen
 
 NEWEST = 50
@@ -77,6 +79,8 @@ def confirmed_drift(champion: str) -> Op[tuple[str, ...]]:
 def fallen_short(champion: str) -> Op[tuple[tuple[str, str], ...]]:
     """In English and Portuguese, each promise of the champion's that outcomes did not keep.
 
+    What a promotion promised, and what the version's own figures did.
+
     Raises:
         RegistryError: a document cannot be read.
     """
@@ -84,10 +88,24 @@ def fallen_short(champion: str) -> Op[tuple[tuple[str, str], ...]]:
     promoted = [one for one in decisions if one.status is DecisionStatus.PROMOTED]
     promised = promising(promoted)
     came = yield from RealisedGainRepository().get_many(promised)
-    return tuple(
+    broken = tuple(
         _broken(promised[one], gain)
         for one, gain in came.items()
         if not is_kept(promised[one], gain)
+    )
+    measured = yield from PerformanceRepository().current()
+    if measured is None or measured.model_version != champion:
+        return broken
+    return (*broken, *map(_fell, measured.degradations))
+
+
+def _fell(found: Degradation) -> tuple[str, str]:
+    """A figure that is worse than promised by more than chance, in English and Portuguese."""
+    figures = f"{found.measured:.3f}", f"{found.promised:.3f}"
+    measured, promised = (figure.replace(".", ",") for figure in figures)
+    return (
+        f"{found.metric} is {figures[0]} on {found.n} outcomes, {figures[1]} was promised",
+        f"{found.metric} é {measured} em {found.n} resultados; o prometido era {promised}",
     )
 
 

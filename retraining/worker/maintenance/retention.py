@@ -31,7 +31,13 @@ from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
 from database.watch.jobs import JobRepository
+from database.watch.notices import NoticeRepository
 from database.watch.shadows import ShadowRepository
+from database.watch.statistics import (
+    EstimateRepository,
+    HourStatisticsRepository,
+    PerformanceRepository,
+)
 from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 from retraining.worker.context import AtWork
 
@@ -65,6 +71,10 @@ BOUNDED: Mapping[type[Documents], str] = {
     UnitHistoryRepository: "one",
     AlarmRepository: "one a champion",
     ShadowRepository: "the newest 50",
+    NoticeRepository: "forgotten after 400 days",
+    PerformanceRepository: "one",
+    EstimateRepository: "the newest 200",
+    HourStatisticsRepository: "the newest 1,440 hours",
     CanaryRepository: "one a version that was tried",
     JobRepository: "one a duty, and of some one a host; forgotten after 30 days",
     AuditRepository: "the audit trail; nothing deletes it",
