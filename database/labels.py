@@ -35,7 +35,7 @@ class LabelRepository(Repository[Label]):
         _NEWEST_FIRST,  # window, arrivals_after
         [("arrived_at", -1)],  # newest
         [("student_id", 1)],  # erasure
-        [("prediction_id", 1)],  # of_predictions
+        [("prediction_id", 1)],  # of_predictions, count_of_predictions
     )
     record = Label
     order = (("arrived_at", -1), ("_id", 1))
@@ -140,6 +140,17 @@ class LabelRepository(Repository[Label]):
         for part in in_parts(prediction_ids):
             found += yield from self._matching({"prediction_id": {"$in": part}}, sort=())
         return found
+
+    def count_of_predictions(self, prediction_ids: Sequence[str]) -> Op[int]:
+        """How many labels are joined to one of these predictions.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        number = 0
+        for part in in_parts(prediction_ids):
+            number += yield from self._count(_JOINED | {"prediction_id": {"$in": part}})
+        return number
 
     def count(self) -> Op[int]:
         """How many labels there are.

@@ -24,7 +24,7 @@ class PredictionRepository(Repository[Prediction]):
 
     collection = "predictions"
     indexes = (
-        [("created_at", -1)],  # newest, count
+        [("created_at", -1)],  # newest, newest_ids, count
         [("student_id", 1), ("period", 1)],  # of_students, the join of labels, erasure
     )
     record = Prediction
@@ -163,6 +163,15 @@ class PredictionRepository(Repository[Prediction]):
             found = yield Find(self.collection, {"_id": {"$in": part}}, fields=["_id"])
             known |= {row["_id"] for row in found}
         return known
+
+    def newest_ids(self, limit: int) -> Op[list[str]]:
+        """The ids of the predictions served last, newest first.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = yield Find(self.collection, {}, sort=self.order, limit=limit, fields=["_id"])
+        return [row["_id"] for row in found]
 
     def count_by_unit(self, limit: int) -> Op[dict[tuple[str, str], UnitServed]]:
         """Unit (folded, "" unknown) and period to what was served, of the newest predictions.

@@ -31,6 +31,7 @@ from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
 from database.watch.jobs import JobRepository
 from database.watch.notices import NoticeRepository
+from database.watch.pages import DriftPictureRepository
 from database.watch.shadows import ShadowRepository
 from database.watch.statistics import (
     EstimateRepository,
@@ -61,6 +62,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     LookRepository,
     RunRepository,
     DriftReportRepository,
+    DriftPictureRepository,
     AlarmRepository,
     UnitHistoryRepository,
     JobRepository,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 from datetime import datetime
 
-from database.driver.commands import Document, Op, Replace, ReplaceMany
+from database.driver.commands import Document, Find, Op, Replace, ReplaceMany
 from database.leases import LeaseRepository
-from database.mapping.documents import milliseconds
+from database.mapping.documents import from_document, milliseconds
 from database.repository import Repository
 from model.errors import Conflict, LeaseLost, NotFound
-from model.run import Lease, Run, RunStatus, RunStep, stopped
+from model.run import Lease, Run, RunOutline, RunStatus, RunStep, stopped
 
 _OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
 
@@ -20,7 +21,7 @@ class RunRepository(Repository[Run]):
 
     collection = "runs"
     indexes = (
-        [("requested_at", -1)],  # newest
+        [("requested_at", -1)],  # newest, outlines
         [("status", 1)],  # queued, abandon_stale
     )
     record = Run
@@ -80,6 +81,16 @@ class RunRepository(Repository[Run]):
             done = yield from self._move(document, after)
             if done:
                 return
+
+    def outlines(self, limit: int) -> Op[list[RunOutline]]:
+        """How the newest runs ended, newest first; their steps are not read.
+
+        Raises:
+            RegistryError: a run cannot be read.
+        """
+        fields = [one.name for one in dataclasses.fields(RunOutline) if one.name != self.key]
+        found = yield Find(self.collection, {}, sort=self.order, limit=limit, fields=fields)
+        return [from_document(RunOutline, document, key=self.key) for document in found]
 
     def queued(self) -> Op[list[Run]]:
         """The runs that wait to be started, oldest first.

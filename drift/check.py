@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 
 import orjson
 from rich.console import Console
@@ -17,6 +18,7 @@ from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.unit_history import UnitHistoryRepository
 from database.watch.alarms import AlarmRepository
+from database.watch.pages import DriftPictureRepository
 from database.watch.statistics import EstimateRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
@@ -37,6 +39,8 @@ from drift.comparing.choice import (
 from drift.comparing.files import compare_files
 from drift.comparing.gathering import Recent, gather
 from drift.comparing.periods import compare_periods
+from drift.page.language import LANGUAGES
+from drift.page.render import html_page
 from drift.policy import policy_of
 from drift.report import nothing_compared
 from drift.table import nothing_yet, write
@@ -45,6 +49,7 @@ from model.errors import ConfigurationError, FarolError
 from model.units.named import spellings
 from model.version import ModelVersion
 from model.watch.alarm import FalseAlarms, WatchState
+from model.watch.picture import DriftPicture
 from preprocessing.task.spec import TaskSpec, load_task
 
 
@@ -106,6 +111,8 @@ def run_drift_check(
             left_out=recent.left_out,
         )
     )
+    if compared is not None:
+        opened.run(DriftPictureRepository().add(compared.picture))
     opened.run(DriftReportRepository().add(report))
     if report.compared:
         rule = rule_of(task.drift)
@@ -151,6 +158,13 @@ def _report_id(version: ModelVersion, now: datetime) -> str:
     return hashlib.sha256(f"{version.version}\x1f{now.isoformat()}".encode()).hexdigest()[:16]
 
 
+def _write_page(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"--html {path}: cannot be written: {error.strerror}") from error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command: 0 done (drifted or not), 2 usage, 3 nothing to compare yet, 1 failure."""
     parser = argparse.ArgumentParser(
@@ -163,6 +177,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_task_option(parser)
     add_choice_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="also write the report as one HTML page"
+    )
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default=LANGUAGES[0], help="of the page (default pt)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the tests that draw (default 0)")
     given = parser.parse_args(arguments)
     try:
@@ -172,7 +192,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from_environment(given.task)
         task, now = load_task(settings.task), datetime.now(UTC)
-        report, state = _checked(settings, choice, task, now=now, seed=given.seed)
+        report, picture, state = _checked(settings, choice, task, now=now, seed=given.seed)
+        if given.html is not None:
+            _write_page(given.html, html_page(report, picture, given.language))
     except FarolError as error:
         return failed("drift", error)
     if given.json:
@@ -191,16 +213,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _checked(
     settings: Settings, choice: ChosenComparison, task: TaskSpec, *, now: datetime, seed: int
-) -> tuple[DriftReport, WatchState | None]:
-    """The report that was asked for, and the alarms where it is about the champion."""
+) -> tuple[DriftReport, DriftPicture | None, WatchState | None]:
+    """The report that was asked for with its picture, and the alarms of the champion's."""
     if choice.current is not None:
-        return compare_files(choice, task, now=now, seed=seed), None
+        found = compare_files(choice, task, now=now, seed=seed)
+        return found.report, found.picture, None
     with registry(settings) as opened:
         if choice.kind is not Comparison.CHAMPION:
-            return compare_periods(opened, choice, task, now=now, seed=seed), None
+            found = compare_periods(opened, choice, task, now=now, seed=seed)
+            return found.report, found.picture, None
         key = settings.signing_key.get_secret_value()
         report = run_drift_check(opened, task, now=now, signing_key=key, seed=seed)
-        return report, opened.run(AlarmRepository().find(report.model_version))
+        picture = opened.run(DriftPictureRepository().find(report.report_id))
+        return report, picture, opened.run(AlarmRepository().find(report.model_version))
 
 
 def _document(report: DriftReport, state: WatchState | None) -> dict[str, object]:

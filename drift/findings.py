@@ -14,12 +14,13 @@ from drift.policy import DriftPolicy
 from model.profile import (
     CATEGORY,
     NUMERIC,
+    RECENT_GRID,
     SCORE,
     CategoryProfile,
     ColumnProfile,
     profile_column,
 )
-from model.student import Features
+from model.student import Features, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +39,26 @@ def profile_now(
     records: Sequence[Features],
     scores: NDArray[np.float64],
 ) -> dict[str, ColumnProfile]:
-    """The recent profile of every column the reference knows, all values kept."""
+    """The recent profile of every column the reference knows, exact where the reference is."""
     recent = {
-        name: profile_column(
-            name,
-            [record.get(name) for record in records],
-            CATEGORY if isinstance(column, CategoryProfile) else NUMERIC,
-        )
+        name: _recent(name, [record.get(name) for record in records], column)
         for name, column in reference.items()
         if name != SCORE
     }
     if scores.size and SCORE in reference:
-        recent[SCORE] = profile_column(SCORE, scores.tolist(), NUMERIC)
+        recent[SCORE] = _recent(SCORE, scores.tolist(), reference[SCORE])
     return recent
+
+
+def unknown_to(reference: Mapping[str, ColumnProfile], records: Sequence[Features]) -> list[str]:
+    """Names that records give and the reference lacks."""
+    return sorted({name for record in records for name in record} - reference.keys())
+
+
+def _recent(name: str, values: Sequence[Value | None], reference: ColumnProfile) -> ColumnProfile:
+    if isinstance(reference, CategoryProfile):
+        return profile_column(name, values, CATEGORY)
+    return profile_column(name, values, NUMERIC, grid=RECENT_GRID, exact_at=reference.values)
 
 
 def findings_of(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drift.contract import LEAST_VALUES
-from drift.findings import Finding, drifted, findings_of, profile_now, q_values
+from drift.findings import Finding, drifted, findings_of, profile_now, q_values, unknown_to
 from drift.missingness import Missingness
 from drift.naming.at_risk_now import PresentState, at_risk_now
 from drift.naming.missing import missing_where
@@ -72,26 +72,85 @@ def drift_report(
     if not records:
         raise NotEnoughData("there are no recent records to compare with the training data")
     reference = read_profile(profile)
-    recent = profile_now(reference, records, scores)
-    notes = (*notes, *_notes(reference, recent, records))
-    if present is not None:
-        reference, recent = present.added_to(reference), present.added_to(recent)
+    return report_of_profiles(
+        reference,
+        profile_now(reference, records, scores),
+        rows=len(records),
+        report_id=report_id,
+        now=now,
+        model_version=model_version,
+        periods=periods,
+        policy=policy,
+        seed=seed,
+        realised=realised,
+        estimated=(
+            estimated_performance(scores, threshold)
+            if threshold is not None and scores.size
+            else None
+        ),
+        notes=notes,
+        left_out=left_out,
+        present=present,
+        against=against,
+        records=records,
+    )
+
+
+def report_of_profiles(
+    reference: Mapping[str, ColumnProfile],
+    recent: Mapping[str, ColumnProfile],
+    *,
+    rows: int,
+    report_id: str,
+    now: datetime,
+    model_version: str,
+    periods: Sequence[str],
+    policy: DriftPolicy,
+    seed: int,
+    realised: Mapping[str, float] | None = None,
+    estimated: Mapping[str, float] | None = None,
+    notes: Sequence[str] = (),
+    left_out: Sequence[LeftOut] = (),
+    present: PresentState | None = None,
+    against: str = "",
+    records: Sequence[Features] = (),
+) -> DriftReport:
+    """Compares two sets of profiles, whoever made them, column by column.
+
+    Args:
+        reference: by column.
+        recent: of columns that the reference has, exact where it keeps a value
+            (`model.profile.profile_floats` with `exact_at`).
+        rows: recent records.
+        report_id: the report's id.
+        now: aware UTC.
+        model_version: whose profile the reference is.
+        periods: the periods the recent records come from.
+        policy: which tests run, and what counts as drift.
+        seed: of the tests that draw.
+        realised: metrics on outcomes that came in, empty before they do.
+        estimated: metrics expected before outcomes come.
+        notes: sentences on how the records were chosen.
+        left_out: records that were counted and are not among these.
+        present: how the task tells who is at risk now; then that is compared too.
+        against: what the reference is of, where it is not the champion's training data.
+        records: the recent records, where they are at hand; where something is missing is told of
+            them alone.
+    """
+    notes = (*notes, *_notes(reference, recent, rows, unknown_to(reference, records)))
+    reference, recent = with_state(present, reference), with_state(present, recent)
     features = compared_profiles(reference, recent, policy, seed)
     values = changed_values(reference, recent)
     return DriftReport(
         report_id=report_id,
         at=now,
         model_version=model_version,
-        rows=len(records),
+        rows=rows,
         periods=tuple(periods),
         features=features,
         drifted=any(row.drifted for row in features),
         realised=dict(realised or {}),
-        estimated=(
-            estimated_performance(scores, threshold)
-            if threshold is not None and scores.size
-            else {}
-        ),
+        estimated=dict(estimated or {}),
         notes=notes,
         left_out=tuple(left_out),
         named=NamedChanges(
@@ -101,6 +160,13 @@ def drift_report(
         ),
         against=against,
     )
+
+
+def with_state(
+    present: PresentState | None, columns: Mapping[str, ColumnProfile]
+) -> Mapping[str, ColumnProfile]:
+    """The profiles with that of who is at risk now, where the task tells it."""
+    return columns if present is None else present.added_to(columns)
 
 
 def compared_profiles(
@@ -162,17 +228,17 @@ def _missing_more(rows: Sequence[FeatureDrift]) -> Iterator[str]:
 def _notes(
     reference: Mapping[str, ColumnProfile],
     recent: Mapping[str, ColumnProfile],
-    records: Sequence[Features],
+    rows: int,
+    unknown: Sequence[str],
 ) -> Iterator[str]:
     """What a reader should know before believing the figures."""
-    if len(records) < FEW_ROWS:
-        yield f"only {len(records)} records: nothing but a large shift can be told from chance"
+    if rows < FEW_ROWS:
+        yield f"only {rows} records: nothing but a large shift can be told from chance"
     for name, column in recent.items():
         then, now = reference[name].present, column.present
         if min(then, now) < LEAST_VALUES:
             yield f"{name}: values not compared, {then} known in training and {now} now"
     if SCORE in reference and SCORE not in recent:
         yield "the scores were not compared: none were given"
-    unknown = sorted({name for record in records for name in record} - reference.keys())
     if unknown:
         yield f"not in the training profile and not compared: {', '.join(unknown)}"

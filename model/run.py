@@ -96,6 +96,16 @@ def stopped(run: Run, now: datetime, why: str) -> Run:
 
 
 @dataclass(frozen=True, slots=True)
+class RunOutline:
+    """How a run ended, or how far it is, and nothing else of it."""
+
+    run_id: str
+    status: RunStatus
+    requested_by: str
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """The right to write a result until `expires_at`; `token` only ever grows.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -12,15 +13,18 @@ from starlette.responses import Response
 from api.access import MayDecide, MayReadAll
 from api.answers.models import DriftAnswer, QueuedAnswer, RunsAnswer
 from api.bodies import RUN_OPTIONS
+from api.drift_page import page_answer
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.manual_moves import record
-from api.operation import operation
+from api.operation import TEXT, operation
 from api.payload import read_object
 from api.services import services
 from database.drift_reports import DriftReportRepository
 from database.runs import RunRepository
+from database.watch.pages import DriftPictureRepository
+from drift.page.language import preferred
 from model.decisions.cause import requested_by
 from model.drift import DriftReport
 from model.options import RunOptions
@@ -28,6 +32,8 @@ from model.run import Run, RunStatus
 
 router = APIRouter(tags=["retraining"])
 Limit = Annotated[int, Query(ge=1, le=500)]
+
+PageLanguageCode = Literal["pt", "en"]
 
 MOST_QUEUED = 20
 """Runs that may wait; one takes a minute, and each looks at what the others have looked at."""
@@ -95,3 +101,23 @@ async def list_drift_reports(request: Request, _client: MayReadAll, limit: Limit
 async def get_drift_report(request: Request, report_id: str, _client: MayReadAll) -> Response:
     """Feature by feature."""
     return json_answer(await services(request).registry.run(DriftReportRepository().get(report_id)))
+
+
+@router.get(
+    "/drift/{report_id}/page",
+    tags=["drift"],
+    response_class=Response,
+    **operation("One drift report as a page for people", {"text/html": TEXT}, 404, 422),
+)
+async def get_drift_page(
+    request: Request, report_id: str, _client: MayReadAll, language: PageLanguageCode | None = None
+) -> Response:
+    """What changed, in words and drawings, in `language` or else as `Accept-Language` asks.
+
+    The page needs no other file and no script, so it can be saved and handed on.
+    """
+    here = services(request)
+    report = await here.registry.run(DriftReportRepository().get(report_id))
+    picture = await here.registry.run(DriftPictureRepository().find(report_id))
+    code = language or preferred(request.headers.get("accept-language", ""))
+    return await asyncio.to_thread(page_answer, report, picture, code)

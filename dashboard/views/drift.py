@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,12 +12,15 @@ from dashboard import charts
 from dashboard.alarms_section import show_alarms
 from dashboard.context import Context, empty
 from dashboard.named_section import named_sentences
-from dashboard.texts import Texts
+from dashboard.texts import Language, Texts
 from dashboard.units_section import show_drift_by_unit
 from database.aliases import CHAMPION, AliasRepository
 from database.drift_reports import DriftReportRepository
+from database.driver.client import SyncRegistry
 from database.versions import ModelVersionRepository
+from database.watch.pages import DriftPictureRepository
 from drift.catalogue import known, label_of
+from drift.page.render import html_page
 from model.drift import DriftReport
 
 KEPT = 60
@@ -42,6 +46,7 @@ def show(context: Context) -> None:
         return
     show_alarms(context)
     report = _choose(reports, texts)
+    _download(report, context)
     if report.compared:
         _comparison(report, context)
     else:
@@ -59,6 +64,28 @@ def show(context: Context) -> None:
             key="drift-history",
             config=charts.NO_TOOLBAR,
         )
+
+
+def page_of(report: DriftReport, registry: SyncRegistry, language: Language) -> str:
+    """The report as one page that needs no other file."""
+    picture = registry.run(DriftPictureRepository().find(report.report_id))
+    return html_page(report, picture, language.value)
+
+
+def _download(report: DriftReport, context: Context) -> None:
+    texts = context.texts
+    name = texts("drift.file")
+    st.download_button(
+        texts("drift.download"),
+        # Made when it is asked for, and not at every refresh of the view.
+        partial(page_of, report, context.registry, texts.language),
+        file_name=f"{name}-{report.at:%Y-%m-%d}.html",
+        mime="text/html",
+        icon=":material/download:",
+        help=texts("drift.download_help"),
+        on_click="ignore",
+        key=f"drift-page-{report.report_id}",
+    )
 
 
 def left_out_sentences(report: DriftReport, texts: Texts) -> list[str]:

@@ -15,16 +15,21 @@ from drift.by_unit import UnitCohort, drift_by_unit
 from drift.comparing.expecting import expect, warning
 from drift.comparing.gathering import CohortAndChampion
 from drift.comparing.present import present_state
+from drift.findings import profile_now
 from drift.judged_labels import JudgedLabels
-from drift.performance import disagreements
+from drift.page.picture import picture_of
+from drift.page.task_words import words_of
+from drift.performance import disagreements, estimated_performance
 from drift.policy import DriftPolicy
-from drift.report import drift_report
+from drift.report import report_of_profiles, with_state
 from model.archive import unpack
 from model.bundle import load_signed
 from model.drift import DriftReport
 from model.label import Label
+from model.profile import read_profile
 from model.units.named import spellings
 from model.watch.performance import EstimatedFigures
+from model.watch.picture import DriftPicture
 from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
@@ -32,10 +37,17 @@ from preprocessing.task.spec import TaskSpec
 
 @dataclass(frozen=True, slots=True)
 class ComparedCohort:
-    """The report of a cohort, and what is expected of its students; None of a numeric outcome."""
+    """What a check of a cohort found.
+
+    Attributes:
+        report: how it differs from what the champion was trained on.
+        estimated: what is expected of its students; None of a numeric outcome.
+        picture: what the report's page draws.
+    """
 
     report: DriftReport
     estimated: EstimatedFigures | None
+    picture: DriftPicture
 
 
 def compare_with_champion(
@@ -71,22 +83,30 @@ def compare_with_champion(
         judged = _judged(gathered.unseen_labels if binary else (), predictor, task)
         realised = judged.performance()
         scores = predictor.score_many(recent.records)
-        report = drift_report(
-            bundle.reference,
-            recent.records,
-            scores,
+        threshold = operating_cuts(bundle.thresholds, recent.records) if binary else None
+        reference, present = read_profile(bundle.reference), present_state(task)
+        profiles = profile_now(reference, recent.records, scores)
+        report = report_of_profiles(
+            reference,
+            profiles,
+            rows=len(recent.records),
             report_id=report_id,
             now=now,
             model_version=version.version,
             periods=(recent.period,),
             policy=policy,
             seed=seed,
-            threshold=operating_cuts(bundle.thresholds, recent.records) if binary else None,
+            estimated=None if threshold is None else estimated_performance(scores, threshold),
             realised=realised,
             notes=(*recent.notes, *disagreements(realised, version.metrics)),
             left_out=recent.left_out,
-            present=present_state(task),
+            present=present,
+            records=recent.records,
         )
+        picture = picture_of(
+            with_state(present, reference), with_state(present, profiles), words_of(task),
+            report_id=report_id, now=now,
+        )  # fmt: skip
         report = replace(report, digest=digest_of(recent.records, policy), whole=recent.whole)
         estimated = expect(
             version, predictor, recent.records, gathered.unseen_labels, report, task,
@@ -96,7 +116,7 @@ def compare_with_champion(
             warnings = [warning(reason) for reason in estimated.withdrawn]
             report = replace(report, estimated=estimated.named(), notes=(*report.notes, *warnings))
         if not task.unit:
-            return ComparedCohort(report, estimated)
+            return ComparedCohort(report, estimated, picture)
         cohort = UnitCohort(
             column=task.unit[0].name,
             of_records=np.array([unit for unit, _ in recent.units], dtype=np.str_),
@@ -106,7 +126,7 @@ def compare_with_champion(
             needed=task.drift.min_records,
         )
         found = drift_by_unit(cohort, bundle.reference, recent.records, scores, policy, seed)
-        return ComparedCohort(replace(report, by_unit=found), estimated)
+        return ComparedCohort(replace(report, by_unit=found), estimated, picture)
 
 
 def _judged(unseen: Sequence[Label], predictor: Predictor, task: TaskSpec) -> JudgedLabels:

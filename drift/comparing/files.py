@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from drift.comparing.choice import ChosenComparison
-from drift.comparing.sides import RecordSet, compare_sides, split_by_unit
+from drift.comparing.sides import (
+    ComparedSides,
+    ProfiledSide,
+    RecordSet,
+    compare_profiled,
+    compare_sides,
+    split_by_unit,
+)
 from drift.policy import policy_of
-from model.drift import DriftReport
 from model.errors import NotThisTask
+from model.profile import ColumnProfile
+from preprocessing.columnar.profiled import holds_periods, profile_parquet
 from preprocessing.files.loading import read_file
 from preprocessing.task.spec import TaskSpec
 
@@ -43,7 +52,7 @@ def side_of_file(path: Path, period: str | None, task: TaskSpec, *, now: datetim
 
 def compare_files(
     choice: ChosenComparison, task: TaskSpec, *, now: datetime, seed: int = 0
-) -> DriftReport:
+) -> ComparedSides:
     """Compares two files, or a unit of one with the other units; needs no registry.
 
     Args:
@@ -60,6 +69,9 @@ def compare_files(
     policy = policy_of(task.drift)
     if choice.current is None:
         raise ValueError("no file to compare")
+    columns = _by_column(choice, task)
+    if columns is not None:
+        return compare_profiled(*columns, task, policy, now=now, seed=seed)
     current = side_of_file(choice.current, choice.current_period, task, now=now)
     if choice.unit is not None:
         reference, current = split_by_unit(current, choice.unit, task)
@@ -68,3 +80,39 @@ def compare_files(
     else:
         reference = side_of_file(choice.reference, choice.reference_period, task, now=now)
     return compare_sides(reference, current, task, policy, now=now, seed=seed)
+
+
+def _by_column(
+    choice: ChosenComparison, task: TaskSpec
+) -> tuple[ProfiledSide, ProfiledSide] | None:
+    """Both sides column by column; None where they must be read row by row.
+
+    That is so of anything but Parquet, of units, and of files that hold several periods.
+    """
+    before, now = choice.reference, choice.current
+    if before is None or now is None or choice.unit is not None:
+        return None
+    periods = (
+        _period(before, choice.reference_period, task), _period(now, choice.current_period, task)
+    )  # fmt: skip
+    if periods[0] is None or periods[1] is None:
+        return None
+    reference = _profiled(before, periods[0], task, None)
+    return reference, _profiled(now, periods[1], task, reference.profiles)
+
+
+def _period(path: Path, given: str | None, task: TaskSpec) -> str | None:
+    """The one period of a Parquet file; None of other files, and where it does not say."""
+    named = {given} if given else task.periods_in(path.name)
+    if path.suffix != ".parquet" or len(named) != 1 or holds_periods(path, task):
+        return None
+    return min(named)
+
+
+def _profiled(
+    path: Path, period: str, task: TaskSpec, against: Mapping[str, ColumnProfile] | None
+) -> ProfiledSide:
+    found = profile_parquet(path, task, period, against=against)
+    cells = ", ".join(f"{number} of {name}" for name, number in found.ignored.items())
+    notes = (f"cells of {path.name} that cannot be read count as missing: {cells}",)
+    return ProfiledSide(path.name, found.rows, found.profiles, notes if cells else ())

@@ -9,9 +9,8 @@ from database.driver.commands import Op
 from database.students import PeriodRepository, StudentRepository
 from drift.cohort import in_future
 from drift.comparing.choice import ChosenComparison
-from drift.comparing.sides import RecordSet, compare_sides, split_by_unit
+from drift.comparing.sides import ComparedSides, RecordSet, compare_sides, split_by_unit
 from drift.policy import policy_of
-from model.drift import DriftReport
 from model.errors import NotEnoughData
 from preprocessing.longitudinal import recalled_observations
 from preprocessing.task.spec import TaskSpec
@@ -53,7 +52,7 @@ def newest_period(now: datetime) -> Op[str]:
 
 def compare_periods(
     opened: SyncRegistry, choice: ChosenComparison, task: TaskSpec, *, now: datetime, seed: int = 0
-) -> DriftReport:
+) -> ComparedSides:
     """Compares two periods of the registry, or a unit of one with the other units.
 
     Args:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from model.errors import InvalidRecord, NotThisTask
 from model.student import Features, Units, Value
-from preprocessing.columnar.cells import Mask, is_text, read_column
+from preprocessing.columnar.cells import Mask, ReadColumn, is_text, read_column
 from preprocessing.columnar.columns import Categories, Columns, Numbers, categories_of
 from preprocessing.files.cells import Cell, read_text
 from preprocessing.files.grids import plain_cell
@@ -186,6 +186,22 @@ class TableReader:
             found = _corrected(found, again)
         columns = found.take(kept) if wrong else found
         return CheckedRows(numbers, students, periods, kept, columns, wrong, units, students)
+
+    def feature(self, name: str, cells: pyarrow.Array) -> ReadColumn:
+        """One feature's column alone, of rows of the period that the reader was made for.
+
+        Args:
+            name: a feature that the table has.
+            cells: n cells of any flat type.
+
+        Returns:
+            Its values; cells that cannot be used, endless numbers among them, are doubtful.
+        """
+        readers = {feature: read for feature, _, read in self._readers(self._default)}
+        found = read_column(cells, self.columns[name], readers[name])
+        if isinstance(found.values, Categories):
+            return found
+        return replace(found, doubtful=found.doubtful | np.isinf(found.values))
 
     def _student(self, cells: Sequence[Cell]) -> str | None:
         place = self.student

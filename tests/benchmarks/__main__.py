@@ -19,6 +19,7 @@ from tests.benchmarks import contestants
 from tests.benchmarks.bulk import measure_bulk
 from tests.benchmarks.comparison import Comparison, compare
 from tests.benchmarks.contestants import ROOT, Contestant
+from tests.benchmarks.drift_files import measure_drift_files
 from tests.benchmarks.home import prepare
 from tests.benchmarks.in_process import measure
 from tests.benchmarks.report import page
@@ -36,7 +37,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         home = prepare(Path(folder))
         try:
-            inside = {**measure(home), **_bulk()}
+            inside = {**measure(home), **_bulk(), **measure_drift_files()}
             env = {"FAROL_HOME": folder}
             results = _measure(contestants.farol(env), options, lambda: _drain(Path(folder)))
         finally:

@@ -50,15 +50,17 @@ def farol(env: Mapping[str, str]) -> Contestant:
 
 def frame_app(work: Path) -> Contestant:
     """A DataFrame a request through a scikit-learn pipeline, in FastAPI."""
-    python = _environment(work / "frame", "fastapi", "uvicorn", "pandas")
+    python = environment(work / "frame", "fastapi", "uvicorn", "pandas")
     command = (str(python), "-m", "uvicorn", "frame_app:create_app", "--factory",
                "--port", "{port}", *UVICORN)  # fmt: skip
-    return Contestant("DataFrame per request", command, PEERS, version=_version(python, "fastapi"))
+    return Contestant(
+        "DataFrame per request", command, PEERS, version=version_in(python, "fastapi")
+    )
 
 
 def mlflow(work: Path) -> Contestant:
     """`mlflow models serve` with four workers."""
-    python = _environment(work / "mlflow", "mlflow", "pandas")
+    python = environment(work / "mlflow", "mlflow", "pandas")
     model = work / "mlflow-model"
     if not model.exists():
         subprocess.run([str(python), "save_mlflow.py", str(model)], cwd=PEERS, check=True)
@@ -66,23 +68,23 @@ def mlflow(work: Path) -> Contestant:
                "local", "--workers", "4", "-p", "{port}")  # fmt: skip
     path = {"PATH": f"{python.parent}:/usr/bin:/bin"}
     body = {"dataframe_records": [dict(RECORD)]}
-    version = _version(python, "mlflow")
+    version = version_in(python, "mlflow")
     return Contestant("mlflow models serve", command, PEERS, "/invocations", body, path, version)
 
 
 def bentoml(work: Path) -> Contestant:
     """BentoML with adaptive batching and four workers."""
-    python = _environment(work / "bento", "bentoml", "pandas")
+    python = environment(work / "bento", "bentoml", "pandas")
     command = (str(python), "-m", "bentoml", "serve", "bento_service:Risk", "--port", "{port}",
                "--working-dir", str(PEERS))  # fmt: skip
     env = {"BENTOML_DO_NOT_TRACK": "1", "BENTOML_HOME": str(work / "bento-home"),
            "PYTHONPATH": str(PEERS)}  # fmt: skip
     body = {"records": [dict(RECORD)]}
-    version = _version(python, "bentoml")
+    version = version_in(python, "bentoml")
     return Contestant("BentoML, batching", command, PEERS, "/predict", body, env, version)
 
 
-def _environment(folder: Path, *packages: str) -> Path:
+def environment(folder: Path, *packages: str) -> Path:
     """The Python of an environment that holds these packages and what every peer gets."""
     python = folder / "bin" / "python"
     done = folder / ".built"
@@ -95,7 +97,7 @@ def _environment(folder: Path, *packages: str) -> Path:
     return python
 
 
-def _version(python: Path, package: str) -> str:
+def version_in(python: Path, package: str) -> str:
     code = f"import importlib.metadata as m; print(m.version({package!r}))"
     done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True)
     return f"{package} {done.stdout.strip()}"

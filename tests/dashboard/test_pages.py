@@ -12,7 +12,10 @@ import streamlit as st
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from dashboard.texts import Language
+from dashboard.views.drift import page_of
 from database.api_keys import ApiKeyRepository
+from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
@@ -266,6 +269,19 @@ def test_the_drift_page_names_what_drifted_and_shows_performance_now(
         ["ieg", "model's prediction"],
         ["model's prediction", "ieg"],
     )
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_report_can_be_downloaded_as_a_page_in_the_readers_language(
+    opened: SyncRegistry, language: Language
+) -> None:
+    fill(opened)
+    (report,) = opened.run(DriftReportRepository().newest(1))
+
+    made = page_of(report, opened, language)
+
+    assert "<svg" in made
+    assert ("What has changed in the data" in made) is (language is Language.EN)
 
 
 @pytest.mark.parametrize(

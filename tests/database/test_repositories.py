@@ -26,8 +26,10 @@ from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
 from database.versions import ModelVersionRepository
+from database.watch import pages
 from database.watch.canaries import CanaryRepository
 from database.watch.jobs import JobRepository
+from database.watch.pages import DriftPictureRepository
 from database.watch.shadows import ShadowRepository
 from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 from model.access import ApiKey, AuditEvent, Scope
@@ -35,11 +37,12 @@ from model.batch import Batch, BatchKind, RowReject
 from model.decisions.cause import requested_by
 from model.drift import DriftReport, FeatureDrift
 from model.errors import Conflict, LeaseHeld, LeaseLost, NotFound
-from model.run import RunStatus, RunStep
+from model.run import RunOutline, RunStatus, RunStep
 from model.trust.key_seal import KeysInForce, sealed
 from model.units.history import UnitPeriod, UnitServed
 from model.watch.canary import Canary, CanaryState
 from model.watch.job import JobState
+from model.watch.picture import DriftPicture, FeaturePicture
 from model.watch.shadow import FlagTally, LogCursor, ShadowEdges, ShadowRecord, ShadowTally
 from tests.database import builders
 from tests.database.builders import START, at, observation, outcome, prediction
@@ -419,6 +422,34 @@ def test_a_drift_report_comes_back_as_it_was_written(run: Run) -> None:
     assert [r.report_id for r in run(DriftReportRepository().newest(5))] == ["d2", "d1"]
     with pytest.raises(NotFound):
         run(DriftReportRepository().get("d3"))
+
+
+def test_the_pictures_of_the_newest_reports_are_kept(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_KEPT", 2)
+    column = FeaturePicture(
+        "ipv", "Turning point.", "Ponto de virada.", (), (1.0, 2.0), (), (0.5, 0.5), (0.0, 1.0),
+        False, (1.0, 1.0, 2.0), (2.0, 2.0, 2.0), 20, 10, 0.0, 0.1,
+    )  # fmt: skip
+    drawn = [
+        DriftPicture(f"d{i}", at(i), "Task", "Tarefa", 20, (column,), expected_then=0.5)
+        for i in range(4)
+    ]
+    for picture in (*drawn, drawn[3]):
+        run(DriftPictureRepository().add(picture))
+
+    assert run(DriftPictureRepository().newest(0)) == [drawn[3], drawn[2]]
+    assert run(DriftPictureRepository().find("d0")) is None
+
+
+def test_the_outline_of_a_run_is_its_end_alone(run: Run) -> None:
+    for i, status in enumerate((RunStatus.KEPT, RunStatus.FAILED)):
+        made = replace(builders.run(f"r{i}", status), requested_at=at(i))
+        run(RunRepository().start(made))
+
+    assert run(RunRepository().outlines(1)) == [RunOutline("r1", RunStatus.FAILED, "cli")]
+    assert [one.run_id for one in run(RunRepository().outlines(9))] == ["r1", "r0"]
 
 
 def test_the_audit_log_is_read_newest_first(run: Run) -> None:

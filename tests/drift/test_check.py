@@ -16,10 +16,13 @@ from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from database.students import StudentRepository
 from database.watch.alarms import AlarmRepository
+from database.watch.pages import DriftPictureRepository
 from drift import check
 from drift.check import run_drift_check
+from drift.page.render import html_page
 from model.drift import LeftOut, Unjudged
 from model.errors import BundleError, NotEnoughData
+from model.profile import SCORE
 from model.watch.alarm import AlarmLevel, WatchState
 from preprocessing.task.policies import WatchPolicy
 from tests.drift.school import (
@@ -167,6 +170,20 @@ def test_calls_of_a_future_period_are_named_and_hide_no_cohort_however_many(
     assert report.left_out == (LeftOut("2031", 380, Unjudged.FUTURE),)
 
 
+def test_the_picture_of_a_report_is_kept_with_it(opened: SyncRegistry, school: School) -> None:
+    opened.run(StudentRepository().observe(cohort(400, "2024", seed=5, shift=-2.0)))
+
+    report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
+
+    picture = opened.run(DriftPictureRepository().get(report.report_id))
+    columns = {one.feature: one for one in picture.features}
+    assert columns.keys() == {"ieg", "ida", "stone", SCORE}
+    assert columns["ieg"].quartiles_now[1] < columns["ieg"].quartiles_then[1] - 1
+    assert picture.expected_then is not None and picture.expected_now is not None
+    assert picture.expected_now > picture.expected_then
+    assert "ieg" in html_page(report, picture, "pt")
+
+
 def test_with_too_little_to_judge_the_report_says_so_and_is_no_alarm(
     opened: SyncRegistry, school: School
 ) -> None:
@@ -257,8 +274,12 @@ def test_the_command_prints_one_json_object_or_a_table_and_tells_what_is_missing
     waiting = capsys.readouterr()
     monkeypatch.setenv("FAROL_TASK", str(task))
     as_json, printed = check.main(["--json"]), capsys.readouterr()
-    as_table, shown = check.main([]), capsys.readouterr()
+    page = tmp_path / "drift.html"
+    as_table, shown = check.main(["--html", str(page), "--language", "en"]), capsys.readouterr()
+    nowhere = check.main(["--html", str(tmp_path / "none" / "drift.html")])
 
+    assert "A clear change in 2 of 4 items" in page.read_text("utf-8")
+    assert nowhere == 2 and "--html" in capsys.readouterr().err
     assert (empty, too_few, as_json, as_table) == (3, 3, 0, 0)
     assert "no champion yet" in said.err
     assert "nothing to compare yet (2023: 300 records are fewer than the 1000" in waiting.err

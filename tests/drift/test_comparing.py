@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from database.driver.client import SyncRegistry, open_registry
@@ -15,7 +18,9 @@ from database.indexes import ensure_indexes
 from database.students import StudentRepository
 from drift import check
 from drift.comparing.choice import ChosenComparison, Comparison
+from drift.comparing.files import compare_files
 from drift.comparing.periods import compare_periods
+from drift.page.render import html_page
 from model.errors import NotEnoughData
 from model.student import Observation
 from preprocessing.task.spec import TaskSpec, parse_task
@@ -145,7 +150,7 @@ def test_two_periods_of_the_registry_are_compared_without_a_champion(opened: Syn
     opened.run(StudentRepository().observe(cohort(300, "2024", seed=2, shift=1.5)))
     choice = ChosenComparison(Comparison.PERIODS, reference_period="2023", current_period="2024")
 
-    report = compare_periods(opened, choice, city(), now=NOW)
+    report = compare_periods(opened, choice, city(), now=NOW).report
 
     assert (report.drifted_features, report.against) == (("ieg",), "period 2023")
     with pytest.raises(NotEnoughData, match=r"no school file tells of period 1999; .* 2023, 2024"):
@@ -158,7 +163,28 @@ def test_a_unit_of_the_newest_period_is_compared_with_the_others(opened: SyncReg
     opened.run(StudentRepository().observe(moved_to("escola b", cohort(80, "2031", 3))))
     choice = ChosenComparison(Comparison.UNIT, unit="Escola B")
 
-    report = compare_periods(opened, choice, city(), now=NOW)
+    report = compare_periods(opened, choice, city(), now=NOW).report
 
     assert (report.rows, report.drifted_features) == (80, ("ieg",))
     assert report.periods == ("Escola B of period 2024",)
+
+
+def test_two_parquet_files_of_one_period_each_are_compared_by_column_as_by_record(
+    tmp_path: Path,
+) -> None:
+    task = city()
+    random = np.random.default_rng(3)
+    paths = []
+    for period, shift in (("2023", 0.0), ("2024", 2.0)):
+        columns = {name: random.uniform(0, 8, 200) + shift for name in ("ieg", "ida")}
+        path = tmp_path / f"city_{period}.parquet"
+        pyarrow.parquet.write_table(pyarrow.table(columns), path)
+        paths.append(path)
+    choice = ChosenComparison(Comparison.FILES, reference=paths[0], current=paths[1])
+
+    found = compare_files(choice, task, now=NOW)
+
+    assert found.report.rows == 200 and found.report.drifted
+    assert found.report.against == "city_2023.parquet"
+    assert found.picture is not None and found.picture.rows_then == 200
+    assert "200 registros" in html_page(found.report, found.picture, "pt")

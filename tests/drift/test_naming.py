@@ -136,7 +136,7 @@ def pede(folder: Path, then: str, now: str) -> DriftReport:
     choice = ChosenComparison(
         Comparison.FILES, folder / f"pede_{then}.csv", folder / f"pede_{now}.csv"
     )
-    return compare_files(choice, load_task("pede_lag"), now=NOW)
+    return compare_files(choice, load_task("pede_lag"), now=NOW).report
 
 
 def test_from_2022_to_2023_pede_is_told_what_really_changed(real_data: Path) -> None:
