@@ -21,6 +21,7 @@ from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
 from api.http import origin, problems
+from api.metrics.requests import counted
 from api.opening import opened
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.routes import (
@@ -54,6 +55,18 @@ START_SECONDS = 5.0
 """How long a starting worker looks for a champion; with one on this host's disk it takes none."""
 
 
+ROUTERS = tuple(
+    routes.router
+    # In this order: /predict/{student_id} takes every path below /predict, /students/{student_id}
+    # every path below /students, and /drift/{report_id} every path below /drift.
+    for routes in (
+        bulk, predictions, labels, students, dossiers, erasure, models, decisions, trials, alarms,
+        runs,
+        notices, performance, system, pages,
+    )
+)  # fmt: skip
+
+
 class Farol(FastAPI):
     """FastAPI with `/predict` in front of it, for every task."""
 
@@ -71,7 +84,12 @@ class Farol(FastAPI):
             await self._of_task(scope, receive, send)
         else:
             scope[SERVICES] = self.state.services
-            await super().__call__(scope, receive, send)
+            await self._routed(scope, receive, send)
+
+    async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request by one of the routes, and counts it."""
+        here: Services = scope[SERVICES]
+        await counted(super().__call__, here.metrics, scope, receive, send)
 
     async def _of_task(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request about the task that its path names."""
@@ -83,7 +101,7 @@ class Farol(FastAPI):
         if endpoint is not None:
             await self._predict(endpoint, scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await self._routed(scope, receive, send)
 
     async def _tell(self, send: Send, message: Message) -> None:
         """Passes a message on; a start that failed for a reason of ours is told by that alone."""
@@ -118,13 +136,8 @@ def create_app(
         redoc_url=None,
     )
     problems.install(app)
-    # In this order: /predict/{student_id} takes every path below /predict, /students/{student_id}
-    # every path below /students, and /drift/{report_id} every path below /drift.
-    for routes in (
-        bulk, predictions, labels, students, dossiers, erasure, models, decisions, trials, alarms,
-        runs, notices, performance, system, pages,
-    ):  # fmt: skip
-        app.include_router(routes.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.router.routes.append(pages.scripts())
     return app
 
@@ -140,7 +153,7 @@ async def _lifespan(
             configure_logging(settings)
             app.state.own_pages_only = settings.auth == "off"
             app.state.dashboard_port = settings.dashboard_port
-            worker = await opened(settings, policy, stack)
+            worker = await opened(settings, policy, stack, operations())
         except FarolError as error:
             app.state.refused = str(error)
             raise
@@ -157,6 +170,11 @@ async def _lifespan(
         await asyncio.gather(*map(_first_champion, worker.tasks.values()))
         yield
         await asyncio.gather(*map(_last_shipment, worker.tasks.values()))
+
+
+def operations() -> list[str]:
+    """The names of what is routed, as metrics and the OpenAPI page call it."""
+    return [route.name for router in ROUTERS for route in router.routes if hasattr(route, "name")]
 
 
 def _follow_the_supervisor() -> None:
@@ -177,6 +195,7 @@ def _works(services: Services) -> tuple[Callable[[], Awaitable[None]], ...]:
         services.shipper.ship,
         services.shipper.adopt,
         services.bulk.ship,
+        services.loop.follow,
         partial(_pulse, services),
     )
 

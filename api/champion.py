@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +56,7 @@ class ChampionHolder:
         current: the champion, None before the first one.
         generation: how many champions this worker has had.
         fault: set while the version that should serve cannot be trusted.
+        load_seconds: how long the current champion took to read, verify and try.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class ChampionHolder:
         self.current: Champion | None = None
         self.generation = 0
         self.fault: Fault | None = None
+        self.load_seconds = 0.0
         self._live = live
         self._task = task
         self._key = signing_key
@@ -100,7 +103,7 @@ class ChampionHolder:
     async def _follow(self, pointer: LivePointer, stamp: tuple[int, int] | None) -> None:
         try:
             same = self._same(pointer)
-            self._take(same if same else await asyncio.to_thread(self.load, pointer))
+            self._take(same if same else await self._timed_load(pointer))
         except BundleError as error:
             refused = Fault(pointer.version, str(error))
             judged = (stamp, refused.version, refused.reason, pointer.revision)
@@ -129,10 +132,16 @@ class ChampionHolder:
             return
         fault = self.fault
         try:
-            self._take(await asyncio.to_thread(self.load, origin))
+            self._take(await self._timed_load(origin))
         except BundleError as error:
             _log.warning("%s cannot serve either: %s", version, error)
         self.fault = fault
+
+    async def _timed_load(self, pointer: LivePointer) -> Champion:
+        started = time.perf_counter()
+        champion = await asyncio.to_thread(self.load, pointer)
+        self.load_seconds = time.perf_counter() - started
+        return champion
 
     def load(self, pointer: LivePointer) -> Champion:
         """Reads, verifies and self-tests a version; blocks for some hundred milliseconds.

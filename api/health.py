@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from api.answers.system import (
@@ -92,6 +92,8 @@ def measure(here: Services) -> None:
     here.metrics.host.home_free.set(here.storage.free)
     here.metrics.degraded.set(1 if here.fault() else 0)
     here.metrics.generation.set(here.holder.generation)
+    here.metrics.load_seconds.set(here.holder.load_seconds)
+    here.metrics.host.started.labels(str(here.slot.number)).set(here.started_at.timestamp())
     here.metrics.provisional.set(1 if current and current.pointer.provisional else 0)
     here.metrics.serve(current.version if current else None)
 
@@ -186,13 +188,6 @@ def _job(job: JobState) -> JobHealth:
         "result": job.result,
         "detail": job.detail,
     }
-
-
-async def count_waiting(tasks: Iterable[Services]) -> None:
-    """Brings up to date how many versions wait for approval, where the registry tells it."""
-    for here in tasks:
-        with contextlib.suppress(RegistryError, TimeoutError):
-            here.metrics.waiting.set(0 if await _staged(here) is None else 1)
 
 
 async def _staged(here: Services) -> Promotion | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from api import metrics
 from api.canary.follower import CanaryFollower
 from api.canary.guard import GuardLimits
 from api.canary.holder import CanaryHolder
@@ -23,7 +23,11 @@ from api.durability.storage import Storage
 from api.durability.worker_slots import WorkerSlot, claim
 from api.erased import ErasedStudents
 from api.key_trust import KeyTrust
-from api.metrics import HostMetrics, Metrics
+from api.metrics import files as metric_files
+from api.metrics.declared import NO_ROUTE
+from api.metrics.host import HostMetrics
+from api.metrics.loop import LoopReader
+from api.metrics.task import Metrics
 from api.refresher import Refresher
 from api.registry import OpenRegistry, RegistryLink, TaskRegistry
 from api.security import KeyRing, TaskKeys
@@ -74,22 +78,34 @@ class _Host:
     started_at: datetime
 
 
-async def opened(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Opened:
+async def opened(
+    settings: Settings, policy: LogPolicy, stack: AsyncExitStack, operations: Sequence[str]
+) -> Opened:
     """Opens everything; the stack closes it.
+
+    Args:
+        settings: of the installation.
+        policy: how predictions are kept.
+        stack: closes what is opened.
+        operations: the names of what is routed, for the metrics.
 
     Raises:
         ConfigurationError: a task cannot be read, or the home not be used.
     """
     try:
-        return await _open(settings, policy, stack)
+        return await _open(settings, policy, stack, operations)
     except (OSError, sqlite3.Error) as error:
         raise unusable(settings.home, error) from error
 
 
-async def _open(settings: Settings, policy: LogPolicy, stack: AsyncExitStack) -> Opened:
+async def _open(
+    settings: Settings, policy: LogPolicy, stack: AsyncExitStack, operations: Sequence[str]
+) -> Opened:
     tasks = all_installed(settings)
     host = _host(settings, [LiveModel(task.home) for task in tasks], stack)
     services = {task.name: _of_task(task, host, policy, stack) for task in tasks}
+    for one in services.values():
+        one.metrics.expect((*operations, NO_ROUTE))
     host.metrics.reserve(host.slot.number)
     return Opened(host.ring, services)
 
@@ -98,8 +114,8 @@ def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _
     folders = Folders(settings.home, settings.home)
     slot = claim(folders.workers)
     stack.callback(slot.release)
-    metrics.prepare(folders.metrics, slot.number, first=slot.first)
-    stack.callback(metrics.retire, folders.metrics, slot.number)
+    metric_files.prepare(folders.metrics, slot.number, first=slot.first)
+    stack.callback(metric_files.retire, folders.metrics, slot.number)
     root = RegistryLink(partial(registry_uri, settings), partial(_connect, settings))
     stack.push_async_callback(root.close)
     served_before = any(one.pointer_path.exists() for one in live)
@@ -162,6 +178,9 @@ def _of_task(
         erased=ErasedStudents(registry, settings.tombstone_key),
         empty_registry_log=partial(_empty_registry_log, task, registry),
         metrics=Metrics(host.metrics, task.name, host.slot.number),
+        loop=LoopReader(
+            task.spec, registry, host.root, lambda: refresher.leads, folders.metrics, now
+        ),
         slot=host.slot,
         started_at=host.started_at,
     )

@@ -80,7 +80,7 @@ class PredictEndpoint:
         await here.log.write(prediction)
         seconds = time.perf_counter() - started
         self._latency(seconds)
-        here.metrics.served(prediction)
+        here.metrics.answered(prediction)
         document = answer(prediction, asked.sent_id, seconds * 1000)
         if more is None:
             return orjson.dumps(document)

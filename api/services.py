@@ -23,7 +23,8 @@ from api.durability.storage import Storage
 from api.durability.worker_slots import WorkerSlot, WorkerState
 from api.erased import ErasedStudents
 from api.http.problems import Problem
-from api.metrics import Metrics
+from api.metrics.loop import LoopReader
+from api.metrics.task import Metrics
 from api.refresher import Refresher
 from api.registry import Registry
 from api.security import TaskKeys
@@ -105,6 +106,7 @@ class Services:
     erased: ErasedStudents
     empty_registry_log: Callable[[], bool]
     metrics: Metrics
+    loop: LoopReader
     slot: WorkerSlot
     started_at: datetime
 

@@ -13,7 +13,7 @@ from api.bulk.reading import opened_file
 from api.bulk.records import prediction_ids, record_bodies
 from api.bulk.results import result_schema, results, stopped_at, writer_of
 from api.durability.bulk_log import Inlet
-from api.metrics import Served
+from api.metrics.task import Served
 from api.payload import NO_UNITS
 from model.errors import InvalidRecord, NotThisTask, Overloaded
 from preprocessing.assessing import Assessments, assess

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +24,7 @@ from api.answers.system import (
     TasksAnswer,
 )
 from api.http.json_answer import json_answer
-from api.metrics import MEDIA_TYPE
+from api.metrics.files import MEDIA_TYPE
 from api.operation import TEXT, operation
 from api.services import ONE_TASK, services
 from preprocessing.task.columns import Column, Kind
@@ -67,11 +69,11 @@ async def get_ready(request: Request) -> Response:
     **operation("Prometheus metrics of all workers", {"text/plain": TEXT}, key=False),
 )
 async def get_metrics(request: Request) -> Response:
-    """One truth, whichever worker answers."""
+    """One truth, whichever worker answers; the registry is not asked."""
     here = services(request)
     health.measure(here)
-    await health.count_waiting(request.app.state.paths.all.values())
-    return Response(here.metrics.host.page(), headers={"content-type": MEDIA_TYPE})
+    page = await asyncio.to_thread(here.metrics.host.page)
+    return Response(page, headers={"content-type": MEDIA_TYPE})
 
 
 @router.get("/tasks", **operation("The tasks of this installation", TasksAnswer))

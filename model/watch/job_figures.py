@@ -11,7 +11,7 @@ from model.watch.job import JobState
 
 @dataclass(frozen=True, slots=True)
 class JobFigure:
-    """One figure of a job, told as `farol_job_<name>` with the labels `task` and `job`.
+    """One figure of a job, told as `farol_job_<name>` with the labels `task` and `duty`.
 
     Attributes:
         help: what it is, in a sentence.

@@ -246,6 +246,11 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.get("/performance"),
         s.measured().get("/performance?hours=5"),
     ],
+    "get_drift_page": lambda s: [
+        s.get("/drift/d1/page"),
+        s.get("/drift/d1/page?language=en"),
+        s.get("/drift/d1/page", headers={"accept-language": "en-GB, pt;q=0.5"}),
+    ],
     "get_health": lambda s: [s.get("/health")],
     "get_live": lambda s: [s.get("/health/live")],
     "get_ready": lambda s: [s.get("/health/ready")],
@@ -315,6 +320,8 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("list_notices", 422, lambda s: s.get("/notices?limit=0")),
     ("get_performance", 422, lambda s: s.get("/performance?hours=0")),
     ("get_drift_report", 404, lambda s: s.get("/drift/none")),
+    ("get_drift_page", 404, lambda s: s.get("/drift/none/page")),
+    ("get_drift_page", 422, lambda s: s.get("/drift/d1/page?language=fr")),
 ]
 
 
@@ -439,6 +446,24 @@ def test_every_live_answer_is_what_the_page_declares(school: School) -> None:
 
     assert [(name, a.status_code) for name, a in answers if not a.is_success] == []
     assert faults == []
+
+
+def test_every_route_is_counted_by_its_operation(school: School) -> None:
+    called = {
+        "list_runs": "/runs", "get_drift_page": "/drift/d1/page", "get_schema": "/schema",
+        "list_tasks": "/tasks/pede_lag/tasks",
+    }  # fmt: skip
+    for path in called.values():
+        school.get(path)
+    school.get("/nowhere")
+
+    page = school.get("/metrics").text
+    counted = dict(re.findall(r'farol_requests_total{operation="(\w+)",status="200".*} (.*)', page))
+
+    assert counted.keys() >= CALLS.keys() - {"train"}
+    assert [name for name in called if float(counted[name]) == 0] == []
+    assert 'farol_requests_total{operation="none",status="404"' in page
+    until(lambda: "farol_registry_read_timestamp_seconds{" in school.get("/metrics").text, 20)
 
 
 def test_every_refusal_is_a_problem_document_with_a_declared_status(school: School) -> None:

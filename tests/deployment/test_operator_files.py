@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,46 +40,9 @@ def pod(name: str) -> Mapping[str, Any]:
     return spec
 
 
-# In a process of its own: preparing the metrics changes the process for good.
-PAGE = """
-import sys
-from pathlib import Path
-from api.metrics import HostMetrics, Metrics, prepare
-folder = Path(sys.argv[1])
-prepare(folder, 0, first=True)
-host = HostMetrics(folder)
-metrics = Metrics(host, "pede_lag", 0)
-metrics.refuse(503)
-host.predictions.labels("pede_lag", "v1", "high", "alert").inc()
-metrics.labelled("joined", 1)
-metrics.generation.set(1)
-metrics.serve("v1")
-sys.stdout.buffer.write(host.page())
-"""
-
-
-@pytest.fixture(scope="module")
-def metric_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    folder = tmp_path_factory.mktemp("metrics")
-    page = subprocess.run(
-        [sys.executable, "-c", PAGE, str(folder)], cwd=ROOT, capture_output=True, check=True
-    )
-    return set(re.findall(r"^(farol_\w+)", page.stdout.decode(), flags=re.MULTILINE))
-
-
 @pytest.mark.parametrize("path", YAML, ids=lambda p: str(p.relative_to(DEPLOYMENT)))
 def test_every_file_is_yaml(path: Path) -> None:
     assert documents(path)
-
-
-def test_alerts_and_panels_ask_for_metrics_the_api_has(metric_names: set[str]) -> None:
-    alerts = documents(DEPLOYMENT / "prometheus" / "alerts.yml")[0]
-    board = json.loads((DEPLOYMENT / "grafana" / "farol.json").read_text("utf-8"))
-    asked = " ".join([*every(alerts, "expr"), *every(board, "expr")])
-
-    named = set(re.findall(r"\bfarol_\w+", asked))
-
-    assert named and named <= metric_names
 
 
 def test_every_alert_says_what_it_means_and_what_to_do() -> None:
