@@ -41,7 +41,11 @@ def expect(
         now: aware UTC.
         seed: of what is drawn.
     """
-    known = map_of_version(version) if task.outcome.form.two_valued else None
+    known = (
+        map_of_version(version, predictor.bundle.reference)
+        if task.outcome.form.two_valued
+        else None
+    )
     if known is None:
         return None
     rows = predictor.encoder.encode_many(records)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,11 +76,16 @@ def doubt_of(
     return CalibrationDoubt(np.column_stack([design, standard]), means, _factor_of(covariance))
 
 
-def map_of_version(version: ModelVersion) -> HeldOutMap | None:
-    """How outcomes followed a version's scores; None where nothing is known of its scores."""
+def map_of_version(version: ModelVersion, reference: Mapping[str, Any]) -> HeldOutMap | None:
+    """How outcomes followed a version's scores; None where nothing is known of its scores.
+
+    Args:
+        version: as registered.
+        reference: the profile of its signed bundle, for a version of before maps were kept.
+    """
     if version.held_out_map is not None:
         return version.held_out_map
-    scores = read_profile(version.reference).get(SCORE)
+    scores = read_profile(reference).get(SCORE)
     if not isinstance(scores, NumericProfile) or not scores.values:
         return None
     return map_of_scores(scores)

@@ -81,7 +81,8 @@ def watch_performance(
     with tempfile.TemporaryDirectory(prefix="farol-performance-") as folder:
         predictor = load_predictor(registry, version, Path(folder), signing_key)
         judged = judged_records(unseen, predictor, task)
-    measured = measured_record(version, judged, former, newest=newest, now=now)
+    signed = replace(version, reference=predictor.bundle.reference)
+    measured = measured_record(signed, judged, former, newest=newest, now=now)
     shares = registry.run(_shares(measured))
     measured = replace(measured, labelled_shares=shares, labelled_shares_at=now)
     registry.run(PerformanceRepository().put(measured))
@@ -100,7 +101,7 @@ def measured_record(
     """What is to be kept of the champion on these outcomes; pure.
 
     Args:
-        version: the champion.
+        version: the champion, with the reference profile of its signed bundle.
         judged: outcomes of records that it did not learn from; None without any.
         former: what was measured before, of this version or another.
         newest: when the last label arrived or changed.
@@ -126,7 +127,9 @@ def measured_record(
     look = next_look(looks, judged.newest, version=version.version, now=now)
     if look is None:
         return record
-    found = degraded(version.metrics, judged.newest, look, map_of_version(version), before)
+    found = degraded(
+        version.metrics, judged.newest, look, map_of_version(version, version.reference), before
+    )
     return replace(record, looks=(*looks, look)[-KEPT_LOOKS:], degradations=found)
 
 

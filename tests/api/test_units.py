@@ -160,6 +160,11 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "get_drift_page": (lambda s: s.ask("GET", "/drift/1/page"), 403),
     "train": (lambda s: s.ask("POST", "/train", {}), 403),
     "promote": (lambda s: s.ask("POST", "/models/v1/promote", {"reason": "x"}), 403),
+    "list_trials": (lambda s: s.ask("GET", "/shadow"), 403),
+    "set_canary": (
+        lambda s: s.ask("POST", "/models/v1/canary", {"share": 0.1, "reason": "x"}),
+        403,
+    ),
     "approve": (lambda s: s.ask("POST", "/models/v1/approve", {"reason": "x"}), 403),
     "refuse": (lambda s: s.ask("POST", "/models/v1/refuse", {"reason": "x"}), 403),
     "rollback": (lambda s: s.ask("POST", "/model/rollback", {"reason": "x"}), 403),

@@ -15,6 +15,7 @@ from model.errors import CorruptArtifact, NotFound
 FORTY_MB = 40 * 1024 * 1024
 
 
+@pytest.mark.slow
 def test_forty_megabytes_come_back_and_one_flipped_byte_is_seen(registry: SyncRegistry) -> None:
     data = random.Random(1).randbytes(FORTY_MB)
     digest = registry.run(ArtifactRepository().put(data))

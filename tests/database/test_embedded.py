@@ -217,6 +217,7 @@ def test_a_server_with_a_client_stays_for_as_long_as_it_is_connected(home: Path)
     _until(lambda: not _lives(state.pid))
 
 
+@pytest.mark.slow
 def test_whoever_comes_while_it_ends_finds_it_or_starts_it(home: Path) -> None:
     """An idle time so short that it ends in the midst of this, again and again."""
     for _ in range(5):

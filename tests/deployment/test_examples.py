@@ -72,6 +72,7 @@ def test_an_example_trains_promotes_serves_and_lists_from_the_commands_of_its_pa
         assert ("g1" in recorded) is (name == "uci_student")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TASKS)
 def test_a_task_in_the_folder_is_trained_served_and_listed_from_rows_of_its_own(
     name: str, home: Path, monkeypatch: pytest.MonkeyPatch

@@ -72,6 +72,7 @@ def test_an_added_task_has_a_private_file_a_database_and_is_served(
     assert [(e.action, e.subject) for e in events] == [("add", "task night_school")]
 
 
+@pytest.mark.slow
 def test_the_list_tells_where_each_task_is_and_what_it_holds(
     home: Path, night_school: Path
 ) -> None:

@@ -109,6 +109,7 @@ def test_a_number_that_moved_is_seen_by_jensen_shannon() -> None:
     assert found.p_value == 1 / (1 + PERMUTATIONS) and found.effect > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [12, 100])
 def test_the_p_values_keep_their_level_and_chance_adds_no_effect(n: int) -> None:
     random = np.random.default_rng(n)

@@ -165,6 +165,7 @@ print(peak.split()[1])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", list(BOMBS), ids=[bomb.__name__ for bomb in BOMBS])
 def test_a_small_file_that_asks_for_much_memory_is_refused_in_little(
     bomb: Callable[[Path], Path], tmp_path: Path

@@ -139,6 +139,7 @@ def lags(scenario: Scenario, year: int) -> list[int]:
     return [survey.lag for survey in surveys]
 
 
+@pytest.mark.slow
 def test_a_mislabelled_year_mixes_a_quarter_of_its_lags_and_keeps_every_share() -> None:
     usual, mixed = lags(Scenario.STEADY, 2024), lags(Scenario.MISLABELLED, 2024)
 
@@ -148,6 +149,7 @@ def test_a_mislabelled_year_mixes_a_quarter_of_its_lags_and_keeps_every_share() 
     assert lags(Scenario.STEADY, 2023) == lags(Scenario.MISLABELLED, 2023)
 
 
+@pytest.mark.slow
 def test_an_exceptional_year_differs_from_the_years_around_it() -> None:
     behind = [np.mean(np.array(lags(Scenario.EXCEPTIONAL, y)) < 0) for y in (2023, 2024, 2025)]
 

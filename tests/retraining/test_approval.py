@@ -94,6 +94,7 @@ def test_a_dry_run_says_that_its_challenger_would_wait(registry: SyncRegistry, h
     assert registry.run(approval.waiting(14, now=NOW)) is None
 
 
+@pytest.mark.slow
 def test_what_a_person_approves_serves_and_the_next_run_compares_with_it(
     registry: SyncRegistry, home: Path
 ) -> None:

@@ -37,6 +37,7 @@ def accepting(feature: str, reason: str) -> TaskSpec:
     return spec.model_copy(update={"leakage": leakage})
 
 
+@pytest.mark.slow
 def test_a_version_keeps_each_groups_figures_at_its_threshold_on_students_it_did_not_learn_from(
     registry: SyncRegistry, home: Path, tmp_path: Path
 ) -> None:

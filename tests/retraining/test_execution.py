@@ -56,6 +56,7 @@ def test_the_first_run_registers_and_promotes_the_first_champion(
     assert [b["name"] for b in result.evidence["baselines"]] == ["dummy", "persistence"]
 
 
+@pytest.mark.slow
 def test_a_first_champion_is_measured_on_a_later_period_than_it_learned_from(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_first_champion_is_measured_on_a_later_period_than_it_learned_from(
     assert version.metrics["auc"] > 0.7
 
 
+@pytest.mark.slow
 def test_the_figures_of_the_first_champion_are_those_of_its_stored_bundle(
     registry: SyncRegistry, home: Path, tmp_path: Path
 ) -> None:
@@ -88,6 +90,7 @@ def test_the_figures_of_the_first_champion_are_those_of_its_stored_bundle(
     assert brier == pytest.approx(served.version.metrics["brier"])
 
 
+@pytest.mark.slow
 def test_a_challenger_that_learned_what_has_changed_takes_over(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -387,6 +390,7 @@ def test_a_run_that_lost_its_lease_writes_no_result(
     assert registry.run(RunRepository().get("run-1")).status is RunStatus.ABANDONED
 
 
+@pytest.mark.slow
 def test_a_run_first_settles_the_labels_that_a_dead_process_owed(
     registry: SyncRegistry, home: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from database.artifacts import ArtifactRepository
@@ -26,6 +27,7 @@ def shown(result: object) -> str:
     return captured.get()
 
 
+@pytest.mark.slow
 def test_labels_that_the_window_leaves_out_are_told_by_count_and_period(
     registry: SyncRegistry, home: Path
 ) -> None:

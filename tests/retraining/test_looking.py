@@ -110,6 +110,7 @@ def test_repeating_the_same_look_is_free_and_has_the_level_it_had(
 ANOTHER = (RunOptions(seed=1), RunOptions(window=500), RunOptions(min_recall_gain=0.0))
 
 
+@pytest.mark.slow
 def test_another_seed_window_or_gain_asked_for_is_another_look_and_is_not_taken(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_another_seed_window_or_gain_asked_for_is_another_look_and_is_not_taken(
     assert len(looks(served).looks) == 1
 
 
+@pytest.mark.slow
 def test_a_dry_run_that_shows_evidence_counts_and_the_run_after_it_is_the_same_look(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_dry_run_that_shows_evidence_counts_and_the_run_after_it_is_the_same_l
     assert len(looks(served).looks) == 1
 
 
+@pytest.mark.slow
 def test_a_look_with_few_new_labels_is_not_taken_before_anything_is_trained(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -166,6 +169,7 @@ def test_a_look_with_few_new_labels_is_not_taken_before_anything_is_trained(
     assert len(looks(served).looks) == 1
 
 
+@pytest.mark.slow
 def test_half_of_a_periods_labels_leave_most_of_the_budget_for_the_rest(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -178,6 +182,7 @@ def test_half_of_a_periods_labels_leave_most_of_the_budget_for_the_rest(
     assert result.look.alpha == pytest.approx(0.05 / 8)
 
 
+@pytest.mark.slow
 def test_students_who_never_had_an_outcome_in_the_period_before_are_not_waited_for(
     registry: SyncRegistry, home: Path
 ) -> None:

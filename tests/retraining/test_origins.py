@@ -102,6 +102,7 @@ def test_a_changed_recipe_is_judged_forward_on_the_champions_own_records(
     assert all(one["unshared"] == 0 for one in evidence["origins"])
 
 
+@pytest.mark.slow
 def test_a_champion_that_is_older_than_the_period_answers_itself(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -154,6 +155,7 @@ def test_periods_with_too_few_labels_are_no_origin(registry: SyncRegistry, home:
     assert [one["period"] for one in evidence["origins"]] == ["2023"]
 
 
+@pytest.mark.slow
 def test_more_labels_of_a_period_that_the_champion_knows_are_evidence_of_both(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -167,6 +169,7 @@ def test_more_labels_of_a_period_that_the_champion_knows_are_evidence_of_both(
     assert evidence["expected"]["basis"] == "period"
 
 
+@pytest.mark.slow
 def test_terminal_and_card_say_source_measured_and_expected_gain(
     registry: SyncRegistry, home: Path
 ) -> None:

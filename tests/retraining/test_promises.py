@@ -74,6 +74,7 @@ def promise(registry: SyncRegistry) -> Promise:
     return found
 
 
+@pytest.mark.slow
 def test_a_promotion_records_what_it_promised_and_a_first_champion_promises_nothing(
     promoted: SyncRegistry,
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_run_tells_what_came_as_a_step_of_its_own(promoted: SyncRegistry, home
     assert names.index("promises") < names.index("leakage")
 
 
+@pytest.mark.slow
 def test_a_version_that_cannot_be_trusted_stops_neither_the_run_nor_the_other_promises(
     promoted: SyncRegistry,
 ) -> None:

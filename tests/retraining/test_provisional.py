@@ -123,6 +123,7 @@ def test_a_provisional_champion_says_so_in_ledger_alias_card_and_terminal(
     assert "a first model needs 0.990" in console.export_text()
 
 
+@pytest.mark.slow
 def test_the_first_that_meets_what_a_first_model_is_asked_replaces_a_provisional_champion(
     registry: SyncRegistry, home: Path
 ) -> None:

@@ -156,6 +156,7 @@ def test_a_recalibrated_version_is_signed_and_ranks_everybody_as_before(
     assert again.champion == "v3"
 
 
+@pytest.mark.slow
 def test_a_champion_whose_scores_mean_what_they_say_is_left_as_it_is(
     registry: SyncRegistry, home: Path
 ) -> None:

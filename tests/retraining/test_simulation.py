@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.studies.guard_errors import groups
 from tests.studies.promotion_simulation import (
@@ -20,6 +21,7 @@ def test_two_equally_good_models_are_rarely_promoted_where_a_naive_gate_often_do
     assert result.naive >= 0.25
 
 
+@pytest.mark.slow
 def test_a_challenger_ten_points_better_is_nearly_always_promoted() -> None:
     (result,) = simulate(rivals(World(), [0.10]), 765, trials=40, resamples=300, seed=12)
 

@@ -219,6 +219,7 @@ def test_of_a_retired_task_that_the_home_kept_the_file_it_was_put_aside_as_is_to
     assert f"deployment.tasks add {folder / 'task.retired.yaml'}" in lease.detail
 
 
+@pytest.mark.slow
 def test_a_task_that_may_not_be_worked_on_does_not_keep_the_others_from_coming_up(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from model.bundle import load_bundle
 from preprocessing.dataset import TrainingSet
@@ -22,6 +23,7 @@ def _quiet(line: str) -> None:
     pass
 
 
+@pytest.mark.slow
 def test_trained_on_the_first_pair_of_years_it_finds_those_at_risk_in_the_second(
     pede: Pair, pede_task: TaskSpec, tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
 from database.watch.jobs import JobRepository
 from database.watch.notices import NoticeRepository
+from database.watch.pages import DriftPictureRepository
 from database.watch.shadows import ShadowRepository
 from database.watch.statistics import (
     EstimateRepository,
@@ -71,6 +72,7 @@ BOUNDED: Mapping[type[Documents], str] = {
     UnitHistoryRepository: "one",
     AlarmRepository: "one a champion",
     ShadowRepository: "the newest 50",
+    DriftPictureRepository: "the newest 400",
     NoticeRepository: "forgotten after 400 days",
     PerformanceRepository: "one",
     EstimateRepository: "the newest 200",
