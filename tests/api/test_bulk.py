@@ -246,7 +246,7 @@ def test_a_hundred_thousand_rows_take_little_more_memory_than_ten_thousand(one: 
     answer = bulk(one, many_rows(100_000), FileForm.PARQUET)
 
     assert pyarrow.parquet.read_table(io.BytesIO(answer.content)).num_rows == 100_000
-    assert peak(worker) - before < 40
+    assert peak(worker) - before < 64, "all rows as records would be over a hundred"
 
 
 @pytest.mark.slow
