@@ -21,6 +21,7 @@ from model.prediction import RiskLabel, RiskStatus
 from model.run import RunStatus
 from model.watch import job_figures
 from model.watch.alarm import AlarmLevel
+from model.watch.notice import Telling
 from model.watch.performance import Measure
 
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -154,6 +155,12 @@ ALARMS = RegistryMetric(
     ("task", "level"),
     {"level": _texts(AlarmLevel)},
 )
+NOTICES = RegistryMetric(
+    "farol_notices",
+    "What people are told, by how far telling it came.",
+    ("task", "state"),
+    {"state": _texts(Telling)},
+)
 RUNS = RegistryMetric(
     "farol_runs",
     "Of the newest 200 retraining runs, by how they ended and who asked.",
@@ -215,7 +222,7 @@ OF_WORKERS: tuple[CountedMetric | MomentaryMetric | TimedMetric, ...] = (
 OF_REGISTRY: tuple[RegistryMetric, ...] = (
     READ, WAITING, CHAMPION_SINCE, DRIFT_CHECKED, DRIFT_COMPARED, DRIFTED, DRIFT_EFFECT, ALARMS,
     RUNS, RUN_FINISHED, RUNS_FAILED, LEASE_EXPIRES, LEASE_DECLINED, *JOBS, LABELLED, ORPHANS,
-    RECALL, PRECISION, WORSE,
+    RECALL, PRECISION, WORSE, NOTICES,
 )  # fmt: skip
 """What one worker of the host reads from the registry."""
 

@@ -16,6 +16,7 @@ from model.version import Alias
 from model.watch.alarm import AlarmLevel, WatchState
 from model.watch.job import JobState
 from model.watch.job_figures import FIGURES
+from model.watch.notice import Telling
 from model.watch.performance import Degradation
 
 MOST_ROWS = 200
@@ -42,6 +43,7 @@ class LoopFacts:
         degradations: figures of the champion that are worse than promised.
         labelled: of the newest predictions, the share with an outcome; None where there are none.
         orphans: outcomes that wait for their features.
+        notices: how many notices there are of each state.
     """
 
     at: datetime
@@ -56,6 +58,7 @@ class LoopFacts:
     degradations: Sequence[Degradation] = ()
     labelled: float | None = None
     orphans: int | None = None
+    notices: Mapping[Telling, int] = field(default_factory=dict)
 
 
 def samples_of(task: str, facts: LoopFacts) -> list[MetricSample]:
@@ -66,6 +69,7 @@ def samples_of(task: str, facts: LoopFacts) -> list[MetricSample]:
         *_of_champion(task, facts),
         *_of_drift(task, facts.report),
         *_of_alarms(task, facts.alarms),
+        *(declared.NOTICES.sample(n, task=task, state=s.value) for s, n in facts.notices.items()),
         *_of_figures(task, facts),
         *_of_degradations(task, facts.degradations),
         *_of_runs(task, facts.runs),

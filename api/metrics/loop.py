@@ -27,6 +27,7 @@ from database.runs import RunRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.jobs import JobRepository
+from database.watch.notices import NoticeRepository
 from database.watch.statistics import PerformanceRepository
 from model.errors import RegistryError
 from model.version import Alias
@@ -133,6 +134,7 @@ class LoopReader:
             degradations=measured.degradations if measured else (),
             labelled=counted.labelled,
             orphans=counted.orphans,
+            notices=await run(NoticeRepository().tally()),
         )
 
     async def _labels(self, now: datetime) -> CountedLabels:

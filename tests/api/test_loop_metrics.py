@@ -23,6 +23,7 @@ from model.run import Lease, RunOutline, RunStatus
 from model.version import Alias
 from model.watch.alarm import AlarmLevel, FeatureAlarm, WatchState
 from model.watch.job import JobState
+from model.watch.notice import Telling
 from model.watch.performance import Degradation, Measure
 from preprocessing.task.spec import load_task
 
@@ -53,6 +54,7 @@ FULL = LoopFacts(
     degradations=(Degradation(Measure.RECALL, 0.8, 0.5, 0.65, 0.58, 90, NOW, 0.001),),
     labelled=0.4,
     orphans=12,
+    notices={Telling.SENT: 7, Telling.FAILED: 1},
 )
 
 
