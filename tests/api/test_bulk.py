@@ -194,6 +194,7 @@ def test_where_a_file_breaks_off_the_last_line_says_so(one: Server) -> None:
     assert lines[-1]["row"] == len(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FileForm)
 def test_a_key_for_one_school_scores_no_student_of_another(world: World, form: FileForm) -> None:
     secret = keys(world.home, "create", "--name", "a", "--scope", "predict", "--unit", "Escola A")

@@ -161,6 +161,7 @@ def test_late_records_by_every_route_are_refused(server: Server, tmp_path: Path)
     assert hits(server.home) == []
 
 
+@pytest.mark.slow
 def test_a_readmitted_student_is_taken_again_and_the_audit_says_so(
     server: Server, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_key_opens_what_its_scopes_say_and_its_name_is_kept(
     assert secret not in keys(world.home, "list")
 
 
+@pytest.mark.slow
 def test_a_revoked_key_stops_working(guarded: Server, world: World) -> None:
     secret = keys(world.home, "create", "--name", "leaver", "--scope", "predict")
     assert guarded.post("/predict", RECORD, Authorization=f"Bearer {secret}").status_code == 200
