@@ -289,7 +289,9 @@ def test_who_goes_away_stops_the_work(one: Server, world: World) -> None:
     stopped = records()
     time.sleep(3)
     assert records() - before < 80_000
-    assert abs(records() - stopped) < 1_000
+    # What is shipped between the two counts is counted twice; work that went on would add tens of
+    # thousands.
+    assert abs(records() - stopped) < 10_000
 
 
 @pytest.mark.slow
