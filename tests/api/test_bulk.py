@@ -241,13 +241,14 @@ def peak(process: psutil.Process) -> int:
 @pytest.mark.slow
 def test_a_hundred_thousand_rows_take_little_more_memory_than_ten_thousand(one: Server) -> None:
     worker = worker_of(one)
-    bulk(one, many_rows(10_000), FileForm.PARQUET)
+    for _ in range(4):  # Each has a thread, and the first threads bring memory pools of their own.
+        bulk(one, many_rows(10_000), FileForm.PARQUET)
     before = peak(worker)
 
     answer = bulk(one, many_rows(100_000), FileForm.PARQUET)
 
     assert pyarrow.parquet.read_table(io.BytesIO(answer.content)).num_rows == 100_000
-    assert peak(worker) - before < 64, "all rows as records would be over a hundred"
+    assert peak(worker) - before < 40
 
 
 @pytest.mark.slow
@@ -286,12 +287,12 @@ def test_who_goes_away_stops_the_work(one: Server, world: World) -> None:
         next(answer.iter_bytes())
 
     time.sleep(2)
+    # Nothing is on its way once the outbox is empty, so nothing is counted twice.
+    until(lambda: waiting(outbox) == 0)
     stopped = records()
     time.sleep(3)
-    assert records() - before < 80_000
-    # What is shipped between the two counts is counted twice; work that went on would add tens of
-    # thousands.
-    assert abs(records() - stopped) < 10_000
+    assert stopped - before < 80_000
+    assert records() == stopped
 
 
 @pytest.mark.slow
