@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard.api_client import ApiFailure
@@ -18,11 +21,11 @@ def show_alarms(context: Context) -> None:
     if state is None:
         return
     st.subheader(texts("alarms.title", version=state.model_version))
-    for alarm in state.features:
-        if alarm.level is AlarmLevel.ALARMED:
-            st.warning(alarm_line(alarm, state, texts), icon=":material/notifications_active:")
-        elif alarm.level is not AlarmLevel.QUIET:
-            st.info(alarm_line(alarm, state, texts))
+    for line, level in alarm_lines(state, texts).items():
+        if level is AlarmLevel.ALARMED:
+            st.warning(line, icon=":material/notifications_active:")
+        else:
+            st.info(line)
     if all(alarm.level is AlarmLevel.QUIET for alarm in state.features):
         st.success(texts("alarms.none"))
     for line in about_lines(state, texts):
@@ -31,13 +34,26 @@ def show_alarms(context: Context) -> None:
         _acknowledging(state, context)
 
 
-def alarm_line(alarm: FeatureAlarm, state: WatchState, texts: Texts) -> str:
-    """Since when a feature drifts, how often it was seen, and who knows of it."""
+def alarm_lines(state: WatchState, texts: Texts) -> dict[str, AlarmLevel]:
+    """A line for all features of which the same is to be said, to their level; none for quiet ones.
+
+    A year that changed changes most features at once, which is one thing to read and not twenty.
+    """
+    alike: dict[FeatureAlarm, list[str]] = {}
+    for alarm in state.features:
+        if alarm.level is not AlarmLevel.QUIET:
+            said = replace(alarm, feature="", strength=0.0, q_value=1.0, acknowledged_strength=0.0)
+            alike.setdefault(said, []).append(alarm.feature)
+    return {_line(names, alarm, state, texts): alarm.level for alarm, names in alike.items()}
+
+
+def _line(features: Sequence[str], alarm: FeatureAlarm, state: WatchState, texts: Texts) -> str:
+    """Since when features drift, how often that was seen, and who knows of it."""
     known_at = alarm.acknowledged_at
     key = f"alarms.{'calm' if alarm.calm else alarm.level.value}"
     return texts(
         key,
-        feature=texts.or_name(f"feature.{alarm.feature}", alarm.feature),
+        feature=", ".join(texts.or_name(f"feature.{name}", name) for name in features),
         since=texts.moment(alarm.since),
         checks=alarm.checks,
         calm=alarm.calm,

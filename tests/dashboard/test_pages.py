@@ -287,8 +287,18 @@ def test_the_report_can_be_downloaded_as_a_page_in_the_readers_language(
 @pytest.mark.parametrize(
     ("language", "said", "button", "expect"),
     [
-        ("en", "ieg: in alarm since", "Acknowledge", "expect at most 0.01 false alarms a year"),
-        ("pt", "ieg: alarme desde", "Marcar como visto", "no máximo 0,01 alarmes falsos por ano"),
+        (
+            "en",
+            "ieg, model's prediction: in alarm since",
+            "Acknowledge",
+            "expect at most 0.01 false alarms a year",
+        ),
+        (
+            "pt",
+            "ieg, previsão do modelo: alarme desde",
+            "Marcar como visto",
+            "no máximo 0,01 alarmes falsos por ano",
+        ),
     ],
 )
 def test_the_drift_page_shows_alarms_with_a_button_that_acts_through_the_api(
