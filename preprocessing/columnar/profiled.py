@@ -18,6 +18,7 @@ from model.errors import NotThisTask
 from model.profile import (
     GRID,
     RECENT_GRID,
+    CategoryProfile,
     ColumnProfile,
     NumericProfile,
     profile_codes,
@@ -36,7 +37,8 @@ class ProfiledFile:
 
     Attributes:
         rows: records.
-        profiles: of the task's features that the file has.
+        profiles: of the task's features; of one that the file lacks every value is missing, as it
+            is of records.
         ignored: feature to how many of its cells could not be used; they count as missing.
         unused: headers that the task does not use.
     """
@@ -86,7 +88,7 @@ def profile_parquet(
         ]
     # A category's texts come as codes, so that a million of them are not made one by one.
     with _opened(path, texts) as file:
-        return _profiled(file, reader, against)
+        return _profiled(file, reader, task, against)
 
 
 @contextmanager
@@ -103,13 +105,16 @@ def _opened(path: Path, texts: Sequence[str] = ()) -> Iterator[pyarrow.parquet.P
 def _profiled(
     file: pyarrow.parquet.ParquetFile,
     reader: TableReader,
+    task: TaskSpec,
     against: Mapping[str, ColumnProfile] | None,
 ) -> ProfiledFile:
     profiles: dict[str, ColumnProfile] = {}
     ignored: dict[str, int] = {}
-    for name, place in reader.places.items():
-        reference = None if against is None else against.get(name)
-        if against is not None and reference is None:
+    for name in task.feature_names if against is None else against:
+        place = reader.places.get(name)
+        reference = None if against is None else against[name]
+        if place is None:
+            profiles[name] = _all_missing(task.columns[name].kind, file.metadata.num_rows)
             continue
         header = file.schema_arrow.names[place]
         if pyarrow.types.is_nested(file.schema_arrow.field(place).type):
@@ -120,6 +125,12 @@ def _profiled(
         if read.doubtful.any():
             ignored[name] = int(read.doubtful.sum())
     return ProfiledFile(file.metadata.num_rows, profiles, ignored, reader.ignored)
+
+
+def _all_missing(kind: Kind, rows: int) -> ColumnProfile:
+    if kind is Kind.CATEGORY:
+        return CategoryProfile(rows, rows, (), ())
+    return NumericProfile(rows, rows, (), (), ())
 
 
 def _profile(read: ReadColumn, reference: ColumnProfile | None) -> ColumnProfile:

@@ -18,9 +18,11 @@ from database.indexes import ensure_indexes
 from database.students import StudentRepository
 from drift import check
 from drift.comparing.choice import ChosenComparison, Comparison
-from drift.comparing.files import compare_files
+from drift.comparing.files import compare_files, side_of_file
 from drift.comparing.periods import compare_periods
+from drift.comparing.sides import compare_sides
 from drift.page.render import html_page
+from drift.policy import policy_of
 from model.errors import NotEnoughData
 from model.student import Observation
 from preprocessing.task.spec import TaskSpec, parse_task
@@ -188,3 +190,33 @@ def test_two_parquet_files_of_one_period_each_are_compared_by_column_as_by_recor
     assert found.report.against == "city_2023.parquet"
     assert found.picture is not None and found.picture.rows_then == 200
     assert "200 registros" in html_page(found.report, found.picture, "pt")
+
+
+def test_parquet_files_have_the_same_report_by_column_as_row_by_row(tmp_path: Path) -> None:
+    """One column went, one came, categories are spelled as schools do, and a mark is no mark."""
+    random = np.random.default_rng(4)
+    former = {
+        "RA": [f"R{i}" for i in range(300)],
+        "ida": random.uniform(0, 9, 300),
+        "stone": random.choice(["Quartzo", "agata"], 300),
+    }
+    later = {
+        "RA": [f"R{i}" for i in range(200)],
+        "ieg": random.uniform(0, 9, 200),
+        "ida": [None if mark > 8 else mark for mark in random.uniform(1, 10, 200).tolist()],
+    }
+    paths = [tmp_path / "city_2023.parquet", tmp_path / "city_2024.parquet"]
+    for path, columns in zip(paths, (former, later), strict=True):
+        pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    choice = ChosenComparison(Comparison.FILES, reference=paths[0], current=paths[1])
+
+    by_column = compare_files(choice, city(), now=NOW)
+    sides = [side_of_file(path, None, city(), now=NOW) for path in paths]
+    by_row = compare_sides(*sides, city(), policy_of(city().drift), now=NOW, seed=0)
+
+    assert {row.feature for row in by_row.report.features if row.drifted} >= {"ieg", "stone"}
+    assert by_column.report.features == by_row.report.features
+    assert by_column.report.named is not None and by_row.report.named is not None
+    assert by_column.report.named.values == by_row.report.named.values
+    assert by_column.picture == by_row.picture
+    assert by_column.report.report_id == by_row.report.report_id

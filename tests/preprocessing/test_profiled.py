@@ -59,6 +59,7 @@ def test_a_file_has_the_profiles_that_its_records_have(tmp_path: Path) -> None:
     known = ["agata" if s == "Ágata" else s for s in stones]
     assert found.rows == 500
     assert found.profiles == {
+        "ieg": profile_column("ieg", [None] * 500, "numeric", grid=GRID),
         "ida": profile_column("ida", marks, "numeric", grid=GRID),
         "stone": profile_column("stone", known, "category"),
     }
@@ -91,10 +92,18 @@ def test_cells_out_of_bounds_endless_or_of_no_category_count_as_missing(tmp_path
 def test_a_file_compared_has_the_columns_of_the_reference_alone(tmp_path: Path) -> None:
     path = file_of(tmp_path, {"ieg": [1.0, 2.0], "ida": [3.0, 4.0]})
     reference = profile_parquet(file_of(tmp_path, {"ida": [3.0, 5.0]}, "b.parquet"), TASK, "2023")
+    of_one = {"ida": reference.profiles["ida"]}
 
-    found = profile_parquet(path, TASK, "2024", against=reference.profiles)
+    found = profile_parquet(path, TASK, "2024", against=of_one)
 
     assert found.profiles.keys() == {"ida"}
+
+
+def test_a_column_that_the_file_lacks_is_missing_in_every_record(tmp_path: Path) -> None:
+    found = profile_parquet(file_of(tmp_path, {"ida": [3.0, 5.0]}), TASK, "2023").profiles
+
+    assert found["ieg"] == profile_column("ieg", [None, None], "numeric", grid=GRID)
+    assert found["stone"] == profile_column("stone", [None, None], "category")
 
 
 def test_a_thinned_recent_profile_gives_the_exact_gap() -> None:
