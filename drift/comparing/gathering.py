@@ -67,7 +67,7 @@ class CohortAndChampion:
         version: the champion.
         archive: its packed bundle, not verified yet.
         recent: the newest cohort.
-        unseen_labels: outcomes of records it was not trained on.
+        unseen_labels: outcomes of records it was not trained or calibrated on.
         labelled_units: units with any label.
     """
 
@@ -100,15 +100,13 @@ def gather(task: TaskSpec, now: datetime, key: bytes) -> Op[CohortAndChampion]:
     if plan is not None:
         known = yield from StudentRepository().get_many([label.student_id for label in arrived])
         arrived = recalled_labels(plan, arrived, known)
-    trained_on = _ids((yield from ArtifactRepository().get(version.trained_on)))
+    learned = yield from learned_from(version)
     return CohortAndChampion(
         version=version,
         archive=archive,
         recent=recent,
         unseen_labels=tuple(
-            label
-            for label in arrived
-            if record_id(label.student_id, label.period) not in trained_on
+            label for label in arrived if record_id(label.student_id, label.period) not in learned
         ),
         labelled_units=frozenset(unit for unit, _ in counted if unit),
     )
@@ -172,6 +170,13 @@ def _choice_notes(
     )
 
 
-def _ids(artifact: bytes) -> frozenset[str]:
-    """The record ids in the artifact that `ModelVersion.trained_on` names, one a line."""
-    return frozenset(artifact.decode("ascii").splitlines())
+def learned_from(version: ModelVersion) -> Op[frozenset[str]]:
+    """The ids of the records that a version was trained or calibrated on.
+
+    Raises:
+        RegistryError: the registry fails.
+    """
+    learned: set[str] = set()
+    for digest in filter(None, (version.trained_on, version.calibrated_on)):
+        learned |= {*(yield from ArtifactRepository().get(digest)).decode("ascii").splitlines()}
+    return frozenset(learned)

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from database.aliases import CHAMPION, AliasRepository
-from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.labels import LabelRepository
@@ -16,6 +15,7 @@ from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
 from database.watch.statistics import EstimateRepository, PerformanceRepository
+from drift.comparing.gathering import learned_from
 from drift.comparing.judging import judged_records
 from drift.performance.degradation import degraded, next_look, told
 from drift.performance.held_out import map_of_version
@@ -70,7 +70,7 @@ def watch_performance(
     newest = registry.run(_newest_label())
     same = former is not None and former.model_version == alias.version
     if same and former is not None and former.newest_label == newest:
-        if not due(former, new_labels=False, now=now):
+        if not due(former, now):
             return f"{counted}; no outcome is new"
         shares = registry.run(_shares(former))
         kept = replace(former, labelled_shares=shares, labelled_shares_at=now)
@@ -144,9 +144,7 @@ def _unseen(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[tuple[La
     if task.longitudinal is not None:
         known = yield from StudentRepository().get_many([label.student_id for label in arrived])
         arrived = recalled_labels(task.longitudinal, arrived, known)
-    learned: set[str] = set()
-    for digest in filter(None, (version.trained_on, version.calibrated_on)):
-        learned |= {*(yield from ArtifactRepository().get(digest)).decode("ascii").splitlines()}
+    learned = yield from learned_from(version)
     return tuple(
         label for label in arrived if record_id(label.student_id, label.period) not in learned
     )

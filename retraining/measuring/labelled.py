@@ -21,11 +21,10 @@ AGAIN = timedelta(hours=20)
 """Predictions alone change the shares slowly: without new outcomes they are counted once a day."""
 
 
-def due(former: PerformanceRecord | None, *, new_labels: bool, now: datetime) -> bool:
-    """Whether the shares are to be counted again."""
-    if former is None or former.labelled_shares_at is None or new_labels:
-        return True
-    return now - former.labelled_shares_at >= AGAIN
+def due(former: PerformanceRecord, now: datetime) -> bool:
+    """Whether the shares are to be counted again though no outcome is new."""
+    counted = former.labelled_shares_at
+    return counted is None or now - counted >= AGAIN
 
 
 def labelled_shares(periods: Iterable[str]) -> Op[tuple[LabelledShare, ...]]:

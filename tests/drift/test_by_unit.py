@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from database.drift_reports import DriftReportRepository
-from database.driver.client import SyncRegistry, open_registry
+from database.driver.client import SyncRegistry
 from database.driver.commands import DeleteMany, Find, InsertMany, Replace, ReplaceMany
-from database.embedded import lifecycle
-from database.indexes import ensure_indexes
 from database.students import StudentRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
 from drift.by_unit import MOST_LISTED, UnitCohort, drift_by_unit
@@ -42,20 +39,6 @@ def placed(observed: Sequence[Observation], of: Callable[[int], str]) -> list[Ob
         replace(o, units={"escola": name}, unit=city().unit_of({"escola": name})) if name else o
         for o, name in ((o, of(int(o.student_id[3:]))) for o in observed)
     ]
-
-
-@pytest.fixture(scope="module")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("registry")
-    yield lifecycle.ensure_running(home, idle_seconds=600)
-    lifecycle.stop(home)
-
-
-@pytest.fixture
-def opened(uri: str, request: pytest.FixtureRequest) -> Iterator[SyncRegistry]:
-    with open_registry(uri, f"t{abs(hash(request.node.nodeid)) % 10**12}") as registry:
-        registry.run(ensure_indexes())
-        yield registry
 
 
 def by_school(i: int) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from database.artifacts import ArtifactRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
-from database.embedded import lifecycle
-from database.indexes import ensure_indexes
+from database.driver.commands import Replace, ReplaceMany
+from database.mapping.documents import to_document
 from database.students import StudentRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.pages import DriftPictureRepository
@@ -23,7 +23,9 @@ from drift.page.render import html_page
 from model.drift import LeftOut, Unjudged
 from model.errors import BundleError, NotEnoughData
 from model.profile import SCORE
+from model.version import resign
 from model.watch.alarm import AlarmLevel, WatchState
+from preprocessing.dataset import record_id
 from preprocessing.task.policies import WatchPolicy
 from tests.drift.school import (
     KEY,
@@ -36,25 +38,6 @@ from tests.drift.school import (
     little_task,
     serve,
 )
-
-
-@pytest.fixture(scope="module")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("registry")
-    yield lifecycle.ensure_running(home, idle_seconds=600)
-    lifecycle.stop(home)
-
-
-@pytest.fixture
-def opened(uri: str, request: pytest.FixtureRequest) -> Iterator[SyncRegistry]:
-    with open_registry(uri, f"t{abs(hash(request.node.nodeid)) % 10**12}") as registry:
-        registry.run(ensure_indexes())
-        yield registry
-
-
-@pytest.fixture
-def school(opened: SyncRegistry) -> School:
-    return found_school(opened)
 
 
 def test_without_a_champion_the_check_says_what_to_do(opened: SyncRegistry) -> None:
@@ -126,6 +109,20 @@ def test_outcomes_of_records_it_was_trained_on_are_no_measure_of_the_champion(
     graduate(opened, school, cohort(300, "2023", seed=1), seed=7, now=NOW)
 
     assert run_drift_check(opened, school.task, now=NOW, signing_key=KEY).realised == {}
+
+
+def test_outcomes_of_records_it_was_calibrated_on_are_no_measure_of_it_either(
+    opened: SyncRegistry, school: School
+) -> None:
+    students = cohort(260, "2024", seed=5)
+    opened.run(StudentRepository().observe(students))
+    ids = "\n".join(record_id(o.student_id, o.period) for o in students[:200]).encode()
+    calibrated = replace(school.version, calibrated_on=opened.run(ArtifactRepository().put(ids)))
+    document = to_document(resign(calibrated, school.task.name, KEY), key="version")
+    opened.execute(ReplaceMany("model_versions", [Replace({"_id": "v1"}, document)]))
+    graduate(opened, school, students, seed=7, now=NOW)
+
+    assert run_drift_check(opened, school.task, now=NOW, signing_key=KEY).realised["n"] == 60
 
 
 def test_a_foreign_signature_stops_the_check(opened: SyncRegistry, school: School) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +11,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from database.driver.client import SyncRegistry, open_registry
-from database.embedded import lifecycle
-from database.indexes import ensure_indexes
+from database.driver.client import SyncRegistry
 from database.students import StudentRepository
 from drift import check
 from drift.comparing.choice import ChosenComparison, Comparison
@@ -30,20 +27,6 @@ from tests.drift.school import KEY, NOW, TASK, cohort
 
 CITY = f"{TASK}unit:\n  - {{name: escola, aliases: [Escola], kind: category}}\n"
 HEADER = "RA,IEG,IDA,stone,Escola,defasagem"
-
-
-@pytest.fixture(scope="module")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("registry")
-    yield lifecycle.ensure_running(home, idle_seconds=600)
-    lifecycle.stop(home)
-
-
-@pytest.fixture
-def opened(uri: str, request: pytest.FixtureRequest) -> Iterator[SyncRegistry]:
-    with open_registry(uri, f"t{abs(hash(request.node.nodeid)) % 10**12}") as registry:
-        registry.run(ensure_indexes())
-        yield registry
 
 
 @pytest.fixture

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from database.artifacts import ArtifactRepository
-from database.driver.client import SyncRegistry, open_registry
+from database.driver.client import SyncRegistry
 from database.driver.commands import Replace, ReplaceMany
-from database.embedded import lifecycle
 from database.mapping.documents import to_document
 from database.students import StudentRepository
 from drift.check import run_drift_check
 from model.errors import BundleError
 from model.prediction import Thresholds
-from tests.drift.school import KEY, NOW, School, cohort, found_school
-
-
-@pytest.fixture(scope="module")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("registry")
-    yield lifecycle.ensure_running(home)
-    lifecycle.stop(home)
-
-
-@pytest.fixture
-def opened(uri: str, request: pytest.FixtureRequest) -> Iterator[SyncRegistry]:
-    with open_registry(uri, f"t{abs(hash(request.node.nodeid)) % 10**12}") as registry:
-        yield registry
-
-
-@pytest.fixture
-def school(opened: SyncRegistry) -> School:
-    return found_school(opened)
+from tests.drift.school import KEY, NOW, School, cohort
 
 
 def change(opened: SyncRegistry, school: School, **changes: object) -> None:

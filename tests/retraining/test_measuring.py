@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,11 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from database.driver.client import SyncRegistry, open_registry
+from database.driver.client import SyncRegistry
 from database.driver.commands import Command, Find, Op
 from database.driver.run import drive
-from database.embedded import lifecycle
-from database.indexes import ensure_indexes
 from database.labelling.recording import record_outcomes
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
@@ -32,23 +29,14 @@ from retraining.measuring.job import watch_performance
 from tests.drift.school import KEY, NOW, School, cohort, found_school, graduate, little_task, serve
 
 
-@pytest.fixture(scope="module")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("registry")
-    yield lifecycle.ensure_running(home, idle_seconds=600)
-    lifecycle.stop(home)
+@pytest.fixture
+def opened(registry: SyncRegistry) -> SyncRegistry:
+    return registry
 
 
 @pytest.fixture
-def opened(uri: str, request: pytest.FixtureRequest) -> Iterator[SyncRegistry]:
-    with open_registry(uri, f"t{abs(hash(request.node.nodeid)) % 10**12}") as registry:
-        registry.run(ensure_indexes())
-        yield registry
-
-
-@pytest.fixture
-def school(opened: SyncRegistry) -> School:
-    return found_school(opened)
+def school(registry: SyncRegistry) -> School:
+    return found_school(registry)
 
 
 def in_2024(opened: SyncRegistry, n: int = 200) -> list[Observation]:
