@@ -158,15 +158,15 @@ def too_unlike(drifts: Iterable[FeatureDrift]) -> list[Unsafe]:
     >>> too_unlike([row])[0].features
     ('ieg',)
     """
-    worst: dict[str, float] = {}
+    worst: dict[str, tuple[float, float]] = {}
     for row in drifts:
         limit = LEAST_OVERLAP.get(row.test)
         if limit is not None and row.effect >= limit and row.feature != SCORE:
-            worst[row.feature] = max(worst.get(row.feature, 0.0), row.effect)
+            worst[row.feature] = max(worst.get(row.feature, (0.0, 0.0)), (row.effect, limit))
     if not worst:
         return []
-    names: Sequence[str] = sorted(worst, key=lambda name: (-worst[name], name))
-    return [Unsafe(UnsafeReason.OVERLAP, max(worst.values()), 0.5, tuple(names))]
+    names: Sequence[str] = sorted(worst, key=lambda name: (-worst[name][0], name))
+    return [Unsafe(UnsafeReason.OVERLAP, *worst[names[0]], tuple(names))]
 
 
 def miscalibrated(judged: JudgedRecords | None, known: HeldOutMap) -> list[Unsafe]:

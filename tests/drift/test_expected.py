@@ -184,6 +184,12 @@ def test_a_column_that_hardly_overlaps_withdraws_the_estimate(
     assert bool(too_unlike([row])) is said
 
 
+def test_the_limit_of_a_column_that_hardly_overlaps_is_that_of_its_test() -> None:
+    row = FeatureDrift("stone", "new_categories", 0.3, 0.0, 0.0, 0.3, 0.1, 3.0, True, 0.0, 0.0)
+
+    assert too_unlike([row]) == [Unsafe(UnsafeReason.OVERLAP, 0.3, 0.2, ("stone",))]
+
+
 def test_few_students_at_risk_or_flagged_give_no_estimate() -> None:
     random = np.random.default_rng(9)
     known = learned(300, random)
