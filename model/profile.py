@@ -56,6 +56,21 @@ class NumericProfile:
         """Records with a value."""
         return self.rows - self.missing
 
+    @property
+    def whole(self) -> bool:
+        """Whether every value that was seen was kept."""
+        return sum(self.upto) - sum(self.below) == self.present
+
+    @property
+    def counts(self) -> dict[float, int]:
+        """How many records have each kept value.
+
+        >>> profile_numbers([1.0, 2.0, 2.0], missing=0).counts
+        {1.0: 1, 2.0: 2}
+        """
+        rows = zip(self.values, self.below, self.upto, strict=True)
+        return {value: upto - below for value, below, upto in rows}
+
     def quantile(self, share: float) -> float:
         """The smallest kept value that at least this share of the values is not above.
 

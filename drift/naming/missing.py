@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from drift.naming.values import FEWEST, MOST_VALUES
-from model.profile import CategoryProfile, ColumnProfile
-from model.student import Features
+from drift.naming.values import FEWEST, MOST_VALUES, counts_by_name, text_of
+from model.profile import ColumnProfile
+from model.student import Features, Value
 from model.watch.changes import ChangedValues, MissingWhere
 
 PRACTICALLY_ALL = 0.95
@@ -46,7 +46,7 @@ def missing_where(
     (MissingWhere(feature='ipp', by='phase', values=('8',), share=1.0),)
     """
     telling = [name for name, column in recent.items() if _tells(column)]
-    values = {name: [_text(record.get(name)) for record in records] for name in telling}
+    values = {name: [_named(record.get(name)) for record in records] for name in telling}
     new = {(one.feature, value.value) for one in changed for value in one.new}
     found = []
     for feature, column in recent.items():
@@ -85,13 +85,9 @@ def _candidates(
 
 
 def _tells(column: ColumnProfile) -> bool:
-    if isinstance(column, CategoryProfile):
-        return 1 < len(column.categories) <= MOST_VALUES
-    few = 1 < len(column.values) <= MOST_VALUES
-    return few and all(value.is_integer() for value in column.values)
+    counts = counts_by_name(column)
+    return counts is not None and 1 < len(counts) <= MOST_VALUES
 
 
-def _text(value: object) -> str | None:
-    if value is None:
-        return None
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+def _named(value: Value | None) -> str | None:
+    return None if value is None else text_of(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from model.profile import SCORE, CategoryProfile, ColumnProfile
+from model.student import Value
 from model.watch.changes import ChangedValues, ValueShare
 
 LEAST_EXPECTED = 10.0
@@ -38,7 +39,7 @@ def changed_values(
 
 def _only(side: ColumnProfile, other: ColumnProfile) -> Iterator[ValueShare]:
     """The values of one side that the other should have had too, most frequent first."""
-    mine, theirs = _counts(side), _counts(other)
+    mine, theirs = counts_by_name(side), counts_by_name(other)
     if mine is None or theirs is None or not side.present:
         return
     missing = [(value, count) for value, count in mine.items() if value not in theirs]
@@ -48,14 +49,20 @@ def _only(side: ColumnProfile, other: ColumnProfile) -> Iterator[ValueShare]:
             yield ValueShare(value, share)
 
 
-def _counts(column: ColumnProfile) -> dict[str, int] | None:
+def counts_by_name(column: ColumnProfile) -> dict[str, int] | None:
     """Value to number of records; None where values are measured, or were not all kept."""
     if isinstance(column, CategoryProfile):
         return dict(zip(column.categories, column.counts, strict=True))
-    if len(column.values) > MOST_VALUES or not all(v.is_integer() for v in column.values):
+    few = column.whole and len(column.values) <= MOST_VALUES
+    if not few or not all(value.is_integer() for value in column.values):
         return None
-    upto = (0, *column.upto)
-    return {
-        f"{value:g}": after - before
-        for value, before, after in zip(column.values, upto, column.upto, strict=False)
-    }
+    return {text_of(value): count for value, count in column.counts.items()}
+
+
+def text_of(value: Value) -> str:
+    """A value as reports name it.
+
+    >>> text_of(8.0), text_of(3550308.0), text_of("agata")
+    ('8', '3550308', 'agata')
+    """
+    return value if isinstance(value, str) else f"{value:.15g}"

@@ -52,21 +52,10 @@ def bars_of(reference: ColumnProfile, current: ColumnProfile) -> Bars:
         values = sorted({*reference.values, *current.values})
         if not values:
             return Bars()
-        if len(values) <= MOST_VALUES and is_whole(reference) and is_whole(current):
+        if len(values) <= MOST_VALUES and reference.whole and current.whole:
             return _of_values(reference, current, values)
         return _of_ranges(reference, current)
     raise TypeError("bars are of two numbers or of two categories")
-
-
-def is_whole(profile: NumericProfile) -> bool:
-    """Whether a profile kept every value that was seen."""
-    return sum(profile.upto) - sum(profile.below) == profile.present
-
-
-def counts_of(profile: NumericProfile) -> dict[float, int]:
-    """How often each value was seen, of a profile that kept all."""
-    counts = zip(profile.values, profile.below, profile.upto, strict=True)
-    return {value: upto - below for value, below, upto in counts}
 
 
 def _of_categories(reference: CategoryProfile, current: CategoryProfile) -> Bars:
@@ -87,8 +76,7 @@ def _of_categories(reference: CategoryProfile, current: CategoryProfile) -> Bars
 
 def _of_values(reference: NumericProfile, current: NumericProfile, values: list[float]) -> Bars:
     def shares(profile: NumericProfile) -> Shares:
-        counts = counts_of(profile)
-        return _shares([counts.get(value, 0) for value in values])
+        return _shares([profile.counts.get(value, 0) for value in values])
 
     return Bars(values=tuple(values), then=shares(reference), now=shares(current))
 
@@ -122,7 +110,7 @@ def _binned(profile: NumericProfile, edges: tuple[float, ...]) -> Shares:
         return ()
     at, upto = np.asarray(profile.values), np.asarray(profile.upto)
     counted: NDArray[np.float64]
-    if is_whole(profile):
+    if profile.whole:
         counted = np.concatenate([[0], upto])[np.searchsorted(at, edges, side="right")]
     else:
         # Between two kept values the data is taken as evenly spread.

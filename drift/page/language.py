@@ -63,8 +63,11 @@ class PageLanguage:
 
         >>> language("pt").number(7.25), language("pt").number(8.0), language("en").number(0.1, 3)
         ('7,25', '8', '0.100')
+        >>> language("en").number(12500.0), language("en").number(2020.5)
+        ('12500', '2020.5')
         """
-        text = f"{value:.4g}" if digits is None else f"{value:.{digits}f}"
+        short = f"{value:.4g}" if abs(value) < 1000 else f"{value:.12g}"
+        text = short if digits is None else f"{value:.{digits}f}"
         return text.replace(".", ",") if self.code == "pt" else text
 
     def count(self, value: int) -> str:

@@ -16,10 +16,11 @@ from drift.comparing.files import compare_files
 from drift.comparing.present import present_state
 from drift.naming.at_risk_now import AT_RISK_NOW, PresentState
 from drift.naming.told import named_lines
+from drift.naming.values import MOST_VALUES, changed_values
 from drift.policy import policy_of
 from drift.report import drift_report
 from model.drift import DriftReport
-from model.profile import build_profile
+from model.profile import GRID, NumericProfile, build_profile, profile_column
 from model.student import Features
 from model.watch.changes import AtRiskNow, MissingWhere, NamedChanges
 from preprocessing.task.policies import WatchPolicy
@@ -163,3 +164,22 @@ def test_from_2023_to_2024_pede_is_told_what_really_changed(real_data: Path) -> 
     assert [v.value for v in told["fase"].new] == ["9"]
     assert {one.values for one in found.missing if one.by == "fase"} == {("8", "9")}
     assert "universitario" in {v.value for v in told["instituicao"].new}
+
+
+def test_of_a_number_whose_profile_was_thinned_no_value_is_said_to_have_come_or_gone() -> None:
+    """Most are never absent; the others are absent 1 to 300 days, more values than are kept."""
+    absences = [0.0] * 30_000 + [float(day) for day in range(1, 301) for _ in range(12)]
+    then = profile_column("absences", absences, "numeric", grid=GRID)
+    now = profile_column("absences", [0.0] * 2_000 + [7.0] * 20, "numeric")
+    assert isinstance(then, NumericProfile) and len(then.values) <= MOST_VALUES
+
+    assert changed_values({"absences": then}, {"absences": now}) == ()
+
+
+def test_values_of_seven_figures_are_told_apart() -> None:
+    then = profile_column("city", [3550308.0] * 100, "numeric")
+    now = profile_column("city", [3550308.0] * 50 + [3550309.0] * 50, "numeric")
+
+    (found,) = changed_values({"city": then}, {"city": now})
+
+    assert [one.value for one in found.new] == ["3550309"]
