@@ -194,8 +194,8 @@ def test_parquet_files_have_the_same_report_by_column_as_row_by_row(tmp_path: Pa
     choice = ChosenComparison(Comparison.FILES, reference=paths[0], current=paths[1])
 
     by_column = compare_files(choice, city(), now=NOW)
-    sides = [side_of_file(path, None, city(), now=NOW) for path in paths]
-    by_row = compare_sides(*sides, city(), policy_of(city().drift), now=NOW, seed=0)
+    then, later_on = (side_of_file(path, None, city(), now=NOW) for path in paths)
+    by_row = compare_sides(then, later_on, city(), policy_of(city().drift), now=NOW, seed=0)
 
     assert {row.feature for row in by_row.report.features if row.drifted} >= {"ieg", "stone"}
     assert by_column.report.features == by_row.report.features
