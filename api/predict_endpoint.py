@@ -67,16 +67,21 @@ class PredictEndpoint:
         if limit:
             limit.check(asked.units)
         here.erased.check(asked.student_id)
-        champion = here.champion()
+        champion, explain = here.champion(), _explain(scope)
         if (arm := here.canary.arm) is None:
             prediction = score_one(
                 champion, asked, features=self._features, now=now, client=client.name
             )
         else:
             champion, prediction = arm.score(
-                champion, asked, features=self._features, now=now, client=client.name
+                champion,
+                asked,
+                features=self._features,
+                now=now,
+                client=client.name,
+                explain=explain,
             )
-        more = explanation(champion, asked, prediction.risk_score) if _explain(scope) else None
+        more = explanation(champion, asked, prediction.risk_score) if explain else None
         await here.log.write(prediction)
         seconds = time.perf_counter() - started
         self._latency(seconds)

@@ -12,7 +12,7 @@ from api.canary.chosen import is_chosen, number_of
 from api.canary.guard import CanaryCounts
 from api.champion import Champion
 from api.payload import Asked
-from api.scoring import score_one
+from api.scoring import explanation, score_one
 from model.prediction import Prediction, RiskLabel
 
 _log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class CanaryArm:
 
     Attributes:
         failed: why the challenger answers nobody any more; empty while it does.
+        paused: it answers nobody while what it answered cannot be counted.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class CanaryArm:
         self.challenger = challenger
         self.counts = counts
         self.failed = ""
+        self.paused = False
         self._pointer = challenger.pointer
         self._timer = timer
 
@@ -55,10 +57,12 @@ class CanaryArm:
         features: Iterable[str],
         now: datetime,
         client: str,
+        explain: bool = False,
     ) -> tuple[Champion, Prediction]:
         """Who answers, and the prediction.
 
-        A record that the challenger cannot score ends the canary, and the champion answers it.
+        A record that the challenger cannot score, or explain, ends the canary, and the champion
+        answers it.
 
         Args:
             champion: who answers all others.
@@ -66,8 +70,9 @@ class CanaryArm:
             features: every feature of the task.
             now: aware UTC.
             client: who asks.
+            explain: whether the score will be explained.
         """
-        if self.failed or champion.version != self._pointer.against:
+        if self.failed or self.paused or champion.version != self._pointer.against:
             return champion, score_one(champion, asked, features=features, now=now, client=client)
         number = number_of(self._pointer.version, asked)
         began = self._timer()
@@ -75,7 +80,8 @@ class CanaryArm:
             prediction = self._tried(asked, features, now, client)
             if prediction is not None:
                 self._count(self.counts.challenger.count, number, prediction, began)
-                return self.challenger, prediction
+                if not explain or self._explains(asked, prediction):
+                    return self.challenger, prediction
             return champion, score_one(champion, asked, features=features, now=now, client=client)
         prediction = score_one(champion, asked, features=features, now=now, client=client)
         self._count(self.counts.champion.count, number, prediction, began)
@@ -93,6 +99,13 @@ class CanaryArm:
             self._fail("a score that is no number")
             return None
         return made
+
+    def _explains(self, asked: Asked, made: Prediction) -> bool:
+        try:
+            explanation(self.challenger, asked, made.risk_score)
+        except Exception as error:  # noqa: BLE001  whatever it is, the champion answers instead
+            self._fail(f"a score that it could not explain ({type(error).__name__})")
+        return not self.failed
 
     def _fail(self, reason: str) -> None:
         self.failed = reason

@@ -141,11 +141,11 @@ class CanaryFollower:
         number = look_number(counts.challenger.records)
         if number <= self._tallies.looks(pointer):
             return
-        told = objection(counts, self._limits, number)
-        self._tallies.note_look(pointer, number)
-        if told:
-            _log.error("%s: its canary is stopped: %s", pointer.version, told)
+        if told := objection(counts, self._limits, number):
             self._live.stop(pointer.version, told, pointer.revision)
+            _log.error("%s: its canary is stopped: %s", pointer.version, told)
+        else:
+            self._tallies.note_look(pointer, number)
 
     async def poll(self) -> None:
         """Brings this host to what the registry says, and tells it what was stopped here.

@@ -55,11 +55,13 @@ class CanaryHolder:
         Raises:
             OSError: this host's files cannot be written.
         """
+        stamp = self._live.stamp()
+        if stamp != self._stamp:
+            await self._follow(stamp)
         if self.arm is not None:
             await asyncio.to_thread(self._tell, self.arm)
-        stamp = self._live.stamp()
-        if stamp == self._stamp:
-            return
+
+    async def _follow(self, stamp: tuple[int, int] | None) -> None:
         self._stamp = stamp
         self.arm = None
         try:
@@ -77,12 +79,20 @@ class CanaryHolder:
         return arm
 
     def _tell(self, arm: CanaryArm) -> None:
-        """Leaves what was counted, and stops the canary of a challenger that failed."""
+        """Leaves what was counted, and stops the canary of a challenger that failed.
+
+        While counts cannot be left no guard sees what the challenger answers, so it answers nobody.
+        """
         pointer = arm.challenger.pointer
         if arm.failed:
             self._live.stop(pointer.version, arm.failed, pointer.revision)
         elif (records := _records(arm)) != self._told:
-            self._tallies.tell(pointer, arm.counts)
+            try:
+                self._tallies.tell(pointer, arm.counts)
+            except OSError:
+                arm.paused = True
+                raise
+            arm.paused = False
             self._told = records
 
     def _refuse(self, stamp: tuple[int, int] | None, reason: str) -> None:

@@ -102,16 +102,17 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     features = recalled(here.task.longitudinal, latest.features, latest.period, known.observations)
     asked = Asked(key, latest.period, features, student_id, latest.units, latest.unit)
     names, now = here.task.feature_names, here.now()
+    explain = wants_explanation(request.url.query)
     if (arm := here.canary.arm) is None:
         prediction = score_one(champion, asked, features=names, now=now, client=client.name)
     else:
         champion, prediction = arm.score(
-            champion, asked, features=names, now=now, client=client.name
+            champion, asked, features=names, now=now, client=client.name, explain=explain
         )
     await here.log.write(prediction)
     here.metrics.served(prediction)
     document = answer(prediction, student_id, (time.perf_counter() - started) * 1000)
-    if not wants_explanation(request.url.query):
+    if not explain:
         return json_answer(document)
     explained: ExplainedAnswer = {**document, **explanation(champion, asked, prediction.risk_score)}
     return json_answer(explained)

@@ -243,6 +243,38 @@ class _Odd:
         return math.nan
 
 
+def test_a_score_that_it_cannot_explain_is_the_champions_where_it_is_to_be_explained(
+    tmp_path: Path,
+) -> None:
+    champion = loaded(tmp_path / "a", "v1", 0.0)
+    challenger = loaded(tmp_path / "b", "v2", 0.4)
+    mute: Any = _Mute(challenger.predictor)
+    arm = CanaryArm(replace(challenger, predictor=mute), CanaryCounts())
+    theirs = next(
+        s for i in range(50) if is_chosen(number_of("v2", s := student(f"S{i}")), 0.5)
+    )  # fmt: skip
+
+    before = ask(arm, champion, theirs)
+    said, _ = arm.score(
+        champion, theirs, features=PEDE.feature_names, now=NOW, client="test", explain=True
+    )
+
+    assert before == ("v2", "v2")
+    assert said is champion
+    assert arm.failed == "a score that it could not explain (ArithmeticError)"
+
+
+class _Mute:
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._predictor, name)
+
+    def explain(self, record: Any) -> Any:
+        raise ArithmeticError("the record's own words")
+
+
 # On one host
 
 
@@ -405,6 +437,45 @@ def test_a_worker_that_starts_again_goes_on_with_what_its_place_had_counted(host
     assert again.arm is not None
     assert again.arm.counts == host.canary.arm.counts
     assert again.arm.counts.challenger.records + again.arm.counts.champion.records == 40
+
+
+def test_while_its_answers_cannot_be_counted_it_answers_nobody_and_can_be_ended(host: Host) -> None:
+    host.begin()
+    host.turn()
+    champion, arm = host.holder.current, host.canary.arm
+    assert champion is not None and arm is not None
+    (host.tallies._folder).write_bytes(b"in the way")
+    students = [student(f"S{i}") for i in range(40)]
+    for one in students:
+        ask(arm, champion, one)
+
+    with pytest.raises(OSError):
+        asyncio.run(host.canary.refresh())
+    meanwhile = {ask(arm, champion, one) for one in students}
+    host.tallies._folder.unlink()
+    asyncio.run(host.canary.refresh())
+    again = {ask(arm, champion, one) for one in students}
+    host.tallies._folder.rename(host.tallies._folder.with_name("away"))
+    host.tallies._folder.write_bytes(b"in the way")
+    host.live.withdraw()
+    asyncio.run(host.canary.refresh())
+
+    assert meanwhile == {("v1", "v1")}
+    assert again == {("v1", "v1"), ("v2", "v2")}
+    assert host.canary.arm is None
+
+
+def test_a_look_that_cannot_be_noted_still_stops_what_it_objects_to(host: Host) -> None:
+    host.begin()
+    host.turn()
+    pointer = host.live.current()
+    assert pointer is not None
+    host.tallies.tell(pointer, counts(0.9, 0.3))
+    (host.tallies._folder / ".looks.new").mkdir()
+
+    host.follower.guard()
+
+    assert host.live.current() is None
 
 
 def test_what_was_counted_of_another_canary_does_not_count(host: Host) -> None:
