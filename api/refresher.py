@@ -20,7 +20,7 @@ from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from database.versions import ModelVersionRepository
 from model.errors import BundleError, CorruptArtifact, NotFound, RegistryError
-from model.live import LiveModel, LivePointer, Quarantine
+from model.live import LiveModel, Quarantine
 from model.version import Alias
 
 POLL_SECONDS = 0.5
@@ -105,22 +105,16 @@ class Refresher:
 
         It may have been refused for its signature before the key was restored.
         """
-        refused, live = self._live.quarantined(), self._pointer()
+        refused, live = self._live.quarantined(), self._live.readable()
         if refused and (live is None or live.version != refused.version):
             self._live.forgive()
-
-    def _pointer(self) -> LivePointer | None:
-        try:
-            return self._live.current()
-        except BundleError:
-            return None
 
     def _wanted(self, alias: Alias) -> bool:
         """Whether the alias names something that is to be fetched or pointed to."""
         refused = self._live.quarantined()
         if refused and (refused.version, refused.revision) == (alias.version, alias.revision):
             return self._may_heal(refused)
-        live = self._pointer()
+        live = self._live.readable()
         if live is None or not live.task:
             return True  # A pointer without a task is one of before, signed in the former form.
         return (live.version, live.revision) != (alias.version, alias.revision)
@@ -128,7 +122,7 @@ class Refresher:
     def _may_heal(self, refused: Quarantine) -> bool:
         """Once a revision, a folder that went bad after it was published is fetched anew."""
         key = (refused.version, refused.revision)
-        live = self._pointer()
+        live = self._live.readable()
         if live is None or live.version != refused.version or key in self._healed:
             return False
         self._healed.add(key)

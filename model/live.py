@@ -112,6 +112,7 @@ class LiveModel:
         self.pointer_path = self.root / pointer
         self._pointer_lock = self.root / "pointer.lock"
         self._quarantine_path = self.root / QUARANTINE[pointer]
+        self._of_champion = pointer == POINTER
 
     def prepare(self) -> None:
         """Makes the folders, for their owner only."""
@@ -144,6 +145,13 @@ class LiveModel:
             BundleError: the pointer file is not readable as one, or names no version.
         """
         return _pointer(self.pointer_path)
+
+    def readable(self) -> LivePointer | None:
+        """The pointer; None where it cannot be read, too, as it is to be published anew then."""
+        try:
+            return self.current()
+        except BundleError:
+            return None
 
     def publish(
         self,
@@ -195,7 +203,7 @@ class LiveModel:
                         **asdict(statement),
                     )
                 )
-                self._prune(self._needed())
+                self._prune(self._needed(QUARANTINE.keys()))
                 return pointer
 
     def withdraw(self) -> None:
@@ -212,12 +220,12 @@ class LiveModel:
         self.prepare()
         with _lock(self._pointer_lock):
             self.quarantine(version, reason, revision)
-            now = self._former()
+            now = self.readable()
             if now is None or (now.version, now.revision) == (version, revision):
                 self.pointer_path.unlink(missing_ok=True)
 
     def origin(self, version: str) -> LivePointer | None:
-        """The pointer that was written when that version was last published here."""
+        """The pointer that was written when that version was last published as the champion."""
         try:
             return _pointer(self._origin_path(version))
         except BundleError:
@@ -254,14 +262,15 @@ class LiveModel:
         self._quarantine_path.unlink(missing_ok=True)
 
     def _point(self, pointer: LivePointer) -> LivePointer:
-        (self.root / "origins").mkdir(exist_ok=True)
-        _write(self._origin_path(pointer.version), asdict(pointer))
+        if self._of_champion:
+            (self.root / "origins").mkdir(exist_ok=True)
+            _write(self._origin_path(pointer.version), asdict(pointer))
         _write(self.pointer_path, asdict(pointer))
         self.forgive()
         return pointer
 
     def _previous(self, version: str) -> str | None:
-        former = self._former()
+        former = self.readable()
         if former is None:
             return None
         return former.previous if former.version == version else former.version
@@ -269,23 +278,23 @@ class LiveModel:
     def _origin_path(self, version: str) -> Path:
         return self.root / "origins" / f"{version_name(version)}.json"
 
-    def _former(self) -> LivePointer | None:
-        try:
-            return self.current()
-        except BundleError:
-            return None  # Unreadable: it is about to be replaced by one that is.
-
     def _install(self, staged: Path, target: Path) -> None:
-        """Puts the folder in its place; one of that name is replaced by the same content."""
+        """Puts the folder in its place; one of that name is replaced by the same content.
+
+        A challenger never takes a folder from under the champion's pointer: a worker that loads it
+        at that moment would find none, and quarantine the champion.
+        """
+        if target.exists() and not self._of_champion and target.name in self._needed({POINTER}):
+            return
         with self._staging() as away:
             if target.exists():
                 target.rename(away / target.name)
             staged.rename(target)
 
-    def _needed(self) -> set[str | None]:
-        """The versions that either pointer names."""
+    def _needed(self, pointers: Set[str]) -> set[str | None]:
+        """The versions that these pointers name."""
         needed: set[str | None] = set()
-        for name in QUARANTINE:
+        for name in pointers:
             with contextlib.suppress(BundleError):
                 if (pointer := _pointer(self.root / name)) is not None:
                     needed |= {pointer.version, pointer.previous}

@@ -134,7 +134,7 @@ class CanaryFollower:
         Raises:
             OSError: this host's files cannot be written.
         """
-        pointer = self._pointer()
+        pointer = self._live.readable()
         if pointer is None:
             return
         counts = self._tallies.of_host(pointer)
@@ -156,7 +156,7 @@ class CanaryFollower:
         """
         asked = await self._registry.run(asked_canary())
         refused = self._live.quarantined()
-        move = next_move(asked, self._pointer(), refused)
+        move = next_move(asked, self._live.readable(), refused)
         if move is CanaryMove.WITHDRAW:
             await asyncio.to_thread(self._live.withdraw)
         if asked.canary is None:
@@ -193,12 +193,6 @@ class CanaryFollower:
             await asyncio.to_thread(
                 self._live.quarantine, canary.version, str(error), canary.revision
             )
-
-    def _pointer(self) -> LivePointer | None:
-        try:
-            return self._live.current()
-        except BundleError:
-            return None
 
     def _log_once(self, told: str) -> None:
         if told != self._told:

@@ -184,6 +184,23 @@ def test_a_challenger_has_a_pointer_and_a_quarantine_of_its_own(tmp_path: Path) 
     assert challengers.quarantined() is not None
 
 
+def test_a_challenger_touches_nothing_that_the_champion_serves_or_falls_back_on(
+    tmp_path: Path,
+) -> None:
+    champions, challengers = LiveModel(tmp_path), LiveModel(tmp_path, CHALLENGER_POINTER)
+    former = publish(champions, "v1", archive(), 1)
+    publish(champions, "v2", archive(1.0), 2)
+    folders = {v: champions.folder(v).stat().st_ino for v in ("v1", "v2")}
+
+    for version, offset in (("v1", 0.0), ("v2", 1.0)):
+        challenger(challengers, version, offset, 9)
+
+    assert {v: champions.folder(v).stat().st_ino for v in ("v1", "v2")} == folders
+    assert champions.origin("v1") == former
+    publish(champions, "v2", archive(1.0), 3)  # The champion's own folder is made anew, it may be
+    assert champions.folder("v2").stat().st_ino != folders["v2"]  # that it has gone bad.
+
+
 def test_what_is_stopped_is_pointed_to_no_longer_and_stays_refused(tmp_path: Path) -> None:
     live = LiveModel(tmp_path, CHALLENGER_POINTER)
     challenger(live, "v2", 1.0, 3)
