@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from filelock import FileLock, Timeout
 
@@ -20,7 +21,8 @@ from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from database.versions import ModelVersionRepository
 from model.errors import BundleError, CorruptArtifact, NotFound, RegistryError
-from model.live import LiveModel, Quarantine
+from model.live import LiveModel, LivePointer, Quarantine
+from model.trust.statement import Statement
 from model.version import Alias
 
 POLL_SECONDS = 0.5
@@ -129,19 +131,38 @@ class Refresher:
         return True
 
     async def _publish(self, alias: Alias) -> None:
-        version = await self._registry.run(ModelVersionRepository().get(alias.version))
-        version.verify(self._key)
-        archive = await self._registry.run(ArtifactRepository().get(version.artifact))
-        await asyncio.to_thread(
+        publish = partial(
             self._live.publish,
-            version.statement,
-            version.signature,
-            archive,
-            alias.revision,
+            revision=alias.revision,
             provisional=alias.provisional,
             check=self._holder.check,
         )
-        _log.info("%s: published %s, revision %d", version.task, alias.version, alias.revision)
+        await publish_signed(self._registry, alias.version, self._key, publish)
+
+
+async def publish_signed(
+    registry: Registry,
+    name: str,
+    key: bytes,
+    publish: Callable[[Statement, str, bytes], LivePointer],
+) -> None:
+    """Brings a version that the installation signed from the registry to this host.
+
+    Args:
+        registry: the task's.
+        name: the version's.
+        key: the installation's.
+        publish: takes its statement, signature and archive; runs in a thread.
+
+    Raises:
+        RegistryError: the registry does not answer, or has no such version or archive.
+        BundleError: it is not as this installation signed it, or what `publish` raises.
+    """
+    version = await registry.run(ModelVersionRepository().get(name))
+    version.verify(key)
+    archive = await registry.run(ArtifactRepository().get(version.artifact))
+    pointer = await asyncio.to_thread(publish, version.statement, version.signature, archive)
+    _log.info("%s: published %s, revision %d", pointer.task, pointer.version, pointer.revision)
 
 
 def _try(lock: FileLock) -> bool:

@@ -13,15 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from api.canary.guard import GuardLimits, look_number, objection
 from api.canary.tallies import CanaryTallies
+from api.refresher import publish_signed
 from api.registry import Registry
 from database.aliases import CHAMPION, AliasRepository
-from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
-from database.versions import ModelVersionRepository
 from database.watch.canaries import CanaryRepository
 from model.errors import BundleError, CorruptArtifact, NotFound, RegistryError
 from model.live import LiveModel, LivePointer, Quarantine
@@ -174,20 +174,15 @@ class CanaryFollower:
         await self._registry.run(CanaryRepository().finish(done))
 
     async def _publish(self, canary: Canary) -> None:
+        publish = partial(
+            self._live.publish,
+            revision=canary.revision,
+            share=canary.share,
+            against=canary.champion,
+            check=self._check,
+        )
         try:
-            version = await self._registry.run(ModelVersionRepository().get(canary.version))
-            version.verify(self._key)
-            archive = await self._registry.run(ArtifactRepository().get(version.artifact))
-            await asyncio.to_thread(
-                self._live.publish,
-                version.statement,
-                version.signature,
-                archive,
-                canary.revision,
-                share=canary.share,
-                against=canary.champion,
-                check=self._check,
-            )
+            await publish_signed(self._registry, canary.version, self._key, publish)
         except (BundleError, CorruptArtifact, NotFound) as error:
             _log.error("%s is quarantined as a challenger: %s", canary.version, error)
             await asyncio.to_thread(
