@@ -212,10 +212,16 @@ async def _outbox(here: Services) -> OutboxPart:
 
 
 def _worker(here: Services) -> WorkerPart:
-    return {
-        "state": "ok",
+    """This worker; degraded while one of its loops fails that others do not tell of."""
+    loops = (here.refresher, here.canary, here.canary_follower, here.loop)
+    faults = [loop.turns.fault for loop in loops if loop.turns.fault]
+    part: WorkerPart = {
+        "state": "degraded" if faults else "ok",
         "pid": os.getpid(),
         "slot": here.slot.number,
         "generation": here.holder.generation,
         "leads": here.refresher.leads,
     }
+    if faults:
+        part["detail"] = "; ".join(faults)
+    return part

@@ -14,13 +14,14 @@ from functools import partial
 
 from filelock import FileLock, Timeout
 
+from api.background import Turns
 from api.champion import ChampionHolder
 from api.registry import Registry
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from database.versions import ModelVersionRepository
-from model.errors import BundleError, CorruptArtifact, NotFound, RegistryError
+from model.errors import BundleError, CorruptArtifact, NotFound
 from model.live import LiveModel, LivePointer, Quarantine
 from model.trust.statement import Statement
 from model.version import Alias
@@ -38,7 +39,7 @@ class Refresher:
 
     Attributes:
         leads: whether this worker holds the lock.
-        reached: whether the last poll got an answer, None before the first or while not leading.
+        turns: what became of its polls.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Refresher:
         prepared: Callable[[], Op[None]],
     ) -> None:
         self.leads = False
-        self.reached: bool | None = None
+        self.turns = Turns("the champion is followed no further")
         self._live = live
         self._registry = registry
         self._holder = holder
@@ -67,25 +68,18 @@ class Refresher:
             while True:
                 self.leads = lock.is_locked or _try(lock)
                 if self.leads:
-                    await self._poll_and_log()
+                    with self.turns.turn():
+                        await self._prepared_poll()
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             lock.release(force=True)
 
-    async def _poll_and_log(self) -> None:
-        try:
-            if not self._is_prepared:
-                await self._registry.run(self._prepared())
-                self._is_prepared = True
-                self._try_again()
-            await self.poll()
-            self.reached = True
-        except RegistryError as error:
-            if self.reached is not False:
-                _log.warning("the registry does not answer: %s", error)
-            self.reached = False
-        except OSError as error:
-            _log.error("cannot keep the champion on disk: %s", error.strerror)
+    async def _prepared_poll(self) -> None:
+        if not self._is_prepared:
+            await self._registry.run(self._prepared())
+            self._is_prepared = True
+            self._try_again()
+        await self.poll()
 
     async def poll(self) -> None:
         """Publishes what the alias names, unless it is live or quarantined already.

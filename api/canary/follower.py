@@ -16,6 +16,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from api.background import Turns
 from api.canary.guard import GuardLimits, look_number, objection
 from api.canary.tallies import CanaryTallies
 from api.refresher import publish_signed
@@ -23,7 +24,7 @@ from api.registry import Registry
 from database.aliases import CHAMPION, AliasRepository
 from database.driver.commands import Op
 from database.watch.canaries import CanaryRepository
-from model.errors import BundleError, CorruptArtifact, NotFound, RegistryError
+from model.errors import BundleError, CorruptArtifact, NotFound
 from model.live import LiveModel, LivePointer, Quarantine
 from model.watch.canary import Canary, CanaryState
 
@@ -87,6 +88,9 @@ class CanaryFollower:
         limits: what the guard allows.
         leads: whether this worker leads.
         now: the clock, aware UTC.
+
+    Attributes:
+        turns: what became of its polls.
     """
 
     def __init__(
@@ -109,24 +113,16 @@ class CanaryFollower:
         self._limits = limits
         self._leads = leads
         self._now = now
-        self._told = ""
+        self.turns = Turns("the canary is followed no further")
 
     async def follow(self) -> None:
         """Guards and polls while leading, until cancelled."""
         while True:
             if self._leads():
-                await self._guarded_poll()
+                with self.turns.turn():
+                    await asyncio.to_thread(self.guard)
+                    await self.poll()
             await asyncio.sleep(POLL_SECONDS)
-
-    async def _guarded_poll(self) -> None:
-        try:
-            await asyncio.to_thread(self.guard)
-            await self.poll()
-            self._told = ""
-        except RegistryError as error:
-            self._log_once(f"the canary is followed no further: {error}")
-        except OSError as error:
-            self._log_once(f"the canary's files cannot be kept: {error.strerror}")
 
     def guard(self) -> None:
         """Stops the canary on this host where what it answered objects.
@@ -188,11 +184,6 @@ class CanaryFollower:
             await asyncio.to_thread(
                 self._live.quarantine, canary.version, str(error), canary.revision
             )
-
-    def _log_once(self, told: str) -> None:
-        if told != self._told:
-            _log.warning(told)
-        self._told = told
 
 
 def asked_canary() -> Op[AskedCanary]:

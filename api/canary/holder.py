@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from api.background import Turns
 from api.canary.arm import CanaryArm
 from api.canary.tallies import CanaryTallies
 from api.champion import WATCH_SECONDS, Champion
@@ -25,6 +26,7 @@ class CanaryHolder:
 
     Attributes:
         arm: who answers a share of the requests; None, as it is nearly always, without a canary.
+        turns: what became of its looks at the pointer.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class CanaryHolder:
         tallies: CanaryTallies,
     ) -> None:
         self.arm: CanaryArm | None = None
+        self.turns = Turns("the canary's files cannot be kept")
         self._live = live
         self._load = load
         self._tallies = tallies
@@ -43,10 +46,8 @@ class CanaryHolder:
     async def watch(self) -> None:
         """Follows the pointer until cancelled."""
         while True:
-            try:
+            with self.turns.turn():
                 await self.refresh()
-            except OSError as error:
-                _log.error("the canary's files cannot be kept: %s", error.strerror)
             await asyncio.sleep(WATCH_SECONDS)
 
     async def refresh(self) -> None:
@@ -72,9 +73,13 @@ class CanaryHolder:
         except BundleError as error:
             _log.error("the challenger does not answer: %s", error)
             await asyncio.to_thread(self._refuse, stamp, str(error))
+        except OSError:
+            self._stamp = None  # No word about the challenger: the next turn tries again.
+            raise
 
     def _loaded(self, pointer: LivePointer) -> CanaryArm:
-        arm = CanaryArm(self._load(pointer), self._tallies.own(pointer))
+        counts = self._tallies.own(pointer)
+        arm = CanaryArm(self._load(pointer), counts)
         self._told = _records(arm)
         return arm
 

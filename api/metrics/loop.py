@@ -7,12 +7,12 @@ answered from what was read last.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from api.background import Turns
 from api.metrics.facts import LoopFacts, samples_of
 from api.metrics.snapshot import write_snapshot
 from api.registry import Registry
@@ -29,7 +29,6 @@ from database.watch.alarms import AlarmRepository
 from database.watch.jobs import JobRepository
 from database.watch.notices import NoticeRepository
 from database.watch.statistics import PerformanceRepository
-from model.errors import RegistryError
 from model.version import Alias
 from preprocessing.task.spec import TaskSpec
 
@@ -42,8 +41,6 @@ COUNTED_EVERY = timedelta(minutes=10)
 
 RUNS = 200
 PREDICTIONS = 1_000
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,10 @@ class LoopReader:
         leads: whether this worker reads for the host.
         folder: of the host's metrics.
         now: the clock, aware UTC.
+
+    Attributes:
+        turns: what became of its readings; while they fail, what was read before stays, with its
+            time.
     """
 
     def __init__(
@@ -84,13 +85,14 @@ class LoopReader:
         self._now = now
         self._counted: CountedLabels | None = None
         self._made: tuple[str, Mapping[str, float]] = ("", {})
-        self._failed = False
+        self.turns = Turns(f"{task.name}: metrics of the registry are old")
 
     async def follow(self) -> None:
         """Reads while this worker leads, until cancelled."""
         while True:
             if self._leads():
-                await self._read_and_log()
+                with self.turns.turn():
+                    await self.read()
                 await asyncio.sleep(EVERY)
             else:
                 await asyncio.sleep(LOOK)
@@ -104,16 +106,6 @@ class LoopReader:
         """
         facts = await self._facts()
         write_snapshot(self._folder, self._task.name, samples_of(self._task.name, facts))
-
-    async def _read_and_log(self) -> None:
-        try:
-            await self.read()
-            self._failed = False
-        except (RegistryError, OSError) as error:
-            # What was read before stays, with its time.
-            if not self._failed:
-                _log.warning("%s: metrics of the registry are old: %s", self._task.name, error)
-            self._failed = True
 
     async def _facts(self) -> LoopFacts:
         now, run = self._now(), self._registry.run

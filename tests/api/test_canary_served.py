@@ -116,6 +116,35 @@ def test_a_version_that_cannot_be_trusted_is_stopped_and_the_champion_is_well(
     assert "sign" in school.get("/shadow").json()["canary"]["reason"]
 
 
+def test_health_tells_of_a_canary_whose_answers_cannot_be_counted(
+    school: Server, world: World
+) -> None:
+    begin(school, "v2", 0.5)
+    with httpx.Client(base_url=school.url, timeout=10) as client:
+        until(lambda: "v2" in {ask(client, i) for i in range(20)})
+        until(lambda: any(world.home.rglob("canary/slot-*.json")))
+        counted = next(world.home.rglob("canary/slot-*.json")).parent
+        counted.rename(counted.with_name("canary-away"))
+        counted.write_bytes(b"in the way")
+        for student in range(40):
+            ask(client, student)
+
+        until(lambda: _worker(school)["state"] == "degraded")
+        until(lambda: "the canary's files cannot be kept" in _worker(school).get("detail", ""))
+        meanwhile = {ask(client, i) for i in range(40)}
+        counted.unlink()
+        until(lambda: "v2" in {ask(client, i) for i in range(20)})
+        until(lambda: all(_worker(school)["state"] == "ok" for _ in range(12)))
+    begin(school, "v2", 0)
+
+    assert meanwhile == {"v1"}
+
+
+def _worker(school: Server) -> dict[str, str]:
+    part: dict[str, str] = school.get("/health").json()["parts"]["worker"]
+    return part
+
+
 def test_what_cannot_be_a_canary_is_refused_in_words(school: Server) -> None:
     champion = begin(school, "v1", 0.1)
     nobody = begin(school, "v2", 0)
