@@ -130,6 +130,18 @@ def test_every_fact_of_the_loop_has_a_rule_or_says_in_a_panel_what_a_rule_needs(
     assert [p for p in parts if not re.search(rf"farol_\w*{p}", rules)] == []
 
 
+def test_a_registry_that_was_never_read_is_told_of_too() -> None:
+    """What has no value is older than nothing: the rule needs a metric that is always there."""
+    groups = yaml.safe_load(ALERTS.read_text("utf-8"))["groups"]
+    rule = next(r for g in groups for r in g["rules"] if r["alert"] == "FarolLoopUnread")
+
+    always, read = re.split(r"\s+or\s+", str(rule["expr"]))[1].split(" unless ")
+
+    workers = {name for metric in OF_WORKERS for name in metric.exposed}
+    assert {name for name, _ in SELECTOR.findall(always)} <= workers
+    assert [name for name, _ in SELECTOR.findall(read)] == ["farol_registry_read_timestamp_seconds"]
+
+
 def test_predict_is_refused_with_the_statuses_that_its_page_tells() -> None:
     told = {str(code) for code in described().responses if str(code).isdecimal()}
     refused = next(metric for metric in OF_WORKERS if metric.name == "farol_refused")
