@@ -11,7 +11,8 @@ from dashboard.texts import Texts
 from database.watch.canaries import CanaryRepository
 from database.watch.shadows import ShadowRepository
 from model.watch.canary import Canary, CanaryState
-from model.watch.shadow import LEAST_RECORDS, ShadowFigures, ShadowRecord, shadow_figures
+from model.watch.shadow import LEAST_RECORDS, ShadowRecord
+from model.watch.shadow_figures import ShadowFigures, shadow_figures
 
 
 def show_trial(version: str, context: Context) -> None:

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from api.answers.filled import Count, Share
 from model.watch.canary import CanaryState
-from model.watch.shadow import ShadowFigures
+from model.watch.shadow_figures import ShadowFigures
 
 
 class CanaryFields(TypedDict):

@@ -29,7 +29,8 @@ from database.watch.canaries import CanaryRepository
 from database.watch.shadows import ShadowRepository
 from model.errors import Conflict
 from model.watch.canary import Canary, CanaryState
-from model.watch.shadow import ShadowRecord, shadow_figures
+from model.watch.shadow import ShadowRecord
+from model.watch.shadow_figures import shadow_figures
 
 router = APIRouter(tags=["models"])
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from model.promotion import Promotion
 from model.watch.canary import Canary, CanaryState
-from model.watch.shadow import LEAST_RECORDS, FlagTally, ShadowRecord, shadow_figures
+from model.watch.shadow import LEAST_RECORDS, FlagTally, ShadowRecord
+from model.watch.shadow_figures import shadow_figures
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.trial_policies import CanaryPolicy, ShadowPolicy
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from model.prediction import Assessment, Prediction, RiskLabel, Scale
 from model.profile import SCORE
 from model.student import Features
-from model.watch.shadow import FlagTally, ShadowEdges, ShadowTally, bin_of
+from model.watch.shadow import FlagTally, ShadowEdges, ShadowTally
+from model.watch.shadow_figures import bin_of
 from preprocessing.lanes import new_cases
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec

@@ -8,7 +8,8 @@ from datetime import timedelta
 from dashboard.texts import Language, load_texts
 from dashboard.trials_section import canary_line, figure_rows, trial_lines
 from model.watch.canary import Canary, CanaryState
-from model.watch.shadow import FlagTally, LogCursor, ShadowRecord, ShadowTally, shadow_figures
+from model.watch.shadow import FlagTally, LogCursor, ShadowRecord, ShadowTally
+from model.watch.shadow_figures import shadow_figures
 from tests.database.builders import START
 
 EN, PT = load_texts(Language.EN), load_texts(Language.PT)

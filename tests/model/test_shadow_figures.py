@@ -10,17 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import pearsonr, spearmanr
 
 from database.mapping.documents import from_document, to_document
-from model.watch.shadow import (
-    FlagTally,
-    LogCursor,
-    ShadowEdges,
-    ShadowRecord,
-    ShadowTally,
-    bin_of,
-    overlap,
-    rank_correlation,
-    shadow_figures,
-)
+from model.watch.shadow import FlagTally, LogCursor, ShadowEdges, ShadowRecord, ShadowTally
+from model.watch.shadow_figures import bin_of, overlap, rank_correlation, shadow_figures
 
 Floats = NDArray[np.float64]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -30,7 +30,8 @@ from model.promotion import DecisionStatus
 from model.run import RunStatus
 from model.student import Features
 from model.watch.canary import Canary, CanaryState
-from model.watch.shadow import LogCursor, ShadowRecord, shadow_figures
+from model.watch.shadow import LogCursor, ShadowRecord
+from model.watch.shadow_figures import shadow_figures
 from preprocessing.predictor import Predictor
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec, load_task
