@@ -11,14 +11,9 @@ from dashboard.charts import BLUE, GREEN, GREY, ORANGE, styled
 from dashboard.texts import Texts
 from drift.performance.hourly import begin_of
 from model.figures import Share
-from model.watch.performance import (
-    ColumnStatistics,
-    EstimatedFigures,
-    HourStatistics,
-    LabelledShare,
-    Measure,
-    RealisedFigures,
-)
+from model.watch.expected import EstimatedFigures
+from model.watch.performance import LabelledShare, Measure, RealisedFigures
+from model.watch.served import ColumnStatistics, HourStatistics
 
 BAND = "rgba(0, 158, 115, 0.15)"
 

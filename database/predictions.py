@@ -16,7 +16,7 @@ from database.mapping.documents import escape_keys, milliseconds, unescape
 from database.repository import Repository
 from model.prediction import Prediction
 from model.units.history import UnitServed
-from model.watch.performance import ServedScore
+from model.watch.served import ServedScore
 
 
 class PredictionRepository(Repository[Prediction]):

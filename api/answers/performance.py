@@ -8,14 +8,9 @@ from datetime import datetime
 from typing_extensions import TypedDict
 
 from api.answers.filled import Count
-from model.watch.performance import (
-    Degradation,
-    EstimatedFigures,
-    HourStatistics,
-    LabelledShare,
-    PromisedFigure,
-    RealisedFigures,
-)
+from model.watch.expected import EstimatedFigures
+from model.watch.performance import Degradation, LabelledShare, PromisedFigure, RealisedFigures
+from model.watch.served import HourStatistics
 
 
 class PerformanceAnswer(TypedDict):

@@ -18,17 +18,16 @@ from database.watch.statistics import (
 )
 from model.figures import Share
 from model.units.disclosure import FEWEST_SHOWN
+from model.watch.expected import EstimatedFigures, Unsafe
 from model.watch.performance import (
     Degradation,
-    EstimatedFigures,
-    HourStatistics,
     LabelledShare,
     Measure,
     PerformanceRecord,
     RealisedFigures,
     Span,
-    Unsafe,
 )
+from model.watch.served import HourStatistics
 
 ESTIMATES, HOURS = 12, 168
 EXPECTED = (Measure.RECALL, Measure.PRECISION, Measure.AUC)

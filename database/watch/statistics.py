@@ -7,13 +7,9 @@ from dataclasses import replace
 
 from database.driver.commands import Find, Op
 from database.repository import Repository
-from model.watch.performance import (
-    SUBJECT,
-    EstimatedFigures,
-    HourStatistics,
-    PerformanceRecord,
-    RealisedFigures,
-)
+from model.watch.expected import EstimatedFigures
+from model.watch.performance import SUBJECT, PerformanceRecord, RealisedFigures
+from model.watch.served import HourStatistics
 
 MOST_ESTIMATES = 200
 MOST_HOURS = 1_440

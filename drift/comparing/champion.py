@@ -28,7 +28,7 @@ from model.drift import DriftReport
 from model.label import Label
 from model.profile import read_profile
 from model.units.named import spellings
-from model.watch.performance import EstimatedFigures
+from model.watch.expected import EstimatedFigures
 from model.watch.picture import DriftPicture
 from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.predictor import Predictor

@@ -12,7 +12,7 @@ from model.drift import DriftReport
 from model.label import Label
 from model.student import Features
 from model.version import ModelVersion
-from model.watch.performance import EstimatedFigures, Unsafe, UnsafeReason
+from model.watch.expected import EstimatedFigures, Unsafe, UnsafeReason
 from preprocessing.lanes import operating_cuts
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec

@@ -16,13 +16,7 @@ from drift.performance.realised import fall_by_chance
 from model.figures import Share
 from model.risk_interval import HeldOutMap
 from model.units.disclosure import FEWEST_SHOWN
-from model.watch.performance import (
-    Degradation,
-    DegradationLook,
-    Measure,
-    RealisedFigures,
-    Span,
-)
+from model.watch.performance import Degradation, DegradationLook, Measure, RealisedFigures, Span
 
 BUDGET = 0.10
 """Error probability of all looks of a calendar year together: one false alarm in ten years."""

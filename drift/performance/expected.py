@@ -15,7 +15,7 @@ from model.drift import FeatureDrift
 from model.figures import Share, calibration_error
 from model.profile import SCORE
 from model.risk_interval import HeldOutMap
-from model.watch.performance import EstimatedFigures, Unsafe, UnsafeReason
+from model.watch.expected import EstimatedFigures, Unsafe, UnsafeReason
 
 Floats = NDArray[np.float64]
 

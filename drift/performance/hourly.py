@@ -9,7 +9,7 @@ import numpy as np
 
 from model.profile import SCORE
 from model.units.disclosure import FEWEST_SHOWN
-from model.watch.performance import ColumnStatistics, HourStatistics, ServedScore
+from model.watch.served import ColumnStatistics, HourStatistics, ServedScore
 
 SETTLING = timedelta(hours=2)
 """Hours that ended this long before the newest one that is known are not read again; what waited

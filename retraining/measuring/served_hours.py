@@ -9,7 +9,7 @@ from database.driver.commands import Op
 from database.predictions import PredictionRepository
 from database.watch.statistics import HourStatisticsRepository
 from drift.performance.hourly import hourly_statistics, read_from
-from model.watch.performance import HourStatistics, ServedScore
+from model.watch.served import HourStatistics, ServedScore
 
 PAGE = 2_000
 MOST_READ = 20_000

@@ -43,22 +43,19 @@ from model.promotion import DecisionStatus, Promotion
 from model.student import Observation
 from model.version import CardFiles, LeakageCheck
 from model.watch.alarm import AlarmLevel, FalseAlarms, FeatureAlarm, WatchState
+from model.watch.expected import EstimatedFigures, Unsafe, UnsafeReason
 from model.watch.performance import (
     SUBJECT,
-    ColumnStatistics,
     Degradation,
     DegradationLook,
-    EstimatedFigures,
-    HourStatistics,
     LabelledShare,
     Measure,
     PerformanceRecord,
     PromisedFigure,
     RealisedFigures,
     Span,
-    Unsafe,
-    UnsafeReason,
 )
+from model.watch.served import ColumnStatistics, HourStatistics
 from model.watch.shadow import LogCursor, ShadowRecord
 from preprocessing.task.policies import StatusPolicy
 from preprocessing.task.spec import load_task

@@ -19,21 +19,18 @@ from dashboard.views.performance import (
     unsafe_line,
 )
 from model.figures import Share
+from model.watch.expected import EstimatedFigures, Unsafe, UnsafeReason
 from model.watch.performance import (
     SUBJECT,
-    ColumnStatistics,
     Degradation,
-    EstimatedFigures,
-    HourStatistics,
     LabelledShare,
     Measure,
     PerformanceRecord,
     PromisedFigure,
     RealisedFigures,
     Span,
-    Unsafe,
-    UnsafeReason,
 )
+from model.watch.served import ColumnStatistics, HourStatistics
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 EN, PT = load_texts(Language.EN), load_texts(Language.PT)

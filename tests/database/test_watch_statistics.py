@@ -16,22 +16,19 @@ from database.watch.statistics import (
     PerformanceRepository,
 )
 from model.figures import Share
+from model.watch.expected import EstimatedFigures, Unsafe, UnsafeReason
 from model.watch.performance import (
     SUBJECT,
-    ColumnStatistics,
     Degradation,
     DegradationLook,
-    EstimatedFigures,
-    HourStatistics,
     LabelledShare,
     Measure,
     PerformanceRecord,
     PromisedFigure,
     RealisedFigures,
     Span,
-    Unsafe,
-    UnsafeReason,
 )
+from model.watch.served import ColumnStatistics, HourStatistics
 from tests.database.builders import START, at, prediction
 from tests.database.drivers import Run
 

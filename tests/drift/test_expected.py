@@ -29,7 +29,7 @@ from model.drift import FeatureDrift
 from model.figures import Share
 from model.profile import profile_numbers
 from model.risk_interval import HeldOutMap
-from model.watch.performance import Unsafe, UnsafeReason
+from model.watch.expected import Unsafe, UnsafeReason
 from training.estimating.held_out_map import held_out_map
 
 Floats = NDArray[np.float64]

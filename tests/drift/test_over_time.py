@@ -22,7 +22,8 @@ from drift.performance.hourly import hourly_statistics, read_from
 from drift.performance.intervals import auc_with_error, promised_figures
 from drift.performance.over_time import JudgedRecords, error_by_chance, over_time
 from model.figures import calibration_error
-from model.watch.performance import DegradationLook, HourStatistics, Measure, ServedScore
+from model.watch.performance import DegradationLook, Measure
+from model.watch.served import HourStatistics, ServedScore
 from tests.studies import degradation_alarms
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
