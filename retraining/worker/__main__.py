@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -140,14 +140,18 @@ class TaskOfHost:
                 home=task.home,
                 subprocesses=self._subprocesses,
                 clock=_now,
-                around=surroundings(
-                    task.settings.notices.get_secret_value(),
-                    task.name,
-                    task.settings.signing_key.get_secret_value(),
-                    holder=self._holder,
-                    home=task.home,
-                    api_url=task.settings.api_url,
-                    dashboard_url=task.settings.dashboard_url,
+                # Not before there is something to tell: a wrong address fails that job alone.
+                around=cache(
+                    partial(
+                        surroundings,
+                        task.settings.notices.get_secret_value(),
+                        task.name,
+                        task.settings.signing_key.get_secret_value(),
+                        holder=self._holder,
+                        home=task.home,
+                        api_url=task.settings.api_url,
+                        dashboard_url=task.settings.dashboard_url,
+                    )
                 ),
             )
         return Jobs(here, holder=self._holder)

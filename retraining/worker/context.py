@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,11 +26,12 @@ class AtWork:
         home: the task's folder on this host.
         subprocesses: runs commands; one of a task at a time.
         clock: gives now (aware UTC).
+        around: gives where people are told, and what this host knows beside the registry; raises
+            ConfigurationError where an address is wrong.
         deciding: held from the decision that a run is called for until that run has ended, so that
             no other job decides meanwhile.
         busy: the duties that this worker is at, whatever its TaskSpec was when it began them.
         guard: held to look at `busy` and change it.
-        around: where people are told, and what this host knows beside the registry.
     """
 
     registry: SyncRegistry
@@ -39,7 +41,7 @@ class AtWork:
     home: Path
     subprocesses: Subprocesses
     clock: Clock
+    around: Callable[[], Surroundings]
     deciding: threading.Lock = field(default_factory=threading.Lock)
     busy: set[str] = field(default_factory=set)
     guard: threading.Lock = field(default_factory=threading.Lock)
-    around: Surroundings | None = None

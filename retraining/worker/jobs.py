@@ -55,6 +55,7 @@ class Jobs:
         self._lease: Lease | None = None
         self._queue = QueuedRuns(here)
         self._told: set[str] = set()
+        self._failing: dict[str, str] = {}
 
     def check(self) -> None:
         """Makes sure that the task's database is still its own, and open to the account.
@@ -217,7 +218,10 @@ class Jobs:
             log.info("%s: %s waits: %s", name, duty.name, wait)
             return due.waits(state, times, str(wait), clock(), wait.until)
         except FarolError as error:
-            log.warning("%s: %s failed: %s", name, duty.name, error)
+            if self._failing.get(duty.name) != str(error):
+                # Some come every minute: said once until it changes; how often, the state tells.
+                log.warning("%s: %s failed: %s", name, duty.name, error)
+            self._failing[duty.name] = str(error)
             mendable = error.mendable if isinstance(error, JobFailed) else True
             back_off = duty.back_off if mendable else None
             return due.failed(state, times, str(error), clock(), back_off)
@@ -225,6 +229,7 @@ class Jobs:
             # Only its kind is kept: the message of an unforeseen error may quote a record.
             log.exception("%s: %s failed", name, duty.name)
             return due.failed(state, times, type(error).__name__, clock(), duty.back_off)
+        self._failing.pop(duty.name, None)
         log.info("%s: %s: %s", name, duty.name, told)
         return due.succeeded(state, times, told, clock())
 

@@ -22,6 +22,7 @@ from retraining.worker.subprocesses import Subprocesses
 from retraining.worker.task_schedule import TaskSchedule
 from retraining.worker.times import at
 from tests.retraining.school import KEY, task
+from tests.retraining.working import UNADDRESSED
 
 POLL = timedelta(seconds=0.5)
 YEARLY = at("0 0 1 1 *")
@@ -49,7 +50,8 @@ def serve(uri: str, database: str, file: Path, ttl: timedelta) -> None:
         return datetime.now(UTC)
 
     with open_registry(uri, database) as registry:
-        here = AtWork(registry, registry, task(), KEY, file.parent, subprocesses, now)
+        home, around = file.parent, lambda: UNADDRESSED
+        here = AtWork(registry, registry, task(), KEY, home, subprocesses, now, around)
         mine = Jobs(here, holder=holder, duties=(Duty("retrain", YEARLY, retrain),), ttl=ttl)
         schedule = TaskSchedule(
             "school", lambda: mine, registry, holder=holder, clock=now, heartbeat=ttl / 4

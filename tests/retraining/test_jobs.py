@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -12,11 +13,13 @@ from database.watch.jobs import JobRepository
 from model.errors import RegistryUnavailable
 from model.run import Run, RunStatus
 from model.watch.job import JobState
+from retraining.notices.telling import surroundings
 from retraining.worker.duties import DUTIES, Duty
 from retraining.worker.jobs import Jobs
 from retraining.worker.outcome import JobFailed, JobStopped, JobWaits
 from retraining.worker.times import at
-from tests.retraining.working import MINUTE, NOW, SECOND, Clock, Recorder, Work, jobs
+from tests.retraining.school import KEY
+from tests.retraining.working import MINUTE, NOW, SECOND, Clock, Recorder, Work, at_work, jobs
 
 HOUR = timedelta(hours=1)
 
@@ -157,6 +160,29 @@ def test_an_unforeseen_error_is_told_by_its_kind_alone(
     after(one, clock, HOUR)
 
     assert state(registry).detail == "ValueError"
+
+
+def test_a_wrong_address_fails_the_job_that_tells_alone_and_is_said_once(
+    registry: SyncRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, work = Clock(), Work()
+    around = partial(surroundings, "nosuch://hush@host", "school", KEY, holder="a/1")
+    notices = next(duty for duty in DUTIES if duty.name == "notices")
+    here = at_work(registry, clock=clock, around=around)
+    one = Jobs(here, holder="a/1", duties=(notices, Duty("other", notices.times, work)))
+    one.heartbeat()
+    one.carry_out_due()
+
+    for _ in range(3):
+        after(one, clock, MINUTE)
+
+    telling = state(registry, "notices")
+    assert (telling.ok, telling.failures, len(work.done)) == (False, 3, 3)
+    assert telling.detail.startswith("FAROL_NOTICES: address 1 is of no kind")
+    assert [one.levelname for one in caplog.records if "FAROL_NOTICES" in one.message] == [
+        "WARNING"
+    ]
+    assert "hush" not in telling.detail + caplog.text
 
 
 def test_a_job_that_waits_is_done_when_the_other_is_through(registry: SyncRegistry) -> None:

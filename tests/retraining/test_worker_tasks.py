@@ -158,6 +158,16 @@ def test_a_schedule_that_was_changed_holds_from_the_next_look_on(host: Host) -> 
     assert "7 7 * * *" in host.root.run(TaskRepository().get(host.own)).spec
 
 
+def test_a_wrong_address_of_notices_stops_no_task(home: Path, host: Host) -> None:
+    wrong = {"FAROL_HOME": str(home), "FAROL_NOTICES": "nosuch://hush@host"}
+    task = installed(load_settings(wrong))
+
+    jobs = TaskOfHost(task, host.root, Subprocesses(), "here").jobs()
+
+    with pytest.raises(ConfigurationError, match="FAROL_NOTICES: address 1"):
+        jobs.here.around()
+
+
 @pytest.mark.parametrize(
     ("text", "told"), [("name: [", "not readable as YAML"), ("", "task: Input should be")]
 )

@@ -25,7 +25,7 @@ from retraining.worker.duties import DUTIES
 from retraining.worker.jobs import Jobs
 from retraining.worker.subprocesses import Subprocesses
 from tests.retraining.school import KEY, task
-from tests.retraining.working import Clock
+from tests.retraining.working import UNADDRESSED, Clock
 
 HOUR = timedelta(hours=1)
 WRITE = 'echo "$1 $2" >> "$3"'
@@ -123,6 +123,7 @@ def _jobs(
         home=file.parent / name,
         subprocesses=WritingPipeline(file, clock),
         clock=clock,
+        around=lambda: UNADDRESSED,
     )
     retrain = next(duty for duty in DUTIES if duty.name == "retrain")
     return Jobs(here, holder=f"host{number}/1", duties=(retrain,))

@@ -9,13 +9,16 @@ from pathlib import Path
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.notices.telling import Surroundings
 from retraining.worker.context import AtWork
 from retraining.worker.duties import DUTIES, Duty
 from retraining.worker.jobs import Jobs
 from retraining.worker.subprocesses import Subprocesses
+from tests.retraining.notices.builders import Recorded
 from tests.retraining.school import KEY, START, task
 
 NOW = START + timedelta(days=500)  # Sunday 2027-05-16, midnight
+UNADDRESSED = Surroundings(Recorded(), "a/1")
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
@@ -60,6 +63,7 @@ def at_work(
     clock: Callable[[], datetime] | None = None,
     spec: TaskSpec | None = None,
     home: Path = Path("nowhere"),
+    around: Callable[[], Surroundings] = lambda: UNADDRESSED,
 ) -> AtWork:
     return AtWork(
         registry=registry,
@@ -69,6 +73,7 @@ def at_work(
         home=home,
         subprocesses=subprocesses or Recorder(),
         clock=clock or Clock(),
+        around=around,
     )
 
 

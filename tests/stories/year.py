@@ -110,6 +110,7 @@ class SchoolYear:
     ) -> None:
         self.registry, self.task, self.clock = registry, task, Clock(begins)
         self._told: dict[str, Notice] = {}
+        around = Surroundings(AppriseOutlet(address, task.name, KEY), "story/1", home)
         here = AtWork(
             registry=registry,
             root=registry,
@@ -118,7 +119,7 @@ class SchoolYear:
             home=home,
             subprocesses=InProcess(registry, task, home, self.clock),
             clock=self.clock,
-            around=Surroundings(AppriseOutlet(address, task.name, KEY), "story/1", home),
+            around=lambda: around,
         )
         # What each host does for its own files is no part of the story: it has no host.
         duties = [duty for duty in DUTIES if not duty.on_every_host]
