@@ -17,9 +17,9 @@ from database.decisions import approval
 from database.driver.client import SyncRegistry
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
-from model.decisions.cause import requested_by
+from model.decisions.cause import TriggerKind, requested_by
 from model.errors import FarolError, LeaseLost, NotEnoughData
-from model.promotion import DecisionStatus
+from model.promotion import DecisionStatus, PromotionDecision
 from model.run import Run, RunStatus
 from retraining.run import promises
 from retraining.run.application import apply
@@ -35,6 +35,7 @@ from retraining.run.deliberation import (
 from retraining.run.gathering import Gathered, gather
 from retraining.run.journal import DryJournal, Journal, RegistryJournal, Say
 from retraining.run.lock import Clock, HeldLease, exclusively
+from retraining.run.looking import decided_before
 from retraining.run.plan import RunPlan, RunResult
 from retraining.run.registration import evidence_mapping
 from retraining.run.verdict import Verdict
@@ -147,7 +148,7 @@ def _considered(
     registry: SyncRegistry, gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
 ) -> Deliberated | Verdict:
     """A challenger with its verdict, or the verdict where none was compared."""
-    early = unjudged(gathered, plan, journal)
+    early = unjudged(gathered, plan, journal) or _unchanged(registry, gathered, plan, journal)
     if early is not None:
         return early
     trained = train(gathered, plan, folder, journal)
@@ -155,6 +156,24 @@ def _considered(
     if isinstance(look, Verdict):
         return look
     return deliberate(gathered, trained, look, plan, journal)
+
+
+def _unchanged(
+    registry: SyncRegistry, gathered: Gathered, plan: RunPlan, journal: Journal
+) -> Verdict | None:
+    """The verdict where the clock alone asks once more for what a run has decided already.
+
+    Whoever else asks gets the comparison again, with its evidence.
+    """
+    if gathered.prospect is None or plan.cause.trigger is not TriggerKind.SCHEDULE:
+        return None
+    before = decided_before(registry, gathered.prospect)
+    if before is None:
+        return None
+    run, look = before
+    why = f"nothing has changed since {run.run_id} kept {gathered.serving}"
+    journal.step("decided", f"kept; {why}; nothing was trained")
+    return Verdict(PromotionDecision(DecisionStatus.KEPT, (why, *run.reasons), ()), None, look)
 
 
 def _recorded(

@@ -14,11 +14,13 @@ from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.looks import LookRepository
 from database.predictions import PredictionRepository
+from database.runs import RunRepository
 from database.students import StudentRepository
 from database.unit_history import MOST_PREDICTIONS
 from model.decisions.looks import Look, PeriodLooks, TakenLook
 from model.errors import Conflict
 from model.promotion import Guard
+from model.run import Run, RunStatus
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.decision import objections_to
@@ -163,6 +165,24 @@ def take(registry: SyncRegistry, prospect: Prospect, run_id: str) -> Look | Pros
             prospect = _again(registry, prospect)
             continue
         return told(held, look, budget)
+
+
+def decided_before(registry: SyncRegistry, prospect: Prospect) -> tuple[Run, Look] | None:
+    """The run that took this very look and kept the champion, with the look; else None.
+
+    A look of a dry run, or of one that died before it decided, has decided nothing.
+
+    Raises:
+        RegistryError: the registry fails.
+    """
+    if (before := prospect.repeated) is None:
+        return None
+    look = told(prospect.held, before, prospect.weighed.budget)
+    for run in reversed(registry.run(RunRepository().newest())):
+        taken_then = run.look if run.status is RunStatus.KEPT else None
+        if taken_then and (taken_then.period, taken_then.number) == (look.period, look.number):
+            return run, look
+    return None
 
 
 def _again(registry: SyncRegistry, prospect: Prospect) -> Prospect:

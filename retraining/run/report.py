@@ -95,7 +95,7 @@ def headline(result: RunResult) -> str:
         )
     serving = f"{result.champion} serves on" if result.champion else "nobody serves yet"
     if result.challenger is None and not result.evidence:
-        return f"Kept: {serving}; nothing was trained, as no challenger could be compared with it."
+        return f"Kept: {serving}; nothing was trained: {result.reasons[0]}."
     return f"Kept: {serving}; {challenger} was not promoted."
 
 

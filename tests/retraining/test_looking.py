@@ -18,6 +18,7 @@ from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
+from model.decisions.cause import RunCause, TriggerKind
 from model.decisions.looks import Look, PeriodLooks
 from model.errors import Conflict
 from model.options import RunOptions
@@ -28,6 +29,7 @@ from preprocessing.task.spec import TaskSpec
 from retraining.promotion.looks import Counted, weigh
 from retraining.run.execution import execute
 from retraining.run.looking import Prospect, take
+from retraining.run.plan import RunResult
 from retraining.run.report import look_told
 from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
 
@@ -105,6 +107,28 @@ def test_repeating_the_same_look_is_free_and_has_the_level_it_had(
     assert again.look == first.look
     assert again.reasons == first.reasons
     assert len(looks(served).looks) == 1
+
+
+def scheduled(registry: SyncRegistry, home: Path, run_id: str) -> RunResult:
+    """A run that the clock asks for."""
+    asked = replace(plan(home, task(), run_id=run_id), cause=RunCause(TriggerKind.SCHEDULE, "", ""))
+    return execute(registry, asked, clock=lambda: NOW, say=lambda _: None)
+
+
+@pytest.mark.slow
+def test_what_the_schedule_asks_for_once_more_without_any_change_leaves_no_version(
+    served: SyncRegistry, home: Path
+) -> None:
+    dry = run(served, home, run_id="run-1", options=RunOptions(dry_run=True))
+
+    first, again, third = (scheduled(served, home, f"run-{n}") for n in (2, 3, 4))
+
+    assert dry.look == first.look == again.look == third.look
+    assert (first.challenger, again.challenger, third.challenger) == ("v2", None, None)
+    assert again.reasons == ("nothing has changed since run-2 kept v1", *first.reasons)
+    assert served.run(RunRepository().get("run-4")).status is RunStatus.KEPT
+    assert len(served.run(ModelVersionRepository().newest())) == 2
+    assert len(served.run(PromotionRepository().newest())) == 2
 
 
 ANOTHER = (RunOptions(seed=1), RunOptions(window=500), RunOptions(min_recall_gain=0.0))
