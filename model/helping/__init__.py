@@ -1,0 +1,1 @@
+"""What was done for a student, who did it, and what came of it."""
