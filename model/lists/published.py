@@ -19,7 +19,7 @@ class Lane(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class ListBudget:
     """How many students can be helped, in a lane and a unit; exactly one of both numbers is given.
 
     Attributes:
@@ -85,7 +85,7 @@ class PublishedList:
     version: str
     at: datetime
     by: str
-    budgets: tuple[Budget, ...] = ()
+    budgets: tuple[ListBudget, ...] = ()
     places: tuple[tuple[str, int], ...] = ()
     band: float = 0.0
     seed: int = 0
