@@ -17,10 +17,10 @@ run: setup ## everything up: registry, first champion, API, worker, dashboard (P
 	@exec $(BIN)/python -m deployment.up
 
 test: setup-dev ## the tests but for the slow ones (TESTS=tests/database for a part)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" $(TESTS)
 
 test-slow: setup-dev ## the rest: killed processes, small fuzzing, tuning, replays, `make run` itself
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m slow $(TESTS)
 
 setup: .venv/.run-locked ## the virtual environment, from the hashed lock file
 
