@@ -68,12 +68,11 @@ def test_a_version_keeps_each_groups_figures_at_its_threshold_on_students_it_did
     )
 
 
+@pytest.mark.usefixtures("first_champion")
 @pytest.mark.slow
 def test_a_refused_version_has_its_fairness_and_its_card_too(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     teach(registry, "2023", READING)
 
     result = run(registry, home, run_id="run-2", spec=task(min_recall_gain=0.9))
@@ -86,12 +85,11 @@ def test_a_refused_version_has_its_fairness_and_its_card_too(
     assert "serves as the first champion" in card_of(registry, "v1")
 
 
+@pytest.mark.usefixtures("first_champion")
 @pytest.mark.slow
 def test_the_card_of_a_challenger_compares_it_with_the_champion_by_metric_and_by_group(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     teach(registry, "2023", SUMS, n=600)
 
     result = run(registry, home, run_id="run-2")
@@ -122,22 +120,19 @@ def test_a_leakage_override_is_recorded_with_its_reason_and_what_the_guard_measu
     assert row in card_of(registry, "v1")
 
 
+@pytest.mark.usefixtures("first_champion")
 def test_a_card_holds_no_student_id(registry: SyncRegistry, home: Path) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
-
     card = registry.run(ModelVersionRepository().get("v1")).card
     assert card is not None
     written = registry.run(ArtifactRepository().get(card.html)).decode()
     assert re.findall(r"\bS\d+\b", written) == []
 
 
+@pytest.mark.usefixtures("first_champion")
 @pytest.mark.slow
 def test_the_same_labels_seed_and_moment_give_the_same_card_but_for_name_and_run(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     first = card_of(registry, "v1")
     for collection in ("model_versions", "aliases", "promotions", "runs"):
         registry.execute(DeleteMany(collection, {}))
@@ -147,10 +142,8 @@ def test_the_same_labels_seed_and_moment_give_the_same_card_but_for_name_and_run
     assert card_of(registry, "v1") == first
 
 
+@pytest.mark.usefixtures("first_champion")
 def test_the_command_writes_both_forms(registry: SyncRegistry, home: Path, tmp_path: Path) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
-
     html, markdown = write_card(registry, None, tmp_path / "cards")
 
     assert (html.name, markdown.name) == ("v1.html", "v1.md")
@@ -158,11 +151,10 @@ def test_the_command_writes_both_forms(registry: SyncRegistry, home: Path, tmp_p
     assert markdown.read_text("utf-8") == card_of(registry, "v1")
 
 
+@pytest.mark.usefixtures("first_champion")
 def test_a_version_of_before_there_were_cards_is_still_read_and_says_what_to_do(
     registry: SyncRegistry, home: Path, tmp_path: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     (stored,) = registry.execute(Find("model_versions", {}))
     registry.execute(DeleteMany("model_versions", {}))
     former = {k: v for k, v in stored.items() if k not in {"card", "leakage", "fairness_gaps"}}

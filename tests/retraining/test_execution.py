@@ -90,12 +90,11 @@ def test_the_figures_of_the_first_champion_are_those_of_its_stored_bundle(
     assert brier == pytest.approx(served.version.metrics["brier"])
 
 
+@pytest.mark.usefixtures("first_champion")
 @pytest.mark.slow
 def test_a_challenger_that_learned_what_has_changed_takes_over(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     teach(registry, "2023", SUMS, n=600)
 
     result = run(registry, home, run_id="run-2")
@@ -130,12 +129,10 @@ def test_a_challenger_that_learned_nothing_new_is_registered_and_kept_out(
     assert kept.reasons == result.reasons
 
 
+@pytest.mark.usefixtures("first_champion")
 def test_without_labels_the_champion_has_not_seen_it_is_kept_with_that_reason(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
-
     result = run(registry, home, run_id="run-2")
 
     assert result.status is DecisionStatus.KEPT
@@ -143,11 +140,10 @@ def test_without_labels_the_champion_has_not_seen_it_is_kept_with_that_reason(
     assert result.evidence == {}
 
 
+@pytest.mark.usefixtures("first_champion")
 def test_a_run_that_cannot_compare_says_so_before_it_trains(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     teach(registry, "2023", READING, n=1)
 
     result = run(registry, home, run_id="run-2")
@@ -262,11 +258,10 @@ def test_a_window_too_small_to_train_on_is_said_to_be(
     assert champion(registry) is None
 
 
+@pytest.mark.usefixtures("first_champion")
 def test_a_leaking_feature_stops_the_run_and_the_champion_serves_on(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     teach(registry, "2023", (1000.0, 0.0), n=600)
 
     with pytest.raises(LeakageError, match="reading"):
@@ -278,11 +273,10 @@ def test_a_leaking_feature_stops_the_run_and_the_champion_serves_on(
     assert champion(registry) == "v1"
 
 
+@pytest.mark.usefixtures("first_champion")
 def test_a_champion_signed_with_another_key_is_not_loaded(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     stranger = replace(plan(home, task(), run_id="run-2"), signing_key=b"another")
 
     with pytest.raises(BundleError):
@@ -304,11 +298,10 @@ def test_only_one_run_is_under_way_at_a_time(
     assert run(registry, home).status is DecisionStatus.PROMOTED
 
 
+@pytest.mark.usefixtures("first_champion")
 def test_a_dead_run_of_this_host_is_succeeded_at_once_and_of_another_when_its_lease_ends(
     registry: SyncRegistry, home: Path, tmp_path: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     host = (home / "host.id").read_text()
     dead = LeaseRepository().acquire(LEASE, f"{host}/dead", now=NOW, ttl=timedelta(minutes=1))
     token = registry.run(dead).token
@@ -419,12 +412,11 @@ def changed(former: str, present: str) -> TaskSpec:
     return parse_task(TASK.replace(former, present), source="test")
 
 
+@pytest.mark.usefixtures("first_champion")
 @pytest.mark.slow
 def test_a_champion_that_the_changed_task_cannot_be_served_by_is_replaced_by_a_first_one(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     teach(registry, "2023", READING)
 
     result = run(registry, home, run_id="run-2", spec=changed(SUMS_COLUMN, ""))
@@ -438,12 +430,11 @@ def test_a_champion_that_the_changed_task_cannot_be_served_by_is_replaced_by_a_f
     assert "first_min_auc" in {guard.name for guard in line.guards}
 
 
+@pytest.mark.usefixtures("first_champion")
 @pytest.mark.slow
 def test_a_task_that_gained_a_feature_is_still_compared_with_its_champion(
     registry: SyncRegistry, home: Path
 ) -> None:
-    teach(registry, "2022", READING)
-    run(registry, home)
     teach(registry, "2023", READING)
 
     result = run(
