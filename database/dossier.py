@@ -13,12 +13,17 @@ from typing import Any
 
 from database.driver.commands import Document, Find, Op
 from database.driver.paging import in_parts
+from database.helping.actions import ActionRepository
+from database.helping.assignments import AssignmentRepository
+from database.helping.interventions import InterventionRepository
 from database.labelling.facts import facts_of
 from database.labels import WITHDRAWN, LabelRepository, OrphanRepository
 from database.outcomes import OutcomeRepository, label_key
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.anonymous import MARK
+from model.helping.action import Action
+from model.helping.intervention import Assignment, Intervention
 from model.label import Label, OrphanLabel
 from model.labels.join import view
 from model.labels.units import visible_to
@@ -30,6 +35,9 @@ SECTIONS: Mapping[str, str] = {
     LabelRepository.collection: "labels",
     OutcomeRepository.collection: "outcomes",
     OrphanRepository.collection: "orphans",
+    ActionRepository.collection: "actions",
+    InterventionRepository.collection: "interventions",
+    AssignmentRepository.collection: "assigned",
 }
 """Collection that holds something of students to the part of a dossier that tells it."""
 
@@ -65,6 +73,9 @@ class Dossier:
         outcomes: what was reported, newest first.
         predictions: whether the registry holds any.
         waiting: those that are not in the registry yet, newest first.
+        actions: what people did on seeing the student on a list, newest first.
+        interventions: the help that the student got, by its first day.
+        assigned: who looks after the student, as it was said last.
     """
 
     records: tuple[Observation, ...] = ()
@@ -73,6 +84,9 @@ class Dossier:
     outcomes: tuple[KeptDocument, ...] = ()
     predictions: bool = False
     waiting: tuple[KeptDocument, ...] = ()
+    actions: tuple[Action, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
+    assigned: Assignment | None = None
 
     @property
     def empty(self) -> bool:
@@ -95,6 +109,7 @@ def dossier_of(student_id: str, waiting: Sequence[KeptDocument] = ()) -> Op[Doss
     about = {"student_id": student_id}
     labels = yield Find(LabelRepository.collection, about | {WITHDRAWN: {"$exists": False}})
     orphans = yield Find(OrphanRepository.collection, about)
+    helped = yield from InterventionRepository().of_students([student_id])
     return Dossier(
         records=student.observations if student else (),
         labels=_by_period(map(LabelRepository().read, labels)),
@@ -102,6 +117,9 @@ def dossier_of(student_id: str, waiting: Sequence[KeptDocument] = ()) -> Op[Doss
         outcomes=(yield from _outcomes(student_id, {one.key: one.unit for one in waiting})),
         predictions=(yield from _is_predicted(student_id, None)),
         waiting=_newest_first(one for one in waiting if one.key not in arrived),
+        actions=tuple((yield from ActionRepository().of_student(student_id))),
+        interventions=tuple(helped.get(student_id, ())),
+        assigned=(yield from AssignmentRepository().find(student_id)),
     )
 
 
@@ -137,6 +155,9 @@ def within(dossier: Dossier, student_id: str, units: Collection[str]) -> Op[Doss
         outcomes=outcomes,
         labels=tuple(one for one in made if isinstance(one, Label)),
         orphans=tuple(one for one in made if isinstance(one, OrphanLabel)),
+        actions=tuple(one for one in dossier.actions if one.unit in units),
+        interventions=tuple(one for one in dossier.interventions if one.unit in units),
+        assigned=dossier.assigned if dossier.assigned and dossier.assigned.unit in units else None,
     )
 
 

@@ -13,6 +13,9 @@ from database.audit import AuditRepository
 from database.batches import BatchRepository, BegunBatchRepository
 from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
+from database.helping.actions import ActionRepository
+from database.helping.assignments import AssignmentRepository
+from database.helping.interventions import InterventionRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
 from database.leases import LeaseRepository
@@ -47,6 +50,9 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     PeriodRepository,
     StudentRepository,
     PredictionRepository,
+    ActionRepository,
+    InterventionRepository,
+    AssignmentRepository,
     OutcomeRepository,
     LabelRepository,
     OrphanRepository,

@@ -9,6 +9,9 @@ from datetime import datetime
 from database.artifacts import ArtifactRepository
 from database.driver.commands import DeleteMany, Document, Find, Op
 from database.driver.paging import in_parts
+from database.helping.actions import ActionRepository
+from database.helping.assignments import AssignmentRepository
+from database.helping.interventions import InterventionRepository
 from database.labelling.join import settle
 from database.labelling.linking import drop_emptied
 from database.labelling.pending import PendingJoinRepository
@@ -29,6 +32,9 @@ KEPT_UNDER: Mapping[str, str] = {
     OutcomeRepository.collection: "student_id",
     LabelRepository.collection: "student_id",
     OrphanRepository.collection: "student_id",
+    ActionRepository.collection: "student_id",
+    InterventionRepository.collection: "student_id",
+    AssignmentRepository.collection: "_id",
     StudentRepository.collection: "_id",
     PredictionRepository.collection: "student_id",
 }

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from database.driver.commands import Command, DeleteMany, Document, InsertMany, Op, ReplaceMany
+from database.helping.actions import ActionRepository
+from database.helping.assignments import AssignmentRepository
+from database.helping.interventions import InterventionRepository
 from database.labels import LabelRepository, OrphanRepository
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
@@ -22,6 +25,10 @@ from model.trust.tombstone import TombstoneKey
 
 def _of_student(document: Document) -> list[str]:
     return [document["_id"]]
+
+
+def _named(document: Document) -> list[str]:
+    return [document["student_id"]]
 
 
 def _of_prediction(document: Document) -> list[str]:
@@ -36,6 +43,9 @@ def _of_report(document: Document) -> list[str]:
 
 PERSONAL: Mapping[str, Callable[[Document], list[str]]] = {
     StudentRepository.collection: _of_student,
+    AssignmentRepository.collection: _of_student,
+    ActionRepository.collection: _named,
+    InterventionRepository.collection: _named,
     PredictionRepository.collection: _of_prediction,
     OutcomeRepository.collection: _of_report,
     OrphanRepository.collection: _of_report,

@@ -2,7 +2,7 @@
 
 None and NaN are stored as an absent field: the embedded server refuses NaN, and an absent field
 reads back as the record's default, as None, or as NaN where the record wants a float. Times are
-kept to the millisecond, in UTC, as BSON keeps them.
+kept to the millisecond, in UTC, as BSON keeps them; a day without a time is the text `2024-03-01`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -86,6 +86,8 @@ def _encode(value: Any) -> Any:
         return _encode_mapping(value)
     if isinstance(value, datetime):
         return milliseconds(value)
+    if kind is date:
+        return value.isoformat()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, float):
@@ -237,6 +239,8 @@ def _class_decoder(hint: type) -> Decode | None:
     if hint is float:
         # A whole number may come back as an integer.
         return float
+    if hint is date:
+        return date.fromisoformat
     return None
 
 

@@ -18,6 +18,7 @@ from model.label import Label, Outcome
 from model.prediction import Prediction
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import Run
+from tests.database.helping.builders import action, assignment, help_kept, intervention
 
 
 def known_everywhere(run: Run, student: str = "RA-1") -> None:
@@ -27,6 +28,7 @@ def known_everywhere(run: Run, student: str = "RA-1") -> None:
     run(record_outcomes([outcome(1.0, at(1), student_id=student)], now=at(2)))
     run(record_outcomes([outcome(0.0, at(3), student_id=student)], now=at(4)))
     run(record_outcomes([outcome(student_id=student, period="2021")], now=at(5)))
+    run(help_kept(student))
 
 
 def test_a_dossier_holds_what_is_kept_of_one_student_and_of_no_other(run: Run) -> None:
@@ -42,6 +44,9 @@ def test_a_dossier_holds_what_is_kept_of_one_student_and_of_no_other(run: Run) -
     ]
     assert [one.period for one in found.orphans] == ["2021"]
     assert [one.at for one in found.outcomes] == [at(5), at(4), at(2)]
+    assert found.actions == (action("a-RA-1", "RA-1"),)
+    assert found.interventions == (intervention("i-RA-1", "RA-1"),)
+    assert found.assigned == assignment("RA-1")
     assert "RA-2" not in str(found)
     assert run(dossier_of("RA-3")).empty
 

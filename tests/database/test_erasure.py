@@ -25,8 +25,9 @@ from model.trust.tombstone import TombstoneKey
 from tests.database import builders
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import Run
+from tests.database.helping.builders import help_kept
 
-COLLECTIONS = ("students", "predictions", "labels", "orphan_labels", "outcomes", "pending_joins")
+COLLECTIONS = (*erasure.KEPT_UNDER, "pending_joins")
 
 
 KEY = TombstoneKey(b"a data key")
@@ -50,6 +51,7 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
         run(PredictionRepository().add_many([prediction(f"p-{student}", student)]))
         outcomes = [outcome(student_id=student), outcome(student_id=student, period="2022")]
         run(record_outcomes(outcomes, now=at(9)))
+        run(help_kept(student))
     listed = run(ArtifactRepository().put(json.dumps([hashed("RA-1", "2023")]).encode()))
     run(ModelVersionRepository().add(builders.model_version(1, trained_on=listed)))
     run(ModelVersionRepository().add(builders.model_version(2, trained_on="f" * 64)))
@@ -58,6 +60,7 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
 
     assert receipt.deleted == {
         "students": 1, "predictions": 1, "labels": 1, "orphan_labels": 1, "outcomes": 2,
+        "actions": 1, "interventions": 1, "assignments": 1,
     }  # fmt: skip
     assert receipt.model_versions == ("v1",)
     for collection in COLLECTIONS:

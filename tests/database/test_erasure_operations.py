@@ -20,6 +20,7 @@ from database.versions import ModelVersionRepository
 from model.errors import NotFound
 from tests.database.builders import at, model_version, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry
+from tests.database.helping.builders import help_kept
 from tests.database.test_erasing_stated import KEY, stated
 
 
@@ -56,6 +57,7 @@ def kept_of(registry: MongomockRegistry, *student_ids: str) -> None:
         registry.run(PredictionRepository().add_many([prediction(f"p-{one}", one)]))
         joined, waiting = (outcome(student_id=one, period=p) for p in ("2023", "2022"))
         registry.run(record_outcomes([joined, waiting], now=at(9)))
+        registry.run(help_kept(one))
 
 
 def test_only_notes_that_owe_the_student_something_change_and_keep_the_rest(
@@ -152,8 +154,8 @@ def test_what_a_restore_brought_back_is_removed_and_counted_in_every_collection(
 
     removed = registry.run(erasure.remove_again(KEY))
 
-    # Of each student: one in each of five collections, a second report, and what was said.
-    assert removed == 2 * (5 + 1 + 1)
+    # Of each student: one in each of eight collections, a second report, and what was said.
+    assert removed == 2 * (8 + 1 + 1)
     for collection in erasure.KEPT_UNDER:
         left = str(registry.run(stored(collection)))
         assert "RA-1" not in left and "RA-2" not in left and "RA-3" in left

@@ -14,6 +14,9 @@ from database.audit import AuditRepository
 from database.batches import BatchRepository, BegunBatchRepository
 from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
+from database.helping.actions import ActionRepository
+from database.helping.assignments import AssignmentRepository
+from database.helping.interventions import InterventionRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
 from database.leases import LeaseRepository
@@ -55,6 +58,9 @@ BOUNDED: Mapping[type[Documents], str] = {
     StudentRepository: "as many as there are students",
     PeriodRepository: "as many as there are periods",
     PredictionRepository: "the record of what was answered; nothing but an erasure deletes it",
+    ActionRepository: "the record of what people did; nothing but an erasure deletes it",
+    InterventionRepository: "the record of what help was given, as above",
+    AssignmentRepository: "at most as many as there are students",
     OutcomeRepository: "facts that labels are made from; what never joins: retention.orphans_days",
     LabelRepository: "one a student and period",
     OrphanRepository: "1,000 an API client; retention.orphans_days",

@@ -1,0 +1,1 @@
+"""What was done for students, who does it, and the help that they get."""

@@ -1,0 +1,141 @@
+"""What people did on seeing a student on the list, each thing kept as it was said."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from operator import itemgetter
+from typing import Any
+
+from database.driver.commands import Document, Find, Op, Replace, ReplaceMany
+from database.repository import Repository
+from model.helping.action import Action, ActionKind
+
+DUE_ON = "due_on"
+"""The field that holds `next_on` of a student's last action, and of no other one: what is due is
+found without reading what was done long ago."""
+
+
+class ActionRepository(Repository[Action]):
+    """Actions by id, which never change; of a student the one that was done last counts."""
+
+    collection = "actions"
+    indexes = (
+        [("at", -1)],  # newest
+        [("student_id", 1)],  # of_student, of_students, erasure
+        [("period", 1)],  # of_period, kinds_of_period, all_of_period
+        [("by", 1), (DUE_ON, 1)],  # due of a person
+        [(DUE_ON, 1)],  # due
+    )
+    record = Action
+    key = "action_id"
+    missing = "action {}"
+
+    def add(self, action: Action) -> Op[None]:
+        """Keeps an action; keeping it again changes nothing. A former date is due no longer.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        yield from self._add(self._document(action))
+        # After the insertion: of two that come at once both see both, and the last one stands.
+        where = {"student_id": action.student_id}
+        found: list[Document] = yield Find(self.collection, where)
+        last = max(found, key=_order, default=None)
+        former = [one for one in found if DUE_ON in one and one is not last]
+        if former:
+            yield ReplaceMany(self.collection, [_no_longer_due(one) for one in former])
+
+    def of_student(self, student_id: str) -> Op[list[Action]]:
+        """What was done for a student, newest first.
+
+        Raises:
+            RegistryError: an action cannot be read.
+        """
+        return (yield from self._newest_first({"student_id": student_id}))
+
+    def of_students(self, student_ids: Iterable[str]) -> Op[dict[str, list[Action]]]:
+        """Student to what was done, newest first; without those for whom nothing was.
+
+        Raises:
+            RegistryError: an action cannot be read.
+        """
+        found = yield from self._stored_by("student_id", student_ids)
+        by_student: dict[str, list[Action]] = defaultdict(list)
+        for document in sorted(found.values(), key=_order, reverse=True):
+            by_student[document["student_id"]].append(self.read(document))
+        return dict(by_student)
+
+    def of_period(self, period: str, units: Collection[str] | None = None) -> Op[dict[str, Action]]:
+        """Student to what was done last about the list of that period.
+
+        Args:
+            period: of the list.
+            units: only in these (folded) units; None is all.
+
+        Raises:
+            RegistryError: an action cannot be read.
+        """
+        found = yield from self._newest_first({"period": period}, units)
+        return {action.student_id: action for action in reversed(found)}
+
+    def kinds_of_period(self, period: str) -> Op[dict[str, ActionKind]]:
+        """Student to the kind of what was done last about the list of that period.
+
+        A third of the work of `of_period`, for a list of all students.
+
+        Raises:
+            RegistryError: an action cannot be read.
+        """
+        fields = ["student_id", "kind", "at"]
+        found = yield Find(self.collection, {"period": period}, fields=fields)
+        return {row["student_id"]: ActionKind(row["kind"]) for row in sorted(found, key=_order)}
+
+    def all_of_period(self, period: str, units: Collection[str] | None = None) -> Op[list[Action]]:
+        """Everything that was done about the list of that period, newest first.
+
+        Args:
+            period: of the list.
+            units: only in these (folded) units; None is all.
+
+        Raises:
+            RegistryError: an action cannot be read.
+        """
+        return (yield from self._newest_first({"period": period}, units))
+
+    def due(self, until: date, by: str | None = None) -> Op[list[Action]]:
+        """Last actions of students with a next date of up to that day, the earliest date first.
+
+        Args:
+            until: the last day.
+            by: only those of that person; None is everybody's.
+
+        Raises:
+            RegistryError: an action cannot be read.
+        """
+        where: dict[str, Any] = {DUE_ON: {"$lte": until.isoformat()}}
+        if by is not None:
+            where = {"by": by, **where}
+        return (yield from self._matching(where, sort=[(DUE_ON, 1), ("_id", 1)]))
+
+    def _newest_first(
+        self, where: Mapping[str, str], units: Collection[str] | None = None
+    ) -> Op[list[Action]]:
+        # Sorted here: the embedded server finds by an index what it need not sort.
+        found = yield Find(self.collection, where)
+        ours = [one for one in found if units is None or one.get("unit", "") in units]
+        return [self.read(document) for document in sorted(ours, key=_order, reverse=True)]
+
+    def _document(self, record: Action) -> Document:
+        document = super()._document(record)
+        next_on = document.get("next_on")
+        return document if next_on is None else {**document, DUE_ON: next_on}
+
+
+_order = itemgetter("at", "_id")
+
+
+def _no_longer_due(document: Document) -> Replace:
+    after = {name: value for name, value in document.items() if name != DUE_ON}
+    return Replace({"_id": document["_id"]}, after)
