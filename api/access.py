@@ -44,6 +44,7 @@ async def _reader_of_any_task(request: Request) -> Client:
 MayPredict = Annotated[Client, Depends(needs(Scope.PREDICT))]
 MayLabel = Annotated[Client, Depends(needs(Scope.LABEL))]
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]
+MayAct = Annotated[Client, Depends(needs(Scope.ACT))]
 MayReadAll = Annotated[Client, Depends(needs(Scope.READ, whole=True))]
 MayReadAnyTask = Annotated[Client, Depends(_reader_of_any_task)]
 MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN, whole=True))]

@@ -59,7 +59,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> None:
     if options.unit and Scope.ADMIN in options.scope:
         raise ConfigurationError(
             "--unit: what an admin does is about all units; give a key of some units the scopes "
-            "predict, label or read"
+            "predict, label, read or act"
         )
     plain = without_units(tasks[name] for name in options.task or tasks)
     if options.unit and plain:
@@ -164,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     create = commands.add_parser("create", help="make a key and print it once")
     create.add_argument("--name", required=True, help="whose key it is")
-    create.add_argument("--scope", required=True, type=scopes, help="predict,label,read,admin")
+    create.add_argument("--scope", required=True, type=scopes, help="predict,label,read,act,admin")
     create.add_argument(
         "--task",
         action="append",

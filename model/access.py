@@ -8,11 +8,12 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What an API key may be used for."""
+    """What an API key may be used for; `ACT` is to say what was done for a student."""
 
     PREDICT = "predict"
     LABEL = "label"
     READ = "read"
+    ACT = "act"
     ADMIN = "admin"
 
 

@@ -177,11 +177,26 @@ class TaskCutoffs(TypedDict):
     min_known_weight: Share
 
 
+class ListedIntervention(TypedDict):
+    """A kind of help that the school gives.
+
+    Attributes:
+        dose_unit: what a dose counts.
+    """
+
+    name: str
+    label: str
+    label_pt: str
+    dose_unit: str
+    dose_unit_pt: str
+
+
 class TaskAnswer(TypedDict):
     """The task.
 
     Attributes:
         units: where a student is; optional fields of a record, that no model sees.
+        interventions: the kinds of help; any other is taken where none is listed.
     """
 
     task: str
@@ -192,6 +207,7 @@ class TaskAnswer(TypedDict):
     units: Sequence[NumericFeature | CategoryFeature]
     outcome: TaskOutcome
     status: TaskCutoffs
+    interventions: Sequence[ListedIntervention]
 
 
 class ListedTask(TypedDict):

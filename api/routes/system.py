@@ -14,6 +14,7 @@ from api.answers.filled import filled
 from api.answers.system import (
     CategoryFeature,
     HealthAnswer,
+    ListedIntervention,
     ListedTask,
     LiveAnswer,
     NumericFeature,
@@ -28,6 +29,7 @@ from api.metrics.files import MEDIA_TYPE
 from api.operation import TEXT, operation
 from api.services import ONE_TASK, services
 from preprocessing.task.columns import Column, Kind
+from preprocessing.task.helping import InterventionKind
 
 router = APIRouter(tags=["system"])
 
@@ -108,8 +110,20 @@ async def get_schema(request: Request, _client: MayRead) -> Response:
             features=[_feature(column) for column in task.features],
             units=[_feature(column) for column in task.unit],
             outcome=filled(TaskOutcome, outcome, column=outcome.column.name),
+            interventions=[_intervention(kind) for kind in task.interventions],
             status=filled(TaskCutoffs, None, scale=task.scale, **status),
         )
+    )
+
+
+def _intervention(kind: InterventionKind) -> ListedIntervention:
+    label = kind.label or kind.name
+    return filled(
+        ListedIntervention,
+        kind,
+        label=label,
+        label_pt=kind.label_pt or label,
+        dose_unit_pt=kind.dose_unit_pt or kind.dose_unit,
     )
 
 

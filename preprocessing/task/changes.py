@@ -314,6 +314,7 @@ TASK = RulesOf(
         "retention": free(RetentionPolicy),
         "drift": free(WatchPolicy),
         "notices": free(NoticePolicy),
+        "interventions": COMPARABLE,
         "leakage": free(LeakagePolicy),
         "environment": COMPARABLE,
         "example": COMPARABLE,

@@ -28,6 +28,7 @@ from preprocessing.task.columns import (
     Spec,
 )
 from preprocessing.task.formula import Formula
+from preprocessing.task.helping import InterventionKind
 from preprocessing.task.history_columns import added_columns
 from preprocessing.task.notices import NoticePolicy
 from preprocessing.task.policies import (
@@ -63,6 +64,7 @@ class TaskSpec(Spec):
         excluded: header of a column that is not used (`*` stands for any text) to the reason.
         labels: `after_horizon` refuses outcomes that were observed before their period began; else
             they are kept and counted as early.
+        interventions: which kinds of help there are; any may be written where none is named.
         leakage: how suspicious the leakage guard is, and the features it was told to accept.
         environment: units and features, coarse to fine, that say where a student is and not who;
             by them alone goes the rule that a score per student must beat. None: the units.
@@ -95,6 +97,7 @@ class TaskSpec(Spec):
     retention: RetentionPolicy = RetentionPolicy()
     drift: WatchPolicy = WatchPolicy()
     notices: NoticePolicy = NoticePolicy()
+    interventions: tuple[InterventionKind, ...] = ()
     leakage: LeakagePolicy = LeakagePolicy()
     environment: tuple[str, ...] | None = None
     example: dict[str, float | str] = Field(default_factory=dict)
@@ -108,6 +111,16 @@ class TaskSpec(Spec):
         if twice:
             raise ValueError(f"columns named twice: {', '.join(twice)}")
         return self
+
+    @field_validator("interventions")
+    @classmethod
+    def _kinds_of_help_differ(
+        cls, kinds: tuple[InterventionKind, ...]
+    ) -> tuple[InterventionKind, ...]:
+        names = [kind.name for kind in kinds]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"named twice: {', '.join(twice)}")
+        return kinds
 
     @model_validator(mode="after")
     def _units_are_categories(self) -> TaskSpec:

@@ -64,6 +64,7 @@ COMPARABLE = {
     "promotion.min_labelled": ("name: school\n", "name: school\npromotion: {min_labelled: 9}\n"),
     "labels": ("name: school\n", "name: school\nlabels: after_horizon\n"),
     "notices.quiet": ("name: school\n", "name: school\nnotices: {quiet: '20:00-07:00'}\n"),
+    "interventions": ("name: school\n", "name: school\ninterventions: [{name: tutoring}]\n"),
     "excluded": ("name: school\n", "name: school\nexcluded: {G2: too late}\n"),
 }  # fmt: skip
 NEW_CHAMPION = {
