@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.helping.fields import LONGEST_NAME, LONGEST_NOTE
+from api.helping.reading import LONGEST_KIND, MOST_DOSE, OWN_ID
 from api.operation import Json
 from api.outcomes import MOST as MOST_LABELS
 from api.payload import LONGEST_REASON
+from model.helping.action import ActionKind
 from model.options import OPTIONS, Allowed
 from preprocessing.task.columns import Column, Kind
 from preprocessing.task.spec import TaskSpec
@@ -18,7 +21,12 @@ MOST_SHARE = 0.5
 
 def task_schemas(task: TaskSpec) -> Json:
     """The schemas that depend on the task, by the names that the bodies refer to."""
-    return {"Record": _record(task), "Label": _label(task)}
+    return {
+        "Record": _record(task),
+        "Label": _label(task),
+        "ActionBody": _action(task),
+        "InterventionBody": _intervention(task),
+    }
 
 
 def feature_schema(column: Column) -> Json:
@@ -63,6 +71,38 @@ def _label(task: TaskSpec) -> Json:
         observed_at=_text("Default: now.") | {"format": "date-time"},
         **{column.name: feature_schema(column) for column in task.unit},
     )
+
+
+def _action(task: TaskSpec) -> Json:
+    return _object(
+        student_id=_text("The school's own identifier."),
+        period=_text("Of the list. Default: the newest.") | {"pattern": task.periods},
+        kind=_text("What was done.") | {"enum": [kind.value for kind in ActionKind]},
+        note=_text(maxLength=LONGEST_NOTE),
+        next_on=_day("When to look again."),
+        action_id=_text("Makes the call one that may be repeated.", pattern=OWN_ID.pattern),
+        **{column.name: feature_schema(column) for column in task.unit},
+    ) | {"required": ["student_id", "kind"]}
+
+
+def _intervention(task: TaskSpec) -> Json:
+    named = [kind.name for kind in task.interventions]
+    kinds: Json = {"enum": named} if named else {"maxLength": LONGEST_KIND}
+    return _object(
+        student_id=_text("The school's own identifier."),
+        kind=_text("Which help.") | kinds,
+        start=_day("The first day."),
+        end=_day("The last day; while it goes on there is none."),
+        dose={"type": ["number", "null"], "minimum": 0, "maximum": MOST_DOSE,
+              "description": "How much, in the kind's unit."},
+        note=_text(maxLength=LONGEST_NOTE),
+        intervention_id=_text("Changes what is said of this one.", pattern=OWN_ID.pattern),
+        **{column.name: feature_schema(column) for column in task.unit},
+    ) | {"required": ["student_id"]}  # fmt: skip
+
+
+def _day(description: str) -> Json:
+    return {"type": ["string", "null"], "format": "date", "description": description}
 
 
 def _option(allowed: Allowed) -> Json:
@@ -113,6 +153,9 @@ LABELS = _body({
     ]
 })  # fmt: skip
 REASON = _body(_with("reason", _text(minLength=1, maxLength=LONGEST_REASON)))
+ACTION = _body(_ref("ActionBody"))
+INTERVENTION = _body(_ref("InterventionBody"))
+ASSIGNED = _body(_with("person", _text("Empty: nobody.", maxLength=LONGEST_NAME)))
 CANARY = _body({
     "type": "object",
     "properties": {

@@ -14,6 +14,7 @@ from api.answers import (
     alarms,
     decisions,
     dossiers,
+    helping,
     models,
     notices,
     performance,
@@ -53,7 +54,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 
 ANSWERS = (
-    predictions, dossiers, models, decisions, alarms, trials, notices, performance, system,
+    predictions, dossiers, helping, models, decisions, alarms, trials, notices, performance, system,
 )  # fmt: skip
 
 

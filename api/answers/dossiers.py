@@ -11,6 +11,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from api.answers.helping import ActionFields, AssignmentFields, InterventionFields
 from api.answers.predictions import AssessedFields
 from model.label import Correction
 from model.student import Value
@@ -124,11 +125,17 @@ class WholeParts(TypedDict):
         records: oldest period first.
         labels: what became of the reported outcomes, oldest period first.
         orphans: those that wait for their features.
+        actions: what was done on seeing the student on a list, newest first.
+        interventions: the help that the student got, by its first day.
+        assigned: who looks after the student; null: nobody was ever named.
     """
 
     records: Sequence[StudentRecord]
     labels: Sequence[StudentLabel]
     orphans: Sequence[StudentOrphan]
+    actions: Sequence[ActionFields]
+    interventions: Sequence[InterventionFields]
+    assigned: AssignmentFields | None
 
 
 class TaskDossier(WholeParts):

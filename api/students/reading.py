@@ -17,6 +17,7 @@ from api.answers.dossiers import (
     WholeParts,
 )
 from api.answers.filled import filled
+from api.answers.helping import ActionFields, AssignmentFields, InterventionFields
 from api.answers.predictions import ScoreFields
 from api.answers.scales import score_fields
 from api.durability import outbox
@@ -136,6 +137,9 @@ class StudentReader:
             records=[filled(StudentRecord, one) for one in known.records],
             labels=[_label(one) for one in known.labels],
             orphans=[filled(StudentOrphan, one) for one in known.orphans],
+            actions=[filled(ActionFields, one) for one in known.actions],
+            interventions=[filled(InterventionFields, one) for one in known.interventions],
+            assigned=None if (one := known.assigned) is None else filled(AssignmentFields, one),
         )
 
     async def page(self, offset: int, limit: int) -> TaskPage:

@@ -32,13 +32,13 @@ class ActionRepository(Repository[Action]):
     key = "action_id"
     missing = "action {}"
 
-    def add(self, action: Action) -> Op[None]:
-        """Keeps an action; keeping it again changes nothing. A former date is due no longer.
+    def add(self, action: Action) -> Op[bool]:
+        """Keeps an action; False if its id is there already. A former date is due no longer.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        yield from self._add(self._document(action))
+        is_new = yield from self._add(self._document(action))
         # After the insertion: of two that come at once both see both, and the last one stands.
         where = {"student_id": action.student_id}
         found: list[Document] = yield Find(self.collection, where)
@@ -46,6 +46,7 @@ class ActionRepository(Repository[Action]):
         former = [one for one in found if DUE_ON in one and one is not last]
         if former:
             yield ReplaceMany(self.collection, [_no_longer_due(one) for one in former])
+        return is_new
 
     def of_student(self, student_id: str) -> Op[list[Action]]:
         """What was done for a student, newest first.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 
-from database.driver.commands import Op
+from database.driver.commands import Find, Op
 from database.repository import Repository
 from model.helping.intervention import Assignment
 
@@ -52,4 +53,21 @@ class AssignmentRepository(Repository[Assignment]):
         Raises:
             RegistryError: an assignment cannot be read.
         """
-        return (yield from self._matching({"person": person}, sort=[("_id", 1)]))
+        found = yield Find(self.collection, {"person": person})
+        return sorted(map(self.read, found), key=lambda one: one.student_id)
+
+    def count_by_person(self, units: Collection[str] | None = None) -> Op[dict[str, int]]:
+        """How many students each person looks after.
+
+        Args:
+            units: only in these (folded) units; None is all.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = yield Find(self.collection, {}, fields=["person", "unit"])
+        return dict(Counter(
+            row["person"]
+            for row in found
+            if row["person"] and (units is None or row.get("unit", "") in units)
+        ))  # fmt: skip

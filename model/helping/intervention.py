@@ -36,6 +36,10 @@ class Intervention:
         """Whether the help had begun by a day."""
         return self.start <= day
 
+    def goes_on(self, day: date) -> bool:
+        """Whether the help is given on a day."""
+        return self.given_by(day) and (self.end is None or self.end >= day)
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,8 @@ from tests.database.builders import notice
 FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
 RECORD = {"inde": 7.5, "ida": 3.0, "pedra": "topazio"}
 REASON = {"reason": "a test"}
+DAY = f"{datetime.now(UTC) + timedelta(days=2):%F}"
+TO_DO = {"next_on": DAY, "note": "ask again"}
 CSV = {"content-type": "text/csv"}
 NDJSON = {"accept": "application/x-ndjson"}
 PARQUET = {"accept": "application/vnd.apache.parquet"}
@@ -128,6 +130,11 @@ class School:
             [HourStatistics("20260302T12", at, 20, True, at, ("v1",), (column,))]
         ))  # fmt: skip
         return self
+
+    def helped(self, **more: Any) -> httpx.Response:
+        """S1 gets help."""
+        said = {"student_id": "S1", "kind": "tutoring", "start": "2024-03-04"}
+        return self.post("/interventions", said | more)
 
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
         return self.client.post(path, json=body, **more)
@@ -205,6 +212,26 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "export_student": lambda s: [s.get("/students/S1/export"), s.get("/students/S3/export")],
     "erase_student": lambda s: [s.client.delete("/students/S2")],
     "readmit_student": lambda s: [s.post("/students/S2/readmit", REASON)],
+    "act": lambda s: [
+        s.post("/actions", {"student_id": "S1", "kind": "acted", **TO_DO}),
+        s.post("/actions", {"student_id": "S3", "kind": "seen", "action_id": "a" * 32}),
+        s.post("/actions", {"student_id": "S3", "kind": "seen", "action_id": "a" * 32}),
+    ],
+    "list_actions": lambda s: [s.get("/actions"), s.get("/actions?student_id=S1&limit=1")],
+    "intervene": lambda s: [s.helped(), s.helped(end="2024-06-01", dose=2, note="Tuesdays")],
+    "list_interventions": lambda s: [
+        s.get("/interventions?since=2024-01-01"),
+        s.get("/interventions?student_id=S1&kind=tutoring"),
+    ],
+    "remove_intervention": lambda s: [
+        s.client.delete(f"/interventions/{s.helped().json()['intervention_id']}")
+    ],
+    "assign": lambda s: [
+        s.client.put("/students/S1/assigned", json={"person": "all"}),
+        s.client.put("/students/S5/assigned", json={"person": "all"}),
+    ],
+    "to_do": lambda s: [s.get(f"/todo?until={DAY}"), s.get("/todo?person=nobody")],
+    "summarise_help": lambda s: [s.get("/help/summary"), s.get("/help/summary?period=2019")],
     "get_model": lambda s: [s.get("/model")],
     "get_champion": lambda s: [
         s.get("/champion"),
@@ -282,6 +309,27 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("erase_student", 422, lambda s: s.client.delete("/students/~x")),
     ("readmit_student", 404, lambda s: s.post("/students/nobody/readmit", REASON)),
     ("readmit_student", 422, lambda s: s.post("/students/S1/readmit", {})),
+    ("act", 404, lambda s: s.post("/actions", {"student_id": "nobody", "kind": "seen"})),
+    (
+        "act",
+        409,
+        lambda s: s.post("/actions", {"student_id": "S1", "kind": "seen", "action_id": "a" * 32}),
+    ),
+    ("act", 410, lambda s: s.post("/actions", {"student_id": "S4", "kind": "seen"})),
+    ("act", 422, lambda s: s.post("/actions", {"student_id": "S1", "kind": "helped"})),
+    ("list_actions", 422, lambda s: s.get("/actions?limit=0")),
+    ("list_actions", 422, lambda s: s.get("/actions?period=x")),
+    ("intervene", 404, lambda s: s.helped(student_id="nobody")),
+    ("intervene", 404, lambda s: s.helped(intervention_id="b" * 32)),
+    ("intervene", 410, lambda s: s.helped(student_id="S4")),
+    ("intervene", 422, lambda s: s.helped(kind="magic")),
+    ("list_interventions", 422, lambda s: s.get("/interventions?since=yesterday")),
+    ("remove_intervention", 404, lambda s: s.client.delete("/interventions/nowhere")),
+    ("assign", 404, lambda s: s.client.put("/students/nobody/assigned", json={"person": "a"})),
+    ("assign", 410, lambda s: s.client.put("/students/S4/assigned", json={"person": "a"})),
+    ("assign", 422, lambda s: s.client.put("/students/S1/assigned", json={})),
+    ("to_do", 422, lambda s: s.get("/todo?until=soon")),
+    ("summarise_help", 422, lambda s: s.get("/help/summary?period=x")),
     ("get_champion", 422, lambda s: s.get("/champion?at=yesterday")),
     ("get_champion", 422, lambda s: s.get("/champion?at=2026-01-01T12:00:00")),
     ("get_champion", 422, lambda s: s.get("/champion?at=2999-01-01T00:00:00Z")),

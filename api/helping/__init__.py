@@ -1,0 +1,1 @@
+"""What callers say was done for students, read, checked and told."""
