@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from api.answers import dossiers
+from api.answers import dossiers, helping
 from api.durability.outbox import Outbox
 from api.durability.shipment_gate import Gate
 from api.students.export import PAGE, exported_columns
@@ -25,6 +25,8 @@ from database.driver.commands import Op
 from database.labelling.recording import record_outcomes
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
+from model.helping.action import Action
+from model.helping.intervention import Assignment, Intervention
 from model.label import Label, OrphanLabel, Outcome
 from model.labels.facts import Report
 from model.prediction import Prediction
@@ -259,6 +261,9 @@ TOLD_ELSEWHERE = {
     Label: {"student_id", "risk_score"},
     OrphanLabel: {"student_id"},
     Report: {"position", "horizon"},
+    Action: {"student_id"},
+    Intervention: {"student_id"},
+    Assignment: {"student_id"},
 }
 """Fields that an answer tells by another name, or that say nothing of a student."""
 
@@ -268,6 +273,9 @@ ROWS = {
     Label: dossiers.StudentLabel,
     OrphanLabel: dossiers.StudentOrphan,
     Report: dossiers.StudentOutcome,
+    Action: helping.ActionFields,
+    Intervention: helping.InterventionFields,
+    Assignment: helping.AssignmentFields,
 }
 
 
@@ -275,7 +283,7 @@ ROWS = {
 def test_every_field_that_is_kept_of_a_student_is_told(kind: Any) -> None:
     untold = {field.name for field in fields(kind)} - ROWS[kind].__annotations__.keys()
 
-    assert untold == TOLD_ELSEWHERE[kind], f"{ROWS[kind].__name__} of api/answers/dossiers.py"
+    assert untold == TOLD_ELSEWHERE[kind], f"{ROWS[kind].__name__} of api/answers"
 
 
 def test_every_part_of_a_dossier_has_its_place_in_the_answer() -> None:

@@ -81,17 +81,17 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
             students += [observed("nowhere", "", 2.0)]
             registry.run(StudentRepository().observe(students))
             keys = {
-                "a": make_key(home, "--scope", "predict,label,read", "--unit", "escola a"),
+                "a": make_key(home, "--scope", "predict,label,read,act", "--unit", "escola a"),
                 "ab": make_key(
                     home,
                     "--scope",
-                    "predict,label,read",
+                    "predict,label,read,act",
                     "--unit",
                     "Escola A",
                     "--unit",
                     "Escola B",
                 ),
-                "all": make_key(home, "--scope", "predict,label,read,admin"),
+                "all": make_key(home, "--scope", "predict,label,read,act,admin"),
             }
 
             def labels(student: str) -> list[Any]:
@@ -106,6 +106,8 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 
 OWN = {"escola": "ESCOLA  A"}
 OTHER = {"escola": "Escola B"}
+SEEN = {"kind": "seen"}
+HELP = {"kind": "tutoring", "start": "2025-03-03"}
 LABEL = {"student_id": "x1", "period": "2024", "outcome": 1}
 
 ROUTES: dict[str, tuple[CALL, int]] = {
@@ -133,6 +135,31 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "export_student, own": (lambda s: s.ask("GET", "/students/a1/export"), 200),
     "export_student, other": (lambda s: s.ask("GET", "/students/b1/export"), 404),
     "export_student, unknown unit": (lambda s: s.ask("GET", "/students/nowhere/export"), 404),
+    "act, own": (lambda s: s.ask("POST", "/actions", SEEN | {"student_id": "a1"}), 200),
+    "act, other": (lambda s: s.ask("POST", "/actions", SEEN | {"student_id": "b1"}), 404),
+    "act, unknown unit": (
+        lambda s: s.ask("POST", "/actions", SEEN | {"student_id": "nowhere"}),
+        404,
+    ),
+    "act, other unit": (
+        lambda s: s.ask("POST", "/actions", SEEN | {"student_id": "a1"} | OTHER),
+        404,
+    ),
+    "list_actions": (lambda s: s.ask("GET", "/actions"), 200),
+    "list_actions, other": (lambda s: s.ask("GET", "/actions?unit=Escola%20B"), 404),
+    "intervene, own": (lambda s: s.ask("POST", "/interventions", HELP | {"student_id": "a1"}), 200),
+    "intervene, other": (
+        lambda s: s.ask("POST", "/interventions", HELP | {"student_id": "b1"}),
+        404,
+    ),
+    "list_interventions": (lambda s: s.ask("GET", "/interventions"), 200),
+    "list_interventions, none": (lambda s: s.ask("GET", "/interventions?unit=Escola%20C"), 404),
+    "remove_intervention": (lambda s: s.ask("DELETE", "/interventions/nothing"), 404),
+    "assign, own": (lambda s: s.ask("PUT", "/students/a1/assigned", {"person": "Ana"}), 200),
+    "assign, other": (lambda s: s.ask("PUT", "/students/b1/assigned", {"person": "Ana"}), 404),
+    "to_do": (lambda s: s.ask("GET", "/todo"), 200),
+    "summarise_help": (lambda s: s.ask("GET", "/help/summary"), 200),
+    "summarise_help, other": (lambda s: s.ask("GET", "/help/summary?unit=Escola%20B"), 404),
     "get_schema": (lambda s: s.ask("GET", "/schema"), 200),
     "list_tasks": (lambda s: s.ask("GET", "/tasks"), 200),
     "get_health": (lambda s: s.ask("GET", "/health"), 200),
