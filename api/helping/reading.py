@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from api.helping.fields import LONGEST_NAME, LONGEST_NOTE, amount, day, refuse_others, text
-from api.helping.student import Place
+from api.helping.student import StudentPlace
 from model.errors import InvalidRecord
 from model.helping.action import Action, ActionKind
 from model.helping.intervention import Assignment, Intervention
@@ -53,7 +53,9 @@ def own_id(body: Mapping[str, Any], field: str) -> str | None:
     return value
 
 
-def read_action(body: Mapping[str, Any], student: str, place: Place, speaker: Speaker) -> Action:
+def read_action(
+    body: Mapping[str, Any], student: str, place: StudentPlace, speaker: Speaker
+) -> Action:
     """What somebody did.
 
     Args:
@@ -125,7 +127,9 @@ def read_intervention(
     return after
 
 
-def begun(body: Mapping[str, Any], student: str, place: Place, speaker: Speaker) -> Intervention:
+def begun(
+    body: Mapping[str, Any], student: str, place: StudentPlace, speaker: Speaker
+) -> Intervention:
     """A new intervention of which nothing is said yet but whose it is.
 
     Raises:
@@ -149,7 +153,7 @@ def _help_kind(task: TaskSpec, body: Mapping[str, Any], was: str) -> str:
 
 
 def read_assignment(
-    body: Mapping[str, Any], student: str, place: Place, speaker: Speaker
+    body: Mapping[str, Any], student: str, place: StudentPlace, speaker: Speaker
 ) -> Assignment:
     """Who looks after a student; nobody, where the name is empty.
 

@@ -25,7 +25,7 @@ LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StudentPlace:
     """Where a student is in a period.
 
     Attributes:
@@ -60,7 +60,9 @@ def take_student(task: TaskSpec, client: Client, body: dict[str, Any]) -> str:
     return key_of(task, read_student_id(sent), units)
 
 
-async def place_of(here: Services, client: Client, student: str, period: str | None) -> Place:
+async def place_of(
+    here: Services, client: Client, student: str, period: str | None
+) -> StudentPlace:
     """Where a student is in a period, by default in the newest one that anything is known of.
 
     Raises:
@@ -82,7 +84,7 @@ async def place_of(here: Services, client: Client, student: str, period: str | N
     raise InvalidRecord("period", "nothing is known of this student in that period")
 
 
-def _places(student: str, units: Collection[str] | None) -> Op[list[Place]]:
+def _places(student: str, units: Collection[str] | None) -> Op[list[StudentPlace]]:
     """Where the student is, the newest period first; what the school reported goes first."""
     served = yield from PredictionRepository().of_student(student, units=units, limit=LOOKED_AT)
     found = {one.period: one.unit for one in reversed(served)}
@@ -91,7 +93,7 @@ def _places(student: str, units: Collection[str] | None) -> Op[list[Place]]:
         # A file need not say where a student is whose school's own calls do.
         if one.unit in units if units is not None else one.unit or one.period not in found:
             found[one.period] = one.unit
-    return [Place(period, found[period]) for period in sorted(found, reverse=True)]
+    return [StudentPlace(period, found[period]) for period in sorted(found, reverse=True)]
 
 
 def asked_period(here: Services, asked: object) -> str | None:

@@ -17,7 +17,7 @@ from api.answers.helping import (
 from model.helping.action import Action
 from model.helping.follow_up import FollowUp
 from model.helping.intervention import Intervention
-from model.helping.progress import Progress, progress_since
+from model.helping.progress import IndicatorProgress, progress_since
 from model.student import Observation, Student
 from preprocessing.student_ids import sent_id
 from preprocessing.task.spec import TaskSpec
@@ -57,7 +57,7 @@ def listed_help(
     return cast(ListedHelp, {**intervention_answer(task, given), **_progress(found)})
 
 
-def _progress(found: Progress) -> Mapping[str, object]:
+def _progress(found: IndicatorProgress) -> Mapping[str, object]:
     return {
         "before": _indicators(found.before),
         "after": _indicators(found.after),

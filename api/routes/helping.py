@@ -41,6 +41,7 @@ from api.services import Services, services
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.interventions import InterventionRepository
+from database.mapping.documents import milliseconds
 from model.errors import Conflict, NotFound
 from model.helping.action import Action
 from model.helping.intervention import Intervention
@@ -63,11 +64,10 @@ async def act(request: Request, client: MayAct) -> Response:
     body = {**read_object(await read_body(request.receive, SMALL))}
     student = take_student(here.task, client, body)
     place = await place_of(here, client, student, asked_period(here, body.get("period")))
-    now = here.now()
-    action = read_action(body, student, place, Speaker(client.name, now, today(here)))
+    action = read_action(body, student, place, _speaker(here, client))
     if not await here.registry.run(ActionRepository().add(action)):
         return json_answer(action_answer(here.task, await _the_same(here, action)))
-    await record(here.root, client.name, "act", "student", now=now, detail=action.kind)
+    await record(here.root, client.name, "act", "student", now=action.at, detail=action.kind)
     return json_answer(action_answer(here.task, action))
 
 
@@ -112,7 +112,7 @@ async def _begin(
     here: Services, client: Client, student: str, body: dict[str, Any]
 ) -> Intervention:
     place = await place_of(here, client, student, None)
-    said = Speaker(client.name, here.now(), today(here))
+    said = _speaker(here, client)
     given = read_intervention(here.task, body, begun(body, student, place, said), said)
     await here.registry.run(InterventionRepository().add(given))
     return given
@@ -124,7 +124,7 @@ async def _change(
     known = await _intervention(here, client, intervention_id)
     if known.student_id != student:
         raise NotFound(InterventionRepository.missing.format(intervention_id))
-    said = Speaker(client.name, here.now(), today(here))
+    said = _speaker(here, client)
 
     def change(was: Intervention) -> Intervention:
         return read_intervention(here.task, body, was, said)
@@ -171,8 +171,12 @@ async def assign(request: Request, student_id: str, client: MayAct) -> Response:
     student = named_student(here.task, student_id, request)
     body = read_object(await read_body(request.receive, SMALL))
     place = await place_of(here, client, student, None)
-    now = here.now()
-    said = read_assignment(body, student, place, Speaker(client.name, now, today(here)))
+    said = read_assignment(body, student, place, _speaker(here, client))
     kept = await here.registry.run(AssignmentRepository().put(said))
-    await record(here.root, client.name, "assign", "student", now=now, detail=said.person)
+    await record(here.root, client.name, "assign", "student", now=said.at, detail=said.person)
     return json_answer(filled(AssignmentAnswer, kept, student_id=student_id))
+
+
+def _speaker(here: Services, client: Client) -> Speaker:
+    """The caller, at the moment as the registry keeps it."""
+    return Speaker(client.name, milliseconds(here.now()), today(here))

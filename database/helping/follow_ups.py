@@ -18,7 +18,8 @@ class ToDo:
 
     Attributes:
         due: students whose day has come, the earliest day first.
-        waiting: students who were assigned, and for whom nobody has done anything since.
+        waiting: students who were assigned, and for whom nobody has done anything
+            since, without those whose day has come.
     """
 
     due: tuple[FollowUp, ...]
@@ -50,7 +51,9 @@ def to_do_of(person: str, until: date, units: Collection[str] | None = None) -> 
         if one.next_on is not None and one.next_on <= until and _within(one.unit, units)
         if one.student_id in ours or (one.by == person and one.student_id not in others)
     ]
-    return ToDo(due=tuple(follow_ups(due, ours)), waiting=tuple(not_looked_at(ours.values(), done)))
+    is_due = {one.student_id for one in due}
+    rest = [one for one in ours.values() if one.student_id not in is_due]
+    return ToDo(tuple(follow_ups(due, ours)), tuple(not_looked_at(rest, done)))
 
 
 def everybodys(until: date, units: Collection[str] | None = None) -> Op[list[FollowUp]]:
@@ -63,7 +66,10 @@ def everybodys(until: date, units: Collection[str] | None = None) -> Op[list[Fol
     Raises:
         RegistryError: something of it cannot be read.
     """
-    due = yield from ActionRepository().due(until)
+    found = yield from ActionRepository().due(until)
+    done = yield from ActionRepository().of_students(one.student_id for one in found)
+    # A process that died may have left the date of an action that is no longer the last one.
+    due = [one for one in found if done[one.student_id][:1] == [one]]
     assigned = yield from AssignmentRepository().of_students(one.student_id for one in due)
     return follow_ups([one for one in due if _within(one.unit, units)], assigned)
 

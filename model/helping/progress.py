@@ -25,7 +25,7 @@ class IndicatorChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class IndicatorProgress:
     """What is known of a student before a help began and since; no effect of it by itself.
 
     Attributes:
@@ -48,7 +48,7 @@ class Progress:
         ]
 
 
-def progress_since(start: date, observations: Sequence[Observation]) -> Progress:
+def progress_since(start: date, observations: Sequence[Observation]) -> IndicatorProgress:
     """The records around the first day of a help.
 
     A period of four digits is a calendar year, and its record holds what the year came to: that of
@@ -62,7 +62,7 @@ def progress_since(start: date, observations: Sequence[Observation]) -> Progress
     ordered = sorted(observations, key=lambda one: one.period)
     earlier = [one for one in ordered if _is_before(one, start)]
     later = [one for one in ordered if not _is_before(one, start)]
-    return Progress(earlier[-1] if earlier else None, later[-1] if later else None)
+    return IndicatorProgress(earlier[-1] if earlier else None, later[-1] if later else None)
 
 
 def _is_before(record: Observation, start: date) -> bool:
