@@ -75,7 +75,7 @@ class Dossier:
         waiting: those that are not in the registry yet, newest first.
         actions: what people did on seeing the student on a list, newest first.
         interventions: the help that the student got, by its first day.
-        assigned: who looks after the student, as it was said last.
+        assigned: who looks after the student, as it was said last within each unit, newest first.
     """
 
     records: tuple[Observation, ...] = ()
@@ -86,7 +86,7 @@ class Dossier:
     waiting: tuple[KeptDocument, ...] = ()
     actions: tuple[Action, ...] = ()
     interventions: tuple[Intervention, ...] = ()
-    assigned: Assignment | None = None
+    assigned: tuple[Assignment, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -119,7 +119,7 @@ def dossier_of(student_id: str, waiting: Sequence[KeptDocument] = ()) -> Op[Doss
         waiting=_newest_first(one for one in waiting if one.key not in arrived),
         actions=tuple((yield from ActionRepository().of_student(student_id))),
         interventions=tuple(helped.get(student_id, ())),
-        assigned=(yield from AssignmentRepository().find(student_id)),
+        assigned=tuple((yield from AssignmentRepository().of_student(student_id))),
     )
 
 
@@ -157,7 +157,7 @@ def within(dossier: Dossier, student_id: str, units: Collection[str]) -> Op[Doss
         orphans=tuple(one for one in made if isinstance(one, OrphanLabel)),
         actions=tuple(one for one in dossier.actions if one.unit in units),
         interventions=tuple(one for one in dossier.interventions if one.unit in units),
-        assigned=dossier.assigned if dossier.assigned and dossier.assigned.unit in units else None,
+        assigned=tuple(one for one in dossier.assigned if one.unit in units),
     )
 
 

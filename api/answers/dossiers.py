@@ -127,7 +127,7 @@ class WholeParts(TypedDict):
         orphans: those that wait for their features.
         actions: what was done on seeing the student on a list, newest first.
         interventions: the help that the student got, by its first day.
-        assigned: who looks after the student; null: nobody was ever named.
+        assigned: who looks after the student, as it was said last in each unit, newest first.
     """
 
     records: Sequence[StudentRecord]
@@ -135,7 +135,7 @@ class WholeParts(TypedDict):
     orphans: Sequence[StudentOrphan]
     actions: Sequence[ActionFields]
     interventions: Sequence[InterventionFields]
-    assigned: AssignmentFields | None
+    assigned: Sequence[AssignmentFields]
 
 
 class TaskDossier(WholeParts):

@@ -65,7 +65,7 @@ async def act(request: Request, client: MayAct) -> Response:
     student = take_student(here.task, client, body)
     place = await place_of(here, client, student, asked_period(here, body.get("period")))
     action = read_action(body, student, place, _speaker(here, client))
-    if not await here.registry.run(ActionRepository().add(action)):
+    if not await here.registry.run(ActionRepository().add(action, units_of(client, here.task))):
         return json_answer(action_answer(here.task, await _the_same(here, action)))
     await record(here.root, client.name, "act", "student", now=action.at, detail=action.kind)
     return json_answer(action_answer(here.task, action))

@@ -139,7 +139,7 @@ class StudentReader:
             orphans=[filled(StudentOrphan, one) for one in known.orphans],
             actions=[filled(ActionFields, one) for one in known.actions],
             interventions=[filled(InterventionFields, one) for one in known.interventions],
-            assigned=None if (one := known.assigned) is None else filled(AssignmentFields, one),
+            assigned=[filled(AssignmentFields, one) for one in known.assigned],
         )
 
     async def page(self, offset: int, limit: int) -> TaskPage:

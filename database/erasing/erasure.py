@@ -34,7 +34,7 @@ KEPT_UNDER: Mapping[str, str] = {
     OrphanRepository.collection: "student_id",
     ActionRepository.collection: "student_id",
     InterventionRepository.collection: "student_id",
-    AssignmentRepository.collection: "_id",
+    AssignmentRepository.collection: "student_id",
     StudentRepository.collection: "_id",
     PredictionRepository.collection: "student_id",
 }

@@ -43,7 +43,7 @@ def _of_report(document: Document) -> list[str]:
 
 PERSONAL: Mapping[str, Callable[[Document], list[str]]] = {
     StudentRepository.collection: _of_student,
-    AssignmentRepository.collection: _of_student,
+    AssignmentRepository.collection: _named,
     ActionRepository.collection: _named,
     InterventionRepository.collection: _named,
     PredictionRepository.collection: _of_prediction,

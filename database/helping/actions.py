@@ -1,4 +1,8 @@
-"""What people did on seeing a student on the list, each thing kept as it was said."""
+"""What people did on seeing a student on the list, each thing kept as it was said.
+
+A key of one school follows what was done in it alone: it can neither see nor end what another
+school has to do.
+"""
 
 from __future__ import annotations
 
@@ -32,18 +36,23 @@ class ActionRepository(Repository[Action]):
     key = "action_id"
     missing = "action {}"
 
-    def add(self, action: Action) -> Op[bool]:
+    def add(self, action: Action, units: Collection[str] | None = None) -> Op[bool]:
         """Keeps an action; False if its id is there already. A former date is due no longer.
+
+        Keeping it again finishes what was interrupted.
+
+        Args:
+            action: what was done.
+            units: only what was done in these (folded) units is followed by it; None is all.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
         is_new = yield from self._add(self._document(action))
         # After the insertion: of two that come at once both see both, and the last one stands.
-        where = {"student_id": action.student_id}
-        found: list[Document] = yield Find(self.collection, where)
-        last = max(found, key=_order, default=None)
-        former = [one for one in found if DUE_ON in one and one is not last]
+        found: list[Document] = yield Find(self.collection, {"student_id": action.student_id})
+        ours = sorted((one for one in found if _within(one, units)), key=_order)
+        former = [one for one in ours[:-1] if DUE_ON in one]
         if former:
             yield ReplaceMany(self.collection, [_no_longer_due(one) for one in former])
         return is_new
@@ -56,15 +65,22 @@ class ActionRepository(Repository[Action]):
         """
         return (yield from self._newest_first({"student_id": student_id}))
 
-    def of_students(self, student_ids: Iterable[str]) -> Op[dict[str, list[Action]]]:
+    def of_students(
+        self, student_ids: Iterable[str], units: Collection[str] | None = None
+    ) -> Op[dict[str, list[Action]]]:
         """Student to what was done, newest first; without those for whom nothing was.
+
+        Args:
+            student_ids: the students.
+            units: only in these (folded) units; None is all.
 
         Raises:
             RegistryError: an action cannot be read.
         """
         found = yield from self._stored_by("student_id", student_ids)
         by_student: dict[str, list[Action]] = defaultdict(list)
-        for document in sorted(found.values(), key=_order, reverse=True):
+        ours = [one for one in found.values() if _within(one, units)]
+        for document in sorted(ours, key=_order, reverse=True):
             by_student[document["student_id"]].append(self.read(document))
         return dict(by_student)
 
@@ -81,17 +97,24 @@ class ActionRepository(Repository[Action]):
         found = yield from self._newest_first({"period": period}, units)
         return {action.student_id: action for action in reversed(found)}
 
-    def kinds_of_period(self, period: str) -> Op[dict[str, ActionKind]]:
+    def kinds_of_period(
+        self, period: str, units: Collection[str] | None = None
+    ) -> Op[dict[str, ActionKind]]:
         """Student to the kind of what was done last about the list of that period.
 
         A third of the work of `of_period`, for a list of all students.
 
+        Args:
+            period: of the list.
+            units: only in these (folded) units; None is all.
+
         Raises:
             RegistryError: an action cannot be read.
         """
-        fields = ["student_id", "kind", "at"]
+        fields = ["student_id", "kind", "at", "unit"]
         found = yield Find(self.collection, {"period": period}, fields=fields)
-        return {row["student_id"]: ActionKind(row["kind"]) for row in sorted(found, key=_order)}
+        ours = [row for row in found if _within(row, units)]
+        return {row["student_id"]: ActionKind(row["kind"]) for row in sorted(ours, key=_order)}
 
     def all_of_period(self, period: str, units: Collection[str] | None = None) -> Op[list[Action]]:
         """Everything that was done about the list of that period, newest first.
@@ -120,12 +143,23 @@ class ActionRepository(Repository[Action]):
             where = {"by": by, **where}
         return (yield from self._matching(where, sort=[(DUE_ON, 1), ("_id", 1)]))
 
+    def due_of_students(self, student_ids: Iterable[str], until: date) -> Op[list[Action]]:
+        """The same of these students, whoever said so.
+
+        Raises:
+            RegistryError: an action cannot be read.
+        """
+        found = yield from self._stored_by("student_id", student_ids)
+        day = until.isoformat()
+        due = [one for one in found.values() if DUE_ON in one and one[DUE_ON] <= day]
+        return [self.read(one) for one in sorted(due, key=itemgetter(DUE_ON, "_id"))]
+
     def _newest_first(
         self, where: Mapping[str, str], units: Collection[str] | None = None
     ) -> Op[list[Action]]:
         # Sorted here: the embedded server finds by an index what it need not sort.
         found = yield Find(self.collection, where)
-        ours = [one for one in found if units is None or one.get("unit", "") in units]
+        ours = [one for one in found if _within(one, units)]
         return [self.read(document) for document in sorted(ours, key=_order, reverse=True)]
 
     def _document(self, record: Action) -> Document:
@@ -135,6 +169,10 @@ class ActionRepository(Repository[Action]):
 
 
 _order = itemgetter("at", "_id")
+
+
+def _within(document: Document, units: Collection[str] | None) -> bool:
+    return units is None or document["unit"] in units
 
 
 def _no_longer_due(document: Document) -> Replace:

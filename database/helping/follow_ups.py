@@ -9,6 +9,7 @@ from datetime import date
 from database.driver.commands import Op
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
+from model.helping.action import Action
 from model.helping.follow_up import FollowUp, follow_ups, not_looked_at
 
 
@@ -39,20 +40,17 @@ def to_do_of(person: str, until: date, units: Collection[str] | None = None) -> 
     Raises:
         RegistryError: something of it cannot be read.
     """
-    theirs = yield from AssignmentRepository().of_person(person)
-    ours = {one.student_id: one for one in theirs if _within(one.unit, units)}
+    ours = {
+        one.student_id: one for one in (yield from AssignmentRepository().of_person(person, units))
+    }
+    due = yield from ActionRepository().due_of_students(ours, until)
     named = yield from ActionRepository().due(until, by=person)
-    done = yield from ActionRepository().of_students([*ours, *(one.student_id for one in named)])
-    others = yield from AssignmentRepository().of_students(one.student_id for one in named)
-    last = [of_student[0] for of_student in done.values()]
-    due = [
-        one
-        for one in last
-        if one.next_on is not None and one.next_on <= until and _within(one.unit, units)
-        if one.student_id in ours or (one.by == person and one.student_id not in others)
-    ]
+    others = yield from AssignmentRepository().of_students((one.student_id for one in named), units)
+    due += [one for one in named if one.student_id not in others]
+    due = [one for one in due if _within(one, units)]
     is_due = {one.student_id for one in due}
     rest = [one for one in ours.values() if one.student_id not in is_due]
+    done = yield from ActionRepository().of_students((one.student_id for one in rest), units)
     return ToDo(tuple(follow_ups(due, ours)), tuple(not_looked_at(rest, done)))
 
 
@@ -67,12 +65,10 @@ def everybodys(until: date, units: Collection[str] | None = None) -> Op[list[Fol
         RegistryError: something of it cannot be read.
     """
     found = yield from ActionRepository().due(until)
-    done = yield from ActionRepository().of_students(one.student_id for one in found)
-    # A process that died may have left the date of an action that is no longer the last one.
-    due = [one for one in found if done[one.student_id][:1] == [one]]
-    assigned = yield from AssignmentRepository().of_students(one.student_id for one in due)
-    return follow_ups([one for one in due if _within(one.unit, units)], assigned)
+    due = [one for one in found if _within(one, units)]
+    assigned = yield from AssignmentRepository().of_students((one.student_id for one in due), units)
+    return follow_ups(due, assigned)
 
 
-def _within(unit: str, units: Collection[str] | None) -> bool:
-    return units is None or unit in units
+def _within(action: Action, units: Collection[str] | None) -> bool:
+    return units is None or action.unit in units

@@ -46,7 +46,7 @@ def test_a_dossier_holds_what_is_kept_of_one_student_and_of_no_other(run: Run) -
     assert [one.at for one in found.outcomes] == [at(5), at(4), at(2)]
     assert found.actions == (action("a-RA-1", "RA-1"),)
     assert found.interventions == (intervention("i-RA-1", "RA-1"),)
-    assert found.assigned == assignment("RA-1")
+    assert found.assigned == (assignment("RA-1"),)
     assert "RA-2" not in str(found)
     assert run(dossier_of("RA-3")).empty
 

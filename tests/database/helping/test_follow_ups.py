@@ -55,15 +55,54 @@ def test_a_student_is_to_be_done_by_one_person(registry: MongomockRegistry) -> N
     }  # fmt: skip
 
 
-def test_a_date_that_a_killed_process_left_is_nobodys_to_do(registry: MongomockRegistry) -> None:
+def test_a_call_that_is_repeated_ends_what_a_killed_process_left(
+    registry: MongomockRegistry,
+) -> None:
     registry.run(ActionRepository().add(action("1")))
-    half = ActionRepository().add(action("2", moment=at(1), next_on=None))
+    half = ActionRepository().add(after := action("2", moment=at(1), next_on=None))
     half.send(registry.execute(next(half)))
     half.close()
 
-    assert registry.run(ActionRepository().due(DAY)) != []
+    assert due(registry, "Ana") == ["RA-1"]
+    assert not registry.run(ActionRepository().add(after))
     assert due(registry, "Ana") == []
+
+
+def test_what_one_school_does_ends_nothing_of_another(registry: MongomockRegistry) -> None:
+    """School B has the child; A claims the id by a call of its own."""
+    kept(
+        registry,
+        ActionRepository().add(action("1", unit="b")),
+        AssignmentRepository().put(assignment(person="Ana", unit="b")),
+        ActionRepository().add(action("2", moment=at(1), unit="a", by="Eva", next_on=None), {"a"}),
+        AssignmentRepository().put(assignment(person="Eva", unit="a", at=at(1))),
+    )
+
+    assert due(registry, "Ana", {"b"}) == ["RA-1"]
+    assert due(registry, "Eva", {"a"}) == []
+    of_b = registry.run(AssignmentRepository().of_students(["RA-1"], {"b"}))
+    assert of_b["RA-1"].person == "Ana"
+    assert registry.run(AssignmentRepository().of_person("Ana", {"b"})) == [of_b["RA-1"]]
+    kept(registry, ActionRepository().add(action("3", moment=at(2), unit="b", next_on=None)))
+    assert due(registry, "Ana", {"b"}) == []
+
+
+def test_where_all_is_seen_the_last_word_on_a_student_counts(registry: MongomockRegistry) -> None:
+    """A child changes schools, or a file tells a school where there was none."""
+    kept(
+        registry,
+        ActionRepository().add(action("1", unit="")),
+        AssignmentRepository().put(assignment(person="Ana", unit="")),
+        ActionRepository().add(action("2", moment=at(1), next_on=None)),
+        AssignmentRepository().put(assignment(person="Bia", at=at(1))),
+    )
+
     assert registry.run(everybodys(DAY)) == []
+    assert registry.run(AssignmentRepository().of_person("Ana")) == []
+    assert registry.run(AssignmentRepository().count_by_person()) == {"Bia": 1}
+    assert [a.person for a in registry.run(AssignmentRepository().of_student("RA-1"))] == [
+        "Bia", "Ana",
+    ]  # fmt: skip
 
 
 def test_a_summary_counts_each_student_once_within_the_units(registry: MongomockRegistry) -> None:
