@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from api.durability import outbox
 from api.http.problems import Problem
 from api.payload import RecordReader
 from api.security import Client
 from api.services import Services
 from api.students.reach import NOT_KNOWN
 from api.units import UnitLimit
+from database.dossier import KeptDocument
 from database.driver.commands import Op
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
@@ -73,7 +76,9 @@ async def place_of(
     """
     here.erased.check(student)
     units = units_of(client, here.task)
-    places = await here.registry.run(_places(student, units))
+    # Before the registry: what is shipped in between is found there.
+    waiting = await asyncio.to_thread(outbox.kept_of, here.folders.outbox, student)
+    places = await here.registry.run(_places(student, waiting, units))
     if not places:
         raise Problem.of_field("student_id", NOT_KNOWN, 404)
     if period is None:
@@ -84,10 +89,13 @@ async def place_of(
     raise InvalidRecord("period", "nothing is known of this student in that period")
 
 
-def _places(student: str, units: Collection[str] | None) -> Op[list[StudentPlace]]:
+def _places(
+    student: str, waiting: Sequence[KeptDocument], units: Collection[str] | None
+) -> Op[list[StudentPlace]]:
     """Where the student is, the newest period first; what the school reported goes first."""
     served = yield from PredictionRepository().of_student(student, units=units, limit=LOOKED_AT)
     found = {one.period: one.unit for one in reversed(served)}
+    found |= {one.period: one.unit for one in waiting if units is None or one.unit in units}
     known = yield from StudentRepository().find(student)
     for one in known.observations if known else ():
         # A file need not say where a student is whose school's own calls do.

@@ -154,6 +154,10 @@ def _drawn(chance: random.Random) -> Call:
     about = label | {"student_id": "{who}", "period": str(period)}
     prediction = label | {"prediction_id": "{who}"}
     asked = f"?unit={quote(unit)}" if unit else ""
+    whose = {"student_id": "{who}"} | ({"escola": unit} if unit and chance.random() < 0.5 else {})
+    done = whose | {"kind": chance.choice(["seen", "acted", "moved"])}
+    done |= chance.choice([{}, {"period": period}, {"next_on": f"{datetime.now(UTC):%F}"}])
+    given = whose | {"kind": "tutoring", "start": "2024-03-04"}
     table = f'student_id,inde,escola\n{{who}},5,"{unit or ""}"\n{{who}},6,\n'
     return chance.choice(
         [
@@ -176,6 +180,12 @@ def _drawn(chance: random.Random) -> Call:
             Call("GET", "/students/{who}?limit=2&offset=1"),
             Call("GET", f"/students/{{who}}/export{asked}"),
             Call("GET", "/tasks/pede_lag/students/{who}"),
+            Call("POST", "/actions", json.dumps(done)),
+            Call("GET", f"/actions?student_id={{who}}{asked.replace('?', '&')}"),
+            Call("POST", "/interventions", json.dumps(given)),
+            Call("GET", f"/interventions?student_id={{who}}{asked.replace('?', '&')}"),
+            Call("PUT", f"/students/{{who}}/assigned{asked}", json.dumps({"person": "Ana"})),
+            Call("GET", f"/help/summary{asked}"),
             Call("DELETE", "/students/{who}"),
             Call("POST", "/students/{who}/readmit", json.dumps({"reason": "x"})),
             Call("GET", chance.choice(["/model", "/models", "/models/v1", "/models/v1/card"])),
@@ -209,7 +219,7 @@ def city(home: Path) -> Iterator[World]:
                 whole = make_key(home, "--scope", "predict,label")
                 made = [_predicted(server.url, whole, i) for i in other]
                 until(lambda: _arrived(registry, made))
-                key = make_key(home, "--scope", "predict,label,read", "--unit", OWN)
+                key = make_key(home, "--scope", "predict,label,read,act", "--unit", OWN)
                 with httpx.Client(
                     base_url=server.url, headers={"X-API-Key": key}, timeout=20
                 ) as client:
