@@ -155,7 +155,7 @@ def _drawn(chance: random.Random) -> Call:
     prediction = label | {"prediction_id": "{who}"}
     asked = f"?unit={quote(unit)}" if unit else ""
     whose = {"student_id": "{who}"} | ({"escola": unit} if unit and chance.random() < 0.5 else {})
-    done = whose | {"kind": chance.choice(["seen", "acted", "moved"])}
+    done: dict[str, Any] = whose | {"kind": chance.choice(["seen", "acted", "moved"])}
     done |= chance.choice([{}, {"period": period}, {"next_on": f"{datetime.now(UTC):%F}"}])
     given = whose | {"kind": "tutoring", "start": "2024-03-04"}
     table = f'student_id,inde,escola\n{{who}},5,"{unit or ""}"\n{{who}},6,\n'

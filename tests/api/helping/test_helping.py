@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -86,8 +86,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             registry.run(PredictionRepository().add_many([prediction("p1", "only-predicted")]))
             for name, (scopes, units) in PEOPLE.items():
                 key = ApiKey(name, name, digest_of(f"farol_{name}"), frozenset(scopes), START)
-                key = ApiKey(*[getattr(key, f) for f in key.__slots__][:-1], units)
-                registry.run(ApiKeyRepository().add(sealed(key, KEY)))
+                registry.run(ApiKeyRepository().add(sealed(replace(key, units=units), KEY)))
             with served(home, workers=1, auth="keys") as server:
                 yield Office(server, registry)
     finally:
