@@ -155,6 +155,31 @@ def test_the_schema_lists_the_units_apart_from_the_features(city: City) -> None:
     assert {"escola", "turma"}.isdisjoint(feature["name"] for feature in schema["features"])
 
 
+def test_what_is_done_for_an_id_is_done_for_the_child_of_the_school_that_is_named(
+    city: City,
+) -> None:
+    server = city.server
+    for school in ("Escola A", "Escola B"):
+        record = {**RECORD, "student_id": "88", "period": "2024", "escola": school}
+        server.post("/predict", record)
+    said = {"student_id": "88", "kind": "acted"}
+
+    nobodys = server.post("/actions", said)
+    done = server.post("/actions", said | {"escola": "ESCOLA  B"}).json()
+    put = httpx.put(
+        f"{server.url}/students/88/assigned?unit=Escola%20B", json={"person": "Ana"}, timeout=10
+    )
+
+    assert (nobodys.status_code, nobodys.json()["errors"][0]["field"]) == (422, "escola")
+    assert (done["student_id"], done["unit"]) == ("88", "escola b")
+    assert (put.json()["student_id"], put.json()["unit"]) == ("88", "escola b")
+    theirs, others = (
+        server.get(f"/actions?student_id=88&unit=Escola%20{school}").json()["total"]
+        for school in ("B", "A")
+    )
+    assert (theirs, others) == (1, 0)
+
+
 def delete(server: Server, path: str) -> httpx.Response:
     return httpx.delete(server.url + path, timeout=10)
 
