@@ -118,6 +118,16 @@ class StudentLabel(StudentOrphan):
     model_version: str | None
 
 
+class StudentAssignment(AssignmentFields):
+    """Who looks after the student.
+
+    Attributes:
+        former: what was said last within other units before, newest first.
+    """
+
+    former: Sequence[AssignmentFields]
+
+
 class WholeParts(TypedDict):
     """What one task knows of a student besides what may be many.
 
@@ -127,7 +137,7 @@ class WholeParts(TypedDict):
         orphans: those that wait for their features.
         actions: what was done on seeing the student on a list, newest first.
         interventions: the help that the student got, by its first day.
-        assigned: who looks after the student, as it was said last in each unit, newest first.
+        assigned: who looks after the student, as it was said last; null: nobody was ever named.
     """
 
     records: Sequence[StudentRecord]
@@ -135,7 +145,7 @@ class WholeParts(TypedDict):
     orphans: Sequence[StudentOrphan]
     actions: Sequence[ActionFields]
     interventions: Sequence[InterventionFields]
-    assigned: Sequence[AssignmentFields]
+    assigned: StudentAssignment | None
 
 
 class TaskDossier(WholeParts):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from api.answers.dossiers import (
+    StudentAssignment,
     StudentLabel,
     StudentOrphan,
     StudentOutcome,
@@ -31,6 +32,7 @@ from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
 from database.tombstones import TombstoneRepository
 from model.errors import ErasedStudent
+from model.helping.intervention import Assignment
 from model.label import Label
 from model.labels.facts import Filed
 from model.prediction import Prediction
@@ -139,7 +141,7 @@ class StudentReader:
             orphans=[filled(StudentOrphan, one) for one in known.orphans],
             actions=[filled(ActionFields, one) for one in known.actions],
             interventions=[filled(InterventionFields, one) for one in known.interventions],
-            assigned=[filled(AssignmentFields, one) for one in known.assigned],
+            assigned=_assigned(known.assigned),
         )
 
     async def page(self, offset: int, limit: int) -> TaskPage:
@@ -189,6 +191,13 @@ def _prediction(known: Prediction, *, waiting: bool) -> StudentPrediction:
     rest = {name: value for name, value in shown.items() if name not in SCORE_NAMES}
     scored = score_fields(known.scale, known.risk_score, known.interval)
     return cast(StudentPrediction, {**rest, **scored})
+
+
+def _assigned(known: Sequence[Assignment]) -> StudentAssignment | None:
+    if not known:
+        return None
+    former = [filled(AssignmentFields, one) for one in known[1:]]
+    return filled(StudentAssignment, known[0], former=former)
 
 
 def _outcome(filed: Filed) -> StudentOutcome:

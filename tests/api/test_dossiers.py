@@ -275,7 +275,7 @@ ROWS = {
     Report: dossiers.StudentOutcome,
     Action: helping.ActionFields,
     Intervention: helping.InterventionFields,
-    Assignment: helping.AssignmentFields,
+    Assignment: dossiers.StudentAssignment,
 }
 
 
