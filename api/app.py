@@ -21,6 +21,7 @@ from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
 from api.http import origin, problems
+from api.lists.warming import keep_lists
 from api.metrics.requests import counted
 from api.opening import opened
 from api.predict_endpoint import PATH, PredictEndpoint
@@ -32,6 +33,7 @@ from api.routes import (
     helped,
     helping,
     labels,
+    lists,
     models,
     notices,
     pages,
@@ -62,8 +64,8 @@ ROUTERS = tuple(
     # In this order: /predict/{student_id} takes every path below /predict, /students/{student_id}
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
-        bulk, predictions, labels, helping, helped, students, dossiers, erasure, models, decisions,
-        trials, alarms, runs, notices, performance, system, pages,
+        bulk, predictions, labels, helping, helped, students, dossiers, erasure, lists, models,
+        decisions, trials, alarms, runs, notices, performance, system, pages,
     )
 )  # fmt: skip
 
@@ -196,6 +198,7 @@ def _works(services: Services) -> tuple[Callable[[], Awaitable[None]], ...]:
         services.shipper.ship,
         services.shipper.adopt,
         services.bulk.ship,
+        partial(keep_lists, services),
         services.loop.follow,
         partial(_pulse, services),
     )

@@ -52,6 +52,11 @@ class ErasedStudents:
             self._state = state
 
     @property
+    def state(self) -> object:
+        """What changes when a tombstone is laid or lifted, as this worker knows it."""
+        return self._state
+
+    @property
     def nobody(self) -> bool:
         """Whether there are none."""
         return not self._digests

@@ -15,6 +15,7 @@ from api.answers import (
     decisions,
     dossiers,
     helping,
+    lists,
     models,
     notices,
     performance,
@@ -54,7 +55,8 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 
 ANSWERS = (
-    predictions, dossiers, helping, models, decisions, alarms, trials, notices, performance, system,
+    predictions, dossiers, helping, lists, models, decisions, alarms, trials, notices, performance,
+    system,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from api.erased import ErasedStudents
 from api.http.problems import Problem
 from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
+from api.ranked.kept import KeptLists
 from api.refresher import Refresher
 from api.registry import Registry
 from api.security import TaskKeys
@@ -109,6 +110,7 @@ class Services:
     loop: LoopReader
     slot: WorkerSlot
     started_at: datetime
+    lists: KeptLists = field(default_factory=KeptLists)
 
     def champion(self) -> Champion:
         """The champion.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from database.driver.commands import Op
+from database.driver.commands import Find, Op
 from database.mapping.documents import milliseconds
 from database.repository import Documents, Repository
 from model.batch import Batch
@@ -27,6 +27,17 @@ class BatchRepository(Repository[Batch]):
             RegistryError: the registry refuses, or does not answer.
         """
         return (yield from self._add(self._document(batch)))
+
+    def last(self) -> Op[str | None]:
+        """The id of the batch that came last; None before the first. Reads no batch.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        fields = ["ingested_at"]
+        order = [("ingested_at", -1)]
+        found = yield Find(self.collection, {}, sort=order, limit=1, fields=fields)
+        return str(found[0]["_id"]) if found else None
 
 
 class BegunBatchRepository(Documents):

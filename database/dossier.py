@@ -18,6 +18,7 @@ from database.helping.assignments import AssignmentRepository
 from database.helping.interventions import InterventionRepository
 from database.labelling.facts import facts_of
 from database.labels import WITHDRAWN, LabelRepository, OrphanRepository
+from database.lists.published import ListedRowRepository
 from database.outcomes import OutcomeRepository, label_key
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
@@ -27,6 +28,7 @@ from model.helping.intervention import Assignment, Intervention
 from model.label import Label, OrphanLabel
 from model.labels.join import view
 from model.labels.units import visible_to
+from model.lists.published import ListedRow
 from model.student import Observation
 
 SECTIONS: Mapping[str, str] = {
@@ -38,6 +40,7 @@ SECTIONS: Mapping[str, str] = {
     ActionRepository.collection: "actions",
     InterventionRepository.collection: "interventions",
     AssignmentRepository.collection: "assigned",
+    ListedRowRepository.collection: "listed",
 }
 """Collection that holds something of students to the part of a dossier that tells it."""
 
@@ -76,6 +79,7 @@ class Dossier:
         actions: what people did on seeing the student on a list, newest first.
         interventions: the help that the student got, by its first day.
         assigned: who looks after the student, as it was said last within each unit, newest first.
+        listed: where the student stood on published lists.
     """
 
     records: tuple[Observation, ...] = ()
@@ -87,6 +91,7 @@ class Dossier:
     actions: tuple[Action, ...] = ()
     interventions: tuple[Intervention, ...] = ()
     assigned: tuple[Assignment, ...] = ()
+    listed: tuple[ListedRow, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -120,6 +125,7 @@ def dossier_of(student_id: str, waiting: Sequence[KeptDocument] = ()) -> Op[Doss
         actions=tuple((yield from ActionRepository().of_student(student_id))),
         interventions=tuple(helped.get(student_id, ())),
         assigned=tuple((yield from AssignmentRepository().of_student(student_id))),
+        listed=tuple((yield from ListedRowRepository().of_student(student_id))),
     )
 
 
@@ -152,6 +158,7 @@ def within(dossier: Dossier, student_id: str, units: Collection[str]) -> Op[Doss
         records=tuple(one for one in dossier.records if one.unit in units),
         predictions=(yield from _is_predicted(student_id, units)),
         waiting=tuple(one for one in dossier.waiting if one.unit in units),
+        listed=tuple(one for one in dossier.listed if one.unit in units),
         outcomes=outcomes,
         labels=tuple(one for one in made if isinstance(one, Label)),
         orphans=tuple(one for one in made if isinstance(one, OrphanLabel)),

@@ -19,6 +19,8 @@ from database.helping.interventions import InterventionRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
 from database.leases import LeaseRepository
+from database.lists.budgets import BudgetRepository
+from database.lists.published import ListedRowRepository, PublishedListRepository
 from database.looks import LookRepository
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
@@ -66,6 +68,9 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     ShadowRepository,
     CanaryRepository,
     LookRepository,
+    BudgetRepository,
+    ListedRowRepository,
+    PublishedListRepository,
     RunRepository,
     DriftReportRepository,
     DriftPictureRepository,

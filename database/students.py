@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -127,23 +128,26 @@ class StudentRepository(Repository[Student]):
         Raises:
             RegistryError: a student's document cannot be read.
         """
-        found: list[Document] = []
-        for where in (yield from self._places(period, units)):
-            found += yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
-        found.sort(key=itemgetter("_id"))
+        found: list[Document]
+        if units is None:
+            where = {f"periods.{period}": {"$exists": True}}
+            found = yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
+        else:
+            found = yield from self._in_units(period, units)
         shown = found[:limit] if limit else found
         return [_observation(d["_id"], period, d["periods"][period]) for d in shown]
 
-    def _places(self, period: str, units: Collection[str] | None) -> Op[list[dict[str, Any]]]:
-        """The conditions, of which each student meets one at most, of being there in a period."""
-        if units is None:
-            return [{f"periods.{period}": {"$exists": True}}]
+    def _in_units(self, period: str, units: Collection[str]) -> Op[list[Document]]:
+        """The documents of those who were in these units in that period, by student id."""
         known = yield from PeriodRepository().all()
+        where: dict[str, Any] = {f"periods.{period}.unit": {"$in": sorted(units)}}
         if known and known[-1] == period:
-            # Indexed: in the newest period a student is where the latest observation says. Unit by
-            # unit: with a condition on a period the library looks up, by equality alone.
-            return [{"unit": unit, f"periods.{period}.unit": unit} for unit in sorted(units)]
-        return [{f"periods.{period}.unit": {"$in": sorted(units)}}]
+            # Indexed: in the newest period a student is where the latest observation says. Nothing
+            # else is asked, and no order, so that the embedded server answers by its index.
+            where = {"unit": {"$in": sorted(units)}}
+        found: list[Document] = yield Find(self.collection, where)
+        there = [one for one in found if unit_in(one, period) in units]
+        return sorted(there, key=itemgetter("_id"))
 
     def units(self) -> Op[dict[str, Units]]:
         """Every (folded) unit that a student is in now, with its units as one record writes them.
@@ -161,6 +165,18 @@ class StudentRepository(Repository[Student]):
                 return found
             last = one[0]["unit"]
             found[last] = self.read(one[0]).latest.units
+
+    def last_change(self) -> Op[tuple[str, int, datetime] | None]:
+        """Who was observed last, the revision and when; None before anybody was.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        fields = ["revision", "updated_at"]
+        # By the index alone: a second field would make the embedded server sort everybody.
+        order = [("updated_at", -1)]
+        found = yield Find(self.collection, {}, sort=order, limit=1, fields=fields)
+        return (found[0]["_id"], found[0]["revision"], found[0]["updated_at"]) if found else None
 
     def count_in_period(self, period: str) -> Op[int]:
         """How many students something is known of in that period.

@@ -142,7 +142,8 @@ class Calibration:
                 return high.slope_at(margin - high.margin)
         return self.slopes[self._piece(margin)]
 
-    def _logits_of(self, margins: Rows) -> Rows:
+    def log_odds(self, margins: Rows) -> Rows:
+        """The log-odds of margins of shape (n,) (the scores themselves under `identity`)."""
         starts = np.array(self.margins)
         inside = margins
         if self.tails is not None:
@@ -171,7 +172,10 @@ class Calibration:
 
     def score(self, margins: Rows) -> Rows:
         """Scores of shape (n,)."""
-        logits = self._logits_of(margins)
+        return self.of_log_odds(self.log_odds(margins))
+
+    def of_log_odds(self, logits: Rows) -> Rows:
+        """Scores of log-odds of shape (n,)."""
         if self.method == "identity":
             return logits
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -700.0, 700.0))))

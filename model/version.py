@@ -11,6 +11,7 @@ from typing import Any
 from model.dropped import DroppedStudy
 from model.errors import BundleError
 from model.figures import AtK, ClassFigures, RecallTarget
+from model.lists.finds import LaneCurve
 from model.prediction import Thresholds
 from model.risk_interval import HeldOutMap
 from model.statuses import StatusFigures
@@ -145,6 +146,8 @@ class ModelVersion:
             has no units, or for versions of before they were kept.
         recipe: SHA-256 of what it was trained by (`training.recipe`); empty in versions of before
             it was kept.
+        by_lane: how many of those at risk stand in the first shares of each lane, on the students
+            of `metrics`; empty for a numeric outcome and in versions of before it was kept.
         held_out_map: how outcomes followed the scores on the students of `metrics`, from which
             figures are estimated before outcomes come; None of a numeric outcome, of few records
             and in versions of before it was kept.
@@ -181,6 +184,7 @@ class ModelVersion:
     at_k: tuple[AtK, ...] = ()
     report: tuple[ClassFigures, ...] = ()
     held_out_map: HeldOutMap | None = None
+    by_lane: tuple[LaneCurve, ...] = ()
 
     @property
     def statement(self) -> Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -38,6 +38,8 @@ class Assessments:
         patterns: those there are, each once.
         pattern_of: the place of each record's in `patterns`.
         operating: where `high` begins for each; None where that is the same for all.
+        log_odds: of the scores, shape (n,), strictly rising with the margin where scores round to
+            one; of a number, the scores themselves.
     """
 
     scores: Sequence[float]
@@ -47,6 +49,7 @@ class Assessments:
     pattern_of: Sequence[int]
     intervals: Sequence[tuple[float, float] | None]
     operating: Sequence[float] | None = None
+    log_odds: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def known_weights(self) -> list[float | None]:
@@ -65,10 +68,13 @@ def assess(predictor: Predictor, records: Columns, features: Sequence[str]) -> A
     """
     if not records.size:
         return Assessments((), (), (), (), (), ())
-    scores = predictor.bundle.score(predictor.encoder.encode_columns(records))
+    bundle = predictor.bundle
+    rows = predictor.encoder.encode_columns(records)
+    log_odds = bundle.calibration.log_odds(bundle.scorer.margin(rows))
+    scores = bundle.calibration.of_log_odds(log_odds)
     patterns, pattern_of = _patterns(predictor, records, features)
     weights = np.array([pattern.known_weight for pattern in patterns], dtype=np.float64)
-    rule = predictor.bundle.interval
+    rule = bundle.interval
     listed: list[float] = scores.tolist()
     cuts = _cuts_of(predictor.thresholds, records)
     return Assessments(
@@ -79,6 +85,7 @@ def assess(predictor: Predictor, records: Columns, features: Sequence[str]) -> A
         pattern_of=pattern_of,
         intervals=[None] * len(listed) if rule is None else [rule.around(s) for s in listed],
         operating=None if predictor.thresholds.new is None else cuts.operating.tolist(),
+        log_odds=log_odds,
     )
 
 

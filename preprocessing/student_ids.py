@@ -10,7 +10,7 @@ from preprocessing.task.spec import TaskSpec
 LONGEST_ID = 128
 LONGEST_EVER = 200
 """Characters that an earlier release took from files; such a student can still be erased."""
-ROUTES = frozenset({"at-risk", "batch", "bulk"})
+ROUTES = frozenset({"at-risk", "at-risk/file", "batch", "bulk"})
 """Words of the API's paths, where a student's id may stand too."""
 
 

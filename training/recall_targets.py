@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
 from model.figures import AtK, ClassFigures, RecallTarget, new_case_figures, share_of
+from model.lists.finds import STEPS, LaneCurve
+from model.lists.published import Lane
 from training.metrics import flags_at
 
 Array = NDArray[np.float64]
@@ -75,6 +77,26 @@ def figures_at_k(outcome: Array, scores: Array, new: Mask | None = None) -> tupl
         caught = float(flags @ outcome)
         found.append(AtK(k, caught / k, caught / positives, _of_new(outcome, flags, new)))
     return tuple(found)
+
+
+def lane_curves(outcome: Array, scores: Array, new: Mask | None = None) -> tuple[LaneCurve, ...]:
+    """How many of those at risk stand in the first shares of each lane; see `recall_targets`.
+
+    >>> outcome, scores = np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.9, 0.8, 0.7, 0.1])
+    >>> (curve,) = lane_curves(outcome, scores)
+    >>> curve.at_risk, curve.found_in(0.5), curve.found_in(1.0)
+    (2, 1.0, 2.0)
+    """
+    everybody = np.ones(len(outcome), dtype=np.bool_)
+    lanes = {Lane.ALL: everybody} if new is None else {Lane.KNOWN: ~new, Lane.NEW: new}
+    return tuple(
+        _lane_curve(lane, outcome[members], scores[members]) for lane, members in lanes.items()
+    )
+
+
+def _lane_curve(lane: Lane, outcome: Array, scores: Array) -> LaneCurve:
+    found = [float(flags_at(scores, step / STEPS) @ outcome) for step in range(STEPS + 1)]
+    return LaneCurve(lane, len(outcome), int(outcome.sum()), tuple(found))
 
 
 def classification_report(outcome: Array, flags: Mask) -> tuple[ClassFigures, ...]:

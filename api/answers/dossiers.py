@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from api.answers.helping import ActionFields, AssignmentFields, InterventionFields
 from api.answers.predictions import AssessedFields
 from model.label import Correction
+from model.lists.published import Lane
 from model.student import Value
 from preprocessing.task.columns import Kind
 
@@ -128,6 +129,26 @@ class StudentAssignment(AssignmentFields):
     former: Sequence[AssignmentFields]
 
 
+class StudentListed(TypedDict):
+    """Where the student stood on a list that was published.
+
+    Attributes:
+        unit: the school that the list put the student under; empty: unknown.
+        rank: in the lane and school; 1 is the most urgent.
+        listed: whether the student had a place.
+        won: what a draw at the margin said; null without one.
+    """
+
+    list_id: str
+    lane: Lane
+    unit: str
+    score: float
+    margin: float
+    rank: int
+    listed: bool
+    won: bool | None
+
+
 class WholeParts(TypedDict):
     """What one task knows of a student besides what may be many.
 
@@ -138,6 +159,7 @@ class WholeParts(TypedDict):
         actions: what was done on seeing the student on a list, newest first.
         interventions: the help that the student got, by its first day.
         assigned: who looks after the student, as it was said last; null: nobody was ever named.
+        listed: published lists that the student was on.
     """
 
     records: Sequence[StudentRecord]
@@ -146,6 +168,7 @@ class WholeParts(TypedDict):
     actions: Sequence[ActionFields]
     interventions: Sequence[InterventionFields]
     assigned: StudentAssignment | None
+    listed: Sequence[StudentListed]
 
 
 class TaskDossier(WholeParts):

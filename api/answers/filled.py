@@ -9,6 +9,7 @@ from pydantic import Field
 Filled = TypeVar("Filled")
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
+Rank = Annotated[int, Field(ge=1)]
 
 
 def filled(kind: type[Filled], record: object, /, **more: Any) -> Filled:

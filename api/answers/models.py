@@ -12,6 +12,7 @@ from api.answers.filled import Count
 from model.drift import DriftReport
 from model.dropped import DroppedStudy
 from model.figures import AtK, ClassFigures, RecallTarget
+from model.lists.finds import LaneCurve
 from model.live import Quarantine
 from model.prediction import Thresholds
 from model.promotion import Promotion
@@ -65,6 +66,7 @@ class VersionAnswer(VersionSummary):
             before it was measured.
         recall_targets: what it costs to find so many of those at risk.
         at_k: precision and recall among the k highest scores.
+        by_lane: how many of those at risk stand in the first shares of each lane.
         report: precision, recall and F1 of both classes at the operating threshold.
         card: path of the model card.
         decision: of the run that made the version.
@@ -82,6 +84,7 @@ class VersionAnswer(VersionSummary):
     dropped: DroppedStudy | None
     recall_targets: Sequence[RecallTarget]
     at_k: Sequence[AtK]
+    by_lane: Sequence[LaneCurve]
     report: Sequence[ClassFigures]
     leakage: LeakageCheck | None
     card: str | None

@@ -13,8 +13,10 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from api.answers.filled import Count, Share
+from api.answers.filled import Count, Rank, Share
 from model.explanation import Reason
+from model.helping.action import ActionKind
+from model.lists.published import Lane, LaneRoom
 from model.prediction import RiskLabel, RiskStatus, Scale
 
 
@@ -127,12 +129,34 @@ class ListedStudent(AssessedFields, ExplainedFields):
 
     Attributes:
         units: unit column to where the student is, as far as it is known.
+        lane: `known` is at risk already, `new` is not; `all` where the task cannot tell.
+        rank: in the lane and school; 1 is the most urgent.
+        rank_before: on the list of this period that was published last; null where the student was
+            not on it.
+        score_before: on that list.
+        within: whether there is a place for the student.
+        done: what somebody did last about the list of this period; null: nothing.
+        assigned: who looks after the student; null: nobody.
     """
 
     student_id: str
     units: Mapping[str, str]
     period: str
     model_version: str
+    lane: Lane
+    rank: Rank
+    rank_before: Rank | None
+    score_before: float | None
+    within: bool
+    done: ActionKind | None
+    assigned: str | None
+
+
+class PublishedFields(TypedDict):
+    """Which list of the period was published last."""
+
+    list_id: str
+    at: datetime
 
 
 class StudentsAnswer(TypedDict):
@@ -142,6 +166,9 @@ class StudentsAnswer(TypedDict):
         period: null where nothing is known yet.
         total: students on the whole list.
         counts: students of the period by status.
+        lanes: how many students each lane of each school has, and how many of them there is a
+            place for.
+        published: the list of the period that was published last; null where none was.
     """
 
     period: str | None
@@ -151,6 +178,8 @@ class StudentsAnswer(TypedDict):
     limit: int
     offset: int
     counts: Mapping[str, Count]
+    lanes: Sequence[LaneRoom]
+    published: PublishedFields | None
     students: Sequence[ListedStudent]
 
 

@@ -10,6 +10,7 @@ from typing import cast
 from api.answers.dossiers import (
     StudentAssignment,
     StudentLabel,
+    StudentListed,
     StudentOrphan,
     StudentOutcome,
     StudentPrediction,
@@ -142,6 +143,7 @@ class StudentReader:
             actions=[filled(ActionFields, one) for one in known.actions],
             interventions=[filled(InterventionFields, one) for one in known.interventions],
             assigned=_assigned(known.assigned),
+            listed=[filled(StudentListed, one) for one in known.listed],
         )
 
     async def page(self, offset: int, limit: int) -> TaskPage:

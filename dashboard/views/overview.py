@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import streamlit as st
@@ -16,10 +17,13 @@ from dashboard.waiting import show_waiting
 from database.aliases import CHAMPION, AliasRepository
 from database.drift_reports import DriftReportRepository
 from database.labels import LabelRepository
+from database.lists.published import newest_rooms
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
+from model.lists.finds import finds_within
+from model.lists.published import LaneRoom
 from model.promotion import of_run
 from model.version import Alias, Metrics, ModelVersion
 
@@ -85,9 +89,22 @@ def _heading(context: Context, alias: Alias, champion: ModelVersion) -> None:
         hundreds = {name: f"**{metrics[name] * 100:.0f}**" for name in IN_WORDS}
         said = texts("overview.in_words", **hundreds)
         st.markdown(f"{said} {new_cases_told(metrics, texts)}")
+        within = within_told(champion, context.registry.run(newest_rooms()), texts)
+        if within:
+            st.markdown(within)
     elif metrics.keys() >= {*NUMERIC_CARDS}:
         mae, r2 = texts.number(metrics["mae"], 1), texts.share(max(metrics["r2"], 0.0))
         st.markdown(texts("overview.in_words_value", mae=f"**{mae}**", r2=f"**{r2}**"))
+
+
+def within_told(champion: ModelVersion, rooms: Iterable[LaneRoom], texts: Texts) -> str:
+    """What is found within the places of the list that was published last; empty: not known."""
+    found = finds_within(champion.by_lane, rooms)
+    if found is None:
+        return ""
+    shares = {"places": found.places, "recall": found.recall, "precision": found.precision}
+    hundreds = {name: f"**{value * 100:.0f}**" for name, value in shares.items()}
+    return texts("overview.within", **hundreds)
 
 
 def new_cases_told(metrics: Metrics, texts: Texts) -> str:

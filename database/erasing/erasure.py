@@ -16,6 +16,7 @@ from database.labelling.join import settle
 from database.labelling.linking import drop_emptied
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
+from database.lists.published import ListedRowRepository
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
@@ -35,6 +36,7 @@ KEPT_UNDER: Mapping[str, str] = {
     ActionRepository.collection: "student_id",
     InterventionRepository.collection: "student_id",
     AssignmentRepository.collection: "student_id",
+    ListedRowRepository.collection: "student_id",
     StudentRepository.collection: "_id",
     PredictionRepository.collection: "student_id",
 }

@@ -15,6 +15,7 @@ from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.interventions import InterventionRepository
 from database.labels import LabelRepository, OrphanRepository
+from database.lists.published import ListedRowRepository
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
@@ -41,6 +42,10 @@ def _of_report(document: Document) -> list[str]:
     return [document["student_id"], *([stated] if stated else [])]
 
 
+def _of_row(document: Document) -> list[str]:
+    return [document["student_id"]]
+
+
 PERSONAL: Mapping[str, Callable[[Document], list[str]]] = {
     StudentRepository.collection: _of_student,
     AssignmentRepository.collection: _named,
@@ -50,6 +55,7 @@ PERSONAL: Mapping[str, Callable[[Document], list[str]]] = {
     OutcomeRepository.collection: _of_report,
     OrphanRepository.collection: _of_report,
     LabelRepository.collection: _of_report,
+    ListedRowRepository.collection: _of_row,
 }
 """Collection to the ids that a document of it is about."""
 

@@ -122,3 +122,33 @@ def categories_of(values: Sequence[Value | None]) -> Categories:
     places: dict[Any, int] = {None: -1}
     codes = [places.setdefault(value, len(places) - 1) for value in values]
     return Categories(np.array(codes, dtype=np.int64), tuple(places)[1:])
+
+
+def joined_columns(parts: Sequence[Columns]) -> Columns:
+    """The records of several parts, which have the same features, one part after the other.
+
+    >>> column = Column(name="pedra", kind="category", categories={"a": (), "b": ()})
+    >>> parts = [columns_of([{"pedra": name}], [column]) for name in ("a", "b")]
+    >>> joined_columns(parts).values("pedra")
+    ['a', 'b']
+    """
+    numbers = {
+        name: np.concatenate([part.number(name) for part in parts]) for name in parts[0].numbers
+    }
+    categories = {
+        name: _joined([part.categories[name] for part in parts]) for name in parts[0].categories
+    }
+    return Columns(sum(part.size for part in parts), numbers, categories)
+
+
+def _joined(parts: Sequence[Categories]) -> Categories:
+    places = {name: place for place, name in enumerate(_names(parts))}
+    codes = [
+        np.array([*(places[name] for name in part.names), -1], dtype=np.int64)[part.codes]
+        for part in parts
+    ]
+    return Categories(np.concatenate(codes), tuple(places))
+
+
+def _names(parts: Sequence[Categories]) -> dict[str, None]:
+    return {name: None for part in parts for name in part.names}

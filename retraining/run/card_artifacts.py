@@ -9,6 +9,8 @@ from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from model.batch import Batch
 from model.decisions.realised import NO_PROMISES, TrackRecord
+from model.lists.finds import finds_within
+from model.lists.published import LaneRoom
 from model.promotion import DecisionStatus
 from model.version import CardFiles, ModelVersion
 from preprocessing.lanes import operating_cuts
@@ -32,6 +34,7 @@ def card_facts(
     task: TaskSpec,
     batches: Iterable[Batch],
     record: TrackRecord = NO_PROMISES,
+    rooms: Iterable[LaneRoom] = (),
 ) -> CardFacts:
     """What the card of a trial is written from.
 
@@ -42,6 +45,7 @@ def card_facts(
         task: what it was trained for.
         batches: what the registry has taken in.
         record: how earlier promises turned out.
+        rooms: of the lanes of the list that was published last.
     """
     model, cases = trial.model, trial.cases
     means, explained = importance(model.encoder, model.scorer, model.calibration, cases.records)
@@ -63,6 +67,7 @@ def card_facts(
         evidence=evidence,
         promise=None if kept else promise_of(evidence, version.window.periods),
         track_record=record,
+        finds=finds_within(version.by_lane, rooms),
         cuts=None
         if model.thresholds.new is None
         else operating_cuts(model.thresholds, cases.records),

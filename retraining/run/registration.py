@@ -17,6 +17,7 @@ from database.decisions import approval
 from database.decisions.realised import promotions_and_what_came
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
+from database.lists.published import newest_rooms
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.archive import bundle_digest, pack
@@ -42,7 +43,12 @@ from retraining.run.window import describe
 from training.card.facts import CardFacts
 from training.estimating.held_out_map import held_out_map
 from training.kinds import kind_of
-from training.recall_targets import classification_report, figures_at_k, recall_targets
+from training.recall_targets import (
+    classification_report,
+    figures_at_k,
+    lane_curves,
+    recall_targets,
+)
 from training.recipe import recipe
 from training.statuses import status_figures
 
@@ -122,7 +128,8 @@ def register(
     )
     batches = registry.run(BatchRepository().newest(BATCHES))
     record = track_record(*registry.run(promotions_and_what_came()))
-    facts = card_facts(draft, trial, verdict, task, batches, record)
+    rooms = registry.run(newest_rooms())
+    facts = card_facts(draft, trial, verdict, task, batches, record, rooms)
     held.check()
     numbered = ModelVersionRepository().register(
         partial(_numbered, replace(draft, bundle=bundle_digest(packed.archive)), provenance),
@@ -210,6 +217,7 @@ def _as_asked(trial: ScoredChallenger, task: TaskSpec) -> dict[str, Any]:
     return {
         "recall_targets": recall_targets(outcome, trial.scores, new),
         "at_k": figures_at_k(outcome, trial.scores, new),
+        "by_lane": lane_curves(outcome, trial.scores, new),
         "report": classification_report(outcome, trial.flags),
         "held_out_map": held_out_map(
             outcome, trial.scores, trial.model.encoder.encode_many(trial.cases.records)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pytest
 
 from api.champion import Champion, ChampionHolder
 from api.durability.outbox import decode
+from api.lists.rows import PageFacts, listed_students
+from api.lists.view import ListView
 from api.payload import RecordReader
-from api.routes.students import _explained, _ranked
 from api.scoring import answer, score_many, score_one
 from database.mapping.documents import from_document, to_document
 from database.predictions import document_of
@@ -20,6 +21,8 @@ from model.bundle import load_bundle
 from model.live import LiveModel, LivePointer
 from model.prediction import IntervalRule, Prediction, RiskStatus, Scale, Thresholds
 from model.student import Features, Observation
+from preprocessing.lists.ranking import rank_students
+from preprocessing.lists.scoring import ScoredStudents, score_students
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import load_task
 from tests.api import bundles
@@ -41,6 +44,19 @@ def champion(
     )
     pointer = LivePointer(version="v1", artifact="", bundle=bundle.digest, signature="", revision=1)
     return Champion("v1", pointer, bundle, Predictor(bundle), bundle.thresholds)
+
+
+def looked_at(who: Champion, scored: ScoredStudents) -> ListView:
+    """The whole list of 2024."""
+    ranked = rank_students(scored, (), PEDE.promotion)
+    within, rooms = ranked.within, ranked.rooms
+    return ListView(
+        "2024", None, None, who, {}, scored, ranked, within, rooms, (), None, ranked.order
+    )
+
+
+def known_of(observed: Sequence[Observation]) -> PageFacts:
+    return PageFacts({one.student_id: one for one in observed}, {}, {}, {})
 
 
 def asked(who: Champion, record: Mapping[str, object]) -> Prediction:
@@ -105,7 +121,8 @@ def test_students_of_whom_too_little_is_known_are_listed_last_in_a_group_of_thei
     ]  # fmt: skip
     observed = [Observation(f"S{i}", "2024", f, bundles.NOW) for i, f in enumerate(features)]
 
-    rows = _explained(who, PEDE, _ranked(who, observed))
+    view = looked_at(who, score_students(who.predictor, observed, PEDE))
+    rows = listed_students(PEDE, view, view.chosen.tolist(), known_of(observed))
 
     insufficient = [row["status"] is RiskStatus.INSUFFICIENT for row in rows]
     assert insufficient == [False, False, True, True]

@@ -136,6 +136,11 @@ class School:
         said = {"student_id": "S1", "kind": "tutoring", "start": "2024-03-04"}
         return self.post("/interventions", said | more)
 
+    def published(self) -> School:
+        """The list was published."""
+        assert self.post("/lists").is_success
+        return self
+
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
         return self.client.post(path, json=body, **more)
 
@@ -207,7 +212,24 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "students_at_risk": lambda s: [
         s.get("/students/at-risk?limit=3"),
         s.get("/students/at-risk?status=expected&offset=1"),
+        s.published().get("/students/at-risk?limit=3"),
     ],
+    "students_at_risk_file": lambda s: [
+        s.get("/students/at-risk/file"),
+        s.get("/students/at-risk/file?format=xlsx&lang=en"),
+        s.get("/students/at-risk/file?format=html&status=expected"),
+    ],
+    "get_budgets": lambda s: [s.get("/budgets")],
+    "put_budgets": lambda s: [
+        s.client.put("/budgets", json={"budgets": [{"lane": "new", "top": 5}]}),
+        s.get("/budgets"),
+    ],
+    "publish_list": lambda s: [
+        s.post("/lists"),
+        s.post("/lists", {"period": "2023", "lottery": {"band": 0.5, "seed": 3}}),
+    ],
+    "list_published": lambda s: [s.get("/lists")],
+    "get_published": lambda s: [s.get(f"/lists/{s.get('/lists').json()['lists'][0]['list_id']}")],
     "get_student": lambda s: [s.get("/students/S1"), s.get("/students/S3?limit=1&offset=1")],
     "export_student": lambda s: [s.get("/students/S1/export"), s.get("/students/S3/export")],
     "erase_student": lambda s: [s.client.delete("/students/S2")],
@@ -298,6 +320,15 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("label", 422, lambda s: s.post("/labels", {"labels": 3})),
     ("students_at_risk", 404, lambda s: s.get("/students/at-risk?period=1999")),
     ("students_at_risk", 422, lambda s: s.get("/students/at-risk?limit=0")),
+    ("students_at_risk", 422, lambda s: s.get("/students/at-risk?feature=shoe:41")),
+    ("students_at_risk_file", 404, lambda s: s.get("/students/at-risk/file?period=1999")),
+    ("students_at_risk_file", 422, lambda s: s.get("/students/at-risk/file?format=pdf")),
+    ("put_budgets", 422, lambda s: s.client.put("/budgets", json={"budgets": [{"lane": "old"}]})),
+    ("publish_list", 404, lambda s: s.post("/lists", {"period": "1999"})),
+    ("publish_list", 409, lambda s: s.post("/lists")),
+    ("publish_list", 422, lambda s: s.post("/lists", {"lottery": {"band": 2}})),
+    ("get_published", 404, lambda s: s.get("/lists/none")),
+    ("get_published", 422, lambda s: s.get("/lists/none?limit=0")),
     ("get_student", 404, lambda s: s.get("/students/nobody")),
     ("get_student", 410, lambda s: s.get("/students/S4")),
     ("get_student", 422, lambda s: s.get("/students/batch")),

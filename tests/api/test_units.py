@@ -106,6 +106,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 
 OWN = {"escola": "ESCOLA  A"}
 OTHER = {"escola": "Escola B"}
+BUDGET = {"lane": "new", "top": 3}
 SEEN = {"kind": "seen"}
 HELP = {"kind": "tutoring", "start": "2025-03-03"}
 LABEL = {"student_id": "x1", "period": "2024", "outcome": 1}
@@ -128,6 +129,24 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "students_at_risk, other": (lambda s: s.ask("GET", "/students/at-risk?unit=Escola%20B"), 404),
     "students_at_risk, none": (lambda s: s.ask("GET", "/students/at-risk?unit=Escola%20C"), 404),
     "students_at_risk, period": (lambda s: s.ask("GET", "/students/at-risk?period=1999"), 404),
+    "students_at_risk_file": (lambda s: s.ask("GET", "/students/at-risk/file"), 200),
+    "students_at_risk_file, other": (
+        lambda s: s.ask("GET", "/students/at-risk/file?unit=Escola%20B"),
+        404,
+    ),
+    "get_budgets": (lambda s: s.ask("GET", "/budgets"), 200),
+    "put_budgets, own": (
+        lambda s: s.ask("PUT", "/budgets", {"budgets": [BUDGET | {"unit": "Escola A"}]}),
+        200,
+    ),
+    "put_budgets, other": (
+        lambda s: s.ask("PUT", "/budgets", {"budgets": [BUDGET | {"unit": "Escola B"}]}),
+        404,
+    ),
+    "put_budgets, all": (lambda s: s.ask("PUT", "/budgets", {"budgets": [BUDGET]}), 404),
+    "publish_list": (lambda s: s.ask("POST", "/lists"), 403),
+    "list_published": (lambda s: s.ask("GET", "/lists"), 200),
+    "get_published, none": (lambda s: s.ask("GET", "/lists/none"), 404),
     "get_student, own": (lambda s: s.ask("GET", "/students/a1"), 200),
     "get_student, other": (lambda s: s.ask("GET", "/students/b1"), 404),
     "get_student, unknown unit": (lambda s: s.ask("GET", "/students/nowhere"), 404),

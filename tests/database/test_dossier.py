@@ -11,6 +11,7 @@ from database.dossier import SECTIONS, Dossier, KeptDocument, dossier_of, within
 from database.driver.commands import DeleteMany, Op
 from database.erasing.erasure import KEPT_UNDER
 from database.labelling.recording import record_outcomes
+from database.lists.published import ListedRowRepository
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
@@ -19,6 +20,7 @@ from model.prediction import Prediction
 from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import Run
 from tests.database.helping.builders import action, assignment, help_kept, intervention
+from tests.database.lists.builders import listed
 
 
 def known_everywhere(run: Run, student: str = "RA-1") -> None:
@@ -29,6 +31,7 @@ def known_everywhere(run: Run, student: str = "RA-1") -> None:
     run(record_outcomes([outcome(0.0, at(3), student_id=student)], now=at(4)))
     run(record_outcomes([outcome(student_id=student, period="2021")], now=at(5)))
     run(help_kept(student))
+    run(ListedRowRepository().add_many([listed("l1", student)]))
 
 
 def test_a_dossier_holds_what_is_kept_of_one_student_and_of_no_other(run: Run) -> None:
@@ -47,6 +50,7 @@ def test_a_dossier_holds_what_is_kept_of_one_student_and_of_no_other(run: Run) -
     assert found.actions == (action("a-RA-1", "RA-1"),)
     assert found.interventions == (intervention("i-RA-1", "RA-1"),)
     assert found.assigned == (assignment("RA-1"),)
+    assert found.listed == (listed("l1", "RA-1"),)
     assert "RA-2" not in str(found)
     assert run(dossier_of("RA-3")).empty
 

@@ -13,6 +13,7 @@ from database.driver.paging import in_parts
 from database.erasing import erasure
 from database.labelling.pending import PendingJoinRepository
 from database.labelling.recording import record_outcomes
+from database.lists.published import ListedRowRepository
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
@@ -21,6 +22,7 @@ from model.errors import NotFound
 from tests.database.builders import at, model_version, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry
 from tests.database.helping.builders import help_kept
+from tests.database.lists.builders import listed as listed_row
 from tests.database.test_erasing_stated import KEY, stated
 
 
@@ -58,6 +60,7 @@ def kept_of(registry: MongomockRegistry, *student_ids: str) -> None:
         joined, waiting = (outcome(student_id=one, period=p) for p in ("2023", "2022"))
         registry.run(record_outcomes([joined, waiting], now=at(9)))
         registry.run(help_kept(one))
+        registry.run(ListedRowRepository().add_many([listed_row("l1", one)]))
 
 
 def test_only_notes_that_owe_the_student_something_change_and_keep_the_rest(
@@ -154,8 +157,8 @@ def test_what_a_restore_brought_back_is_removed_and_counted_in_every_collection(
 
     removed = registry.run(erasure.remove_again(KEY))
 
-    # Of each student: one in each of eight collections, a second report, and what was said.
-    assert removed == 2 * (8 + 1 + 1)
+    # Of each student: one in each of nine collections, a second report, and what was said.
+    assert removed == 2 * (9 + 1 + 1)
     for collection in erasure.KEPT_UNDER:
         left = str(registry.run(stored(collection)))
         assert "RA-1" not in left and "RA-2" not in left and "RA-3" in left

@@ -16,6 +16,7 @@ import pytest
 from jinja2 import UndefinedError
 from jinja2.meta import find_undeclared_variables
 
+from model.lists.finds import Finds
 from model.promotion import DecisionStatus, Guard, PromotionDecision
 from model.units.named import UnitNames
 from model.units.tested import UnitFigures, VersionByUnit
@@ -364,3 +365,13 @@ def test_the_card_says_what_it_costs_to_find_a_share(
     assert f"| 80% | {target.students} students |" in card
     assert f"é preciso olhar {target.students} alunos" in to_html(facts)
     assert "Classification report at the operating threshold" in card
+
+
+def test_the_card_says_what_is_found_within_the_places_of_the_schools(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    facts = replace(facts_of(fitted, data), finds=Finds(0.25, 0.44, 0.61, 0.3))
+
+    assert "finds 44.0% of those who will be at risk (30.0% of the new cases)" in to_markdown(facts)
+    assert "encontra 44 % dos que ficarão em risco (30 % dos casos novos)" in to_html(facts)
+    assert "The schools have places" not in to_markdown(facts_of(fitted, data))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.decisions.realised import NO_PROMISES, TrackRecord
+from model.lists.finds import Finds
 from model.promotion import Promise, PromotionDecision
 from model.version import ModelVersion
 from preprocessing.encoder import FeatureEncoder
@@ -49,6 +50,8 @@ class CardFacts:
         evidence: what that was decided on, as plain data; empty without a comparison.
         promise: the gain it is to bring, where it takes over; None without one.
         track_record: how earlier promises turned out, as the version was registered.
+        finds: what it finds within the places of the list that was published last; None where none
+            was, or of a numeric outcome.
         cuts: each record's own operating threshold, shape (m,), where lanes have several.
     """
 
@@ -68,6 +71,7 @@ class CardFacts:
     promise: Promise | None = None
     track_record: TrackRecord = NO_PROMISES
     cuts: Array | None = None
+    finds: Finds | None = None
 
     @property
     def numeric(self) -> bool:

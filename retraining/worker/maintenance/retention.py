@@ -20,6 +20,8 @@ from database.helping.interventions import InterventionRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
 from database.leases import LeaseRepository
+from database.lists.budgets import BudgetRepository
+from database.lists.published import ListedRowRepository, PublishedListRepository
 from database.looks import LookRepository
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
@@ -76,6 +78,9 @@ BOUNDED: Mapping[type[Documents], str] = {
     AliasRepository: "two",
     LookRepository: "one a period: the error budget that is spent",
     UnitHistoryRepository: "one",
+    BudgetRepository: "one",
+    PublishedListRepository: "one a change of champion, period or budgets; effects need it",
+    ListedRowRepository: "one a student of a published list",
     AlarmRepository: "one a champion",
     ShadowRepository: "the newest 50",
     DriftPictureRepository: "the newest 400",

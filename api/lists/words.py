@@ -1,0 +1,67 @@
+"""The words and figures of a list in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+
+from model.student import Value
+from preprocessing.task.spec import TaskSpec
+
+Language = Literal["pt", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The sentences of one language, and how it writes figures."""
+
+    language: Language
+    sentences: Mapping[str, str]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The sentence of that key with the values put in.
+
+        Raises:
+            KeyError: no such sentence, or a value it needs is not given.
+        """
+        return self.sentences[key].format(**values)
+
+    def number(self, value: float, digits: int = 2) -> str:
+        """A number with the language's decimal sign, without idle noughts.
+
+        >>> words("pt").number(7.25), words("en").number(8.0)
+        ('7,25', '8')
+        """
+        text = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+        text = "0" if text == "-0" else text
+        return text.replace(".", ",") if self.language == "pt" else text
+
+    def day(self, moment: datetime) -> str:
+        """A day as people write it."""
+        return f"{moment:%d/%m/%Y}" if self.language == "pt" else f"{moment:%Y-%m-%d}"
+
+    def value(self, value: Value | None) -> str:
+        """What a record says of an indicator."""
+        if value is None:
+            return self("value.missing")
+        return value if isinstance(value, str) else self.number(value)
+
+    def yes(self, holds: bool) -> str:
+        """Whether something holds."""
+        return self("answer.yes" if holds else "answer.no")
+
+
+def words(language: Language) -> Words:
+    """The words of a language."""
+    told = yaml.safe_load((files("api.lists") / "words.yaml").read_text("utf-8"))
+    return Words(language, {key: both[language] for key, both in told.items()})
+
+
+def feature_name(task: TaskSpec, name: str, language: Language) -> str:
+    """What people call an indicator; its name where the task has no word for it."""
+    return name

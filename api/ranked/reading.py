@@ -1,0 +1,123 @@
+"""Reads a period's students, scores them, and says what would make that stale."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from api.champion import Champion
+from database.batches import BatchRepository
+from database.driver.commands import Op
+from database.students import StudentRepository
+from model.student import Observation
+from preprocessing.lists.scoring import ScoredStudents, joined, score_students
+from preprocessing.longitudinal import recalled_observations
+from preprocessing.task.columns import Longitudinal
+from preprocessing.task.spec import TaskSpec
+
+T = TypeVar("T")
+
+
+class Runs(Protocol):
+    """What runs an operation on a task's registry."""
+
+    async def run(self, op: Op[T]) -> T:
+        """Runs one operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whom a list is about.
+
+    Attributes:
+        period: of the students.
+        units: only of these (folded) units; None is all.
+    """
+
+    period: str
+    units: frozenset[str] | None
+
+
+async def read_students(
+    registry: Runs, champion: Champion, task: TaskSpec, whose: Whose, *, newest: bool
+) -> tuple[ScoredStudents, Mapping[str, Observation]]:
+    """A period's students with what the champion says of each, read unit by unit.
+
+    However many units there are, the records of one are in memory at a time.
+
+    Returns:
+        The students; and by their keys the records of all of them, where they were read at once.
+
+    Args:
+        registry: of the task.
+        champion: scores them.
+        task: of both.
+        whose: who is read.
+        newest: whether it is the newest period, which is found by units.
+
+    Raises:
+        RegistryError: they cannot be read.
+    """
+    parts, records = [], []
+    async for observed in _parts(registry, task.longitudinal, whose, newest=newest):
+        parts.append(await asyncio.to_thread(score_students, champion.predictor, observed, task))
+        records = observed
+    scored = joined([part for part in parts if part.ids] or parts)
+    return scored, {one.student_id: one for one in records} if len(parts) == 1 else {}
+
+
+async def _parts(
+    registry: Runs, plan: Longitudinal | None, whose: Whose, *, newest: bool
+) -> AsyncIterator[list[Observation]]:
+    if whose.units is not None or not newest:
+        yield await registry.run(observed_in(plan, whose))
+        return
+    known = await registry.run(StudentRepository().units())
+    if not known:
+        yield await registry.run(observed_in(plan, whose))
+        return
+    for unit in ("", *known):
+        yield await registry.run(observed_in(plan, Whose(whose.period, frozenset({unit}))))
+
+
+def observed_in(plan: Longitudinal | None, whose: Whose) -> Op[list[Observation]]:
+    """What is known of a period, with what the students' earlier periods add to it.
+
+    Raises:
+        RegistryError: a student cannot be read.
+    """
+    observed = yield from StudentRepository().in_period(whose.period, units=whose.units)
+    if plan is None:
+        return observed
+    known = yield from StudentRepository().get_many([o.student_id for o in observed])
+    return recalled_observations(plan, observed, known)
+
+
+def observed_of(
+    plan: Longitudinal | None, period: str, students: Sequence[str]
+) -> Op[dict[str, Observation]]:
+    """The same of some students, by their keys; of whom nothing is known is left out.
+
+    Raises:
+        RegistryError: a student cannot be read.
+    """
+    known = yield from StudentRepository().get_many(students)
+    own = [o for one in known.values() for o in one.observations if o.period == period]
+    return {o.student_id: o for o in recalled_observations(plan, own, known)}
+
+
+Stamp = tuple[object, ...]
+
+
+def data_stamp() -> Op[Stamp]:
+    """Changes with what schools report.
+
+    Raises:
+        RegistryError: they cannot be read.
+    """
+    return (
+        (yield from StudentRepository().last_change()),
+        (yield from BatchRepository().last()),
+    )
