@@ -35,6 +35,7 @@ from api.routes import (
     models,
     notices,
     pages,
+    people,
     performance,
     predictions,
     runs,
@@ -63,7 +64,7 @@ ROUTERS = tuple(
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
         bulk, predictions, labels, helping, helped, students, dossiers, erasure, models, decisions,
-        trials, alarms, runs, notices, performance, system, pages,
+        trials, alarms, runs, notices, performance, people, system, pages,
     )
 )  # fmt: skip
 

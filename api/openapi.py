@@ -17,6 +17,7 @@ from api.answers import (
     helping,
     models,
     notices,
+    people,
     performance,
     predictions,
     system,
@@ -54,7 +55,8 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 
 ANSWERS = (
-    predictions, dossiers, helping, models, decisions, alarms, trials, notices, performance, system,
+    predictions, dossiers, helping, models, decisions, alarms, trials, notices, performance, people,
+    system,
 )  # fmt: skip
 
 

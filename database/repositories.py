@@ -21,6 +21,9 @@ from database.labels import LabelRepository, OrphanRepository
 from database.leases import LeaseRepository
 from database.looks import LookRepository
 from database.outcomes import OutcomeRepository
+from database.people.guesses import GuessRepository
+from database.people.people import PersonRepository
+from database.people.spent import SpentTokenRepository
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.repository import Documents
@@ -82,5 +85,8 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     KeyAdoptionRepository,
     KeyRevocationRepository,
     ApiKeyRepository,
+    SpentTokenRepository,
+    PersonRepository,
+    GuessRepository,
     LeaseRepository,
 )
