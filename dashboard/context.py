@@ -13,7 +13,7 @@ from dashboard.api_client import ApiFailure, FarolApi
 from dashboard.scales import score_columns
 from dashboard.texts import Texts
 from database.driver.client import SyncRegistry
-from model.people.seen import Seen
+from model.people.looked import Looked
 from model.prediction import RiskStatus
 
 COLOURS = {
@@ -27,7 +27,7 @@ TRY = "curl -s {url}/schema\ncurl -s -X POST {url}/predict/STUDENT"
 """What a record may hold, and a first prediction for a student that a school file told of."""
 
 
-def _not_kept(_what: Seen, _student_id: str = "") -> None:
+def _not_kept(_what: Looked, _student_id: str = "") -> None:
     """Who looked is not kept where nobody has to say who it is."""
 
 
@@ -44,7 +44,7 @@ class Context:
         whole: whether the reader may see all units; if not, only what the API answers is shown.
         person: the name of who is in, as the API calls whoever acts; "" with authentication off.
         saw: a page that shows one student, or hands out a list, says so here at every run, before
-            it does; the audit log keeps it (`model.people.seen`).
+            it does; the audit log keeps it (`model.people.looked`).
     """
 
     registry: SyncRegistry
@@ -54,7 +54,7 @@ class Context:
     approval_days: int
     whole: bool = True
     person: str = ""
-    saw: Callable[[Seen, str], None] = _not_kept
+    saw: Callable[[Looked, str], None] = _not_kept
 
 
 def status_name(status: RiskStatus, texts: Texts) -> str:

@@ -140,7 +140,7 @@ def _account(texts: Texts) -> None:
 
 
 def _pages(
-    first: str, show: Callable[[str, View], None], texts: Texts, own: Set[str] | None
+    first: str, show: Callable[[View], None], texts: Texts, own: Set[str] | None = None
 ) -> list[st.Page]:
     """Every view at its own address; the first one at `/` too.
 
@@ -149,7 +149,7 @@ def _pages(
     """
     pages = []
     for name, icon, view in VIEWS:
-        content, title = partial(show, name, view), texts(f"page.{name}")
+        content, title = partial(show, view), texts(f"page.{name}")
         if name == first:
             pages.append(st.Page(content, title=title, icon=icon, url_path="start", default=True))
         hidden = name == first or (own is not None and name not in own)
@@ -172,13 +172,13 @@ def _language() -> Language:
     return language
 
 
-def _page(name: str, show: View, texts: Texts, every: float | None) -> None:
+def _page(show: View, texts: Texts, every: float | None) -> None:
     try:
         task = _task(texts)
     except ConfigurationError as error:
         st.error(texts("error.settings", why=error))
         return
-    st.fragment(partial(_guarded, name, show, texts, task), run_every=every)()
+    st.fragment(partial(_guarded, show, texts, task), run_every=every)()
 
 
 def _task(texts: Texts) -> str:
@@ -198,12 +198,12 @@ def _task(texts: Texts) -> str:
     return chosen
 
 
-def _guarded(name: str, show: View, texts: Texts, task: str) -> None:
+def _guarded(show: View, texts: Texts, task: str) -> None:
     """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
         settings, now = settings_from_environment(), datetime.now(UTC)
         keeper = _keeper(settings, now)
-        found, who = _entry(settings, keeper, task, texts, by_unit=name in BY_UNIT)
+        found, who = _entry(settings, keeper, task, texts, by_unit=_name_of(show) in BY_UNIT)
         if found not in INSIDE:
             show_closed(found, keeper, texts, settings.oidc_email)
             return
@@ -231,6 +231,10 @@ def _guarded(name: str, show: View, texts: Texts, task: str) -> None:
         st.error(texts("error.failed", why=error))
     except ConfigurationError as error:
         st.error(texts("error.settings", why=error))
+
+
+def _name_of(show: View) -> str:
+    return next(name for name, _, view in VIEWS if view is show)
 
 
 def _keeper(settings: Settings, now: datetime) -> Doorkeeper:

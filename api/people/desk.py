@@ -18,9 +18,9 @@ from database.audit import AuditRepository
 from database.people import invitations, signing_in
 from database.people.spent import SpentTokenRepository
 from model.access import AuditEvent
+from model.people.looked import Looked
 from model.people.password import Passwords, check_password
 from model.people.person import Person
-from model.people.seen import Seen
 from model.people.session import SignedIn
 from model.trust.key_file import KeyFile
 from model.trust.tombstone import TombstoneKey
@@ -127,7 +127,7 @@ class PeopleDesk:
         await asyncio.to_thread(self.notes.add, revoked={made.person.edition})
         await self.book.refresh()
 
-    async def saw(self, client: Client, what: Seen, student_id: str = "") -> None:
+    async def saw(self, client: Client, what: Looked, student_id: str = "") -> None:
         """Keeps that a person looked at something of students; of an API key nothing is kept.
 
         The log tells of which student to whoever knows the id, and to nobody else.

@@ -23,7 +23,7 @@ from api.students.export import pieces
 from api.students.reach import NOT_KNOWN, reach
 from api.students.reading import StudentReader, student_reader
 from model.errors import ErasedStudent
-from model.people.seen import Seen
+from model.people.looked import Looked
 from preprocessing.student_ids import LONGEST_EVER
 
 router = APIRouter(tags=["students"])
@@ -91,7 +91,7 @@ async def get_student(
         offset: how many of the newest are left out before the first.
     """
     found = await _found(request, student_id, client)
-    await services(request).people.saw(client, Seen.STUDENT, found.student)
+    await services(request).people.saw(client, Looked.STUDENT, found.student)
     tasks = {name: await one.page(offset, limit) for name, one in found.tasks.items()}
     return json_answer(StudentAnswer(**found.fields, limit=limit, offset=offset, tasks=tasks))
 

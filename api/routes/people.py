@@ -28,9 +28,7 @@ router = APIRouter(tags=["people"])
 
 @router.post(
     "/sessions",
-    **operation(
-        "Signs a person in", SessionAnswer, 401, 429, 503, status=201, body=CREDENTIALS, key=False
-    ),
+    **operation("Signs a person in", SessionAnswer, 401, 429, 503, body=CREDENTIALS, key=False),
 )
 async def sign_in(request: Request) -> Response:
     """The token is sent in the place of an API key, `Authorization: Bearer`; it counts 12 hours.
@@ -43,7 +41,7 @@ async def sign_in(request: Request) -> Response:
     name, password = _text(sent, "name"), _text(sent, "password")
     signed_in = await people.sign_in(name, password, _address(request))
     token = token_of(signed_in.session, people.installation)
-    return json_answer(SessionAnswer(**_told(client_of(signed_in)), token=token), 201)
+    return json_answer(SessionAnswer(**_told(client_of(signed_in)), token=token))
 
 
 @router.delete("/sessions", **operation("Signs the person out", MeAnswer, 409))

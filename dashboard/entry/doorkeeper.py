@@ -19,9 +19,9 @@ from database.people import invitations, signing_in
 from database.people.people import PersonRepository, revoked_of
 from database.people.spent import SpentTokenRepository
 from model.access import AuditEvent
+from model.people.looked import Looked
 from model.people.password import Passwords, check_password
 from model.people.person import Person
-from model.people.seen import Seen
 from model.people.session import PREFIX, Session, session_in, token_of
 from model.trust.key_file import KeyFile
 from model.trust.key_seal import digest_of
@@ -152,7 +152,7 @@ class Doorkeeper:
         op = invitations.accept(person, hashed, now=self.now, installation=self.installation)
         return self.registry().run(op)
 
-    def saw(self, visitor: Visitor, what: Seen, student_id: str = "") -> None:
+    def saw(self, visitor: Visitor, what: Looked, student_id: str = "") -> None:
         """Keeps that a person looked at something of students; of an API key nothing is kept.
 
         Args:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import cast
 
 import streamlit as st
 
 from dashboard.entry.admission import Entry, Visitor
 from dashboard.entry.doorkeeper import Doorkeeper
-from dashboard.entry.typed import put_aside, put_back
-from model.people.seen import Seen
+from dashboard.entry.typed import State, put_aside, put_back
+from model.people.looked import Looked
 
 SENT = "entry_sent"
 VISITOR = "entry_visitor"
@@ -48,7 +49,7 @@ def stays_in(found: Visitor) -> bool:
         if found.language:
             st.query_params["lang"] = found.language
         st.rerun(scope="app")
-    return put_back(st.session_state, found.name)
+    return put_back(_fields(), found.name)
 
 
 def is_out(why: Entry) -> None:
@@ -56,7 +57,7 @@ def is_out(why: Entry) -> None:
     was = visitor()
     if was is None:
         return
-    put_aside(st.session_state, was.name)
+    put_aside(_fields(), was.name)
     for name in (SENT, VISITOR, LOOKED):
         st.session_state.pop(name, None)
     st.session_state[SAID] = why.value
@@ -75,11 +76,16 @@ def last_word() -> str | None:
     return said
 
 
-def looked_with(keeper: Doorkeeper, who: Visitor, now: datetime) -> Callable[[Seen, str], None]:
+def _fields() -> State:
+    # A mapping of texts in all but its declaration: its keys are texts or numbers.
+    return cast(State, st.session_state)
+
+
+def looked_with(keeper: Doorkeeper, who: Visitor, now: datetime) -> Callable[[Looked, str], None]:
     """What a page calls when it shows something of a student, at every run."""
 
-    def saw(what: Seen, student_id: str = "") -> None:
-        before: dict[tuple[Seen, str], datetime] = st.session_state.setdefault(LOOKED, {})
+    def saw(what: Looked, student_id: str = "") -> None:
+        before: dict[tuple[Looked, str], datetime] = st.session_state.setdefault(LOOKED, {})
         at = before.get((what, student_id))
         if at is None or now - at >= AGAIN:
             keeper.saw(who, what, student_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Seen(StrEnum):
+class Looked(StrEnum):
     """Something of students that was shown to a person."""
 
     STUDENT = "student opened"
