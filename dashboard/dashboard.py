@@ -66,7 +66,10 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("worker", ":material/schedule:", worker.show),
 )
 
-BY_UNIT = frozenset({"students", "student", "todo"})
+START, OF_UNITS = "overview", "students"
+"""The page that comes first; and for whoever is for some units only."""
+
+BY_UNIT = frozenset({OF_UNITS, "student", "todo"})
 """The pages that tell somebody who is for some units of these alone; others are about all."""
 
 
@@ -106,7 +109,7 @@ def read_texts(language: Language) -> Texts:
     return load_texts(language)
 
 
-def main(first: str = "overview") -> None:
+def main(first: str = START) -> None:
     """One run of the script: the frame, and the page that was chosen in it.
 
     Args:
@@ -121,7 +124,8 @@ def main(first: str = "overview") -> None:
     page = partial(_page, texts=texts, every=every)
     who = state.visitor()
     own = BY_UNIT if who is not None and who.units else None
-    st.navigation(_pages("students" if own else first, page, texts, own)).run()
+    start = OF_UNITS if own and first == START else first
+    st.navigation(_pages(start, page, texts, own)).run()
 
 
 def _account(texts: Texts) -> None:

@@ -10,13 +10,15 @@ import streamlit as st
 
 from dashboard.entry.admission import Entry, Visitor
 from dashboard.entry.doorkeeper import Doorkeeper
-from dashboard.entry.typed import State, put_aside, put_back
+from dashboard.entry.typed import State, clear, put_aside, put_back
 from model.people.looked import Looked
 
 SENT = "entry_sent"
 VISITOR = "entry_visitor"
 SAID = "entry_said"
 LOOKED = "entry_looked"
+OWNER = "entry_owner"
+"""Whose the rest of the browser session is, also while nobody is in."""
 
 AGAIN = timedelta(hours=1)
 """A page that stays open, and reads again every 15 s, is looked at once an hour."""
@@ -45,19 +47,21 @@ def stays_in(found: Visitor) -> bool:
     The frame, which shows who is in, is drawn anew when that has changed.
     """
     if visitor() != found:
+        if st.session_state.get(OWNER, found.name) != found.name:
+            clear(_fields())
+        st.session_state[OWNER] = found.name
         st.session_state[VISITOR] = found
         if found.language:
             st.query_params["lang"] = found.language
         st.rerun(scope="app")
-    return put_back(_fields(), found.name)
+    return put_back(_fields())
 
 
 def is_out(why: Entry) -> None:
     """Whoever was in is out, in the middle of something perhaps: what was typed is kept."""
-    was = visitor()
-    if was is None:
+    if visitor() is None:
         return
-    put_aside(_fields(), was.name)
+    put_aside(_fields())
     for name in (SENT, VISITOR, LOOKED):
         st.session_state.pop(name, None)
     st.session_state[SAID] = why.value
