@@ -19,6 +19,7 @@ import streamlit as st  # noqa: E402
 from dashboard.api_client import FarolApi  # noqa: E402
 from dashboard.context import Context  # noqa: E402
 from dashboard.entry import state  # noqa: E402
+from dashboard.entry.account import show_account  # noqa: E402
 from dashboard.entry.admission import (  # noqa: E402
     HERE,
     INSIDE,
@@ -28,7 +29,7 @@ from dashboard.entry.admission import (  # noqa: E402
     without_asking,
 )
 from dashboard.entry.doorkeeper import Doorkeeper  # noqa: E402
-from dashboard.entry.form import show_account, show_closed  # noqa: E402
+from dashboard.entry.form import show_closed  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
     drift,
@@ -119,28 +120,13 @@ def main(first: str = START) -> None:
     st.logo(Path(__file__).with_name("logo.svg").read_text("utf-8"), size="large")
     texts = read_texts(_language())
     live = st.sidebar.toggle(texts("app.live"), value=True)
-    _account(texts)
+    show_account(lambda: _keeper(settings_from_environment(), datetime.now(UTC)), texts)
     every = REFRESH_SECONDS if live else None
     page = partial(_page, texts=texts, every=every)
     who = state.visitor()
     own = BY_UNIT if who is not None and who.units else None
     start = OF_UNITS if own and first == START else first
     st.navigation(_pages(start, page, texts, own)).run()
-
-
-def _account(texts: Texts) -> None:
-    """Who is in, in the sidebar; a click there ends it."""
-    if not show_account(texts):
-        return
-    try:
-        _keeper(settings_from_environment(), datetime.now(UTC)).sign_out(state.sent())
-    except (RegistryError, ConfigurationError) as error:
-        # The token is forgotten here all the same, and nobody else has it.
-        st.sidebar.warning(texts("error.failed", why=error))
-    state.leave()
-    if st.user.get("is_logged_in"):
-        st.logout()
-    st.rerun()
 
 
 def _pages(

@@ -22,7 +22,7 @@ from model.access import AuditEvent
 from model.people.looked import Looked
 from model.people.password import Passwords, check_password
 from model.people.person import Person
-from model.people.session import PREFIX, Session, session_in, token_of
+from model.people.session import PREFIX, Session, begun, session_in, token_of
 from model.trust.key_file import KeyFile
 from model.trust.key_seal import digest_of
 from model.trust.tombstone import TombstoneKey
@@ -71,16 +71,8 @@ class Doorkeeper:
         Raises:
             RegistryError: it does not answer.
         """
-        registry, remembered = self.registry(), self.notes.read().revoked
-        made = registry.run(
-            signing_in.attempt(
-                name,
-                address,
-                now=self.now,
-                remembered=remembered,
-                installation=self.installation,
-            )
-        )
+        registry = self.registry()
+        made = self._attempt(name, address)
         if made.wait:
             return made.wait
         fits = self.passwords.fits(password, made.kept)
@@ -152,6 +144,39 @@ class Doorkeeper:
         op = invitations.accept(person, hashed, now=self.now, installation=self.installation)
         return self.registry().run(op)
 
+    def change_password(
+        self, token: str, former: str, password: str, address: str
+    ) -> str | timedelta:
+        """A new session's token, the others are over; or how long to wait, zero where wrong.
+
+        Args:
+            token: of the session whose person it is.
+            former: the present password.
+            password: the new one.
+            address: where the visitor is.
+
+        Raises:
+            InvalidRecord: the new one may not be chosen.
+            Conflict: the person was changed in the meantime.
+        """
+        session = session_in(token, self.installation, self.now)
+        person = None if session is None else self._person_in(session)
+        if person is None:
+            return NOBODY
+        chosen, made = check_password(password, person.name), self._attempt(person.name, address)
+        if made.wait:
+            return made.wait
+        if made.person is None or not self.passwords.fits(former, made.kept):
+            return NOBODY
+        registry, hashed = self.registry(), self.passwords.hashed(chosen)
+        registry.run(signing_in.forgive(made))
+        op = invitations.change_password(
+            made.person, hashed, now=self.now, installation=self.installation
+        )
+        later = registry.run(op)
+        self.notes.add(revoked={made.person.edition})
+        return token_of(begun(later, uuid.uuid4().hex, self.now), self.installation)
+
     def saw(self, visitor: Visitor, what: Looked, student_id: str = "") -> None:
         """Keeps that a person looked at something of students; of an API key nothing is kept.
 
@@ -166,6 +191,16 @@ class Doorkeeper:
         if visitor.person:
             subject = self.tombstones.of(student_id) if student_id else "students"
             self._record(visitor.name, what, subject)
+
+    def _attempt(self, name: str, address: str) -> signing_in.Attempt:
+        op = signing_in.attempt(
+            name,
+            address,
+            now=self.now,
+            remembered=self.notes.read().revoked,
+            installation=self.installation,
+        )
+        return self.registry().run(op)
 
     def _in_session(self, token: str) -> Visitor | Entry:
         session = session_in(token, self.installation, self.now)

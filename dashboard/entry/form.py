@@ -1,4 +1,4 @@
-"""What stands in the place of a page for whoever is not let in, and the account in the sidebar."""
+"""What stands in the place of a page for whoever is not let in."""
 
 from __future__ import annotations
 
@@ -18,17 +18,6 @@ from model.people.password import SHORTEST
 
 INVITATION = "invitation"
 """The parameter of the address that an administrator hands over."""
-
-
-def show_account(texts: Texts) -> bool:
-    """Who is in, with a way out; whether it was taken."""
-    who = state.visitor()
-    if who is None:
-        return False
-    st.sidebar.caption(
-        texts("entry.in_as" if who.person else "entry.in_with_key", name=who.shown),
-    )
-    return st.sidebar.button(texts("entry.sign_out"), icon=":material/logout:")
 
 
 def show_closed(
@@ -90,16 +79,16 @@ def _show_form(keeper: Doorkeeper, texts: Texts) -> None:
     if not name.strip() or not password:
         st.warning(texts("entry.both"))
         return
-    # Nobody's address is this machine's.
-    done = keeper.sign_in(name, password, st.context.ip_address or "127.0.0.1")
+    done = keeper.sign_in(name, password, address())
     if isinstance(done, timedelta):
-        st.error(_refused(done, texts))
+        st.error(refused(done, texts))
         return
     state.come_in(done)
     st.rerun(scope="app")
 
 
-def _refused(wait: timedelta, texts: Texts) -> str:
+def refused(wait: timedelta, texts: Texts) -> str:
+    """What is said of a wrong password."""
     if wait == NOBODY:
         return texts("entry.wrong")
     return texts("entry.wait", seconds=ceil(wait.total_seconds()))
@@ -163,7 +152,7 @@ def _show_invitation(code: str, keeper: Doorkeeper, texts: Texts) -> None:
     except NotFound:
         st.error(texts("entry.invitation_over"))
         return
-    done = keeper.sign_in(person.name, first, st.context.ip_address or "127.0.0.1")
+    done = keeper.sign_in(person.name, first, address())
     if isinstance(done, str):
         state.come_in(done)
     _without_invitation()
@@ -176,3 +165,8 @@ def _without_invitation() -> None:
 
 def _take_key() -> None:
     state.come_in(st.session_state["api_key"])
+
+
+def address() -> str:
+    """Where the visitor is; Streamlit tells none of this machine."""
+    return st.context.ip_address or "127.0.0.1"

@@ -79,6 +79,24 @@ def test_wrong_passwords_wait_on_the_dashboard_too(keeper: Doorkeeper) -> None:
     assert answers == [NOBODY] * FREE_NAME + [timedelta(seconds=1)]
 
 
+def test_another_password_ends_every_other_session(keeper: Doorkeeper) -> None:
+    add(keeper, "maria")
+    token, other = (keeper.sign_in("maria", PASSWORD, "") for _ in range(2))
+    assert isinstance(token, str) and isinstance(other, str)
+
+    wrong = keeper.change_password(token, "wrong", "another lighthouse", "")
+    with pytest.raises(InvalidRecord):
+        keeper.change_password(token, PASSWORD, "maria maria maria", "")
+    again = keeper.change_password(token, PASSWORD, "another lighthouse", "")
+
+    assert wrong == NOBODY and isinstance(again, str)
+    assert isinstance(keeper.recognise(again), Visitor)
+    assert {keeper.recognise(one) for one in (token, other)} == {Entry.SIGNED_OUT}
+    assert keeper.sign_in("maria", PASSWORD, "") == NOBODY
+    assert isinstance(keeper.sign_in("maria", "another lighthouse", ""), str)
+    assert keeper.change_password(token, PASSWORD, "another lighthouse", "") == NOBODY
+
+
 def test_the_organisations_address_is_a_person_if_exactly_one_was_invited(
     keeper: Doorkeeper,
 ) -> None:

@@ -667,3 +667,22 @@ def test_somebody_who_was_invited_sets_a_password_and_sees_the_own_school_alone(
     assert "Signed in as Joana Silva" in words(app)
     assert "for some schools only" not in words(app), "the list of students came first"
     assert "invitation" not in app.query_params
+
+
+def test_an_address_that_the_organisation_vouches_for_signs_its_person_in(
+    opened: SyncRegistry, keys_on: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened.run(PersonRepository().add(sealed(person("ana", email="ana@escola.org"), KEY)))
+    said = {"is_logged_in": True, "email": "Ana@escola.org", "iat": datetime.now(UTC).timestamp()}
+    monkeypatch.setattr("dashboard.entry.form.find_spec", lambda _: "installed")
+
+    monkeypatch.setattr(st, "user", said)
+    unverified = words(page("overview"))
+    monkeypatch.setattr(st, "user", said | {"email_verified": True})
+    known = words(page("overview"))
+    monkeypatch.setattr(st, "user", said | {"email_verified": True, "email": "x@escola.org"})
+    stranger = words(page("overview"))
+
+    assert "does not say that it verified" in unverified
+    assert "Signed in as Ana Silva" in known
+    assert "Nobody with the address x@escola.org was invited" in stranger
