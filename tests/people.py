@@ -21,7 +21,7 @@ PASSWORD = "a lighthouse at sea"
 
 def person(name: str = "maria", *scopes: Scope, password: str = PASSWORD, **more: Any) -> Person:
     """A person who can sign in, not signed yet."""
-    fields = {
+    fields: dict[str, Any] = {
         "person_id": f"p-{name}",
         "edition": f"e-{name}",
         "name": name,

@@ -8,6 +8,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -58,7 +59,7 @@ class Town:
     def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
         return self.ask("POST", "/sessions", body={"name": name, "password": password})
 
-    def token(self, name: str, *scopes: Scope, **more: object) -> str:
+    def token(self, name: str, *scopes: Scope, **more: Any) -> str:
         """The token of a new person."""
         self.registry.run(
             PersonRepository().add(sealed(person(name, *scopes, **more), bundles.KEY))

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -41,7 +41,7 @@ def keeper(tmp_path: Path) -> Doorkeeper:
     return Doorkeeper(lambda: opening, KeyFile(tmp_path), KEY, TombstoneKey(b"k"), NOW, QUICK)
 
 
-def add(keeper: Doorkeeper, name: str, *scopes: Scope, **more: object) -> None:
+def add(keeper: Doorkeeper, name: str, *scopes: Scope, **more: Any) -> None:
     one = sealed(person(name, *scopes, **more), KEY)
     keeper.registry().run(PersonRepository().add(one))
 
