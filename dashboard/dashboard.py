@@ -67,11 +67,11 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("worker", ":material/schedule:", worker.show),
 )
 
+# The page that comes first; and for whoever is for some units only.
 START, OF_UNITS = "overview", "students"
-"""The page that comes first; and for whoever is for some units only."""
 
+# The pages that tell somebody who is for some units of these alone; others are about all.
 BY_UNIT = frozenset({OF_UNITS, "student", "todo"})
-"""The pages that tell somebody who is for some units of these alone; others are about all."""
 
 
 @st.cache_resource(show_spinner=False, on_release=SyncRegistry.close)

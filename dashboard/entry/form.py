@@ -35,11 +35,13 @@ def show_closed(
         st.info(texts(f"gate.{found}"), icon=":material/lock:")
         return
     state.is_out(found)
-    if INVITATION in st.query_params:
-        _show_invitation(st.query_params[INVITATION], keeper, texts)
-        return
-    _say_why(found, texts)
     left, _ = st.columns([2, 3])
+    if INVITATION in st.query_params:
+        with left:
+            _show_invitation(st.query_params[INVITATION], keeper, texts)
+        return
+    with left:
+        _say_why(found, texts)
     with left:
         _show_form(keeper, texts)
         _show_organisation(keeper, texts, trusted)
