@@ -12,7 +12,7 @@ from dashboard.entry.doorkeeper import Doorkeeper
 from dashboard.entry.form import address, refused
 from dashboard.texts import Texts
 from model.errors import ConfigurationError, InvalidRecord, RegistryError
-from model.people.password import SHORTEST
+from model.people.password import LONGEST, SHORTEST
 
 
 def show_account(keeper: Callable[[], Doorkeeper], texts: Texts) -> None:
@@ -51,7 +51,12 @@ def _show_change(keeper: Callable[[], Doorkeeper], texts: Texts) -> None:
     st.caption(texts("entry.password_rule", shortest=SHORTEST))
     with st.form("entry_change", border=False):
         former, first, second = (
-            st.text_input(texts(f"entry.{field}"), type="password", key=f"entry_change_{field}")
+            st.text_input(
+                texts(f"entry.{field}"),
+                type="password",
+                max_chars=LONGEST,
+                key=f"entry_change_{field}",
+            )
             for field in ("former", "new", "again")
         )
         asked = st.form_submit_button(texts("entry.change"))

@@ -14,7 +14,7 @@ from dashboard.entry.admission import RECOGNISED, Entry, vouched_address
 from dashboard.entry.doorkeeper import NOBODY, Doorkeeper
 from dashboard.texts import Texts
 from model.errors import InvalidRecord, NotFound
-from model.people.password import SHORTEST
+from model.people.password import LONGEST, SHORTEST
 
 INVITATION = "invitation"
 """The parameter of the address that an administrator hands over."""
@@ -68,10 +68,13 @@ def _say_why(found: Entry, texts: Texts) -> None:
 
 def _show_form(keeper: Doorkeeper, texts: Texts) -> None:
     with st.form("entry_form"):
-        name = st.text_input(texts("entry.name"), key="entry_name", autocomplete="username")
+        name = st.text_input(
+            texts("entry.name"), max_chars=LONGEST, key="entry_name", autocomplete="username"
+        )
         password = st.text_input(
             texts("entry.password"),
             type="password",
+            max_chars=LONGEST,
             key="entry_password",
             autocomplete="current-password",
         )
@@ -135,6 +138,7 @@ def _show_invitation(code: str, keeper: Doorkeeper, texts: Texts) -> None:
             st.text_input(
                 texts(f"entry.{field}"),
                 type="password",
+                max_chars=LONGEST,
                 key=f"entry_{field}",
                 autocomplete="new-password",
             )
