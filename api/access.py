@@ -41,6 +41,10 @@ async def _reader_of_any_task(request: Request) -> Client:
     return await services(request).keys.of_any_task(request.scope, Scope.READ)
 
 
+async def _anybody_known(request: Request) -> Client:
+    return await services(request).keys.of_any_task(request.scope, None)
+
+
 MayPredict = Annotated[Client, Depends(needs(Scope.PREDICT))]
 MayLabel = Annotated[Client, Depends(needs(Scope.LABEL))]
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]
@@ -48,4 +52,5 @@ MayAct = Annotated[Client, Depends(needs(Scope.ACT))]
 MayReadAll = Annotated[Client, Depends(needs(Scope.READ, whole=True))]
 MayReadAnyTask = Annotated[Client, Depends(_reader_of_any_task)]
 MayActOnAll = Annotated[Client, Depends(needs(Scope.ACT, whole=True))]
+IsKnown = Annotated[Client, Depends(_anybody_known)]
 MayDecide = Annotated[Client, Depends(needs(Scope.ADMIN, whole=True))]

@@ -11,6 +11,7 @@ from api.outcomes import MOST as MOST_LABELS
 from api.payload import LONGEST_REASON
 from model.helping.action import ActionKind
 from model.options import OPTIONS, Allowed
+from model.people.password import LONGEST, SHORTEST
 from preprocessing.task.columns import Column, Kind
 from preprocessing.task.spec import TaskSpec
 
@@ -172,3 +173,16 @@ CANARY = _body({
 RUN_OPTIONS = _body(
     _object(**{name: _option(allowed) for name, allowed in OPTIONS.items()}), required=False
 )
+
+_CHOSEN = _text("At least 12 characters; without the name.", minLength=SHORTEST, maxLength=LONGEST)
+_TYPED = _text(minLength=1, maxLength=LONGEST)
+
+
+def _all_of(**properties: Json) -> Json:
+    """An object that has each of these properties."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+CREDENTIALS = _body(_all_of(name=_TYPED, password=_TYPED))
+PASSWORD = _body(_all_of(password=_CHOSEN))
+NEW_PASSWORD = _body(_all_of(former=_TYPED, password=_CHOSEN))

@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = settings_from_environment()
         desk = Desk(KeyFile(settings.home), settings.signing_key.get_secret_value())
         if options.command == "create":
-            _check(options, settings)
+            check_limits(options, settings)
         with root_registry(settings) as opened:
             _run(options, desk, opened)
             return ExitCode.DONE
@@ -46,8 +46,16 @@ def main(arguments: list[str] | None = None) -> int:
         return failed("keys", error)
 
 
-def _check(options: argparse.Namespace, settings: Settings) -> None:
-    """Refuses a key that would open nothing, or more than its limits say."""
+def check_limits(options: argparse.Namespace, settings: Settings) -> None:
+    """Refuses limits that would open nothing, or more than they say.
+
+    Args:
+        options: with `task`, `unit` and `scope`.
+        settings: of the installation.
+
+    Raises:
+        ConfigurationError: names the option and the fix.
+    """
     if not options.task and not options.unit:
         return
     tasks = {task.name: task.spec for task in all_installed(settings)}

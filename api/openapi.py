@@ -18,6 +18,7 @@ from api.answers import (
     lists,
     models,
     notices,
+    people,
     performance,
     predictions,
     system,
@@ -56,6 +57,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 ANSWERS = (
     predictions, dossiers, helping, lists, models, decisions, alarms, trials, notices, performance,
+    people,
     system,
 )  # fmt: skip
 

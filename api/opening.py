@@ -28,6 +28,8 @@ from api.metrics.declared import NO_ROUTE
 from api.metrics.host import HostMetrics
 from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
+from api.people.desk import PeopleDesk
+from api.people.sessions import SessionBook
 from api.refresher import Refresher
 from api.registry import OpenRegistry, RegistryLink, TaskRegistry
 from api.security import KeyRing, TaskKeys
@@ -75,6 +77,7 @@ class _Host:
     root: RegistryLink
     metrics: HostMetrics
     ring: KeyRing
+    people: PeopleDesk
     started_at: datetime
 
 
@@ -120,13 +123,16 @@ def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _
     stack.push_async_callback(root.close)
     served_before = any(one.pointer_path.exists() for one in live)
     key = settings.signing_key.get_secret_value()
-    trust = KeyTrust(KeyFile(settings.home), key, served_before=served_before, now=now)
+    notes = KeyFile(settings.home)
+    trust = KeyTrust(notes, key, served_before=served_before, now=now)
+    book = SessionBook(root, notes, key, now)
     return _Host(
         settings=settings,
         slot=slot,
         root=root,
         metrics=HostMetrics(folders.metrics),
-        ring=KeyRing(root, settings.auth, time.monotonic, trust),
+        ring=KeyRing(root, settings.auth, time.monotonic, trust, book),
+        people=PeopleDesk(root, book, notes, key, settings.tombstone_key, now),
         started_at=now(),
     )
 
@@ -175,6 +181,7 @@ def _of_task(
         storage=Storage(settings.home, outbox, log, embedded=settings.mongo_uri is None),
         shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
         keys=TaskKeys(host.ring, task.name, tells_units=bool(task.spec.unit)),
+        people=host.people,
         erased=ErasedStudents(registry, settings.tombstone_key),
         empty_registry_log=partial(_empty_registry_log, task, registry),
         metrics=Metrics(host.metrics, task.name, host.slot.number),

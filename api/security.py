@@ -13,7 +13,7 @@ import ipaddress
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from starlette.types import Scope as AsgiScope
 
@@ -22,6 +22,7 @@ from api.key_trust import KeyTrust
 from api.registry import Registry
 from model.access import ApiKey, Scope
 from model.errors import ConfigurationError, RegistryError
+from model.people.session import PREFIX, SignedIn
 
 REFRESH_SECONDS = 2.0
 """A revoked key stops working within this time; a new one works at once."""
@@ -38,12 +39,14 @@ class Client:
     Attributes:
         tasks: the tasks the key is for; all, where none is named.
         units: the schools the key is for, as they were named; all, where none is.
+        signed_in: the person's session; None for an API key.
     """
 
     name: str
     scopes: frozenset[Scope]
     tasks: frozenset[str] = frozenset()
     units: tuple[str, ...] = ()
+    signed_in: SignedIn | None = None
 
     def may_see(self, task: str) -> bool:
         """Whether the key is for that task.
@@ -57,8 +60,34 @@ class Client:
 LOCAL = Client("local", ALL_SCOPES)
 
 
+class Sessions(Protocol):
+    """The sessions of people, by their tokens."""
+
+    def known(self, token: bytes) -> Client | None:
+        """Who is in a session, if that can be told without waiting."""
+
+    async def look_up(self, token: bytes) -> Client | None:
+        """Who is in a session; None where nobody is.
+
+        Raises:
+            RegistryError: that cannot be told at the moment.
+            ConfigurationError: this host's notes cannot be read.
+        """
+
+    async def refresh(self) -> None:
+        """Asks anew who is still in which of the sessions that are known."""
+
+
 class KeyRing:
-    """The keys of this installation, or none when authentication is off."""
+    """The keys of this installation, or none when authentication is off.
+
+    Args:
+        registry: where the keys are.
+        mode: `FAROL_AUTH`.
+        clock: seconds that only grow.
+        trust: which keys are believed.
+        sessions: of people; None where nobody signs in.
+    """
 
     def __init__(
         self,
@@ -66,8 +95,10 @@ class KeyRing:
         mode: Literal["keys", "off"],
         clock: Callable[[], float],
         trust: KeyTrust,
+        sessions: Sessions | None = None,
     ) -> None:
         self._registry = registry
+        self._sessions = sessions
         self._off = mode == "off"
         self._clock = clock
         self._trust = trust
@@ -82,9 +113,11 @@ class KeyRing:
             await self._read()
             if self._off and self._clients is not None:
                 return
+            if self._sessions is not None:
+                await self._sessions.refresh()
             await asyncio.sleep(REFRESH_SECONDS)
 
-    def known(self, scope: AsgiScope, needed: Scope) -> Client | None:
+    def known(self, scope: AsgiScope, needed: Scope | None) -> Client | None:
         """The client, if that can be told without waiting.
 
         Raises:
@@ -92,11 +125,18 @@ class KeyRing:
         """
         if self._off:
             return _local(scope)
-        client = self._known.get(secret_of(scope))
+        secret = secret_of(scope)
+        client = self._known.get(secret)
+        if client is None and self._sessions is not None:
+            client = self._sessions.known(secret)
         return None if client is None else _allowed(client, needed)
 
-    async def client(self, scope: AsgiScope, needed: Scope) -> Client:
+    async def client(self, scope: AsgiScope, needed: Scope | None) -> Client:
         """The client who sent this request.
+
+        Args:
+            scope: the request.
+            needed: what it is to be allowed; None is nothing but to be known.
 
         Raises:
             Problem: 401 no or an unknown key, 403 not allowed, 503 the keys are not known yet.
@@ -107,11 +147,25 @@ class KeyRing:
         secret = secret_of(scope)
         if not secret:
             raise Problem(401, "Send an API key: Authorization: Bearer <key>, or X-API-Key.")
+        if self._sessions is not None and secret.startswith(PREFIX.encode()):
+            return _allowed(await self._in_session(secret, self._sessions), needed)
         client = await self._look_up(secret)
         if client is None:
             raise Problem(401, "This API key is unknown or revoked.")
         self._known[secret] = client
         return _allowed(client, needed)
+
+    async def _in_session(self, token: bytes, sessions: Sessions) -> Client:
+        try:
+            client = await sessions.look_up(token)
+        except (RegistryError, ConfigurationError) as error:
+            _log.debug("a session is not looked up: %s", error)
+            raise Problem(
+                503, "Who is signed in cannot be told at the moment.", retry_after=1
+            ) from error
+        if client is None:
+            raise Problem(401, "This session is over; sign in again (POST /sessions).")
+        return client
 
     async def _look_up(self, secret: bytes) -> Client | None:
         digest = hashlib.sha256(secret).hexdigest()
@@ -171,8 +225,12 @@ class TaskKeys:
         """
         return self._admitted(await self._ring.client(scope, needed))
 
-    async def of_any_task(self, scope: AsgiScope, needed: Scope) -> Client:
+    async def of_any_task(self, scope: AsgiScope, needed: Scope | None) -> Client:
         """The client who sent this request, whatever tasks the key is for.
+
+        Args:
+            scope: the request.
+            needed: what it is to be allowed; None is nothing but to be known.
 
         Raises:
             Problem: as `client`, but for the task.
@@ -181,9 +239,9 @@ class TaskKeys:
 
     def _admitted(self, client: Client) -> Client:
         if not client.may_see(self._task):
-            raise Problem(403, f"This API key is not for the task {self._task}.")
+            raise Problem(403, f"{_who(client)} is not for the task {self._task}.")
         if client.units and not self._tells_units:
-            raise Problem(403, f"This API key is for some units, and {self._task} has none.")
+            raise Problem(403, f"{_who(client)} is for some units, and {self._task} has none.")
         return client
 
 
@@ -201,10 +259,14 @@ def _client(key: ApiKey) -> Client:
     return Client(key.name, key.scopes, frozenset(key.tasks), key.units)
 
 
-def _allowed(client: Client, needed: Scope) -> Client:
-    if needed in client.scopes or Scope.ADMIN in client.scopes:
+def _allowed(client: Client, needed: Scope | None) -> Client:
+    if needed is None or needed in client.scopes or Scope.ADMIN in client.scopes:
         return client
-    raise Problem(403, f"This API key lacks the scope {needed.value}.")
+    raise Problem(403, f"{_who(client)} lacks the scope {needed.value}.")
+
+
+def _who(client: Client) -> str:
+    return "This API key" if client.signed_in is None else client.name
 
 
 def _local(scope: AsgiScope) -> Client:

@@ -25,6 +25,7 @@ from api.erased import ErasedStudents
 from api.http.problems import Problem
 from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
+from api.people.desk import PeopleDesk
 from api.ranked.kept import KeptLists
 from api.refresher import Refresher
 from api.registry import Registry
@@ -104,6 +105,7 @@ class Services:
     storage: Storage
     shipper: Shipper
     keys: TaskKeys
+    people: PeopleDesk
     erased: ErasedStudents
     empty_registry_log: Callable[[], bool]
     metrics: Metrics

@@ -88,7 +88,7 @@ def _acknowledging(state: WatchState, context: Context) -> None:
             state.alarmed,
             format_func=lambda name: texts.or_name(f"feature.{name}", name),
         )
-        reason = st.text_input(texts("history.reason"), max_chars=300)
+        reason = st.text_input(texts("history.reason"), max_chars=300, key="alarms_reason")
         asked = st.form_submit_button(texts("alarms.acknowledge"))
     if asked and not reason.strip():
         st.warning(texts("history.needs_reason"))

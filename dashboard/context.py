@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from dashboard.api_client import ApiFailure, FarolApi
 from dashboard.scales import score_columns
 from dashboard.texts import Texts
 from database.driver.client import SyncRegistry
+from model.people.looked import Looked
 from model.prediction import RiskStatus
 
 COLOURS = {
@@ -25,6 +27,10 @@ TRY = "curl -s {url}/schema\ncurl -s -X POST {url}/predict/STUDENT"
 """What a record may hold, and a first prediction for a student that a school file told of."""
 
 
+def _not_kept(_what: Looked, _student_id: str = "") -> None:
+    """Who looked is not kept where nobody has to say who it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What every page is given.
@@ -36,6 +42,9 @@ class Context:
         now: aware UTC.
         approval_days: how long a version waits for approval.
         whole: whether the reader may see all units; if not, only what the API answers is shown.
+        person: the name of who is in, as the API calls whoever acts; "" with authentication off.
+        saw: a page that shows one student, or hands out a list, says so here at every run, before
+            it does; the audit log keeps it (`model.people.looked`).
     """
 
     registry: SyncRegistry
@@ -44,6 +53,8 @@ class Context:
     now: datetime
     approval_days: int
     whole: bool = True
+    person: str = ""
+    saw: Callable[[Looked, str], None] = _not_kept
 
 
 def status_name(status: RiskStatus, texts: Texts) -> str:

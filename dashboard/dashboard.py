@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,18 @@ import streamlit as st  # noqa: E402
 
 from dashboard.api_client import FarolApi  # noqa: E402
 from dashboard.context import Context  # noqa: E402
-from dashboard.sign_in import Entry, entry, entry_with  # noqa: E402
+from dashboard.entry import state  # noqa: E402
+from dashboard.entry.account import show_account  # noqa: E402
+from dashboard.entry.admission import (  # noqa: E402
+    HERE,
+    INSIDE,
+    Entry,
+    Visitor,
+    opened,
+    without_asking,
+)
+from dashboard.entry.doorkeeper import Doorkeeper  # noqa: E402
+from dashboard.entry.form import show_closed  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
     drift,
@@ -30,7 +41,6 @@ from dashboard.views import (  # noqa: E402
     versions,
     worker,
 )
-from database.api_keys import ApiKeyRepository  # noqa: E402
 from database.driver.client import SyncRegistry  # noqa: E402
 from deployment.settings import Settings  # noqa: E402
 from deployment.tasks.installed import all_installed, installed, of_name  # noqa: E402
@@ -56,6 +66,12 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("history", ":material/history:", history.show),
     ("worker", ":material/schedule:", worker.show),
 )
+
+# The page that comes first; and for whoever is for some units only.
+START, OF_UNITS = "overview", "students"
+
+# The pages that tell somebody who is for some units of these alone; others are about all.
+BY_UNIT = frozenset({OF_UNITS, "student", "todo"})
 
 
 @st.cache_resource(show_spinner=False, on_release=SyncRegistry.close)
@@ -94,7 +110,7 @@ def read_texts(language: Language) -> Texts:
     return load_texts(language)
 
 
-def main(first: str = "overview") -> None:
+def main(first: str = START) -> None:
     """One run of the script: the frame, and the page that was chosen in it.
 
     Args:
@@ -104,15 +120,18 @@ def main(first: str = "overview") -> None:
     st.logo(Path(__file__).with_name("logo.svg").read_text("utf-8"), size="large")
     texts = read_texts(_language())
     live = st.sidebar.toggle(texts("app.live"), value=True)
-    key = st.sidebar.text_input(
-        texts("app.key"), type="password", help=texts("app.key_help"), key="api_key"
-    )
+    show_account(lambda: _keeper(settings_from_environment(), datetime.now(UTC)), texts)
     every = REFRESH_SECONDS if live else None
-    page = partial(_page, texts=texts, key=key, every=every)
-    st.navigation(_pages(first, page, texts)).run()
+    page = partial(_page, texts=texts, every=every)
+    who = state.visitor()
+    own = BY_UNIT if who is not None and who.units else None
+    start = OF_UNITS if own and first == START else first
+    st.navigation(_pages(start, page, texts, own)).run()
 
 
-def _pages(first: str, show: Callable[[View], None], texts: Texts) -> list[st.Page]:
+def _pages(
+    first: str, show: Callable[[View], None], texts: Texts, own: Set[str] | None = None
+) -> list[st.Page]:
     """Every view at its own address; the first one at `/` too.
 
     Streamlit serves the default page at `/` only. So it has a second, hidden page at the view's
@@ -123,7 +142,8 @@ def _pages(first: str, show: Callable[[View], None], texts: Texts) -> list[st.Pa
         content, title = partial(show, view), texts(f"page.{name}")
         if name == first:
             pages.append(st.Page(content, title=title, icon=icon, url_path="start", default=True))
-        visibility: Literal["visible", "hidden"] = "hidden" if name == first else "visible"
+        hidden = name == first or (own is not None and name not in own)
+        visibility: Literal["visible", "hidden"] = "hidden" if hidden else "visible"
         pages.append(st.Page(content, title=title, icon=icon, url_path=name, visibility=visibility))
     return pages
 
@@ -142,13 +162,13 @@ def _language() -> Language:
     return language
 
 
-def _page(show: View, texts: Texts, key: str, every: float | None) -> None:
+def _page(show: View, texts: Texts, every: float | None) -> None:
     try:
         task = _task(texts)
     except ConfigurationError as error:
         st.error(texts("error.settings", why=error))
         return
-    st.fragment(partial(_guarded, show, texts, key, task), run_every=every)()
+    st.fragment(partial(_guarded, show, texts, task), run_every=every)()
 
 
 def _task(texts: Texts) -> str:
@@ -168,19 +188,29 @@ def _task(texts: Texts) -> str:
     return chosen
 
 
-def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
+def _guarded(show: View, texts: Texts, task: str) -> None:
     """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
-        settings = settings_from_environment()
-        found = _entry(settings, key, task, listing=show is students.show)
-        if found not in (Entry.OPEN, Entry.OWN_UNITS):
-            st.info(texts(f"gate.{found}"), icon=":material/lock:")
+        settings, now = settings_from_environment(), datetime.now(UTC)
+        keeper = _keeper(settings, now)
+        found, who = _entry(settings, keeper, task, texts, by_unit=_name_of(show) in BY_UNIT)
+        if found not in INSIDE:
+            show_closed(found, keeper, texts, settings.oidc_email)
             return
         url = settings.api_url or f"http://127.0.0.1:{settings.port}"
-        now = datetime.now(UTC)
-        api = FarolApi(f"{url}/tasks/{task}", key)
-        days, whole = read_approval_days(task), found is Entry.OPEN
-        show(Context(open_task(task), api, texts, now, days, whole=whole))
+        api = FarolApi(f"{url}/tasks/{task}", "" if who is HERE else state.sent())
+        show(
+            Context(
+                open_task(task),
+                api,
+                texts,
+                now,
+                read_approval_days(task),
+                whole=found is Entry.OPEN,
+                person=who.name,
+                saw=state.looked_with(keeper, who, now),
+            )
+        )
         st.caption(texts("app.read_at", at=texts.moment(now)))
     except RegistryUnavailable as error:
         # An embedded registry that was started anew listens elsewhere: ask for its address again.
@@ -193,20 +223,37 @@ def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
         st.error(texts("error.settings", why=error))
 
 
-def _entry(settings: Settings, secret: str, task: str, *, listing: bool) -> Entry:
-    """Asked at every run of a page, so that a revoked key closes it at the next one.
+def _name_of(show: View) -> str:
+    return next(name for name, _, view in VIEWS if view is show)
 
-    The registry's signed keys are asked and not the API: whoever listens on the API's port while
-    it is down must not be able to open the dashboard.
-    """
-    found = entry(settings.auth, st.context.ip_address, secret)
-    if found is not None:
-        return found
-    notes, installation = KeyFile(settings.home).read(), settings.signing_key.get_secret_value()
-    in_force = open_shared_registry().run(
-        ApiKeyRepository().those_in_force(notes.revoked, installation)
+
+def _keeper(settings: Settings, now: datetime) -> Doorkeeper:
+    return Doorkeeper(
+        open_shared_registry,
+        KeyFile(settings.home),
+        settings.signing_key.get_secret_value(),
+        settings.tombstone_key,
+        now,
     )
-    return entry_with(secret, in_force.keys, task, listing=listing)
+
+
+def _entry(
+    settings: Settings, keeper: Doorkeeper, task: str, texts: Texts, *, by_unit: bool
+) -> tuple[Entry, Visitor]:
+    """Asked at every run of a page, so that a revoked key or a disabled person is out at the next.
+
+    The registry's signed documents are asked and not the API: whoever listens on the API's port
+    while it is down must not be able to open the dashboard.
+    """
+    found = without_asking(settings.auth, st.context.ip_address, state.sent())
+    if found is not None:
+        return found, HERE
+    who = keeper.recognise(state.sent())
+    if isinstance(who, Entry):
+        return who, HERE
+    if state.stays_in(who):
+        st.toast(texts("entry.back"))
+    return opened(who, task, by_unit=by_unit), who
 
 
 if __name__ == "__main__":

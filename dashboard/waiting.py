@@ -29,7 +29,7 @@ def show_waiting(context: Context) -> None:
     st.warning(waiting_line(staged, days, texts), icon=":material/front_hand:")
     show_decision(staged, texts)
     with st.form("answer", border=True):
-        reason = st.text_input(texts("history.reason"), max_chars=300)
+        reason = st.text_input(texts("history.reason"), max_chars=300, key="waiting_reason")
         left, right = st.columns(2)
         yes = left.form_submit_button(texts("waiting.approve"))
         no = right.form_submit_button(texts("waiting.refuse"))

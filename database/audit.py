@@ -11,7 +11,10 @@ class AuditRepository(Repository[AuditEvent]):
     """The audit log; `newest` reads it."""
 
     collection = "audit"
-    indexes = ([("at", -1)],)  # newest
+    indexes = (
+        [("at", -1)],  # newest
+        [("subject", 1)],  # about
+    )
     record = AuditEvent
     key = "event_id"
     missing = "audit event {}"
@@ -23,3 +26,11 @@ class AuditRepository(Repository[AuditEvent]):
             RegistryError: the registry refuses, or does not answer.
         """
         yield from self._add(self._document(event))
+
+    def about(self, subject: str) -> Op[list[AuditEvent]]:
+        """Every event of a subject, newest first.
+
+        Raises:
+            RegistryError: a document cannot be read.
+        """
+        return (yield from self._matching({"subject": subject}))

@@ -23,6 +23,9 @@ from database.lists.budgets import BudgetRepository
 from database.lists.published import ListedRowRepository, PublishedListRepository
 from database.looks import LookRepository
 from database.outcomes import OutcomeRepository
+from database.people.guesses import GuessRepository
+from database.people.people import PersonRepository
+from database.people.spent import SpentTokenRepository
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.repository import Documents
@@ -87,5 +90,8 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     KeyAdoptionRepository,
     KeyRevocationRepository,
     ApiKeyRepository,
+    SpentTokenRepository,
+    PersonRepository,
+    GuessRepository,
     LeaseRepository,
 )

@@ -11,17 +11,21 @@ from database.api_keys import ApiKeyRepository, KeyRevocationRepository
 from database.artifacts import ArtifactRepository
 from database.audit import AuditRepository
 from database.driver.commands import Find, Op
+from database.mapping.documents import milliseconds
+from database.people.people import PersonRepository
 from database.versions import ModelVersionRepository
-from model.access import ApiKey, AuditEvent
+from model.access import ApiKey, AuditEvent, Revocation
 from model.archive import bundle_digest
 from model.errors import BundleError, CorruptArtifact, NotFound
-from model.trust.key_seal import is_genuine
+from model.people.person import Person
+from model.trust.key_seal import is_genuine, sealed
 from model.version import ModelVersion, resign
 
 WARNING = """\
---re-sign trusts the registry as it is: the models of all versions, their thresholds, and every API
-key that is not revoked. Whoever could write to it, or to the backup, decides what you serve and who
-gets in. Do it only with a registry or a backup that nobody else had in hands."""
+--re-sign trusts the registry as it is: the models of all versions, their thresholds, every API key
+that is not revoked, and every person with the password and the rights written there. Whoever could
+write to it, or to the backup, decides what you serve and who gets in. Do it only with a registry or
+a backup that nobody else had in hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,11 @@ class Resigned:
 
 
 def signed_elsewhere(
-    found: Iterable[ModelVersion], keys: Iterable[ApiKey], key: bytes
+    found: Iterable[ModelVersion], keys: Iterable[ApiKey], people: Iterable[Person], key: bytes
 ) -> tuple[str, ...]:
     """Those whose signature is not made with this key, in words."""
     foreign = [f"API key {one.key_id}" for one in keys if not is_genuine(one, key)]
+    foreign += [f"person {one.person_id}" for one in people if not is_genuine(one, key)]
     for version in found:
         try:
             version.verify(key)
@@ -65,9 +70,10 @@ def resign_versions(task: str, key: bytes) -> Op[Resigned]:
 def resign_keys(
     done: Iterable[Resigned], key: bytes, *, now: datetime, actor: str
 ) -> Op[tuple[str, ...]]:
-    """Run on the root database: signs every API key; a line in the audit log tells of all.
+    """Run on the root database: signs every API key and person; the audit log tells of all.
 
-    A key that any revocation names stays revoked, whoever signed the revocation.
+    A key that any revocation names stays revoked, whoever signed the revocation; so does the
+    edition of a person.
 
     Args:
         done: what was signed of each task.
@@ -79,9 +85,10 @@ def resign_keys(
         The ids of the keys, revoked ones too.
     """
     keys = yield from _resign_keys(key, now)
+    people = yield from _resign_people(key, now)
     versions = [name for one in done for name in one.versions]
-    subject = f"{len(versions)} versions, {len(keys)} API keys"
-    detail = ", ".join((*versions, *keys))
+    subject = f"{len(versions)} versions, {len(keys)} API keys, {len(people)} people"
+    detail = ", ".join((*versions, *keys, *people))
     yield from AuditRepository().add(
         AuditEvent(uuid.uuid4().hex, now, actor, "re-sign", subject, detail)
     )
@@ -106,3 +113,14 @@ def _resign_keys(key: bytes, now: datetime) -> Op[tuple[str, ...]]:
     keys = yield from ApiKeyRepository().all()
     yield from ApiKeyRepository().adopt(keys, now, key)
     return tuple(one.key_id for one in keys)
+
+
+def _resign_people(key: bytes, now: datetime) -> Op[tuple[str, ...]]:
+    people = yield from PersonRepository().all()
+    editions = {one.edition for one in people}
+    for edition in sorted((yield from KeyRevocationRepository().stored_many(editions))):
+        again = sealed(Revocation(edition, milliseconds(now)), key)
+        yield from KeyRevocationRepository().put(again)
+    for one in people:
+        yield from PersonRepository().sign(one, key)
+    return tuple(one.name for one in people)

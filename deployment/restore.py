@@ -19,6 +19,7 @@ from database.driver.client import SyncRegistry
 from database.driver.commands import Count, Document
 from database.indexes import ensure_indexes
 from database.leases import LeaseRepository
+from database.people.people import PersonRepository
 from database.predictions import PredictionRepository
 from database.repair import repair
 from database.tasks import TaskRepository
@@ -209,6 +210,7 @@ def _refuse_unsigned(file: Path, kept: Mapping[str, bytes], settings: Settings) 
     found: dict[str, list[Document]] = {
         ModelVersionRepository.collection: [],
         ApiKeyRepository.collection: [],
+        PersonRepository.collection: [],
     }
     for place, page in _documents(file):
         if place.collection in found:
@@ -216,6 +218,7 @@ def _refuse_unsigned(file: Path, kept: Mapping[str, bytes], settings: Settings) 
     foreign = signed_elsewhere(
         [ModelVersionRepository().read(d) for d in found[ModelVersionRepository.collection]],
         [ApiKeyRepository().read(d) for d in found[ApiKeyRepository.collection]],
+        [PersonRepository().read(d) for d in found[PersonRepository.collection]],
         key,
     )
     if foreign:
@@ -228,7 +231,7 @@ def _refuse_unsigned(file: Path, kept: Mapping[str, bytes], settings: Settings) 
 
 
 def _re_sign(opened: Mapping[str, SyncRegistry], settings: Settings, now: datetime) -> None:
-    """Signs the versions of every task, and the API keys in the first one's, the root database."""
+    """Signs the versions of every task; keys and people in the first one's, the root database."""
     key = settings.signing_key.get_secret_value()
     done = [registry.run(resign_versions(name, key)) for name, registry in opened.items()]
     root = next(iter(opened.values()))

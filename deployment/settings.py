@@ -49,6 +49,7 @@ KEYS: Mapping[str, str] = {
     "notices": "FAROL_NOTICES",
     "dashboard_url": "FAROL_DASHBOARD_URL",
     "api_url": "FAROL_API_URL",
+    "oidc_email": "FAROL_OIDC_EMAIL",
 }
 DEFAULT_TASK = "pede_lag"
 TASKS = "tasks"
@@ -81,6 +82,7 @@ class Settings(BaseModel):
         notices: where people are told what the watch finds: addresses with blanks between.
         dashboard_url: the dashboard as people reach it, for links in notices.
         api_url: the API as the dashboard and the worker reach it; None: not told.
+        oidc_email: whether an organisation's log-in has to say that it verified an address.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -102,6 +104,7 @@ class Settings(BaseModel):
     notices: SecretStr = SecretStr("")
     dashboard_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    oidc_email: Literal["verified", "any"] = "verified"
 
     @field_validator("notices")
     @classmethod

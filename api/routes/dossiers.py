@@ -23,6 +23,7 @@ from api.students.export import pieces
 from api.students.reach import NOT_KNOWN, reach
 from api.students.reading import StudentReader, student_reader
 from model.errors import ErasedStudent
+from model.people.looked import Looked
 from preprocessing.student_ids import LONGEST_EVER
 
 router = APIRouter(tags=["students"])
@@ -33,10 +34,12 @@ class _Found:
     """What the tasks know of a student.
 
     Attributes:
+        student: what Farol knows the student by.
         fields: who it is, and where nothing is told of the student.
         at: when it was read.
     """
 
+    student: str
     fields: StudentFields
     tasks: dict[str, StudentReader]
     at: datetime
@@ -77,7 +80,8 @@ async def get_student(
 
     It goes through the tasks that share the register of ids, as an erasure does; `not_reached`
     names those that the key is not for, and those that this host does not serve. A key for some
-    units reads what is of these. What waits on this host for the registry is there too.
+    units reads what is of these. What waits on this host for the registry is there too. That a
+    person who is signed in looked is in the audit log.
 
     Args:
         request: the request.
@@ -87,6 +91,7 @@ async def get_student(
         offset: how many of the newest are left out before the first.
     """
     found = await _found(request, student_id, client)
+    await services(request).people.saw(client, Looked.STUDENT, found.student)
     tasks = {name: await one.page(offset, limit) for name, one in found.tasks.items()}
     return json_answer(StudentAnswer(**found.fields, limit=limit, offset=offset, tasks=tasks))
 
@@ -122,4 +127,4 @@ async def _found(request: Request, student_id: str, client: Client) -> _Found:
         not_reached=reached.not_reached,
         erased=erased,
     )
-    return _Found(fields, tasks, at)
+    return _Found(student, fields, tasks, at)

@@ -161,7 +161,7 @@ def _act(context: Context) -> None:
     names = [v.version for v in context.registry.run(ModelVersionRepository().newest(KEPT))]
     with st.form("move", border=True):
         version = st.selectbox(texts("history.version"), names)
-        reason = st.text_input(texts("history.reason"), max_chars=300)
+        reason = st.text_input(texts("history.reason"), max_chars=300, key="history_reason")
         left, right = st.columns(2)
         promote = left.form_submit_button(texts("history.promote"))
         rollback = right.form_submit_button(texts("history.rollback"))

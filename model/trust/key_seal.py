@@ -10,17 +10,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Set
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
-from model.access import ApiKey, KeyAdoption, Revocation
+from model.access import ApiKey, Revocation
 from model.trust.signature import Fields, check, seal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Sealed = ApiKey | Revocation | KeyAdoption
-S = TypeVar("S", ApiKey, Revocation, KeyAdoption)
+
+class Sealed(Protocol):
+    """A record with a seal: a frozen dataclass of texts, numbers, times, and sets of texts."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def signature(self) -> str:
+        """The seal; "" is none."""
+
+
+S = TypeVar("S", bound=Sealed)
 UNSEALED = frozenset({"signature", "revoked_at"})
 """The seal itself, and what is told by a document of its own."""
 

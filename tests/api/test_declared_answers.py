@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from database.artifacts import ArtifactRepository
 from database.decisions import approval
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
+from database.people.people import PersonRepository
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
@@ -39,8 +41,10 @@ from database.watch.statistics import (
 )
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
 from model.figures import Share
+from model.people.session import begun, token_of
 from model.promotion import DecisionStatus, Promotion
 from model.student import Observation
+from model.trust.key_seal import sealed
 from model.version import CardFiles, LeakageCheck
 from model.watch.alarm import AlarmLevel, FalseAlarms, FeatureAlarm, WatchState
 from model.watch.expected import EstimatedFigures, Unsafe, UnsafeReason
@@ -65,12 +69,16 @@ from tests.api.server import ROOT, Server, served, until
 from tests.api.strict import StrictPage
 from tests.api.test_keys import keys
 from tests.database.builders import notice
+from tests.people import PASSWORD, guest, person
 
 FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
 RECORD = {"inde": 7.5, "ida": 3.0, "pedra": "topazio"}
 REASON = {"reason": "a test"}
 DAY = f"{datetime.now(UTC) + timedelta(days=2):%F}"
 TO_DO = {"next_on": DAY, "note": "ask again"}
+MARIA = {"name": "maria", "password": PASSWORD}
+OTHER_PASSWORD = {"former": PASSWORD, "password": "another lighthouse"}
+CODE = guest("joana", bundles.KEY, bundles.NOW)[1]
 CSV = {"content-type": "text/csv"}
 NDJSON = {"accept": "application/x-ndjson"}
 PARQUET = {"accept": "application/vnd.apache.parquet"}
@@ -140,6 +148,20 @@ class School:
         """The list was published."""
         assert self.post("/lists").is_success
         return self
+
+    def with_people(self) -> School:
+        """Maria may sign in, and Joana was invited."""
+        maria = sealed(person("maria"), bundles.KEY)
+        joana, _ = guest("joana", bundles.KEY, datetime.now(UTC))
+        for one in (maria, joana):
+            self.registry.run(PersonRepository().add(one))
+        return self
+
+    def as_maria(self) -> dict[str, str]:
+        """The header of a session of hers."""
+        maria = self.registry.run(PersonRepository().of_name("maria"))
+        session = begun(maria, uuid.uuid4().hex, datetime.now(UTC))
+        return {"Authorization": f"Bearer {token_of(session, bundles.KEY)}"}
 
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
         return self.client.post(path, json=body, **more)
@@ -303,6 +325,13 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "get_metrics": lambda s: [s.get("/metrics")],
     "get_schema": lambda s: [s.get("/schema")],
     "list_tasks": lambda s: [s.get("/tasks")],
+    "sign_in": lambda s: [s.with_people().post("/sessions", MARIA)],
+    "get_me": lambda s: [s.get("/me"), s.get("/me", headers=s.as_maria())],
+    "change_password": lambda s: [
+        s.client.put("/me/password", json=OTHER_PASSWORD, headers=s.as_maria())
+    ],
+    "sign_out": lambda s: [s.client.delete("/sessions", headers=s.as_maria())],
+    "accept_invitation": lambda s: [s.post(f"/invitations/{CODE}", {"password": PASSWORD})],
 }
 """Operation to calls that it answers, in an order in which each finds what it needs."""
 
@@ -398,6 +427,11 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("get_drift_report", 404, lambda s: s.get("/drift/none")),
     ("get_drift_page", 404, lambda s: s.get("/drift/none/page")),
     ("get_drift_page", 422, lambda s: s.get("/drift/d1/page?language=fr")),
+    ("sign_in", 401, lambda s: s.post("/sessions", MARIA | {"password": "wrong"})),
+    ("sign_in", 422, lambda s: s.post("/sessions", {"name": "maria"})),
+    ("sign_out", 409, lambda s: s.client.delete("/sessions")),
+    ("change_password", 409, lambda s: s.client.put("/me/password", json=OTHER_PASSWORD)),
+    ("accept_invitation", 404, lambda s: s.post("/invitations/none", {"password": PASSWORD})),
 ]
 
 
@@ -481,25 +515,30 @@ def test_the_documents_name_every_route_with_its_scope_and_answer(
     school: School, world: World
 ) -> None:
     text = (ROOT / "docs" / "serving.md").read_text("utf-8")
-    key = keys(world.home, "create", "--name", "labels", "--scope", "label")
-    headers = {"Authorization": f"Bearer {key}"}
+    held = [
+        {"Authorization": f"Bearer {keys(world.home, 'create', '--name', one, '--scope', one)}"}
+        for one in ("label", "predict")
+    ]
 
     rows = [
         f"| `{method} {path}` | `{operation['operationId']}` | "
-        f"{scope_of(school.server, method, path, headers)} | {answers_of(operation)} |"
+        f"{scope_of(school.server, method, path, *held)} | {answers_of(operation)} |"
         for method, path, operation in operations(the_page())
     ]
 
     assert [row for row in rows if row not in text] == []
 
 
-def scope_of(server: Server, method: str, path: str, only_label: dict[str, str]) -> str:
+def scope_of(
+    server: Server, method: str, path: str, only_label: dict[str, str], only_predict: dict[str, str]
+) -> str:
     address = server.url + path.replace("{", "").replace("}", "")
     if httpx.request(method, address).status_code != 401:
         return "none"
     answer = httpx.request(method, address, headers=only_label)
     if answer.status_code != 403:
-        return "label"
+        closed = httpx.request(method, address, headers=only_predict).status_code == 403
+        return "label" if closed else "any"
     return str(answer.json()["detail"].rpartition(" ")[2].rstrip("."))
 
 

@@ -215,6 +215,11 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "refuse": (lambda s: s.ask("POST", "/models/v1/refuse", {"reason": "x"}), 403),
     "rollback": (lambda s: s.ask("POST", "/model/rollback", {"reason": "x"}), 403),
     "reload": (lambda s: s.ask("POST", "/model/reload"), 403),
+    "sign_in": (lambda s: s.ask("POST", "/sessions", {"name": "b1", "password": "x"}), 401),
+    "sign_out": (lambda s: s.ask("DELETE", "/sessions"), 409),
+    "get_me": (lambda s: s.ask("GET", "/me"), 200),
+    "change_password": (lambda s: s.ask("PUT", "/me/password", {}), 409),
+    "accept_invitation": (lambda s: s.ask("POST", "/invitations/b1", {"password": "x"}), 404),
     "erase_student": (lambda s: s.ask("DELETE", "/students/a1"), 403),
     "readmit_student": (lambda s: s.ask("POST", "/students/a1/readmit", {"reason": "x"}), 403),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,13 @@ from streamlit.testing.v1 import AppTest
 from dashboard.texts import Language
 from dashboard.views.drift import page_of
 from database.api_keys import ApiKeyRepository
+from database.audit import AuditRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
+from database.people.people import PersonRepository
+from database.people.spent import SpentTokenRepository
 from database.predictions import PredictionRepository
 from database.runs import RunRepository
 from database.students import StudentRepository
@@ -27,6 +30,8 @@ from database.watch.jobs import JobRepository
 from drift.check import run_drift_check
 from model.access import ApiKey, Scope
 from model.decisions.cause import RunCause, TriggerKind
+from model.people.password import Passwords
+from model.people.session import begun, session_in
 from model.prediction import RiskStatus, Scale
 from model.run import Run, RunStatus, RunStep
 from model.trust.key_seal import digest_of, sealed
@@ -34,6 +39,7 @@ from model.watch.job import HOST, JobState
 from preprocessing.task.policies import WatchPolicy
 from retraining.measuring.job import watch_performance
 from tests.drift.school import KEY, NOW, TASK, School, cohort, found_school, graduate, serve
+from tests.people import PASSWORD, guest, person
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
@@ -479,7 +485,7 @@ def test_without_a_key_nothing_of_a_student_is_shown_on_any_page(
 
     assert not app.exception
     assert not app.dataframe and not app.metric and not app.header
-    assert ("Enter an API key" if not secret else "not known") in words(app)
+    assert ("Sign in with your name" if not secret else "not known") in words(app)
     assert "RA-" not in words(app)
 
 
@@ -506,7 +512,7 @@ def test_a_key_of_another_scope_or_one_that_nobody_signed_opens_nothing(
     lacking, inserted = with_key("students", "farol_predict"), with_key("students", "farol_insert")
 
     assert not lacking.dataframe and not inserted.dataframe
-    assert "lacks the scope read" in words(lacking)
+    assert "scope read is lacking" in words(lacking)
     assert "not signed by this installation" in words(inserted)
 
 
@@ -595,3 +601,88 @@ def test_a_key_of_some_schools_opens_the_list_alone_and_never_the_log(
     assert len(closed.dataframe) == 0
     assert "for some schools only" not in words(listed)
     assert "RA-" not in words(listed) + str([frame.value for frame in listed.dataframe])
+
+
+def sign_in(app: AppTest, name: str, password: str = PASSWORD) -> AppTest:
+    app.text_input(key="entry_name").set_value(name)
+    app.text_input(key="entry_password").set_value(password)
+    next(one for one in app.button if one.label == "Sign in").click()
+    return app.run()
+
+
+def test_a_person_signs_in_is_put_out_in_the_middle_of_an_action_and_loses_nothing(
+    opened: SyncRegistry, keys_on: None
+) -> None:
+    fill(opened)
+    maria = sealed(person("maria", Scope.ADMIN, password_hash=Passwords().hashed(PASSWORD)), KEY)
+    opened.run(PersonRepository().add(maria))
+    wrong = sign_in(page("history"), "maria", "a wrong password")
+    assert "The name or the password is wrong" in words(wrong)
+
+    app = sign_in(wrong, "maria")
+    assert not app.exception and not app.query_params.get("api_key")
+    assert "Signed in as Maria Silva" in words(app)
+    assert app.text_input(key="history_reason").value == ""
+    session = begun(maria, "", NOW)
+    token = app.session_state["entry_sent"]
+    spent = session_in(token, KEY, datetime.now(UTC))
+    assert spent is not None and spent.person_id == session.person_id
+
+    opened.run(SpentTokenRepository().spend(spent.session_id, spent.until, NOW))
+    app.text_input(key="history_reason").set_value("seen with the school")
+    next(one for one in app.button if one.label == "Roll back").click()
+    app = app.run()
+    assert "Your session is over" in words(app) and "What you typed is kept" in words(app)
+    assert not app.header and not app.dataframe
+
+    app = sign_in(app, "maria")
+    assert app.text_input(key="history_reason").value == "seen with the school"
+    assert "ask again" in app.toast[0].value
+    next(one for one in app.button if one.label == "Sign out").click()
+    app = app.run()
+    assert "Sign in with your name" in words(app)
+    assert "history_reason" not in app.session_state
+    done = [event.action for event in opened.run(AuditRepository().newest(0))]
+    assert done.count("sign-in") == 2 and done.count("sign-out") == 1
+
+
+def test_somebody_who_was_invited_sets_a_password_and_sees_the_own_school_alone(
+    opened: SyncRegistry, keys_on: None
+) -> None:
+    fill(opened)
+    joana, code = guest("joana", KEY, datetime.now(UTC))
+    joana = sealed(replace(joana, units=("Escola A",), language="en", signature=""), KEY)
+    opened.run(PersonRepository().add(joana))
+    app = AppTest.from_function(show, args=("overview",), default_timeout=60)
+    app.query_params["lang"], app.query_params["invitation"] = "pt", code
+    app = app.run()
+    assert "Bem-vindo ao Farol, Joana Silva" in words(app)
+
+    for field in ("password", "again"):
+        app.text_input(key=f"entry_{field}").set_value(PASSWORD)
+    app.button[0].click()
+    app = app.run()
+
+    assert not app.exception
+    assert "Signed in as Joana Silva" in words(app)
+    assert "for some schools only" not in words(app), "the list of students came first"
+    assert "invitation" not in app.query_params
+
+
+def test_an_address_that_the_organisation_vouches_for_signs_its_person_in(
+    opened: SyncRegistry, keys_on: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened.run(PersonRepository().add(sealed(person("ana", email="ana@escola.org"), KEY)))
+    said = {"is_logged_in": True, "email": "Ana@escola.org", "iat": datetime.now(UTC).timestamp()}
+    monkeypatch.setattr("dashboard.entry.form.find_spec", lambda _: "installed")
+
+    monkeypatch.setattr(st, "user", said)
+    unverified = words(page("overview"))
+    monkeypatch.setattr(st, "user", said | {"email_verified": True})
+    known = words(page("overview"))
+    monkeypatch.setattr(st, "user", said | {"email_verified": True, "email": "x@escola.org"})
+    stranger = words(page("overview"))
+
+    assert "does not say that it verified" in unverified
+    assert "Signed in as Ana Silva" in known
+    assert "Nobody with the address x@escola.org was invited" in stranger

@@ -161,7 +161,9 @@ def test_without_the_signing_key_it_is_told_what_to_do_and_re_signing_makes_the_
 
     with opened(home) as here:
         events = here.registry.run(AuditRepository().newest(10))
-        assert [e.subject for e in events if e.action == "re-sign"] == ["2 versions, 2 API keys"]
+        assert [e.subject for e in events if e.action == "re-sign"] == [
+            "2 versions, 2 API keys, 0 people"
+        ]
         with served(home, workers=1, auth="keys", env=OWN_KEY) as server:
             until(lambda: server.get("/health/ready").status_code == 200)
             champion = server.get("/health").json()["parts"]["champion"]

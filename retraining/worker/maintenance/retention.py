@@ -24,6 +24,9 @@ from database.lists.budgets import BudgetRepository
 from database.lists.published import ListedRowRepository, PublishedListRepository
 from database.looks import LookRepository
 from database.outcomes import OutcomeRepository
+from database.people.guesses import GuessRepository
+from database.people.people import PersonRepository
+from database.people.spent import SpentTokenRepository
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.repository import Documents, Repository
@@ -95,7 +98,10 @@ BOUNDED: Mapping[type[Documents], str] = {
     TaskRepository: "one a task",
     ApiKeyRepository: "one a key",
     KeyAdoptionRepository: "one",
-    KeyRevocationRepository: "one a revoked key",
+    KeyRevocationRepository: "one a revoked key, and one a change of what a person may do",
+    PersonRepository: "one a person",
+    SpentTokenRepository: "forgotten when the session or invitation would have been over",
+    GuessRepository: "forgotten after an hour",
     LeaseRepository: "one a task, and the runs'",
 }
 """Why the collections that `NEWEST` does not bound do not only ever grow, or are meant to."""

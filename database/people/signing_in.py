@@ -1,0 +1,129 @@
+"""Signing in with name and password: before the password is looked at, and after.
+
+Between the two lies the slow comparison, which is no business of the registry's; so the API does it
+in a thread and the dashboard as it goes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from database.audit import AuditRepository
+from database.driver.commands import Op
+from database.people.guesses import GuessRepository
+from database.people.people import PersonRepository, revoked_of
+from model.access import AuditEvent
+from model.people.guessing import FREE_ADDRESS, FREE_NAME
+from model.people.person import Person, folded_name
+from model.people.session import Session, begun
+from model.trust.signature import seal
+
+SIGN_IN = "sign-in"
+REFUSED = "sign-in refused"
+SIGN_OUT = "sign-out"
+NOBODY = "nobody known"
+"""The actor of a guess at a name that there is not: what was typed may be a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody says who it is.
+
+    Attributes:
+        wait: how long the guess is not looked at; zero: now.
+        person: of that name; None where there is none who may sign in.
+        known_as: what the audit log says.
+        name, address: the guesses that were counted.
+    """
+
+    wait: timedelta
+    person: Person | None
+    known_as: str
+    name: str
+    address: str
+
+    @property
+    def kept(self) -> str:
+        """What the password is compared with; "" is nothing."""
+        return self.person.password_hash if self.person else ""
+
+
+def attempt(
+    typed: str, address: str, *, now: datetime, remembered: Set[str], installation: bytes
+) -> Op[Attempt]:
+    """Counts a guess and finds who is meant.
+
+    Args:
+        typed: the name.
+        address: where the caller is.
+        now: aware UTC.
+        remembered: ids of keys and editions that this host has seen revoked.
+        installation: the installation's key.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    name = folded_name(typed)
+    guesses = GuessRepository()
+    by_address = seal("guess address", {"address": address}, installation)
+    by_name = seal("guess name", {"name": name}, installation)
+    wait = yield from guesses.count_one(by_address, FREE_ADDRESS, now)
+    if not wait:
+        wait = yield from guesses.count_one(by_name, FREE_NAME, now)
+    if wait:
+        return Attempt(wait, None, NOBODY, by_name, by_address)
+    found = yield from PersonRepository().named(name)
+    known_as = found.name if found else NOBODY
+    if found is not None:
+        revoked = yield from revoked_of(found, remembered, installation)
+        found = found if found.counts(revoked, installation) else None
+    return Attempt(wait, found, known_as, by_name, by_address)
+
+
+def settle(
+    made: Attempt, *, fits: bool, session_id: str, now: datetime, how: str
+) -> Op[Session | None]:
+    """Ends an attempt: a session, or None; both are in the audit log.
+
+    Args:
+        made: the attempt.
+        fits: whether the password is the person's.
+        session_id: of the session that would begin.
+        now: aware UTC.
+        how: by which way, for the audit log.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    if made.person is None or not fits:
+        yield from AuditRepository().add(_event(made.known_as, REFUSED, now, how))
+        return None
+    yield from forgive(made)
+    return (yield from begin(made.person, session_id=session_id, now=now, how=how))
+
+
+def forgive(made: Attempt) -> Op[None]:
+    """The guess was none: the password was right.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    yield from GuessRepository().forget(made.name)
+    yield from GuessRepository().take_back(made.address)
+
+
+def begin(person: Person, *, session_id: str, now: datetime, how: str) -> Op[Session]:
+    """A session of a person who was recognised.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    yield from AuditRepository().add(_event(person.name, SIGN_IN, now, how))
+    return begun(person, session_id, now)
+
+
+def _event(actor: str, action: str, now: datetime, how: str) -> AuditEvent:
+    return AuditEvent(uuid.uuid4().hex, now, actor, action, "session", how)
