@@ -29,11 +29,13 @@ from api.routes import (
     decisions,
     dossiers,
     erasure,
+    files,
     helped,
     helping,
     labels,
     models,
     notices,
+    outcomes,
     pages,
     performance,
     predictions,
@@ -62,7 +64,8 @@ ROUTERS = tuple(
     # In this order: /predict/{student_id} takes every path below /predict, /students/{student_id}
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
-        bulk, predictions, labels, helping, helped, students, dossiers, erasure, models, decisions,
+        bulk, predictions, labels, outcomes, files, helping, helped, students, dossiers, erasure,
+        models, decisions,
         trials, alarms, runs, notices, performance, system, pages,
     )
 )  # fmt: skip

@@ -14,6 +14,7 @@ from api.answers import (
     alarms,
     decisions,
     dossiers,
+    files,
     helping,
     models,
     notices,
@@ -54,7 +55,8 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 
 ANSWERS = (
-    predictions, dossiers, helping, models, decisions, alarms, trials, notices, performance, system,
+    predictions, dossiers, files, helping, models, decisions, alarms, trials, notices,
+    performance, system,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from database.driver.paging import in_parts
 from database.mapping import schema
 from database.mapping.documents import escape_keys, milliseconds, unescape
 from database.repository import Repository
-from model.prediction import Prediction
+from model.prediction import AskedFor, Prediction
 from model.units.history import UnitServed
 from model.watch.served import ServedScore
 
@@ -135,6 +135,28 @@ class PredictionRepository(Repository[Prediction]):
             self.collection, {}, sort=self.order, skip=skip, limit=limit, fields=fields
         )
         return [_served_score(row) for row in found]
+
+    def page_of_asked(self, *, skip: int, limit: int) -> Op[list[AskedFor]]:
+        """Whom predictions were asked for, newest first; after so many, at most so many.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        fields = ["created_at", "student_id", "period", "unit", "units"]
+        found = yield Find(
+            self.collection, {}, sort=self.order, skip=skip, limit=limit, fields=fields
+        )
+        return [
+            AskedFor(
+                prediction_id=row["_id"],
+                at=row["created_at"],
+                student_id=row.get("student_id"),
+                period=row["period"],
+                unit=row.get("unit", ""),
+                units={unescape(name): unit for name, unit in row.get("units", {}).items()},
+            )
+            for row in found
+        ]
 
     def students_of(self, period: str, limit: int) -> Op[list[str]]:
         """The students of the newest predictions of a period, each once.

@@ -146,7 +146,9 @@ def lay_out(
     _require(task, period, source, identity, outcome, features)
     read = (features, protected, checked, units)
     used = {identity, outcome, *(at for found in read for at in found.values())}
-    dated = task.period and column_position(header, rows, task.period, period)
+    dated = None
+    if task.period is not None:
+        dated = column_position(header, rows, task.period, period)
     ignored = _unused(header, {*used, dated}, task, period)
     return Layout(identity, outcome, features, protected, checked, units, ignored, dated)
 
