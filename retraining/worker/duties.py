@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.measuring.coverage import count_coverage
 from retraining.measuring.job import watch_performance
 from retraining.shadow.duty import follow_trials
 from retraining.worker.context import AtWork
@@ -73,6 +74,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("triggers", at("*/15 * * * *"), retrain_if_called_for),
     Duty("approval", at("5 * * * *"), settle_approval),
     Duty("performance", at("20 * * * *"), plain(watch_performance)),
+    Duty("coverage", at("35 * * * *"), plain(count_coverage)),
     Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
     Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),

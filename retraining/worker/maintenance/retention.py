@@ -33,6 +33,7 @@ from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
+from database.watch.coverage import CoverageRepository
 from database.watch.jobs import JobRepository
 from database.watch.notices import NoticeRepository
 from database.watch.pages import DriftPictureRepository
@@ -76,6 +77,7 @@ BOUNDED: Mapping[type[Documents], str] = {
     AliasRepository: "two",
     LookRepository: "one a period: the error budget that is spent",
     UnitHistoryRepository: "one",
+    CoverageRepository: "one",
     AlarmRepository: "one a champion",
     ShadowRepository: "the newest 50",
     DriftPictureRepository: "the newest 400",
