@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
 from dashboard.api_client import ApiFailure, FarolApi
+from dashboard.beginning.steps import TaskNeeds
 from dashboard.scales import score_columns
 from dashboard.texts import Texts
 from database.driver.client import SyncRegistry
@@ -36,6 +37,7 @@ class Context:
         now: aware UTC.
         approval_days: how long a version waits for approval.
         whole: whether the reader may see all units; if not, only what the API answers is shown.
+        needs: what the task asks for before it can have a model.
     """
 
     registry: SyncRegistry
@@ -44,6 +46,7 @@ class Context:
     now: datetime
     approval_days: int
     whole: bool = True
+    needs: TaskNeeds = field(default_factory=TaskNeeds)
 
 
 def status_name(status: RiskStatus, texts: Texts) -> str:

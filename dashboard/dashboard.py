@@ -17,10 +17,13 @@ if sys.path[0] != ROOT:
 import streamlit as st  # noqa: E402
 
 from dashboard.api_client import FarolApi  # noqa: E402
+from dashboard.beginning.steps import TaskNeeds  # noqa: E402
 from dashboard.context import Context  # noqa: E402
+from dashboard.data.first_steps import show_next_step  # noqa: E402
 from dashboard.sign_in import Entry, entry, entry_with  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
+    data,
     drift,
     history,
     overview,
@@ -49,6 +52,7 @@ View = Callable[[Context], None]
 VIEWS: tuple[tuple[str, str, View], ...] = (
     ("overview", ":material/lightbulb:", overview.show),
     ("students", ":material/groups:", students.show),
+    ("data", ":material/folder_open:", data.show),
     ("drift", ":material/trending_up:", drift.show),
     ("performance", ":material/monitoring:", performance.show),
     ("predictions", ":material/list_alt:", predictions.show),
@@ -86,6 +90,14 @@ def read_approval_days(name: str) -> int:
     """How long a version of that task waits for approval."""
     settings = of_name(settings_from_environment(), name)
     return installed(settings).spec.promotion.approval_days
+
+
+@st.cache_data(show_spinner=False)
+def read_needs(name: str) -> TaskNeeds:
+    """What that task asks for before it can have a model."""
+    spec = installed(of_name(settings_from_environment(), name)).spec
+    outcome = spec.outcome
+    return TaskNeeds(outcome.column.name, outcome.horizon, spec.promotion.min_labelled)
 
 
 @st.cache_data(show_spinner=False)
@@ -172,7 +184,7 @@ def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
     """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
         settings = settings_from_environment()
-        found = _entry(settings, key, task, listing=show is students.show)
+        found = _entry(settings, key, task, listing=show in (students.show, data.show))
         if found not in (Entry.OPEN, Entry.OWN_UNITS):
             st.info(texts(f"gate.{found}"), icon=":material/lock:")
             return
@@ -180,7 +192,11 @@ def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
         now = datetime.now(UTC)
         api = FarolApi(f"{url}/tasks/{task}", key)
         days, whole = read_approval_days(task), found is Entry.OPEN
-        show(Context(open_task(task), api, texts, now, days, whole=whole))
+        context = Context(
+            open_task(task), api, texts, now, days, whole=whole, needs=read_needs(task)
+        )
+        show_next_step(context)
+        show(context)
         st.caption(texts("app.read_at", at=texts.moment(now)))
     except RegistryUnavailable as error:
         # An embedded registry that was started anew listens elsewhere: ask for its address again.
