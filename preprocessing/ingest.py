@@ -290,7 +290,7 @@ def _kept_account(table: CleanTable, task: TaskSpec, done: Ingested) -> TableAcc
     account["objections"] = done.objections
     account["orphans_joined"] = done.orphans_joined
     account["erased"], account["elsewhere"] = done.erased, done.elsewhere
-    account["implausible"] = [told(one) for one in done.batch.implausible]
+    account["implausible"] = done.batch.implausible
     return account
 
 

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
+from typing import Literal
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """What a text may not begin with; the apostrophes of those that began with one are counted in."""
@@ -23,11 +23,8 @@ Plain = str | int | float | bool | None
 """What a cell is written from; numbers are ours and no formula."""
 
 
-class CsvLanguage(StrEnum):
-    """Whose spreadsheet opens the file: it says the delimiter and the decimal sign."""
-
-    PT = "pt"
-    EN = "en"
+CsvLanguage = Literal["pt", "en"]
+"""Whose spreadsheet opens the file: it says the delimiter and the decimal sign."""
 
 
 def guarded(text: str) -> str:
@@ -57,7 +54,7 @@ class CsvLines:
     """
 
     def __init__(self, names: Sequence[str], language: CsvLanguage) -> None:
-        self._comma = language is CsvLanguage.PT
+        self._comma = language == "pt"
         self._text = io.StringIO()
         self._csv = csv.writer(self._text, delimiter=";" if self._comma else ",")
         self._text.write(BYTE_ORDER_MARK)

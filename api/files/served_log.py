@@ -7,9 +7,9 @@ predictions themselves by their ids, which is what the embedded server finds fas
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
+from typing import Literal
 
 import orjson
 
@@ -30,16 +30,10 @@ PART = 500
 """Predictions that are read and written at a time."""
 
 
-class LogForm(StrEnum):
-    """How the log is written."""
+LogForm = Literal["csv", "ndjson"]
+"""How the log is written."""
 
-    CSV = "csv"
-    NDJSON = "ndjson"
-
-    @property
-    def media_type(self) -> str:
-        """What the answer says it is."""
-        return "text/csv" if self is LogForm.CSV else "application/x-ndjson"
+LOG_TYPES: Mapping[LogForm, str] = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 
 async def log_pieces(
@@ -69,7 +63,7 @@ async def log_pieces(
         own = units is None or one.unit in units
         return own and period in (None, one.period) and (since is None or one.at >= since)
 
-    write = _CsvLog(here.task, language) if form is LogForm.CSV else _NdjsonLog(here.task)
+    write = _CsvLog(here.task, language) if form == "csv" else _NdjsonLog(here.task)
     yield write.begin()
     async for ids in _ids(here.registry, wanted, since):
         for part in in_parts(ids, PART):

@@ -108,7 +108,7 @@ async def list_rejects(
     batch_id: str,
     client: MayRead,
     format: Form = "json",
-    lang: CsvLanguage = CsvLanguage.PT,
+    lang: CsvLanguage = "pt",
 ) -> Response:
     """By row, counted from 1 below the header; `format=csv` opens in a spreadsheet.
 

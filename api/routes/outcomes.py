@@ -14,7 +14,7 @@ from api.access import MayRead
 from api.answers.files import MissingAnswer, MissingStudent
 from api.files.guarded_text import CsvLanguage, CsvLines, Plain
 from api.files.missing import Lacking, lacking
-from api.files.served_log import LogForm, log_pieces
+from api.files.served_log import LOG_TYPES, LogForm, log_pieces
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.manual_moves import record
@@ -39,7 +39,7 @@ MISSING: dict[str, Json] = {
     "application/json": {"schema": {"$ref": "#/components/schemas/MissingAnswer"}},
     "text/csv": TEXT,
 }
-LOG: dict[str, Json] = {"text/csv": TEXT, "application/x-ndjson": TEXT}
+LOG: dict[str, Json] = dict.fromkeys(LOG_TYPES.values(), TEXT)
 
 
 @router.get("/outcomes/missing", **operation("Whose outcome is not known yet", MISSING, 422))
@@ -51,7 +51,7 @@ async def list_missing(
     search: Search = "",
     limit: Limit = 100,
     format: Form = "csv",
-    lang: CsvLanguage = CsvLanguage.PT,
+    lang: CsvLanguage = "pt",
 ) -> Response:
     """A CSV to fill in and send to `POST /labels`, or as JSON the first of the students.
 
@@ -76,15 +76,19 @@ async def list_missing(
     return _as_file(_written(here, asked, units, lang), f"farol-outcomes-{asked}.csv", "text/csv")
 
 
-@router.get("/predictions/log", **operation("What was served, as a file", LOG, 422))
+@router.get(
+    "/predictions/log",
+    response_class=Response,
+    **operation("What was served, as a file", LOG, 422),
+)
 async def get_prediction_log(
     request: Request,
     client: MayRead,
     since: str | None = None,
     period: str | None = None,
     unit: str | None = None,
-    format: LogForm = LogForm.CSV,
-    lang: CsvLanguage = CsvLanguage.PT,
+    format: LogForm = "csv",
+    lang: CsvLanguage = "pt",
 ) -> Response:
     """Every prediction with the features as seen, newest first, written while it is read.
 
@@ -107,7 +111,7 @@ async def get_prediction_log(
         _check(here.task, period)
     await record(here.root, client.name, "download", "predictions", now=now)
     body = log_pieces(here, units, period, after, form=format, language=lang)
-    return _as_file(body, f"farol-predictions-{now:%Y-%m-%d}.{format.value}", format.media_type)
+    return _as_file(body, f"farol-predictions-{now:%Y-%m-%d}.{format}", LOG_TYPES[format])
 
 
 def _as_file(body: AsyncIterator[bytes], name: str, kind: str) -> Response:

@@ -16,6 +16,7 @@ from dashboard.texts import Texts
 from database.students import PeriodRepository
 
 SHOWN = 50
+MEGABYTES = 16
 LISTED = "data_listed"
 """What is shown stays until it is asked for anew, so that nothing that is typed is lost."""
 ROUND = "data_round"
@@ -89,6 +90,7 @@ def _list(context: Context, listed: Answer, meaning: OutcomeMeaning) -> None:
     edited = st.data_editor(
         found,
         hide_index=True,
+        placeholder="",
         disabled=[name for name in found[0] if name != texts("data.outcome")],
         column_config={texts("data.outcome"): _outcome_column(meaning, texts)},
         key=f"data_entered_{st.session_state[ROUND]}",
@@ -126,7 +128,9 @@ def _files(context: Context, wished: Wished) -> None:
             key="data_file_out",
         )
     with right:
-        sent = st.file_uploader(texts("data.file_back"), type="csv", key="data_file_back")
+        sent = st.file_uploader(
+            texts("data.file_back"), type="csv", max_upload_size=MEGABYTES, key="data_file_back"
+        )
         if sent is not None:
             st.button(
                 texts("data.send_file"),

@@ -194,7 +194,7 @@ def reject_rows(rejects: Sequence[Answer], texts: Texts) -> list[Row]:
     return [
         {
             texts("data.row"): one["row"],
-            texts("data.field"): one["field"],
+            texts("data.field"): texts("data.row") if one["field"] == "row" else one["field"],
             texts("data.reason"): reason_told(one["reason"], texts),
         }
         for one in rejects
@@ -210,7 +210,21 @@ def kept_lines(table: Answer, texts: Texts) -> list[str]:
         if table[name]:
             lines.append(texts(f"data.{name}", n=table[name]))
     lines += [texts("data.objection", n=n, why=why) for why, n in table["objections"].items()]
-    return lines + [texts("data.implausible", told=told) for told in table["implausible"]]
+    return lines + [implausible_told(one, texts) for one in table["implausible"]]
+
+
+def implausible_told(one: Answer, texts: Texts) -> str:
+    """A column that contradicts another period of the same students, in a sentence."""
+    return texts(
+        "data.moves" if one["asked"] else "data.stays",
+        column=texts.or_name(f"feature.{one['column']}", one["column"]),
+        broken=one["broken"],
+        students=one["students"],
+        asked=one["asked"],
+        earlier=one["earlier"],
+        later=one["later"],
+        row=one["row"],
+    )
 
 
 def batch_rows(found: Sequence[Answer], texts: Texts) -> list[Row]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import TypedDict
 
-from model.batch import BatchKind, RowReject
+from model.batch import BatchKind, Implausible, RowReject
 from preprocessing.files.headers import ColumnRole
 from preprocessing.task.spec import TaskSpec
 
@@ -79,7 +79,7 @@ class TableAccount(TypedDict):
     orphans_joined: int
     erased: int
     elsewhere: int
-    implausible: Sequence[str]
+    implausible: Sequence[Implausible]
 
 
 class FileAccount(TypedDict):
