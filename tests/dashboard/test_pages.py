@@ -160,8 +160,8 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     assert [path for path, _, _ in told] == ["/", *(f"/{name}" for name in PAGES)]
     visible = [title for _, title, visibility in told if visibility == "visible"]
     assert visible == [
-        "Overview", "Students", "Data", "Drift", "Performance", "Predictions", "Versions", "History",
-        "Worker",
+        "Overview", "Students", "Data", "Drift", "Performance", "Predictions", "Versions",
+        "History", "Worker",
     ]  # fmt: skip
 
 
