@@ -18,6 +18,9 @@ from model.prediction import AskedFor, Prediction
 from model.units.history import UnitServed
 from model.watch.served import ServedScore
 
+_BY_ID = [("_id", 1)]
+"""The one order in which the embedded server finds a place by its number without sorting."""
+
 
 class PredictionRepository(Repository[Prediction]):
     """UnitServed predictions by id, which never change."""
@@ -136,20 +139,26 @@ class PredictionRepository(Repository[Prediction]):
         )
         return [_served_score(row) for row in found]
 
-    def page_of_asked(self, *, skip: int, limit: int) -> Op[list[AskedFor]]:
-        """Whom predictions were asked for, newest first; after so many, at most so many.
+    def by_id(self, *, skip: int, limit: int) -> Op[list[Prediction]]:
+        """Predictions in the order of their ids; after so many of the first, at most so many.
+
+        Raises:
+            RegistryError: a prediction cannot be read.
+        """
+        found = yield Find(self.collection, {}, sort=_BY_ID, skip=skip, limit=limit)
+        return [self.read(document) for document in found]
+
+    def asked_by_id(self, *, skip: int, limit: int) -> Op[list[AskedFor]]:
+        """Whom predictions were asked for, as `by_id`.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        fields = ["created_at", "student_id", "period", "unit", "units"]
-        found = yield Find(
-            self.collection, {}, sort=self.order, skip=skip, limit=limit, fields=fields
-        )
+        fields = ["student_id", "period", "unit", "units"]
+        found = yield Find(self.collection, {}, sort=_BY_ID, skip=skip, limit=limit, fields=fields)
         return [
             AskedFor(
                 prediction_id=row["_id"],
-                at=row["created_at"],
                 student_id=row.get("student_id"),
                 period=row["period"],
                 unit=row.get("unit", ""),

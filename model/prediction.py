@@ -260,13 +260,11 @@ class AskedFor:
     """Whom a prediction was asked for, without what was said of them.
 
     Attributes:
-        at: when it was served.
         student_id: None where the caller gave none.
         unit: folded, "" unknown; `units` are as the record gave them.
     """
 
     prediction_id: str
-    at: datetime
     student_id: str | None
     period: str
     unit: str = ""

@@ -6,22 +6,20 @@ A prediction without a student is left out: nobody could say whose outcome to lo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
+from api.files.walk import PART, patiently, walked
 from api.registry import Registry
 from database.driver.commands import Op
+from database.driver.paging import in_parts
 from database.labels import LabelRepository
 from database.outcomes import label_key
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
-from model.student import Units
-
-PART = 1_000
-"""Students that are looked at at a time."""
-
-OVERLAP = 50
-"""Of these, how many are read again with the next part: so many may be erased in between."""
+from model.prediction import AskedFor
+from model.student import Student, Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +36,28 @@ class Lacking:
 
 
 async def lacking(
-    registry: Registry, period: str, units: Collection[str] | None
-) -> AsyncIterator[list[Lacking]]:
+    registry: Registry, period: str, units: Collection[str] | None, *, tries: int = 1
+) -> AsyncGenerator[list[Lacking], None]:
     """Those of a period without a label, a part at a time; a part may be empty.
 
     Args:
         registry: of the task.
         period: of the features.
         units: only those of these (folded) units; None is all.
+        tries: how often each part is asked for, where the registry is away for a moment.
 
     Raises:
         RegistryError: it cannot be read.
     """
     told: set[str] = set()
-    # Unit by unit they are found by an index; all of them are fewer round trips by number.
-    parts = _in_units(registry, period, units) if units is not None else _all(registry, period)
-    async for part in parts:
-        told.update(one.student_id for one in part)
-        yield await registry.run(_without_label(part, period))
-    async for part in _served(registry, period, units):
-        fresh = [one for one in part if one.student_id not in told]
-        told.update(one.student_id for one in fresh)
-        yield await registry.run(_without_label(fresh, period))
+    for source in (
+        _all(registry, period, tries) if units is None else _own(registry, period, units, tries),
+        _served(registry, period, units, tries),
+    ):
+        async for part in source:
+            fresh = [one for one in part if one.student_id not in told]
+            told.update(one.student_id for one in fresh)
+            yield await patiently(registry, partial(_without_label, fresh, period), tries)
 
 
 def _without_label(part: Iterable[Lacking], period: str) -> Op[list[Lacking]]:
@@ -68,36 +66,33 @@ def _without_label(part: Iterable[Lacking], period: str) -> Op[list[Lacking]]:
     return [one for key, one in by_key.items() if key not in labelled]
 
 
-async def _in_units(
-    registry: Registry, period: str, units: Collection[str] | None
+async def _own(
+    registry: Registry, period: str, units: Collection[str], tries: int
 ) -> AsyncIterator[list[Lacking]]:
-    found = await registry.run(StudentRepository().in_period(period, units=units))
-    for first in range(0, len(found), PART):
-        yield [Lacking(o.student_id, o.units) for o in found[first : first + PART]]
+    read = partial(StudentRepository().in_period, period, units=units)
+    found = await patiently(registry, read, tries)
+    for part in in_parts(found, PART):
+        yield [Lacking(o.student_id, o.units) for o in part]
 
 
-async def _all(registry: Registry, period: str) -> AsyncIterator[list[Lacking]]:
-    read, last = 0, ""
-    while True:
-        skip = max(0, read - OVERLAP)
-        students = await registry.run(StudentRepository().by_id(skip=skip, limit=PART))
-        fresh = [one for one in students if one.student_id > last]
-        if not fresh:
-            return
-        read, last = skip + len(students), fresh[-1].student_id
-        found = ((one, one.in_period(period)) for one in fresh)
-        yield [Lacking(one.student_id, o.units) for one, o in found if o is not None]
+async def _all(registry: Registry, period: str, tries: int) -> AsyncIterator[list[Lacking]]:
+    def page(skip: int, limit: int) -> Op[list[Student]]:
+        return StudentRepository().by_id(skip=skip, limit=limit)
+
+    async for part in walked(registry, page, lambda student: student.student_id, tries):
+        found = (one.in_period(period) for one in part)
+        yield [Lacking(o.student_id, o.units) for o in found if o is not None]
 
 
 async def _served(
-    registry: Registry, period: str, units: Collection[str] | None
+    registry: Registry, period: str, units: Collection[str] | None, tries: int
 ) -> AsyncIterator[list[Lacking]]:
-    skip = 0
-    while True:
-        page = await registry.run(PredictionRepository().page_of_asked(skip=skip, limit=5 * PART))
-        if not page:
-            return
-        skip += len(page)
-        asked = [one for one in page if one.student_id and one.period == period]
-        own = asked if units is None else [one for one in asked if one.unit in units]
-        yield [Lacking(one.student_id, one.units) for one in own if one.student_id]
+    def page(skip: int, limit: int) -> Op[list[AskedFor]]:
+        return PredictionRepository().asked_by_id(skip=skip, limit=limit)
+
+    async for part in walked(registry, page, lambda asked: asked.prediction_id, tries):
+        yield [
+            Lacking(one.student_id, one.units)
+            for one in part
+            if one.student_id and one.period == period and (units is None or one.unit in units)
+        ]

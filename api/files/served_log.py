@@ -1,13 +1,13 @@
-"""The log of predictions as a file, newest first, written while it is read.
+"""The log of predictions as a file, in the order of their ids, written while it is read.
 
-Whom predictions were asked for is read some thousands at a time by their number, and the
-predictions themselves by their ids, which is what the embedded server finds fast.
+That order says nothing of time, `created_at` does: any other one makes every part cost as much as
+all before it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -15,20 +15,13 @@ import orjson
 
 from api.answers.scales import score_fields
 from api.files.guarded_text import CsvLanguage, CsvLines, Plain
-from api.registry import Registry
+from api.files.walk import TRIES, walked
 from api.services import Services
-from database.driver.paging import in_parts
+from database.driver.commands import Op
 from database.predictions import PredictionRepository
-from model.prediction import AskedFor, Prediction, Scale
+from model.prediction import Prediction, Scale
 from preprocessing.student_ids import sent_id
 from preprocessing.task.spec import TaskSpec
-
-AT_A_TIME = 5_000
-"""Whom predictions were asked for, that are read at a time."""
-
-PART = 500
-"""Predictions that are read and written at a time."""
-
 
 LogForm = Literal["csv", "ndjson"]
 """How the log is written."""
@@ -59,30 +52,17 @@ async def log_pieces(
         RegistryError: the registry went away; what was written until then is no whole file.
     """
 
-    def wanted(one: AskedFor) -> bool:
+    def page(skip: int, limit: int) -> Op[list[Prediction]]:
+        return PredictionRepository().by_id(skip=skip, limit=limit)
+
+    def wanted(one: Prediction) -> bool:
         own = units is None or one.unit in units
-        return own and period in (None, one.period) and (since is None or one.at >= since)
+        return own and period in (None, one.period) and (since is None or one.created_at >= since)
 
     write = _CsvLog(here.task, language) if form == "csv" else _NdjsonLog(here.task)
     yield write.begin()
-    async for ids in _ids(here.registry, wanted, since):
-        for part in in_parts(ids, PART):
-            found = await here.registry.run(PredictionRepository().get_many(part))
-            served = [found[i] for i in part if i in found]  # Some may have been erased meanwhile.
-            yield await asyncio.to_thread(write.take, served)
-
-
-async def _ids(
-    registry: Registry, wanted: Callable[[AskedFor], bool], since: datetime | None
-) -> AsyncIterator[list[str]]:
-    """The ids of what is wanted. What is served meanwhile moves the others on, and is told once."""
-    skip, before = 0, frozenset[str]()
-    while True:
-        page = await registry.run(PredictionRepository().page_of_asked(skip=skip, limit=AT_A_TIME))
-        yield [o.prediction_id for o in page if wanted(o) and o.prediction_id not in before]
-        if len(page) < AT_A_TIME or (since is not None and page[-1].at < since):
-            return
-        skip, before = skip + len(page), frozenset(one.prediction_id for one in page)
+    async for part in walked(here.registry, page, lambda served: served.prediction_id, TRIES):
+        yield await asyncio.to_thread(write.take, [one for one in part if wanted(one)])
 
 
 class _NdjsonLog:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -15,6 +17,7 @@ from api.answers.files import MissingAnswer, MissingStudent
 from api.files.guarded_text import CsvLanguage, CsvLines, Plain
 from api.files.missing import Lacking, lacking
 from api.files.served_log import LOG_TYPES, LogForm, log_pieces
+from api.files.walk import TRIES
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.manual_moves import record
@@ -32,8 +35,8 @@ Limit = Annotated[int, Query(ge=1, le=1_000)]
 Form = Literal["csv", "json"]
 Search = Annotated[str, Query(max_length=128)]
 
-MOST_LOOKED_AT = 20
-"""Parts of students that one page of the list is looked for in; the file goes through all."""
+LOOKED_FOR = 1.5
+"""Seconds after which a page of the list is told as it is; the file goes through all."""
 
 MISSING: dict[str, Json] = {
     "application/json": {"schema": {"$ref": "#/components/schemas/MissingAnswer"}},
@@ -90,9 +93,10 @@ async def get_prediction_log(
     format: LogForm = "csv",
     lang: CsvLanguage = "pt",
 ) -> Response:
-    """Every prediction with the features as seen, newest first, written while it is read.
+    """Every prediction with the features as seen, written while it is read.
 
-    What waits on a host for the registry comes seconds later.
+    In the order of their ids, which says nothing of time. What waits on a host for the registry
+    comes seconds later.
 
     Args:
         request: the request.
@@ -161,17 +165,19 @@ async def _first(
     here: Services, period: str, units: frozenset[str] | None, search: str, limit: int
 ) -> MissingAnswer:
     found: list[Lacking] = []
-    left, parts = MOST_LOOKED_AT, lacking(here.registry, period, units)
-    async for part in parts:
-        left -= 1
-        found += [one for one in part if search in sent_id(here.task, one.student_id)]
-        if len(found) > limit or not left:
-            break
+    now = asyncio.get_running_loop().time
+    until, late = now() + LOOKED_FOR, False
+    async with aclosing(lacking(here.registry, period, units)) as parts:
+        async for part in parts:
+            found += [one for one in part if search in sent_id(here.task, one.student_id)]
+            late = now() > until
+            if len(found) > limit or late:
+                break
     students = [
         MissingStudent(student_id=sent_id(here.task, one.student_id), units=one.units)
         for one in found[:limit]
     ]
-    return MissingAnswer(period=period, students=students, more=len(found) > limit or not left)
+    return MissingAnswer(period=period, students=students, more=len(found) > limit or late)
 
 
 async def _written(
@@ -181,7 +187,7 @@ async def _written(
     named = [column.name for column in task.unit]
     lines = CsvLines(("student_id", *named, "period", task.outcome.column.name), language)
     yield lines.take()
-    async for part in lacking(here.registry, period, units):
+    async for part in lacking(here.registry, period, units, tries=TRIES):
         rows: list[list[Plain]] = [
             [sent_id(task, one.student_id), *(one.units.get(n, "") for n in named), period, ""]
             for one in part

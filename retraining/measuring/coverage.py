@@ -76,14 +76,14 @@ def _students(opened: SyncRegistry, task: TaskSpec) -> tuple[Counter[Place], dic
                 known.add((one.student_id, one.period))
                 counts[one.unit, one.period] += 1
                 names.setdefault(one.unit, one.units.get(column, one.unit))
-    for skip in range(0, MOST_ASKED, 5 * PART):
-        asked = opened.run(PredictionRepository().page_of_asked(skip=skip, limit=5 * PART))
+    for skip in range(0, MOST_ASKED, PART):
+        asked = opened.run(PredictionRepository().asked_by_id(skip=skip, limit=PART))
         for served in asked:
             place = (served.student_id or "", served.period)
             if served.student_id and place not in known:
                 known.add(place)
                 counts[served.unit, served.period] += 1
                 names.setdefault(served.unit, served.units.get(column, served.unit))
-        if len(asked) < 5 * PART:
+        if len(asked) < PART:
             break
     return counts, {unit: name for unit, name in names.items() if unit} if task.unit else {}
