@@ -12,6 +12,7 @@ from dashboard.context import Context, explain_failure
 from dashboard.data import calls, rows
 from dashboard.data.calls import Wished
 from dashboard.data.rows import OutcomeMeaning
+from dashboard.data.typed import note, remember, remembered, restore
 from dashboard.texts import Texts
 from database.students import PeriodRepository
 
@@ -21,6 +22,9 @@ LISTED = "data_listed"
 """What is shown stays until it is asked for anew, so that nothing that is typed is lost."""
 ROUND = "data_round"
 SAID = "data_said"
+MEANING = "data_meaning"
+ENTERED = "data_entered"
+BEFORE = "data_before"
 
 Answer = Mapping[str, Any]
 
@@ -32,7 +36,7 @@ def show_outcomes(context: Context) -> None:
         ApiFailure: the API does not tell what an outcome is, or whose is not known.
     """
     texts = context.texts
-    meaning = OutcomeMeaning.of(context.api.schema())
+    meaning = _meaning(context)
     st.caption(texts("data.outcomes_about", column=meaning.column))
     _say(texts)
     wished = _wished(context, meaning)
@@ -40,6 +44,15 @@ def show_outcomes(context: Context) -> None:
     _list(context, listed, meaning)
     _files(context, Wished(listed["period"], wished.unit))
     _one(context, listed["period"], meaning)
+
+
+def _meaning(context: Context) -> OutcomeMeaning:
+    """How an outcome is entered; asked once, so that the page stands while the API is away."""
+    held: tuple[str, OutcomeMeaning] | None = st.session_state.get(MEANING)
+    if held is None or held[0] != context.api.url:
+        held = (context.api.url, OutcomeMeaning.of(context.api.schema()))
+        st.session_state[MEANING] = held
+    return held[1]
 
 
 def _wished(context: Context, meaning: OutcomeMeaning) -> Wished:
@@ -86,6 +99,8 @@ def _list(context: Context, listed: Answer, meaning: OutcomeMeaning) -> None:
     if not found:
         st.success(texts("data.none_missing", period=listed["period"]))
         return
+    key = f"{ENTERED}_{st.session_state[ROUND]}"
+    found = rows.filled_in(found, _before(key), texts)
     st.caption(texts("data.more_missing" if listed["more"] else "data.all_missing", n=len(found)))
     edited = st.data_editor(
         found,
@@ -93,8 +108,9 @@ def _list(context: Context, listed: Answer, meaning: OutcomeMeaning) -> None:
         placeholder="",
         disabled=[name for name in found[0] if name != texts("data.outcome")],
         column_config={texts("data.outcome"): _outcome_column(meaning, texts)},
-        key=f"data_entered_{st.session_state[ROUND]}",
+        key=key,
     )
+    note(ENTERED, (key, {place: row[texts("data.outcome")] for place, row in enumerate(edited)}))
     labels = rows.entered(edited, listed, meaning, texts)
     st.button(
         texts("data.send", n=len(labels)),
@@ -105,6 +121,17 @@ def _list(context: Context, listed: Answer, meaning: OutcomeMeaning) -> None:
         on_click=_report,
         args=(context, lambda: calls.report(context.api, labels)),
     )
+
+
+def _before(key: str) -> Mapping[int, Any]:
+    """What was entered in this list before its editor was drawn, by place: what is entered in the
+    editor now is told as the difference to that."""
+    held: tuple[str, Mapping[int, Any]] | None = st.session_state.get(BEFORE)
+    if held is None or held[0] != key or key not in st.session_state:
+        noted = remembered(ENTERED)
+        held = (key, noted[1] if noted is not None and noted[0] == key else {})
+        st.session_state[BEFORE] = held
+    return held[1]
 
 
 def _outcome_column(meaning: OutcomeMeaning, texts: Texts) -> Any:
@@ -141,24 +168,29 @@ def _files(context: Context, wished: Wished) -> None:
 
 
 def _one(context: Context, period: str, meaning: OutcomeMeaning) -> None:
-    """One outcome, also one that corrects what is known."""
+    """One outcome, also one that corrects what is known. No form: what is typed in one is told to
+    nobody before it is sent, so it could not be kept."""
     texts = context.texts
     st.subheader(texts("data.one"))
     st.caption(texts("data.one_help"))
-    with st.form("data_one", border=True):
+    units = [f"data_one_unit_{name}" for name in meaning.units[:1]]
+    restore(data_one_student="", data_one_period=period, data_one_value=None)
+    restore(**dict.fromkeys(units, ""))
+    with st.container(border=True):
         left, middle, right = st.columns(3)
         left.text_input(texts("students.id"), max_chars=128, key="data_one_student")
-        middle.text_input(texts("students.period"), value=period, key="data_one_period")
-        for name in meaning.units[:1]:
-            right.text_input(texts("students.unit"), key=f"data_one_unit_{name}")
+        middle.text_input(texts("students.period"), key="data_one_period")
+        for key in units:
+            right.text_input(texts("students.unit"), key=key)
         if meaning.binary:
             options = [texts("data.at_risk"), texts("data.not_at_risk")]
-            st.radio(
-                texts("data.outcome"), options, index=None, horizontal=True, key="data_one_value"
-            )
+            st.radio(texts("data.outcome"), options, horizontal=True, key="data_one_value")
         else:
-            st.number_input(texts("data.outcome"), value=None, key="data_one_value")
-        st.form_submit_button(texts("data.send_one"), on_click=_report_one, args=(context, meaning))
+            st.number_input(texts("data.outcome"), key="data_one_value")
+        remember("data_one_student", "data_one_period", "data_one_value", *units)
+        st.button(
+            texts("data.send_one"), key="data_one", on_click=_report_one, args=(context, meaning)
+        )
 
 
 def _report_one(context: Context, meaning: OutcomeMeaning) -> None:
@@ -172,10 +204,12 @@ def _report_one(context: Context, meaning: OutcomeMeaning) -> None:
         student, typed["data_one_period"].strip(), units, value, meaning, context.texts
     )
     _report(context, lambda: calls.report(context.api, [item]))
+    if LISTED not in typed:  # Accepted.
+        typed["data_one_student"], typed["data_one_value"] = "", None
 
 
 def _report(context: Context, send: Callable[[], Answer]) -> None:
-    """Sends outcomes; where that fails, what was typed stays where it is."""
+    """Sends outcomes; where none is accepted, what was typed stays where it is."""
     try:
         answer = send()
     except ApiFailure as failure:

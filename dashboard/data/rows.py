@@ -71,6 +71,11 @@ def missing_rows(listed: Answer, meaning: OutcomeMeaning, texts: Texts) -> list[
     ]
 
 
+def filled_in(found: list[Row], values: Mapping[int, Any], texts: Texts) -> list[Row]:
+    """The rows of `missing_rows` with outcomes that were entered before, by their place."""
+    return [{**row, texts("data.outcome"): values.get(place)} for place, row in enumerate(found)]
+
+
 def entered(
     rows: Iterable[Row], listed: Answer, meaning: OutcomeMeaning, texts: Texts
 ) -> list[Row]:

@@ -208,21 +208,25 @@ def data_page() -> None:
 
 def test_an_outcome_is_entered_by_hand_and_stays_typed_where_it_cannot_be_sent() -> None:
     app = AppTest.from_function(data_page, default_timeout=60).run()
-    app.text_input(key="data_one_student").input("RA-7")
-    app.radio(key="data_one_value").set_value("was at risk")
-    send = next(button for button in app.button if button.label == "Send")
 
-    done = send.click().run()
-    said = [element.value for element in done.success]
-    away = next(button for button in done.button if button.label == "Send").click().run()
+    def sent(student: str) -> AppTest:
+        app.text_input(key="data_one_student").input(student)
+        app.radio(key="data_one_value").set_value("was at risk")
+        return app.button(key="data_one").click().run()
+
+    said = [element.value for element in sent("RA-7").success]
+    emptied = app.text_input(key="data_one_student").value
+    away = [element.value for element in sent("RA-8").error]
+    app.segmented_control(key="data_section").set_value("log").run()
+    app.segmented_control(key="data_section").set_value("outcomes").run()
 
     assert not app.exception
-    assert said == ["1 outcome(s) received. Corrected: 1."]
-    assert away.session_state["sent"] == [ANY, ANY]
-    assert b'"student_id":"RA-7"' in away.session_state["sent"][0]
-    assert "does not answer" in away.error[0].value
-    assert away.text_input(key="data_one_student").value == "RA-7"
-    assert away.radio(key="data_one_value").value == "was at risk"
+    assert said == ["1 outcome(s) received. Corrected: 1."] and emptied == ""
+    assert app.session_state["sent"] == [ANY, ANY]
+    assert b'"student_id":"RA-7"' in app.session_state["sent"][0]
+    assert "does not answer" in away[0]
+    assert app.text_input(key="data_one_student").value == "RA-8", "after it was not drawn"
+    assert app.radio(key="data_one_value").value == "was at risk"
 
 
 def test_every_section_opens_for_who_sees_some_units_only() -> None:
