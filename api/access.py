@@ -37,6 +37,17 @@ def needs(scope: Scope, *, whole: bool = False) -> Callable[[Request], Awaitable
     return client
 
 
+async def _sender_of_files(request: Request) -> Client:
+    """Who may send a school file.
+
+    A file tells features and outcomes at once, so it needs the scopes of both; a key that has them
+    can send the same as records, and a file adds nothing but the form.
+    """
+    keys = services(request).keys
+    await keys.client(request.scope, Scope.LABEL)
+    return await keys.client(request.scope, Scope.PREDICT)
+
+
 async def _reader_of_any_task(request: Request) -> Client:
     return await services(request).keys.of_any_task(request.scope, Scope.READ)
 
@@ -47,6 +58,7 @@ async def _anybody_known(request: Request) -> Client:
 
 MayPredict = Annotated[Client, Depends(needs(Scope.PREDICT))]
 MayLabel = Annotated[Client, Depends(needs(Scope.LABEL))]
+MaySendFiles = Annotated[Client, Depends(_sender_of_files)]
 MayRead = Annotated[Client, Depends(needs(Scope.READ))]
 MayAct = Annotated[Client, Depends(needs(Scope.ACT))]
 MayReadAll = Annotated[Client, Depends(needs(Scope.READ, whole=True))]

@@ -30,12 +30,14 @@ from api.routes import (
     decisions,
     dossiers,
     erasure,
+    files,
     helped,
     helping,
     labels,
     lists,
     models,
     notices,
+    outcomes,
     pages,
     people,
     performance,
@@ -65,8 +67,8 @@ ROUTERS = tuple(
     # In this order: /predict/{student_id} takes every path below /predict, /students/{student_id}
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
-        bulk, predictions, labels, helping, helped, students, dossiers, erasure, lists, models,
-        decisions, trials, alarms, runs, notices, performance, people, system, pages,
+        bulk, predictions, labels, outcomes, files, helping, helped, students, dossiers, erasure,
+        lists, models, decisions, trials, alarms, runs, notices, performance, people, system, pages,
     )
 )  # fmt: skip
 

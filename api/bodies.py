@@ -140,8 +140,11 @@ def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _body(schema: Json, *, required: bool = True) -> Json:
-    return {"content": {"application/json": {"schema": schema}}, "required": required}
+def _body(schema: Json, *, required: bool = True, csv: bool = False) -> Json:
+    content: Json = {"application/json": {"schema": schema}}
+    if csv:
+        content["text/csv"] = {"schema": {"type": "string"}}
+    return {"content": content, "required": required}
 
 
 RECORD = _body(_ref("Record"))
@@ -152,7 +155,7 @@ LABELS = _body({
         _list("Label", MOST_LABELS),
         _with("labels", _list("Label", MOST_LABELS)),
     ]
-})  # fmt: skip
+}, csv=True)  # fmt: skip
 REASON = _body(_with("reason", _text(minLength=1, maxLength=LONGEST_REASON)))
 ACTION = _body(_ref("ActionBody"))
 INTERVENTION = _body(_ref("InterventionBody"))

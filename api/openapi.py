@@ -14,6 +14,7 @@ from api.answers import (
     alarms,
     decisions,
     dossiers,
+    files,
     helping,
     lists,
     models,
@@ -56,9 +57,8 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 
 ANSWERS = (
-    predictions, dossiers, helping, lists, models, decisions, alarms, trials, notices, performance,
-    people,
-    system,
+    predictions, dossiers, files, helping, lists, models, decisions, alarms, trials, notices,
+    performance, people, system,
 )  # fmt: skip
 
 

@@ -84,6 +84,21 @@ class UnitLimit:
         return frozenset({fold(asked)})
 
 
+def units_asked(limit: UnitLimit | None, asked: str | None) -> frozenset[str] | None:
+    """The (folded) units that a list is about; None is all.
+
+    Args:
+        limit: of the caller's key.
+        asked: the unit that was asked for; None is all that the key is for.
+
+    Raises:
+        UnknownUnit: the key is not for the one that was asked for.
+    """
+    if limit is not None:
+        return limit.chosen(asked)
+    return None if asked is None else frozenset({fold(asked)})
+
+
 def without_units(tasks: Iterable[TaskSpec]) -> list[str]:
     """The names of the tasks that tell no units apart; a key for some units opens none of them."""
     return [task.name for task in tasks if not task.unit]

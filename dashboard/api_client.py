@@ -12,6 +12,11 @@ from model.errors import FarolError
 
 TIMEOUT = 10.0
 SHORT = 3.0
+READ_SECONDS = 60.0
+"""Between two parts of a file."""
+
+LARGEST_FILE = 48 << 20
+TOO_LONG = f"the file is longer than {LARGEST_FILE >> 20} MB; use the command"
 
 
 class ApiFailure(FarolError):
@@ -77,6 +82,69 @@ class FarolApi:
             "GET", "/students/at-risk", params={k: v for k, v in wished.items() if v is not None}
         )
 
+    def get(self, path: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a path answers.
+
+        Raises:
+            ApiFailure: as every call here.
+        """
+        return self._call("GET", path, params=dict(parameters))
+
+    def send(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        kind: str = "",
+        params: Mapping[str, str] | None = None,
+        seconds: float = TIMEOUT,
+    ) -> Mapping[str, Any]:
+        """Posts a body and gives what is answered.
+
+        Args:
+            path: where to.
+            json: the body, as JSON.
+            content: the body as it is, in place of `json`.
+            kind: media type of the content.
+            params: of the query.
+            seconds: how long an answer may take.
+
+        Raises:
+            ApiFailure: as every call here.
+        """
+        body = {"json": json} if content is None else {"content": content}
+        headers = {"content-type": kind} if kind else {}
+        return self._call(
+            "POST", path, timeout=seconds, params=params or {}, headers=headers, **body
+        )
+
+    def download(self, path: str, parameters: Mapping[str, Any]) -> bytes:
+        """The file that a path answers, of at most `LARGEST_FILE` bytes: a page holds it whole.
+
+        Raises:
+            ApiFailure: as every call here, or the file is longer.
+        """
+        content = bytearray()
+        try:
+            with (
+                self._client(READ_SECONDS) as client,
+                client.stream("GET", path, params=dict(parameters)) as answer,
+            ):
+                if answer.is_error:
+                    answer.read()
+                    said = dict(answer.json())
+                    raise ApiFailure(str(said.get("detail")), answer.status_code)
+                for part in answer.iter_bytes():
+                    content += part
+                    if len(content) > LARGEST_FILE:
+                        raise ApiFailure(TOO_LONG, answer.status_code)
+        except httpx.TransportError as error:
+            raise ApiFailure(type(error).__name__, None) from error
+        except ValueError as error:
+            raise ApiFailure(f"HTTP {answer.status_code}", answer.status_code) from error
+        return bytes(content)
+
     def schema(self) -> Mapping[str, Any]:
         """The task's features with their descriptions."""
         return self._call("GET", "/schema")
@@ -120,8 +188,10 @@ class FarolApi:
             return None
         return said if "parts" in said and answer.status_code in (200, 503) else None
 
-    def _call(self, method: str, path: str, **more: Any) -> Mapping[str, Any]:
-        answer, said = self._ask(method, path, timeout=TIMEOUT, **more)
+    def _call(
+        self, method: str, path: str, *, timeout: float = TIMEOUT, **more: Any
+    ) -> Mapping[str, Any]:
+        answer, said = self._ask(method, path, timeout=timeout, **more)
         if answer.is_error:
             raise ApiFailure(str(said.get("detail") or said.get("title")), answer.status_code)
         return said
@@ -130,15 +200,18 @@ class FarolApi:
         self, method: str, path: str, *, timeout: float, **more: Any
     ) -> tuple[httpx.Response, Mapping[str, Any]]:
         try:
-            with httpx.Client(
-                base_url=self.url,
-                headers=self._headers,
-                timeout=timeout,
-                transport=self._transport,
-            ) as client:
+            with self._client(timeout) as client:
                 answer = client.request(method, path, **more)
                 return answer, dict(answer.json())
         except httpx.TransportError as error:
             raise ApiFailure(type(error).__name__, None) from error
         except (ValueError, TypeError) as error:
             raise ApiFailure(f"HTTP {answer.status_code}", answer.status_code) from error
+
+    def _client(self, timeout: float) -> httpx.Client:
+        return httpx.Client(
+            base_url=self.url,
+            headers=self._headers,
+            timeout=timeout,
+            transport=self._transport,
+        )

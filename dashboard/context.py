@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
 from dashboard.api_client import ApiFailure, FarolApi
+from dashboard.beginning.steps import TaskNeeds
 from dashboard.scales import score_columns
 from dashboard.texts import Texts
 from database.driver.client import SyncRegistry
@@ -45,6 +46,7 @@ class Context:
         person: the name of who is in, as the API calls whoever acts; "" with authentication off.
         saw: a page that shows one student, or hands out a list, says so here at every run, before
             it does; the audit log keeps it (`model.people.looked`).
+        needs: what the task asks for before it can have a model.
     """
 
     registry: SyncRegistry
@@ -55,6 +57,7 @@ class Context:
     whole: bool = True
     person: str = ""
     saw: Callable[[Looked, str], None] = _not_kept
+    needs: TaskNeeds = field(default_factory=TaskNeeds)
 
 
 def status_name(status: RiskStatus, texts: Texts) -> str:

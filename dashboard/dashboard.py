@@ -17,7 +17,9 @@ if sys.path[0] != ROOT:
 import streamlit as st  # noqa: E402
 
 from dashboard.api_client import FarolApi  # noqa: E402
+from dashboard.beginning.steps import TaskNeeds  # noqa: E402
 from dashboard.context import Context  # noqa: E402
+from dashboard.data.first_steps import show_next_step  # noqa: E402
 from dashboard.entry import state  # noqa: E402
 from dashboard.entry.account import show_account  # noqa: E402
 from dashboard.entry.admission import (  # noqa: E402
@@ -32,6 +34,7 @@ from dashboard.entry.doorkeeper import Doorkeeper  # noqa: E402
 from dashboard.entry.form import show_closed  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
+    data,
     drift,
     history,
     overview,
@@ -59,6 +62,7 @@ View = Callable[[Context], None]
 VIEWS: tuple[tuple[str, str, View], ...] = (
     ("overview", ":material/lightbulb:", overview.show),
     ("students", ":material/groups:", students.show),
+    ("data", ":material/folder_open:", data.show),
     ("drift", ":material/trending_up:", drift.show),
     ("performance", ":material/monitoring:", performance.show),
     ("predictions", ":material/list_alt:", predictions.show),
@@ -71,7 +75,7 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
 START, OF_UNITS = "overview", "students"
 
 # The pages that tell somebody who is for some units of these alone; others are about all.
-BY_UNIT = frozenset({OF_UNITS, "student", "todo"})
+BY_UNIT = frozenset({OF_UNITS, "student", "todo", "data"})
 
 
 @st.cache_resource(show_spinner=False, on_release=SyncRegistry.close)
@@ -102,6 +106,14 @@ def read_approval_days(name: str) -> int:
     """How long a version of that task waits for approval."""
     settings = of_name(settings_from_environment(), name)
     return installed(settings).spec.promotion.approval_days
+
+
+@st.cache_data(show_spinner=False)
+def read_needs(name: str) -> TaskNeeds:
+    """What that task asks for before it can have a model."""
+    spec = installed(of_name(settings_from_environment(), name)).spec
+    outcome = spec.outcome
+    return TaskNeeds(outcome.column.name, outcome.horizon, spec.promotion.min_labelled)
 
 
 @st.cache_data(show_spinner=False)
@@ -199,18 +211,19 @@ def _guarded(show: View, texts: Texts, task: str) -> None:
             return
         url = settings.api_url or f"http://127.0.0.1:{settings.port}"
         api = FarolApi(f"{url}/tasks/{task}", "" if who is HERE else state.sent())
-        show(
-            Context(
-                open_task(task),
-                api,
-                texts,
-                now,
-                read_approval_days(task),
-                whole=found is Entry.OPEN,
-                person=who.name,
-                saw=state.looked_with(keeper, who, now),
-            )
+        context = Context(
+            open_task(task),
+            api,
+            texts,
+            now,
+            read_approval_days(task),
+            whole=found is Entry.OPEN,
+            person=who.name,
+            saw=state.looked_with(keeper, who, now),
+            needs=read_needs(task),
         )
+        show_next_step(context)
+        show(context)
         st.caption(texts("app.read_at", at=texts.moment(now)))
     except RegistryUnavailable as error:
         # An embedded registry that was started anew listens elsewhere: ask for its address again.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as fields_of
 from datetime import datetime
 
 from database.driver.commands import Find, Op
+from database.mapping import schema
 from database.mapping.documents import milliseconds
 from database.repository import Documents, Repository
 from model.batch import Batch
@@ -38,6 +40,16 @@ class BatchRepository(Repository[Batch]):
         order = [("ingested_at", -1)]
         found = yield Find(self.collection, {}, sort=order, limit=1, fields=fields)
         return str(found[0]["_id"]) if found else None
+
+    def without_rejects(self) -> Op[list[Batch]]:
+        """Every batch, newest first, with the number of its rejects and not what they are.
+
+        Raises:
+            RegistryError: a batch cannot be read.
+        """
+        fields = [f.name for f in fields_of(Batch) if f.name not in ("batch_id", "rejects")]
+        found = yield Find(self.collection, {}, sort=self.order, fields=[*fields, schema.FIELD])
+        return [self.read({**document, "rejects": []}) for document in found]
 
 
 class BegunBatchRepository(Documents):

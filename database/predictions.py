@@ -14,9 +14,12 @@ from database.driver.paging import in_parts
 from database.mapping import schema
 from database.mapping.documents import escape_keys, milliseconds, unescape
 from database.repository import Repository
-from model.prediction import Prediction
+from model.prediction import AskedFor, Prediction
 from model.units.history import UnitServed
 from model.watch.served import ServedScore
+
+_BY_ID = [("_id", 1)]
+"""The one order in which the embedded server finds a place by its number without sorting."""
 
 
 class PredictionRepository(Repository[Prediction]):
@@ -135,6 +138,34 @@ class PredictionRepository(Repository[Prediction]):
             self.collection, {}, sort=self.order, skip=skip, limit=limit, fields=fields
         )
         return [_served_score(row) for row in found]
+
+    def by_id(self, *, skip: int, limit: int) -> Op[list[Prediction]]:
+        """Predictions in the order of their ids; after so many of the first, at most so many.
+
+        Raises:
+            RegistryError: a prediction cannot be read.
+        """
+        found = yield Find(self.collection, {}, sort=_BY_ID, skip=skip, limit=limit)
+        return [self.read(document) for document in found]
+
+    def asked_by_id(self, *, skip: int, limit: int) -> Op[list[AskedFor]]:
+        """Whom predictions were asked for, as `by_id`.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        fields = ["student_id", "period", "unit", "units"]
+        found = yield Find(self.collection, {}, sort=_BY_ID, skip=skip, limit=limit, fields=fields)
+        return [
+            AskedFor(
+                prediction_id=row["_id"],
+                student_id=row.get("student_id"),
+                period=row["period"],
+                unit=row.get("unit", ""),
+                units={unescape(name): unit for name, unit in row.get("units", {}).items()},
+            )
+            for row in found
+        ]
 
     def students_of(self, period: str, limit: int) -> Op[list[str]]:
         """The students of the newest predictions of a period, each once.

@@ -37,6 +37,7 @@ from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
+from database.watch.coverage import CoverageRepository
 from database.watch.jobs import JobRepository
 from database.watch.notices import NoticeRepository
 from database.watch.pages import DriftPictureRepository
@@ -79,6 +80,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     DriftPictureRepository,
     AlarmRepository,
     UnitHistoryRepository,
+    CoverageRepository,
     JobRepository,
     UnnamedArtifactRepository,
     NoticeRepository,

@@ -58,6 +58,8 @@ class Batch:
         cells_ignored: feature name to how many of its cells were unreadable and taken as missing.
         columns_ignored: columns of the file that this task does not use.
         implausible: columns that contradict other periods of the same students.
+        units: the (folded) units whose rows were read; all, where none is named.
+        sent_by: the API key or person who sent it; empty for a file of the command line.
     """
 
     batch_id: str
@@ -71,3 +73,10 @@ class Batch:
     columns_ignored: tuple[str, ...]
     ingested_at: datetime
     implausible: tuple[Implausible, ...] = ()
+    units: tuple[str, ...] = ()
+    sent_by: str = ""
+
+    @property
+    def rejected(self) -> int:
+        """How many rows could not be used, whether their reasons are kept or not."""
+        return self.rows_read - self.rows_kept

@@ -253,3 +253,19 @@ class Prediction:
     interval: tuple[float, float] | None = None
     units: Units = field(default_factory=dict)
     unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """Whom a prediction was asked for, without what was said of them.
+
+    Attributes:
+        student_id: None where the caller gave none.
+        unit: folded, "" unknown; `units` are as the record gave them.
+    """
+
+    prediction_id: str
+    student_id: str | None
+    period: str
+    unit: str = ""
+    units: Units = field(default_factory=dict)

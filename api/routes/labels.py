@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -14,13 +16,16 @@ from api.access import MayLabel
 from api.answers.predictions import LabelsAnswer
 from api.bodies import LABELS
 from api.durability import outbox
+from api.files.outcome_rows import MEDIA_TYPE, outcome_rows
 from api.http.body import LARGE, read_body
 from api.http.json_answer import json_answer
 from api.operation import operation
-from api.outcomes import OutcomeReader, Reported, items
+from api.outcomes import MOST, OutcomeReader, Reported, items
 from api.payload import read_json
+from api.security import Client
 from api.services import Services, services
 from api.units import UnitLimit
+from database.driver.paging import in_parts
 from database.labelling.recording import record_outcomes
 from database.predictions import PredictionRepository
 from database.tombstones import TombstoneRepository
@@ -37,37 +42,67 @@ keeps is here in seconds; more than this is made-up ids, or outcomes sent before
 
 @router.post("/labels", **operation("Reports outcomes", LabelsAnswer, body=LABELS))
 async def label(request: Request, client: MayLabel) -> Response:
-    """Each outcome is joined to the features that were known when predicting, and counted once."""
+    """Each outcome is joined to the features that were known when predicting, and counted once.
+
+    Also as `text/csv`: the file of `GET /outcomes/missing`, filled in; rows without an outcome are
+    left out, and `index` counts the rows below the header from 0.
+    """
     here = services(request)
-    found = items(read_json(await read_body(request.receive, LARGE)))
-    now = here.now()
+    body = await read_body(request.receive, LARGE)
+    if request.headers.get("content-type", "").partition(";")[0].strip() == MEDIA_TYPE:
+        found = await asyncio.to_thread(outcome_rows, body, here.task)
+    else:
+        found = dict(enumerate(items(read_json(body))))
+    told = _Told()
+    for numbers in in_parts(list(found), MOST):
+        await _label(here, client, {number: found[number] for number in numbers}, told)
+    for status, number in told.counts.items():
+        here.metrics.labelled(status.value, number)
+    return json_answer(
+        LabelsAnswer(
+            accepted=len(found) - len(told.rejected),
+            joined=told.counts[JoinStatus.JOINED],
+            orphaned=told.counts[JoinStatus.ORPHANED],
+            duplicate=told.counts[JoinStatus.DUPLICATE],
+            corrected=told.counts[JoinStatus.CORRECTED],
+            early=told.early,
+            rejected=[{"index": i, "reason": r} for i, r in sorted(told.rejected.items())],
+        )
+    )
+
+
+@dataclass(slots=True)
+class _Told:
+    """What became of the outcomes so far.
+
+    Attributes:
+        rejected: place of an outcome in what was sent to why it is none.
+    """
+
+    counts: Counter[JoinStatus] = field(default_factory=Counter)
+    rejected: dict[int, str] = field(default_factory=dict)
+    early: int = 0
+
+
+async def _label(here: Services, client: Client, found: Mapping[int, Any], told: _Told) -> None:
+    """Brings in some outcomes by their places, and counts them."""
+    now, places = here.now(), list(found)
     reader = OutcomeReader(here.task, UnitLimit.of(client, here.task))
-    read = list(reader.all(found, now=now, source=client.name))
+    read = list(reader.all(list(found.values()), now=now, source=client.name))
     reported = await _without_erased(here, read)
     outcomes = [item.outcome for item in reported if item.outcome is not None]
     await _bring_in(here, outcomes)
     recorded = record_outcomes(outcomes, now=now, most_waiting=MOST_WAITING)
     decisions = await here.registry.run(recorded) if outcomes else []
-    counts = Counter(decision.status for decision in decisions)
     good = [item.index for item in reported if item.outcome is not None]
     rejected = _refused(reported) | {
         index: decision.reason
         for index, decision in zip(good, decisions, strict=True)
         if decision.status is JoinStatus.REJECTED
     }
-    for status, number in counts.items():
-        here.metrics.labelled(status.value, number)
-    return json_answer(
-        LabelsAnswer(
-            accepted=len(found) - len(rejected),
-            joined=counts[JoinStatus.JOINED],
-            orphaned=counts[JoinStatus.ORPHANED],
-            duplicate=counts[JoinStatus.DUPLICATE],
-            corrected=counts[JoinStatus.CORRECTED],
-            early=sum(decision.early for decision in decisions),
-            rejected=[{"index": i, "reason": r} for i, r in sorted(rejected.items())],
-        )
-    )
+    told.counts.update(decision.status for decision in decisions)
+    told.rejected.update((places[index], reason) for index, reason in rejected.items())
+    told.early += sum(decision.early for decision in decisions)
 
 
 def _refused(reported: Sequence[Reported]) -> dict[int, str]:

@@ -82,16 +82,16 @@ def unit_periods(
     """
     places = sorted(served.keys() | labels.keys(), key=lambda place: place[0])
     places.sort(key=lambda place: place[1], reverse=True)
-    asked = _shown({place: one.students for place, one in served.items()})
-    known = _shown(labels)
+    asked = shown_places({place: one.students for place, one in served.items()})
+    known = shown_places(labels)
     return [
         UnitPeriod(
             unit=name_of(unit, names),
             period=period,
-            predictions=_told(served[unit, period].predictions, (unit, period) in asked)
+            predictions=told_count(served[unit, period].predictions, shown=(unit, period) in asked)
             if (unit, period) in served
             else 0,
-            labels=_told(labels.get((unit, period), 0), (unit, period) in known),
+            labels=told_count(labels.get((unit, period), 0), shown=(unit, period) in known),
         )
         for unit, period in places
     ]
@@ -132,7 +132,7 @@ def unit_history(
     )
 
 
-def _shown(counts: Mapping[Place, int]) -> frozenset[Place]:
+def shown_places(counts: Mapping[Place, int]) -> frozenset[Place]:
     """The places whose count may be told beside that of all units of the period."""
     return frozenset(
         (unit, period)
@@ -141,5 +141,6 @@ def _shown(counts: Mapping[Place, int]) -> frozenset[Place]:
     )
 
 
-def _told(count: int, shown: bool) -> int | None:
+def told_count(count: int, *, shown: bool) -> int | None:
+    """The count, or None where it is withheld; none at all is told."""
     return count if shown or not count else None

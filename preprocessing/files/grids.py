@@ -49,34 +49,39 @@ class Grid:
     rows: Sequence[Sequence[Cell]]
 
 
-def read_grids(path: Path, *, largest: int = LARGEST) -> tuple[Grid, ...]:
+def read_grids(path: Path, *, name: str | None = None, largest: int = LARGEST) -> tuple[Grid, ...]:
     """The sheets of a file, told by its content and not by its ending.
 
     Args:
         path: a CSV, a workbook (XLSX, XLS, ODS) or a Parquet file.
+        name: what the file is called, where the path does not say.
         largest: bytes of the file, and of a workbook once unpacked, beyond which it is refused.
 
     Raises:
         NotThisTask: no file of these, empty, damaged, or beyond `preprocessing.files.limits`.
     """
-    data = _bytes_of(path, largest)
+    called = Path(name or path.name)
+    data = _bytes_of(path, called.name, largest)
     if data.startswith(b"PAR1"):
-        return (_parquet(path, data),)
+        return (_parquet(called, data),)
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        sheets = read_workbook(path.name, data, largest)
-        return tuple(Grid(f"{path.name}:{name}", name, path.stem, rows) for name, rows in sheets)
-    return (Grid(path.name, "", path.stem, _csv(path.name, data)),)
+        sheets = read_workbook(called.name, data, largest)
+        return tuple(
+            Grid(f"{called.name}:{title}", title, called.stem, rows) for title, rows in sheets
+        )
+    return (Grid(called.name, "", called.stem, _csv(called.name, data)),)
 
 
-def _bytes_of(path: Path, largest: int) -> bytes:
+def _bytes_of(path: Path, name: str, largest: int) -> bytes:
     try:
-        if path.stat().st_size > largest:
-            raise too_large(path.name, largest)
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
     except OSError as error:
-        raise NotThisTask(f"{path.name}: cannot be read: {error.strerror}") from error
+        raise NotThisTask(f"{name}: cannot be read: {error.strerror}") from error
+    if len(data) > largest:
+        raise too_large(name, largest)
     if not data[:CHUNK].strip() and not data.strip():
-        raise NotThisTask(f"{path.name}: is empty")
+        raise NotThisTask(f"{name}: is empty")
     return data
 
 
@@ -187,12 +192,12 @@ def _evenness(text: str, delimiter: str) -> tuple[float, int]:
     return (count / widths.total(), width) if width > 1 else (0.0, 0)
 
 
-def _parquet(path: Path, data: bytes) -> Grid:
+def _parquet(called: Path, data: bytes) -> Grid:
     try:
-        rows = list(_parquet_rows(path.name, data))
+        rows = list(_parquet_rows(called.name, data))
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise NotThisTask(f"{path.name}: is no readable Parquet file") from error
-    return Grid(path.name, "", path.stem, rows)
+        raise NotThisTask(f"{called.name}: is no readable Parquet file") from error
+    return Grid(called.name, "", called.stem, rows)
 
 
 def _parquet_rows(name: str, data: bytes) -> Iterator[list[Cell]]:

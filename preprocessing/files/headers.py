@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from model.errors import NotThisTask
 from preprocessing.files.cells import Cell, is_empty
@@ -19,6 +20,33 @@ FEATURES_NEEDED = 0.25
 LONGEST_HEADER = 200
 
 
+class ColumnRole(StrEnum):
+    """What a column is for."""
+
+    ID = "id"
+    PERIOD = "period"
+    UNIT = "unit"
+    FEATURE = "feature"
+    OUTCOME = "outcome"
+    PROTECTED = "protected"
+    CHECKED = "checked"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundColumn:
+    """A column of the task in a table.
+
+    Attributes:
+        name: canonical name.
+        role: what it is for.
+        header: as it stands there; None where the table has no such column.
+    """
+
+    name: str
+    role: ColumnRole
+    header: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where a table keeps what the task needs.
@@ -31,6 +59,7 @@ class Layout:
         checked: the same for what is read for the check over periods alone.
         units: the same for the unit columns.
         ignored: headers that the task does not use, as they stand.
+        period: position of the period's column, None where the table is of one period.
     """
 
     id: int | None
@@ -40,6 +69,7 @@ class Layout:
     checked: Mapping[str, int]
     units: Mapping[str, int]
     ignored: tuple[str, ...]
+    period: int | None = None
 
 
 def header_row(rows: Sequence[Sequence[Cell]], task: TaskSpec) -> int:
@@ -116,10 +146,31 @@ def lay_out(
     _require(task, period, source, identity, outcome, features)
     read = (features, protected, checked, units)
     used = {identity, outcome, *(at for found in read for at in found.values())}
+    dated = None
     if task.period is not None:
-        used.add(column_position(header, rows, task.period, period))
-    ignored = _unused(header, used, task, period)
-    return Layout(identity, outcome, features, protected, checked, units, ignored)
+        dated = column_position(header, rows, task.period, period)
+    ignored = _unused(header, {*used, dated}, task, period)
+    return Layout(identity, outcome, features, protected, checked, units, ignored, dated)
+
+
+def found_columns(
+    layout: Layout, header: Sequence[Cell], task: TaskSpec
+) -> tuple[FoundColumn, ...]:
+    """Every column of the task, with where it stands in a table laid out so."""
+    places: dict[ColumnRole, Mapping[str, int | None]] = {
+        ColumnRole.ID: {task.id.name: layout.id},
+        ColumnRole.PERIOD: {task.period.name: layout.period} if task.period else {},
+        ColumnRole.UNIT: {c.name: layout.units.get(c.name) for c in task.unit},
+        ColumnRole.FEATURE: {c.name: layout.features.get(c.name) for c in task.reported},
+        ColumnRole.OUTCOME: {task.outcome.column.name: layout.outcome},
+        ColumnRole.PROTECTED: {c.name: layout.protected.get(c.name) for c in task.protected},
+        ColumnRole.CHECKED: {c.name: layout.checked.get(c.name) for c in task.checked},
+    }
+    return tuple(
+        FoundColumn(name, role, None if at is None else str(header[at]).strip()[:LONGEST_HEADER])
+        for role, columns in places.items()
+        for name, at in columns.items()
+    )
 
 
 def _unused(

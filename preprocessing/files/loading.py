@@ -13,9 +13,16 @@ from model.batch import Batch, BatchKind, RowReject
 from model.errors import NotThisTask
 from model.label import Outcome
 from model.student import Observation
+from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.cells import Cell, is_empty, read_text
 from preprocessing.files.grids import Grid, read_grids
-from preprocessing.files.headers import column_position, header_row, lay_out
+from preprocessing.files.headers import (
+    FoundColumn,
+    column_position,
+    found_columns,
+    header_row,
+    lay_out,
+)
 from preprocessing.files.rows import Numbered, RowAccount
 from preprocessing.task.spec import TaskSpec
 
@@ -36,12 +43,14 @@ class CleanTable:
         outcomes: one a kept row that holds an outcome; its period is that of the features it
             belongs to, `horizon` periods before the table's.
         row_of: student's key to the number of the row, counted from 1 below the header.
+        columns: every column of the task, with its header in the table.
     """
 
     batch: Batch
     observations: tuple[Observation, ...]
     outcomes: tuple[Outcome, ...]
     row_of: Mapping[str, int]
+    columns: tuple[FoundColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,13 @@ def read_tables(
 
 
 def read_file(
-    path: Path, task: TaskSpec, *, now: datetime, period: str | None = None
+    path: Path,
+    task: TaskSpec,
+    *,
+    now: datetime,
+    period: str | None = None,
+    name: str | None = None,
+    admitted: AdmittedUnits | None = None,
 ) -> FileReading:
     """The tables of a file, and what became of its other sheets.
 
@@ -74,6 +89,8 @@ def read_file(
         now: when the content becomes known (aware UTC).
         period: the period of the content, where the file does not say; a period column and, in a
             workbook, the sheets' names come first.
+        name: what the file is called, where the path does not say.
+        admitted: the units whose rows are read; None is all.
 
     Raises:
         NotThisTask: no sheet is a table of the task; says what is missing.
@@ -82,20 +99,32 @@ def read_file(
         raise NotThisTask(f"period {period!r}: expected {task.periods}")
     tables: list[CleanTable] = []
     refused: list[str] = []
-    for grid in read_grids(path):
+    for grid in read_grids(path, name=name):
         try:
-            tables += read_grid(grid, task, now=now, period=period)
+            tables += read_grid(grid, task, now=now, period=period, admitted=admitted)
         except NotThisTask as error:
             refused.append(str(error))
     if not tables:
-        raise NotThisTask(" | ".join(refused) or f"{path.name}: has no sheet")
+        raise NotThisTask(" | ".join(refused) or f"{name or path.name}: has no sheet")
     return FileReading(tuple(tables), tuple(refused))
 
 
 def read_grid(
-    grid: Grid, task: TaskSpec, *, now: datetime, period: str | None = None
+    grid: Grid,
+    task: TaskSpec,
+    *,
+    now: datetime,
+    period: str | None = None,
+    admitted: AdmittedUnits | None = None,
 ) -> list[CleanTable]:
     """One table a period that the grid holds.
+
+    Args:
+        grid: of one sheet.
+        task: what to look for.
+        now: when the content becomes known (aware UTC).
+        period: the period of the content, where the grid does not say.
+        admitted: the units whose rows are read; None is all.
 
     Raises:
         NotThisTask: no table of the task, or no period to be found.
@@ -113,14 +142,20 @@ def read_grid(
         if task.outcome.horizon and not name.isdecimal():
             raise NotThisTask(f"{grid.source}: period {name!r} is no whole number, so none is next")
         layout = lay_out(header, [row for _, row in placed], task, name, grid.source)
-        digest = _digest(task, name, header, placed)
-        account = RowAccount(task, name, layout, len(header), now, digest)
+        digest = _digest(task, name, header, placed, admitted)
+        account = RowAccount(task, name, layout, len(header), now, digest, admitted)
         account.read(placed)
-        tables.append(_clean(account, grid.source, unplaced if position == 0 else ()))
+        columns = found_columns(layout, header, task)
+        tables.append(_clean(account, grid.source, columns, unplaced if position == 0 else ()))
     return tables
 
 
-def _clean(account: RowAccount, source: str, unplaced: Sequence[RowReject]) -> CleanTable:
+def _clean(
+    account: RowAccount,
+    source: str,
+    columns: tuple[FoundColumn, ...],
+    unplaced: Sequence[RowReject],
+) -> CleanTable:
     """What an account comes to; rows that no period could be told of are put to it."""
     rejects = sorted((*account.rejects, *unplaced), key=lambda reject: reject.row)
     batch = Batch(
@@ -134,9 +169,10 @@ def _clean(account: RowAccount, source: str, unplaced: Sequence[RowReject]) -> C
         cells_ignored=dict(account.ignored),
         columns_ignored=account.layout.ignored,
         ingested_at=account.now,
+        units=tuple(sorted(account.admitted.spellings)) if account.admitted else (),
     )
     return CleanTable(
-        batch, tuple(account.observations), tuple(account.outcomes), dict(account.seen)
+        batch, tuple(account.observations), tuple(account.outcomes), dict(account.seen), columns
     )
 
 
@@ -177,7 +213,13 @@ def _only(named: set[str], source: str) -> str:
     raise NotThisTask(f"{source}: {why}; say which with --period")
 
 
-def _digest(task: TaskSpec, period: str, header: Sequence[Cell], rows: Sequence[Numbered]) -> str:
+def _digest(
+    task: TaskSpec,
+    period: str,
+    header: Sequence[Cell],
+    rows: Sequence[Numbered],
+    admitted: AdmittedUnits | None,
+) -> str:
     """SHA-256 over the cells, the period and how the task reads them, hex.
 
     The reading rules are part of it: when a bound in the task's file was wrong and is mended, the
@@ -193,4 +235,7 @@ def _digest(task: TaskSpec, period: str, header: Sequence[Cell], rows: Sequence[
     digest = hashlib.sha256(json.dumps([RULES, task.name, period, rules, rule]).encode())
     for row in (header, *(row for _, row in rows)):
         digest.update(repr(list(row)).encode("utf-8", "backslashreplace"))
+    if admitted is not None:
+        # The rows of other units are not read; the whole file, sent later, is another content.
+        digest.update(json.dumps(sorted(admitted.spellings)).encode())
     return digest.hexdigest()

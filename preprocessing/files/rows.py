@@ -11,6 +11,7 @@ from model.errors import InvalidRecord
 from model.horizon import observed_by
 from model.label import Outcome
 from model.student import Observation, Units, Value
+from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.cells import Cell, is_empty, read_text, reader_of
 from preprocessing.files.headers import Layout
 from preprocessing.student_ids import key_of, read_student_id
@@ -53,9 +54,10 @@ class RowAccount:
         width: int,
         now: datetime,
         batch_id: str,
+        admitted: AdmittedUnits | None = None,
     ) -> None:
         self.task, self.period, self.layout, self.width = task, period, layout, width
-        self.now, self.batch_id = now, batch_id
+        self.now, self.batch_id, self.admitted = now, batch_id, admitted
         self.features = [cell_reader(c, layout.features, period) for c in task.reported]
         self.protected = [cell_reader(c, layout.protected, period) for c in task.protected]
         self.checked = [cell_reader(c, layout.checked, period) for c in task.checked]
@@ -80,7 +82,9 @@ class RowAccount:
 
     def _keep(self, number: int, row: Sequence[Cell]) -> None:
         self._check_shape(row)
-        units = {name: str(value) for name, value in self._values(row, self.units).items()}
+        units: Units = {name: str(v) for name, v in self._values(row, self.units).items()}
+        if self.admitted is not None:
+            units = self.admitted.placed(units)
         student = self._student(number, row, units)
         outcome = self._outcome(row)
         features = self._values(row, self.features)
@@ -88,7 +92,7 @@ class RowAccount:
             raise InvalidRecord("row", "holds neither an outcome nor any feature that can be read")
         self.seen[student] = number
         if outcome is not None:
-            self._add_outcome(student, outcome)
+            self._add_outcome(student, outcome, units)
         if features:
             self._add_observation(student, features, units, row)
 
@@ -136,7 +140,7 @@ class RowAccount:
                 values[name] = value
         return values
 
-    def _add_outcome(self, student: str, value: float) -> None:
+    def _add_outcome(self, student: str, value: float, units: Units) -> None:
         self.outcomes.append(
             Outcome(
                 value=value,
@@ -146,6 +150,8 @@ class RowAccount:
                 source=self.batch_id,
                 horizon=self.task.outcome.horizon,
                 after_horizon=True,  # A file of a period that has not begun tells no outcome.
+                # Who speaks for some units tells nothing about the students of others.
+                unit="" if self.admitted is None else self.task.unit_of(units),
             )
         )
 

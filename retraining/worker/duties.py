@@ -15,6 +15,7 @@ from apscheduler.triggers.base import BaseTrigger
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
 from retraining.lists.duty import publish_lists
+from retraining.measuring.coverage import count_coverage
 from retraining.measuring.job import watch_performance
 from retraining.shadow.duty import follow_trials
 from retraining.worker.context import AtWork
@@ -75,6 +76,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("approval", at("5 * * * *"), settle_approval),
     Duty("performance", at("20 * * * *"), plain(watch_performance)),
     Duty("lists", at("*/10 * * * *"), plain(publish_lists)),
+    Duty("coverage", at("35 * * * *"), plain(count_coverage)),
     Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
     Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),

@@ -79,6 +79,7 @@ TO_DO = {"next_on": DAY, "note": "ask again"}
 MARIA = {"name": "maria", "password": PASSWORD}
 OTHER_PASSWORD = {"former": PASSWORD, "password": "another lighthouse"}
 CODE = guest("joana", bundles.KEY, bundles.NOW)[1]
+SCHOOL_FILE = b"RA,IAA,IEG,Defasagem,Cor\nF1,8,9,-1,azul\nF1,8,9,-1,azul\n"
 CSV = {"content-type": "text/csv"}
 NDJSON = {"accept": "application/x-ndjson"}
 PARQUET = {"accept": "application/vnd.apache.parquet"}
@@ -230,6 +231,27 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "label": lambda s: [
         s.post("/labels", {"student_id": "S1", "period": "2023", "outcome": 1}),
         s.post("/labels", [{"student_id": "S1"}, "nonsense"]),
+        s.client.post("/labels", content=b"student_id,period,outcome\nS1,2023,0\n", headers=CSV),
+    ],
+    "preview_file": lambda s: [
+        s.client.post("/files/preview?period=2021", content=SCHOOL_FILE, headers=CSV)
+    ],
+    "keep_file": lambda s: [
+        s.client.post("/files?period=2021", content=SCHOOL_FILE, headers=CSV, timeout=60)
+    ],
+    "list_batches": lambda s: [s.get("/batches"), s.get("/batches?limit=1&offset=1")],
+    "list_rejects": lambda s: [
+        s.get(f"/batches/{s.get('/batches').json()['batches'][0]['batch_id']}/rejects{form}")
+        for form in ("", "?format=csv", "?format=csv&lang=en")
+    ],
+    "list_missing": lambda s: [
+        s.get("/outcomes/missing"),
+        s.get("/outcomes/missing?period=2023&lang=en"),
+        s.get("/outcomes/missing?period=2023&format=json&limit=2"),
+    ],
+    "get_prediction_log": lambda s: [
+        s.get("/predictions/log"),
+        s.get("/predictions/log?format=ndjson&period=2023&since=2020-01-01T00:00:00Z"),
     ],
     "students_at_risk": lambda s: [
         s.get("/students/at-risk?limit=3"),
@@ -347,6 +369,15 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("predict_student", 410, lambda s: s.post("/predict/S4")),
     ("predict", 410, lambda s: s.post("/predict", {"student_id": "S4", "ida": 5})),
     ("label", 422, lambda s: s.post("/labels", {"labels": 3})),
+    ("label", 422, lambda s: s.client.post("/labels", content=b"a\n", headers=CSV)),
+    ("preview_file", 415, lambda s: s.post("/files/preview", {})),
+    ("preview_file", 422, lambda s: s.client.post("/files/preview", content=b"a\n", headers=CSV)),
+    ("keep_file", 422, lambda s: s.client.post("/files?period=x", content=b"a", headers=CSV)),
+    ("list_batches", 422, lambda s: s.get("/batches?limit=0")),
+    ("list_rejects", 404, lambda s: s.get("/batches/none/rejects")),
+    ("list_rejects", 422, lambda s: s.get("/batches/none/rejects?format=xlsx")),
+    ("list_missing", 422, lambda s: s.get("/outcomes/missing?period=last")),
+    ("get_prediction_log", 422, lambda s: s.get("/predictions/log?since=yesterday")),
     ("students_at_risk", 404, lambda s: s.get("/students/at-risk?period=1999")),
     ("students_at_risk", 422, lambda s: s.get("/students/at-risk?limit=0")),
     ("students_at_risk", 422, lambda s: s.get("/students/at-risk?feature=shoe:41")),

@@ -48,9 +48,9 @@ class School:
             timeout=10,
         )
 
-    def bulk(self, table: str, key: str = "a") -> httpx.Response:
+    def bulk(self, table: str, key: str = "a", path: str = "/predict/bulk") -> httpx.Response:
         return httpx.post(
-            f"{self.server.url}/predict/bulk",
+            f"{self.server.url}{path}",
             content=table.encode(),
             headers={"X-API-Key": self.keys[key], "content-type": "text/csv"},
             timeout=30,
@@ -109,6 +109,7 @@ OTHER = {"escola": "Escola B"}
 BUDGET = {"lane": "new", "top": 3}
 SEEN = {"kind": "seen"}
 HELP = {"kind": "tutoring", "start": "2025-03-03"}
+FILE = "RA,Escola,INDE,Defasagem\na9,Escola A,5,0\nb1,Escola B,7,0\n"
 LABEL = {"student_id": "x1", "period": "2024", "outcome": 1}
 
 ROUTES: dict[str, tuple[CALL, int]] = {
@@ -125,6 +126,14 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "predict_bulk": (lambda s: s.bulk("inde,escola\n5,Escola A\n6,\n7,Escola B\n"), 200),
     "predict_bulk, which of two": (lambda s: s.bulk("inde\n5\n", "ab"), 200),
     "label": (lambda s: s.ask("POST", "/labels", LABEL), 200),
+    "preview_file": (lambda s: s.bulk(FILE, path="/files/preview?period=1998"), 200),
+    "keep_file": (lambda s: s.bulk(FILE, path="/files?period=1998"), 200),
+    "list_batches": (lambda s: s.ask("GET", "/batches"), 200),
+    "list_rejects": (lambda s: s.ask("GET", "/batches/1/rejects"), 404),
+    "list_missing": (lambda s: s.ask("GET", "/outcomes/missing?period=2024"), 200),
+    "list_missing, other": (lambda s: s.ask("GET", "/outcomes/missing?unit=Escola%20B"), 404),
+    "get_prediction_log": (lambda s: s.ask("GET", "/predictions/log"), 200),
+    "get_prediction_log, other": (lambda s: s.ask("GET", "/predictions/log?unit=Escola%20B"), 404),
     "students_at_risk": (lambda s: s.ask("GET", "/students/at-risk"), 200),
     "students_at_risk, other": (lambda s: s.ask("GET", "/students/at-risk?unit=Escola%20B"), 404),
     "students_at_risk, none": (lambda s: s.ask("GET", "/students/at-risk?unit=Escola%20C"), 404),

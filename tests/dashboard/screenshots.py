@@ -25,7 +25,16 @@ from websockets.sync.client import ClientConnection, connect
 # Name to path; the first page is the root.
 PAGES = {"overview": ""} | {
     p: p
-    for p in ("students", "drift", "performance", "predictions", "versions", "history", "worker")
+    for p in (
+        "students",
+        "data",
+        "drift",
+        "performance",
+        "predictions",
+        "versions",
+        "history",
+        "worker",
+    )
 }
 WIDTH = 1400
 START_SECONDS = 20.0

@@ -43,7 +43,8 @@ from tests.people import PASSWORD, guest, person
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
-    "overview", "students", "drift", "performance", "predictions", "versions", "history", "worker",
+    "overview", "students", "data", "drift", "performance", "predictions", "versions", "history",
+    "worker",
 )  # fmt: skip
 
 
@@ -135,6 +136,7 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
     commands = {
         "overview": "python -m retraining.pipeline",
         "students": "/predict",
+        "data": "python -m preprocessing.ingest",
         "drift": "python -m drift.check",
         "performance": "python -m retraining.worker",
         "predictions": "/predict",
@@ -164,8 +166,8 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     assert [path for path, _, _ in told] == ["/", *(f"/{name}" for name in PAGES)]
     visible = [title for _, title, visibility in told if visibility == "visible"]
     assert visible == [
-        "Overview", "Students", "Drift", "Performance", "Predictions", "Versions", "History",
-        "Worker",
+        "Overview", "Students", "Data", "Drift", "Performance", "Predictions", "Versions",
+        "History", "Worker",
     ]  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.canaries import CanaryRepository
+from database.watch.coverage import CoverageRepository
 from database.watch.jobs import JobRepository
 from database.watch.notices import NoticeRepository
 from database.watch.pages import DriftPictureRepository
@@ -84,6 +85,7 @@ BOUNDED: Mapping[type[Documents], str] = {
     BudgetRepository: "one",
     PublishedListRepository: "one a change of champion, period or budgets; effects need it",
     ListedRowRepository: "one a student of a published list",
+    CoverageRepository: "one",
     AlarmRepository: "one a champion",
     ShadowRepository: "the newest 50",
     DriftPictureRepository: "the newest 400",
