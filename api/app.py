@@ -26,6 +26,7 @@ from api.opening import opened
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.routes import (
     alarms,
+    comparisons,
     decisions,
     dossiers,
     erasure,
@@ -63,7 +64,7 @@ ROUTERS = tuple(
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
         bulk, predictions, labels, helping, helped, students, dossiers, erasure, models, decisions,
-        trials, alarms, runs, notices, performance, system, pages,
+        trials, comparisons, alarms, runs, notices, performance, system, pages,
     )
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from api.answers.helping import ActionFields, AssignmentFields, InterventionFields
 from api.answers.predictions import AssessedFields
 from model.label import Correction
+from model.prediction import PredictionSource
 from model.student import Value
 from preprocessing.task.columns import Kind
 
@@ -46,6 +47,7 @@ class StudentPrediction(AssessedFields):
         imputed: features that were filled in.
         unseen: of those, the ones whose category the version never saw.
         client: the name of the key that asked.
+        source: where it was asked for.
         waiting: it is safe on this host and not in the registry yet.
     """
 
@@ -59,6 +61,7 @@ class StudentPrediction(AssessedFields):
     unseen: Sequence[str]
     units: Mapping[str, str]
     client: str | None
+    source: PredictionSource
     waiting: bool
 
 

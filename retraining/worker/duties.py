@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.comparing.duty import compare_versions
 from retraining.measuring.job import watch_performance
 from retraining.shadow.duty import follow_trials
 from retraining.worker.context import AtWork
@@ -74,6 +75,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("approval", at("5 * * * *"), settle_approval),
     Duty("performance", at("20 * * * *"), plain(watch_performance)),
     Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
+    Duty("comparisons", at("* * * * *"), plain(compare_versions)),
     Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("retention", at("40 3 * * *"), keep_bounded),
