@@ -23,10 +23,13 @@ from dashboard.texts import Language, Texts, load_texts, preferred_language  # n
 from dashboard.views import (  # noqa: E402
     drift,
     history,
+    manager,
     overview,
     performance,
     predictions,
+    runs,
     students,
+    trying,
     versions,
     worker,
 )
@@ -49,9 +52,12 @@ View = Callable[[Context], None]
 VIEWS: tuple[tuple[str, str, View], ...] = (
     ("overview", ":material/lightbulb:", overview.show),
     ("students", ":material/groups:", students.show),
+    ("manager", ":material/flag:", manager.show),
     ("drift", ":material/trending_up:", drift.show),
     ("performance", ":material/monitoring:", performance.show),
     ("predictions", ":material/list_alt:", predictions.show),
+    ("trying", ":material/psychology:", trying.show),
+    ("runs", ":material/model_training:", runs.show),
     ("versions", ":material/inventory_2:", versions.show),
     ("history", ":material/history:", history.show),
     ("worker", ":material/schedule:", worker.show),

@@ -25,8 +25,11 @@ from websockets.sync.client import ClientConnection, connect
 # Name to path; the first page is the root.
 PAGES = {"overview": ""} | {
     p: p
-    for p in ("students", "drift", "performance", "predictions", "versions", "history", "worker")
-}
+    for p in (
+        "students", "manager", "drift", "performance", "predictions", "trying", "runs", "versions",
+        "history", "worker",
+    )
+}  # fmt: skip
 WIDTH = 1400
 START_SECONDS = 20.0
 SETTLE_SECONDS = 2.0
