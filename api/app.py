@@ -27,6 +27,7 @@ from api.opening import opened
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.routes import (
     alarms,
+    comparisons,
     decisions,
     dossiers,
     erasure,
@@ -68,7 +69,8 @@ ROUTERS = tuple(
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
         bulk, predictions, labels, outcomes, files, helping, helped, students, dossiers, erasure,
-        lists, models, decisions, trials, alarms, runs, notices, performance, people, system, pages,
+        lists, models, decisions, trials, comparisons, alarms, runs, notices, performance, people,
+        system, pages,
     )
 )  # fmt: skip
 

@@ -173,8 +173,21 @@ CANARY = _body({
     },
     "required": ["share", "reason"],
 })  # fmt: skip
+COMPARISON = _body({
+    "type": "object",
+    "properties": {
+        "first": _text("The version that the other is held against, v3 say."),
+        "second": _text("The other version."),
+    },
+    "required": ["first", "second"],
+    "additionalProperties": False,
+})  # fmt: skip
 RUN_OPTIONS = _body(
-    _object(**{name: _option(allowed) for name, allowed in OPTIONS.items()}), required=False
+    _object(
+        reason=_text("Why it is asked for; it is recorded.", maxLength=LONGEST_REASON),
+        **{name: _option(allowed) for name, allowed in OPTIONS.items()},
+    ),
+    required=False,
 )
 
 _CHOSEN = _text("At least 12 characters; without the name.", minLength=SHORTEST, maxLength=LONGEST)

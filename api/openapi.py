@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from api import predict_endpoint
 from api.answers import (
     alarms,
+    comparisons,
     decisions,
     dossiers,
     files,
@@ -57,8 +58,8 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 
 ANSWERS = (
-    predictions, dossiers, files, helping, lists, models, decisions, alarms, trials, notices,
-    performance, people, system,
+    predictions, dossiers, files, helping, lists, models, decisions, alarms, trials, comparisons,
+    notices, performance, people, system,
 )  # fmt: skip
 
 

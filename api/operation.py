@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Any, get_args
 
 from api.http import problems
+from model.prediction import PredictionSource
 
 Json = dict[str, Any]
 
@@ -39,6 +40,14 @@ EXPLAIN: Json = {
     "required": False,
     "schema": {"type": "boolean", "default": False},
     "description": "Also gives the reasons, strongest first.",
+}
+
+SOURCE: Json = {
+    "name": "source",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "enum": [*PredictionSource], "default": PredictionSource.API},
+    "description": "Where it is asked for; the prediction log keeps it.",
 }
 
 UNIT: Json = {

@@ -159,7 +159,15 @@ def read_reason(body: bytes) -> str:
     Raises:
         Problem: 400 not JSON, 422 not an object, or no text of a reasonable length.
     """
-    reason = read_object(body).get("reason")
+    return checked_reason(read_object(body).get("reason"))
+
+
+def checked_reason(reason: Any) -> str:
+    """A reason that was given, without the spaces around it.
+
+    Raises:
+        Problem: 422, no text of a reasonable length.
+    """
     if not isinstance(reason, str) or not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise Problem.of_field("reason", f"must be text of 1 to {LONGEST_REASON} characters")
     return reason.strip()

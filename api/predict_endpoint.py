@@ -7,6 +7,7 @@ it. For the OpenAPI page it is described as a route like the others.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
 import orjson
@@ -17,13 +18,14 @@ from api.answers.predictions import ExplainedAnswer, PredictionAnswer
 from api.bodies import RECORD
 from api.http.body import SMALL, Disconnected, read_body
 from api.http.problems import Problem, log_unexpected
-from api.operation import EXPLAIN, operation
+from api.operation import EXPLAIN, SOURCE, operation
 from api.payload import NO_UNITS, RecordReader, read_json
 from api.scoring import answer, explanation, score_one
 from api.services import Services
 from api.units import UnitLimit
 from model.access import Scope as Access
 from model.errors import FarolError
+from model.prediction import PredictionSource
 
 PATH = "/predict"
 _JSON = (b"content-type", b"application/json")
@@ -67,7 +69,8 @@ class PredictEndpoint:
         if limit:
             limit.check(asked.units)
         here.erased.check(asked.student_id)
-        champion, explain = here.champion(), _explain(scope)
+        champion, wished = here.champion(), _wished(scope)
+        explain = wished.explain
         if (arm := here.canary.arm) is None:
             prediction = score_one(
                 champion, asked, features=self._features, now=now, client=client.name
@@ -81,6 +84,8 @@ class PredictEndpoint:
                 client=client.name,
                 explain=explain,
             )
+        if wished.source is not PredictionSource.API:
+            prediction = replace(prediction, source=wished.source)
         more = explanation(champion, asked, prediction.risk_score) if explain else None
         await here.log.write(prediction)
         seconds = time.perf_counter() - started
@@ -110,7 +115,7 @@ def described() -> APIRoute:
             PredictionAnswer | ExplainedAnswer,
             410,
             body=RECORD,
-            parameters=(EXPLAIN,),
+            parameters=(EXPLAIN, SOURCE),
         ),
     )
 
@@ -119,9 +124,40 @@ def _any_of_the_features() -> None:
     """Any of the features; those that lack are filled in and named."""
 
 
-def _explain(scope: Scope) -> bool:
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What the query of a call asks for besides the score."""
+
+    explain: bool = False
+    source: PredictionSource = PredictionSource.API
+
+
+PLAIN = Wished()
+
+
+def _wished(scope: Scope) -> Wished:
     query = scope["query_string"]
-    return bool(query) and wants_explanation(query.decode("latin-1"))
+    if not query:
+        return PLAIN
+    text = query.decode("latin-1")
+    return Wished(wants_explanation(text), source_of(text))
+
+
+def source_of(query: str) -> PredictionSource:
+    """Where the query says that the prediction is asked for.
+
+    Raises:
+        Problem: 422, nowhere that is known.
+
+    >>> source_of("source=dashboard"), source_of("explain=true")
+    (<PredictionSource.DASHBOARD: 'dashboard'>, <PredictionSource.API: 'api'>)
+    """
+    given = parse_qs(query).get("source", [PredictionSource.API.value])[-1]
+    try:
+        return PredictionSource(given)
+    except ValueError:
+        known = " or ".join(PredictionSource)
+        raise Problem.of_field("source", f"must be {known}") from None
 
 
 def wants_explanation(query: str) -> bool:

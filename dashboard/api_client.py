@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from model.errors import FarolError
+from model.prediction import PredictionSource
 
 TIMEOUT = 10.0
 SHORT = 3.0
@@ -149,9 +150,35 @@ class FarolApi:
         """The task's features with their descriptions."""
         return self._call("GET", "/schema")
 
-    def train(self) -> str:
-        """Queues a training run and gives its id."""
-        return str(self._call("POST", "/train", json={})["run_id"])
+    def train(self, reason: str = "", **options: Any) -> str:
+        """Queues a training run and gives its id.
+
+        Args:
+            reason: why; it is recorded.
+            options: as `POST /train` takes them; None is left to the task.
+        """
+        given = {name: value for name, value in options.items() if value is not None}
+        body = given | ({"reason": reason} if reason else {})
+        return str(self._call("POST", "/train", json=body)["run_id"])
+
+    def compare(self, first: str, second: str) -> str:
+        """Asks for a comparison of two versions and gives its id."""
+        body = {"first": first, "second": second}
+        return str(self._call("POST", "/comparisons", json=body)["comparison_id"])
+
+    def try_out(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The prediction for a record that somebody filled in, with its reasons.
+
+        Args:
+            record: features by name, of nobody or of the student whose id it names.
+        """
+        asked = {"explain": "true", "source": PredictionSource.DASHBOARD.value}
+        return self._call("POST", "/predict", json=dict(record), params=asked)
+
+    def student(self, student_id: str, unit: str | None = None) -> Mapping[str, Any]:
+        """All that is known of a student."""
+        params = {} if unit is None else {"unit": unit}
+        return self._call("GET", f"/students/{quote(student_id, safe='')}", params=params)
 
     def promote(self, version: str, reason: str) -> str:
         """Puts a registered version into service and gives the version that serves now."""

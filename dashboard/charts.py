@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboard.measured import measured_on
 from dashboard.scales import display
 from dashboard.texts import Texts
 from drift.catalogue import row_of
@@ -27,7 +28,11 @@ MOST_DAYS = 60
 def metric_history(
     versions: Sequence[ModelVersion], champion: str | None, metrics: Sequence[str], texts: Texts
 ) -> go.Figure:
-    """One line a metric over the versions, oldest left; the champion is marked."""
+    """Points of a metric over the versions, oldest left; the champion is marked.
+
+    No line joins them: each version was measured on other records, so that what lies between two
+    of them is not a change. Two versions are compared on the same records by a comparison.
+    """
     ordered = sorted(versions, key=lambda version: version.number)
     names = [version.version for version in ordered]
     figure = go.Figure()
@@ -36,9 +41,13 @@ def metric_history(
             x=names,
             y=[version.metrics.get(metric) for version in ordered],
             name=texts.or_name(f"metric.{metric}", metric),
-            mode="lines+markers",
-            line={"color": colour, "width": 2},
-            marker={"size": [13 if name == champion else 7 for name in names]},
+            mode="markers",
+            marker={
+                "color": colour,
+                "size": [13 if name == champion else 7 for name in names],
+            },
+            customdata=[measured_on(version.metrics_on, texts) for version in ordered],
+            hovertemplate="%{x}: %{y:.3f}<br>%{customdata}<extra></extra>",
         )
     if champion in names:
         figure.add_vline(x=champion, line={"color": GREY, "dash": "dot", "width": 1})

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.evidence.tables import evidence_tables
 from dashboard.guards import guard_name, guard_reason, kind_of, reasons
 from dashboard.promises import promise_line
 from dashboard.texts import Language, Texts
@@ -81,7 +82,9 @@ def show_decision(promotion: Promotion, texts: Texts) -> None:
             st.dataframe(rows, hide_index=True)
     if promotion.evidence:
         with st.expander(texts("decision.evidence")):
-            st.json(dict(promotion.evidence), expanded=1)
+            for table in evidence_tables(promotion.evidence, texts):
+                st.markdown(f"**{table.title}**")
+                st.dataframe(table.rows, hide_index=True)
 
 
 def _figure(value: float | None, texts: Texts) -> str:

@@ -35,9 +35,9 @@ def show_fairness(version: ModelVersion, texts: Texts) -> None:
             st.markdown(texts("versions.gap", attribute=name, points=points))
         st.dataframe(group_rows(groups, texts), hide_index=True)
         drawn = [
-            {**figures, "label": _label(group, figures, texts)}
+            {**figures, "label": group_label(group, figures, texts)}
             for group, figures in groups.items()
-            if _shown(figures) and figures.get("recall") is not None
+            if is_shown(figures) and figures.get("recall") is not None
         ]
         if drawn:
             st.plotly_chart(
@@ -52,7 +52,7 @@ def group_rows(groups: Mapping[str, Mapping[str, Any]], texts: Texts) -> list[di
     """One table row a group; figures of a handful of students are left out."""
     return [
         {
-            texts("versions.group"): _label(group, figures, texts),
+            texts("versions.group"): group_label(group, figures, texts),
             texts("versions.records"): _count(figures["rows"]),
         }
         | (_errors(figures, texts) if "mae" in figures else _shares(figures, texts))
@@ -61,10 +61,10 @@ def group_rows(groups: Mapping[str, Mapping[str, Any]], texts: Texts) -> list[di
 
 
 def _shares(figures: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
-    shown = _shown(figures)
+    shown = is_shown(figures)
     row: dict[str, Any] = {texts("versions.positives"): str(figures["positives"]) if shown else ""}
     return row | {
-        texts(f"metric.{name}"): _share(figures, name, texts) if shown else ""
+        texts(f"metric.{name}"): share_told(figures, name, texts) if shown else ""
         for name in SHARES
         if name in figures or name != "new_recall"
     }
@@ -72,18 +72,20 @@ def _shares(figures: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
 
 def _errors(figures: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
     low, mae, high = (texts.number(figures[key]) for key in ("mae_low", "mae", "mae_high"))
-    shown = _shown(figures)
+    shown = is_shown(figures)
     return {
         texts("metric.mae"): f"{mae} ({low} - {high})" if shown else "",
         texts("versions.bias"): texts.number(figures["bias"]) if shown else "",
     }
 
 
-def _shown(figures: Mapping[str, Any]) -> bool:
+def is_shown(figures: Mapping[str, Any]) -> bool:
+    """Whether a group has records enough for its figures to be told."""
     return bool(figures["rows"] >= FEWEST_SHOWN)
 
 
-def _label(group: str, figures: Mapping[str, Any], texts: Texts) -> str:
+def group_label(group: str, figures: Mapping[str, Any], texts: Texts) -> str:
+    """A group's name, marked where it is small."""
     name = group.replace("_", " ")
     return texts("versions.small", group=name) if figures["small"] else name
 
@@ -92,7 +94,8 @@ def _count(rows: int) -> str:
     return str(rows) if rows >= FEWEST_SHOWN else f"< {FEWEST_SHOWN}"
 
 
-def _share(figures: Mapping[str, Any], name: str, texts: Texts) -> str:
+def share_told(figures: Mapping[str, Any], name: str, texts: Texts) -> str:
+    """One figure of a group with its interval; empty where there is none."""
     value, low, high = (figures.get(name + end) for end in ("", "_low", "_high"))
     if value is None:
         return ""

@@ -11,6 +11,7 @@ from database.api_keys import ApiKeyRepository, KeyAdoptionRepository, KeyRevoca
 from database.artifacts import ArtifactRepository
 from database.audit import AuditRepository
 from database.batches import BatchRepository, BegunBatchRepository
+from database.comparing.comparisons import ComparisonRepository
 from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
 from database.helping.actions import ActionRepository
@@ -41,6 +42,7 @@ from database.watch.coverage import CoverageRepository
 from database.watch.jobs import JobRepository
 from database.watch.notices import NoticeRepository
 from database.watch.pages import DriftPictureRepository
+from database.watch.run_logs import RunLogRepository
 from database.watch.shadows import ShadowRepository
 from database.watch.statistics import (
     EstimateRepository,
@@ -71,11 +73,13 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     AliasRepository,
     ShadowRepository,
     CanaryRepository,
+    ComparisonRepository,
     LookRepository,
     BudgetRepository,
     ListedRowRepository,
     PublishedListRepository,
     RunRepository,
+    RunLogRepository,
     DriftReportRepository,
     DriftPictureRepository,
     AlarmRepository,

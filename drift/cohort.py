@@ -10,7 +10,7 @@ from statistics import median
 
 from model.drift import LeftOut, Unjudged
 from model.horizon import year_of
-from model.prediction import Prediction
+from model.prediction import Prediction, PredictionSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,15 @@ def latest_of_each(served: Sequence[Prediction]) -> dict[str, dict[str, Predicti
     """The latest prediction of each student, by period and student.
 
     A record asked for ten times is not ten students. A prediction without a student counts once per
-    distinct record, under a name of its own.
+    distinct record, under a name of its own; one that somebody tried in the dashboard does not.
 
     Args:
         served: predictions, newest first.
     """
     latest: defaultdict[str, dict[str, Prediction]] = defaultdict(dict)
     for prediction in served:
+        if prediction.student_id is None and prediction.source is PredictionSource.DASHBOARD:
+            continue  # Somebody tried what a score would be; that is no student of the cohort.
         latest[prediction.period].setdefault(_asked_for(prediction), prediction)
     return dict(latest)
 

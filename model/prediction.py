@@ -57,6 +57,17 @@ class Scale(StrEnum):
         return score < cutoff if self is Scale.VALUE_LOW else score >= cutoff
 
 
+class PredictionSource(StrEnum):
+    """Where a prediction was asked for.
+
+    `DASHBOARD`: somebody filled in the form there, to see or to try; without a student it is
+    nobody's record, and no cohort counts it.
+    """
+
+    API = "api"
+    DASHBOARD = "dashboard"
+
+
 @dataclass(frozen=True, slots=True)
 class NewCuts:
     """The cut-offs of those who are not at risk now, and how these are told.
@@ -233,6 +244,7 @@ class Prediction:
         interval: of the predicted value; None for a risk.
         units: where the student is, as the record gave it.
         unit: what access and the join of labels go by, `TaskSpec.unit_of(units)`; "" is unknown.
+        source: where it was asked for.
     """
 
     prediction_id: str
@@ -253,6 +265,7 @@ class Prediction:
     interval: tuple[float, float] | None = None
     units: Units = field(default_factory=dict)
     unit: str = ""
+    source: PredictionSource = PredictionSource.API
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,25 @@ class RunStatus(StrEnum):
     ABANDONED = "abandoned"
 
 
+STEPS = (
+    "repaired",
+    "window",
+    "champion",
+    "promises",
+    "leakage",
+    "trained",
+    "tuned",
+    "look",
+    "origins",
+    "decided",
+    "registered",
+    "recalibration",
+    "dry run",
+    *(status.value for status in RunStatus if status not in {RunStatus.QUEUED, RunStatus.RUNNING}),
+)
+"""The steps that a run may finish, in their order; the last is how it ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunStep:
     """One finished step of a run."""
@@ -54,6 +73,7 @@ class Run:
         look: what its look at the labels cost of the period's error budget, and how much is spent;
             None without a champion, and before it was decided.
         cause: what started it; None of a run of before this was kept.
+        reason: why somebody asked for it, in that person's words; "" where none was given.
     """
 
     run_id: str
@@ -71,6 +91,7 @@ class Run:
     error: str | None = None
     look: Look | None = None
     cause: RunCause | None = None
+    reason: str = ""
 
 
 AGAIN = "waits again"

@@ -15,6 +15,7 @@ from api.answers.helping import ActionFields, AssignmentFields, InterventionFiel
 from api.answers.predictions import AssessedFields
 from model.label import Correction
 from model.lists.published import Lane
+from model.prediction import PredictionSource
 from model.student import Value
 from preprocessing.task.columns import Kind
 
@@ -47,6 +48,7 @@ class StudentPrediction(AssessedFields):
         imputed: features that were filled in.
         unseen: of those, the ones whose category the version never saw.
         client: the name of the key that asked.
+        source: where it was asked for.
         waiting: it is safe on this host and not in the registry yet.
     """
 
@@ -60,6 +62,7 @@ class StudentPrediction(AssessedFields):
     unseen: Sequence[str]
     units: Mapping[str, str]
     client: str | None
+    source: PredictionSource
     waiting: bool
 
 

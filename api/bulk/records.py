@@ -17,7 +17,7 @@ import pyarrow
 import pyarrow.compute
 
 from api.bulk.order import ChunkOrigin
-from model.prediction import Prediction
+from model.prediction import Prediction, PredictionSource
 from model.student import Units
 from preprocessing.assessing import Assessments
 from preprocessing.columnar.columns import Columns, Numbers
@@ -74,6 +74,7 @@ def record_bodies(
         "known_weight": _json_of([one.known_weight for one in found.patterns]).take(patterns),
         "unseen": _json_of([one.unseen for one in found.patterns]).take(patterns),
         "interval": _intervals(found.intervals),
+        "source": _json(PredictionSource.API),
         **_units([rows.units[row] for row in kept], origin.unit_of),
     }
     pieces: list[Texts] = []

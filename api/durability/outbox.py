@@ -19,7 +19,7 @@ from database.dossier import KeptDocument
 from database.embedded import sqlite_files
 from database.mapping.documents import milliseconds
 from model.errors import Overloaded
-from model.prediction import Prediction, RiskLabel, RiskStatus, Scale
+from model.prediction import Prediction, PredictionSource, RiskLabel, RiskStatus, Scale
 
 PATTERN = "slot-*.sqlite"
 """The outboxes of a folder: of each slot one, and one for the records of files."""
@@ -186,6 +186,7 @@ def decode(body: bytes) -> Prediction:
     raw["scale"] = Scale(raw.get("scale", Scale.RISK))
     if raw.get("interval") is not None:
         raw["interval"] = tuple(raw["interval"])
+    raw["source"] = PredictionSource(raw.get("source", PredictionSource.API))
     raw["risk_label"] = RiskLabel(raw["risk_label"])
     raw["status"] = RiskStatus(raw["status"])
     raw["created_at"] = datetime.fromisoformat(raw["created_at"])

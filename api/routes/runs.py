@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayDecide, MayReadAll
+from api.answers.comparisons import RunLogAnswer
+from api.answers.filled import filled
 from api.answers.models import DriftAnswer, QueuedAnswer, RunsAnswer
 from api.bodies import RUN_OPTIONS
 from api.drift_page import page_answer
@@ -19,16 +21,18 @@ from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.manual_moves import record
 from api.operation import TEXT, operation
-from api.payload import read_object
+from api.payload import checked_reason, read_object
 from api.services import services
 from database.drift_reports import DriftReportRepository
 from database.runs import RunRepository
 from database.watch.pages import DriftPictureRepository
+from database.watch.run_logs import RunLogRepository
 from drift.page.language import preferred
 from model.decisions.cause import requested_by
 from model.drift import DriftReport
 from model.options import RunOptions
 from model.run import Run, RunStatus
+from model.watch.run_log import RunLog
 
 router = APIRouter(tags=["retraining"])
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -51,8 +55,10 @@ async def train(request: Request, client: MayDecide) -> Response:
     Where the same run waits already, that one is answered; 429 where too many wait.
     """
     here = services(request)
-    asked = RunOptions.from_mapping(read_object(await read_body(request.receive, SMALL)))
-    options, now = asked.to_mapping(), here.now()
+    body = {**read_object(await read_body(request.receive, SMALL))}
+    given = body.pop("reason", None)
+    reason = "" if given is None else checked_reason(given)
+    options, now = RunOptions.from_mapping(body).to_mapping(), here.now()
     waiting = await here.registry.run(RunRepository().queued())
     run = next((one for one in waiting if dict(one.options) == options), None)
     if run is None:
@@ -70,9 +76,10 @@ async def train(request: Request, client: MayDecide) -> Response:
             now,
             options=options,
             cause=requested_by(client.name),
+            reason=reason,
         )
         await here.registry.run(RunRepository().start(run))
-    await record(here.root, client.name, "train", run.run_id, now=now)
+    await record(here.root, client.name, "train", run.run_id, now=now, detail=reason)
     return json_answer(QueuedAnswer(run_id=run.run_id, status=run.status), 202)
 
 
@@ -88,6 +95,15 @@ async def list_runs(request: Request, _client: MayReadAll, limit: Limit = 50) ->
 async def get_run(request: Request, run_id: str, _client: MayReadAll) -> Response:
     """How far it came, and what it decided."""
     return json_answer(await services(request).registry.run(RunRepository().get(run_id)))
+
+
+@router.get("/runs/{run_id}/log", **operation("What a run has told so far", RunLogAnswer, 404))
+async def get_run_log(request: Request, run_id: str, _client: MayReadAll) -> Response:
+    """Line by line, the newest 500; empty of a run whose log is not kept any more."""
+    run = services(request).registry.run
+    found = await run(RunRepository().get(run_id))
+    log = await run(RunLogRepository().find(run_id)) or RunLog(run_id, found.requested_at)
+    return json_answer(filled(RunLogAnswer, log, status=found.status))
 
 
 @router.get("/drift", tags=["drift"], **operation("Drift reports, newest first", DriftAnswer, 422))

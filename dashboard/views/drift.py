@@ -11,6 +11,8 @@ import streamlit as st
 from dashboard import charts
 from dashboard.alarms_section import show_alarms
 from dashboard.context import Context, empty
+from dashboard.drifting.distributions import show_distributions
+from dashboard.drifting.heat_map import heat_map, map_figure, map_title
 from dashboard.named_section import named_sentences
 from dashboard.texts import Language, Texts
 from dashboard.units_section import show_drift_by_unit
@@ -56,7 +58,10 @@ def show(context: Context) -> None:
         st.caption(sentence)
     for note in report.notes:
         st.caption(note)
-    if sum(each.compared for each in reports) > 1:
+    compared = [each for each in reports if each.compared]
+    if compared:
+        _map(compared, texts)
+    if len(compared) > 1:
         st.subheader(texts("drift.history"))
         st.plotly_chart(
             charts.drift_history(reports, texts),
@@ -64,6 +69,21 @@ def show(context: Context) -> None:
             key="drift-history",
             config=charts.NO_TOOLBAR,
         )
+
+
+def _map(reports: Sequence[DriftReport], texts: Texts) -> None:
+    """Features by checks."""
+    found = heat_map(reports, texts)
+    if not found.features:
+        return
+    st.subheader(map_title(found, texts))
+    st.caption(texts("drifting.map_help"))
+    st.plotly_chart(
+        map_figure(found, texts),
+        alt=map_title(found, texts),
+        key="drift-map",
+        config=charts.NO_TOOLBAR,
+    )
 
 
 def page_of(report: DriftReport, registry: SyncRegistry, language: Language) -> str:
@@ -114,6 +134,7 @@ def _comparison(report: DriftReport, context: Context) -> None:
         key="drift-bars",
         config=charts.NO_TOOLBAR,
     )
+    show_distributions(report, context)
     _performance(report, context)
     if report.by_unit is not None:
         show_drift_by_unit(report.by_unit, texts)

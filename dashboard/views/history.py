@@ -1,39 +1,33 @@
-"""Every decision and every run, and the two buttons an engineer needs."""
+"""Every decision, what people were told of them, and what came of the promises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from dashboard.api_client import ApiFailure
 from dashboard.as_of import show_as_of
-from dashboard.context import Context, empty, explain_failure
+from dashboard.context import Context, empty
 from dashboard.guards import reasons
 from dashboard.notices import show_notices
 from dashboard.promises import show_promises
-from dashboard.texts import Language, Texts
+from dashboard.texts import Texts
 from dashboard.units_section import show_history_by_unit
 from dashboard.waiting import show_waiting
 from database.promotions import PromotionRepository
-from database.runs import RunRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
-from database.versions import ModelVersionRepository
-from model.decisions.cause import RunCause
-from model.decisions.looks import Look
 from model.promotion import Promotion
-from model.run import Run
 
 KEPT = 100
 
 
 def show(context: Context) -> None:
-    """Shows the page: decisions, runs and the buttons that start them."""
+    """Shows the page: decisions, promises, who served when, and units."""
     texts, read = context.texts, context.registry.run
     st.header(texts("page.history"))
-    ledger, recent = read(PromotionRepository().newest(KEPT)), read(RunRepository().newest(KEPT))
-    if not (ledger or recent):
+    ledger = read(PromotionRepository().newest(KEPT))
+    if not ledger:
         empty(texts, "empty.history", "python -m retraining.pipeline")
     show_waiting(context)
     show_notices(context)
@@ -48,14 +42,9 @@ def show(context: Context) -> None:
         st.subheader(texts("history.cohorts"))
         st.caption(texts("history.cohorts_help"))
         st.dataframe(cohorts, hide_index=True)
-    if recent:
-        st.subheader(texts("history.runs"))
-        st.dataframe(run_rows(recent, texts), hide_index=True)
     counted = read(UnitHistoryRepository().find(SUBJECT))
     if counted is not None:
         show_history_by_unit(counted, texts)
-    st.subheader(texts("history.act"))
-    _act(context)
 
 
 def ledger_rows(ledger: Sequence[Promotion], texts: Texts) -> list[dict[str, Any]]:
@@ -106,81 +95,3 @@ def _before_and_after(promotion: Promotion, figure: str, texts: Texts) -> str:
     models = (promotion.evidence.get(model) or {} for model in ("champion", "challenger"))
     found = (model.get(figure) for model in models)
     return " → ".join(texts.share(share) for share in found if share is not None)
-
-
-def run_rows(recent: Sequence[Run], texts: Texts) -> list[dict[str, Any]]:
-    """One table row a run, in the given order."""
-    return [
-        {
-            texts("history.at"): texts.moment(run.requested_at),
-            texts("history.status"): texts(f"run.{run.status.value}"),
-            texts("history.challenger"): run.challenger or "",
-            texts("history.actor"): run.requested_by,
-            texts("history.cause"): cause_told(run.cause, texts),
-            texts("history.step"): run.steps[-1].name if run.steps else "",
-            texts("history.took"): _seconds(run),
-            texts("history.error"): run.error or "",
-            texts("history.look"): look_told(run.look, texts),
-            texts("history.run"): run.run_id,
-        }
-        for run in recent
-    ]
-
-
-def cause_told(cause: RunCause | None, texts: Texts) -> str:
-    """Which trigger started a run, with its sentence; empty of a run of before it was kept."""
-    if cause is None:
-        return ""
-    sentence = cause.pt if texts.language is Language.PT else cause.en
-    kind = texts(f"trigger.{cause.trigger.value}")
-    return f"{kind}: {sentence}"
-
-
-def look_told(look: Look | None, texts: Texts) -> str:
-    """What a run's look cost of its period's error budget; empty where there was none."""
-    if look is None:
-        return ""
-    return texts(
-        "history.looked" if look.alpha else "history.not_looked",
-        period=look.period,
-        number=look.number,
-        alpha=_percent(look.alpha, texts),
-        spent=_percent(look.spent, texts),
-        budget=_percent(look.budget, texts),
-    )
-
-
-def _percent(probability: float, texts: Texts) -> str:
-    return f"{texts.number(100 * probability)} %"
-
-
-def _act(context: Context) -> None:
-    texts, api = context.texts, context.api
-    if st.button(texts("history.train"), icon=":material/model_training:"):
-        _try(context, lambda: texts("history.trained", run=api.train()))
-    names = [v.version for v in context.registry.run(ModelVersionRepository().newest(KEPT))]
-    with st.form("move", border=True):
-        version = st.selectbox(texts("history.version"), names)
-        reason = st.text_input(texts("history.reason"), max_chars=300, key="history_reason")
-        left, right = st.columns(2)
-        promote = left.form_submit_button(texts("history.promote"))
-        rollback = right.form_submit_button(texts("history.rollback"))
-    if (promote or rollback) and not reason.strip():
-        st.warning(texts("history.needs_reason"))
-    elif promote and version:
-        _try(context, lambda: texts("history.done", version=api.promote(version, reason)))
-    elif rollback:
-        _try(context, lambda: texts("history.done", version=api.rollback(reason)))
-
-
-def _try(context: Context, act: Callable[[], str]) -> None:
-    try:
-        st.success(act())
-    except ApiFailure as failure:
-        st.error(explain_failure(failure, context))
-
-
-def _seconds(run: Run) -> int | None:
-    if run.started_at is None or run.finished_at is None:
-        return None
-    return round((run.finished_at - run.started_at).total_seconds())

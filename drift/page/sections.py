@@ -128,7 +128,7 @@ def _section(
         anchor=anchor,
         name=_named(column, say),
         about=f"{rest[0].upper()}{rest[1:]}." if rest else "",
-        sentences=(*_sentences(column, say), *told),
+        sentences=(*sentences_of(column, say), *told),
         bands=tuple(_bands(column, say)),
     )
 
@@ -149,7 +149,8 @@ def _named(column: FeaturePicture, say: PageLanguage) -> str:
     return named(column.feature, about)
 
 
-def _sentences(column: FeaturePicture, say: PageLanguage) -> Iterator[str]:
+def sentences_of(column: FeaturePicture, say: PageLanguage) -> Iterator[str]:
+    """How a column was before and is now, in words."""
     if min(column.known_then, column.known_now) < LEAST_VALUES:
         yield say("of.few", then=say.count(column.known_then), now=say.count(column.known_now))
     elif column.quartiles_then and column.quartiles_now:
@@ -208,7 +209,7 @@ def _bands(column: FeaturePicture, say: PageLanguage) -> Iterator[Band]:
     if not column.then and not column.now:
         return
     drawn = shapes(column.then, column.now)
-    for place, (label, short) in enumerate(_labels(column, say)):
+    for place, (label, short) in enumerate(labels_of(column, say)):
         yield Band(
             label=label,
             short=short,
@@ -218,7 +219,7 @@ def _bands(column: FeaturePicture, say: PageLanguage) -> Iterator[Band]:
         )
 
 
-def _labels(column: FeaturePicture, say: PageLanguage) -> Iterator[tuple[str, str]]:
+def labels_of(column: FeaturePicture, say: PageLanguage) -> Iterator[tuple[str, str]]:
     """What each band is called in full, and as briefly as a chart needs it."""
     if column.edges:
         first, *_ = edges = [say.number(edge) for edge in column.edges]

@@ -24,12 +24,15 @@ class UnitPeriod:
         unit: as schools write it; "" is unknown.
         predictions: that were served.
         labels: joined to features of that period.
+        students: distinct ones that predictions were served for; None in counts of before they
+            were kept, too.
     """
 
     unit: str
     period: str
     predictions: int | None
     labels: int | None
+    students: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,9 @@ def unit_periods(
             if (unit, period) in served
             else 0,
             labels=told_count(labels.get((unit, period), 0), shown=(unit, period) in known),
+            students=told_count(served[unit, period].students, shown=(unit, period) in asked)
+            if (unit, period) in served
+            else 0,
         )
         for unit, period in places
     ]

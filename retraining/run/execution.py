@@ -282,4 +282,5 @@ def _run(plan: RunPlan, held: HeldLease, now: datetime, *, queued: Run | None) -
         options=plan.options.to_mapping(),
         steps=queued.steps if queued else (),
         cause=plan.cause,
+        reason=queued.reason if queued else "",
     )

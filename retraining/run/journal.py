@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from database.driver.client import SyncRegistry
 from database.runs import RunRepository
+from database.watch.run_logs import RunLogRepository
 from model.decisions.looks import Look
+from model.errors import RegistryError
 from model.run import Lease, Run, RunStatus, RunStep, stopped
+from model.watch.run_log import LogLine, RunLog
 from retraining.run.lock import Clock
 
 Say = Callable[[str], None]
+
+LOG_EVERY = timedelta(seconds=2)
+"""What is said between two steps is written this often at most."""
 
 
 class Journal(Protocol):
@@ -42,7 +49,7 @@ class DryJournal:
 
 @dataclass(slots=True)
 class RegistryJournal:
-    """Tells, and keeps the steps in the run's document."""
+    """Tells, and keeps the steps in the run's document and every line in its log."""
 
     registry: SyncRegistry
     run: Run
@@ -50,6 +57,8 @@ class RegistryJournal:
     tell: Say
     clock: Clock
     _steps: list[RunStep] = field(default_factory=list)
+    _unwritten: list[LogLine] = field(default_factory=list)
+    _written_at: datetime | None = None
 
     def start(self) -> None:
         """Records the run as running.
@@ -60,15 +69,37 @@ class RegistryJournal:
         self.registry.run(RunRepository().start(self.run))
 
     def say(self, text: str) -> None:
-        """Tells whoever waits."""
+        """Tells whoever waits, now or later."""
         self.tell(text)
+        now = self.clock()
+        self._unwritten.append(LogLine(now, text))
+        if self._written_at is None or now - self._written_at >= LOG_EVERY:
+            self._write_log(now)
 
     def step(self, name: str, detail: str = "") -> None:
         """Tells that a step is finished, and records it."""
         finished = RunStep(name, self.clock(), detail)
         self.registry.run(RunRepository().step(self.run.run_id, finished))
         self._steps.append(finished)
-        self.tell(f"{name}: {detail}" if detail else name)
+        told = f"{name}: {detail}" if detail else name
+        self.tell(told)
+        self._unwritten.append(LogLine(finished.at, told))
+        self._write_log(finished.at)
+
+    def _write_log(self, now: datetime) -> None:
+        """Writes what was said; a registry that is away for a moment has it with the next line.
+
+        A training of an hour does not end for the lack of its log: a step, which is the run's own
+        record, says so soon enough.
+        """
+        self._written_at = now
+        try:
+            self.registry.run(RunLogRepository().add(self.run.run_id, self._unwritten))
+        except RegistryError:
+            kept = RunLog(self.run.run_id, now).plus(self._unwritten)
+            self._unwritten = [*kept.lines]
+            return
+        self._unwritten = []
 
     def stopped(self, why: str) -> None:
         """Records that the run was ended from outside; one that was asked for waits once more.

@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.comparing.duty import compare_versions
 from retraining.lists.duty import publish_lists
 from retraining.measuring.coverage import count_coverage
 from retraining.measuring.job import watch_performance
@@ -78,6 +79,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("lists", at("*/10 * * * *"), plain(publish_lists)),
     Duty("coverage", at("35 * * * *"), plain(count_coverage)),
     Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
+    Duty("comparisons", at("* * * * *"), plain(compare_versions)),
     Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("retention", at("40 3 * * *"), keep_bounded),

@@ -25,24 +25,39 @@ from api.operation import REFUSALS
 from api.predict_endpoint import PATH
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
+from database.comparing.comparisons import ComparisonRepository
 from database.decisions import approval
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.people.people import PersonRepository
+from database.predictions import PredictionRepository
+from database.runs import RunRepository
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.notices import NoticeRepository
+from database.watch.run_logs import RunLogRepository
 from database.watch.shadows import ShadowRepository
 from database.watch.statistics import (
     EstimateRepository,
     HourStatisticsRepository,
     PerformanceRepository,
 )
+from model.comparing.comparison import (
+    ComparedFigure,
+    ComparedPeriod,
+    ComparisonFinding,
+    ComparisonStatus,
+    FigureRange,
+    NotComparable,
+    VersionComparison,
+)
 from model.drift import DriftReport, FeatureDrift, LeftOut, Unjudged
 from model.figures import Share
 from model.people.session import begun, token_of
+from model.prediction import Prediction
 from model.promotion import DecisionStatus, Promotion
+from model.run import Run, RunStatus
 from model.student import Observation
 from model.trust.key_seal import sealed
 from model.version import CardFiles, LeakageCheck
@@ -59,6 +74,7 @@ from model.watch.performance import (
     RealisedFigures,
     Span,
 )
+from model.watch.run_log import LogLine
 from model.watch.served import ColumnStatistics, HourStatistics
 from model.watch.shadow import LogCursor, ShadowRecord
 from preprocessing.task.policies import StatusPolicy
@@ -164,6 +180,35 @@ class School:
         session = begun(maria, uuid.uuid4().hex, datetime.now(UTC))
         return {"Authorization": f"Bearer {token_of(session, bundles.KEY)}"}
 
+    def logged(self) -> School:
+        """A run that has told a line, and one whose log is not kept."""
+        at = bundles.NOW
+        for name in ("logged", "unlogged"):
+            run = Run(name, RunStatus.QUEUED, "city", at, reason="a new school")
+            self.registry.run(RunRepository().start(run))
+        self.registry.run(RunLogRepository().add("logged", [LogLine(at, "window: 40 records")]))
+        return self
+
+    def compared(self) -> School:
+        """A comparison that was made, and one that could not be."""
+        at, span = bundles.NOW, FigureRange(0.5, 0.4, 0.6)
+        figure = ComparedFigure("recall", span, span, span)
+        finding = ComparisonFinding(
+            40, 40, 20, ("2023",), at, 3, 20, 18.5, False, (figure,),
+            (ComparedPeriod("2023", 40, 20, (figure,)),), 2_000,
+        )  # fmt: skip
+        for one in (
+            VersionComparison(
+                "done", at, "v1", "v2", "a", ComparisonStatus.DONE, at, finding=finding
+            ),
+            VersionComparison(
+                "impossible", at, "v1", "v3", "a", ComparisonStatus.IMPOSSIBLE, at,
+                NotComparable.FEW, 7,
+            ),
+        ):  # fmt: skip
+            self.registry.run(ComparisonRepository().ask(one))
+        return self
+
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
         return self.client.post(path, json=body, **more)
 
@@ -220,6 +265,7 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.post("/predict", RECORD),
         s.post("/predict", {"student_id": "S0", "ida": 5}),
         s.post("/predict?explain=true", RECORD),
+        s.post("/predict?source=dashboard&explain=true", RECORD),
     ],
     "predict_batch": lambda s: [s.post("/predict/batch", {"records": [RECORD, {"inde": 99}, 3]})],
     "predict_bulk": lambda s: [
@@ -324,6 +370,10 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "train": lambda s: [s.post("/train"), s.post("/train", {"seed": 5})],
     "list_runs": lambda s: [s.get("/runs")],
     "get_run": lambda s: [s.get(f"/runs/{s.post('/train').json()['run_id']}")],
+    "get_run_log": lambda s: [s.logged().get("/runs/logged/log"), s.get("/runs/unlogged/log")],
+    "compare": lambda s: [s.post("/comparisons", {"first": "v1", "second": "v2"})],
+    "list_comparisons": lambda s: [s.compared().get("/comparisons")],
+    "get_comparison": lambda s: [s.get("/comparisons/done"), s.get("/comparisons/impossible")],
     "list_drift_reports": lambda s: [s.get("/drift")],
     "get_alarms": lambda s: [s.get("/drift/alarms")],
     "acknowledge_alarm": lambda s: [
@@ -449,6 +499,15 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("train", 422, lambda s: s.post("/train", {"sed": 3})),
     ("list_runs", 422, lambda s: s.get("/runs?limit=0")),
     ("get_run", 404, lambda s: s.get("/runs/none")),
+    ("predict", 422, lambda s: s.post("/predict?source=nowhere", RECORD)),
+    ("train", 422, lambda s: s.post("/train", {"reason": " "})),
+    ("get_run_log", 404, lambda s: s.get("/runs/none/log")),
+    ("compare", 404, lambda s: s.post("/comparisons", {"first": "v1", "second": "v99"})),
+    ("compare", 422, lambda s: s.post("/comparisons", {"first": "v1", "second": "v1"})),
+    ("compare", 422, lambda s: s.post("/comparisons", {"first": "v1", "second": "../v2"})),
+    ("compare", 422, lambda s: s.post("/comparisons", {"first": "v1", "with": "v2"})),
+    ("list_comparisons", 422, lambda s: s.get("/comparisons?limit=0")),
+    ("get_comparison", 404, lambda s: s.get("/comparisons/none")),
     ("list_drift_reports", 422, lambda s: s.get("/drift?limit=many")),
     ("acknowledge_alarm", 404, lambda s: s.post("/drift/alarms/no_such/acknowledge", REASON)),
     ("acknowledge_alarm", 409, lambda s: s.post("/drift/alarms/ida/acknowledge", REASON)),
@@ -698,3 +757,20 @@ def test_every_status_that_is_declared_has_its_meaning() -> None:
     declared = {code for _, _, o in operations(the_page()) for code in o["responses"]}
 
     assert declared - {"200", "202", "default"} == {str(status) for status in REFUSALS}
+
+
+def test_a_prediction_that_the_dashboard_asked_for_is_logged_with_that_source(
+    school: School,
+) -> None:
+    asked = {
+        source: school.post(f"/predict{query}", RECORD).json()["prediction_id"]
+        for source, query in (("api", ""), ("dashboard", "?source=dashboard"))
+    }
+
+    def logged() -> dict[str, Prediction]:
+        return school.registry.run(PredictionRepository().get_many(asked.values()))
+
+    until(lambda: len(logged()) == 2, 20)
+    assert {source: logged()[key].source.value for source, key in asked.items()} == {
+        "api": "api", "dashboard": "dashboard",
+    }  # fmt: skip

@@ -26,16 +26,10 @@ from websockets.sync.client import ClientConnection, connect
 PAGES = {"overview": ""} | {
     p: p
     for p in (
-        "students",
-        "data",
-        "drift",
-        "performance",
-        "predictions",
-        "versions",
-        "history",
-        "worker",
+        "students", "data", "manager", "drift", "performance", "predictions", "trying", "runs",
+        "versions", "history", "worker",
     )
-}
+}  # fmt: skip
 WIDTH = 1400
 START_SECONDS = 20.0
 SETTLE_SECONDS = 2.0

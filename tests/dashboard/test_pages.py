@@ -16,6 +16,7 @@ from dashboard.texts import Language
 from dashboard.views.drift import page_of
 from database.api_keys import ApiKeyRepository
 from database.audit import AuditRepository
+from database.comparing.comparisons import ComparisonRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
@@ -25,10 +26,19 @@ from database.people.spent import SpentTokenRepository
 from database.predictions import PredictionRepository
 from database.runs import RunRepository
 from database.students import StudentRepository
+from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.jobs import JobRepository
+from database.watch.run_logs import RunLogRepository
 from drift.check import run_drift_check
 from model.access import ApiKey, Scope
+from model.comparing.comparison import (
+    ComparedFigure,
+    ComparisonFinding,
+    ComparisonStatus,
+    FigureRange,
+    VersionComparison,
+)
 from model.decisions.cause import RunCause, TriggerKind
 from model.people.password import Passwords
 from model.people.session import begun, session_in
@@ -36,6 +46,7 @@ from model.prediction import RiskStatus, Scale
 from model.run import Run, RunStatus, RunStep
 from model.trust.key_seal import digest_of, sealed
 from model.watch.job import HOST, JobState
+from model.watch.run_log import LogLine
 from preprocessing.task.policies import WatchPolicy
 from retraining.measuring.job import watch_performance
 from tests.drift.school import KEY, NOW, TASK, School, cohort, found_school, graduate, serve
@@ -43,8 +54,8 @@ from tests.people import PASSWORD, guest, person
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
-    "overview", "students", "data", "drift", "performance", "predictions", "versions", "history",
-    "worker",
+    "overview", "students", "data", "manager", "drift", "performance", "predictions", "trying",
+    "runs", "versions", "history", "worker",
 )  # fmt: skip
 
 
@@ -137,7 +148,10 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
         "overview": "python -m retraining.pipeline",
         "students": "/predict",
         "data": "python -m preprocessing.ingest",
+        "manager": "python -m retraining.pipeline",
         "drift": "python -m drift.check",
+        "trying": "The API does not answer",
+        "runs": "python -m retraining.pipeline",
         "performance": "python -m retraining.worker",
         "predictions": "/predict",
         "versions": "python -m retraining.pipeline",
@@ -168,6 +182,8 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     assert visible == [
         "Overview", "Students", "Data", "Drift", "Performance", "Predictions", "Versions",
         "History", "Worker",
+        "Overview", "Students", "Data", "Manager", "Drift", "Performance", "Predictions", "What-if",
+        "Runs", "Versions", "History", "Worker",
     ]  # fmt: skip
 
 
@@ -396,19 +412,69 @@ def test_the_predictions_page_lists_the_latest_first(opened: SyncRegistry) -> No
     assert app.dataframe[0].value["student"].tolist()[0] == "RA-39"
 
 
-def test_the_history_holds_the_ledger_and_the_runs_and_says_when_the_api_cannot_act(
-    opened: SyncRegistry,
-) -> None:
+def test_the_history_holds_the_ledger(opened: SyncRegistry) -> None:
     fill(opened)
 
     app = page("history")
-    ledger, ran = (frame.value for frame in app.dataframe)
-    app.button[0].click().run()
 
     assert not app.exception
+    (ledger,) = (frame.value for frame in app.dataframe)
     assert ledger["challenger"].tolist() == ["v1"]
-    assert ran["last step"].tolist() == ["fit"]
-    assert "The API does not answer" in words(app)
+
+
+def test_a_run_is_shown_with_its_steps_and_its_log_and_acting_asks_for_a_reason_first(
+    opened: SyncRegistry,
+) -> None:
+    fill(opened)
+    opened.run(RunLogRepository().add("run-1", [LogLine(NOW, "cross-fit 1/5")]))
+
+    app = page("runs")
+    steps, _, ran = (frame.value for frame in app.dataframe)
+    start = next(one for one in app.button if one.label == "Train now")
+    silent = start.click().run()
+
+    assert not silent.exception
+    assert steps["step"].tolist() == ["fit"] and ran["last step"].tolist() == ["fit"]
+    assert "cross-fit 1/5" in words(app)
+    assert "v1 took over" in words(app)
+    assert "Write a reason first" in words(silent)
+    reason = next(one for one in app.text_input if one.label.startswith("Reason"))
+    reason.set_value("a new school")
+    away = next(one for one in app.button if one.label == "Train now").click().run()
+    assert "The API does not answer" in words(away)
+
+
+def test_the_managers_page_tells_promised_and_come_and_links_to_what_help_did(
+    opened: SyncRegistry,
+) -> None:
+    school = fill(opened)
+    watch_performance(opened, school.task, KEY, NOW)
+
+    english, portuguese = page("manager"), page("manager", "pt")
+
+    assert not english.exception and not portuguese.exception
+    years = english.dataframe[0].value
+    assert years["period"].tolist() == ["2024"] and years["model"].tolist() == ["v1"]
+    assert "Of 100 students who end up at risk, Farol flags" in words(english)
+    assert "A ajuda ajuda?" in words(portuguese)
+
+
+def test_two_versions_are_compared_on_the_page_of_versions(opened: SyncRegistry) -> None:
+    school = fill(opened)
+    v2 = replace(school.version, version="v2", number=2)
+    opened.run(ModelVersionRepository().add(v2))
+    span = FigureRange(0.5, 0.4, 0.6)
+    figure = ComparedFigure("auc", span, span, FigureRange(0.1, 0.05, 0.15))
+    found = ComparisonFinding(90, 90, 40, ("2024",), NOW, 0, 40, 30.0, False, (figure,), (), 2_000)
+    one = VersionComparison("c", NOW, "v1", "v2", "a", ComparisonStatus.DONE, NOW, finding=found)
+    opened.run(ComparisonRepository().ask(one))
+
+    app = page("versions", "pt")
+    asked = next(one for one in app.button if one.label == "Comparar").click().run()
+
+    assert not app.exception and not asked.exception
+    assert "v2 está à frente além do acaso em: Ordena (AUC)." in words(app)
+    assert "não responde" in words(asked)
 
 
 def test_the_worker_page_tells_when_each_job_is_due_and_what_failed_in_both_languages(
@@ -434,14 +500,14 @@ def test_the_worker_page_tells_when_each_job_is_due_and_what_failed_in_both_lang
     assert portuguese.dataframe[0].value["situação"].tolist() == ["falhou", "ainda não"]
 
 
-def test_the_history_says_what_started_a_run_in_the_readers_language(
+def test_the_page_of_runs_says_what_started_each_in_the_readers_language(
     opened: SyncRegistry,
 ) -> None:
     cause = RunCause(TriggerKind.DRIFT, "drift in inde", "mudança em inde")
     run = Run("run-1", RunStatus.KEPT, "drift", NOW, cause=cause)
     opened.run(RunRepository().start(run))
 
-    english, portuguese = page("history"), page("history", "pt")
+    english, portuguese = page("runs"), page("runs", "pt")
 
     assert english.dataframe[0].value["why"].tolist() == ["drift: drift in inde"]
     assert portuguese.dataframe[0].value["por quê"].tolist() == [
@@ -618,32 +684,32 @@ def test_a_person_signs_in_is_put_out_in_the_middle_of_an_action_and_loses_nothi
     fill(opened)
     maria = sealed(person("maria", Scope.ADMIN, password_hash=Passwords().hashed(PASSWORD)), KEY)
     opened.run(PersonRepository().add(maria))
-    wrong = sign_in(page("history"), "maria", "a wrong password")
+    wrong = sign_in(page("runs"), "maria", "a wrong password")
     assert "The name or the password is wrong" in words(wrong)
 
     app = sign_in(wrong, "maria")
     assert not app.exception and not app.query_params.get("api_key")
     assert "Signed in as Maria Silva" in words(app)
-    assert app.text_input(key="history_reason").value == ""
+    assert app.text_input(key="rollback_reason").value == ""
     session = begun(maria, "", NOW)
     token = app.session_state["entry_sent"]
     spent = session_in(token, KEY, datetime.now(UTC))
     assert spent is not None and spent.person_id == session.person_id
 
     opened.run(SpentTokenRepository().spend(spent.session_id, spent.until, NOW))
-    app.text_input(key="history_reason").set_value("seen with the school")
+    app.text_input(key="rollback_reason").set_value("seen with the school")
     next(one for one in app.button if one.label == "Roll back").click()
     app = app.run()
     assert "Your session is over" in words(app) and "What you typed is kept" in words(app)
     assert not app.header and not app.dataframe
 
     app = sign_in(app, "maria")
-    assert app.text_input(key="history_reason").value == "seen with the school"
+    assert app.text_input(key="rollback_reason").value == "seen with the school"
     assert "ask again" in app.toast[0].value
     next(one for one in app.button if one.label == "Sign out").click()
     app = app.run()
     assert "Sign in with your name" in words(app)
-    assert "history_reason" not in app.session_state
+    assert "rollback_reason" not in app.session_state
     done = [event.action for event in opened.run(AuditRepository().newest(0))]
     assert done.count("sign-in") == 2 and done.count("sign-out") == 1
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from dashboard.as_of import term_line
 from dashboard.decision import guard_rows
 from dashboard.reasons import glossary, main_reasons
+from dashboard.runs.rows import look_told
 from dashboard.texts import Language, load_texts
 from dashboard.views.drift import performance_rows
-from dashboard.views.history import look_told
 from dashboard.views.students import api_row
 from model.decisions.looks import Look
 from model.drift import DriftReport

@@ -11,7 +11,8 @@ import pytest
 from dashboard import charts
 from dashboard.fairness_section import group_rows
 from dashboard.texts import Language, load_texts
-from dashboard.views.versions import leakage_lines
+from dashboard.versions.card import address_of
+from dashboard.versions.figures import leakage_lines
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
@@ -108,6 +109,10 @@ def test_the_page_of_a_version_has_its_groups_its_leaks_and_its_card(opened: Syn
     assert len(app.get("download_button")) == 2
     assert "gender: how many it finds differs by 5.0 points between groups." in words(app)
     assert "ian: alone it tells the outcome with 0.950 (AUC)" in words(app)
+    app.toggle(key="card-v2").set_value(True).run()
+    assert not app.exception
+    (frame,) = app.get("iframe")
+    assert frame.proto.src == address_of(b"<p>card</p>")
 
 
 @pytest.mark.parametrize("name", ["versions", "overview"])

@@ -14,6 +14,7 @@ from database.api_keys import ApiKeyRepository
 from database.artifacts import CHUNK, ArtifactRepository
 from database.audit import AuditRepository
 from database.batches import BatchRepository
+from database.comparing.comparisons import ComparisonRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.commands import Command, Document, Find, InsertMany, Op, Replace, ReplaceMany
 from database.driver.run import drive
@@ -26,14 +27,16 @@ from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.unit_history import SUBJECT, UnitHistoryRepository
 from database.versions import ModelVersionRepository
-from database.watch import pages
+from database.watch import pages, run_logs
 from database.watch.canaries import CanaryRepository
 from database.watch.jobs import JobRepository
 from database.watch.pages import DriftPictureRepository
+from database.watch.run_logs import RunLogRepository
 from database.watch.shadows import ShadowRepository
 from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 from model.access import ApiKey, AuditEvent, Scope
 from model.batch import Batch, BatchKind, RowReject
+from model.comparing.comparison import ComparisonStatus, VersionComparison
 from model.decisions.cause import requested_by
 from model.drift import DriftReport, FeatureDrift
 from model.errors import Conflict, LeaseHeld, LeaseLost, NotFound
@@ -43,6 +46,7 @@ from model.units.history import UnitPeriod, UnitServed
 from model.watch.canary import Canary, CanaryState
 from model.watch.job import JobState
 from model.watch.picture import DriftPicture, FeaturePicture
+from model.watch.run_log import LogLine
 from model.watch.shadow import FlagTally, LogCursor, ShadowEdges, ShadowRecord, ShadowTally
 from tests.database import builders
 from tests.database.builders import START, at, observation, outcome, prediction
@@ -122,6 +126,33 @@ def test_a_shadow_is_stored_at_the_revision_that_was_read(run: Run) -> None:
     with pytest.raises(Conflict, match="the shadow of v2 is no longer at 0"):
         run(ShadowRepository().put(record))
     assert run(ShadowRepository().put(stored)).revision == 2
+
+
+def test_comparisons_wait_oldest_first_and_are_made_once(run: Run) -> None:
+    for name, days in (("newer", 2), ("older", 1)):
+        run(ComparisonRepository().ask(VersionComparison(name, at(days), "v1", "v2", "ana")))
+
+    older, newer = run(ComparisonRepository().waiting())
+    done = replace(older, status=ComparisonStatus.DONE, done_at=at(3))
+
+    assert (older.comparison_id, newer.comparison_id) == ("older", "newer")
+    assert run(ComparisonRepository().put(done)) and not run(ComparisonRepository().put(done))
+    assert run(ComparisonRepository().waiting()) == [newer]
+    assert [one.comparison_id for one in run(ComparisonRepository().newest())] == ["newer", "older"]
+
+
+def test_a_run_log_grows_line_by_line_and_only_the_newest_logs_are_kept(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_logs, "MOST_LOGS", 2)
+    for i in range(3):
+        run(RunLogRepository().add(f"run-{i}", [LogLine(at(i), "begun")]))
+    run(RunLogRepository().add("run-2", [LogLine(at(200), "goes on")]))
+
+    assert run(RunLogRepository().find("run-0")) is None
+    assert run(RunLogRepository().count()) == 2
+    log = run(RunLogRepository().get("run-2"))
+    assert [line.text for line in log.lines] == ["begun", "goes on"] and log.at == at(200)
 
 
 def test_predictions_come_back_as_they_were_written(run: Run) -> None:
@@ -541,8 +572,8 @@ def test_what_there_is_by_unit_and_period_is_counted_and_kept_in_the_place_of_wh
     # One student of B, asked for 14 times, would be the difference to A.
     assert {row.predictions for row in first.rows} == {None}
     assert second.rows == (
-        UnitPeriod("Escola A", "2023", 14, 0),
-        UnitPeriod("escola b", "2023", 26, 0),
+        UnitPeriod("Escola A", "2023", 14, 0, 12),
+        UnitPeriod("escola b", "2023", 26, 0, 13),
     )
     assert second.unlabelled.names == ("Escola A", "escola b", "nova")
     assert run(UnitHistoryRepository().find(SUBJECT)) == second

@@ -17,7 +17,7 @@ from drift.cohort import (
     unfiled,
 )
 from model.drift import LeftOut, Unjudged
-from model.prediction import Prediction, RiskLabel, RiskStatus
+from model.prediction import Prediction, PredictionSource, RiskLabel, RiskStatus
 
 RULE = CohortRule(50, 0.2, trained=600.0, year=2026, most_served=5000)
 SCHOOL = (PeriodCount("2022", 860, 0), PeriodCount("2023", 1014, 0), PeriodCount("2024", 1156, 0))
@@ -110,3 +110,10 @@ def test_predictions_for_students_of_no_file_are_named_in_a_filed_period_too() -
 
     assert unfiled("2024", served, ["RA-1", "RA-2"]) == (LeftOut("2024", 1, Unjudged.UNFILED),)
     assert unfiled("2024", served, ["RA-1", "try-out"]) == ()
+
+
+def test_what_somebody_tried_in_the_dashboard_is_no_student_of_the_cohort() -> None:
+    tried = replace(prediction("2024", None, ida=1.0), source=PredictionSource.DASHBOARD)
+    served_there = replace(prediction("2024", "RA-1"), source=PredictionSource.DASHBOARD)
+
+    assert [*latest_of_each([tried, served_there])["2024"]] == ["student RA-1"]

@@ -38,8 +38,8 @@ def test_what_is_not_there_is_none_at_all_and_not_withheld() -> None:
     rows = unit_periods(served(a=20), {("b", "2024"): 30}, NAMES)
 
     assert rows == [
-        UnitPeriod("Escola A", "2024", 60, 0),
-        UnitPeriod("Escola B", "2024", 0, 30),
+        UnitPeriod("Escola A", "2024", 60, 0, 20),
+        UnitPeriod("Escola B", "2024", 0, 30, 0),
     ]
 
 
@@ -69,9 +69,9 @@ def test_a_history_says_what_it_is_of_and_which_units_have_no_label_yet() -> Non
         at=NOW,
         column="escola",
         rows=(
-            UnitPeriod("", "2024", 30, 0),
-            UnitPeriod("Escola A", "2024", 40, 0),
-            UnitPeriod("Escola B", "2023", 0, 12),
+            UnitPeriod("", "2024", 30, 0, 15),
+            UnitPeriod("Escola A", "2024", 40, 0, 20),
+            UnitPeriod("Escola B", "2023", 0, 12, 0),
         ),
         more=0,
         unlabelled=UnitNames(("Escola A", "Escola C")),

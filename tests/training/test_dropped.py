@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dashboard.texts import Language, load_texts
-from dashboard.views.versions import dropped_rows
+from dashboard.versions.figures import dropped_rows
 from database.mapping.documents import from_document, to_document
 from model.dropped import DroppedFeatures, DroppedStudy
 from model.version import ModelVersion

@@ -12,6 +12,7 @@ from database.api_keys import ApiKeyRepository, KeyAdoptionRepository, KeyRevoca
 from database.artifacts import ArtifactRepository
 from database.audit import AuditRepository
 from database.batches import BatchRepository, BegunBatchRepository
+from database.comparing.comparisons import ComparisonRepository
 from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
 from database.helping.actions import ActionRepository
@@ -42,6 +43,7 @@ from database.watch.coverage import CoverageRepository
 from database.watch.jobs import JobRepository
 from database.watch.notices import NoticeRepository
 from database.watch.pages import DriftPictureRepository
+from database.watch.run_logs import RunLogRepository
 from database.watch.shadows import ShadowRepository
 from database.watch.statistics import (
     EstimateRepository,
@@ -93,7 +95,9 @@ BOUNDED: Mapping[type[Documents], str] = {
     PerformanceRepository: "one",
     EstimateRepository: "the newest 200",
     HourStatisticsRepository: "the newest 1,440 hours",
+    ComparisonRepository: "the newest 200",
     CanaryRepository: "one a version that was tried",
+    RunLogRepository: "the newest 100",
     JobRepository: "one a duty, and of some one a host; forgotten after 30 days",
     AuditRepository: "the audit trail; nothing deletes it",
     TombstoneRepository: "one an erased student or prediction",

@@ -1,0 +1,1 @@
+"""What drifted when, and how each feature was distributed then and now."""

@@ -1,0 +1,1 @@
+"""What somebody who answers for the school sees: promised, come, for whom, known of how many."""

@@ -1,0 +1,1 @@
+"""Retraining runs: how each went, and starting one."""

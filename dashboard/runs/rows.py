@@ -1,0 +1,151 @@
+"""Runs, their steps and how far they are, as table rows and sentences: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from dashboard.texts import Language, Texts
+from model.decisions.cause import RunCause
+from model.decisions.looks import Look
+from model.run import STEPS, Run, RunStatus
+
+OPEN = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
+WHOLE = frozenset({RunStatus.PROMOTED, RunStatus.KEPT, RunStatus.STAGED, RunStatus.SHADOW})
+"""How runs end that came to a decision."""
+
+
+def run_rows(recent: Sequence[Run], texts: Texts) -> list[dict[str, Any]]:
+    """One table row a run, in the given order."""
+    return [
+        {
+            texts("history.at"): texts.moment(run.requested_at),
+            texts("history.status"): texts(f"run.{run.status.value}"),
+            texts("history.challenger"): run.challenger or "",
+            texts("history.actor"): run.requested_by,
+            texts("history.cause"): cause_told(run.cause, texts),
+            texts("runs.reason"): run.reason,
+            texts("history.step"): step_name(run.steps[-1].name, texts) if run.steps else "",
+            texts("history.took"): took_told(run_took(run), texts),
+            texts("history.error"): run.error or "",
+            texts("history.look"): look_told(run.look, texts),
+            texts("history.run"): run.run_id,
+        }
+        for run in recent
+    ]
+
+
+def step_rows(run: Run, texts: Texts) -> list[dict[str, Any]]:
+    """One table row a finished step: when, how long it took since the one before, what it found."""
+    before = run.started_at or run.requested_at
+    rows = []
+    for step in run.steps:
+        rows.append(
+            {
+                texts("runs.step"): step_name(step.name, texts),
+                texts("history.at"): texts.moment(step.at),
+                texts("history.took"): took_told(step.at - before, texts),
+                texts("runs.detail"): step.detail,
+            }
+        )
+        before = step.at
+    return rows
+
+
+def progress_of(run: Run) -> float:
+    """How far a run is, 0 to 1, by the steps that it may take; 1 once it has ended.
+
+    >>> from model.run import RunStep
+    >>> at = datetime(2026, 1, 1)
+    >>> begun = Run("r", RunStatus.RUNNING, "cli", at, at, steps=(RunStep("trained", at),))
+    >>> round(progress_of(begun), 2)
+    0.5
+    """
+    if run.status not in OPEN:
+        return 1.0
+    if run.status is RunStatus.QUEUED:
+        return 0.0
+    before_the_end = STEPS.index("recalibration")
+    done = [STEPS.index(step.name) + 1 for step in run.steps if step.name in STEPS]
+    return min(0.95, max(done, default=0) / (before_the_end + 1))
+
+
+def progress_line(run: Run, usual: timedelta | None, now: datetime, texts: Texts) -> str:
+    """How far a run is, in a sentence."""
+    if run.status is RunStatus.QUEUED:
+        return texts("runs.queued", at=texts.moment(run.requested_at))
+    if run.status is not RunStatus.RUNNING:
+        return texts("runs.ended", status=texts(f"run.{run.status.value}"))
+    since = now - (run.started_at or run.requested_at)
+    last = step_name(run.steps[-1].name, texts) if run.steps else texts("runs.no_step")
+    line = texts("runs.running", took=took_told(since, texts), step=last)
+    if usual is None:
+        return line
+    return " ".join((line, texts("runs.usual", took=took_told(usual, texts))))
+
+
+def usual_time(recent: Sequence[Run]) -> timedelta | None:
+    """How long a run that came to a decision took, in the middle; None before any did."""
+    took = [run_took(run) for run in recent if run.status in WHOLE]
+    known = [one.total_seconds() for one in took if one is not None]
+    return timedelta(seconds=median(known)) if known else None
+
+
+def run_took(run: Run) -> timedelta | None:
+    """How long a run took; None while it has not ended."""
+    if run.started_at is None or run.finished_at is None:
+        return None
+    return run.finished_at - run.started_at
+
+
+def took_told(took: timedelta | None, texts: Texts) -> str:
+    """A duration in words, empty where there is none.
+
+    >>> from dashboard.texts import Language, load_texts
+    >>> took_told(timedelta(seconds=83), load_texts(Language.PT))
+    '1 min 23 s'
+    """
+    if took is None:
+        return ""
+    seconds = max(0, round(took.total_seconds()))
+    minutes, rest = divmod(seconds, 60)
+    if not minutes:
+        return texts("runs.seconds", s=rest)
+    if minutes < 60:
+        return texts("runs.minutes", m=minutes, s=rest)
+    return texts("runs.hours", h=minutes // 60, m=minutes % 60)
+
+
+def step_name(name: str, texts: Texts) -> str:
+    """What a step is called; one that no release knows keeps its name."""
+    key = name.replace(" ", "_")
+    return texts.or_name(f"step.{key}", texts.or_name(f"run.{key}", name))
+
+
+def cause_told(cause: RunCause | None, texts: Texts) -> str:
+    """Which trigger started a run, with its sentence; empty of a run of before it was kept."""
+    if cause is None:
+        return ""
+    sentence = cause.pt if texts.language is Language.PT else cause.en
+    kind = texts(f"trigger.{cause.trigger.value}")
+    return f"{kind}: {sentence}"
+
+
+def look_told(look: Look | None, texts: Texts) -> str:
+    """What a run's look cost of its period's error budget; empty where there was none."""
+    if look is None:
+        return ""
+    return texts(
+        "history.looked" if look.alpha else "history.not_looked",
+        period=look.period,
+        number=look.number,
+        alpha=_percent(look.alpha, texts),
+        spent=_percent(look.spent, texts),
+        budget=_percent(look.budget, texts),
+    )
+
+
+def _percent(probability: float, texts: Texts) -> str:
+    return f"{texts.number(100 * probability)} %"

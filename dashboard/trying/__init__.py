@@ -1,0 +1,1 @@
+"""A prediction for a record that somebody fills in."""

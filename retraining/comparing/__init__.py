@@ -1,0 +1,1 @@
+"""Compares two versions that somebody named, on records that neither learned from."""
