@@ -29,6 +29,7 @@ from api.routes import (
     alarms,
     decisions,
     dossiers,
+    effects,
     erasure,
     helped,
     helping,
@@ -65,7 +66,7 @@ ROUTERS = tuple(
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
         bulk, predictions, labels, helping, helped, students, dossiers, erasure, lists, models,
-        decisions, trials, alarms, runs, notices, performance, system, pages,
+        decisions, trials, alarms, runs, notices, performance, effects, system, pages,
     )
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from api.answers import (
     alarms,
     decisions,
     dossiers,
+    effects,
     helping,
     lists,
     models,
@@ -56,7 +57,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 ANSWERS = (
     predictions, dossiers, helping, lists, models, decisions, alarms, trials, notices, performance,
-    system,
+    effects, system,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.helping.duty import measure_effects
 from retraining.lists.duty import publish_lists
 from retraining.measuring.job import watch_performance
 from retraining.shadow.duty import follow_trials
@@ -75,6 +76,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("approval", at("5 * * * *"), settle_approval),
     Duty("performance", at("20 * * * *"), plain(watch_performance)),
     Duty("lists", at("*/10 * * * *"), plain(publish_lists)),
+    Duty("effects", at("20 4 * * *"), plain(measure_effects)),
     Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
     Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),

@@ -27,6 +27,7 @@ from database.artifacts import ArtifactRepository
 from database.decisions import approval
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
+from database.helping.effects import EffectRepository
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
@@ -65,6 +66,7 @@ from tests.api.server import ROOT, Server, served, until
 from tests.api.strict import StrictPage
 from tests.api.test_keys import keys
 from tests.database.builders import notice
+from tests.effect_reports import REPORT
 
 FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
 RECORD = {"inde": 7.5, "ida": 3.0, "pedra": "topazio"}
@@ -139,6 +141,11 @@ class School:
     def published(self) -> School:
         """The list was published."""
         assert self.post("/lists").is_success
+        return self
+
+    def effects(self) -> School:
+        """It was measured whether the help helps."""
+        self.registry.run(EffectRepository().put(REPORT))
         return self
 
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
@@ -292,6 +299,7 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.get("/performance"),
         s.measured().get("/performance?hours=5"),
     ],
+    "get_effects": lambda s: [s.get("/effects"), s.effects().get("/effects")],
     "get_drift_page": lambda s: [
         s.get("/drift/d1/page"),
         s.get("/drift/d1/page?language=en"),
