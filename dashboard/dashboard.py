@@ -22,6 +22,7 @@ from dashboard.sign_in import Entry, entry, entry_with  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
     drift,
+    helping,
     history,
     overview,
     performance,
@@ -51,6 +52,7 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("students", ":material/groups:", students.show),
     ("drift", ":material/trending_up:", drift.show),
     ("performance", ":material/monitoring:", performance.show),
+    ("helping", ":material/volunteer_activism:", helping.show),
     ("predictions", ":material/list_alt:", predictions.show),
     ("versions", ":material/inventory_2:", versions.show),
     ("history", ":material/history:", history.show),

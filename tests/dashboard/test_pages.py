@@ -18,6 +18,7 @@ from database.api_keys import ApiKeyRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
+from database.helping.effects import EffectRepository
 from database.indexes import ensure_indexes
 from database.predictions import PredictionRepository
 from database.runs import RunRepository
@@ -34,10 +35,12 @@ from model.watch.job import HOST, JobState
 from preprocessing.task.policies import WatchPolicy
 from retraining.measuring.job import watch_performance
 from tests.drift.school import KEY, NOW, TASK, School, cohort, found_school, graduate, serve
+from tests.effect_reports import REPORT
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
-    "overview", "students", "drift", "performance", "predictions", "versions", "history", "worker",
+    "overview", "students", "drift", "performance", "helping", "predictions", "versions", "history",
+    "worker",
 )  # fmt: skip
 
 
@@ -131,6 +134,7 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
         "students": "/predict",
         "drift": "python -m drift.check",
         "performance": "python -m retraining.worker",
+        "helping": "python -m retraining.worker",
         "predictions": "/predict",
         "versions": "python -m retraining.pipeline",
         "history": "python -m retraining.pipeline",
@@ -252,6 +256,21 @@ def test_a_numeric_task_is_listed_by_concern_and_shows_no_risk(opened: SyncRegis
     assert values["interval"].tolist()[0] == "28.0 - 68.0"
     assert values["risk"].isna().all()
     assert latest.loc[latest["student"] == "V-1", "predicted"].tolist() == [48.0]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "The help helps, by lot"), ("pt", "A ajuda ajuda, pelo sorteio")]
+)
+def test_the_helping_page_answers_first_and_tells_what_could_be_seen(
+    opened: SyncRegistry, language: str, said: str
+) -> None:
+    opened.run(EffectRepository().put(REPORT))
+
+    app = page("helping", language)
+
+    assert not app.exception and said in words(app)
+    lanes, needed, outlook = (frame.value for frame in app.dataframe)
+    assert (len(lanes), len(needed), len(outlook)) == (3, 2, 2)
 
 
 def test_the_drift_page_names_what_drifted_and_shows_performance_now(
