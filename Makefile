@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow setup setup-dev setup-motor setup-catboost setup-oidc lint format bench mutants replay screenshots lock clean
+.PHONY: help run test test-slow setup setup-dev setup-motor setup-catboost setup-effects setup-oidc lint format bench mutants replay screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,6 +31,8 @@ setup-motor: .venv/.motor-locked ## the set-up and Motor, for FAROL_ASYNC_DRIVER
 setup-catboost: .venv/.catboost-locked ## the set-up and CatBoost, for tasks that name it
 
 setup-oidc: .venv/.oidc-locked ## the set-up and Authlib, for people who sign in through their organisation
+
+setup-effects: .venv/.effects-locked ## the set-up and rdrobust (GPL), for what the lists show without a lottery
 
 lint: setup-dev ## ruff and mypy, both strict
 	$(BIN)/ruff check .
@@ -59,6 +61,7 @@ lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) --extra motor -c $(RUN_LOCK) pyproject.toml -o requirements/motor.txt
 	uv pip compile $(LOCK_FLAGS) --extra catboost -c $(RUN_LOCK) pyproject.toml -o requirements/catboost.txt
 	uv pip compile $(LOCK_FLAGS) --extra oidc -c $(RUN_LOCK) pyproject.toml -o requirements/oidc.txt
+	uv pip compile $(LOCK_FLAGS) --extra effects -c $(RUN_LOCK) pyproject.toml -o requirements/effects.txt
 
 LOCK_FLAGS := -q --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links

@@ -30,6 +30,7 @@ from api.routes import (
     comparisons,
     decisions,
     dossiers,
+    effects,
     erasure,
     files,
     helped,
@@ -69,8 +70,8 @@ ROUTERS = tuple(
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
         bulk, predictions, labels, outcomes, files, helping, helped, students, dossiers, erasure,
-        lists, models, decisions, trials, comparisons, alarms, runs, notices, performance, people,
-        system, pages,
+        lists, models, decisions, trials, comparisons, alarms, runs, notices, performance, effects,
+        people, system, pages,
     )
 )  # fmt: skip
 

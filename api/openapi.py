@@ -15,6 +15,7 @@ from api.answers import (
     comparisons,
     decisions,
     dossiers,
+    effects,
     files,
     helping,
     lists,
@@ -59,7 +60,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 ANSWERS = (
     predictions, dossiers, files, helping, lists, models, decisions, alarms, trials, comparisons,
-    notices, performance, people, system,
+    notices, performance, effects, people, system,
 )  # fmt: skip
 
 

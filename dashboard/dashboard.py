@@ -36,6 +36,7 @@ from dashboard.texts import Language, Texts, load_texts, preferred_language  # n
 from dashboard.views import (  # noqa: E402
     data,
     drift,
+    helping,
     history,
     manager,
     overview,
@@ -69,6 +70,7 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("manager", ":material/flag:", manager.show),
     ("drift", ":material/trending_up:", drift.show),
     ("performance", ":material/monitoring:", performance.show),
+    ("helping", ":material/volunteer_activism:", helping.show),
     ("predictions", ":material/list_alt:", predictions.show),
     ("trying", ":material/psychology:", trying.show),
     ("runs", ":material/model_training:", runs.show),

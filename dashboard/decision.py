@@ -12,6 +12,7 @@ from dashboard.guards import guard_name, guard_reason, kind_of, reasons
 from dashboard.promises import promise_line
 from dashboard.texts import Language, Texts
 from model.decisions.gain_sentences import gain_told
+from model.helping.evidence import helped_disagrees, helped_told
 from model.promotion import DecisionStatus, Guard, Promotion
 
 
@@ -70,9 +71,16 @@ def show_decision(promotion: Promotion, texts: Texts) -> None:
     say(f"**{headline(promotion, texts)}**\n\n{listed}")
     if promotion.promise is not None:
         st.markdown(promise_line(promotion.promise, texts))
-    told = gain_told(promotion.evidence, portuguese=texts.language is Language.PT)
+    portuguese = texts.language is Language.PT
+    told = gain_told(promotion.evidence, portuguese=portuguese)
     if told:
         st.markdown("\n".join(f"- {sentence}" for sentence in told))
+    if helped := helped_told(promotion.evidence, portuguese=portuguese):
+        listed = "\n".join(f"- {sentence}" for sentence in helped)
+        if helped_disagrees(promotion.evidence):
+            st.warning(listed)
+        else:
+            st.markdown(listed)
     st.caption(texts("decision.by", at=texts.moment(promotion.at), actor=promotion.actor))
     if (added := beyond_environment(promotion, texts)) is not None:
         st.caption(added)

@@ -17,7 +17,7 @@ from database.mapping.documents import milliseconds
 from database.outcomes import label_key
 from database.repository import Repository
 from model.errors import NotFound
-from model.label import Label, OrphanLabel
+from model.label import KnownOutcome, Label, OrphanLabel
 from model.labels.join import as_of
 
 WITHDRAWN = "withdrawn"
@@ -120,6 +120,25 @@ class LabelRepository(Repository[Label]):
             where = {"_id": {"$in": part}}
             rows = yield Find(self.collection, where, fields=["_id", WITHDRAWN])
             found |= {row["_id"] for row in rows if WITHDRAWN not in row}
+        return found
+
+    def outcomes_of(
+        self, subjects: Iterable[tuple[str, str]]
+    ) -> Op[dict[tuple[str, str], KnownOutcome]]:
+        """Student and period to the outcome, of those that have one; reads no features.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        asked = {label_key(student, period): (student, period) for student, period in subjects}
+        found: dict[tuple[str, str], KnownOutcome] = {}
+        fields = ["_id", "outcome", "observed_at", WITHDRAWN]
+        for part in in_parts(sorted(asked)):
+            rows = yield Find(self.collection, {"_id": {"$in": part}}, fields=fields)
+            for row in rows:
+                if WITHDRAWN not in row:
+                    known = KnownOutcome(float(row["outcome"]), row["observed_at"])
+                    found[asked[row["_id"]]] = known
         return found
 
     def newest(self, limit: int = 50) -> Op[list[Label]]:

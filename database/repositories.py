@@ -16,6 +16,7 @@ from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
+from database.helping.effects import EffectRepository
 from database.helping.interventions import InterventionRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
@@ -91,6 +92,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     PerformanceRepository,
     EstimateRepository,
     HourStatisticsRepository,
+    EffectRepository,
     AuditRepository,
     TaskRepository,
     KeyAdoptionRepository,

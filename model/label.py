@@ -84,6 +84,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownOutcome:
+    """What became of a student, without the features it was joined to."""
+
+    outcome: float
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrphanLabel:
     """An outcome whose features are not here yet; joined when they arrive.
 

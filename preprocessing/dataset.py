@@ -29,6 +29,8 @@ class TrainingSet:
             None: not asked for.
         arrived: shape (n,), when each outcome first arrived, seconds since 1970. None: not known.
         places: unit column to n names, folded ("" where unknown); no model sees them.
+        helped: shape (n,), whose student was helped before the outcome; no model sees it. None: no
+            help was ever given, or it was not asked for.
     """
 
     records: tuple[Features, ...]
@@ -40,6 +42,7 @@ class TrainingSet:
     units: NDArray[np.str_] | None = None
     arrived: NDArray[np.float64] | None = None
     places: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    helped: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -57,6 +60,7 @@ class TrainingSet:
             units=None if self.units is None else self.units[positions],
             arrived=None if self.arrived is None else self.arrived[positions],
             places={k: v[positions] for k, v in self.places.items()},
+            helped=None if self.helped is None else self.helped[positions],
         )
 
     def record_ids(self) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drift.performance.over_time import JudgedRecords
 from model.label import Label
@@ -14,7 +15,10 @@ from preprocessing.task.spec import TaskSpec
 
 
 def judged_records(
-    unseen: Sequence[Label], predictor: Predictor, task: TaskSpec
+    unseen: Sequence[Label],
+    predictor: Predictor,
+    task: TaskSpec,
+    helped: Callable[[Sequence[Label]], NDArray[np.bool_] | None] = lambda _: None,
 ) -> JudgedRecords | None:
     """The champion on outcomes, the newest first; None where there are none.
 
@@ -22,6 +26,7 @@ def judged_records(
         unseen: labels of records that it was not trained on, in any order.
         predictor: its own.
         task: of a two-valued outcome.
+        helped: tells whose student was helped before the outcome.
     """
     if not unseen:
         return None
@@ -36,4 +41,5 @@ def judged_records(
         arrived=tuple(label.first_arrived_at for label in newest),
         new=new_cases(records, task),
         rows=rows,
+        helped=helped(newest),
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drift.performance.intervals import around, auc_with_error
 from model.figures import Share, bins_for, calibration_error, share_of
+from model.helping.bounds import UNBOUNDED, recall_bounds
 from model.units.disclosure import showable, split
 from model.watch.performance import Measure, RealisedFigures, Span
 
@@ -34,6 +35,7 @@ class JudgedRecords:
         arrived: n moments (aware UTC) at which the outcomes first came.
         new: shape (n,), who was not at risk when the score was made; None where no one can tell.
         rows: shape (n, d), the encoder's columns; None where they are not at hand.
+        helped: shape (n,), whose student was helped before the outcome; None where nobody ever was.
     """
 
     outcomes: Floats
@@ -43,6 +45,7 @@ class JudgedRecords:
     arrived: Sequence[datetime] = field(default_factory=tuple)
     new: NDArray[np.bool_] | None = None
     rows: Floats | None = None
+    helped: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -67,6 +70,7 @@ class JudgedRecords:
             tuple(self.arrived[i] for i in chosen) if self.arrived else (),
             None if self.new is None else self.new[chosen],
             None if self.rows is None else self.rows[chosen],
+            None if self.helped is None else self.helped[chosen],
         )
 
     @property
@@ -134,6 +138,14 @@ def figures_of(judged: JudgedRecords, span: Span, name: str) -> RealisedFigures:
         calibration_error=calibration_error(judged.outcomes, judged.scores),
         calibration_by_chance=error_by_chance(judged.scores),
     )
+    if judged.helped is not None:
+        row = replace(
+            row,
+            helped=int(judged.helped.sum()),
+            helped_recall=recall_bounds(
+                at_risk.astype(np.float64), flags.astype(np.float64), judged.helped
+            ),
+        )
     if judged.new is None:
         return row
     new = at_risk & judged.new
@@ -174,8 +186,14 @@ def withheld(rows: Sequence[RealisedFigures]) -> list[RealisedFigures]:
         new = showable(
             {r.name: split(r.positives or 0, r.new_positives or 0) for r in rows}, at_risk
         )
-    return [_reduced(r, r.name in shown, r.name in at_risk, r.name in flagged, r.name in new)
-            for r in rows]  # fmt: skip
+    helped = showable({r.name: split(r.n or 0, r.helped or 0) for r in rows}, at_risk)
+    return [
+        _without_helped(
+            _reduced(r, r.name in shown, r.name in at_risk, r.name in flagged, r.name in new),
+            r.name in helped,
+        )
+        for r in rows
+    ]
 
 
 def _reduced(
@@ -193,6 +211,13 @@ def _reduced(
     if not new:
         row = replace(row, new_positives=None, new_recall=Share())
     return row
+
+
+def _without_helped(row: RealisedFigures, told: bool) -> RealisedFigures:
+    """The row without what would tell of a few helped students; that nobody was is told."""
+    if told or row.helped == 0:
+        return row
+    return replace(row, helped=None, helped_recall=UNBOUNDED)
 
 
 def _kept(span: Span, rows: Sequence[RealisedFigures]) -> tuple[RealisedFigures, ...]:

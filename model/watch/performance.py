@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from model.figures import Share
+from model.helping.bounds import UNBOUNDED, HelpedBounds
 
 NONE = Share()
 
@@ -53,6 +54,9 @@ class RealisedFigures:
         new_recall: of those, the share flagged.
         calibration_error: mean distance of score and outcome share.
         calibration_by_chance: what perfectly calibrated scores of so many records show on average.
+        helped: records of students who were helped before the outcome; None also in rows of before
+            that was known.
+        helped_recall: the recall with and without them, as bounds (`model.helping.bounds`).
     """
 
     span: Span
@@ -67,6 +71,8 @@ class RealisedFigures:
     new_recall: Share = NONE
     calibration_error: float | None = None
     calibration_by_chance: float | None = None
+    helped: int | None = None
+    helped_recall: HelpedBounds = UNBOUNDED
 
     def share(self, measure: Measure) -> Share:
         """One figure with its interval; the calibration error has none."""

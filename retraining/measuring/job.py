@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from database.aliases import CHAMPION, AliasRepository
@@ -27,6 +28,7 @@ from model.watch.performance import SUBJECT, LabelledShare, PerformanceRecord
 from preprocessing.dataset import record_id
 from preprocessing.longitudinal import recalled_labels
 from preprocessing.task.spec import TaskSpec
+from retraining.helping.helped import help_given, helped_labels
 from retraining.measuring.labelled import due, labelled_shares
 from retraining.measuring.served_hours import measure_hours
 from retraining.run.champion import load_predictor
@@ -80,7 +82,8 @@ def watch_performance(
     unseen = registry.run(_unseen(task, version, now))
     with tempfile.TemporaryDirectory(prefix="farol-performance-") as folder:
         predictor = load_predictor(registry, version, Path(folder), signing_key)
-        judged = judged_records(unseen, predictor, task)
+        told = partial(helped_labels, given=registry.run(help_given()))
+        judged = judged_records(unseen, predictor, task, told)
     signed = replace(version, reference=predictor.bundle.reference)
     measured = measured_record(signed, judged, former, newest=newest, now=now)
     shares = registry.run(_shares(measured))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,11 @@ class Answers:
         flagged = self.scores >= (self.threshold if self.cuts is None else self.cuts)
         return flagged
 
+    def take(self, chosen: NDArray[np.bool_]) -> Answers:
+        """The answers about the records where the mask is true."""
+        cuts = None if self.cuts is None else self.cuts[chosen]
+        return replace(self, scores=self.scores[chosen], cuts=cuts)
+
 
 @dataclass(frozen=True, slots=True)
 class Cases:
@@ -48,6 +53,7 @@ class Cases:
         rules: baseline name to n flags (1.0 flagged), NaN nowhere.
         early: how many of the outcomes were observed before their period began.
         new: shape (n,), who is not at risk now; None where no one can tell.
+        helped: shape (n,), whose student was helped before the outcome; None: nobody's.
     """
 
     outcome: Floats
@@ -57,6 +63,19 @@ class Cases:
     rules: Mapping[str, Floats]
     early: int = 0
     new: NDArray[np.bool_] | None = None
+    helped: NDArray[np.bool_] | None = None
+
+    def take(self, chosen: NDArray[np.bool_]) -> Cases:
+        """The records where the mask is true; how many of the outcomes are early is not known."""
+        return Cases(
+            outcome=self.outcome[chosen],
+            students=self.students[chosen],
+            periods=self.periods[chosen],
+            protected={name: groups[chosen] for name, groups in self.protected.items()},
+            rules={name: flags[chosen] for name, flags in self.rules.items()},
+            new=None if self.new is None else self.new[chosen],
+            helped=None if self.helped is None else self.helped[chosen],
+        )
 
 
 def flagged_within(outcome: Floats, alert_budget: float | None) -> int:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from model.decisions.looks import Look
+from model.helping.evidence import HelpedEvidence
 from preprocessing.task.outcome_kinds import OutcomeKind
 from retraining.promotion.cohorts import CohortFigures
 
@@ -244,6 +245,7 @@ class BinaryEvidence:
         expected: the gain of the next period; None without a champion.
         unshared: share of the records which either model learned from that only one of them had.
         cohorts: both models on each period by itself.
+        helped: the same figures with and without students who were helped; None where nobody was.
     """
 
     kind: ClassVar[OutcomeKind] = "binary"
@@ -273,6 +275,7 @@ class BinaryEvidence:
     expected: Expected | None = None
     unshared: float = 0.0
     cohorts: tuple[CohortFigures, ...] = ()
+    helped: HelpedEvidence | None = None
 
     @property
     def beyond_chance(self) -> bool:

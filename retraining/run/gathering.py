@@ -14,6 +14,7 @@ from database.labels import LabelRepository
 from model.units.tested import KnownUnits
 from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.predictor import misfit
+from retraining.helping.helped import help_given, marked
 from retraining.run import training_labels
 from retraining.run.champion import StoredChampion, load_champion
 from retraining.run.journal import Journal
@@ -84,6 +85,7 @@ def gather(
     limit = plan.task.training.window
     found = registry.run(training_labels.window(plan.task, arrived_until=now, limit=limit))
     data = training_set(found, [column.name for column in plan.task.protected])
+    data = marked(data, found, registry.run(help_given()))
     left_out = registry.run(LabelRepository().beyond(arrived_until=now, limit=limit))
     journal.step("window", _told(data, left_out, plan))
     check_trainable(data, plan.task)
@@ -115,6 +117,8 @@ def _told(data: TrainingSet, left_out: Mapping[str, int], plan: RunPlan) -> str:
     early = 0 if data.early is None else int(data.early.sum())
     if early:
         told += f", {early} with an outcome that may still change"
+    if data.helped is not None and (helped := int(data.helped.sum())):
+        told += f", {helped} of students who were helped"
     if left_out:
         told += f"; {told_left_out(left_out)}: training.window is {plan.task.training.window:,}"
     return told

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from model.decisions.gain_sentences import gain_told
 from model.decisions.looks import Look
+from model.helping.evidence import helped_told
 from model.promotion import DecisionStatus
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.plan import RunResult
@@ -42,7 +43,7 @@ def render(result: RunResult) -> RenderableType:
     evidence = result.evidence
     if evidence and JUDGED[evidence.get("kind", "binary")].finds_cases:
         parts.append(_sample(evidence))
-        parts += [Text(told) for told in gain_told(evidence)]
+        parts += [Text(told) for told in (*gain_told(evidence), *helped_told(evidence))]
         parts.append(_gains(evidence) if evidence["gains"] else _baselines(evidence))
         parts.append(Text(told_new_cases(evidence)))
         parts.append(Text(told_environment(evidence)))

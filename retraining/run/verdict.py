@@ -12,9 +12,11 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.task.policies import PromotionPolicy
 from preprocessing.task.spec import TaskSpec
+from retraining.helping.helped_evidence import helped_evidence
 from retraining.promotion.approval import gated
 from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.decision import conclude, decide, looked_at
+from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.guards.rule import Stage
 from retraining.promotion.guards.shared import AnyEvidence, LabelledCounts
 from retraining.promotion.ranking import Floats
@@ -99,16 +101,23 @@ def judge(
     theirs = None if champion is None else _served(champion, trial.cases)
     kind = JUDGED[task.outcome.kind]
     compared = partial(
-        kind.compare, cases, ours,
+        kind.compare,
         policy=task.promotion, seed=seed, same_bundle=same_bundle, challenger_scored=trial.how,
     )  # fmt: skip
-    evidence = replace(compared(theirs), look=look)
-    if at is not None:
-        evidence = kind.placed(evidence, at, task.promotion)
-    verdict = Verdict(decide(evidence, task.promotion), evidence, look)
+
+    def evidence_on(some: Cases, mine: Answers, others: Answers | None) -> AnyEvidence:
+        found = compared(some, mine, others)
+        return found if at is None else kind.placed(found, at, task.promotion)
+
+    evidence = replace(evidence_on(cases, ours, theirs), look=look)
+    decision = decide(evidence, task.promotion)
+    if isinstance(evidence, BinaryEvidence):
+        helped = helped_evidence(cases, ours, theirs, evidence_on, decision, task.promotion)
+        evidence = replace(evidence, helped=helped)
+    verdict = Verdict(decision, evidence, look)
     if champion is None or verdict.promoted or not champion.alias.provisional:
         return verdict
-    alone = decide(compared(None), task.promotion)
+    alone = decide(compared(cases, ours, None), task.promotion)
     if alone.provisional or alone.status is DecisionStatus.KEPT:
         return verdict
     return Verdict(alone, evidence, look).because(
@@ -148,4 +157,5 @@ def cases_of(
         rules=baseline_answers(data, task, trained, seed=seed),
         early=0 if data.early is None else int(data.early.sum()),
         new=new_cases(data.records, task),
+        helped=data.helped,
     )

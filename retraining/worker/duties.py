@@ -15,6 +15,7 @@ from apscheduler.triggers.base import BaseTrigger
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
 from retraining.comparing.duty import compare_versions
+from retraining.helping.duty import measure_effects
 from retraining.lists.duty import publish_lists
 from retraining.measuring.coverage import count_coverage
 from retraining.measuring.job import watch_performance
@@ -78,6 +79,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("performance", at("20 * * * *"), plain(watch_performance)),
     Duty("lists", at("*/10 * * * *"), plain(publish_lists)),
     Duty("coverage", at("35 * * * *"), plain(count_coverage)),
+    Duty("effects", at("20 4 * * *"), plain(measure_effects)),
     Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
     Duty("comparisons", at("* * * * *"), plain(compare_versions)),
     Duty("notices", at("* * * * *"), tell_people),

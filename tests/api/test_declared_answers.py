@@ -29,6 +29,7 @@ from database.comparing.comparisons import ComparisonRepository
 from database.decisions import approval
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
+from database.helping.effects import EffectRepository
 from database.people.people import PersonRepository
 from database.predictions import PredictionRepository
 from database.runs import RunRepository
@@ -85,6 +86,7 @@ from tests.api.server import ROOT, Server, served, until
 from tests.api.strict import StrictPage
 from tests.api.test_keys import keys
 from tests.database.builders import notice
+from tests.effect_reports import REPORT
 from tests.people import PASSWORD, guest, person
 
 FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
@@ -207,6 +209,10 @@ class School:
             ),
         ):  # fmt: skip
             self.registry.run(ComparisonRepository().ask(one))
+
+    def effects(self) -> School:
+        """It was measured whether the help helps."""
+        self.registry.run(EffectRepository().put(REPORT))
         return self
 
     def post(self, path: str, body: object = None, **more: Any) -> httpx.Response:
@@ -386,6 +392,7 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.get("/performance"),
         s.measured().get("/performance?hours=5"),
     ],
+    "get_effects": lambda s: [s.get("/effects"), s.effects().get("/effects")],
     "get_drift_page": lambda s: [
         s.get("/drift/d1/page"),
         s.get("/drift/d1/page?language=en"),

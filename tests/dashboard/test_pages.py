@@ -20,6 +20,7 @@ from database.comparing.comparisons import ComparisonRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
+from database.helping.effects import EffectRepository
 from database.indexes import ensure_indexes
 from database.people.people import PersonRepository
 from database.people.spent import SpentTokenRepository
@@ -50,12 +51,13 @@ from model.watch.run_log import LogLine
 from preprocessing.task.policies import WatchPolicy
 from retraining.measuring.job import watch_performance
 from tests.drift.school import KEY, NOW, TASK, School, cohort, found_school, graduate, serve
+from tests.effect_reports import REPORT
 from tests.people import PASSWORD, guest, person
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
-    "overview", "students", "data", "manager", "drift", "performance", "predictions", "trying",
-    "runs", "versions", "history", "worker",
+    "overview", "students", "data", "manager", "drift", "performance", "helping", "predictions",
+    "trying", "runs", "versions", "history", "worker",
 )  # fmt: skip
 
 
@@ -153,6 +155,7 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
         "trying": "The API does not answer",
         "runs": "python -m retraining.pipeline",
         "performance": "python -m retraining.worker",
+        "helping": "python -m retraining.worker",
         "predictions": "/predict",
         "versions": "python -m retraining.pipeline",
         "history": "python -m retraining.pipeline",
@@ -180,10 +183,8 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     assert [path for path, _, _ in told] == ["/", *(f"/{name}" for name in PAGES)]
     visible = [title for _, title, visibility in told if visibility == "visible"]
     assert visible == [
-        "Overview", "Students", "Data", "Drift", "Performance", "Predictions", "Versions",
-        "History", "Worker",
-        "Overview", "Students", "Data", "Manager", "Drift", "Performance", "Predictions", "What-if",
-        "Runs", "Versions", "History", "Worker",
+        "Overview", "Students", "Data", "Manager", "Drift", "Performance", "Does the help help?", "Predictions",
+        "What-if", "Runs", "Versions", "History", "Worker",
     ]  # fmt: skip
 
 
@@ -276,6 +277,21 @@ def test_a_numeric_task_is_listed_by_concern_and_shows_no_risk(opened: SyncRegis
     assert values["interval"].tolist()[0] == "28.0 - 68.0"
     assert values["risk"].isna().all()
     assert latest.loc[latest["student"] == "V-1", "predicted"].tolist() == [48.0]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "The help helps, by lot"), ("pt", "A ajuda ajuda, pelo sorteio")]
+)
+def test_the_helping_page_answers_first_and_tells_what_could_be_seen(
+    opened: SyncRegistry, language: str, said: str
+) -> None:
+    opened.run(EffectRepository().put(REPORT))
+
+    app = page("helping", language)
+
+    assert not app.exception and said in words(app)
+    lanes, needed, outlook = (frame.value for frame in app.dataframe)
+    assert (len(lanes), len(needed), len(outlook)) == (3, 2, 2)
 
 
 def test_the_drift_page_names_what_drifted_and_shows_performance_now(

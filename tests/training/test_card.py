@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from xml.etree import ElementTree
@@ -16,6 +16,8 @@ import pytest
 from jinja2 import UndefinedError
 from jinja2.meta import find_undeclared_variables
 
+from model.helping.bounds import HelpedBounds
+from model.helping.evidence import HelpedEvidence
 from model.lists.finds import Finds
 from model.promotion import DecisionStatus, Guard, PromotionDecision
 from model.units.named import UnitNames
@@ -213,6 +215,23 @@ def test_a_refused_version_says_why_it_was_refused(
     assert "The run refused v7: recall gains too little. So v6 serves on." in to_markdown(
         facts_of(fitted, data)
     )
+
+
+def test_a_card_warns_where_the_decision_would_be_another_without_who_was_helped(
+    fitted: tuple[FittedModel, TaskSpec], data: TrainingSet
+) -> None:
+    bounds = HelpedBounds(0.7, 0.75, 0.6, 0.8)
+    helped = HelpedEvidence(40, 25, bounds, bounds, bounds, "kept", "promoted")
+    facts = facts_of(fitted, data)
+    told = replace(facts, evidence={**facts.evidence, "helped": asdict(helped)})
+
+    card, page = to_markdown(told), to_html(told)
+
+    assert "Of 40 records the students were helped" in card
+    assert "70.0 %, 75.0 % without who was helped" in card and "between 60.0 and 80.0 %" in card
+    assert "Careful: without who was helped the decision would be another one" in card
+    assert "Atenção: sem contar quem recebeu ajuda" in page
+    assert "Careful: without who was helped" not in to_markdown(facts)
 
 
 def test_what_a_task_says_cannot_become_markup(

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from model.decisions.gain_sentences import gain_told
 from model.decisions.realised import told_record
+from model.helping.evidence import helped_told
 from model.promotion import told_promise
 from model.units.disclosure import FEWEST_SHOWN
 from training.card.facts import CardFacts
@@ -125,6 +126,7 @@ def environment(written: Callable[[Any], str], *, autoescape: bool) -> Environme
         "promised": told_promise,
         "record": told_record,
         "gain_told": gain_told,
+        "helped_told": helped_told,
     }
     return environment
 

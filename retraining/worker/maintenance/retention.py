@@ -17,6 +17,7 @@ from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
+from database.helping.effects import EffectRepository
 from database.helping.interventions import InterventionRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
@@ -96,6 +97,7 @@ BOUNDED: Mapping[type[Documents], str] = {
     EstimateRepository: "the newest 200",
     HourStatisticsRepository: "the newest 1,440 hours",
     ComparisonRepository: "the newest 200",
+    EffectRepository: "one",
     CanaryRepository: "one a version that was tried",
     RunLogRepository: "the newest 100",
     JobRepository: "one a duty, and of some one a host; forgotten after 30 days",

@@ -1,0 +1,1 @@
+"""What the page on the help's effect says and draws."""
