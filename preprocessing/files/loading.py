@@ -17,6 +17,7 @@ from preprocessing.files.cells import Cell, is_empty, read_text
 from preprocessing.files.grids import Grid, read_grids
 from preprocessing.files.headers import column_position, header_row, lay_out
 from preprocessing.files.rows import Numbered, RowAccount
+from preprocessing.task.columns import FOR_PEOPLE
 from preprocessing.task.spec import TaskSpec
 
 RULES = 2
@@ -184,7 +185,7 @@ def _digest(task: TaskSpec, period: str, header: Sequence[Cell], rows: Sequence[
     same school file must be read again and not be taken for one that is here already.
     """
     columns = [task.outcome.column, *task.reported, *task.protected, *task.checked, *task.unit]
-    unread = {"description", "description_pt", "monotone"}
+    unread = {*FOR_PEOPLE, "monotone"}
     whose = task.id.model_dump(exclude={*unread, "namespace"})
     if task.id.unique_within is None:
         del whose["unique_within"]
