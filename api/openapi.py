@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from api import predict_endpoint
 from api.answers import (
     alarms,
+    assessments,
     decisions,
     dossiers,
     helping,
@@ -54,7 +55,8 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 
 ANSWERS = (
-    predictions, dossiers, helping, models, decisions, alarms, trials, notices, performance, system,
+    predictions, dossiers, assessments, helping, models, decisions, alarms, trials, notices,
+    performance, system,
 )  # fmt: skip
 
 

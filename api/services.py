@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from api.metrics.task import Metrics
 from api.refresher import Refresher
 from api.registry import Registry
 from api.security import TaskKeys
+from api.students.cohort import Cohorts
 from model.live import LiveModel, Quarantine
 from preprocessing.task.spec import TaskSpec
 
@@ -84,6 +85,7 @@ class Services:
         now: the clock, aware UTC.
         root: the registry of what belongs to all tasks: keys, audit, workers' leases.
         registry: the task's own.
+        cohorts: what one student is compared with.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
     """
 
@@ -109,6 +111,7 @@ class Services:
     loop: LoopReader
     slot: WorkerSlot
     started_at: datetime
+    cohorts: Cohorts = field(default_factory=Cohorts)
 
     def champion(self) -> Champion:
         """The champion.

@@ -13,6 +13,9 @@ from database.mapping.documents import from_document, to_document
 from database.repository import Documents, Repository
 from model.student import Observation, Student, Units
 
+SAMPLE_BLOCKS = 20
+"""Places at which a sample of students is read."""
+
 
 class PeriodRepository(Documents):
     """The periods that something is known of."""
@@ -145,6 +148,25 @@ class StudentRepository(Repository[Student]):
             return [{"unit": unit, f"periods.{period}.unit": unit} for unit in sorted(units)]
         return [{f"periods.{period}.unit": {"$in": sorted(units)}}]
 
+    def sample(self, most: int, *, units: Collection[str] | None = None) -> Op[list[Student]]:
+        """At most so many students, spread evenly over the ids; all where there are no more.
+
+        Args:
+            most: of them; they are read in blocks, each at a place of its own.
+            units: only those who are in one of these (folded) units now; None is all.
+
+        Raises:
+            RegistryError: a student's document cannot be read.
+        """
+        where = {} if units is None else {"unit": {"$in": sorted(units)}}
+        total = yield from self._count(where)
+        size = most if total <= most else max(1, most // SAMPLE_BLOCKS)
+        found: list[Student] = []
+        for start in [0] if total <= most else _spread(total, SAMPLE_BLOCKS):
+            part = yield Find(self.collection, where, sort=[("_id", 1)], limit=size, skip=start)
+            found += self.readable(part)
+        return found
+
     def units(self) -> Op[dict[str, Units]]:
         """Every (folded) unit that a student is in now, with its units as one record writes them.
 
@@ -212,6 +234,15 @@ def observation_in(document: Document, period: str) -> Observation | None:
     """
     entry = document["periods"].get(period)
     return None if entry is None else _observation(document["_id"], period, entry)
+
+
+def _spread(total: int, blocks: int) -> list[int]:
+    """Where so many blocks begin that lie evenly in a range.
+
+    >>> _spread(100, 4)
+    [0, 25, 50, 75]
+    """
+    return [total * block // blocks for block in range(blocks)]
 
 
 def unit_in(document: Document, period: str) -> str | None:
