@@ -63,8 +63,8 @@ ROUTERS = tuple(
     # In this order: /predict/{student_id} takes every path below /predict, /students/{student_id}
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
-        bulk, predictions, labels, helping, helped, students, assessments, dossiers, erasure, models,
-        decisions, trials, alarms, runs, notices, performance, system, pages,
+        bulk, predictions, labels, helping, helped, students, assessments, dossiers, erasure,
+        models, decisions, trials, alarms, runs, notices, performance, system, pages,
     )
 )  # fmt: skip
 

@@ -35,6 +35,7 @@ class Context:
         texts: the reader's language.
         now: aware UTC.
         approval_days: how long a version waits for approval.
+        person: the name of who is signed in; "" where nobody has to.
         whole: whether the reader may see all units; if not, only what the API answers is shown.
     """
 
@@ -44,6 +45,7 @@ class Context:
     now: datetime
     approval_days: int
     whole: bool = True
+    person: str = ""
 
 
 def status_name(status: RiskStatus, texts: Texts) -> str:

@@ -26,7 +26,9 @@ from dashboard.views import (  # noqa: E402
     overview,
     performance,
     predictions,
+    student,
     students,
+    todo,
     versions,
     worker,
 )
@@ -49,6 +51,8 @@ View = Callable[[Context], None]
 VIEWS: tuple[tuple[str, str, View], ...] = (
     ("overview", ":material/lightbulb:", overview.show),
     ("students", ":material/groups:", students.show),
+    ("todo", ":material/checklist:", todo.show),
+    ("student", ":material/person:", student.show),
     ("drift", ":material/trending_up:", drift.show),
     ("performance", ":material/monitoring:", performance.show),
     ("predictions", ":material/list_alt:", predictions.show),
@@ -56,6 +60,10 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("history", ":material/history:", history.show),
     ("worker", ":material/schedule:", worker.show),
 )
+
+# What the API answers about the students of a key's units, and nothing else. (Streamlit would show
+# a docstring here on every page.)
+OF_STUDENTS = (students.show, student.show, todo.show)
 
 
 @st.cache_resource(show_spinner=False, on_release=SyncRegistry.close)
@@ -172,7 +180,7 @@ def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
     """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
         settings = settings_from_environment()
-        found = _entry(settings, key, task, listing=show is students.show)
+        found = _entry(settings, key, task, listing=show in OF_STUDENTS)
         if found not in (Entry.OPEN, Entry.OWN_UNITS):
             st.info(texts(f"gate.{found}"), icon=":material/lock:")
             return

@@ -62,7 +62,7 @@ def steps(predictor: Predictor, task: TaskSpec, record: Features) -> tuple[Step,
     tried = list(_tried(predictor, task, record))
     if not tried:
         return ()
-    scores = predictor.score_many([record, *(record | {n: to} for n, to, _ in tried)]).tolist()
+    scores = predictor.score_many([record, *({**record, n: to} for n, to, _ in tried)]).tolist()
     concern = predictor.thresholds.scale.concern
     now = concern(scores[0])
     best: dict[str, tuple[bool, float, Step]] = {}

@@ -12,7 +12,7 @@ from api.answers.filled import Count, Share
 from api.durability.worker_slots import WorkerState
 from model.prediction import Scale
 from model.student import Value
-from preprocessing.task.columns import Kind
+from preprocessing.task.columns import Direction, Kind
 
 
 class Part(TypedDict):
@@ -142,6 +142,7 @@ class FeatureFields(TypedDict):
     Attributes:
         label: what people call it.
         influenced: whether a school can do something about it.
+        monotone: 1 where more of it never lowers what is predicted, -1 where it never raises it.
         middle: the median of the students that the champion learned from, or their most frequent
             category; null without a champion, and of what it does not use.
     """
@@ -153,6 +154,7 @@ class FeatureFields(TypedDict):
     description: str
     description_pt: str
     influenced: bool
+    monotone: Direction
     middle: Value | None
 
 
@@ -182,6 +184,7 @@ class DerivedFeature(TypedDict):
     label: str
     label_pt: str
     formula: str
+    monotone: Direction
     description: str
     description_pt: str
     middle: float | None
@@ -227,6 +230,7 @@ class TaskAnswer(TypedDict):
         derived: what reasons may name besides features.
         units: where a student is; optional fields of a record, that no model sees.
         interventions: the kinds of help; any other is taken where none is listed.
+        unique_within: `unit` where each school numbers its own students.
     """
 
     task: str
@@ -236,6 +240,7 @@ class TaskAnswer(TypedDict):
     features: Sequence[NumericFeature | CategoryFeature]
     derived: Sequence[DerivedFeature]
     units: Sequence[NumericFeature | CategoryFeature]
+    unique_within: Literal["unit"] | None
     outcome: TaskOutcome
     status: TaskCutoffs
     interventions: Sequence[ListedIntervention]

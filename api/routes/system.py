@@ -116,6 +116,7 @@ async def get_schema(request: Request, _client: MayRead) -> Response:
             features=[_feature(column, middle) for column in task.features],
             derived=[filled(DerivedFeature, d, middle=middle.get(d.name)) for d in task.derived],
             units=[_feature(column, {}) for column in task.unit],
+            unique_within=task.id.unique_within,
             outcome=filled(TaskOutcome, outcome, column=outcome.column.name),
             interventions=[_intervention(kind) for kind in task.interventions],
             status=filled(TaskCutoffs, None, scale=task.scale, **status),

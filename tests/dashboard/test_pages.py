@@ -37,7 +37,8 @@ from tests.drift.school import KEY, NOW, TASK, School, cohort, found_school, gra
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
-    "overview", "students", "drift", "performance", "predictions", "versions", "history", "worker",
+    "overview", "students", "todo", "student", "drift", "performance", "predictions", "versions",
+    "history", "worker",
 )  # fmt: skip
 
 
@@ -129,6 +130,8 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
     commands = {
         "overview": "python -m retraining.pipeline",
         "students": "/predict",
+        "todo": "http://127.0.0.1:9",
+        "student": "Student",
         "drift": "python -m drift.check",
         "performance": "python -m retraining.worker",
         "predictions": "/predict",
@@ -154,12 +157,13 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     app = AppTest.from_function(addresses, default_timeout=60).run()
 
     assert not app.exception
-    told = [element.value.split() for element in app.text]
+    split = [element.value.split() for element in app.text]
+    told = [(path, " ".join(title), visibility) for path, *title, visibility in split]
     assert [path for path, _, _ in told] == ["/", *(f"/{name}" for name in PAGES)]
     visible = [title for _, title, visibility in told if visibility == "visible"]
     assert visible == [
-        "Overview", "Students", "Drift", "Performance", "Predictions", "Versions", "History",
-        "Worker",
+        "Overview", "Students", "To do", "Student", "Drift", "Performance", "Predictions",
+        "Versions", "History", "Worker",
     ]  # fmt: skip
 
 
