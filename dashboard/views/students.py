@@ -49,7 +49,7 @@ def _lists(context: Context, wanted: Wanted) -> bool:
     published = first.get("published")
     setting = Setting(
         scale, among, texts,
-        by_unit=schema.get("unique_within") is not None, published=bool(published),
+        by_unit=schema["unique_within"] is not None, published=bool(published),
     )  # fmt: skip
     lanes = lane_totals(first.get("lanes", ())) or [LaneTotal(ALL, first["total"], None, 0)]
     _heading(context, first, lanes)

@@ -36,8 +36,9 @@ def show(context: Context) -> None:
     st.header(texts("todo.title"))
     try:
         person = _person(context)
-        _due(context, person)
-        _unseen(context)
+        schema = StudentCalls(context.api).schema()
+        _due(context, person, by_unit=schema["unique_within"] is not None)
+        _unseen(context, schema)
     except ApiFailure as failure:
         st.warning(explain_failure(failure, context))
 
@@ -52,23 +53,24 @@ def _person(context: Context) -> str | None:
     return name.strip() or None
 
 
-def _due(context: Context, person: str | None) -> None:
+def _due(context: Context, person: str | None, *, by_unit: bool) -> None:
     texts = context.texts
     answer = StudentCalls(context.api).todo(person)
     st.subheader(texts("todo.due", n=answer["total"]))
     if not answer["students"]:
         st.caption(texts("todo.nothing_due"))
     for student in answer["students"]:
-        _card(context, student, DUE)
+        _card(context, student, DUE, by_unit=by_unit)
     if answer["waiting"]:
         st.subheader(texts("todo.waiting", n=answer["waiting_total"]))
         for student in answer["waiting"]:
-            _card(context, student, WAITING)
+            _card(context, student, WAITING, by_unit=by_unit)
 
 
-def _card(context: Context, student: Mapping[str, Any], place: str) -> None:
+def _card(context: Context, student: Mapping[str, Any], place: str, *, by_unit: bool) -> None:
     texts, last = context.texts, student["last"] or {}
-    who, period = Subject(student["student_id"]), last.get("period")
+    who = Subject(student["student_id"], last.get("unit", "") if by_unit else "")
+    period = last.get("period")
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             link_to_student(who, texts)
@@ -92,15 +94,15 @@ def due_told(student: Mapping[str, Any], today: str, texts: Texts) -> str:
     return " · ".join(filter(None, (told, done_name(last["kind"], texts) if last else "")))
 
 
-def _unseen(context: Context) -> None:
+def _unseen(context: Context, schema: Mapping[str, Any]) -> None:
     """Those with a place whom nobody has looked at, lane by lane, the new first."""
     texts, calls = context.texts, StudentCalls(context.api)
     asked = Wanted(done=False, within=True).asked
     first = calls.at_risk(**asked, limit=1)
-    schema, scale = calls.schema(), Scale(first["scale"])
+    scale = Scale(first["scale"])
     setting = Setting(
         scale, indicators(schema, texts.language, scale), texts,
-        by_unit=schema.get("unique_within") is not None, published=bool(first.get("published")),
+        by_unit=schema["unique_within"] is not None, published=bool(first.get("published")),
     )  # fmt: skip
     st.subheader(texts("todo.unseen", n=first["total"]))
     st.caption(texts("todo.unseen_help") if first["total"] else texts("todo.all_seen"))

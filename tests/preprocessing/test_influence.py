@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from model.student import Features
 from preprocessing.influence import middles, quartiles, steps
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec, parse_task
@@ -28,7 +29,7 @@ def predictor(task: TaskSpec, tmp_path_factory: pytest.TempPathFactory) -> Predi
 def test_a_low_indicator_is_taken_to_the_middle_and_the_score_is_the_models_own(
     task: TaskSpec, predictor: Predictor
 ) -> None:
-    record = {"ieg": 3.0, "ida": 2.0, "stone": "agata"}
+    record: Features = {"ieg": 3.0, "ida": 2.0, "stone": "agata"}
 
     (step,) = steps(predictor, task, record)
 
