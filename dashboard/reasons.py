@@ -97,7 +97,11 @@ def in_words(value: Any, indicator: Indicator, texts: Texts, middle: Any = None)
     "Turning point low: 3.2 (school's middle: 7.1)"
     """
     middle = indicator.middle if middle is None else middle
-    said = {"label": indicator.label, "value": told(value, texts), "middle": told(middle, texts)}
+    said = {
+        "label": indicator.label,
+        "value": told(value, texts, indicator.name),
+        "middle": told(middle, texts, indicator.name),
+    }
     if value is None:
         return texts("reason.missing", label=indicator.label)
     if middle is None:
@@ -189,8 +193,8 @@ def _explained(one: Indicator, texts: Texts) -> str:
     return f"{line} {worked_out}"
 
 
-def told(value: Any, texts: Texts) -> str:
-    """A value as people write it.
+def told(value: Any, texts: Texts, name: str = "") -> str:
+    """A value as people write it, a category of the feature of that name as the school does.
 
     >>> told(3.25, Texts(Language.PT, {})), told(4.0, Texts(Language.EN, {}))
     ('3,2', '4')
@@ -198,7 +202,9 @@ def told(value: Any, texts: Texts) -> str:
     if isinstance(value, int | float):
         rounded = _rounded(value)
         return texts.number(rounded, 0 if rounded.is_integer() else 1)
-    return "" if value is None else str(value).replace("_", " ")
+    if value is None:
+        return ""
+    return texts.or_name(f"category.{name}.{value}", str(value).replace("_", " "))
 
 
 def _side(value: float, middle: Any) -> int:

@@ -209,8 +209,8 @@ def _change_told(change: Json, found: Known, texts: Texts) -> str:
     return texts(
         "student.change",
         label=known(change["feature"], found.among).label,
-        before=told(change["from"], texts),
-        after=told(change["to"], texts),
+        before=told(change["from"], texts, change["feature"]),
+        after=told(change["to"], texts, change["feature"]),
         score=score_told({name: change["score_after"]}, found.scale, texts),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.reasons import Indicator
+from dashboard.students.budget import budget_told, finds_told
 from dashboard.students.calls import Subject
 from dashboard.students.history import (
     done_rows,
@@ -18,6 +19,7 @@ from dashboard.students.history import (
 from dashboard.students.plots import indicator_figure, score_figure
 from dashboard.students.rows import LaneTotal, Setting, lane_totals, list_row
 from dashboard.texts import Language, load_texts
+from dashboard.views.todo import due_told
 from model.prediction import Scale
 
 EN, PT = load_texts(Language.EN), load_texts(Language.PT)
@@ -143,3 +145,26 @@ def test_a_students_path_and_draft_hold_any_id() -> None:
     assert who.path == "/students/RA%2F7%20%C3%A7"
     assert who.asked == {"unit": "Escola A"}
     assert Subject("RA-7").asked == {}
+
+
+def test_what_is_due_says_the_day_and_what_was_done_last() -> None:
+    waiting = {"next_on": None, "last": None}
+    due = {"next_on": "2025-03-01", "last": {"kind": "acted"}}
+
+    assert due_told(waiting, "2025-03-01", EN) == ""
+    assert due_told(due, "2025-03-02", EN) == "was due 1 Mar 2025 · Acted"
+    assert due_told(due, "2025-03-01", PT) == "hoje · Ajudado"
+    assert due_told(due, "2025-02-01", PT) == "em 1 mar 2025 · Ajudado"
+
+
+def test_places_are_told_in_words_with_what_they_find() -> None:
+    finds = {"recall": 0.853, "precision": 0.714, "new_recall": 0.59}
+
+    assert budget_told({"top": 20, "share": None}, "champion", EN) == "now: 20 students"
+    assert budget_told({"top": None, "share": 0.15}, "policy", PT) == "hoje: 15 % dos alunos"
+    assert budget_told(None, "policy", EN) == "now: what the task provides for"
+    assert finds_told(finds, EN).startswith(
+        "With these places, of 100 students who will be at risk 85"
+    )
+    assert finds_told(finds, EN).endswith("59 of 100.")
+    assert "59" not in finds_told(finds | {"new_recall": None}, EN)

@@ -73,6 +73,12 @@ def test_a_reason_says_the_indicator_its_value_and_the_middle_in_both_languages(
     assert in_words(value, NOMES[name], PT) == portuguese
 
 
+def test_a_category_is_told_as_the_school_writes_it_where_its_name_is_known() -> None:
+    known = Texts(Language.PT, {**PT.sentences, "category.pedra.agata": "Ágata"})
+
+    assert in_words("agata", NOMES["pedra"], known) == "Pedra: Ágata (o mais comum: ametista)"
+
+
 def test_no_reason_for_concern_has_a_number_that_says_the_contrary() -> None:
     """A linear model may weigh a good engagement as a risk; nobody should read that as advice."""
     given = [
