@@ -14,6 +14,7 @@ from starlette.requests import Request
 from api.canary.follower import CanaryFollower
 from api.canary.holder import CanaryHolder
 from api.champion import Champion, ChampionHolder, Fault
+from api.cohorts.figures import Cohorts
 from api.durability.bulk_log import BulkLog
 from api.durability.outbox import Outbox
 from api.durability.prediction_log import PredictionLog
@@ -28,7 +29,6 @@ from api.metrics.task import Metrics
 from api.refresher import Refresher
 from api.registry import Registry
 from api.security import TaskKeys
-from api.students.cohort import Cohorts
 from model.live import LiveModel, Quarantine
 from preprocessing.task.spec import TaskSpec
 

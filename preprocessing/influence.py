@@ -23,7 +23,7 @@ QUARTERS = (0.25, 0.75)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScoreStep:
     """One feature that is changed alone, the others staying as they are.
 
     Attributes:
@@ -48,7 +48,7 @@ def middles(encoder: FeatureEncoder) -> dict[str, Value]:
     return numbers | {column.feature: column.fill for column in encoder.category}
 
 
-def steps(predictor: Predictor, task: TaskSpec, record: Features) -> tuple[Step, ...]:
+def steps(predictor: Predictor, task: TaskSpec, record: Features) -> tuple[ScoreStep, ...]:
     """What would lessen the concern about a record, the strongest first.
 
     Only what the task says a school influences is changed, and only what the record gives. A number
@@ -65,13 +65,13 @@ def steps(predictor: Predictor, task: TaskSpec, record: Features) -> tuple[Step,
     scores = predictor.score_many([record, *({**record, n: to} for n, to, _ in tried)]).tolist()
     concern = predictor.thresholds.scale.concern
     now = concern(scores[0])
-    best: dict[str, tuple[bool, float, Step]] = {}
+    best: dict[str, tuple[bool, float, ScoreStep]] = {}
     for (name, to, at_middle), score in zip(tried, scores[1:], strict=True):
         gain = now - concern(score)
         if gain < LEAST:
             continue
         # The middle is nearer than the better quarter, and more likely within reach.
-        found = (at_middle, gain, Step(name, record[name], to, score))
+        found = (at_middle, gain, ScoreStep(name, record[name], to, score))
         best[name] = max(best.get(name, found), found, key=lambda one: one[:2])
     ranked = sorted(best.values(), key=lambda one: (-one[1], one[2].feature))
     return tuple(step for _, _, step in ranked)

@@ -11,13 +11,13 @@ from starlette.responses import Response
 from api.access import MayRead
 from api.answers.assessments import AssessmentAnswer, CohortAnswer, PeriodCohort, QuartileFields
 from api.answers.filled import filled
+from api.cohorts.figures import PeriodFigures
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.operation import UNIT, operation
 from api.payload import named_student
 from api.services import services
 from api.students.assessment import assessment, known_student, with_history
-from api.students.cohort import PeriodFigures
 from api.students.reach import NOT_KNOWN
 from api.units import UnitLimit
 from model.errors import UnknownUnit

@@ -15,7 +15,7 @@ from database.tombstones import TombstoneRepository
 from model.errors import ErasedStudent
 from model.lists.published import Lane
 from model.student import Features, Observation, Student
-from preprocessing.influence import Step, middles, steps
+from preprocessing.influence import ScoreStep, middles, steps
 from preprocessing.lanes import new_cases
 from preprocessing.longitudinal import recalled
 from preprocessing.task.spec import TaskSpec
@@ -85,7 +85,7 @@ def lane_of(task: TaskSpec, features: Features) -> Lane:
     return Lane.NEW if new[0] else Lane.KNOWN
 
 
-def _change(step: Step) -> ScoreChange:
+def _change(step: ScoreStep) -> ScoreChange:
     said: dict[str, Any] = {
         "feature": step.feature,
         "from": step.before,

@@ -13,7 +13,7 @@ from model.prediction import RiskStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListFilters:
     """What the reader asks for; None is any.
 
     Attributes:
@@ -32,7 +32,7 @@ class Wanted:
     def asked(self) -> dict[str, Any]:
         """The parameters of `GET /students/at-risk`.
 
-        >>> Wanted(search=" RA ", done=False).asked["done"]
+        >>> ListFilters(search=" RA ", done=False).asked["done"]
         'false'
         """
         return {
@@ -45,7 +45,7 @@ class Wanted:
         }
 
 
-def choose(context: Context) -> Wanted:
+def choose(context: Context) -> ListFilters:
     """The filters over the list."""
     texts = context.texts
     periods = context.registry.run(PeriodRepository().all()) if context.whole else ()
@@ -76,7 +76,7 @@ def choose(context: Context) -> Wanted:
             placeholder=texts("students.all"),
         )  # fmt: skip
         within = st.toggle(texts("students.within"), key="students_within")
-    return Wanted(period, unit, status, done, search or "", within)
+    return ListFilters(period, unit, status, done, search or "", within)
 
 
 def schools_of(context: Context) -> dict[str, str]:

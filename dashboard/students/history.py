@@ -18,7 +18,7 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class IndicatorLine:
     """One indicator of a student over the periods, against the others.
 
     Attributes:
@@ -37,7 +37,9 @@ class Line:
     high: tuple[float | None, ...]
 
 
-def line_of(name: str, records: Sequence[Json], cohort: Sequence[Json], among: Indicators) -> Line:
+def line_of(
+    name: str, records: Sequence[Json], cohort: Sequence[Json], among: Indicators
+) -> IndicatorLine:
     """One indicator over the periods of a student's records, oldest first.
 
     >>> own = [{"period": "2023", "features": {"ida": 5.0}}]
@@ -52,12 +54,12 @@ def line_of(name: str, records: Sequence[Json], cohort: Sequence[Json], among: I
         return tuple(others.get(period, {}).get(which) for period in periods)
 
     own = tuple(_number(record["features"].get(name)) for record in records)
-    return Line(
+    return IndicatorLine(
         known(name, among), periods, own, quartile("low"), quartile("middle"), quartile("high")
     )
 
 
-def line_told(line: Line, texts: Texts) -> str:
+def line_told(line: IndicatorLine, texts: Texts) -> str:
     """What a line shows, of the newest period."""
     own, middle = line.own[-1], line.middle[-1]
     said = {"label": line.indicator.label, "period": line.periods[-1], "value": told(own, texts)}

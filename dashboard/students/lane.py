@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.context import Context
 from dashboard.students.calls import StudentCalls
 from dashboard.students.cards import show_card
-from dashboard.students.filters import Wanted
+from dashboard.students.filters import ListFilters
 from dashboard.students.rows import LaneTotal, Setting, list_row
 from model.lists.published import Lane
 from model.prediction import RiskStatus
@@ -20,7 +20,7 @@ ALL = Lane.ALL.value
 
 
 def show_lane(
-    context: Context, wanted: Wanted, lane: LaneTotal, setting: Setting, *, heading: bool
+    context: Context, wanted: ListFilters, lane: LaneTotal, setting: Setting, *, heading: bool
 ) -> None:
     """Draws a page of a lane, and what leads to the others.
 

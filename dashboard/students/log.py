@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.context import Context, assessment_columns, known_share, status_name
 from dashboard.scales import display
-from dashboard.students.filters import Wanted
+from dashboard.students.filters import ListFilters
 from dashboard.texts import Texts
 from database.predictions import PredictionRepository
 from model.prediction import Prediction, RiskStatus
@@ -18,7 +18,7 @@ SHOWN = 200
 UNKNOWN = RiskStatus.INSUFFICIENT
 
 
-def show_log(context: Context, wanted: Wanted) -> bool:
+def show_log(context: Context, wanted: ListFilters) -> bool:
     """Shows the latest predictions; False where there is none."""
     texts = context.texts
     st.caption(texts("students.from_log"))
@@ -36,7 +36,7 @@ def show_log(context: Context, wanted: Wanted) -> bool:
     return bool(found)
 
 
-def _matches(prediction: Prediction, wanted: Wanted) -> bool:
+def _matches(prediction: Prediction, wanted: ListFilters) -> bool:
     return (
         wanted.status in (None, prediction.status)
         and wanted.unit in (None, *prediction.units.values())

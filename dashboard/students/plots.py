@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.charts import BLUE, GREY, ORANGE, styled
 from dashboard.scales import display
-from dashboard.students.history import Line, scale_of
+from dashboard.students.history import IndicatorLine, scale_of
 from dashboard.texts import Texts
 from model.prediction import Scale
 
@@ -18,7 +18,7 @@ FIRST = 2
 """Fewer scores than this are no line."""
 
 
-def indicator_figure(line: Line, texts: Texts) -> go.Figure:
+def indicator_figure(line: IndicatorLine, texts: Texts) -> go.Figure:
     """One indicator over the periods: the student, the middle and the middle half of the others.
 
     The middle half is a bar at each period, so that one period alone shows it too.
@@ -44,7 +44,7 @@ def indicator_figure(line: Line, texts: Texts) -> go.Figure:
     return styled(figure, height=210).update_layout(showlegend=False)
 
 
-def _lengths(line: Line) -> list[float | None]:
+def _lengths(line: IndicatorLine) -> list[float | None]:
     ends = zip(line.low, line.high, strict=True)
     return [None if low is None or high is None else high - low for low, high in ends]
 

@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownStudent:
     """What the page shows of a student.
 
     Attributes:
@@ -114,7 +114,7 @@ def _ask(texts: Texts) -> None:
         st.rerun()
 
 
-def _gather(context: Context, who: Subject) -> Known:
+def _gather(context: Context, who: Subject) -> KnownStudent:
     """Asks for all that the page shows.
 
     Raises:
@@ -126,7 +126,7 @@ def _gather(context: Context, who: Subject) -> Known:
     here = dossier["tasks"].get(schema["task"], {})
     now = _if_there(partial(calls.assessment, who))
     scale = Scale(schema["status"]["scale"])
-    return Known(
+    return KnownStudent(
         who=who,
         among=indicators(schema, texts.language, scale),
         scale=scale,
@@ -157,7 +157,7 @@ def _if_there(ask: Callable[[], T]) -> T | None:
         raise
 
 
-def _heading(context: Context, found: Known) -> None:
+def _heading(context: Context, found: KnownStudent) -> None:
     texts, now = context.texts, found.now
     st.header(texts("student.title", student=plain(found.who.student_id)))
     newest = found.records[-1] if found.records else None
@@ -173,7 +173,7 @@ def _heading(context: Context, found: Known) -> None:
             st.markdown(" · ".join(filter(None, (newest["period"], units))), width="content")
 
 
-def _assessment(context: Context, found: Known) -> None:
+def _assessment(context: Context, found: KnownStudent) -> None:
     """Why the score is what it is, and what would change it."""
     texts, now = context.texts, found.now
     st.subheader(texts("student.why"))
@@ -204,7 +204,7 @@ def _sure(now: Json, texts: Texts) -> None:
         st.caption(texts("student.sure", low=low, high=high))
 
 
-def _change_told(change: Json, found: Known, texts: Texts) -> str:
+def _change_told(change: Json, found: KnownStudent, texts: Texts) -> str:
     name = "risk_score" if found.scale is Scale.RISK else "predicted"
     return texts(
         "student.change",
@@ -215,7 +215,7 @@ def _change_told(change: Json, found: Known, texts: Texts) -> str:
     )
 
 
-def _acting(context: Context, found: Known) -> None:
+def _acting(context: Context, found: KnownStudent) -> None:
     texts, who = context.texts, found.who
     st.subheader(texts("student.acting"))
     period = found.records[-1]["period"] if found.records else None
@@ -229,7 +229,7 @@ def _acting(context: Context, found: Known) -> None:
             end_button(context, who, one, help_name(one["kind"], found.kinds, texts))
 
 
-def _over_the_years(context: Context, found: Known) -> None:
+def _over_the_years(context: Context, found: KnownStudent) -> None:
     """The indicators against those of the others, those that the reasons name first."""
     texts = context.texts
     st.subheader(texts("student.years"))
@@ -254,7 +254,7 @@ def _over_the_years(context: Context, found: Known) -> None:
                 )
 
 
-def _done(context: Context, found: Known) -> None:
+def _done(context: Context, found: KnownStudent) -> None:
     texts = context.texts
     st.subheader(texts("student.done"))
     rows = done_rows(found.actions, found.given, found.kinds, texts)
@@ -271,7 +271,7 @@ def _done(context: Context, found: Known) -> None:
         st.caption(texts("student.since_later"))
 
 
-def _scores(context: Context, found: Known) -> None:
+def _scores(context: Context, found: KnownStudent) -> None:
     texts = context.texts
     st.subheader(texts("student.scores"))
     if len(found.predictions) >= FIRST:
@@ -290,7 +290,7 @@ def _scores(context: Context, found: Known) -> None:
         st.caption(texts("student.no_outcomes"))
 
 
-def _glossary(found: Known, texts: Texts) -> None:
+def _glossary(found: KnownStudent, texts: Texts) -> None:
     with st.expander(texts("students.glossary")):
         st.markdown("\n".join(glossary(found.among, texts)))
         st.caption(texts("reason.middle_means"))

@@ -14,7 +14,7 @@ from dashboard.reasons import glossary, indicators
 from dashboard.students.budget import show_budget
 from dashboard.students.calls import StudentCalls
 from dashboard.students.downloads import show_downloads
-from dashboard.students.filters import Wanted, choose, schools_of
+from dashboard.students.filters import ListFilters, choose, schools_of
 from dashboard.students.lane import ALL, show_lane
 from dashboard.students.log import show_log
 from dashboard.students.rows import LaneTotal, Setting, lane_totals
@@ -40,7 +40,7 @@ def show(context: Context) -> None:
         empty(texts, "empty.predictions", TRY.format(url=context.api.url))
 
 
-def _lists(context: Context, wanted: Wanted) -> bool:
+def _lists(context: Context, wanted: ListFilters) -> bool:
     """Draws every lane; False where nobody is on any."""
     calls, texts = StudentCalls(context.api), context.texts
     first = calls.at_risk(**wanted.asked, limit=1)

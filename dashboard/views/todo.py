@@ -19,7 +19,7 @@ from dashboard.students.acting import (
 )
 from dashboard.students.address import link_to_student, plain
 from dashboard.students.calls import StudentCalls, Subject
-from dashboard.students.filters import Wanted
+from dashboard.students.filters import ListFilters
 from dashboard.students.history import day_told
 from dashboard.students.lane import ALL, show_lane
 from dashboard.students.rows import LaneTotal, Setting, lane_totals
@@ -97,7 +97,7 @@ def due_told(student: Mapping[str, Any], today: str, texts: Texts) -> str:
 def _unseen(context: Context, schema: Mapping[str, Any]) -> None:
     """Those with a place whom nobody has looked at, lane by lane, the new first."""
     texts, calls = context.texts, StudentCalls(context.api)
-    asked = Wanted(done=False, within=True).asked
+    asked = ListFilters(done=False, within=True).asked
     first = calls.at_risk(**asked, limit=1)
     scale = Scale(first["scale"])
     setting = Setting(
@@ -108,4 +108,6 @@ def _unseen(context: Context, schema: Mapping[str, Any]) -> None:
     st.caption(texts("todo.unseen_help") if first["total"] else texts("todo.all_seen"))
     lanes = lane_totals(first.get("lanes", ())) or [LaneTotal(ALL, first["total"], None, 0)]
     for lane in lanes if first["total"] else ():
-        show_lane(context, Wanted(done=False, within=True), lane, setting, heading=len(lanes) > 1)
+        show_lane(
+            context, ListFilters(done=False, within=True), lane, setting, heading=len(lanes) > 1
+        )

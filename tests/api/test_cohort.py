@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.students.cohort import KEPT, Cohorts, figures
+from api.cohorts.figures import KEPT, Cohorts, figures
 from database.driver.commands import Op
 from database.students import SAMPLE_BLOCKS, StudentRepository
 from model.student import Observation, Student

@@ -48,7 +48,7 @@ class PeriodFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class CohortFigures:
+class CohortQuartiles:
     """Every period's figures, oldest first, and when they were worked out."""
 
     at: datetime
@@ -59,9 +59,9 @@ class Cohorts:
     """The figures of a task, kept for some minutes: a student's page asks for them every time."""
 
     def __init__(self) -> None:
-        self._kept: dict[Units, CohortFigures] = {}
+        self._kept: dict[Units, CohortQuartiles] = {}
 
-    async def of(self, registry: Registry, units: Units, now: datetime) -> CohortFigures:
+    async def of(self, registry: Registry, units: Units, now: datetime) -> CohortQuartiles:
         """The figures of the students of these (folded) units; None is all.
 
         Raises:
@@ -78,7 +78,7 @@ class Cohorts:
         return made
 
 
-def figures(students: Sequence[Student], units: Units, now: datetime) -> CohortFigures:
+def figures(students: Sequence[Student], units: Units, now: datetime) -> CohortQuartiles:
     """The figures of each period in which anything is known of the students.
 
     Args:
@@ -91,7 +91,7 @@ def figures(students: Sequence[Student], units: Units, now: datetime) -> CohortF
         for seen in student.observations:
             if units is None or seen.unit in units:
                 by_period[seen.period].append(seen)
-    return CohortFigures(now, tuple(_figures(p, by_period[p]) for p in sorted(by_period)))
+    return CohortQuartiles(now, tuple(_figures(p, by_period[p]) for p in sorted(by_period)))
 
 
 def _figures(period: str, observed: Sequence[Observation]) -> PeriodFigures:
