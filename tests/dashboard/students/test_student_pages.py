@@ -127,11 +127,25 @@ def test_what_was_typed_stays_where_the_api_went_away_meanwhile(
     note.set_value("spoke with the family").run()
 
     environment.setenv("FAROL_API_URL", NOWHERE)
-    next(b for b in app.button if b.label == "Keep").click().run()
-    assert "The API does not answer" in words(app)
+    app.run()
+    assert "The API does not answer" in words(app) and not app.text_area
     environment.setenv("FAROL_API_URL", school.server.url)
     app.run()
 
     kept = next(one for one in app.text_area if one.label == "Note")
     assert not app.exception
     assert kept.value == "spoke with the family"
+
+
+def test_what_was_done_is_kept_from_the_page_and_empties_the_form() -> None:
+    app = page("student", student="RA_8")
+    note = next(one for one in app.text_area if one.label == "Note")
+    note.set_value("called the parents").run()
+
+    next(b for b in app.button if b.label == "Keep").click().run()
+
+    assert not app.exception
+    assert "Kept." in words(app)
+    assert app.dataframe[0].value["note"].tolist() == ["called the parents"]
+    assert next(one for one in app.text_area if one.label == "Note").value == ""
+    assert "Nothing for today." in words(page("todo"))
