@@ -27,6 +27,7 @@ from api.opening import opened
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.routes import (
     alarms,
+    assessments,
     comparisons,
     decisions,
     dossiers,
@@ -69,9 +70,9 @@ ROUTERS = tuple(
     # In this order: /predict/{student_id} takes every path below /predict, /students/{student_id}
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
-        bulk, predictions, labels, outcomes, files, helping, helped, students, dossiers, erasure,
-        lists, models, decisions, trials, comparisons, alarms, runs, notices, performance, effects,
-        people, system, pages,
+        bulk, predictions, labels, outcomes, files, helping, helped, students, assessments,
+        dossiers, erasure, lists, models, decisions, trials, comparisons, alarms, runs, notices,
+        performance, effects, people, system, pages,
     )
 )  # fmt: skip
 

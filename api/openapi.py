@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from api import predict_endpoint
 from api.answers import (
     alarms,
+    assessments,
     comparisons,
     decisions,
     dossiers,
@@ -59,8 +60,8 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 
 ANSWERS = (
-    predictions, dossiers, files, helping, lists, models, decisions, alarms, trials, comparisons,
-    notices, performance, effects, people, system,
+    predictions, dossiers, assessments, files, helping, lists, models, decisions, alarms, trials,
+    comparisons, notices, performance, effects, people, system,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from api.canary.follower import CanaryFollower
 from api.canary.holder import CanaryHolder
 from api.champion import Champion, ChampionHolder, Fault
+from api.cohorts.figures import Cohorts
 from api.durability.bulk_log import BulkLog
 from api.durability.outbox import Outbox
 from api.durability.prediction_log import PredictionLog
@@ -86,6 +87,7 @@ class Services:
         now: the clock, aware UTC.
         root: the registry of what belongs to all tasks: keys, audit, workers' leases.
         registry: the task's own.
+        cohorts: what one student is compared with.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
     """
 
@@ -113,6 +115,7 @@ class Services:
     slot: WorkerSlot
     started_at: datetime
     lists: KeptLists = field(default_factory=KeptLists)
+    cohorts: Cohorts = field(default_factory=Cohorts)
 
     def champion(self) -> Champion:
         """The champion.

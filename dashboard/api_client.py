@@ -19,6 +19,9 @@ READ_SECONDS = 60.0
 LARGEST_FILE = 48 << 20
 TOO_LONG = f"the file is longer than {LARGEST_FILE >> 20} MB; use the command"
 
+LONG = 60.0
+"""For a file of a whole list."""
+
 
 class ApiFailure(FarolError):
     """The API did not do what was asked.
@@ -215,6 +218,42 @@ class FarolApi:
             return None
         return said if "parts" in said and answer.status_code in (200, 503) else None
 
+    def get(self, path: str, asked: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """What the API answers; a parameter that is None is not sent.
+
+        Raises:
+            ApiFailure: it does not answer, or refuses.
+        """
+        return self._call("GET", path, params=_given(asked))
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any],
+        asked: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any]:
+        """Acts with a body in JSON, and gives what the API answers.
+
+        Raises:
+            ApiFailure: it does not answer, or refuses.
+        """
+        return self._call(method, path, json=dict(body), params=_given(asked))
+
+    def file(self, path: str, asked: Mapping[str, Any] | None = None) -> bytes:
+        """A file that the API makes.
+
+        Raises:
+            ApiFailure: it does not answer, or refuses.
+        """
+        try:
+            answer = self._answer("GET", path, timeout=LONG, params=_given(asked))
+        except httpx.TransportError as error:
+            raise ApiFailure(type(error).__name__, None) from error
+        if answer.is_error:
+            raise ApiFailure(f"HTTP {answer.status_code}", answer.status_code)
+        return answer.content
+
     def _call(
         self, method: str, path: str, *, timeout: float = TIMEOUT, **more: Any
     ) -> Mapping[str, Any]:
@@ -227,18 +266,27 @@ class FarolApi:
         self, method: str, path: str, *, timeout: float, **more: Any
     ) -> tuple[httpx.Response, Mapping[str, Any]]:
         try:
-            with self._client(timeout) as client:
-                answer = client.request(method, path, **more)
-                return answer, dict(answer.json())
+            answer = self._answer(method, path, timeout=timeout, **more)
+            return answer, dict(answer.json())
         except httpx.TransportError as error:
             raise ApiFailure(type(error).__name__, None) from error
         except (ValueError, TypeError) as error:
             raise ApiFailure(f"HTTP {answer.status_code}", answer.status_code) from error
 
+    def _answer(self, method: str, path: str, *, timeout: float, **more: Any) -> httpx.Response:
+        with self._client(timeout) as client:
+            return client.request(method, path, **more)
+
     def _client(self, timeout: float) -> httpx.Client:
         return httpx.Client(
             base_url=self.url,
+            # Reading the certificates takes 40 ms, at every call.
+            verify=self.url.startswith("https:"),
             headers=self._headers,
             timeout=timeout,
             transport=self._transport,
         )
+
+
+def _given(asked: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (asked or {}).items() if value is not None}

@@ -43,7 +43,9 @@ from dashboard.views import (  # noqa: E402
     performance,
     predictions,
     runs,
+    student,
     students,
+    todo,
     trying,
     versions,
     worker,
@@ -66,6 +68,8 @@ View = Callable[[Context], None]
 VIEWS: tuple[tuple[str, str, View], ...] = (
     ("overview", ":material/lightbulb:", overview.show),
     ("students", ":material/groups:", students.show),
+    ("todo", ":material/checklist:", todo.show),
+    ("student", ":material/person:", student.show),
     ("data", ":material/folder_open:", data.show),
     ("manager", ":material/flag:", manager.show),
     ("drift", ":material/trending_up:", drift.show),

@@ -23,14 +23,12 @@ class Display:
         cells: from score, interval and texts to the table columns that carry the score.
         axis: key of the name of the score's axis.
         spread: key of the heading over the histogram.
-        listed: key of the caption over the list of students, which explains the arrows.
         bins: of the histogram, where the scale is bounded; else they follow the data.
     """
 
     cells: Callable[[float, Span, Texts], Cells]
     axis: str
     spread: str
-    listed: str
     bins: Mapping[str, float] | None
 
 
@@ -71,16 +69,13 @@ def _value_cells(score: float, interval: Span, texts: Texts) -> Cells:
     }
 
 
-_VALUE = Display(
-    _value_cells, "students.predicted", "predictions.values", "students.shown_values", None
-)
+_VALUE = Display(_value_cells, "students.predicted", "predictions.values", None)
 
 DISPLAYS: Mapping[Scale, Display] = {
     Scale.RISK: Display(
         _risk_cells,
         "students.score",
         "predictions.scores",
-        "students.shown",
         {"start": 0.0, "end": 1.0, "size": 0.05},
     ),
     Scale.VALUE_LOW: _VALUE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from importlib.resources import files
 
@@ -56,6 +56,15 @@ class Texts:
         text = f"{value:.{digits}f}"
         return text if self.language is Language.EN else text.replace(".", ",")
 
+    def day(self, day: date) -> str:
+        """A day as people write it.
+
+        >>> Texts(Language.PT, {}).day(date(2025, 3, 1))
+        '1 mar 2025'
+        """
+        month = MONTHS_PT[day.month - 1] if self.language is Language.PT else f"{day:%b}"
+        return f"{day.day} {month} {day.year}"
+
     def moment(self, at: datetime) -> str:
         """A moment in UTC as people write it.
 
@@ -63,8 +72,7 @@ class Texts:
         >>> Texts(Language.PT, {}).moment(datetime(2025, 3, 1, 6, 5, tzinfo=UTC))
         '1 mar 2025, 06:05 UTC'
         """
-        month = MONTHS_PT[at.month - 1] if self.language is Language.PT else f"{at:%b}"
-        return f"{at.day} {month} {at.year}, {at:%H:%M} UTC"
+        return f"{self.day(at.date())}, {at:%H:%M} UTC"
 
 
 def load_texts(language: Language) -> Texts:

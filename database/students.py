@@ -14,6 +14,9 @@ from database.mapping.documents import from_document, to_document
 from database.repository import Documents, Repository
 from model.student import Observation, Student, Units
 
+SAMPLE_BLOCKS = 20
+"""Places at which a sample of students is read."""
+
 
 class PeriodRepository(Documents):
     """The periods that something is known of."""
@@ -158,6 +161,56 @@ class StudentRepository(Repository[Student]):
         found: list[Document] = yield Find(self.collection, where)
         there = [one for one in found if unit_in(one, period) in units]
         return sorted(there, key=itemgetter("_id"))
+
+    def sample(self, most: int, *, units: Collection[str] | None = None) -> Op[list[Student]]:
+        """At most so many students; all where there are no more.
+
+        Of all units they are read at places spread evenly over the ids, of some the first of each.
+
+        Args:
+            most: of them.
+            units: only those who are in one of these (folded) units now; None is all.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found: list[Document] = []
+        if units is not None:
+            # Unit by unit: the embedded server looks up by equality alone.
+            for unit in sorted(units):
+                found += yield from self._block({"unit": unit}, 0, max(1, most // len(units)))
+            return self.readable(found)
+        if (yield from self._none_after(most)):
+            return self.readable((yield from self._block({}, 0, most)))
+        size = yield from self._about_how_many(most)
+        for block in range(SAMPLE_BLOCKS):
+            start = size * block // SAMPLE_BLOCKS
+            found += yield from self._block({}, start, max(1, most // SAMPLE_BLOCKS))
+        return self.readable(found)
+
+    def _block(self, where: Document, start: int, size: int) -> Op[list[Document]]:
+        found: list[Document] = yield Find(
+            self.collection, where, sort=[("_id", 1)], limit=size, skip=start
+        )
+        return found
+
+    def _none_after(self, number: int) -> Op[bool]:
+        found = yield Find(
+            self.collection, {}, sort=[("_id", 1)], limit=1, skip=number, fields=["_id"]
+        )
+        return not found
+
+    def _about_how_many(self, least: int) -> Op[int]:
+        """How many students there are, or up to a sixteenth fewer; a count would read them all."""
+        low = least
+        while not (yield from self._none_after(2 * low)):
+            low *= 2
+        step = low
+        for _ in range(4):
+            step //= 2
+            if not (yield from self._none_after(low + step)):
+                low += step
+        return low
 
     def units(self) -> Op[dict[str, Units]]:
         """Every (folded) unit that a student is in now, with its units as one record writes them.

@@ -6,10 +6,11 @@ import hashlib
 import json
 from typing import Any
 
+from preprocessing.task.columns import FOR_PEOPLE
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate
 
-WORDS = ("aliases", "description", "description_pt", "over_periods")
+WORDS = (*FOR_PEOPLE, "aliases", "over_periods")
 """What a column says to people and to whoever reads files; no model sees it."""
 HOW_MUCH = ("window", "seconds")
 """Of how many records and for how long, which is not how."""

@@ -11,7 +11,8 @@ from typing_extensions import TypedDict
 from api.answers.filled import Count, Share
 from api.durability.worker_slots import WorkerState
 from model.prediction import Scale
-from preprocessing.task.columns import Kind
+from model.student import Value
+from preprocessing.task.columns import Direction, Kind
 
 
 class Part(TypedDict):
@@ -136,12 +137,25 @@ class ReadyAnswer(TypedDict):
 
 
 class FeatureFields(TypedDict):
-    """One feature of the task."""
+    """One feature of the task.
+
+    Attributes:
+        label: what people call it.
+        influenced: whether a school can do something about it.
+        monotone: 1 where more of it never lowers what is predicted, -1 where it never raises it.
+        middle: the median of the students that the champion learned from, or their most frequent
+            category; null without a champion, and of what it does not use.
+    """
 
     name: str
     kind: Kind
+    label: str
+    label_pt: str
     description: str
     description_pt: str
+    influenced: bool
+    monotone: Direction
+    middle: Value | None
 
 
 class NumericFeature(FeatureFields):
@@ -156,6 +170,24 @@ class CategoryFeature(FeatureFields):
     """One of some words; of any, where none is listed."""
 
     categories: Sequence[str]
+
+
+class DerivedFeature(TypedDict):
+    """A number that is worked out from features, for the model; nobody sends it.
+
+    Attributes:
+        formula: of the features' names.
+        middle: as of a feature.
+    """
+
+    name: str
+    label: str
+    label_pt: str
+    formula: str
+    monotone: Direction
+    description: str
+    description_pt: str
+    middle: float | None
 
 
 class TaskOutcome(TypedDict):
@@ -195,8 +227,10 @@ class TaskAnswer(TypedDict):
     """The task.
 
     Attributes:
+        derived: what reasons may name besides features.
         units: where a student is; optional fields of a record, that no model sees.
         interventions: the kinds of help; any other is taken where none is listed.
+        unique_within: `unit` where each school numbers its own students.
     """
 
     task: str
@@ -204,7 +238,9 @@ class TaskAnswer(TypedDict):
     title_pt: str
     description: str
     features: Sequence[NumericFeature | CategoryFeature]
+    derived: Sequence[DerivedFeature]
     units: Sequence[NumericFeature | CategoryFeature]
+    unique_within: Literal["unit"] | None
     outcome: TaskOutcome
     status: TaskCutoffs
     interventions: Sequence[ListedIntervention]

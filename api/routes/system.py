@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from api.access import MayRead, MayReadAnyTask
 from api.answers.filled import filled
 from api.answers.system import (
     CategoryFeature,
+    DerivedFeature,
     HealthAnswer,
     ListedIntervention,
     ListedTask,
@@ -28,6 +30,8 @@ from api.http.json_answer import json_answer
 from api.metrics.files import MEDIA_TYPE
 from api.operation import TEXT, operation
 from api.services import ONE_TASK, services
+from model.student import Value
+from preprocessing.influence import middles
 from preprocessing.task.columns import Column, Kind
 from preprocessing.task.helping import InterventionKind
 
@@ -98,8 +102,10 @@ async def list_tasks(request: Request, client: MayReadAnyTask) -> Response:
 
 @router.get("/schema", **operation("The task's features", TaskAnswer))
 async def get_schema(request: Request, _client: MayRead) -> Response:
-    """Kind, bounds, categories and description of every feature."""
-    task = services(request).task
+    """Kind, bounds, categories, words and middle of every feature, and the derived numbers."""
+    here = services(request)
+    task, champion = here.task, here.holder.current
+    middle = {} if champion is None else middles(champion.predictor.encoder)
     outcome = task.outcome
     status = task.status.model_dump(include={*TaskCutoffs.__annotations__}, exclude_none=True)
     return json_answer(
@@ -107,8 +113,10 @@ async def get_schema(request: Request, _client: MayRead) -> Response:
             TaskAnswer,
             task,
             task=task.name,
-            features=[_feature(column) for column in task.features],
-            units=[_feature(column) for column in task.unit],
+            features=[_feature(column, middle) for column in task.features],
+            derived=[filled(DerivedFeature, d, middle=middle.get(d.name)) for d in task.derived],
+            units=[_feature(column, {}) for column in task.unit],
+            unique_within=task.id.unique_within,
             outcome=filled(TaskOutcome, outcome, column=outcome.column.name),
             interventions=[_intervention(kind) for kind in task.interventions],
             status=filled(TaskCutoffs, None, scale=task.scale, **status),
@@ -127,7 +135,8 @@ def _intervention(kind: InterventionKind) -> ListedIntervention:
     )
 
 
-def _feature(column: Column) -> NumericFeature | CategoryFeature:
+def _feature(column: Column, middle: Mapping[str, Value]) -> NumericFeature | CategoryFeature:
+    found = middle.get(column.name)
     if column.kind is Kind.NUMERIC:
-        return filled(NumericFeature, column)
-    return filled(CategoryFeature, column, categories=[*column.categories])
+        return filled(NumericFeature, column, middle=found)
+    return filled(CategoryFeature, column, categories=[*column.categories], middle=found)

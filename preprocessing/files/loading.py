@@ -24,6 +24,7 @@ from preprocessing.files.headers import (
     lay_out,
 )
 from preprocessing.files.rows import Numbered, RowAccount
+from preprocessing.task.columns import FOR_PEOPLE
 from preprocessing.task.spec import TaskSpec
 
 RULES = 2
@@ -226,7 +227,7 @@ def _digest(
     same school file must be read again and not be taken for one that is here already.
     """
     columns = [task.outcome.column, *task.reported, *task.protected, *task.checked, *task.unit]
-    unread = {"description", "description_pt", "monotone"}
+    unread = {*FOR_PEOPLE, "monotone"}
     whose = task.id.model_dump(exclude={*unread, "namespace"})
     if task.id.unique_within is None:
         del whose["unique_within"]

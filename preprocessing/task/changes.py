@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from preprocessing.task.columns import Column, Derived, IdColumn, OutcomeRule, Spec
+from preprocessing.task.columns import (
+    FOR_PEOPLE,
+    Column,
+    Derived,
+    IdColumn,
+    OutcomeRule,
+    Spec,
+)
 from preprocessing.task.notices import NoticePolicy
 from preprocessing.task.policies import (
     LeakagePolicy,
@@ -213,8 +220,7 @@ def free(kind: type[Spec]) -> RulesOf:
 WORDS: Mapping[str, Rule] = {
     "aliases": COMPARABLE,
     "over_periods": COMPARABLE,
-    "description": COMPARABLE,
-    "description_pt": COMPARABLE,
+    **dict.fromkeys(FOR_PEOPLE, COMPARABLE),
 }
 BOUNDS: Mapping[str, Rule] = {"low": Bound(-1), "high": Bound(1), "integer": _integer}
 
@@ -272,6 +278,8 @@ DERIVED = RulesOf(
         "name": NEW_CHAMPION,
         "formula": NEW_CHAMPION,
         "monotone": COMPARABLE,
+        "label": COMPARABLE,
+        "label_pt": COMPARABLE,
         "description": COMPARABLE,
         "description_pt": COMPARABLE,
     },

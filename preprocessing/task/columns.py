@@ -36,6 +36,10 @@ Movement = Literal["plus_one", "constant"]
 """How a student's value moves from one period to the next: by exactly one, or not at all."""
 
 
+FOR_PEOPLE = ("label", "label_pt", "influenced", "description", "description_pt")
+"""Keys of a column that people read; no model, and nobody who reads a file, goes by them."""
+
+
 class Spec(BaseModel):
     """A part of a task: frozen, and an unknown key is an error."""
 
@@ -59,6 +63,10 @@ class Column(Spec):
         monotone: what more of it may do to the risk, all else equal; boosted trees are held to it.
         over_periods: how a student's value moves from one period to the next. Ingest counts the
             students whose value does not; see `preprocessing.plausibility`.
+        label: what people call it, in a word or two; "" is the name.
+        label_pt: the same in Portuguese.
+        influenced: whether a school can do something about it within the period; nobody can about
+            an age.
     """
 
     name: str
@@ -71,6 +79,9 @@ class Column(Spec):
     integer: bool = False
     monotone: Direction = 0
     over_periods: Movement | None = None
+    label: str = ""
+    label_pt: str = ""
+    influenced: bool = False
     description: str = ""
     description_pt: str = ""
 
@@ -134,11 +145,15 @@ class Derived(Spec):
     Attributes:
         formula: see `preprocessing.task.formula`; it reads numeric features.
         monotone: as for a column.
+        label: as for a column.
+        label_pt: as for a column.
     """
 
     name: str
     formula: str
     monotone: Direction = 0
+    label: str = ""
+    label_pt: str = ""
     description: str = ""
     description_pt: str = ""
 

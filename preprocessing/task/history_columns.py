@@ -45,6 +45,8 @@ def _column(source: Column, value: HistoryValue) -> Column:
         high=high,
         integer=value == "seen" or (value == "previous" and source.integer),
         monotone=source.monotone if kept else 0,
+        label=f"{english}: {source.label or source.name}",
+        label_pt=f"{portuguese}: {source.label_pt or source.name}",
         description=f"{english}: {source.name}. Filled in from the feature store where it can be.",
         description_pt=f"{portuguese}: {source.name}.",
     )

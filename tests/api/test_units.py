@@ -160,6 +160,13 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "get_student, other": (lambda s: s.ask("GET", "/students/b1"), 404),
     "get_student, unknown unit": (lambda s: s.ask("GET", "/students/nowhere"), 404),
     "get_student, nobody": (lambda s: s.ask("GET", "/students/nobody"), 404),
+    "assess_student, own": (lambda s: s.ask("GET", "/students/a1/assessment"), 200),
+    "assess_student, other": (lambda s: s.ask("GET", "/students/b1/assessment"), 404),
+    "assess_student, unknown unit": (lambda s: s.ask("GET", "/students/nowhere/assessment"), 404),
+    "assess_student, nobody": (lambda s: s.ask("GET", "/students/nobody/assessment"), 404),
+    "get_cohort, own": (lambda s: s.ask("GET", "/cohort"), 200),
+    "get_cohort, other": (lambda s: s.ask("GET", "/cohort?unit=Escola%20B"), 404),
+    "get_cohort, none": (lambda s: s.ask("GET", "/cohort?unit=Escola%20C"), 404),
     "export_student, own": (lambda s: s.ask("GET", "/students/a1/export"), 200),
     "export_student, other": (lambda s: s.ask("GET", "/students/b1/export"), 404),
     "export_student, unknown unit": (lambda s: s.ask("GET", "/students/nowhere/export"), 404),
@@ -258,7 +265,7 @@ def test_another_schools_student_is_told_like_one_that_nobody_knows(school: Scho
     foreign = school.ask("GET", "/students/at-risk?unit=Escola%20B")
     none = school.ask("GET", "/students/at-risk?unit=Escola%20C")
 
-    for path in ("", "/export"):
+    for path in ("", "/export", "/assessment"):
         theirs, unknown = (school.ask("GET", f"/students/{who}{path}") for who in ("b1", "nobody"))
         assert theirs.content == unknown.content
     assert other.content == nobody.content
@@ -278,6 +285,19 @@ def test_a_list_holds_the_students_of_the_keys_schools_and_counts_no_others(
 
     assert {s["student_id"][0] for s in one["students"]} <= {"a"}
     assert [sum(t["counts"].values()) for t in (one, two, everybody, named)] == [3, 8, 9, 5]
+
+
+def test_a_student_is_compared_with_those_of_the_keys_schools_alone(school: School) -> None:
+    counted = {
+        key: [one["students"] for one in school.ask("GET", "/cohort", key=key).json()["periods"]]
+        for key in ("a", "ab", "all")
+    }
+    named = school.ask("GET", "/cohort?unit=escola%20b", key="all").json()["periods"]
+
+    assert counted == {"a": [3], "ab": [8], "all": [9]}
+    assert [one["students"] for one in named] == [5]
+    # Of fewer than ten students nothing is told.
+    assert all(one["features"] == {} for one in named)
 
 
 def test_a_record_takes_the_school_of_its_key(school: School) -> None:

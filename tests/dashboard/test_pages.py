@@ -56,8 +56,8 @@ from tests.people import PASSWORD, guest, person
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
-    "overview", "students", "data", "manager", "drift", "performance", "helping", "predictions",
-    "trying", "runs", "versions", "history", "worker",
+    "overview", "students", "todo", "student", "data", "manager", "drift", "performance", "helping",
+    "predictions", "trying", "runs", "versions", "history", "worker",
 )  # fmt: skip
 
 
@@ -151,6 +151,8 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
         "students": "/predict",
         "data": "python -m preprocessing.ingest",
         "manager": "python -m retraining.pipeline",
+        "todo": "http://127.0.0.1:9",
+        "student": "Student",
         "drift": "python -m drift.check",
         "trying": "The API does not answer",
         "runs": "python -m retraining.pipeline",
@@ -179,12 +181,13 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     app = AppTest.from_function(addresses, default_timeout=60).run()
 
     assert not app.exception
-    told = [element.value.split() for element in app.text]
+    split = [element.value.split() for element in app.text]
+    told = [(path, " ".join(title), visibility) for path, *title, visibility in split]
     assert [path for path, _, _ in told] == ["/", *(f"/{name}" for name in PAGES)]
     visible = [title for _, title, visibility in told if visibility == "visible"]
     assert visible == [
-        "Overview", "Students", "Data", "Manager", "Drift", "Performance", "Does the help help?", "Predictions",
-        "What-if", "Runs", "Versions", "History", "Worker",
+        "Overview", "Students", "To do", "Student", "Data", "Manager", "Drift", "Performance",
+        "Does the help help?", "Predictions", "What-if", "Runs", "Versions", "History", "Worker",
     ]  # fmt: skip
 
 

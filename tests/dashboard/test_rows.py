@@ -7,74 +7,14 @@ from datetime import UTC, datetime
 
 from dashboard.as_of import term_line
 from dashboard.decision import guard_rows
-from dashboard.reasons import glossary, main_reasons
 from dashboard.runs.rows import look_told
 from dashboard.texts import Language, load_texts
 from dashboard.views.drift import performance_rows
-from dashboard.views.students import api_row
 from model.decisions.looks import Look
 from model.drift import DriftReport
-from model.prediction import Scale
 from model.promotion import DecisionStatus, Guard, Promotion, Term
 
 EN, PT = load_texts(Language.EN), load_texts(Language.PT)
-
-STUDENT = {
-    "student_id": "RA-7",
-    "period": "2024",
-    "risk_score": 0.876,
-    "status": "critical",
-    "model_version": "v2",
-    "base_value": -0.2,
-    "reasons": [
-        {"feature": "defasagem", "value": -2.0, "contribution": 1.5},
-        {"feature": "ida", "value": 0.53, "contribution": -0.5},
-        {"feature": "ipp", "value": None, "contribution": 0.2},
-        {"feature": "ieg", "value": 9.0, "contribution": 0.1},
-    ],
-}
-
-
-def test_a_student_of_the_api_becomes_one_readable_row() -> None:
-    assert api_row(STUDENT, Scale.RISK, PT) == {
-        "Situação": ["crítico"],
-        "aluno": "RA-7",
-        "risco": 88,
-        "principais motivos": "↑ DEFASAGEM -2 · ↓ IDA 0,5 · ↑ IPP sem valor",
-        "conhecido": "",
-        "modelo": "v2",
-    }
-
-
-def test_a_predicted_value_is_shown_with_its_interval_and_never_in_per_cent() -> None:
-    student = {name: value for name, value in STUDENT.items() if name != "risk_score"} | {
-        "predicted": 54.049,
-        "interval": [32.1, 76.0],
-        "known_weight": 0.75,
-    }
-
-    row = api_row(student, Scale.VALUE_LOW, PT)
-
-    assert (row["previsto"], row["intervalo"]) == (54.0, "32,1 - 76,0")
-    assert "risco" not in row
-    assert row["conhecido"] == "75 %"
-
-
-def test_a_category_is_shown_by_its_name() -> None:
-    reason = {"feature": "pedra", "value": "quartzo", "contribution": 0.4}
-
-    assert main_reasons([reason], EN) == "↑ PEDRA quartzo"
-
-
-def test_the_glossary_speaks_the_readers_language_where_the_task_does() -> None:
-    schema = {
-        "features": [
-            {"name": "ieg", "description": "Engagement.", "description_pt": "Engajamento."},
-            {"name": "x_1", "description": "Only English.", "description_pt": ""},
-        ]
-    }
-
-    assert glossary(schema, Language.PT) == ["- **IEG**: Engajamento.", "- **X 1**: Only English."]
 
 
 def test_guards_that_were_not_met_come_first() -> None:

@@ -30,6 +30,9 @@ def test_a_shipped_task_is_described_in_both_languages_and_has_bounds(name: str)
     for part in parts:
         said[f"{part.name}.description"] = part.description
         said[f"{part.name}.description_pt"] = part.description_pt
+    named: list[Column | Derived] = [*task.features, *task.unit, *task.derived, task.outcome.column]
+    for part in named:
+        said[f"{part.name}.label"], said[f"{part.name}.label_pt"] = part.label, part.label_pt
 
     assert [key for key, words in said.items() if not words] == []
     assert unbounded == []

@@ -1,0 +1,1 @@
+"""Whom one student is compared with."""
