@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 # Streamlit puts this file's folder first on the path, where `dashboard` would be this very file.
 ROOT = str(Path(__file__).parents[1])
@@ -18,6 +19,7 @@ import streamlit as st  # noqa: E402
 
 from dashboard.api_client import FarolApi  # noqa: E402
 from dashboard.context import Context  # noqa: E402
+from dashboard.reading.frame import show_frame, show_heading  # noqa: E402
 from dashboard.sign_in import Entry, entry, entry_with  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
@@ -35,10 +37,12 @@ from database.driver.client import SyncRegistry  # noqa: E402
 from deployment.settings import Settings  # noqa: E402
 from deployment.tasks.installed import all_installed, installed, of_name  # noqa: E402
 from deployment.wiring import (  # noqa: E402
+    environment,
     root_registry,
     settings_from_environment,
     task_registry,
 )
+from deployment.zone import installation_zone  # noqa: E402
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable  # noqa: E402
 from model.trust.key_file import KeyFile  # noqa: E402
 
@@ -89,6 +93,20 @@ def read_approval_days(name: str) -> int:
 
 
 @st.cache_data(show_spinner=False)
+def read_names(name: str, language: Language) -> dict[str, str]:
+    """What that task calls its columns and categories, by the key of the text."""
+    spec = installed(of_name(settings_from_environment(), name)).spec
+    return dict(spec.shown_names(language.value))
+
+
+@st.cache_resource(show_spinner=False)
+def read_zone(name: str) -> tzinfo:
+    """The time zone of that task's schools; without one, the installation's."""
+    spec = installed(of_name(settings_from_environment(), name)).spec
+    return ZoneInfo(spec.zone) if spec.zone else installation_zone(environment())
+
+
+@st.cache_data(show_spinner=False)
 def read_texts(language: Language) -> Texts:
     """The sentences, read once a language."""
     return load_texts(language)
@@ -103,6 +121,7 @@ def main(first: str = "overview") -> None:
     st.set_page_config(page_title="Farol", page_icon=":material/lightbulb:", layout="wide")
     st.logo(Path(__file__).with_name("logo.svg").read_text("utf-8"), size="large")
     texts = read_texts(_language())
+    show_frame(texts)
     live = st.sidebar.toggle(texts("app.live"), value=True)
     key = st.sidebar.text_input(
         texts("app.key"), type="password", help=texts("app.key_help"), key="api_key"
@@ -112,7 +131,7 @@ def main(first: str = "overview") -> None:
     st.navigation(_pages(first, page, texts)).run()
 
 
-def _pages(first: str, show: Callable[[View], None], texts: Texts) -> list[st.Page]:
+def _pages(first: str, show: Callable[[View, str], None], texts: Texts) -> list[st.Page]:
     """Every view at its own address; the first one at `/` too.
 
     Streamlit serves the default page at `/` only. So it has a second, hidden page at the view's
@@ -120,7 +139,8 @@ def _pages(first: str, show: Callable[[View], None], texts: Texts) -> list[st.Pa
     """
     pages = []
     for name, icon, view in VIEWS:
-        content, title = partial(show, view), texts(f"page.{name}")
+        title = texts(f"page.{name}")
+        content = partial(show, view, title)
         if name == first:
             pages.append(st.Page(content, title=title, icon=icon, url_path="start", default=True))
         visibility: Literal["visible", "hidden"] = "hidden" if name == first else "visible"
@@ -131,20 +151,23 @@ def _pages(first: str, show: Callable[[View], None], texts: Texts) -> list[st.Pa
 def _language() -> Language:
     wished = preferred_language(st.query_params.get("lang"), st.context.locale)
     chosen = st.sidebar.segmented_control(
-        "Idioma · Language",
+        read_texts(wished)("app.language"),
         list(Language),
         default=wished,
         format_func=lambda language: language.value.upper(),
         required=True,
+        key="language",
     )
     language = Language(chosen or wished)
     st.query_params["lang"] = language.value
     return language
 
 
-def _page(show: View, texts: Texts, key: str, every: float | None) -> None:
+def _page(show: View, title: str, texts: Texts, key: str, every: float | None) -> None:
+    show_heading(title)
     try:
         task = _task(texts)
+        texts = texts.of_school(read_names(task, texts.language), read_zone(task))
     except ConfigurationError as error:
         st.error(texts("error.settings", why=error))
         return
@@ -181,7 +204,7 @@ def _guarded(show: View, texts: Texts, key: str, task: str) -> None:
         api = FarolApi(f"{url}/tasks/{task}", key)
         days, whole = read_approval_days(task), found is Entry.OPEN
         show(Context(open_task(task), api, texts, now, days, whole=whole))
-        st.caption(texts("app.read_at", at=texts.moment(now)))
+        st.caption(texts("app.read_at", at=texts.moment(now), zone=texts.zone_at(now)))
     except RegistryUnavailable as error:
         # An embedded registry that was started anew listens elsewhere: ask for its address again.
         open_task.clear()

@@ -13,6 +13,8 @@ from dashboard.context import Context, empty, explain_failure
 from dashboard.guards import reasons
 from dashboard.notices import show_notices
 from dashboard.promises import show_promises
+from dashboard.reading.table import show_table
+from dashboard.reading.took import took
 from dashboard.texts import Language, Texts
 from dashboard.units_section import show_history_by_unit
 from dashboard.waiting import show_waiting
@@ -39,7 +41,7 @@ def show(context: Context) -> None:
     show_notices(context)
     if ledger:
         st.subheader(texts("history.ledger"))
-        st.dataframe(ledger_rows(ledger, texts), hide_index=True)
+        show_table(ledger_rows(ledger, texts), texts)
         show_promises(context)
         st.subheader(texts("champion.title"))
         show_as_of(context)
@@ -47,10 +49,10 @@ def show(context: Context) -> None:
     if cohorts:
         st.subheader(texts("history.cohorts"))
         st.caption(texts("history.cohorts_help"))
-        st.dataframe(cohorts, hide_index=True)
+        show_table(cohorts, texts)
     if recent:
         st.subheader(texts("history.runs"))
-        st.dataframe(run_rows(recent, texts), hide_index=True)
+        show_table(run_rows(recent, texts), texts)
     counted = read(UnitHistoryRepository().find(SUBJECT))
     if counted is not None:
         show_history_by_unit(counted, texts)
@@ -68,7 +70,7 @@ def ledger_rows(ledger: Sequence[Promotion], texts: Texts) -> list[dict[str, Any
             texts("history.champion"): p.champion or "",
             texts("metric.recall"): _before_and_after(p, "recall_at_budget", texts),
             texts("metric.new_recall"): _before_and_after(p, "new_recall_at_budget", texts),
-            texts("history.action"): p.action,
+            texts("history.action"): texts.or_name(f"action.{p.action}", p.action),
             texts("history.actor"): p.actor,
             texts("history.reasons"): "; ".join(reasons(p, texts)),
         }
@@ -117,8 +119,8 @@ def run_rows(recent: Sequence[Run], texts: Texts) -> list[dict[str, Any]]:
             texts("history.challenger"): run.challenger or "",
             texts("history.actor"): run.requested_by,
             texts("history.cause"): cause_told(run.cause, texts),
-            texts("history.step"): run.steps[-1].name if run.steps else "",
-            texts("history.took"): _seconds(run),
+            texts("history.step"): _step(run, texts),
+            texts("history.took"): took(run.started_at, run.finished_at, texts),
             texts("history.error"): run.error or "",
             texts("history.look"): look_told(run.look, texts),
             texts("history.run"): run.run_id,
@@ -180,7 +182,5 @@ def _try(context: Context, act: Callable[[], str]) -> None:
         st.error(explain_failure(failure, context))
 
 
-def _seconds(run: Run) -> int | None:
-    if run.started_at is None or run.finished_at is None:
-        return None
-    return round((run.finished_at - run.started_at).total_seconds())
+def _step(run: Run, texts: Texts) -> str:
+    return texts.step(run.steps[-1].name) if run.steps else ""

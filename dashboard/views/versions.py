@@ -10,6 +10,7 @@ from dashboard.context import Context, empty
 from dashboard.decision import show_decision
 from dashboard.fairness_section import show_fairness
 from dashboard.measured import measured_on
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from dashboard.trials_section import show_trial
 from dashboard.units_section import show_version_by_unit
@@ -42,7 +43,7 @@ def show(context: Context) -> None:
     if version.statuses:
         st.subheader(texts("versions.statuses"))
         st.caption(texts("versions.statuses_help", on=measured_on(version.metrics_on, texts)))
-        st.dataframe(status_rows(version, texts), hide_index=True)
+        show_table(status_rows(version, texts), texts)
     if version.dropped is not None:
         _dropped(version.dropped, version.thresholds.scale is Scale.RISK, texts)
     for title, rows in (
@@ -52,7 +53,7 @@ def show(context: Context) -> None:
     ):
         if rows:
             st.subheader(texts(title))
-            st.dataframe(rows, hide_index=True)
+            show_table(rows, texts)
     st.subheader(texts("versions.fairness"))
     show_fairness(version, texts)
     if version.by_unit is not None:
@@ -93,7 +94,7 @@ def _dropped(study: DroppedStudy, risk: bool, texts: Texts) -> None:
         st.caption(texts("versions.dropped_skipped"))
         return
     st.caption(texts("versions.dropped_help", rows=study.rows))
-    st.dataframe(dropped_rows(study, risk, texts), hide_index=True)
+    show_table(dropped_rows(study, risk, texts), texts)
 
 
 def dropped_rows(study: DroppedStudy, risk: bool, texts: Texts) -> list[dict[str, Any]]:
@@ -107,7 +108,9 @@ def dropped_rows(study: DroppedStudy, risk: bool, texts: Texts) -> list[dict[str
     scale, digits = (100, 1) if risk else (1, 3)
     return [
         {
-            texts("versions.dropped_feature"): ", ".join(found.features),
+            texts("versions.dropped_feature"): ", ".join(
+                texts.column(name) for name in found.features
+            ),
             texts("versions.dropped_recall" if risk else "versions.dropped_error"): (
                 texts.number(found.brings * scale, digits)
             ),
@@ -207,21 +210,23 @@ def _heading(version: ModelVersion, texts: Texts) -> None:
     st.markdown(
         texts(
             "versions.about",
-            family=version.family.replace("_", " "),
+            family=texts.family(version.family),
             at=texts.moment(version.created_at),
             rows=version.window.rows,
             periods=", ".join(version.window.periods),
         )
     )
-    st.dataframe(
+    show_table(
         [
             {
                 texts("versions.metric"): texts.or_name(f"metric.{name}", name.replace("_", " ")),
-                texts("versions.figure"): texts.number(value, 0 if name in COUNTS else 3),
+                texts("versions.figure"): texts.count(round(value))
+                if name in COUNTS
+                else texts.number(value, 3),
             }
             for name, value in version.metrics.items()
         ],
-        hide_index=True,
+        texts,
     )
     st.caption(texts("overview.measured", on=measured_on(version.metrics_on, texts)))
 

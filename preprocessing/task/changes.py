@@ -215,6 +215,8 @@ WORDS: Mapping[str, Rule] = {
     "over_periods": COMPARABLE,
     "description": COMPARABLE,
     "description_pt": COMPARABLE,
+    "names": COMPARABLE,
+    "names_pt": COMPARABLE,
 }
 BOUNDS: Mapping[str, Rule] = {"low": Bound(-1), "high": Bound(1), "integer": _integer}
 
@@ -318,6 +320,7 @@ TASK = RulesOf(
         "leakage": free(LeakagePolicy),
         "environment": COMPARABLE,
         "example": COMPARABLE,
+        "timezone": COMPARABLE,
     },
 )
 """A rule for every key of a TaskSpec."""
