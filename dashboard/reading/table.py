@@ -16,6 +16,8 @@ import streamlit as st
 from dashboard.texts import Texts
 
 HEADER, ROW, MOST_ROWS = 38, 35, 16
+BESIDE = 3
+"""So many columns are wide enough side by side on 500 px."""
 
 
 def show_table(
@@ -46,15 +48,44 @@ def show_table(
 def cards(
     rows: Sequence[Mapping[str, Any]], texts: Texts, columns: Mapping[str, Any] | None = None
 ) -> str:
-    """The rows as a list of named values; what is empty is left out.
+    """The rows as a table of few columns, else as a list of named values without the empty ones.
 
     >>> from dashboard.texts import Language
-    >>> cards([{"aluno": "RA-1", "risco": 0.5, "nota": None}], Texts(Language.PT, {}))
+    >>> cards([{"aluno": "RA-1", "risco": 0.5, "a": 1, "b": None}], Texts(Language.PT, {}))
     '<ul class="farol-cards"><li><dl><div><dt>aluno</dt><dd>RA-1</dd></div>\
-<div><dt>risco</dt><dd>0,5</dd></div></dl></li></ul>'
+<div><dt>risco</dt><dd>0,5</dd></div><div><dt>a</dt><dd>1</dd></div></dl></li></ul>'
+    >>> cards([{"aluno": "RA-1", "risco": 0.5}], Texts(Language.EN, {}))
+    '<table class="farol-cards"><thead><tr><th scope="col">aluno</th>\
+<th scope="col">risco</th></tr></thead><tbody><tr><td>RA-1</td><td>0.5</td></tr></tbody></table>'
     """
-    shown = "".join(_card(row, texts, columns or {}) for row in rows)
+    config = columns or {}
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if rows and len(names) <= BESIDE:
+        return _table(rows, names, texts, config)
+    shown = "".join(_card(row, texts, config) for row in rows)
     return f'<ul class="farol-cards">{shown}</ul>'
+
+
+def _table(
+    rows: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    texts: Texts,
+    columns: Mapping[str, Any],
+) -> str:
+    head = "".join(f'<th scope="col">{_title(name, columns)}</th>' for name in names)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td>{_told(row.get(name), texts, _type_of(columns.get(name)))}</td>" for name in names
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return f'<table class="farol-cards"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _title(name: str, columns: Mapping[str, Any]) -> str:
+    return escape(str((columns.get(name) or {}).get("label") or name).strip())
 
 
 def _card(row: Mapping[str, Any], texts: Texts, columns: Mapping[str, Any]) -> str:
@@ -63,7 +94,7 @@ def _card(row: Mapping[str, Any], texts: Texts, columns: Mapping[str, Any]) -> s
         config = columns.get(name)
         told = _told(value, texts, _type_of(config))
         if told:
-            title = escape(str((config or {}).get("label") or name).strip())
+            title = _title(name, columns)
             term = f"<dt>{title}</dt>" if title else ""
             parts.append(f"<div>{term}<dd>{told}</dd></div>")
     return f"<li><dl>{''.join(parts)}</dl></li>"
