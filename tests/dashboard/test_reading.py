@@ -117,9 +117,9 @@ def test_axes_have_the_decimal_comma_and_portuguese_months() -> None:
 
 
 def test_a_table_is_sent_as_a_list_too_with_every_value_escaped() -> None:
-    rows = [
-        {"aluno": "<b>RA-1</b>", "risco": 87, "situação": ["crítico"], "nota": 7.25, "vazio": ""}
-    ]
+    row = {
+        "aluno": "<b>RA-1</b>", "risco": 87, "situação": ["crítico"], "nota": 7.25, "vazio": "",
+    }  # fmt: skip
     columns = {"risco": st.column_config.ProgressColumn("risco", format="%d %%")}
 
     made = cards([row], PT, columns)
