@@ -9,11 +9,18 @@ from typing import Any
 import streamlit as st
 
 from dashboard.api_client import ApiFailure, FarolApi
-from dashboard.reading.palette import STATUS
 from dashboard.scales import score_columns
 from dashboard.texts import Texts
 from database.driver.client import SyncRegistry
 from model.prediction import RiskStatus
+
+# Names of the theme's colours, which are the palette's; the status itself always stands beside.
+COLOURS = {
+    RiskStatus.CRITICAL: "red",
+    RiskStatus.ALERT: "orange",
+    RiskStatus.EXPECTED: "blue",
+    RiskStatus.INSUFFICIENT: "gray",
+}
 
 TRY = "curl -s {url}/schema\ncurl -s -X POST {url}/predict/STUDENT"
 """What a record may hold, and a first prediction for a student that a school file told of."""
@@ -55,7 +62,7 @@ def assessment_columns(texts: Texts) -> dict[str, Any]:
     return {
         texts("students.status"): st.column_config.MultiselectColumn(
             options=[status_name(status, texts) for status in RiskStatus],
-            color=[STATUS[status] for status in RiskStatus],
+            color=[COLOURS[status] for status in RiskStatus],
             width="small",
         ),
         **score_columns(texts),

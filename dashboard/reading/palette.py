@@ -8,23 +8,11 @@ never the only mark of anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from model.prediction import RiskStatus
-
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#7F8790"
 
 LINES = (BLUE, GREEN, RED, PURPLE, GREY)
 """Lines and groups of one chart, in this order."""
-
-STATUS: Mapping[RiskStatus, str] = {
-    RiskStatus.CRITICAL: RED,
-    RiskStatus.ALERT: ORANGE,
-    RiskStatus.EXPECTED: BLUE,
-    RiskStatus.INSUFFICIENT: GREY,
-}
-"""Each status; its name always stands beside it."""
 
 
 def pale(colour: str, share: float = 0.15) -> str:

@@ -15,6 +15,7 @@ import pytest
 import streamlit as st
 
 from dashboard import charts
+from dashboard.context import COLOURS
 from dashboard.reading import palette
 from dashboard.reading.figure import localised, options
 from dashboard.reading.findings import (
@@ -87,8 +88,9 @@ def test_what_a_chart_draws_in_is_seen_on_both_grounds(colour: str, ground: str)
 
 
 def test_every_status_has_a_colour_of_its_own() -> None:
-    assert {*palette.STATUS} == {*RiskStatus}
-    assert len({*palette.STATUS.values()}) == len(RiskStatus)
+    assert {*COLOURS} == {*RiskStatus}
+    assert len({*COLOURS.values()}) == len(RiskStatus)
+    assert {*COLOURS.values()} <= {*NAMED} - {"green"}, "red and green are not told apart"
 
 
 def test_charts_and_tables_are_shown_in_one_place_each() -> None:
