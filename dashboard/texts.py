@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from importlib.resources import files
 
 import yaml
@@ -118,17 +118,16 @@ class Texts:
         '1 mar 2025, 03:05'
         """
         local = at.astimezone(self.zone)
-        return f"{self.date(at)}, {local:%H:%M}{' UTC' if self.in_utc else ''}"
+        return f"{self.day(local.date())}, {local:%H:%M}{' UTC' if self.in_utc else ''}"
 
-    def date(self, at: datetime) -> str:
-        """The day of a moment in the school's zone.
+    def day(self, day: date) -> str:
+        """A day as people write it.
 
-        >>> Texts(Language.PT, {}).date(datetime(2025, 3, 1, 6, 5, tzinfo=UTC))
+        >>> Texts(Language.PT, {}).day(date(2025, 3, 1))
         '1 mar 2025'
         """
-        local = at.astimezone(self.zone)
-        month = MONTHS_PT[local.month - 1] if self.language is Language.PT else f"{local:%b}"
-        return f"{local.day} {month} {local.year}"
+        month = MONTHS_PT[day.month - 1] if self.language is Language.PT else f"{day:%b}"
+        return f"{day.day} {month} {day.year}"
 
     def local(self, at: datetime) -> datetime:
         """A moment for the axis of a chart: the school's clock, without its zone."""

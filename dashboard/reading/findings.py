@@ -82,8 +82,7 @@ def days_finding(served: Sequence[Prediction], texts: Texts) -> str:
     """How many predictions there were on the busiest day."""
     days = Counter(texts.local(one.created_at).date() for one in served)
     day, most = max(days.items(), key=lambda one: (one[1], one[0]))
-    at = next(one.created_at for one in served if texts.local(one.created_at).date() == day)
-    return texts("finding.days", n=most, day=texts.date(at), total=len(served))
+    return texts("finding.days", n=most, day=texts.day(day), total=len(served))
 
 
 def hours_finding(hours: Sequence[HourStatistics], texts: Texts) -> str:
