@@ -38,7 +38,7 @@ def show_fairness(version: ModelVersion, texts: Texts) -> None:
             st.markdown(texts("versions.gap", attribute=name, points=points))
         show_table(group_rows(groups, texts, attribute), texts)
         drawn = [
-            {**figures, "label": _label(attribute, group, figures, texts)}
+            {**figures, "label": group_label(group, figures, texts, attribute)}
             for group, figures in groups.items()
             if _shown(figures) and figures.get("recall") is not None
         ]
@@ -54,7 +54,7 @@ def group_rows(
     """One table row a group; figures of a handful of students are left out."""
     return [
         {
-            texts("versions.group"): _label(attribute, group, figures, texts),
+            texts("versions.group"): group_label(group, figures, texts, attribute),
             texts("versions.records"): _count(figures["rows"]),
         }
         | (_errors(figures, texts) if "mae" in figures else _shares(figures, texts))
@@ -85,7 +85,8 @@ def _shown(figures: Mapping[str, Any]) -> bool:
     return bool(figures["rows"] >= FEWEST_SHOWN)
 
 
-def _label(attribute: str, group: str, figures: Mapping[str, Any], texts: Texts) -> str:
+def group_label(group: str, figures: Mapping[str, Any], texts: Texts, attribute: str = "") -> str:
+    """A group's name as the school writes it, marked where it is small."""
     name = texts.category(attribute, group)
     return texts("versions.small", group=name) if figures["small"] else name
 

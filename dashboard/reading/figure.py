@@ -29,7 +29,9 @@ PORTUGUESE = {
 """What Plotly needs to write Portuguese: https://plotly.com/javascript/configuration-options."""
 
 
-def show_figure(figure: go.Figure, finding: str, texts: Texts, *, key: str) -> None:
+def show_figure(
+    figure: go.Figure, finding: str, texts: Texts, *, key: str, titled: bool = True
+) -> None:
     """Shows a chart under a sentence that says what it shows, which screen readers read too.
 
     Args:
@@ -37,8 +39,10 @@ def show_figure(figure: go.Figure, finding: str, texts: Texts, *, key: str) -> N
         finding: what it shows, with figures.
         texts: the reader's language.
         key: of the page's chart, each its own.
+        titled: False where the page has just said the sentence.
     """
-    st.markdown(f"**{finding}**")
+    if titled:
+        st.markdown(f"**{finding}**")
     st.plotly_chart(localised(figure, texts), alt=finding, key=key, config=options(texts))
 
 

@@ -18,6 +18,7 @@ from dashboard.context import (
     known_share,
     status_name,
 )
+from dashboard.reading.table import show_table
 from dashboard.reasons import glossary, main_reasons
 from dashboard.scales import display
 from dashboard.texts import Texts
@@ -182,12 +183,7 @@ def _table(group: Group, shown: str, context: Context) -> None:
     texts = context.texts
     st.caption(shown)
     wide = {texts("students.reasons"): st.column_config.TextColumn(width="large")}
-    st.dataframe(
-        group.rows,
-        hide_index=True,
-        column_config=assessment_columns(texts) | wide,
-        height=min(len(group.rows), 16) * 35 + 38,
-    )
+    show_table(group.rows, texts, columns=assessment_columns(texts) | wide)
 
 
 def _glossary(context: Context) -> None:
