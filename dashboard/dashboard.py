@@ -128,7 +128,7 @@ def main(first: str = "overview") -> None:
     )
     every = REFRESH_SECONDS if live else None
     page = partial(_page, texts=texts, key=key, every=every)
-    st.navigation(_pages(first, page, texts)).run()
+    st.navigation(_pages(first, page, texts), expanded=True).run()
 
 
 def _pages(first: str, show: Callable[[View, str], None], texts: Texts) -> list[st.Page]:

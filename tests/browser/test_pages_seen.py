@@ -66,7 +66,7 @@ def test_every_page_is_reached_with_the_keyboard_alone(school: School, chromium:
     chromium.resize()
     chromium.open(school.page(PAGES[0]))
     reached = []
-    for _ in range(len(PAGES) + 12):
+    for _ in range(2 * len(PAGES) + 20):
         chromium.press("Tab")
         reached.append(chromium.evaluate("document.activeElement.getAttribute('href') || ''"))
 
