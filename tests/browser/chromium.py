@@ -152,11 +152,12 @@ class Browser:
         return base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"])
 
 
-PLACE = """label => {
+PLACE = r"""label => {
   const shown = e => { const r = e.getBoundingClientRect(); return r.width && r.height; };
   const kinds = 'button, a, summary, label, [role=option], [role=tab]';
   const all = [...document.querySelectorAll(kinds)];
-  const found = all.find(e => e.innerText.trim() === label && shown(e));
+  const found = all.find(e => shown(e)
+    && e.innerText.split('\n').some(line => line.trim() === label));
   if (!found || found.disabled) return null;
   found.scrollIntoView({block: 'center'});
   const r = found.getBoundingClientRect();

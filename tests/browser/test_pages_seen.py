@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.dashboard import VIEWS
-from tests.browser import looks
+from tests.browser import looks, stories
 from tests.browser.chromium import NARROW, Browser, browser, program
 from tests.browser.english import english
 from tests.browser.school import School, opened
@@ -73,3 +73,33 @@ def test_every_page_is_reached_with_the_keyboard_alone(school: School, chromium:
     assert {href.rpartition("/")[2].partition("?")[0] for href in reached} >= {*PAGES[1:]}
     ring = "getComputedStyle(document.activeElement).outlineStyle"
     assert chromium.evaluate(ring) != "none"
+
+
+def needs(*pages: str) -> pytest.MarkDecorator:
+    """A story is told where its pages are."""
+    missing = sorted({*pages} - {*PAGES})
+    return pytest.mark.skipif(bool(missing), reason=f"no page {', '.join(missing)}")
+
+
+@needs("students", "student", "todo")
+def test_a_counsellor_goes_from_the_list_to_a_student_and_the_to_do_list_shrinks(
+    school: School, chromium: Browser
+) -> None:
+    chromium.resize()
+    chromium.prefer("light")
+
+    student = stories.counsellor(chromium, school)
+
+    assert [one["kind"] for one in stories.told_of(school, student)] == ["acted"]
+    counted = school.api.get("/help/summary").json()["actions"]
+    assert counted["by_kind"]["acted"] == 1
+
+
+@needs("runs", "versions")
+def test_an_engineer_compares_approves_and_rolls_back(school: School, chromium: Browser) -> None:
+    chromium.resize()
+    chromium.prefer("light")
+
+    stories.engineer(chromium, school)
+
+    assert [one["action"] for one in stories.decisions(school)[:2]] == ["rollback", "approve"]
