@@ -121,13 +121,8 @@ class Browser:
         self.until(lambda: words in self.text(), f"the page says {words!r}")
 
     def click(self, label: str) -> None:
-        """Presses the visible button, link or option that says this, as a mouse does."""
-        place = self.until(lambda: self.call(PLACE, label), f"there is {label!r} to press")
-        for kind in ("mousePressed", "mouseReleased"):
-            self.send(
-                "Input.dispatchMouseEvent",
-                type=kind, x=place[0], y=place[1], button="left", clickCount=1,
-            )  # fmt: skip
+        """Presses the visible button, link or option that says this."""
+        self.until(lambda: self.call(PRESS, label), f"there is {label!r} to press")
 
     def write(self, label: str, text: str) -> None:
         """Types into the field of that label, and leaves it as the Tab key does."""
@@ -152,16 +147,14 @@ class Browser:
         return base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"])
 
 
-PLACE = r"""label => {
+PRESS = r"""label => {
   const shown = e => { const r = e.getBoundingClientRect(); return r.width && r.height; };
   const kinds = 'button, a, summary, label, [role=option], [role=tab]';
-  const all = [...document.querySelectorAll(kinds)];
-  const found = all.find(e => shown(e)
+  const found = [...document.querySelectorAll(kinds)].find(e => shown(e)
     && e.innerText.split('\n').some(line => line.trim() === label));
-  if (!found || found.disabled) return null;
-  found.scrollIntoView({block: 'center'});
-  const r = found.getBoundingClientRect();
-  return [r.x + r.width / 2, r.y + r.height / 2];
+  if (!found || found.disabled) return false;
+  found.scrollIntoView({block: 'center'}); found.focus(); found.click();
+  return true;
 }"""
 FIELD = """label => {
   const all = [...document.querySelectorAll('input, textarea')];

@@ -92,7 +92,7 @@ def test_a_counsellor_goes_from_the_list_to_a_student_and_the_to_do_list_shrinks
 
     assert [one["kind"] for one in stories.told_of(school, student)] == ["acted"]
     counted = school.api.get("/help/summary").json()["actions"]
-    assert counted["by_kind"]["acted"] == 1
+    assert counted["whole"]["acted"] == 1
 
 
 @needs("runs", "versions")
