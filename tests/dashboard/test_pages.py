@@ -145,7 +145,7 @@ def addresses() -> None:
     from dashboard.dashboard import _pages
     from dashboard.texts import Language, load_texts
 
-    for listed in _pages("overview", lambda _: None, load_texts(Language.EN)):
+    for listed in _pages("overview", lambda *_: None, load_texts(Language.EN)):
         st.text(f"/{listed.url_path} {listed.title} {listed._visibility}")
 
 
