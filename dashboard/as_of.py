@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import streamlit as st
 
@@ -13,15 +13,16 @@ from model.promotion import Term
 
 
 def show_as_of(context: Context) -> None:
-    """Asks for a day and a time in UTC, and says who served then."""
+    """Asks for a day and a time on the school's clock, and says who served then."""
     texts = context.texts
     left, right = st.columns(2)
-    day = left.date_input(texts("champion.day"), context.now.date(), max_value=context.now.date())
-    # The end of the minute: who took over in it serves in the answer.
-    time = right.time_input(
-        texts("champion.time"), context.now.time().replace(second=0, microsecond=0)
+    now = texts.local(context.now)
+    day = left.date_input(
+        texts("champion.day"), now.date(), max_value=now.date(), format="DD/MM/YYYY"
     )
-    asked = datetime.combine(day, time, UTC).replace(second=59, microsecond=999000)
+    # The end of the minute: who took over in it serves in the answer.
+    time = right.time_input(texts("champion.time"), now.time().replace(second=0, microsecond=0))
+    asked = datetime.combine(day, time, texts.zone).replace(second=59, microsecond=999000)
     moment = min(asked, context.now)
     st.markdown(term_line(context.registry.run(PromotionRepository().term_at(moment)), texts))
 

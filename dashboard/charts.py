@@ -10,17 +10,15 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard.measured import measured_on
+from dashboard.reading.findings import drift_row_name
+from dashboard.reading.palette import BLUE, GREEN, GREY, LINES, RED
 from dashboard.scales import display
 from dashboard.texts import Texts
-from drift.catalogue import row_of
-from model.drift import DriftReport, FeatureDrift
+from model.drift import DriftReport
 from model.prediction import Prediction, Scale
 from model.version import ModelVersion
 
-# Okabe and Ito's palette: told apart by colour-blind readers too.
-BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#9AA5B1"
 NO_TOOLBAR = {"displayModeBar": False}
-LINES = (BLUE, GREEN, ORANGE, GREY)
 BINS = 20
 MOST_DAYS = 60
 
@@ -62,14 +60,14 @@ def drift_bars(report: DriftReport, texts: Texts) -> go.Figure:
         chosen = [row for row in rows if row.drifted is drifted]
         figure.add_bar(
             x=[row.times_limit for row in chosen],
-            y=[row_name(row, texts) for row in chosen],
+            y=[drift_row_name(row, texts) for row in chosen],
             orientation="h",
             name=texts(name),
             marker={"color": colour},
             hovertemplate="%{y}: %{x:.2f}<extra></extra>",
         )
-    figure.add_vline(x=1.0, line={"color": "#3D4852", "dash": "dash", "width": 1})
-    order = [row_name(row, texts) for row in rows]
+    figure.add_vline(x=1.0, line={"color": GREY, "dash": "dash", "width": 1})
+    order = [drift_row_name(row, texts) for row in rows]
     figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
     figure.update_xaxes(title=texts("drift.axis"), rangemode="tozero")
     return styled(figure, height=110 + 24 * len(rows))
@@ -80,13 +78,13 @@ def drift_history(reports: Sequence[DriftReport], texts: Texts) -> go.Figure:
     ordered = sorted((r for r in reports if r.compared), key=lambda report: report.at)
     figure = go.Figure()
     figure.add_scatter(
-        x=[report.at for report in ordered],
+        x=[texts.local(report.at) for report in ordered],
         y=[len(report.drifted_features) for report in ordered],
         text=[report.model_version for report in ordered],
         mode="lines+markers",
         line={"color": BLUE, "width": 2, "shape": "hv"},
         marker={"size": 8, "color": [RED if report.drifted else GREEN for report in ordered]},
-        hovertemplate="%{x|%d %b %Y}: %{y} (%{text})<extra></extra>",
+        hovertemplate="%{x|%-d %b %Y}: %{y} (%{text})<extra></extra>",
     )
     figure.update_yaxes(title=texts("drift.count"), rangemode="tozero", nticks=6)
     return styled(figure, height=240)
@@ -127,7 +125,7 @@ def score_histogram(predictions: Sequence[Prediction], texts: Texts) -> go.Figur
         x=[prediction.risk_score for prediction in predictions],
         xbins=shown.bins,
         nbinsx=None if shown.bins else BINS,
-        marker={"color": BLUE, "line": {"color": "white", "width": 1}},
+        marker={"color": BLUE},
     )
     if newest:
         figure.add_vline(
@@ -141,8 +139,8 @@ def score_histogram(predictions: Sequence[Prediction], texts: Texts) -> go.Figur
 
 
 def predictions_by_day(predictions: Sequence[Prediction], texts: Texts) -> go.Figure:
-    """How many predictions were served on each day (UTC), days without any included."""
-    served = Counter(prediction.created_at.date() for prediction in predictions)
+    """How many predictions were served on each of the school's days, those without any too."""
+    served = Counter(texts.local(one.created_at).date() for one in predictions)
     first, last = min(served, default=None), max(served, default=None)
     days = []
     if first and last:
@@ -157,11 +155,6 @@ def predictions_by_day(predictions: Sequence[Prediction], texts: Texts) -> go.Fi
     figure.update_xaxes(type="category", nticks=8)
     figure.update_yaxes(title=texts("predictions.count"))
     return styled(figure, height=280)
-
-
-def row_name(row: FeatureDrift, texts: Texts) -> str:
-    """What a row of a drift report is about."""
-    return row_of(row.test, texts.or_name(f"feature.{row.feature}", row.feature), texts.language)
 
 
 def styled(figure: go.Figure, *, height: int) -> go.Figure:

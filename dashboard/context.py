@@ -17,10 +17,11 @@ from database.driver.client import SyncRegistry
 from model.people.looked import Looked
 from model.prediction import RiskStatus
 
+# Names of the theme's colours, which are the palette's; the status itself always stands beside.
 COLOURS = {
     RiskStatus.CRITICAL: "red",
     RiskStatus.ALERT: "orange",
-    RiskStatus.EXPECTED: "green",
+    RiskStatus.EXPECTED: "blue",
     RiskStatus.INSUFFICIENT: "gray",
 }
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Set
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 # Streamlit puts this file's folder first on the path, where `dashboard` would be this very file.
 ROOT = str(Path(__file__).parents[1])
@@ -32,6 +33,7 @@ from dashboard.entry.admission import (  # noqa: E402
 )
 from dashboard.entry.doorkeeper import Doorkeeper  # noqa: E402
 from dashboard.entry.form import show_closed  # noqa: E402
+from dashboard.reading.frame import show_frame, show_heading  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
     data,
@@ -54,10 +56,12 @@ from database.driver.client import SyncRegistry  # noqa: E402
 from deployment.settings import Settings  # noqa: E402
 from deployment.tasks.installed import all_installed, installed, of_name  # noqa: E402
 from deployment.wiring import (  # noqa: E402
+    environment,
     root_registry,
     settings_from_environment,
     task_registry,
 )
+from deployment.zone import installation_zone  # noqa: E402
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable  # noqa: E402
 from model.trust.key_file import KeyFile  # noqa: E402
 
@@ -129,6 +133,20 @@ def read_needs(name: str) -> TaskNeeds:
 
 
 @st.cache_data(show_spinner=False)
+def read_names(name: str, language: Language) -> dict[str, str]:
+    """What that task calls its columns and categories, by the key of the text."""
+    spec = installed(of_name(settings_from_environment(), name)).spec
+    return dict(spec.shown_names(language.value))
+
+
+@st.cache_resource(show_spinner=False)
+def read_zone(name: str) -> tzinfo:
+    """The time zone of that task's schools; without one, the installation's."""
+    spec = installed(of_name(settings_from_environment(), name)).spec
+    return ZoneInfo(spec.zone) if spec.zone else installation_zone(environment())
+
+
+@st.cache_data(show_spinner=False)
 def read_texts(language: Language) -> Texts:
     """The sentences, read once a language."""
     return load_texts(language)
@@ -143,6 +161,7 @@ def main(first: str = START) -> None:
     st.set_page_config(page_title="Farol", page_icon=":material/lightbulb:", layout="wide")
     st.logo(Path(__file__).with_name("logo.svg").read_text("utf-8"), size="large")
     texts = read_texts(_language())
+    show_frame(texts)
     live = st.sidebar.toggle(texts("app.live"), value=True)
     show_account(lambda: _keeper(settings_from_environment(), datetime.now(UTC)), texts)
     every = REFRESH_SECONDS if live else None
@@ -150,11 +169,11 @@ def main(first: str = START) -> None:
     who = state.visitor()
     own = BY_UNIT if who is not None and who.units else None
     start = OF_UNITS if own and first == START else first
-    st.navigation(_pages(start, page, texts, own)).run()
+    st.navigation(_pages(start, page, texts, own), expanded=True).run()
 
 
 def _pages(
-    first: str, show: Callable[[View], None], texts: Texts, own: Set[str] | None = None
+    first: str, show: Callable[[View, str], None], texts: Texts, own: Set[str] | None = None
 ) -> list[st.Page]:
     """Every view at its own address; the first one at `/` too.
 
@@ -163,7 +182,8 @@ def _pages(
     """
     pages = []
     for name, icon, view in VIEWS:
-        content, title = partial(show, view), texts(f"page.{name}")
+        title = texts(f"page.{name}")
+        content = partial(show, view, title)
         if name == first:
             pages.append(st.Page(content, title=title, icon=icon, url_path="start", default=True))
         hidden = name == first or (own is not None and name not in own)
@@ -175,20 +195,23 @@ def _pages(
 def _language() -> Language:
     wished = preferred_language(st.query_params.get("lang"), st.context.locale)
     chosen = st.sidebar.segmented_control(
-        "Idioma · Language",
+        read_texts(wished)("app.language"),
         list(Language),
         default=wished,
         format_func=lambda language: language.value.upper(),
         required=True,
+        key="language",
     )
     language = Language(chosen or wished)
     st.query_params["lang"] = language.value
     return language
 
 
-def _page(show: View, texts: Texts, every: float | None) -> None:
+def _page(show: View, title: str, texts: Texts, every: float | None) -> None:
+    show_heading(title)
     try:
         task = _task(texts)
+        texts = texts.of_school(read_names(task, texts.language), read_zone(task))
     except ConfigurationError as error:
         st.error(texts("error.settings", why=error))
         return
@@ -236,7 +259,7 @@ def _guarded(show: View, texts: Texts, task: str) -> None:
         )
         show_next_step(context)
         show(context)
-        st.caption(texts("app.read_at", at=texts.moment(now)))
+        st.caption(texts("app.read_at", at=texts.moment(now), zone=texts.zone_at(now)))
     except RegistryUnavailable as error:
         # An embedded registry that was started anew listens elsewhere: ask for its address again.
         open_task.clear()

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.evidence.tables import evidence_tables
 from dashboard.guards import guard_name, guard_reason, kind_of, reasons
 from dashboard.promises import promise_line
+from dashboard.reading.table import show_table
 from dashboard.texts import Language, Texts
 from model.decisions.gain_sentences import gain_told
 from model.helping.evidence import helped_disagrees, helped_told
@@ -87,7 +88,7 @@ def show_decision(promotion: Promotion, texts: Texts) -> None:
     if promotion.guards:
         with st.expander(texts("decision.guards")):
             rows = guard_rows(promotion.guards, texts, kind=kind_of(promotion))
-            st.dataframe(rows, hide_index=True)
+            show_table(rows, texts)
     if promotion.evidence:
         with st.expander(texts("decision.evidence")):
             for table in evidence_tables(promotion.evidence, texts):

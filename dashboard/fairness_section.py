@@ -9,6 +9,9 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.measured import measured_on
+from dashboard.reading.figure import show_figure
+from dashboard.reading.findings import groups_finding
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from model.units.disclosure import FEWEST_SHOWN
 from model.version import ModelVersion
@@ -25,7 +28,7 @@ def show_fairness(version: ModelVersion, texts: Texts) -> None:
     said = "versions.errors_help" if numeric else "versions.fairness_help"
     st.caption(texts(said, on=measured_on(version.metrics_on, texts)))
     for attribute, groups in version.fairness.items():
-        gap, name = version.fairness_gaps.get(attribute), attribute.replace("_", " ")
+        gap, name = version.fairness_gaps.get(attribute), texts.column(attribute)
         if numeric:
             st.markdown(f"**{name}**")
         elif gap is None:
@@ -33,26 +36,25 @@ def show_fairness(version: ModelVersion, texts: Texts) -> None:
         else:
             points = texts.number(gap * 100, 1)
             st.markdown(texts("versions.gap", attribute=name, points=points))
-        st.dataframe(group_rows(groups, texts), hide_index=True)
+        show_table(group_rows(groups, texts, attribute), texts)
         drawn = [
-            {**figures, "label": group_label(group, figures, texts)}
+            {**figures, "label": group_label(group, figures, texts, attribute)}
             for group, figures in groups.items()
             if is_shown(figures) and figures.get("recall") is not None
         ]
         if drawn:
-            st.plotly_chart(
-                charts.group_recalls(drawn, texts),
-                alt=f"{texts('versions.fairness')}: {name}",
-                key=f"groups-{attribute}",
-                config=charts.NO_TOOLBAR,
-            )
+            figure = charts.group_recalls(drawn, texts)
+            finding = f"{name}: {groups_finding(drawn, texts)}"
+            show_figure(figure, finding, texts, key=f"groups-{attribute}")
 
 
-def group_rows(groups: Mapping[str, Mapping[str, Any]], texts: Texts) -> list[dict[str, Any]]:
+def group_rows(
+    groups: Mapping[str, Mapping[str, Any]], texts: Texts, attribute: str = ""
+) -> list[dict[str, Any]]:
     """One table row a group; figures of a handful of students are left out."""
     return [
         {
-            texts("versions.group"): group_label(group, figures, texts),
+            texts("versions.group"): group_label(group, figures, texts, attribute),
             texts("versions.records"): _count(figures["rows"]),
         }
         | (_errors(figures, texts) if "mae" in figures else _shares(figures, texts))
@@ -84,9 +86,9 @@ def is_shown(figures: Mapping[str, Any]) -> bool:
     return bool(figures["rows"] >= FEWEST_SHOWN)
 
 
-def group_label(group: str, figures: Mapping[str, Any], texts: Texts) -> str:
-    """A group's name, marked where it is small."""
-    name = group.replace("_", " ")
+def group_label(group: str, figures: Mapping[str, Any], texts: Texts, attribute: str = "") -> str:
+    """A group's name as the school writes it, marked where it is small."""
+    name = texts.category(attribute, group)
     return texts("versions.small", group=name) if figures["small"] else name
 
 

@@ -20,7 +20,7 @@ def named_sentences(named: NamedChanges, texts: Texts) -> list[str]:
         feature = texts.or_name(f"feature.{one.feature}", one.feature)
         for key, values in (("named.new", one.new), ("named.vanished", one.vanished)):
             if values:
-                lines.append(texts(key, feature=feature, values=_shown(values, texts)))
+                lines.append(texts(key, feature=feature, values=_shown(one.feature, values, texts)))
     for alike in named.missing_together:
         lines.append(
             texts(
@@ -29,14 +29,19 @@ def named_sentences(named: NamedChanges, texts: Texts) -> list[str]:
                     texts.or_name(f"feature.{one.feature}", one.feature) for one in alike
                 ),
                 by=texts.or_name(f"feature.{alike[0].by}", alike[0].by),
-                values=", ".join(alike[0].values[:MOST_NAMED]),
+                values=", ".join(
+                    texts.category(alike[0].by, one) for one in alike[0].values[:MOST_NAMED]
+                ),
                 share=texts.share(min(one.share for one in alike)),
             )
         )
     return lines
 
 
-def _shown(values: Sequence[ValueShare], texts: Texts) -> str:
-    shown = [f"{one.value} ({texts.share(one.share)})" for one in values[:MOST_NAMED]]
+def _shown(feature: str, values: Sequence[ValueShare], texts: Texts) -> str:
+    shown = [
+        f"{texts.category(feature, one.value)} ({texts.share(one.share)})"
+        for one in values[:MOST_NAMED]
+    ]
     more = len(values) - MOST_NAMED
     return ", ".join(shown) + (f" +{more}" if more > 0 else "")

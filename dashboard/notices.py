@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from database.watch.notices import NoticeRepository
 from model.watch.notice import Notice
@@ -23,7 +24,7 @@ def show_notices(context: Context) -> None:
         return
     st.subheader(texts("notice.title"))
     st.caption(texts("notice.about"))
-    st.dataframe(notice_rows(known, texts), hide_index=True)
+    show_table(notice_rows(known, texts), texts)
 
 
 def notice_rows(known: Sequence[Notice], texts: Texts) -> list[dict[str, Any]]:

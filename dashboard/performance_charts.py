@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import plotly.graph_objects as go
 
-from dashboard.charts import BLUE, GREEN, GREY, ORANGE, styled
+from dashboard.charts import styled
+from dashboard.reading.palette import BLUE, GREEN, GREY, RED, pale
 from dashboard.texts import Texts
 from drift.performance.hourly import begin_of
 from model.figures import Share
 from model.watch.expected import EstimatedFigures
-from model.watch.performance import LabelledShare, Measure, RealisedFigures
+from model.watch.performance import LabelledShare, Measure, RealisedFigures, Span
 from model.watch.served import ColumnStatistics, HourStatistics
-
-BAND = "rgba(0, 158, 115, 0.15)"
 
 
 def realised_figure(
@@ -32,12 +31,12 @@ def realised_figure(
     shown = [row for row in reversed(rows) if row.share(measure).value is not None]
     figure = go.Figure()
     _add_shares(
-        figure, [row.name for row in shown], [row.share(measure) for row in shown],
+        figure, [_name(row, texts) for row in shown], [row.share(measure) for row in shown],
         name=texts("performance.measured"), colour=BLUE,
     )  # fmt: skip
     if promised is not None and promised.value is not None:
         if promised.low is not None:
-            figure.add_hrect(y0=promised.low, y1=promised.high, fillcolor=BAND, line_width=0)
+            figure.add_hrect(y0=promised.low, y1=promised.high, fillcolor=pale(GREEN), line_width=0)
         figure.add_hline(
             y=promised.value,
             line={"color": GREEN, "dash": "dash", "width": 1},
@@ -54,7 +53,7 @@ def estimated_figure(
     names = [f"{one.period} · {one.model_version}" for one in ordered]
     figure = go.Figure()
     expected: list[Share] = [getattr(one, measure.value) for one in ordered]
-    _add_shares(figure, names, expected, name=texts("performance.expected"), colour=ORANGE)
+    _add_shares(figure, names, expected, name=texts("performance.expected"), colour=RED)
     came = [Share() if one.came is None else one.came.share(measure) for one in ordered]
     _add_shares(figure, names, came, name=texts("performance.came"), colour=BLUE)
     return _of_shares(figure, measure, texts)
@@ -84,7 +83,7 @@ def hourly_figure(hours: Sequence[HourStatistics], column: str, texts: Texts) ->
         texts: the reader's language.
     """
     known: list[tuple[datetime, ColumnStatistics]] = [
-        (begin_of(hour.hour), one)
+        (texts.local(begin_of(hour.hour)), one)
         for hour in reversed(hours)
         for one in hour.columns
         if one.name == column and one.mean is not None
@@ -112,12 +111,19 @@ def served_figure(hours: Sequence[HourStatistics], texts: Texts) -> go.Figure:
     """How many predictions were served in each hour, oldest left."""
     figure = go.Figure()
     figure.add_bar(
-        x=[begin_of(hour.hour) for hour in reversed(hours)],
+        x=[texts.local(begin_of(hour.hour)) for hour in reversed(hours)],
         y=[hour.count for hour in reversed(hours)],
         marker={"color": BLUE},
     )
     figure.update_yaxes(title=texts("predictions.count"))
     return styled(figure, height=200)
+
+
+def _name(row: RealisedFigures, texts: Texts) -> str:
+    """The period, the day, or the hour on the school's clock."""
+    if row.span is not Span.HOUR:
+        return row.name
+    return texts.moment(datetime.strptime(row.name, "%Y-%m-%dT%H").replace(tzinfo=UTC))
 
 
 def _within(one: ColumnStatistics) -> tuple[float | None, float | None]:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from database.decisions.realised import promotions_and_what_came
 from model.decisions.realised import RealisedGain, TrackRecord, is_kept, promising, track_record
@@ -22,7 +23,7 @@ def show_promises(context: Context) -> None:
         return
     st.subheader(texts("promise.title"))
     st.markdown(record_line(track_record(ledger, came), texts))
-    st.dataframe(promise_rows(ledger, came, texts), hide_index=True)
+    show_table(promise_rows(ledger, came, texts), texts)
     st.caption(texts("promise.about"))
 
 

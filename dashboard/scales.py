@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.reading.palette import BLUE
 from dashboard.texts import Texts
 from model.prediction import Scale
 
@@ -42,7 +43,7 @@ def score_columns(texts: Texts) -> dict[str, Any]:
     risk, value = texts("students.score"), texts("students.predicted")
     return {
         risk: st.column_config.ProgressColumn(
-            risk, min_value=0, max_value=100, format="%d %%", color="auto-inverse"
+            risk, min_value=0, max_value=100, format="%d %%", color=BLUE
         ),
         value: st.column_config.NumberColumn(value, format="localized"),
     }

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context
+from dashboard.reading.retold import retold
 from dashboard.texts import Texts
 
 
@@ -35,6 +36,7 @@ def objection(report: Mapping[str, Any] | None, champion: str, texts: Texts) -> 
         return texts("serving.unknown", champion=champion)
     part = report["parts"]["champion"]
     why = part.get("reason") or part.get("detail") or report["parts"]["outbox"].get("detail") or ""
+    why = retold(str(why), texts)
     serving = report.get("model_version")
     if serving is None:
         return texts("serving.nobody", champion=champion, why=why)

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from database.watch.canaries import CanaryRepository
 from database.watch.shadows import ShadowRepository
@@ -31,7 +32,7 @@ def show_trial(version: str, context: Context) -> None:
         st.markdown(line)
     if shadow.tally.flags.records >= LEAST_RECORDS:
         rows = figure_rows(shadow_figures(shadow), shadow, texts)
-        st.dataframe(rows, hide_index=True)
+        show_table(rows, texts)
 
 
 def trial_lines(shadow: ShadowRecord, texts: Texts) -> list[str]:

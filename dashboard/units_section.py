@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from model.units.disclosure import FEWEST_SHOWN
 from model.units.drifted import DriftByUnit
@@ -20,14 +21,14 @@ def show_version_by_unit(found: VersionByUnit, texts: Texts) -> None:
     """How a version did in each unit, and for which it was never tested."""
     st.subheader(texts("units.version"))
     st.caption(texts("units.version_help", fewest=FEWEST_SHOWN))
-    _show(version_rows(found, texts), version_lines(found, texts))
+    _show(version_rows(found, texts), version_lines(found, texts), texts)
 
 
 def show_drift_by_unit(found: DriftByUnit, texts: Texts) -> None:
     """What drifted in each unit."""
     st.subheader(texts("units.drift"))
     st.caption(texts("units.drift_help", needed=found.needed, fewest=FEWEST_SHOWN))
-    _show(drift_rows(found, texts), drift_lines(found, texts))
+    _show(drift_rows(found, texts), drift_lines(found, texts), texts)
 
 
 def show_history_by_unit(found: UnitHistory, texts: Texts) -> None:
@@ -35,7 +36,7 @@ def show_history_by_unit(found: UnitHistory, texts: Texts) -> None:
     st.subheader(texts("units.history"))
     at = texts.moment(found.at)
     st.caption(texts("units.history_help", at=at, newest=found.newest, fewest=FEWEST_SHOWN))
-    _show(history_rows(found, texts), history_lines(found, texts))
+    _show(history_rows(found, texts), history_lines(found, texts), texts)
 
 
 def version_rows(found: VersionByUnit, texts: Texts) -> list[dict[str, Any]]:
@@ -115,9 +116,9 @@ def names_of(units: UnitNames, texts: Texts) -> str:
     return texts("units.and_more", names=names, n=units.more) if units.more else names
 
 
-def _show(rows: list[dict[str, Any]], lines: list[str]) -> None:
+def _show(rows: list[dict[str, Any]], lines: list[str], texts: Texts) -> None:
     if rows:
-        st.dataframe(rows, hide_index=True)
+        show_table(rows, texts)
     for line in lines:
         st.caption(line)
 

@@ -107,15 +107,7 @@ def took_told(took: timedelta | None, texts: Texts) -> str:
     >>> took_told(timedelta(seconds=83), load_texts(Language.PT))
     '1 min 23 s'
     """
-    if took is None:
-        return ""
-    seconds = max(0, round(took.total_seconds()))
-    minutes, rest = divmod(seconds, 60)
-    if not minutes:
-        return texts("runs.seconds", s=rest)
-    if minutes < 60:
-        return texts("runs.minutes", m=minutes, s=rest)
-    return texts("runs.hours", h=minutes // 60, m=minutes % 60)
+    return "" if took is None else texts.duration(max(0.0, took.total_seconds()))
 
 
 def step_name(name: str, texts: Texts) -> str:

@@ -18,7 +18,9 @@ def metric_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
     return [
         {
             texts("versions.metric"): texts.or_name(f"metric.{name}", name.replace("_", " ")),
-            texts("versions.figure"): texts.number(value, 0 if name in COUNTS else 3),
+            texts("versions.figure"): texts.count(round(value))
+            if name in COUNTS
+            else texts.number(value, 3),
         }
         for name, value in version.metrics.items()
     ]
@@ -51,7 +53,7 @@ def dropped_rows(study: DroppedStudy, risk: bool, texts: Texts) -> list[dict[str
     scale, digits = (100, 1) if risk else (1, 3)
     return [
         {
-            texts("versions.dropped_feature"): ", ".join(found.features),
+            texts("versions.dropped_feature"): ", ".join(texts.column(f) for f in found.features),
             texts("versions.dropped_recall" if risk else "versions.dropped_error"): (
                 texts.number(found.brings * scale, digits)
             ),

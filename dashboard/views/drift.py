@@ -14,6 +14,10 @@ from dashboard.context import Context, empty
 from dashboard.drifting.distributions import show_distributions
 from dashboard.drifting.heat_map import heat_map, map_figure, map_title
 from dashboard.named_section import named_sentences
+from dashboard.reading.figure import show_figure
+from dashboard.reading.findings import drift_finding, reports_finding
+from dashboard.reading.retold import retold
+from dashboard.reading.table import show_table
 from dashboard.texts import Language, Texts
 from dashboard.units_section import show_drift_by_unit
 from database.aliases import CHAMPION, AliasRepository
@@ -23,7 +27,7 @@ from database.versions import ModelVersionRepository
 from database.watch.pages import DriftPictureRepository
 from drift.catalogue import known, label_of
 from drift.page.render import html_page
-from model.drift import DriftReport
+from model.drift import DriftReport, FeatureDrift
 
 KEPT = 60
 PERFORMANCE = (
@@ -57,18 +61,14 @@ def show(context: Context) -> None:
     for sentence in left_out_sentences(report, texts):
         st.caption(sentence)
     for note in report.notes:
-        st.caption(note)
+        st.caption(retold(note, texts))
     compared = [each for each in reports if each.compared]
     if compared:
         _map(compared, texts)
     if len(compared) > 1:
         st.subheader(texts("drift.history"))
-        st.plotly_chart(
-            charts.drift_history(reports, texts),
-            alt=texts("drift.history"),
-            key="drift-history",
-            config=charts.NO_TOOLBAR,
-        )
+        figure = charts.drift_history(reports, texts)
+        show_figure(figure, reports_finding(reports, texts), texts, key="drift-history")
 
 
 def _map(reports: Sequence[DriftReport], texts: Texts) -> None:
@@ -128,18 +128,14 @@ def _comparison(report: DriftReport, context: Context) -> None:
         st.markdown("\n".join(f"- {sentence}" for sentence in named))
     st.subheader(texts("drift.effects"))
     st.caption(texts("drift.effects_help"))
-    st.plotly_chart(
-        charts.drift_bars(report, texts),
-        alt=texts("drift.effects"),
-        key="drift-bars",
-        config=charts.NO_TOOLBAR,
-    )
+    figure = charts.drift_bars(report, texts)
+    show_figure(figure, drift_finding(report, texts), texts, key="drift-bars")
     show_distributions(report, context)
     _performance(report, context)
     if report.by_unit is not None:
         show_drift_by_unit(report.by_unit, texts)
     st.subheader(texts("drift.details"))
-    st.dataframe(test_rows(report, texts), hide_index=True)
+    show_table(test_rows(report, texts), texts)
     st.caption("\n".join(test_sentences(report, texts)))
 
 
@@ -152,14 +148,20 @@ def test_rows(report: DriftReport, texts: Texts) -> list[dict[str, Any]]:
             texts("test.test"): label_of(row.test, texts.language),
             texts("test.effect"): texts.number(row.effect, 3),
             texts("test.limit"): texts.number(row.effect_limit, 2),
-            texts("test.q"): "" if row.q_value is None else f"{row.q_value:.2g}",
+            texts("test.q"): "" if row.q_value is None else texts.significant(row.q_value),
             texts("test.psi"): texts.number(row.psi, 3),
             texts("test.missing"): texts.share(row.missing),
             texts("test.was"): texts.share(row.reference_missing),
-            texts("test.unseen"): ", ".join(row.unseen),
+            texts("test.unseen"): ", ".join(
+                texts.category(row.feature, value) for value in row.unseen
+            ),
         }
         for row in report.by_strength
     ]
+
+
+def _unseen(row: FeatureDrift, texts: Texts) -> str:
+    return ", ".join(texts.category(row.feature, value) for value in row.unseen)
 
 
 def test_sentences(report: DriftReport, texts: Texts) -> list[str]:
@@ -229,4 +231,5 @@ def _performance(report: DriftReport, context: Context) -> None:
         return
     st.subheader(context.texts("drift.performance"))
     trained = context.registry.run(ModelVersionRepository().get(report.model_version)).metrics
-    st.dataframe(performance_rows(report, dict(trained), context.texts), hide_index=True)
+    rows = performance_rows(report, dict(trained), context.texts)
+    show_table(rows, context.texts)

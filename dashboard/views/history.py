@@ -12,6 +12,7 @@ from dashboard.context import Context, empty
 from dashboard.guards import reasons
 from dashboard.notices import show_notices
 from dashboard.promises import show_promises
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from dashboard.units_section import show_history_by_unit
 from dashboard.waiting import show_waiting
@@ -33,7 +34,7 @@ def show(context: Context) -> None:
     show_notices(context)
     if ledger:
         st.subheader(texts("history.ledger"))
-        st.dataframe(ledger_rows(ledger, texts), hide_index=True)
+        show_table(ledger_rows(ledger, texts), texts)
         show_promises(context)
         st.subheader(texts("champion.title"))
         show_as_of(context)
@@ -41,7 +42,7 @@ def show(context: Context) -> None:
     if cohorts:
         st.subheader(texts("history.cohorts"))
         st.caption(texts("history.cohorts_help"))
-        st.dataframe(cohorts, hide_index=True)
+        show_table(cohorts, texts)
     counted = read(UnitHistoryRepository().find(SUBJECT))
     if counted is not None:
         show_history_by_unit(counted, texts)
@@ -57,7 +58,7 @@ def ledger_rows(ledger: Sequence[Promotion], texts: Texts) -> list[dict[str, Any
             texts("history.champion"): p.champion or "",
             texts("metric.recall"): _before_and_after(p, "recall_at_budget", texts),
             texts("metric.new_recall"): _before_and_after(p, "new_recall_at_budget", texts),
-            texts("history.action"): p.action,
+            texts("history.action"): texts.or_name(f"action.{p.action}", p.action),
             texts("history.actor"): p.actor,
             texts("history.reasons"): "; ".join(reasons(p, texts)),
         }

@@ -11,6 +11,8 @@ from dashboard import charts
 from dashboard.context import Context, empty
 from dashboard.decision import show_decision
 from dashboard.measured import measured_on
+from dashboard.reading.figure import show_figure
+from dashboard.reading.findings import versions_finding
 from dashboard.serving import show_serving
 from dashboard.texts import Texts
 from dashboard.waiting import show_waiting
@@ -52,11 +54,11 @@ def show(context: Context) -> None:
     every = read(ModelVersionRepository().newest())
     st.subheader(texts("overview.history"))
     shown = [m for m in (*CARDS, "mae") if m in champion.metrics]
-    st.plotly_chart(
+    show_figure(
         charts.metric_history(every, champion.version, shown, texts),
-        alt=texts("overview.history"),
+        versions_finding(every, champion.version, texts),
+        texts,
         key="metric-history",
-        config=charts.NO_TOOLBAR,
     )
     latest = read(PromotionRepository().newest(1))
     if latest:
@@ -78,7 +80,7 @@ def _heading(context: Context, alias: Alias, champion: ModelVersion) -> None:
     st.markdown(
         texts(
             "overview.since" if serves else "overview.champion_since",
-            family=champion.family.replace("_", " "),
+            family=texts.family(champion.family),
             at=texts.moment(alias.since),
             rows=champion.window.rows,
             periods=", ".join(champion.window.periods),
@@ -148,6 +150,8 @@ def _activity(context: Context) -> None:
         drift = texts("overview.drift_no")
     week = read(PredictionRepository().count(context.now - timedelta(days=7)))
     left, middle, right = st.columns(3)
-    left.metric(texts("overview.predictions_week"), f"{week}", border=True)
-    middle.metric(texts("overview.labels"), f"{read(LabelRepository().count())}", border=True)
+    left.metric(texts("overview.predictions_week"), texts.count(week), border=True)
+    middle.metric(
+        texts("overview.labels"), texts.count(read(LabelRepository().count())), border=True
+    )
     right.metric(texts("overview.drift_now"), drift, border=True)

@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from dashboard import performance_charts as charts
-from dashboard.charts import NO_TOOLBAR
 from dashboard.context import Context, empty
+from dashboard.reading.figure import show_figure
+from dashboard.reading.findings import hours_finding
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from database.watch.statistics import (
     EstimateRepository,
@@ -172,7 +174,7 @@ def _verdict(found: PerformanceRecord, texts: Texts) -> None:
     else:
         st.success(texts("performance.as_promised", version=found.model_version))
     st.caption(texts("performance.when", at=texts.moment(found.at), labelled=found.labelled))
-    st.dataframe(figure_rows(found, texts), hide_index=True)
+    show_table(figure_rows(found, texts), texts)
 
 
 def _measured(found: PerformanceRecord, texts: Texts) -> None:
@@ -186,13 +188,8 @@ def _measured(found: PerformanceRecord, texts: Texts) -> None:
     measure = _choose("performance.figure", tuple(Measure), names, texts)
     promised, rows = promised_share(found, measure), of_span[span]
     title = finding(rows, measure, promised, texts)
-    st.markdown(f"**{title}**")
-    st.plotly_chart(
-        charts.realised_figure(rows, measure, promised, texts),
-        alt=title,
-        key="performance-realised",
-        config=NO_TOOLBAR,
-    )
+    figure = charts.realised_figure(rows, measure, promised, texts)
+    show_figure(figure, title, texts, key="performance-realised")
 
 
 def _expected(estimates: Sequence[EstimatedFigures], texts: Texts) -> None:
@@ -207,22 +204,15 @@ def _expected(estimates: Sequence[EstimatedFigures], texts: Texts) -> None:
     if any(not one.withdrawn for one in estimates):
         names = {measure: texts(f"metric.{measure.value}") for measure in EXPECTED}
         measure = _choose("performance.expected_figure", EXPECTED, names, texts)
-        st.plotly_chart(
-            charts.estimated_figure(estimates, measure, texts),
-            alt=estimate_line(estimates[0], texts),
-            key="performance-expected",
-            config=NO_TOOLBAR,
-        )
+        figure = charts.estimated_figure(estimates, measure, texts)
+        newest = next(one for one in estimates if not one.withdrawn)
+        show_figure(figure, estimate_line(newest, texts), texts, key="performance-expected")
 
 
 def _labelled(shares: Sequence[LabelledShare], texts: Texts) -> None:
-    st.subheader(labelled_line(shares, texts))
-    st.plotly_chart(
-        charts.labelled_figure(shares, texts),
-        alt=labelled_line(shares, texts),
-        key="performance-labelled",
-        config=NO_TOOLBAR,
-    )
+    st.subheader(texts("performance.labelled_title"))
+    figure = charts.labelled_figure(shares, texts)
+    show_figure(figure, labelled_line(shares, texts), texts, key="performance-labelled")
     if any(one.newest_only for one in shares):
         st.caption(texts("performance.newest_only"))
 
@@ -233,19 +223,10 @@ def _served(hours: Sequence[HourStatistics], texts: Texts) -> None:
     names = {name: texts.or_name(f"feature.{name}", name) for name in columns}
     column = _choose("performance.column", columns, names, texts)
     title = hourly_line(hours, column, texts)
-    st.markdown(f"**{title}**")
-    st.plotly_chart(
-        charts.hourly_figure(hours, column, texts),
-        alt=title,
-        key="performance-hourly",
-        config=NO_TOOLBAR,
-    )
-    st.plotly_chart(
-        charts.served_figure(hours, texts),
-        alt=texts("performance.served"),
-        key="performance-served",
-        config=NO_TOOLBAR,
-    )
+    figure = charts.hourly_figure(hours, column, texts)
+    show_figure(figure, title, texts, key="performance-hourly")
+    figure = charts.served_figure(hours, texts)
+    show_figure(figure, hours_finding(hours, texts), texts, key="performance-served")
     if not all(hour.whole for hour in hours):
         st.caption(texts("performance.not_whole"))
 

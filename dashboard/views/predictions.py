@@ -9,6 +9,9 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.context import TRY, Context, assessment_columns, empty, known_share, status_name
+from dashboard.reading.figure import show_figure
+from dashboard.reading.findings import days_finding, scores_finding
+from dashboard.reading.table import show_table
 from dashboard.scales import display
 from dashboard.texts import Texts
 from database.predictions import PredictionRepository
@@ -32,22 +35,14 @@ def show(context: Context) -> None:
     with left:
         heading = texts(display(served[0].scale).spread)
         st.subheader(heading)
-        st.plotly_chart(
-            charts.score_histogram(served, texts),
-            alt=heading,
-            key="scores",
-            config=charts.NO_TOOLBAR,
-        )
+        figure = charts.score_histogram(served, texts)
+        show_figure(figure, scores_finding(served, texts), texts, key="scores")
     with right:
         st.subheader(texts("predictions.by_day"))
-        st.plotly_chart(
-            charts.predictions_by_day(served, texts),
-            alt=texts("predictions.by_day"),
-            key="days",
-            config=charts.NO_TOOLBAR,
-        )
+        figure = charts.predictions_by_day(served, texts)
+        show_figure(figure, days_finding(served, texts), texts, key="days")
     rows = prediction_rows(served[:LISTED], texts)
-    st.dataframe(rows, hide_index=True, column_config=assessment_columns(texts))
+    show_table(rows, texts, columns=assessment_columns(texts))
 
 
 def prediction_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str, Any]]:
@@ -61,8 +56,8 @@ def prediction_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str
             texts("students.status"): [status_name(p.status, texts)],
             texts("students.version"): p.model_version,
             texts("students.known"): known_share(p.known_weight, texts),
-            texts("predictions.imputed"): ", ".join(p.imputed),
-            texts("predictions.unseen"): ", ".join(p.unseen),
+            texts("predictions.imputed"): ", ".join(texts.column(name) for name in p.imputed),
+            texts("predictions.unseen"): ", ".join(texts.column(name) for name in p.unseen),
         }
         for p in served
     ]

@@ -9,6 +9,7 @@ from dashboard.context import Context, empty
 from dashboard.decision import show_decision
 from dashboard.fairness_section import show_fairness
 from dashboard.measured import measured_on
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from dashboard.trials_section import show_trial
 from dashboard.units_section import show_version_by_unit
@@ -65,7 +66,7 @@ def _figures(version: ModelVersion, context: Context) -> None:
     if version.statuses:
         st.subheader(texts("versions.statuses"))
         st.caption(texts("versions.statuses_help", on=measured_on(version.metrics_on, texts)))
-        st.dataframe(status_rows(version, texts), hide_index=True)
+        show_table(status_rows(version, texts), texts)
     if version.dropped is not None:
         _dropped(version.dropped, version.thresholds.scale is Scale.RISK, texts)
     for title, rows in (
@@ -75,7 +76,7 @@ def _figures(version: ModelVersion, context: Context) -> None:
     ):
         if rows:
             st.subheader(texts(title))
-            st.dataframe(rows, hide_index=True)
+            show_table(rows, texts)
 
 
 def _groups(version: ModelVersion, texts: Texts) -> None:
@@ -108,7 +109,7 @@ def _dropped(study: DroppedStudy, risk: bool, texts: Texts) -> None:
         st.caption(texts("versions.dropped_skipped"))
         return
     st.caption(texts("versions.dropped_help", rows=study.rows))
-    st.dataframe(dropped_rows(study, risk, texts), hide_index=True)
+    show_table(dropped_rows(study, risk, texts), texts)
 
 
 def _choose(names: list[str], champion: str | None, texts: Texts) -> str:
@@ -126,11 +127,11 @@ def _heading(version: ModelVersion, texts: Texts) -> None:
     st.markdown(
         texts(
             "versions.about",
-            family=version.family.replace("_", " "),
+            family=texts.family(version.family),
             at=texts.moment(version.created_at),
             rows=version.window.rows,
             periods=", ".join(version.window.periods),
         )
     )
-    st.dataframe(metric_rows(version, texts), hide_index=True)
+    show_table(metric_rows(version, texts), texts)
     st.caption(texts("overview.measured", on=measured_on(version.metrics_on, texts)))

@@ -8,6 +8,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context, empty
+from dashboard.reading.retold import retold
+from dashboard.reading.table import show_table
+from dashboard.reading.took import took
 from dashboard.texts import Texts
 from database.watch.jobs import JobRepository
 from model.watch.job import HOST, JobState
@@ -25,9 +28,8 @@ def show(context: Context) -> None:
     for job in jobs:
         if job.ok is False:
             told = texts("worker.failed", job=job_name(job, texts), times=job.failures)
-            st.warning(f"{told} {job.detail}", icon=":material/error:")
-    st.dataframe(job_rows(jobs, texts), hide_index=True)
-    st.caption(texts("worker.language"))
+            st.warning(f"{told} {retold(job.detail, texts)}", icon=":material/error:")
+    show_table(job_rows(jobs, texts), texts)
 
 
 def job_rows(jobs: Sequence[JobState], texts: Texts) -> list[dict[str, Any]]:
@@ -39,9 +41,9 @@ def job_rows(jobs: Sequence[JobState], texts: Texts) -> list[dict[str, Any]]:
             texts("worker.state"): texts(f"worker.{job_state(job)}"),
             texts("worker.next"): "" if job.next_at is None else texts.moment(job.next_at),
             texts("worker.started"): "" if job.started_at is None else texts.moment(job.started_at),
-            texts("history.took"): _seconds(job),
-            texts("worker.result"): job.result,
-            texts("worker.detail"): job.detail,
+            texts("history.took"): took(job.started_at, job.finished_at, texts),
+            texts("worker.result"): retold(job.result, texts),
+            texts("worker.detail"): retold(job.detail, texts),
             texts("worker.failures"): job.failures,
             texts("worker.holder"): job.holder,
         }
@@ -63,9 +65,3 @@ def job_state(job: JobState) -> str:
     if job.retry_at is not None and job.ok is not False:
         return "waits"
     return "never" if job.ok is None else "done" if job.ok else "broken"
-
-
-def _seconds(job: JobState) -> int | None:
-    if job.started_at is None or job.finished_at is None:
-        return None
-    return round((job.finished_at - job.started_at).total_seconds())

@@ -221,6 +221,8 @@ WORDS: Mapping[str, Rule] = {
     "aliases": COMPARABLE,
     "over_periods": COMPARABLE,
     **dict.fromkeys(FOR_PEOPLE, COMPARABLE),
+    "names": COMPARABLE,
+    "names_pt": COMPARABLE,
 }
 BOUNDS: Mapping[str, Rule] = {"low": Bound(-1), "high": Bound(1), "integer": _integer}
 
@@ -326,6 +328,7 @@ TASK = RulesOf(
         "leakage": free(LeakagePolicy),
         "environment": COMPARABLE,
         "example": COMPARABLE,
+        "timezone": COMPARABLE,
     },
 )
 """A rule for every key of a TaskSpec."""

@@ -58,6 +58,8 @@ class Column(Spec):
         low: smallest allowed number, inclusive.
         high: largest allowed number, inclusive.
         categories: canonical category to the spellings that mean it.
+        names: category to what people read for it in English.
+        names_pt: the same in Portuguese. Without, the spelling that differs in accents alone.
         reader: how a cell becomes a value; by default `number` or `category`, as the kind says.
         integer: the number must be whole.
         monotone: what more of it may do to the risk, all else equal; boosted trees are held to it.
@@ -75,6 +77,8 @@ class Column(Spec):
     low: float | None = None
     high: float | None = None
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    names: dict[str, str] = Field(default_factory=dict)
+    names_pt: dict[str, str] = Field(default_factory=dict)
     reader: ReaderName | None = None
     integer: bool = False
     monotone: Direction = 0
@@ -112,6 +116,25 @@ class Column(Spec):
         if disputed:
             raise ValueError(f"spellings of two categories: {', '.join(disputed)}")
         return self
+
+    @model_validator(mode="after")
+    def _names_are_of_categories(self) -> Column:
+        unknown = sorted({*self.names, *self.names_pt} - {*self.categories})
+        if unknown:
+            raise ValueError(f"{self.name}: names of no category: {', '.join(unknown)}")
+        return self
+
+    def shown_category(self, category: str, language: Literal["pt", "en"]) -> str:
+        """A category as people read it.
+
+        >>> column = Column(name="pedra", kind="category", categories={"agata": ("Ágata",)})
+        >>> column.shown_category("agata", "pt"), column.shown_category("sem_pedra", "pt")
+        ('Ágata', 'sem pedra')
+        """
+        named = (self.names_pt if language == "pt" else self.names).get(category)
+        plain = category.replace("_", " ")
+        alike = (one for one in self.categories.get(category, ()) if fold(one) == fold(plain))
+        return named or next(alike, plain)
 
     @cached_property
     def spellings(self) -> dict[str, str]:

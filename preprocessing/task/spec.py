@@ -6,11 +6,13 @@ Another school's data needs another YAML file, and no code.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -69,6 +71,8 @@ class TaskSpec(Spec):
         environment: units and features, coarse to fine, that say where a student is and not who;
             by them alone goes the rule that a score per student must beat. None: the units.
         example: a record to try, by canonical feature name; nobody's.
+        timezone: of the schools, by its name in the IANA data base: what people are shown is told
+            in it. None: the zone of notices where one is named, else the installation's.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -101,6 +105,15 @@ class TaskSpec(Spec):
     leakage: LeakagePolicy = LeakagePolicy()
     environment: tuple[str, ...] | None = None
     example: dict[str, float | str] = Field(default_factory=dict)
+    timezone: str | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, timezone: str | None) -> str | None:
+        try:
+            return timezone if timezone is None else ZoneInfo(timezone).key
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{timezone!r} is no time zone; write America/Sao_Paulo") from error
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> TaskSpec:
@@ -243,6 +256,20 @@ class TaskSpec(Spec):
     def feature_names(self) -> tuple[str, ...]:
         """Canonical feature names, in the order of the file."""
         return tuple(c.name for c in self.features)
+
+    @property
+    def zone(self) -> str | None:
+        """The name of the schools' time zone; None where the task names none."""
+        return self.timezone or (self.notices.zone if self.notices.zone != "UTC" else None)
+
+    def shown_names(self, language: Literal["pt", "en"]) -> Mapping[str, str]:
+        """What people read of columns and categories, under `category.<column>.<category>`."""
+        columns = (*self.unit, *self.features, *self.protected, *self.checked)
+        return {
+            f"category.{column.name}.{category}": column.shown_category(category, language)
+            for column in columns
+            for category in column.categories
+        }
 
     def feature(self, name: str) -> Column:
         """The feature of that canonical name.

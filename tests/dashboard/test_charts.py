@@ -84,7 +84,8 @@ def test_the_drift_history_has_no_point_where_nothing_was_compared() -> None:
     stable = DriftReport("d1", NOW, "v1", 100, ("2024",), (), False)
     nothing = replace(stable, report_id="d2", at=NOW + timedelta(days=1), rows=0, compared=False)
 
-    assert tuple(charts.drift_history([nothing, stable], EN).data[0].x) == (NOW,)
+    (shown,) = charts.drift_history([nothing, stable], EN).data[0].x
+    assert shown == NOW.replace(tzinfo=None)
 
 
 def test_the_histogram_draws_the_newest_threshold() -> None:

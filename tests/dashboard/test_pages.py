@@ -172,7 +172,7 @@ def addresses() -> None:
     from dashboard.dashboard import _pages
     from dashboard.texts import Language, load_texts
 
-    for listed in _pages("overview", lambda _: None, load_texts(Language.EN)):
+    for listed in _pages("overview", lambda *_: None, load_texts(Language.EN)):
         st.text(f"/{listed.url_path} {listed.title} {listed._visibility}")
 
 
@@ -399,8 +399,8 @@ def test_the_performance_page_tells_of_the_promise_what_was_expected_and_what_wa
 @pytest.mark.parametrize(
     ("language", "waiting", "named"),
     [
-        ("en", "Nothing to compare yet", "3 record(s) of 2031, a future period"),
-        ("pt", "Ainda não há o que comparar", "3 registro(s) de 2031, um período futuro"),
+        ("en", "Nothing to compare yet", "3 records of 2031, a future period"),
+        ("pt", "Ainda não há o que comparar", "3 registros de 2031, um período futuro"),
     ],
 )
 def test_the_drift_page_says_that_there_is_nothing_to_compare_yet_and_names_the_try_outs(
@@ -515,7 +515,7 @@ def test_the_worker_page_tells_when_each_job_is_due_and_what_failed_in_both_lang
         "Check drift", "Ship predictions that a host was left with (school-pc)"
     ]  # fmt: skip
     assert rows["state"].tolist() == ["failed", "not yet"]
-    assert "Check drift: failed (2 in a row). disk is full" in words(english)
+    assert "Check drift: failed (2 times in a row). disk is full" in words(english)
     assert portuguese.dataframe[0].value["situação"].tolist() == ["falhou", "ainda não"]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from dashboard import charts
 from dashboard.fairness_section import group_rows
+from dashboard.reading.palette import BLUE, GREY
 from dashboard.texts import Language, load_texts
 from dashboard.versions.card import address_of
 from dashboard.versions.figures import leakage_lines
@@ -85,7 +86,7 @@ def test_a_small_group_is_a_pale_bar() -> None:
 
     figure: go.Figure = charts.group_recalls(drawn, EN)
 
-    assert list(figure.data[0].marker.color) == [charts.BLUE, charts.GREY]
+    assert list(figure.data[0].marker.color) == [BLUE, GREY]
     assert list(figure.data[0].error_x.arrayminus) == [0.8 - 0.67] * 2
 
 

@@ -1,0 +1,109 @@
+"""What people do on the pages from one end to the other, as they do it: with the mouse and keys."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from dashboard.texts import Language, load_texts
+from database.aliases import CHAMPION, AliasRepository
+from database.decisions import approval
+from model.promotion import DecisionStatus, Promotion
+from tests.api import bundles
+from tests.browser.chromium import Browser
+from tests.browser.school import School
+
+SAY = load_texts(Language.PT)
+FIRST_STUDENT = """() => {
+  const link = document.querySelector('[data-testid=stMain] a[href*="student="]');
+  return link && new URL(link.href).searchParams.get('student');
+}"""
+
+
+def counsellor(page: Browser, school: School) -> str:
+    """Finds the first student of the list, opens the page, says what was done; gives the id.
+
+    The to-do list is shorter by one afterwards.
+    """
+    page.open(school.page("todo"))
+    before = unseen(page)
+    page.open(school.page("students"))
+    student = str(page.until(lambda: page.call(FIRST_STUDENT), "a student is listed"))
+    page.click(student)
+    page.see(SAY("student.title", student=student))
+    page.write(SAY("act.note"), "Falamos com a família.")
+    page.click(SAY("act.save"))
+    page.see(SAY("act.kept"))
+    page.open(school.page("todo"))
+    page.until(lambda: unseen(page) == before - 1, "the to-do list is shorter by one")
+    return student
+
+
+def unseen(page: Browser) -> int:
+    """How many have a place and were seen by nobody, as the page says."""
+    heading = re.escape(SAY.sentences["todo.unseen"]).replace(r"\{n\}", r"([\d.]+)")
+    page.until(lambda: re.search(heading, page.text()), "the page says who is to be seen")
+    found = re.search(heading, page.text())
+    assert found is not None
+    return int(found[1].replace(".", ""))
+
+
+def told_of(school: School, student: str) -> list[dict[str, Any]]:
+    """What the registry has of the student's actions, as the API gives them."""
+    found: list[dict[str, Any]] = school.api.get(f"/actions?student_id={student}").json()["actions"]
+    return found
+
+
+def engineer(page: Browser, school: School) -> None:
+    """Asks for a run, compares the version that waits then with v1, approves it, and rolls back.
+
+    The worker is not up, so the run stays queued, and a version is made to wait instead.
+    """
+    page.open(school.page("runs"))
+    page.write(SAY("history.reason"), "Chegaram notas novas.")
+    page.click(SAY("history.train"))
+    page.until(lambda: runs(school)[0]["status"] == "queued", "a run is queued")
+    second = staged(school)
+    page.open(school.page("versions"))
+    page.click(SAY("versions.tab_two"))
+    page.click(SAY("compare.ask"))
+    page.see(SAY("compare.asked"))
+    page.open(school.page("overview"))
+    page.see(SAY("waiting.title"))
+    page.write(SAY("history.reason"), "Conferido com a coordenação.")
+    page.click(SAY("waiting.approve"))
+    page.until(lambda: champion(school) == second, f"{second} is the champion")
+    page.open(school.page("runs"))
+    page.write(SAY("history.reason"), "A anterior era melhor.")
+    page.click(SAY("history.rollback"))
+    page.until(lambda: champion(school) == "v1", "v1 serves again")
+
+
+def runs(school: School) -> list[dict[str, Any]]:
+    """The runs, newest first, as the API lists them."""
+    found: list[dict[str, Any]] = school.api.get("/runs").json()["runs"]
+    return found
+
+
+def staged(school: School) -> str:
+    """A version that waits to replace the champion; gives its name."""
+    version = bundles.register(school.registry, bundles.archive(1.0))
+    waiting = Promotion(
+        f"run of {version}", datetime.now(UTC), "pipeline", "train", DecisionStatus.STAGED,
+        version, champion(school), ("melhor",),
+    )  # fmt: skip
+    school.registry.run(approval.stage(waiting))
+    return version
+
+
+def champion(school: School) -> str:
+    """Who serves, as the registry says."""
+    alias = school.registry.run(AliasRepository().find(CHAMPION))
+    return "" if alias is None else alias.version
+
+
+def decisions(school: School) -> list[dict[str, Any]]:
+    """The ledger, newest first, as the API lists it."""
+    found: list[dict[str, Any]] = school.api.get("/promotions").json()["promotions"]
+    return found
