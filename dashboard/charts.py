@@ -18,7 +18,6 @@ from model.drift import DriftReport
 from model.prediction import Prediction, Scale
 from model.version import ModelVersion
 
-NO_TOOLBAR = {"displayModeBar": False}
 BINS = 20
 MOST_DAYS = 60
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ from model.people.looked import Looked
 from model.prediction import RiskStatus
 
 # Names of the theme's colours, which are the palette's; the status itself always stands beside.
-COLOURS = {
+COLOURS: Mapping[RiskStatus, Literal["red", "orange", "blue", "gray"]] = {
     RiskStatus.CRITICAL: "red",
     RiskStatus.ALERT: "orange",
     RiskStatus.EXPECTED: "blue",

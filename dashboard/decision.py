@@ -93,7 +93,7 @@ def show_decision(promotion: Promotion, texts: Texts) -> None:
         with st.expander(texts("decision.evidence")):
             for table in evidence_tables(promotion.evidence, texts):
                 st.markdown(f"**{table.title}**")
-                st.dataframe(table.rows, hide_index=True)
+                show_table(table.rows, texts)
 
 
 def _figure(value: float | None, texts: Texts) -> str:

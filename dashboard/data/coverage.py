@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.context import Context, empty
 from dashboard.data.rows import coverage_rows
+from dashboard.reading.table import show_table
 from database.watch.coverage import SUBJECT, CoverageRepository
 from model.units.disclosure import FEWEST_SHOWN
 
@@ -21,10 +22,10 @@ def show_coverage(context: Context) -> None:
         empty(texts, "empty.coverage", "python -m retraining.worker")
         return
     st.caption(texts("data.coverage_about", at=texts.moment(found.at)))
-    st.dataframe(coverage_rows(found.periods, texts, units=False), hide_index=True)
+    show_table(coverage_rows(found.periods, texts, units=False), texts)
     if found.units:
         st.subheader(texts("data.by_unit"))
         st.caption(texts("data.by_unit_help", fewest=FEWEST_SHOWN))
-        st.dataframe(coverage_rows(found.units, texts, units=True), hide_index=True)
+        show_table(coverage_rows(found.units, texts, units=True), texts)
     if found.more:
         st.caption(texts("units.more_rows", n=found.more))

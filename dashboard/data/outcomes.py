@@ -13,6 +13,7 @@ from dashboard.data import calls, rows
 from dashboard.data.calls import Wished
 from dashboard.data.rows import OutcomeMeaning
 from dashboard.data.typed import note, remember, remembered, restore
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from database.students import PeriodRepository
 
@@ -233,4 +234,4 @@ def _say(texts: Texts) -> None:
     refused = rows.refused_rows(said, texts)
     if refused:
         st.warning(texts("data.refused", n=len(refused)))
-        st.dataframe(refused, hide_index=True)
+        show_table(refused, texts)

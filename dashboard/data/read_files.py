@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.context import Context, empty
 from dashboard.data import calls, rows
+from dashboard.reading.table import show_table
 
 
 def show_read_files(context: Context) -> None:
@@ -20,7 +21,7 @@ def show_read_files(context: Context) -> None:
         empty(texts, "empty.data", "python -m preprocessing.ingest FILE...")
         return
     st.caption(texts("data.batches_about"))
-    st.dataframe(rows.batch_rows(found, texts), hide_index=True)
+    show_table(rows.batch_rows(found, texts), texts)
     rejected = {one["batch_id"]: one for one in found if one["rejected"]}
     if not rejected:
         return
@@ -32,7 +33,7 @@ def show_read_files(context: Context) -> None:
     )
     told = calls.rejects(context.api, chosen)
     st.caption(texts("data.rejects", n=told["rejected"]))
-    st.dataframe(rows.reject_rows(told["rejects"], texts), hide_index=True)
+    show_table(rows.reject_rows(told["rejects"], texts), texts)
     st.download_button(
         texts("data.download"),
         lambda: calls.rejects_file(context.api, chosen, texts.language),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dashboard.texts import Texts
@@ -156,7 +157,7 @@ def column_rows(table: Answer, texts: Texts) -> list[Row]:
     return [
         {
             texts("data.header"): one["header"],
-            texts("data.column"): texts.or_name(f"feature.{one['name']}", one["name"]),
+            texts("data.column"): texts.column(one["name"]),
             texts("data.role"): texts(f"role.{one['role']}"),
             texts("data.unreadable"): one["unreadable"],
         }
@@ -168,7 +169,7 @@ def column_rows(table: Answer, texts: Texts) -> list[Row]:
 def absent_line(table: Answer, texts: Texts) -> str | None:
     """The columns of the task that the table does not have; None where it has all."""
     absent = [
-        texts.or_name(f"feature.{one['name']}", one["name"])
+        texts.column(one["name"])
         for one in table["columns"]
         if one["header"] is None and one["role"] not in ("period", "checked")
     ]
@@ -222,7 +223,7 @@ def implausible_told(one: Answer, texts: Texts) -> str:
     """A column that contradicts another period of the same students, in a sentence."""
     return texts(
         "data.moves" if one["asked"] else "data.stays",
-        column=texts.or_name(f"feature.{one['column']}", one["column"]),
+        column=texts.column(one["column"]),
         broken=one["broken"],
         students=one["students"],
         asked=one["asked"],
@@ -236,7 +237,7 @@ def batch_rows(found: Sequence[Answer], texts: Texts) -> list[Row]:
     """One row a file that was read."""
     return [
         {
-            texts("data.at"): one["ingested_at"][:16].replace("T", " "),
+            texts("data.at"): texts.moment(datetime.fromisoformat(one["ingested_at"])),
             texts("data.source"): one["source"],
             texts("students.period"): one["period"],
             texts("data.rows_read"): one["rows_read"],

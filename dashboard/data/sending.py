@@ -10,6 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.context import Context
 from dashboard.data import calls, rows
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 
 KINDS = ("csv", "xlsx", "xls", "ods", "parquet")
@@ -72,18 +73,18 @@ def _table(table: Answer, texts: Texts) -> None:
     st.markdown(rows.table_line(table, texts))
     if table["known"]:
         st.info(texts("data.known", source=table["source"]))
-    st.dataframe(rows.column_rows(table, texts), hide_index=True)
+    show_table(rows.column_rows(table, texts), texts)
     for line in (rows.protected_line(table, texts), rows.absent_line(table, texts)):
         if line is not None:
             st.caption(line)
     unused, rejected = rows.unused_rows(table, texts), rows.reject_rows(table["rejects"], texts)
     if unused:
         with st.expander(texts("data.unused", n=len(unused))):
-            st.dataframe(unused, hide_index=True)
+            show_table(unused, texts)
     if rejected:
         count = table["rows_read"] - table["rows_kept"]
         with st.expander(texts("data.rejects", n=count), expanded=True):
-            st.dataframe(rejected, hide_index=True)
+            show_table(rejected, texts)
 
 
 def _done(answer: Answer, texts: Texts) -> None:

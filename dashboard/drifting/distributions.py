@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.charts import BLUE, GREY, NO_TOOLBAR, styled
+from dashboard.charts import styled
 from dashboard.context import Context
+from dashboard.reading.figure import show_figure
+from dashboard.reading.palette import BLUE, GREY
 from dashboard.texts import Texts
 from database.watch.pages import DriftPictureRepository
 from drift.page.language import PageLanguage, language
@@ -34,11 +36,12 @@ def show_distributions(report: DriftReport, context: Context) -> None:
     say = language(texts.language.value)
     for sentence in sentences_of(chosen, say):
         st.markdown(f"- {sentence}")
-    st.plotly_chart(
+    show_figure(
         then_and_now(chosen, say, texts),
-        alt=texts("drifting.title"),
+        f"{texts('drifting.title')}: {feature_title(chosen, report, texts)}",
+        texts,
         key=f"then-now-{report.report_id}",
-        config=NO_TOOLBAR,
+        titled=False,
     )
 
 
@@ -50,7 +53,7 @@ def ordered(picture: DriftPicture, report: DriftReport) -> list[FeaturePicture]:
 
 def feature_title(column: FeaturePicture, report: DriftReport, texts: Texts) -> str:
     """The column's name, marked where it drifted."""
-    name = texts.or_name(f"feature.{column.feature}", column.feature)
+    name = texts.column(column.feature)
     return f"● {name}" if column.feature in report.drifted_features else name
 
 

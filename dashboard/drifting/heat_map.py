@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from dashboard.charts import styled
+from dashboard.reading.palette import RED, SKY, YELLOW, pale
 from dashboard.texts import Texts
 from model.drift import DriftReport
 
@@ -16,9 +17,8 @@ MOST_FEATURES = 40
 CEILING = 3.0
 """Times the limit from which the colour does not change any more."""
 
-COLOURS = [[0.0, "#F2F5F8"], [1 / CEILING, "#9EC5E3"], [1 / CEILING + 0.001, "#F0C05A"],
-           [1.0, "#B4450B"]]  # fmt: skip
-"""Pale to blue below the limit, yellow to brown from it on: told apart by colour-blind readers."""
+COLOURS = [[0.0, pale(SKY, 0.1)], [1 / CEILING, SKY], [1 / CEILING + 0.001, YELLOW], [1.0, RED]]
+"""Pale to blue below the limit, yellow to red from it on: told apart by colour-blind readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,14 @@ def map_title(found: HeatMap, texts: Texts) -> str:
         return texts("drifting.calm", checks=len(found.checks))
     key = "drifting.lasting" if lasting else "drifting.newest"
     named = lasting or newest
-    shown = ", ".join(texts.or_name(f"feature.{name}", name) for name in named[:5])
+    shown = ", ".join(texts.column(name) for name in named[:5])
     more = f" +{len(named) - 5}" if len(named) > 5 else ""
     return texts(key, names=shown + more, checks=len(found.checks), n=len(newest))
 
 
 def map_figure(found: HeatMap, texts: Texts) -> go.Figure:
     """The map; a dot stands where a feature drifted: large and more than chance."""
-    names = [texts.or_name(f"feature.{name}", name) for name in found.features]
+    names = [texts.column(name) for name in found.features]
     figure = go.Figure()
     figure.add_heatmap(
         x=[*found.checks],

@@ -86,10 +86,13 @@ def _fields() -> State:
 
 
 def looked_with(keeper: Doorkeeper, who: Visitor, now: datetime) -> Callable[[Looked, str], None]:
-    """What a page calls when it shows something of a student, at every run."""
+    """What a page calls when it shows something of a student, at every run.
+
+    A file is made outside of any run, where there is no browser session to ask.
+    """
+    before: dict[tuple[Looked, str], datetime] = st.session_state.setdefault(LOOKED, {})
 
     def saw(what: Looked, student_id: str = "") -> None:
-        before: dict[tuple[Looked, str], datetime] = st.session_state.setdefault(LOOKED, {})
         at = before.get((what, student_id))
         if at is None or now - at >= AGAIN:
             keeper.saw(who, what, student_id)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboard.charts import BLUE, GREY, styled
+from dashboard.charts import styled
+from dashboard.reading.palette import BLUE, GREY
 from dashboard.texts import Texts
 from model.helping.effect import EffectReport, EffectSize
 

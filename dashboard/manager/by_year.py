@@ -8,8 +8,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.charts import BLUE, GREY, ORANGE, styled
+from dashboard.charts import styled
 from dashboard.manager.finds import promised_of
+from dashboard.reading.palette import BLUE, GREY, ORANGE
 from dashboard.texts import Texts
 from model.figures import Share
 from model.version import ModelVersion

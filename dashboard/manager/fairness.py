@@ -7,9 +7,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.charts import BLUE, GREEN, GREY, ORANGE, RED, styled
+from dashboard.charts import styled
 from dashboard.fairness_section import is_shown, share_told
 from dashboard.measured import measured_on
+from dashboard.reading.palette import BLUE, GREEN, GREY, ORANGE, RED
 from dashboard.texts import Texts
 from model.promotion import Promotion
 from model.version import ModelVersion

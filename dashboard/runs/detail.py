@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.context import Context
 from dashboard.decision import show_decision
+from dashboard.reading.table import show_table
 from dashboard.runs.rows import progress_line, progress_of, step_rows, usual_time
 from dashboard.texts import Texts
 from database.promotions import PromotionRepository
@@ -39,7 +40,7 @@ def show_run(run: Run, recent: Sequence[Run], context: Context) -> None:
         told = ", ".join(f"{name} {value}" for name, value in asked.items())
         st.caption(texts("runs.options", options=told))
     if run.steps:
-        st.dataframe(step_rows(run, texts), hide_index=True)
+        show_table(step_rows(run, texts), texts)
     _log(read(RunLogRepository().find(run.run_id)), texts)
     decided = read(PromotionRepository().find(run.run_id))
     if decided is not None:
@@ -67,7 +68,7 @@ def log_text(log: RunLog, texts: Texts) -> str:
     shown = log.lines[-LINES:]
     left_out = log.dropped + len(log.lines) - len(shown)
     lines = [texts("runs.earlier", n=left_out)] if left_out else []
-    return "\n".join([*lines, *(f"{line.at:%H:%M:%S}  {line.text}" for line in shown)])
+    return "\n".join([*lines, *(f"{texts.local(line.at):%H:%M:%S}  {line.text}" for line in shown)])
 
 
 def _log(log: RunLog | None, texts: Texts) -> None:

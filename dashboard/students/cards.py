@@ -15,7 +15,6 @@ from dashboard.students.acting import (
 )
 from dashboard.students.address import link_to_student, plain
 from dashboard.students.rows import ListRow
-from dashboard.students.shown import BADGES
 
 
 def show_card(context: Context, row: ListRow, period: str | None, place: str) -> None:
@@ -31,7 +30,7 @@ def show_card(context: Context, row: ListRow, period: str | None, place: str) ->
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             link_to_student(row.who, texts)
-            st.badge(status_name(row.status, texts), color=BADGES[row.status])
+            st.badge(status_name(row.status, texts), color=COLOURS[row.status])
             told = " · ".join(filter(None, (f"**{row.score}**", row.place, plain(row.school))))
             st.markdown(told, width="content")
             if row.done:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context, assessment_columns, known_share, status_name
+from dashboard.reading.table import show_table
 from dashboard.scales import display
 from dashboard.students.filters import ListFilters
 from dashboard.texts import Texts
@@ -66,9 +67,4 @@ def log_rows(served: Sequence[Prediction], texts: Texts) -> list[dict[str, Any]]
 
 
 def _table(rows: list[dict[str, Any]], texts: Texts) -> None:
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config=assessment_columns(texts),
-        height=min(len(rows), 16) * 35 + 38,
-    )
+    show_table(rows, texts, columns=assessment_columns(texts))

@@ -7,13 +7,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboard.charts import BLUE, GREY, ORANGE, styled
+from dashboard.charts import styled
+from dashboard.reading.palette import BLUE, GREY, ORANGE, pale
 from dashboard.scales import display
 from dashboard.students.history import IndicatorLine, scale_of
 from dashboard.texts import Texts
 from model.prediction import Scale
 
-PALE = "rgba(127, 135, 144, 0.35)"
+PALE = pale(GREY, 0.35)
 FIRST = 2
 """Fewer scores than this are no line."""
 

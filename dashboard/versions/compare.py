@@ -9,8 +9,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.api_client import ApiFailure
-from dashboard.charts import BLUE, NO_TOOLBAR, ORANGE, styled
+from dashboard.charts import styled
 from dashboard.context import Context, explain_failure
+from dashboard.reading.figure import show_figure
+from dashboard.reading.palette import BLUE, GREY, ORANGE
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from dashboard.versions.decided import show_decided
 from database.comparing.comparisons import ComparisonRepository
@@ -64,18 +67,19 @@ def show_comparison(one: VersionComparison, texts: Texts) -> None:
         return
     st.markdown(f"**{headline(one, one.finding, texts)}**")
     st.caption(about_line(one.finding, texts))
-    st.plotly_chart(
+    show_figure(
         difference_chart(one, one.finding.figures, texts),
-        alt=texts("compare.chart"),
+        headline(one, one.finding, texts),
+        texts,
         key=f"difference-{one.comparison_id}",
-        config=NO_TOOLBAR,
+        titled=False,
     )
-    st.dataframe(figure_rows(one, one.finding.figures, texts), hide_index=True)
+    show_table(figure_rows(one, one.finding.figures, texts), texts)
     if one.finding.flagged:
         st.caption(overlap_line(one, one.finding, texts))
     if one.finding.by_period:
         st.markdown(texts("compare.periods"))
-        st.dataframe(period_rows(one, one.finding, texts), hide_index=True)
+        show_table(period_rows(one, one.finding, texts), texts)
 
 
 def title_of(one: VersionComparison, texts: Texts) -> str:
@@ -190,7 +194,7 @@ def difference_chart(
         },
         hovertemplate="%{y}: %{x:.3f}<extra></extra>",
     )
-    figure.add_vline(x=0.0, line={"color": "#3D4852", "dash": "dash", "width": 1})
+    figure.add_vline(x=0.0, line={"color": GREY, "dash": "dash", "width": 1})
     figure.update_yaxes(autorange="reversed", automargin=True)
     figure.update_xaxes(title=texts("compare.axis", first=one.first, second=one.second))
     return styled(figure, height=110 + 30 * len(figures))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.context import Context
 from dashboard.evidence.tables import name_of, told
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from database.promotions import PromotionRepository
 from model.promotion import Promotion, of_run
@@ -22,7 +23,7 @@ def show_decided(first: str, second: str, context: Context) -> None:
         if decision is not None and rows:
             how = told(decision.evidence.get("challenger_scored"), texts)
             st.markdown(texts("compare.decided", challenger=challenger, how=how))
-            st.dataframe(rows, hide_index=True)
+            show_table(rows, texts)
             return
 
 

@@ -78,12 +78,8 @@ def _map(reports: Sequence[DriftReport], texts: Texts) -> None:
         return
     st.subheader(map_title(found, texts))
     st.caption(texts("drifting.map_help"))
-    st.plotly_chart(
-        map_figure(found, texts),
-        alt=map_title(found, texts),
-        key="drift-map",
-        config=charts.NO_TOOLBAR,
-    )
+    figure, finding = map_figure(found, texts), map_title(found, texts)
+    show_figure(figure, finding, texts, key="drift-map", titled=False)
 
 
 def page_of(report: DriftReport, registry: SyncRegistry, language: Language) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.charts import NO_TOOLBAR
 from dashboard.context import Context, empty
 from dashboard.helping import lines
 from dashboard.helping.chart import differences, effect_figure
+from dashboard.reading.figure import show_figure
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from database.helping.effects import EffectRepository
 from database.watch.statistics import PerformanceRepository
@@ -37,12 +38,8 @@ def show(context: Context) -> None:
 def _drawn(report: EffectReport, texts: Texts) -> None:
     if not differences(report, texts):
         return
-    st.plotly_chart(
-        effect_figure(report, texts),
-        alt=lines.verdict_line(report, texts),
-        key="helping-effects",
-        config=NO_TOOLBAR,
-    )
+    figure, finding = effect_figure(report, texts), lines.verdict_line(report, texts)
+    show_figure(figure, finding, texts, key="helping-effects", titled=False)
 
 
 def _by_lot(report: EffectReport, texts: Texts) -> None:
@@ -50,7 +47,7 @@ def _by_lot(report: EffectReport, texts: Texts) -> None:
     st.subheader(texts("helping.lot_title"))
     _said(lines.lottery_lines(of_all, texts), lines.lottery_doubts(of_all, texts))
     if len(report.lottery) > 1 and of_all.silent is None:
-        st.dataframe(lines.lane_rows(report.lottery, texts), hide_index=True)
+        show_table(lines.lane_rows(report.lottery, texts), texts)
 
 
 def _at_cut(report: EffectReport, texts: Texts) -> None:
@@ -71,10 +68,10 @@ def _recall(found: PerformanceRecord | None, texts: Texts) -> None:
 def _power(power: PowerTable, texts: Texts) -> None:
     st.subheader(texts("helping.power_title"))
     st.markdown(lines.power_line(power, texts))
-    st.dataframe(lines.power_rows(power, texts), hide_index=True)
+    show_table(lines.power_rows(power, texts), texts)
     if power.outlook:
         st.markdown(texts("helping.outlook"))
-        st.dataframe(lines.outlook_rows(power, texts), hide_index=True)
+        show_table(lines.outlook_rows(power, texts), texts)
     st.caption(
         texts(
             "helping.power_about",

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import charts
 from dashboard.context import Context, empty
 from dashboard.manager.by_year import year_rows, years, years_figure, years_title
 from dashboard.manager.coverage import period_rows, unit_rows
@@ -19,6 +18,8 @@ from dashboard.manager.fairness import (
 )
 from dashboard.manager.finds import finds, finds_line
 from dashboard.promises import show_promises
+from dashboard.reading.figure import show_figure
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from database.aliases import CHAMPION, AliasRepository
 from database.promotions import PromotionRepository
@@ -55,13 +56,9 @@ def show(context: Context) -> None:
     found = years(measured, estimates, versions)
     st.subheader(years_title(found, texts))
     if found:
-        st.plotly_chart(
-            years_figure(found, texts),
-            alt=years_title(found, texts),
-            key="years",
-            config=charts.NO_TOOLBAR,
-        )
-        st.dataframe(year_rows(found, texts), hide_index=True)
+        figure, finding = years_figure(found, texts), years_title(found, texts)
+        show_figure(figure, finding, texts, key="years", titled=False)
+        show_table(year_rows(found, texts), texts)
         st.caption(texts("manager.years_help"))
     else:
         st.caption(texts("manager.no_year_help"))
@@ -105,10 +102,10 @@ def _coverage(measured: PerformanceRecord | None, context: Context) -> None:
         return
     st.caption(texts("manager.coverage_help", fewest=FEWEST_SHOWN))
     if shares:
-        st.dataframe(period_rows(shares, texts), hide_index=True)
+        show_table(period_rows(shares, texts), texts)
     if counted is not None and counted.rows:
         st.markdown(texts("manager.by_unit", at=texts.moment(counted.at)))
-        st.dataframe(unit_rows(counted, texts), hide_index=True)
+        show_table(unit_rows(counted, texts), texts)
 
 
 def _fairness(served: Sequence[ModelVersion], texts: Texts) -> None:
@@ -124,13 +121,9 @@ def _fairness(served: Sequence[ModelVersion], texts: Texts) -> None:
         st.markdown(f"**{title}**")
         rows = fairness_rows(served, attribute, texts)
         if any(version.thresholds.scale is Scale.RISK for version in served):
-            st.plotly_chart(
-                fairness_figure(served, attribute, texts),
-                alt=title,
-                key=f"fairness-{attribute}",
-                config=charts.NO_TOOLBAR,
-            )
-        st.dataframe(rows, hide_index=True)
+            figure = fairness_figure(served, attribute, texts)
+            show_figure(figure, title, texts, key=f"fairness-{attribute}", titled=False)
+        show_table(rows, texts)
 
 
 def _link(page: str, label: str) -> None:

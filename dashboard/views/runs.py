@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.context import Context, empty
+from dashboard.reading.table import show_table
 from dashboard.runs.detail import show_run
 from dashboard.runs.rows import run_rows
 from dashboard.runs.starting import show_start
@@ -37,7 +38,7 @@ def show(context: Context) -> None:
     show_rollback(context)
     if recent:
         st.subheader(texts("history.runs"))
-        st.dataframe(run_rows(recent, texts), hide_index=True)
+        show_table(run_rows(recent, texts), texts)
 
 
 def _choose(recent: Sequence[Run], texts: Texts) -> Run:

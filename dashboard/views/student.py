@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from dashboard.api_client import ApiFailure
-from dashboard.context import Context, explain_failure, known_share, status_name
+from dashboard.context import COLOURS, Context, explain_failure, known_share, status_name
+from dashboard.reading.figure import show_figure
+from dashboard.reading.table import show_table
 from dashboard.reasons import (
     Indicators,
     Weight,
@@ -41,7 +43,6 @@ from dashboard.students.history import (
 )
 from dashboard.students.plots import FIRST, indicator_figure, score_figure
 from dashboard.students.rows import score_told
-from dashboard.students.shown import BADGES, show_plot, show_rows
 from dashboard.texts import Texts
 from model.prediction import RiskStatus, Scale
 
@@ -164,7 +165,7 @@ def _heading(context: Context, found: KnownStudent) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if now is not None:
             status = RiskStatus(now["status"])
-            st.badge(status_name(status, texts), color=BADGES[status])
+            st.badge(status_name(status, texts), color=COLOURS[status])
             st.markdown(f"**{score_told(now, found.scale, texts)}**", width="content")
             if now["lane"] != "all":
                 st.badge(texts(f"lane.{now['lane']}"), color="gray")
@@ -249,7 +250,7 @@ def _over_the_years(context: Context, found: KnownStudent) -> None:
             line = line_of(name, found.records, found.cohort, found.among)
             with st.container(width=290):
                 key = f"line:{found.who.key}:{name}"
-                show_plot(
+                show_figure(
                     indicator_figure(line, texts), plain(line_told(line, texts)), texts, key=key
                 )
 
@@ -261,11 +262,11 @@ def _done(context: Context, found: KnownStudent) -> None:
     if not rows:
         st.caption(texts("student.nothing_done"))
         return
-    show_rows(rows, texts)
+    show_table(rows, texts)
     since = since_rows(found.given, found.kinds, found.among, texts)
     if since:
         st.subheader(texts("student.since"))
-        show_rows(since, texts)
+        show_table(since, texts)
         st.caption(texts("student.since_no_cause"))
     elif found.given:
         st.caption(texts("student.since_later"))
@@ -278,14 +279,14 @@ def _scores(context: Context, found: KnownStudent) -> None:
         newest, oldest = found.predictions[0], found.predictions[-1]
         first, last = (score_told(one, found.scale, texts) for one in (oldest, newest))
         finding = texts("student.scores_told", first=first, last=last)
-        show_plot(score_figure(found.predictions, texts), finding, texts, key="scores")
+        show_figure(score_figure(found.predictions, texts), finding, texts, key="scores")
     if found.predictions:
-        show_rows(score_rows(found.predictions, texts), texts)
+        show_table(score_rows(found.predictions, texts), texts)
     else:
         st.caption(texts("student.never_scored"))
     st.subheader(texts("student.outcomes"))
     if found.labels:
-        show_rows(outcome_rows(found.labels, texts, binary=found.binary), texts)
+        show_table(outcome_rows(found.labels, texts, binary=found.binary), texts)
     else:
         st.caption(texts("student.no_outcomes"))
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.api_client import ApiFailure
 from dashboard.context import Context, explain_failure, status_name
+from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from dashboard.trying.record import (
     Field,
@@ -147,13 +148,13 @@ def _result(
     )
     if before is not None and (rows := changed(before[0], record, labels, texts)):
         st.markdown(texts("trying.changed"))
-        st.dataframe(rows, hide_index=True)
+        show_table(rows, texts)
         st.caption(texts("trying.no_cause"))
     if answer["imputed"]:
         names = ", ".join(labels.get(name, name) for name in answer["imputed"])
         st.caption(texts("trying.imputed", names=names))
     st.markdown(texts("trying.reasons"))
-    st.dataframe(reason_rows(answer["reasons"], labels, texts), hide_index=True)
+    show_table(reason_rows(answer["reasons"], labels, texts), texts)
     st.caption(
         texts("trying.logged", prediction=answer["prediction_id"], version=answer["model_version"])
     )
