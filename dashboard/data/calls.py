@@ -47,12 +47,12 @@ def missing_file(api: FarolApi, wished: Wished, language: Language) -> bytes:
 
 def report(api: FarolApi, labels: Sequence[Answer]) -> Answer:
     """Reports outcomes."""
-    return api.send("/labels", json=list(labels))
+    return api.post("/labels", json=list(labels))
 
 
 def report_file(api: FarolApi, content: bytes) -> Answer:
     """Reports the outcomes of a CSV that was filled in."""
-    return api.send("/labels", content=content, kind=CSV, seconds=READING_SECONDS)
+    return api.post("/labels", content=content, kind=CSV, seconds=READING_SECONDS)
 
 
 def read_school_file(
@@ -69,7 +69,7 @@ def read_school_file(
     """
     asked = {"name": name, **({"period": period} if period else {})}
     path = "/files" if keep else "/files/preview"
-    return api.send(path, content=content, kind=ANY, params=asked, seconds=READING_SECONDS)
+    return api.post(path, content=content, kind=ANY, params=asked, seconds=READING_SECONDS)
 
 
 def batches(api: FarolApi) -> Answer:
