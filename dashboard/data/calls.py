@@ -19,7 +19,7 @@ ANY = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Wished:
+class WishedOutcomes:
     """Whose outcome is looked for; empty is any."""
 
     period: str = ""
@@ -33,13 +33,13 @@ class Wished:
         return {name: value for name, value in named.items() if value}
 
 
-def missing(api: FarolApi, wished: Wished, limit: int) -> Answer:
+def missing(api: FarolApi, wished: WishedOutcomes, limit: int) -> Answer:
     """The first students whose outcome is not known."""
     asked = {**wished.parameters, "format": "json", "limit": limit}
     return api.get("/outcomes/missing", asked)
 
 
-def missing_file(api: FarolApi, wished: Wished, language: Language) -> bytes:
+def missing_file(api: FarolApi, wished: WishedOutcomes, language: Language) -> bytes:
     """All of them, as a CSV to fill in."""
     asked = {**wished.parameters, "lang": language.value}
     return api.download("/outcomes/missing", asked)
