@@ -86,15 +86,7 @@ class FarolApi:
             "GET", "/students/at-risk", params={k: v for k, v in wished.items() if v is not None}
         )
 
-    def get(self, path: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What a path answers.
-
-        Raises:
-            ApiFailure: as every call here.
-        """
-        return self._call("GET", path, params=dict(parameters))
-
-    def send(
+    def post(
         self,
         path: str,
         *,

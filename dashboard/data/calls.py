@@ -19,7 +19,7 @@ ANY = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Wished:
+class WishedOutcomes:
     """Whose outcome is looked for; empty is any."""
 
     period: str = ""
@@ -33,13 +33,13 @@ class Wished:
         return {name: value for name, value in named.items() if value}
 
 
-def missing(api: FarolApi, wished: Wished, limit: int) -> Answer:
+def missing(api: FarolApi, wished: WishedOutcomes, limit: int) -> Answer:
     """The first students whose outcome is not known."""
     asked = {**wished.parameters, "format": "json", "limit": limit}
     return api.get("/outcomes/missing", asked)
 
 
-def missing_file(api: FarolApi, wished: Wished, language: Language) -> bytes:
+def missing_file(api: FarolApi, wished: WishedOutcomes, language: Language) -> bytes:
     """All of them, as a CSV to fill in."""
     asked = {**wished.parameters, "lang": language.value}
     return api.download("/outcomes/missing", asked)
@@ -47,12 +47,12 @@ def missing_file(api: FarolApi, wished: Wished, language: Language) -> bytes:
 
 def report(api: FarolApi, labels: Sequence[Answer]) -> Answer:
     """Reports outcomes."""
-    return api.send("/labels", json=list(labels))
+    return api.post("/labels", json=list(labels))
 
 
 def report_file(api: FarolApi, content: bytes) -> Answer:
     """Reports the outcomes of a CSV that was filled in."""
-    return api.send("/labels", content=content, kind=CSV, seconds=READING_SECONDS)
+    return api.post("/labels", content=content, kind=CSV, seconds=READING_SECONDS)
 
 
 def read_school_file(
@@ -69,7 +69,7 @@ def read_school_file(
     """
     asked = {"name": name, **({"period": period} if period else {})}
     path = "/files" if keep else "/files/preview"
-    return api.send(path, content=content, kind=ANY, params=asked, seconds=READING_SECONDS)
+    return api.post(path, content=content, kind=ANY, params=asked, seconds=READING_SECONDS)
 
 
 def batches(api: FarolApi) -> Answer:

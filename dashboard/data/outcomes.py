@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.api_client import ApiFailure
 from dashboard.context import Context, explain_failure
 from dashboard.data import calls, rows
-from dashboard.data.calls import Wished
+from dashboard.data.calls import WishedOutcomes
 from dashboard.data.rows import OutcomeMeaning
 from dashboard.data.typed import note, remember, remembered, restore
 from dashboard.reading.table import show_table
@@ -43,7 +43,7 @@ def show_outcomes(context: Context) -> None:
     wished = _wished(context, meaning)
     listed = _listed(context, wished)
     _list(context, listed, meaning)
-    _files(context, Wished(listed["period"], wished.unit))
+    _files(context, WishedOutcomes(listed["period"], wished.unit))
     _one(context, listed["period"], meaning)
 
 
@@ -56,7 +56,7 @@ def _meaning(context: Context) -> OutcomeMeaning:
     return held[1]
 
 
-def _wished(context: Context, meaning: OutcomeMeaning) -> Wished:
+def _wished(context: Context, meaning: OutcomeMeaning) -> WishedOutcomes:
     texts = context.texts
     columns = st.columns(3 if meaning.units else 2)
     if context.whole:
@@ -75,16 +75,16 @@ def _wished(context: Context, meaning: OutcomeMeaning) -> Wished:
         unit = columns[2].text_input(
             texts("students.unit"), key="data_unit", help=texts("data.unit_help")
         )
-    return Wished((period or "").strip(), unit.strip(), search.strip())
+    return WishedOutcomes((period or "").strip(), unit.strip(), search.strip())
 
 
-def _listed(context: Context, wished: Wished) -> Answer:
+def _listed(context: Context, wished: WishedOutcomes) -> Answer:
     """Whose outcome is not known, as it was read for this wish.
 
     Raises:
         ApiFailure: it cannot be read.
     """
-    held: tuple[tuple[Wished, str], Answer] | None = st.session_state.get(LISTED)
+    held: tuple[tuple[WishedOutcomes, str], Answer] | None = st.session_state.get(LISTED)
     again = st.button(context.texts("data.read_again"), icon=":material/refresh:")
     asked = (wished, context.api.url)
     if held is None or again or held[0] != asked:
@@ -142,7 +142,7 @@ def _outcome_column(meaning: OutcomeMeaning, texts: Texts) -> Any:
     return st.column_config.NumberColumn()
 
 
-def _files(context: Context, wished: Wished) -> None:
+def _files(context: Context, wished: WishedOutcomes) -> None:
     texts = context.texts
     left, right = st.columns(2)
     with left:

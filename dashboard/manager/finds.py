@@ -12,7 +12,7 @@ from model.watch.performance import Measure, PerformanceRecord, RealisedFigures
 
 
 @dataclass(frozen=True, slots=True)
-class Finds:
+class FoundOfAll:
     """Of those who end up at risk, the share that was flagged at the cut-off in service.
 
     Attributes:
@@ -36,7 +36,7 @@ class Finds:
 
 def finds(
     version: ModelVersion, measured: PerformanceRecord | None, measure: Measure = Measure.RECALL
-) -> Finds:
+) -> FoundOfAll:
     """The figure of the version that serves.
 
     Args:
@@ -46,7 +46,7 @@ def finds(
     """
     ours = measured if measured and measured.model_version == version.version else None
     last = None if ours is None else ours.last
-    return Finds(
+    return FoundOfAll(
         version=version.version,
         promised=promised_of(version, measure),
         came=Share() if last is None else last.share(measure),
@@ -60,7 +60,7 @@ def promised_of(version: ModelVersion, measure: Measure) -> Share:
     return next((one.share for one in promised if one.metric is measure), Share())
 
 
-def finds_line(found: Finds, key: str, texts: Texts) -> str:
+def finds_line(found: FoundOfAll, key: str, texts: Texts) -> str:
     """The figure in a sentence, with where it comes from; that nothing is known, where it is not.
 
     Args:

@@ -209,6 +209,7 @@ class School:
             ),
         ):  # fmt: skip
             self.registry.run(ComparisonRepository().ask(one))
+        return self
 
     def effects(self) -> School:
         """It was measured whether the help helps."""
