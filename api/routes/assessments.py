@@ -21,6 +21,7 @@ from api.students.assessment import assessment, known_student, with_history
 from api.students.reach import NOT_KNOWN
 from api.units import UnitLimit
 from model.errors import UnknownUnit
+from model.people.looked import Looked
 from preprocessing.student_ids import LONGEST_EVER
 from preprocessing.task.spelling import fold
 
@@ -42,7 +43,8 @@ async def assess_student(
     Args:
         request: the request.
         student_id: the school's identifier.
-        client: who asks. A key for some units reads what is of these.
+        client: who asks. A key for some units reads what is of these. That a person who is signed
+            in looked is in the audit log.
         period: of the record; by default the newest.
     """
     here = services(request)
@@ -58,6 +60,7 @@ async def assess_student(
     seen = next((o for o in reversed(shown) if period in (None, o.period)), None)
     if seen is None:
         raise Problem.of_field("period", "nothing is known of the student in this period", 404)
+    await here.people.saw(client, Looked.STUDENT, student)
     features = with_history(here.task, seen, known)
     told = await asyncio.to_thread(
         assessment, champion, here.task, seen, features,

@@ -36,8 +36,15 @@ class Subject:
 
     @property
     def key(self) -> str:
-        """A name for what a page remembers about the student."""
-        return f"{self.unit}:{self.student_id}"
+        """What Farol knows the student by, as the audit log and what a page remembers name it.
+
+        >>> Subject("17").key, Subject("17", "b:a").key
+        ('17', 'b%3Aa:17')
+        """
+        if not self.unit:
+            return self.student_id
+        unit = self.unit.replace("%", "%25").replace(":", "%3A").replace("~", "%7E")
+        return f"{unit}:{self.student_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.context import Context, status_name
+from dashboard.context import COLOURS, Context, status_name
 from dashboard.students.acting import (
     action_form,
     assignment_form,

@@ -44,6 +44,7 @@ from dashboard.students.history import (
 from dashboard.students.plots import FIRST, indicator_figure, score_figure
 from dashboard.students.rows import score_told
 from dashboard.texts import Texts
+from model.people.looked import Looked
 from model.prediction import RiskStatus, Scale
 
 SHOWN = 6
@@ -93,6 +94,7 @@ def show(context: Context) -> None:
         unknown = failure.status in (404, 410)
         st.warning(texts("student.unknown") if unknown else explain_failure(failure, context))
         return
+    context.saw(Looked.STUDENT, who.key)
     _heading(context, found)
     show_outcome(who)
     left, right = st.columns([3, 2], gap="large")

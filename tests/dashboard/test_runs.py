@@ -76,9 +76,7 @@ def test_how_far_a_run_is_is_told_with_what_one_usually_takes() -> None:
     told = progress_line(run("window", "trained"), usual, AT + timedelta(seconds=83), EN)
 
     assert usual == timedelta(minutes=3)
-    assert (
-        told == "Running for 1 min 23 s; last step: challenger trained. It usually takes 3 min 0 s."
-    )
+    assert told == "Running for 1 min 23 s; last step: challenger trained. It usually takes 3 min."
     assert progress_line(run(status=RunStatus.KEPT), None, AT, PT) == "Terminou: mantido."
 
 
