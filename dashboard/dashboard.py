@@ -200,7 +200,8 @@ def _language() -> Language:
         default=wished,
         format_func=lambda language: language.value.upper(),
         required=True,
-        key="language",
+        # One of its own for each, so that a person's language wins over what was shown before.
+        key=f"language-{wished.value}",
     )
     language = Language(chosen or wished)
     st.query_params["lang"] = language.value

@@ -76,8 +76,11 @@ def model_rows(evidence: Mapping[str, Any], texts: Texts) -> list[Cells]:
 
 
 def name_of(key: str, texts: Texts) -> str:
-    """What a field is called."""
-    return texts.or_name(f"evidence.{key}", texts.or_name(f"metric.{key}", key.replace("_", " ")))
+    """What a field is called, or one that lies below another, by the names of both."""
+    return " ".join(
+        texts.or_name(f"evidence.{part}", texts.or_name(f"metric.{part}", part.replace("_", " ")))
+        for part in key.split(" ")
+    )
 
 
 def told(value: Any, texts: Texts) -> str:

@@ -15,10 +15,20 @@ def show_start(context: Context) -> None:
         reason = st.text_input(texts("history.reason"), max_chars=300, key="start_reason")
         left, middle, right = st.columns(3, vertical_alignment="bottom")
         window = left.number_input(
-            texts("runs.window"), min_value=1, value=None, step=100, help=texts("runs.window_help")
+            texts("runs.window"),
+            min_value=1,
+            value=None,
+            step=100,
+            help=texts("runs.window_help"),
+            key="start_window",
         )
         trials = middle.number_input(
-            texts("runs.trials"), min_value=0, value=None, step=1, help=texts("runs.trials_help")
+            texts("runs.trials"),
+            min_value=0,
+            value=None,
+            step=1,
+            help=texts("runs.trials_help"),
+            key="start_trials",
         )
         dry = right.checkbox(texts("runs.dry"), help=texts("runs.dry_help"))
         asked = st.form_submit_button(texts("history.train"), icon=":material/model_training:")

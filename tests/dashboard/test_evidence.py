@@ -12,6 +12,8 @@ import pytest
 from dashboard.evidence.tables import evidence_tables, name_of
 from dashboard.texts import Language, load_texts
 from model.decisions.looks import Look
+from model.helping.bounds import HelpedBounds
+from model.helping.evidence import HelpedEvidence
 from model.watch.shadow_figures import ShadowFigures
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric
@@ -35,7 +37,7 @@ from retraining.run.challenge import HOW
 EN, PT = load_texts(Language.EN), load_texts(Language.PT)
 PARTS = (
     BinaryEvidence, NumericEvidence, Scorecard, NumericCard, Gain, GroupRecall, Baseline, Origin,
-    Expected, Contrast, Look, CohortFigures, ShadowFigures,
+    Expected, Contrast, Look, CohortFigures, ShadowFigures, HelpedEvidence, HelpedBounds,
 )  # fmt: skip
 
 
@@ -112,3 +114,12 @@ def test_a_look_is_told_by_its_fields() -> None:
 
     assert table.title == "Margem de erro do período"
     assert {"o quê": "número", "valor": "1"} in table.rows
+
+
+def test_what_lies_below_another_field_has_the_names_of_both() -> None:
+    helped = {"helped": 3, "challenger": {"recorded": 0.5, "without": 0.25}}
+
+    (table,) = evidence_tables({"helped": helped}, PT)
+
+    assert table.title == "com e sem quem foi ajudado"
+    assert table.rows[1] == {"o quê": "desafiante como os desfechos vieram", "valor": "0,500"}

@@ -89,7 +89,7 @@ def test_the_power_of_a_lottery_is_told_before_the_year_begins(texts: Texts) -> 
     said = lines.power_line(POWER, texts)
     impossible = lines.power_line(SILENT.power, texts)
 
-    assert all(part in said for part in ("712", "1468", "80", "40"))
+    assert all(part in said for part in ("712", texts.count(1468), "80", "40"))
     assert "50" in impossible
     first, second = lines.power_rows(POWER, texts)
     assert list(first.values()) == [10, "712", "1468", "4037"]
