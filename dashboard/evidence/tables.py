@@ -103,7 +103,8 @@ def told(value: Any, texts: Texts) -> str:
         return texts.moment(value)
     if isinstance(value, str):
         key = value.lower().replace(" ", "_")
-        return texts.or_name(f"word.{key}", texts.or_name(f"metric.{key}", value))
+        status = texts.or_name(f"run.{key}", value)
+        return texts.or_name(f"word.{key}", texts.or_name(f"metric.{key}", status))
     if isinstance(value, Mapping):
         return ", ".join(f"{name_of(k, texts)} {told(v, texts)}" for k, v in value.items())
     if isinstance(value, Sequence):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.context import Context
 from dashboard.decision import show_decision
+from dashboard.reading.retold import retold
 from dashboard.reading.table import show_table
 from dashboard.runs.rows import progress_line, progress_of, step_rows, usual_time
 from dashboard.texts import Texts
@@ -47,7 +48,7 @@ def show_run(run: Run, recent: Sequence[Run], context: Context) -> None:
         st.subheader(texts("versions.decision"))
         show_decision(decided, texts)
     elif run.reasons:
-        st.markdown("\n".join(f"- {reason}" for reason in run.reasons))
+        st.markdown("\n".join(f"- {retold(reason, texts)}" for reason in run.reasons))
 
 
 def own_options(run: Run) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
+from dashboard.reading.retold import retold
 from dashboard.texts import Language, Texts
 from model.decisions.cause import RunCause
 from model.decisions.looks import Look
@@ -47,7 +48,7 @@ def step_rows(run: Run, texts: Texts) -> list[dict[str, Any]]:
                 texts("runs.step"): step_name(step.name, texts),
                 texts("history.at"): texts.moment(step.at),
                 texts("history.took"): took_told(step.at - before, texts),
-                texts("runs.detail"): step.detail,
+                texts("runs.detail"): retold(step.detail, texts),
             }
         )
         before = step.at
