@@ -19,6 +19,8 @@ from database.students import PeriodRepository
 
 SHOWN = 50
 MEGABYTES = 16
+UNIT_PIXELS = 90
+"""Of a column, so that the list with two of them is whole on a narrow screen."""
 LISTED = "data_listed"
 """What is shown stays until it is asked for anew, so that nothing that is typed is lost."""
 ROUND = "data_round"
@@ -108,7 +110,10 @@ def _list(context: Context, listed: Answer, meaning: OutcomeMeaning) -> None:
         hide_index=True,
         placeholder="",
         disabled=[name for name in found[0] if name != texts("data.outcome")],
-        column_config={texts("data.outcome"): _outcome_column(meaning, texts)},
+        column_config={
+            **{name: st.column_config.Column(width=UNIT_PIXELS) for name in meaning.units},
+            texts("data.outcome"): _outcome_column(meaning, texts),
+        },
         key=key,
     )
     note(ENTERED, (key, {place: row[texts("data.outcome")] for place, row in enumerate(edited)}))

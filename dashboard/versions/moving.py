@@ -32,7 +32,7 @@ def show_rollback(context: Context) -> None:
     """The form that puts the version that served before back."""
     texts = context.texts
     with st.form("rollback", border=True):
-        reason = st.text_input(texts("history.reason"), max_chars=300, key="rollback_reason")
+        reason = st.text_input(texts("runs.back_reason"), max_chars=300, key="rollback_reason")
         asked = st.form_submit_button(texts("history.rollback"))
     if asked:
         act_with(

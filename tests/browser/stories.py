@@ -75,7 +75,7 @@ def engineer(page: Browser, school: School) -> None:
     page.click(SAY("waiting.approve"))
     page.until(lambda: champion(school) == second, f"{second} is the champion")
     page.open(school.page("runs"))
-    page.write(SAY("history.reason"), "A anterior era melhor.")
+    page.write(SAY("runs.back_reason"), "A anterior era melhor.")
     page.click(SAY("history.rollback"))
     page.until(lambda: champion(school) == "v1", "v1 serves again")
 
