@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import ParamSpec, TypeVar
 
@@ -30,6 +30,10 @@ R = TypeVar("R")
 
 MOST_WAITING = 16
 """Passwords that wait to be compared in this worker; each comparison takes 64 MiB."""
+
+AGAIN = timedelta(hours=1)
+MOST_LOOKS = 10_000
+"""Students that sessions opened, remembered by this worker; forgetting them writes a line more."""
 
 WRONG = "Name or password is wrong."
 
@@ -56,6 +60,7 @@ class PeopleDesk:
     passwords: Passwords = field(default_factory=Passwords)
     _comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: set[object] = field(default_factory=set)
+    _looked: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     async def sign_in(self, name: str, password: str, address: str) -> SignedIn:
         """Begins a session.
@@ -130,7 +135,8 @@ class PeopleDesk:
     async def saw(self, client: Client, what: Looked, student_id: str = "") -> None:
         """Keeps that a person looked at something of students; of an API key nothing is kept.
 
-        The log tells of which student to whoever knows the id, and to nobody else.
+        The log tells of which student to whoever knows the id, and to nobody else. A page that
+        stays open reads again and again: of one student it is kept once an hour for each session.
 
         Args:
             client: who.
@@ -140,9 +146,20 @@ class PeopleDesk:
         Raises:
             RegistryError: the registry refuses, or does not answer; nothing may be shown then.
         """
-        if client.signed_in is not None:
-            subject = self.tombstones.of(student_id) if student_id else "students"
-            await self._record(client.name, what, subject)
+        if client.signed_in is None:
+            return
+        if not student_id:
+            await self._record(client.name, what, "students")
+            return
+        subject, now = self.tombstones.of(student_id), self.now()
+        look = (client.signed_in.session.session_id, subject)
+        before = self._looked.get(look)
+        if before is not None and now - before < AGAIN:
+            return
+        await self._record(client.name, what, subject)
+        if len(self._looked) >= MOST_LOOKS:
+            self._looked.clear()
+        self._looked[look] = now
 
     async def _attempt(self, name: str, address: str) -> signing_in.Attempt:
         made = await self.root.run(

@@ -29,6 +29,10 @@ def retold(stored: str, texts: Texts) -> str:
     """
     if texts.language is Language.EN or not stored:
         return stored
+    return _told(stored)
+
+
+def _told(stored: str) -> str:
     return _whole(stored) or BETWEEN.join(_whole(part) or part for part in stored.split(BETWEEN))
 
 
@@ -45,7 +49,7 @@ def _whole(sentence: str) -> str | None:
 def _value(value: str) -> str:
     if FIGURE.fullmatch(value):
         return value.replace(".", ",")
-    return value if value.replace("_", "").isalnum() else _whole(value) or value
+    return value if value.replace("_", "").isalnum() else _told(value)
 
 
 @cache

@@ -25,6 +25,7 @@ from database.students import StudentRepository
 from deployment.settings import load_settings
 from model.access import ApiKey, Scope
 from model.people.guessing import FREE_NAME
+from model.people.looked import Looked
 from model.trust.key_seal import digest_of, sealed
 from tests.api import bundles
 from tests.api.server import Server, served, until
@@ -148,6 +149,27 @@ def test_a_person_of_one_school_sees_its_students_and_that_is_in_the_audit_log(t
     seen = [town.command("seen", who).stdout.split("  ")[1:] for who in ("a1", "b1")]
     assert seen == [["bia", "student opened\n"], []]
     assert "a1" not in {event.subject for event in town.registry.run(AuditRepository().newest(0))}
+
+
+def test_what_a_person_is_told_of_a_student_and_a_list_in_a_file_are_in_the_audit_log(
+    town: Town,
+) -> None:
+    token = town.token("rui", units=("Escola A",))
+
+    answers = [
+        town.ask("GET", path, token)
+        for path in (
+            "/students/a1/assessment",
+            "/students/at-risk/file",
+            "/students/b1/assessment",
+            "/students/a1",
+        )
+    ]
+
+    assert [a.status_code for a in answers] == [200, 200, 404, 200]
+    events = town.registry.run(AuditRepository().newest(0))
+    looked = [e.action for e in events if e.actor == "rui" and e.action in {*Looked}]
+    assert sorted(looked) == ["list downloaded", "student opened"], "once an hour each session"
 
 
 def test_signing_out_ends_one_session_and_another_password_ends_all(town: Town) -> None:

@@ -79,7 +79,9 @@ unnamed: () => {
 
 texts: () => {
   const copy = [];
-  const technical = 'code, pre, [lang=en], [data-testid=stJson], [data-testid=stIconMaterial], style, script';
+  // What Streamlit writes into the uploader is replaced by style: dashboard/reading/frame.py.
+  const technical = 'code, pre, [lang=en], [data-testid=stJson], [data-testid=stIconMaterial], style, script, '
+    + '[data-testid=stFileUploaderDropzone]';
   const walk = node => {
     for (const child of node.childNodes) {
       if (child.nodeType === Node.TEXT_NODE) copy.push(child.data);

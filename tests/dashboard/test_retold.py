@@ -82,3 +82,12 @@ def test_a_sentence_of_several_is_told_part_by_part_and_what_is_not_known_stays(
     stored = "1156 records compared; drift in ieg, ida; the dog ate it"
 
     assert retold(stored, PT) == "1156 registros comparados; mudança em ieg, ida; the dog ate it"
+
+
+def test_a_step_of_two_sentences_is_told_in_both() -> None:
+    stored = "xgboost, judged on 765 labelled records of 2023, out of fold; not used: ipp"
+
+    assert retold(stored, PT) == (
+        "xgboost, julgado em 765 registros com desfecho de 2023, por validação cruzada; "
+        "não usado: ipp"
+    )
