@@ -15,7 +15,6 @@ STYLE = Path(__file__).with_name("style.css")
 TAGS = {Language.PT: "pt-BR", Language.EN: "en"}
 UPLOADER = """
 [data-testid="stFileUploaderDropzone"] button {{ font-size: 0; }}
-[data-testid="stFileUploaderDropzone"] button * {{ display: none; }}
 [data-testid="stFileUploaderDropzone"] button::after {{ content: {choose}; font-size: 1rem; }}
 [data-testid="stFileUploaderDropzoneInstructions"] {{ font-size: 0; }}
 [data-testid="stFileUploaderDropzoneInstructions"] * {{ display: none; }}

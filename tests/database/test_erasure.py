@@ -40,10 +40,14 @@ def hashed(student_id: str, period: str) -> str:
 
 
 def names_students(kind: type[Documents]) -> bool:
-    """Whether a field of the record, or of an index, has a student in its name and no count."""
+    """Whether a field of the record, or of an index, names students: no count and no moment."""
     named = {name for index in (*kind.indexes, *kind.unique) for name, _ in index}
     if issubclass(kind, Repository):
-        named |= {field.name for field in fields(kind().record) if field.type != "int"}
+        named |= {
+            field.name
+            for field in fields(kind().record)
+            if field.type != "int" and not field.name.endswith("_at")
+        }
     return any("student" in name for name in named)
 
 

@@ -84,7 +84,7 @@ def test_a_report_tells_what_drifted_in_which_unit_and_how_the_champion_did_ther
     assert found.too_small.names == ("Escola Pequena",)
     assert found.unlabelled.names == ("Escola Nova", "Escola Pequena")
     counted = opened.run(UnitHistoryRepository().get(SUBJECT))
-    assert UnitPeriod("Escola A", "2024", 0, 150) in counted.rows
+    assert UnitPeriod("Escola A", "2024", 0, 150, 0) in counted.rows
     assert counted.unlabelled.names == ("Escola Nova", "Escola Pequena")
 
 
