@@ -218,7 +218,7 @@ def test_the_students_of_a_unit_are_found_in_the_index_alone() -> None:
 
     # With a second condition, or an order, the embedded server would read more than these students.
     assert [(find.where, find.sort) for find in asked[1:]] == [
-        ({"unit": {"$in": ["north", "south"]}}, None)
+        ({"unit": {"$in": ["north", "south"]}}, ())
     ]
 
 

@@ -154,7 +154,9 @@ def test_the_champions_of_all_tasks_are_signed_anew_where_the_key_is_not_there(
             assert alias is not None
             root.on(database).run(ModelVersionRepository().get(alias.version)).verify(key)
         events = root.run(AuditRepository().newest(0))
-    assert [e.subject for e in events if e.action == "re-sign"] == ["3 versions, 0 API keys, 0 people"]
+    assert [e.subject for e in events if e.action == "re-sign"] == [
+        "3 versions, 0 API keys, 0 people"
+    ]
 
 
 def test_a_default_task_that_is_not_the_first_one_is_told(
