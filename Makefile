@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow setup setup-dev setup-motor setup-catboost setup-effects setup-oidc lint format bench mutants replay screenshots lock clean
+.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc lint format bench mutants replay screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -17,10 +17,13 @@ run: setup ## everything up: registry, first champion, API, worker, dashboard (P
 	@exec $(BIN)/python -m deployment.up
 
 test: setup-dev ## the tests but for the slow ones (TESTS=tests/database for a part)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not long" $(TESTS)
 
-test-slow: setup-dev ## the rest: killed processes, small fuzzing, tuning, replays, `make run` itself
+test-slow: setup-dev ## what takes longer: killed processes, browsers, small fuzzing, `make run` itself
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m slow $(TESTS)
+
+test-long: setup-dev ## by hand: whole runs one after the other, replays, a story of a year
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m long $(TESTS)
 
 setup: .venv/.run-locked ## the virtual environment, from the hashed lock file
 

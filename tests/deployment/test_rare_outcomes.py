@@ -86,7 +86,7 @@ def _serving(settings: Settings) -> Promotion:
         return decision
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_where_one_in_ten_is_at_risk_the_first_model_serves_by_the_yaml_alone(home: Path) -> None:
     decision = first_decision(home, clear=1.0)
 
@@ -96,7 +96,7 @@ def test_where_one_in_ten_is_at_risk_the_first_model_serves_by_the_yaml_alone(ho
     assert {g.name for g in decision.guards} >= {"precision", "beats_dummy", "beats_persistence"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_floor_that_nobody_could_meet_there_leaves_the_school_a_provisional_champion(
     home: Path,
 ) -> None:

@@ -21,7 +21,7 @@ from model.run import RunStatus
 from model.student import Observation
 from tests.retraining.school import READING, START, run, teach
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 NEW = RunOptions(window=400)
 FIX = "bring more outcomes (POST /labels or school files) or widen the window"

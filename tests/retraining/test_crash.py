@@ -18,7 +18,7 @@ from model.promotion import DecisionStatus
 from retraining.run.execution import execute
 from tests.retraining.school import READING, START, SUMS, plan, run, task, teach
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 NOW = START + timedelta(days=400)
 

@@ -30,7 +30,7 @@ from tests.preprocessing.conftest import NOW
 from training.recipe import recipe
 from training.train import fit
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def quiet(line: str) -> None:

@@ -96,7 +96,7 @@ def test_a_comparison_is_a_look_that_run_evidence_and_ledger_tell(
     assert (kept.run_id, kept.labelled, kept.alpha) == ("run-1", 300, BUDGET)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_repeating_the_same_look_is_free_and_has_the_level_it_had(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -115,7 +115,7 @@ def scheduled(registry: SyncRegistry, home: Path, run_id: str) -> RunResult:
     return execute(registry, asked, clock=lambda: NOW, say=lambda _: None)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_the_schedule_asks_for_once_more_without_any_change_leaves_no_version(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -134,7 +134,7 @@ def test_what_the_schedule_asks_for_once_more_without_any_change_leaves_no_versi
 ANOTHER = (RunOptions(seed=1), RunOptions(window=500), RunOptions(min_recall_gain=0.0))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_another_seed_window_or_gain_asked_for_is_another_look_and_is_not_taken(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -154,7 +154,7 @@ def test_another_seed_window_or_gain_asked_for_is_another_look_and_is_not_taken(
     assert len(looks(served).looks) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_dry_run_that_shows_evidence_counts_and_the_run_after_it_is_the_same_look(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -169,7 +169,7 @@ def test_a_dry_run_that_shows_evidence_counts_and_the_run_after_it_is_the_same_l
     assert len(looks(served).looks) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_look_with_few_new_labels_is_not_taken_before_anything_is_trained(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -193,7 +193,7 @@ def test_a_look_with_few_new_labels_is_not_taken_before_anything_is_trained(
     assert len(looks(served).looks) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_half_of_a_periods_labels_leave_most_of_the_budget_for_the_rest(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -206,7 +206,7 @@ def test_half_of_a_periods_labels_leave_most_of_the_budget_for_the_rest(
     assert result.look.alpha == pytest.approx(0.05 / 8)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_students_who_never_had_an_outcome_in_the_period_before_are_not_waited_for(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -222,7 +222,7 @@ def test_students_who_never_had_an_outcome_in_the_period_before_are_not_waited_f
     assert result.look.information == 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_promotion_does_not_refill_the_budget(registry: SyncRegistry, home: Path) -> None:
     teach(registry, "2022", READING)
     run(registry, home, run_id="run-0")
@@ -240,7 +240,7 @@ def test_a_promotion_does_not_refill_the_budget(registry: SyncRegistry, home: Pa
     assert result.look.alpha == pytest.approx(0.05 - promoted.look.alpha)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_another_period_has_a_budget_of_its_own(served: SyncRegistry, home: Path) -> None:
     run(served, home, run_id="run-1")
     teach(served, "2024", READING)
@@ -250,7 +250,7 @@ def test_another_period_has_a_budget_of_its_own(served: SyncRegistry, home: Path
     assert result.look == Look("2024", 1, 1.0, BUDGET, BUDGET, BUDGET)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_where_periods_never_change_new_labels_alone_are_judged_by_a_renewed_budget(
     served: SyncRegistry, home: Path
 ) -> None:
@@ -320,7 +320,7 @@ def test_a_run_of_before_has_no_look(registry: SyncRegistry) -> None:
     assert registry.run(RunRepository().get("run-1")).look is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_search_that_depends_on_the_machines_speed_is_never_the_same_look(
     served: SyncRegistry, home: Path
 ) -> None:

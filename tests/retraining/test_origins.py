@@ -46,7 +46,7 @@ def successor(
     return run(registry, home, run_id=run_id, spec=spec)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_labelled_periods_are_a_refresh_measured_within_the_newest(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -67,7 +67,7 @@ def test_two_labelled_periods_are_a_refresh_measured_within_the_newest(
     assert any(reason.startswith("a refresh") for reason in found.reasons)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_earlier_periods_tell_what_a_refresh_is_expected_to_bring(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -85,7 +85,7 @@ def test_earlier_periods_tell_what_a_refresh_is_expected_to_bring(
     assert steps[:6] == ["window", "champion", "leakage", "trained", "look", "origins"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_changed_recipe_is_judged_forward_on_the_champions_own_records(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -102,7 +102,7 @@ def test_a_changed_recipe_is_judged_forward_on_the_champions_own_records(
     assert all(one["unshared"] == 0 for one in evidence["origins"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_champion_that_is_older_than_the_period_answers_itself(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -143,7 +143,7 @@ def test_earlier_periods_are_judged_within_the_budgets_of_the_lanes(
     assert gain(LaneBudgets(known=budget, new=0.0)) != gain(LaneBudgets(known=0.0, new=budget))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_periods_with_too_few_labels_are_no_origin(registry: SyncRegistry, home: Path) -> None:
     teach(registry, "2021", READING, n=60)
     taught(registry, "2022")
@@ -155,7 +155,7 @@ def test_periods_with_too_few_labels_are_no_origin(registry: SyncRegistry, home:
     assert [one["period"] for one in evidence["origins"]] == ["2023"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_more_labels_of_a_period_that_the_champion_knows_are_evidence_of_both(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -169,7 +169,7 @@ def test_more_labels_of_a_period_that_the_champion_knows_are_evidence_of_both(
     assert evidence["expected"]["basis"] == "period"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_terminal_and_card_say_source_measured_and_expected_gain(
     registry: SyncRegistry, home: Path
 ) -> None:

@@ -123,7 +123,7 @@ def test_a_provisional_champion_says_so_in_ledger_alias_card_and_terminal(
     assert "a first model needs 0.990" in console.export_text()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_first_that_meets_what_a_first_model_is_asked_replaces_a_provisional_champion(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -139,7 +139,7 @@ def test_the_first_that_meets_what_a_first_model_is_asked_replaces_a_provisional
     assert done.reasons[0].startswith("v1 serves provisionally")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_another_that_could_only_serve_provisionally_replaces_nobody(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -152,7 +152,7 @@ def test_another_that_could_only_serve_provisionally_replaces_nobody(
     assert (same.status, same.champion) == (DecisionStatus.KEPT, "v1")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_provisional_champion_that_saw_every_record_is_replaced_by_a_first_model(
     registry: SyncRegistry, home: Path
 ) -> None:

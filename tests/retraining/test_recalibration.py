@@ -93,7 +93,7 @@ def taught(registry: SyncRegistry, home: Path, *, risk: float) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_champion_that_ranks_well_and_exaggerates_is_recalibrated(
     registry: SyncRegistry, home: Path
 ) -> None:
@@ -128,7 +128,7 @@ def test_a_champion_that_ranks_well_and_exaggerates_is_recalibrated(
     assert steps["recalibration"].startswith("promoted: ")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_recalibrated_version_is_signed_and_ranks_everybody_as_before(
     registry: SyncRegistry, home: Path, tmp_path: Path
 ) -> None:
@@ -156,7 +156,7 @@ def test_a_recalibrated_version_is_signed_and_ranks_everybody_as_before(
     assert again.champion == "v3"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_champion_whose_scores_mean_what_they_say_is_left_as_it_is(
     registry: SyncRegistry, home: Path
 ) -> None:

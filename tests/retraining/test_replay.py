@@ -21,7 +21,7 @@ from retraining.replay.result import History, Served
 from tests.retraining.school import START, TASK
 from tests.studies.replay_summary import against_never, regrets
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 Integers = NDArray[np.int64]
 

@@ -21,7 +21,7 @@ def test_two_equally_good_models_are_rarely_promoted_where_a_naive_gate_often_do
     assert result.naive >= 0.25
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_challenger_ten_points_better_is_nearly_always_promoted() -> None:
     (result,) = simulate(rivals(World(), [0.10]), 765, trials=40, resamples=300, seed=12)
 

@@ -67,7 +67,7 @@ def story(
     return happenings
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 LARGE = (800, 600, 600)

@@ -81,7 +81,7 @@ def test_every_family_ranks_students_it_did_not_see(name: str, task: TaskSpec) -
     assert risky > safe
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", families())
 def test_a_family_gives_the_same_margins_for_the_same_seed(
     name: str, task: TaskSpec, students: TrainingSet

@@ -23,7 +23,7 @@ from training.tuning.budget import Budget
 from training.tuning.search import SearchResult, Task, search
 from training.tuning.studies import Studies
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 BUDGET = Budget(12)
