@@ -60,6 +60,16 @@ def test_a_token_counts_for_twelve_hours_and_only_as_it_was_signed() -> None:
     assert session_in(token_of(session, b"another's"), KEY, NOW) is None
 
 
+def test_nothing_of_a_token_is_read_that_was_not_signed_to_the_letter() -> None:
+    token = token_of(begun(person(), "s1", NOW), KEY)
+    said, _, signature = token.removeprefix(PREFIX).partition(".")
+    deep = base64.urlsafe_b64encode(b"[" * 40_000).decode()
+
+    for other in (f"{said}!", f"!{said}", f" {said}", said[:9] + "\n" + said[9:], deep, "\ud800"):
+        assert session_in(f"{PREFIX}{other}.{signature}", KEY, NOW) is None
+    assert session_in(f"{PREFIX}{said}.{chr(0xD800)}", KEY, NOW) is None
+
+
 def test_a_person_counts_as_sealed_and_while_neither_disabled_nor_revoked() -> None:
     ours = sealed(person("maria", Scope.READ, units=("Escola A",)), KEY)
 
