@@ -106,7 +106,9 @@ class PeopleDesk:
         chosen = check_password(password, person.name)
         hashed = await self._compare(self.passwords.hashed, chosen)
         op = invitations.accept(person, hashed, now=self.now(), installation=installation)
-        return await self.root.run(op)
+        done = await self.root.run(op)
+        await asyncio.to_thread(self.notes.add, revoked={person.edition})
+        return done
 
     async def change_password(
         self, person: Person, former: str, password: object, address: str

@@ -142,7 +142,9 @@ class Doorkeeper:
         person = self.invited(code)
         hashed = self.passwords.hashed(check_password(password, person.name))
         op = invitations.accept(person, hashed, now=self.now, installation=self.installation)
-        return self.registry().run(op)
+        done = self.registry().run(op)
+        self.notes.add(revoked={person.edition})
+        return done
 
     def change_password(
         self, token: str, former: str, password: str, address: str

@@ -1,1 +1,1 @@
-"""People, what of theirs is used up, and who guesses at their passwords."""
+"""People, the sessions they ended, and who guesses at their passwords."""

@@ -11,9 +11,8 @@ from database.audit import AuditRepository
 from database.driver.commands import Op
 from database.mapping.documents import milliseconds
 from database.people.people import PersonRepository, revoked_of
-from database.people.spent import SpentTokenRepository
 from model.access import AuditEvent
-from model.errors import NotFound
+from model.errors import Conflict, NotFound
 from model.people.person import Person
 from model.trust.key_seal import digest_of
 
@@ -65,15 +64,17 @@ def of_code(code: str, *, now: datetime, remembered: Set[str], installation: byt
     if person is None or not person.invitation or person.invitation != digest_of(code):
         raise NotFound(NOT_VALID)
     revoked = yield from revoked_of(person, remembered, installation)
-    used = yield from SpentTokenRepository().among([person.invitation])
     over = person.invited_until is None or person.invited_until <= now
-    if used or over or not person.counts(revoked, installation):
+    if over or not person.counts(revoked, installation):
         raise NotFound(NOT_VALID)
     return person
 
 
 def accept(person: Person, password_hash: str, *, now: datetime, installation: bytes) -> Op[Person]:
     """Uses an invitation up and sets the password.
+
+    The invited edition is revoked as any former one is: its document, with the code, may be put
+    back and lets nobody set another password.
 
     Args:
         person: `of_code`.
@@ -82,18 +83,18 @@ def accept(person: Person, password_hash: str, *, now: datetime, installation: b
         installation: the installation's key.
 
     Raises:
-        NotFound: somebody else was first.
-        Conflict: the person was changed in the meantime.
+        NotFound: somebody else was first, or the person was changed in the meantime.
     """
-    until = person.invited_until or now
-    if not (yield from SpentTokenRepository().spend(person.invitation, until, now)):
+    if person.edition in (yield from revoked_of(person, frozenset(), installation)):
         raise NotFound(NOT_VALID)
     edition = uuid.uuid4().hex
     later = replace(
         person, edition=edition, password_hash=password_hash, invitation="", invited_until=None
     )
-    # The former edition has no password, and its invitation is used up.
-    done = yield from PersonRepository().follow(person, later, now, installation, revoking=False)
+    try:
+        done = yield from PersonRepository().follow(person, later, now, installation)
+    except Conflict as error:
+        raise NotFound(NOT_VALID) from error
     yield from AuditRepository().add(_event(person, ACCEPTED, now))
     return done
 

@@ -74,13 +74,7 @@ class PersonRepository(Repository[Person]):
         return sorted(self.readable((yield from self.documents())), key=lambda one: one.name)
 
     def follow(
-        self,
-        former: Person,
-        later: Person,
-        now: datetime,
-        installation: bytes,
-        *,
-        revoking: bool = True,
+        self, former: Person, later: Person, now: datetime, installation: bytes
     ) -> Op[Person]:
         """Puts another edition of a person in the place of the former one, and signs it.
 
@@ -89,15 +83,13 @@ class PersonRepository(Repository[Person]):
             later: with another `edition`.
             now: aware UTC.
             installation: the installation's key.
-            revoking: the former edition is revoked; not needed where it let nobody in.
 
         Raises:
             Conflict: somebody else has changed the person in the meantime.
         """
-        if revoking:
-            # First, as with keys: the former document may be put back as it was.
-            revoked = sealed(Revocation(former.edition, milliseconds(now)), installation)
-            yield from KeyRevocationRepository().put(revoked)
+        # First, as with keys: the former document may be put back as it was.
+        revoked = sealed(Revocation(former.edition, milliseconds(now)), installation)
+        yield from KeyRevocationRepository().put(revoked)
         signed = sealed(later, installation)
         was = {"_id": former.person_id, "edition": former.edition}
         done = yield ReplaceMany(self.collection, [Replace(was, self._document(signed))])

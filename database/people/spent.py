@@ -1,4 +1,4 @@
-"""What is used up: invitations that were accepted, sessions that were signed out of."""
+"""Sessions that were signed out of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model.people.spent import SpentToken
 
 
 class SpentTokenRepository(Repository[SpentToken]):
-    """Used-up invitations and sessions, until they would have been over by themselves."""
+    """Sessions that were signed out of, until they would have been over by themselves."""
 
     collection = "spent_tokens"
     indexes = ([("until", -1)],)  # spend forgets what is over
@@ -22,7 +22,7 @@ class SpentTokenRepository(Repository[SpentToken]):
     missing = "spent token {}"
 
     def spend(self, spent_id: str, until: datetime, now: datetime) -> Op[bool]:
-        """Uses something up; False if somebody was first. What is over is forgotten.
+        """Ends a session; False if somebody was first. What is over by itself is forgotten.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.
@@ -32,7 +32,7 @@ class SpentTokenRepository(Repository[SpentToken]):
         return (yield from self._add(document))
 
     def among(self, spent_ids: Iterable[str]) -> Op[Set[str]]:
-        """Which of these are used up.
+        """Which of these were ended.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.

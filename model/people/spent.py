@@ -1,4 +1,4 @@
-"""That something which counts once, or until a time, is used up before."""
+"""That a session was ended before its time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class SpentToken:
-    """An invitation that was accepted, or a session that was signed out of.
+    """A session that was signed out of.
 
     Attributes:
-        spent_id: the session's id, or the digest of the invitation's code.
+        spent_id: the session's id.
         until: when it would have been over by itself; the record is not needed longer.
     """
 

@@ -143,9 +143,9 @@ def test_an_invitation_sets_a_password_once_and_in_time(memory: MongomockRegistr
     joana, code = guest("joana", KEY, NOW)
     memory.run(PersonRepository().add(joana))
 
-    def of_code(text: str, days: int = 0) -> Person:
+    def of_code(text: str, days: int = 0, remembered: frozenset[str] = frozenset()) -> Person:
         at = NOW + timedelta(days=days)
-        op = invitations.of_code(text, now=at, remembered=frozenset(), installation=KEY)
+        op = invitations.of_code(text, now=at, remembered=remembered, installation=KEY)
         return memory.run(op)
 
     for wrong in ("", "p-joana", f"{code}x", "p-nobody.secret"):
@@ -163,6 +163,32 @@ def test_an_invitation_sets_a_password_once_and_in_time(memory: MongomockRegistr
         of_code(code)
     with pytest.raises(NotFound):
         memory.run(invitations.accept(found, QUICK.hashed("y" * 20), now=NOW, installation=KEY))
+    for collection in ("spent_tokens", "sign_in_guesses"):
+        memory.run(_nothing_left(collection))
+    memory.run(put_back(joana))
+    with pytest.raises(NotFound):
+        of_code(code)
+    memory.run(_nothing_left("key_revocations"))
+    with pytest.raises(NotFound):
+        of_code(code, remembered=frozenset({joana.edition}))
+
+
+def test_of_two_who_accept_one_invitation_at_once_one_has_set_the_password(
+    memory: MongomockRegistry,
+) -> None:
+    joana, _ = guest("joana", KEY, NOW)
+    memory.run(PersonRepository().add(joana))
+    slow = invitations.accept(joana, QUICK.hashed("y" * 20), now=NOW, installation=KEY)
+    command = next(slow)
+    while type(command).__name__ != "InsertMany":  # up to its first write
+        command = slow.send(memory.execute(command))
+
+    memory.run(invitations.accept(joana, QUICK.hashed(PASSWORD), now=NOW, installation=KEY))
+    with pytest.raises(NotFound, match="not valid"):
+        while True:
+            command = slow.send(memory.execute(command))
+
+    assert sign_in(memory, "joana") is not None
 
 
 def test_two_changes_of_one_person_at_once_are_one_change(memory: MongomockRegistry) -> None:

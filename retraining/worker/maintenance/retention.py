@@ -108,7 +108,7 @@ BOUNDED: Mapping[type[Documents], str] = {
     KeyAdoptionRepository: "one",
     KeyRevocationRepository: "one a revoked key, and one a change of what a person may do",
     PersonRepository: "one a person",
-    SpentTokenRepository: "forgotten when the session or invitation would have been over",
+    SpentTokenRepository: "forgotten when the session would have been over",
     GuessRepository: "forgotten after an hour",
     LeaseRepository: "one a task, and the runs'",
 }
