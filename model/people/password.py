@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from threading import Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,9 +14,14 @@ SHORTEST = 12
 LONGEST = 200
 FEWEST_CHARACTERS = 5
 
+_ONE_AT_A_TIME = Lock()
+"""Whoever opens a hundred sign-in pages must not take a hundred times the memory."""
+
 
 class Passwords:
     """Argon2id with the parameters of RFC 9106 for little memory: 64 MiB, some 50 ms.
+
+    A process works on one at a time.
 
     Args:
         hasher: another one, of tests.
@@ -26,7 +32,8 @@ class Passwords:
 
     def hashed(self, password: str) -> str:
         """What is kept of a password, with a salt of its own."""
-        return self._hasher.hash(_normal(password))
+        with _ONE_AT_A_TIME:
+            return self._hasher.hash(_normal(password))
 
     def fits(self, password: str, kept: str) -> bool:
         """Whether that is the password; it takes as long where none is kept.
@@ -36,10 +43,11 @@ class Passwords:
             kept: what `hashed` gave; "" where there is nobody, or nothing to compare with.
         """
         if not kept:
-            self._hasher.hash(_normal(password))
+            self.hashed(password)
             return False
         try:
-            return self._hasher.verify(kept, _normal(password))
+            with _ONE_AT_A_TIME:
+                return self._hasher.verify(kept, _normal(password))
         except (VerificationError, InvalidHashError):
             return False
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import sleep
 
 import pytest
+from argon2 import PasswordHasher
 
 from model.access import Scope
 from model.errors import ConfigurationError, InvalidRecord
@@ -30,6 +33,28 @@ def test_a_password_is_recognised_from_any_keyboard_and_no_other_is() -> None:
     assert not QUICK.fits("anything", "") and not QUICK.fits("anything", "no hash")
     assert kept != QUICK.hashed("um açaí às três"), "a salt of its own"
     assert Passwords().hashed("um açaí às três").startswith("$argon2id$v=19$m=65536,t=3")
+
+
+def test_a_process_works_on_one_password_at_a_time_however_many_sign_in() -> None:
+    busy, most = 0, 0
+
+    class Watched(PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            nonlocal busy, most
+            busy += 1
+            most = max(most, busy)
+            sleep(0.005)
+            busy -= 1
+            return super().hash(password, salt=salt)
+
+    def look(number: int) -> bool:
+        hasher = Watched(time_cost=1, memory_cost=8, parallelism=1)  # the dashboard makes many
+        return Passwords(hasher).fits(f"a guess {number}", "")
+
+    with ThreadPoolExecutor(8) as pages:
+        assert not any(pages.map(look, range(16)))
+
+    assert most == 1
 
 
 @pytest.mark.parametrize(
