@@ -125,7 +125,7 @@ class PeopleDesk:
         if not await self._compare(self.passwords.fits, former, made.kept) or made.person is None:
             raise Problem.of_field("former", "is not the present password", status=401)
         hashed = await self._compare(self.passwords.hashed, chosen)
-        await self.root.run(signing_in.forgive(made))
+        await self.root.run(signing_in.forgive(made, self.now()))
         await self.root.run(
             invitations.change_password(
                 made.person, hashed, now=self.now(), installation=self.installation

@@ -171,7 +171,7 @@ class Doorkeeper:
         if made.person is None or not self.passwords.fits(former, made.kept):
             return NOBODY
         registry, hashed = self.registry(), self.passwords.hashed(chosen)
-        registry.run(signing_in.forgive(made))
+        registry.run(signing_in.forgive(made, self.now))
         op = invitations.change_password(
             made.person, hashed, now=self.now, installation=self.installation
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from database.driver.commands import Op
 from database.mapping.documents import milliseconds
 from database.repository import Repository
-from model.people.guessing import FORGOTTEN, Guesses
+from model.people.guessing import AT_HOME, FORGOTTEN, Guesses
 
 NONE = timedelta(0)
 
@@ -36,7 +37,8 @@ class GuessRepository(Repository[Guesses]):
             RegistryError: the registry refuses, or does not answer.
         """
         now = milliseconds(now)
-        yield from self._delete({"at": {"$lt": now - FORGOTTEN}})
+        yield from self._delete({"at": {"$lt": now - FORGOTTEN}, "home": False})
+        yield from self._delete({"at": {"$lt": now - AT_HOME}})
         while True:
             known = (yield from self.find(guessed)) or Guesses(guessed, 0, now)
             wait = known.wait(now, free)
@@ -52,6 +54,22 @@ class GuessRepository(Repository[Guesses]):
         while True:
             known = yield from self.find(guessed)
             if known is None or (yield from self._next(known, known.one_less())):
+                return
+
+    def at_home(self, guessed: str, now: datetime) -> Op[None]:
+        """Keeps that somebody of a name signed in from an address, and forgets failures there.
+
+        Args:
+            guessed: name and address, as an HMAC.
+            now: aware UTC.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        while True:
+            known = (yield from self.find(guessed)) or Guesses(guessed, 0, now)
+            then = replace(known, failures=0, at=milliseconds(now), home=True)
+            if (yield from self._next(known, then)):
                 return
 
     def forget(self, guessed: str) -> Op[None]:

@@ -16,7 +16,7 @@ from database.driver.commands import Op
 from database.people.guesses import GuessRepository
 from database.people.people import PersonRepository, revoked_of
 from model.access import AuditEvent
-from model.people.guessing import FREE_ADDRESS, FREE_NAME
+from model.people.guessing import FREE_ADDRESS, FREE_NAME, network_of
 from model.people.person import Person, folded_name
 from model.people.session import Session, begun
 from model.trust.signature import seal
@@ -37,6 +37,7 @@ class Attempt:
         person: of that name; None where there is none who may sign in.
         known_as: what the audit log says.
         name, address: the guesses that were counted.
+        home: those at this name from this address alone, once it is known of it.
     """
 
     wait: timedelta
@@ -44,6 +45,7 @@ class Attempt:
     known_as: str
     name: str
     address: str
+    home: str
 
     @property
     def kept(self) -> str:
@@ -68,19 +70,23 @@ def attempt(
     """
     name = folded_name(typed)
     guesses = GuessRepository()
+    address = network_of(address)
     by_address = seal("guess address", {"address": address}, installation)
     by_name = seal("guess name", {"name": name}, installation)
+    home = seal("guess home", {"name": name, "address": address}, installation)
     wait = yield from guesses.count_one(by_address, FREE_ADDRESS, now)
     if not wait:
+        if (yield from guesses.find(home)) is not None:
+            by_name = home
         wait = yield from guesses.count_one(by_name, FREE_NAME, now)
     if wait:
-        return Attempt(wait, None, NOBODY, by_name, by_address)
+        return Attempt(wait, None, NOBODY, by_name, by_address, home)
     found = yield from PersonRepository().named(name)
     known_as = found.name if found else NOBODY
     if found is not None:
         revoked = yield from revoked_of(found, remembered, installation)
         found = found if found.counts(revoked, installation) else None
-    return Attempt(wait, found, known_as, by_name, by_address)
+    return Attempt(wait, found, known_as, by_name, by_address, home)
 
 
 def settle(
@@ -101,18 +107,21 @@ def settle(
     if made.person is None or not fits:
         yield from AuditRepository().add(_event(made.known_as, REFUSED, now, how))
         return None
-    yield from forgive(made)
+    yield from forgive(made, now)
     return (yield from begin(made.person, session_id=session_id, now=now, how=how))
 
 
-def forgive(made: Attempt) -> Op[None]:
-    """The guess was none: the password was right.
+def forgive(made: Attempt, now: datetime) -> Op[None]:
+    """The guess was none: the password was right, and the address is known of this name now.
 
     Raises:
         RegistryError: the registry refuses, or does not answer.
     """
-    yield from GuessRepository().forget(made.name)
-    yield from GuessRepository().take_back(made.address)
+    guesses = GuessRepository()
+    if made.name != made.home:
+        yield from guesses.forget(made.name)
+    yield from guesses.at_home(made.home, now)
+    yield from guesses.take_back(made.address)
 
 
 def begin(person: Person, *, session_id: str, now: datetime, how: str) -> Op[Session]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 
 FORGOTTEN = timedelta(hours=1)
 """Failures are forgotten when there was none for so long."""
+
+AT_HOME = timedelta(days=30)
+"""So long an address is known from which somebody signed in."""
 
 LONGEST_WAIT = timedelta(minutes=5)
 """Whoever guesses at a name must not be able to shut the person out for long."""
@@ -20,17 +24,20 @@ FREE_ADDRESS = 20
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """Failures at a name or from an address.
+    """Failures at a name, from an address, or at a name from an address that is known of it.
 
     Attributes:
         guessed: which, as an HMAC: what was typed as a name may be a password.
         failures: in a row, with less than `FORGOTTEN` between two.
         at: when the last one was.
+        home: whether somebody of that name signed in from that address before. What others guess
+            elsewhere does not count there, so they cannot shut the person out.
     """
 
     guessed: str
     failures: int
     at: datetime
+    home: bool = False
     revision: int = 0
 
     def another(self, now: datetime) -> Guesses:
@@ -58,3 +65,20 @@ class Guesses:
             return timedelta(0)
         asked = min(LONGEST_WAIT, timedelta(seconds=2 ** min(self.failures - free, 20)))
         return max(timedelta(0), self.at + asked - now)
+
+
+def network_of(address: str) -> str:
+    """What guesses from an address are counted by: a caller of IPv6 has 2^64 addresses to choose.
+
+    >>> network_of("10.1.2.3"), network_of("2001:db8:1:2:3:4:5:6"), network_of("::ffff:10.1.2.3")
+    ('10.1.2.3', '2001:db8:1:2::', '10.1.2.3')
+    >>> network_of("")
+    ''
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))

@@ -212,13 +212,44 @@ def test_guesses_at_one_name_and_from_one_address_wait_and_right_passwords_never
         assert sign_in(memory, "maria") is not None
     for number in range(FREE_NAME):
         assert not attempt(memory, "maria", f"10.0.0.{number}").wait
-    assert attempt(memory, "maria").wait == timedelta(seconds=1)
-    assert not attempt(memory, "maria", seconds=1).wait, "waited"
-    assert attempt(memory, "maria", seconds=1).wait == timedelta(seconds=2)
+    elsewhere = "10.0.1.1"
+    assert attempt(memory, "maria", elsewhere).wait == timedelta(seconds=1)
+    assert not attempt(memory, "maria", elsewhere, seconds=1).wait, "waited"
+    assert attempt(memory, "maria", elsewhere, seconds=1).wait == timedelta(seconds=2)
     for number in range(FREE_ADDRESS):
         attempt(memory, f"name{number}", "10.9.9.9")
     assert attempt(memory, "another name", "10.9.9.9").wait
-    assert not attempt(memory, "maria", hours=2).wait, "forgotten"
+    assert not attempt(memory, "maria", elsewhere, hours=2).wait, "forgotten"
+
+
+def test_whoever_guesses_at_a_name_shuts_nobody_out_who_signed_in_from_the_own_address_before(
+    memory: MongomockRegistry,
+) -> None:
+    memory.run(PersonRepository().add(sealed(person("maria"), KEY)))
+    assert sign_in(memory, "maria") is not None
+
+    for number in range(60):
+        attempt(memory, "maria", f"10.0.0.{number}", minutes=number)
+    attempt(memory, "maria", "10.0.1.1", minutes=60)
+    assert attempt(memory, "maria", "10.0.1.2", minutes=60).wait
+    assert not attempt(memory, "maria", minutes=60).wait
+    for _ in range(FREE_NAME - 1):
+        assert not attempt(memory, "maria", minutes=60).wait
+    assert attempt(memory, "maria", minutes=60).wait, "who guesses there waits too"
+
+    for number in range(FREE_NAME):
+        assert not attempt(memory, "maria", f"10.0.2.{number}", days=31).wait
+    assert attempt(memory, "maria", days=31).wait, "the address is forgotten after a month"
+
+
+def test_a_caller_who_has_many_addresses_of_one_network_is_one_caller(
+    memory: MongomockRegistry,
+) -> None:
+    for number in range(FREE_ADDRESS):
+        assert not attempt(memory, f"name{number}", f"2001:db8::{number + 1:x}").wait
+
+    assert attempt(memory, "another name", "2001:db8::ffff:1").wait
+    assert not attempt(memory, "another name", "2001:db8:0:1::1").wait
 
 
 def test_guesses_at_the_same_time_all_count(memory: MongomockRegistry) -> None:
@@ -262,6 +293,13 @@ def test_people_are_found_by_name_and_address_on_every_server(run: Run) -> None:
     assert run(GuessRepository().count_one("g", 1, NOW)) == timedelta(seconds=1)
     run(GuessRepository().take_back("g"))
     assert not run(GuessRepository().count_one("g", 1, NOW))
+    for _ in range(2):
+        run(GuessRepository().at_home("g", NOW))
+        assert not run(GuessRepository().count_one("g", 1, NOW))
+    later = NOW + timedelta(days=1)
+    assert not run(GuessRepository().count_one("other", 1, later))
+    assert not run(GuessRepository().count_one("another", 1, later + timedelta(hours=2)))
+    assert {one["_id"] for one in run(GuessRepository().documents())} == {"g", "another"}
     assert run(SpentTokenRepository().spend("s", NOW, NOW))
     assert run(SpentTokenRepository().among(["s", "t"])) == {"s"}
     run(SpentTokenRepository().spend("t", NOW + timedelta(days=1), NOW + timedelta(hours=1)))

@@ -109,7 +109,7 @@ BOUNDED: Mapping[type[Documents], str] = {
     KeyRevocationRepository: "one a revoked key, and one a change of what a person may do",
     PersonRepository: "one a person",
     SpentTokenRepository: "forgotten when the session would have been over",
-    GuessRepository: "forgotten after an hour",
+    GuessRepository: "forgotten after an hour; an address somebody signed in from, after 30 days",
     LeaseRepository: "one a task, and the runs'",
 }
 """Why the collections that `NEWEST` does not bound do not only ever grow, or are meant to."""
