@@ -123,6 +123,7 @@ class PeopleDesk:
         chosen = check_password(password, person.name)
         made = await self._attempt(person.name, address)
         if not await self._compare(self.passwords.fits, former, made.kept) or made.person is None:
+            await self.root.run(signing_in.refuse(made, self.now(), signing_in.FORMER))
             raise Problem.of_field("former", "is not the present password", status=401)
         hashed = await self._compare(self.passwords.hashed, chosen)
         await self.root.run(signing_in.forgive(made, self.now()))

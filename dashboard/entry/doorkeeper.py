@@ -168,9 +168,11 @@ class Doorkeeper:
         chosen, made = check_password(password, person.name), self._attempt(person.name, address)
         if made.wait:
             return made.wait
+        registry = self.registry()
         if made.person is None or not self.passwords.fits(former, made.kept):
+            registry.run(signing_in.refuse(made, self.now, signing_in.FORMER))
             return NOBODY
-        registry, hashed = self.registry(), self.passwords.hashed(chosen)
+        hashed = self.passwords.hashed(chosen)
         registry.run(signing_in.forgive(made, self.now))
         op = invitations.change_password(
             made.person, hashed, now=self.now, installation=self.installation

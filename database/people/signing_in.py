@@ -24,6 +24,9 @@ from model.trust.signature import seal
 SIGN_IN = "sign-in"
 REFUSED = "sign-in refused"
 SIGN_OUT = "sign-out"
+FORMER = "former password"
+"""How somebody tried who is signed in and wants another password."""
+
 NOBODY = "nobody known"
 """The actor of a guess at a name that there is not: what was typed may be a password."""
 
@@ -105,10 +108,19 @@ def settle(
         RegistryError: the registry refuses, or does not answer.
     """
     if made.person is None or not fits:
-        yield from AuditRepository().add(_event(made.known_as, REFUSED, now, how))
+        yield from refuse(made, now, how)
         return None
     yield from forgive(made, now)
     return (yield from begin(made.person, session_id=session_id, now=now, how=how))
+
+
+def refuse(made: Attempt, now: datetime, how: str) -> Op[None]:
+    """Keeps in the audit log that the password was wrong.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    yield from AuditRepository().add(_event(made.known_as, REFUSED, now, how))
 
 
 def forgive(made: Attempt, now: datetime) -> Op[None]:

@@ -186,6 +186,7 @@ def test_signing_out_ends_one_session_and_another_password_ends_all(town: Town) 
     assert (out.status_code, after) == (200, [401, 200, 200])
     assert [a.status_code for a in (wrong, weak, changed)] == [401, 422, 200]
     assert [town.ask("GET", "/me", token).status_code for token in (two, three)] == [401, 401]
+    assert ("carla", "sign-in refused") in town.told()
     assert town.sign_in("carla").status_code == 401
     assert town.sign_in("carla", "another lighthouse").status_code == 200
 

@@ -85,6 +85,10 @@ def test_another_password_ends_every_other_session(keeper: Doorkeeper) -> None:
     assert isinstance(token, str) and isinstance(other, str)
 
     wrong = keeper.change_password(token, "wrong", "another lighthouse", "")
+    told = keeper.registry().run(AuditRepository().newest(0))
+    assert [(e.actor, e.detail) for e in told if e.action == "sign-in refused"] == [
+        ("maria", "former password")
+    ]
     with pytest.raises(InvalidRecord):
         keeper.change_password(token, PASSWORD, "maria maria maria", "")
     again = keeper.change_password(token, PASSWORD, "another lighthouse", "")
