@@ -75,7 +75,14 @@ async def move_champion(
 
 
 async def record(
-    registry: Registry, actor: str, action: str, subject: str, *, now: datetime, detail: str = ""
+    registry: Registry,
+    actor: str,
+    action: str,
+    subject: str,
+    *,
+    now: datetime,
+    detail: str = "",
+    event_id: str | None = None,
 ) -> None:
     """Adds a line to the audit log.
 
@@ -86,11 +93,12 @@ async def record(
         subject: to what.
         now: when.
         detail: the reason given, if any.
+        event_id: of what may be done again and is one line all the same.
 
     Raises:
         RegistryUnavailable: no answer.
     """
-    event = AuditEvent(uuid.uuid4().hex, now, actor, action, subject, detail)
+    event = AuditEvent(event_id or uuid.uuid4().hex, now, actor, action, subject, detail)
     await registry.run(AuditRepository().add(event))
 
 

@@ -66,8 +66,13 @@ async def act(request: Request, client: MayAct) -> Response:
     place = await place_of(here, client, student, asked_period(here, body.get("period")))
     action = read_action(body, student, place, _speaker(here, client))
     if not await here.registry.run(ActionRepository().add(action, units_of(client, here.task))):
-        return json_answer(action_answer(here.task, await _the_same(here, action)))
-    await record(here.root, client.name, "act", "student", now=action.at, detail=action.kind)
+        action = await _the_same(here, action)
+    # Of a repeated call too, which may be repeated because this failed.
+    event_id = f"act {here.task.name} {action.action_id} {action.at.isoformat()}"
+    await record(
+        here.root, client.name, "act", "student",
+        now=action.at, detail=action.kind, event_id=event_id,
+    )  # fmt: skip
     return json_answer(action_answer(here.task, action))
 
 
@@ -141,7 +146,8 @@ async def remove_intervention(request: Request, intervention_id: str, client: Ma
     here = services(request)
     await _intervention(here, client, intervention_id)
     removed = await here.registry.run(InterventionRepository().remove(intervention_id))
-    await record(here.root, client.name, "remove intervention", intervention_id, now=here.now())
+    if removed:
+        await record(here.root, client.name, "remove intervention", intervention_id, now=here.now())
     return json_answer(RemovedAnswer(intervention_id=intervention_id, removed=removed))
 
 

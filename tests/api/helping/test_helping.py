@@ -14,12 +14,13 @@ from database import indexes
 from database.api_keys import ApiKeyRepository
 from database.audit import AuditRepository
 from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import DeleteMany, Op
 from database.embedded import lifecycle
 from database.erasing.erasure import KEPT_UNDER
 from database.helping.actions import ActionRepository
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
-from model.access import ApiKey, Scope
+from model.access import ApiKey, AuditEvent, Scope
 from model.student import Observation
 from model.trust.key_seal import digest_of, sealed
 from tests.api.bundles import KEY
@@ -115,13 +116,26 @@ def test_a_student_is_seen_acted_upon_and_leaves_the_list_of_what_is_to_be_done(
 def test_a_call_that_is_repeated_with_its_id_is_one_action(office: Office) -> None:
     said = {"action_id": "c0ffee" * 5, "note": "once"}
 
+    def audited() -> list[AuditEvent]:
+        told = office.registry.run(AuditRepository().newest(0))
+        return [one for one in told if said["action_id"] in one.event_id]
+
     one, again = (office.act("a2", "seen", **said) for _ in range(2))
 
     assert one == again
+    (event,) = audited()
+    assert (event.actor, event.action, event.detail) == ("Bia", "act", "seen")
+    office.registry.run(_without(event))
+    office.act("a2", "seen", **said)
+    assert audited() == [event], "a repeated call finishes what failed"
     assert office.ask("GET", "/actions?student_id=a2").json()["total"] == 1
     other = {"student_id": "a3", "kind": "seen", **said}
     assert office.ask("POST", "/actions", other).status_code == 409
     assert office.ask("POST", "/actions", other | {"student_id": "a2"}, "admin").status_code == 409
+
+
+def _without(event: AuditEvent) -> Op[None]:
+    yield DeleteMany(AuditRepository.collection, {"_id": event.event_id})
 
 
 def test_to_be_done_goes_to_who_looks_after_the_student(office: Office) -> None:
