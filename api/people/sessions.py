@@ -20,6 +20,9 @@ from model.people.person import Person
 from model.people.session import Session, SignedIn, session_in
 from model.trust.key_file import KeyFile
 
+MOST = 10_000
+"""Sessions that a worker knows; the one that came first is looked up again when it comes next."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -64,6 +67,8 @@ class SessionBook:
         if person is None:
             return None
         client = client_of(SignedIn(session, person))
+        while len(self._known) >= MOST:
+            del self._known[next(iter(self._known))]
         self._known[token] = client
         return client
 
