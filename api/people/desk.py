@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import ceil
 from typing import ParamSpec, TypeVar
 
@@ -18,7 +18,7 @@ from database.audit import AuditRepository
 from database.people import invitations, signing_in
 from database.people.spent import SpentTokenRepository
 from model.access import AuditEvent
-from model.people.looked import Looked
+from model.people.looked import AGAIN, Looked
 from model.people.password import Passwords, check_password
 from model.people.person import Person
 from model.people.session import SignedIn
@@ -31,7 +31,6 @@ R = TypeVar("R")
 MOST_WAITING = 16
 """Passwords that wait to be compared in this worker; each comparison takes 64 MiB."""
 
-AGAIN = timedelta(hours=1)
 MOST_LOOKS = 10_000
 """Students that sessions opened, remembered by this worker; forgetting them writes a line more."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 import streamlit as st
@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.entry.admission import Entry, Visitor
 from dashboard.entry.doorkeeper import Doorkeeper
 from dashboard.entry.typed import State, clear, put_aside, put_back
-from model.people.looked import Looked
+from model.people.looked import AGAIN, Looked
 
 SENT = "entry_sent"
 VISITOR = "entry_visitor"
@@ -19,9 +19,6 @@ SAID = "entry_said"
 LOOKED = "entry_looked"
 OWNER = "entry_owner"
 """Whose the rest of the browser session is, also while nobody is in."""
-
-AGAIN = timedelta(hours=1)
-"""A page that stays open, and reads again every 15 s, is looked at once an hour."""
 
 
 def sent() -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
+
+AGAIN = timedelta(hours=1)
+"""A page that stays open reads again and again: it is looked at once an hour."""
 
 
 class Looked(StrEnum):
