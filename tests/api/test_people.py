@@ -33,6 +33,7 @@ from tests.api.test_units import observed
 from tests.people import PASSWORD, guest, person
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+pytestmark = pytest.mark.slow
 AT = {"FAROL_SIGNING_KEY": bundles.KEY.decode(), "FAROL_DASHBOARD_URL": "https://farol.school"}
 
 

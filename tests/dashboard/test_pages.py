@@ -562,7 +562,7 @@ def keys_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("secret", ["", "farol_guess"])
+@pytest.mark.parametrize("secret", ["", pytest.param("farol_guess", marks=pytest.mark.slow)])
 def test_without_a_key_nothing_of_a_student_is_shown_on_any_page(
     opened: SyncRegistry, keys_on: None, name: str, secret: str
 ) -> None:
@@ -697,6 +697,7 @@ def sign_in(app: AppTest, name: str, password: str = PASSWORD) -> AppTest:
     return app.run()
 
 
+@pytest.mark.slow
 def test_a_person_signs_in_is_put_out_in_the_middle_of_an_action_and_loses_nothing(
     opened: SyncRegistry, keys_on: None
 ) -> None:
@@ -733,6 +734,7 @@ def test_a_person_signs_in_is_put_out_in_the_middle_of_an_action_and_loses_nothi
     assert done.count("sign-in") == 2 and done.count("sign-out") == 1
 
 
+@pytest.mark.slow
 def test_somebody_who_was_invited_sets_a_password_and_sees_the_own_school_alone(
     opened: SyncRegistry, keys_on: None
 ) -> None:
@@ -756,6 +758,7 @@ def test_somebody_who_was_invited_sets_a_password_and_sees_the_own_school_alone(
     assert "invitation" not in app.query_params
 
 
+@pytest.mark.slow
 def test_an_address_that_the_organisation_vouches_for_signs_its_person_in(
     opened: SyncRegistry, keys_on: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,6 +138,7 @@ def _without(event: AuditEvent) -> Op[None]:
     yield DeleteMany(AuditRepository.collection, {"_id": event.event_id})
 
 
+@pytest.mark.slow
 def test_to_be_done_goes_to_who_looks_after_the_student(office: Office) -> None:
     office.act("a4", "seen", next_on=SOON)
     assigned = office.ask("PUT", "/students/a4/assigned", {"person": "Ana"}).json()
@@ -181,6 +182,7 @@ def test_help_is_told_with_the_indicators_before_it_began_and_since(office: Offi
     assert office.ask("GET", "/interventions?student_id=a6").json()["total"] == 0
 
 
+@pytest.mark.slow
 def test_a_key_of_one_school_acts_on_and_counts_its_own_alone(office: Office) -> None:
     office.act("b1", "acted", next_on=SOON)
     theirs = office.help("b1")["intervention_id"]
@@ -222,6 +224,7 @@ def test_who_may_only_read_says_nothing_and_who_is_only_predicted_is_known(
     assert office.ask("POST", "/actions", said | {"period": "2019"}).status_code == 422
 
 
+@pytest.mark.slow
 def test_what_was_done_goes_with_the_student_and_no_log_names_either(office: Office) -> None:
     office.act("RA-gone", "acted", note="a note about RA-gone", next_on=SOON)
     office.help("RA-gone", note="another about RA-gone")
