@@ -9,7 +9,7 @@ from scipy.stats import norm
 from retraining.helping.tables import Floats, Tables
 
 EDGE = 1e-9
-"""How near to a difference of one the ends are looked for."""
+"""How near to a difference of one, or to the one that was found, the ends are looked for."""
 
 
 def score_interval(tables: Tables, level: float = 0.95) -> tuple[float, float]:
@@ -36,9 +36,11 @@ def score_interval(tables: Tables, level: float = 0.95) -> tuple[float, float]:
     def beyond(difference: float) -> float:
         return abs(found - difference) - z * float(np.sqrt(_variance(tables, difference)))
 
+    # Where nobody's share is anything but 0 or 1, the difference itself has no variance and would
+    # pass for an end; a step beside it has one.
     middle = float(np.clip(found, -1 + EDGE, 1 - EDGE))
-    low = -1.0 if beyond(-1 + EDGE) <= 0 else brentq(beyond, -1 + EDGE, middle)
-    high = 1.0 if beyond(1 - EDGE) <= 0 else brentq(beyond, middle, 1 - EDGE)
+    low = -1.0 if beyond(-1 + EDGE) <= 0 else brentq(beyond, -1 + EDGE, middle - EDGE)
+    high = 1.0 if beyond(1 - EDGE) <= 0 else brentq(beyond, middle + EDGE, 1 - EDGE)
     return float(low), float(high)
 
 

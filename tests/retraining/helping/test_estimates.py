@@ -27,6 +27,10 @@ def tables(*counts: tuple[float, float, float, float]) -> Tables:
         ((9, 10, 3, 10), 0.1700, 0.8406),
         ((10, 10, 0, 20), 0.7156, 1.0000),
         ((10, 10, 0, 10), 0.6636, 1.0000),
+        # Nobody, or everybody, on both sides: d² = z² d (1 - d) N / (n (N - 1)) has the ends.
+        ((0, 10, 0, 20), -0.1658, 0.2844),
+        ((0, 10, 0, 10), -0.2879, 0.2879),
+        ((10, 10, 10, 10), -0.2879, 0.2879),
     ],
 )
 def test_the_score_interval_of_one_table_is_the_published_one(
