@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from model.helping.effect import UNKNOWN, CutEffect, EffectSize, Silence
+from model.helping.effect import CutEffect, EffectSize, Silence
+from model.units.disclosure import FEWEST_SHOWN
 from retraining.helping.standings import Standings
 from retraining.helping.tables import Floats, Mask
 
@@ -31,6 +32,12 @@ FEWEST_NEAR = 20
 CLEAR_JUMP = 3.2
 """Standard errors by which help must jump: their square is above 10, so that the ratio's interval
 can be relied on (Stock and Yogo 2005; Feir, Lemieux and Marmer 2016)."""
+LEAST_ERROR = 1e-9
+"""A jump with a smaller standard error is one between students of whom all became the same."""
+
+
+class _NoFitError(Exception):
+    """The library cannot measure a jump on these records."""
 
 
 def installed() -> bool:
@@ -65,17 +72,18 @@ def cut_effect(standings: Standings, lists: int) -> CutEffect:
     if not installed():
         return replace(effect, silent=Silence.NOT_INSTALLED)
     try:
-        return _measured(effect, known, standings.margins)
-    except (ArithmeticError, IndexError, ValueError, np.linalg.LinAlgError):
-        # The library says in many ways that it cannot; what it says may quote the records.
+        measured = _measured(effect, known, standings.margins)
+    except _NoFitError:
         return replace(effect, silent=Silence.NO_FIT)
+    try:
+        return _with_help(measured, known)
+    except _NoFitError:
+        return measured
 
 
 def _measured(effect: CutEffect, known: Standings, margins: Floats) -> CutEffect:
     listed = _jump(known.well, known)
-    if not np.isfinite(listed.ci.to_numpy(dtype=np.float64)[2]).all():
-        return replace(effect, silent=Silence.NO_FIT)
-    measured = replace(
+    return replace(
         effect,
         near_within=int(listed.N_h[1]),
         near_beyond=int(listed.N_h[0]),
@@ -83,7 +91,6 @@ def _measured(effect: CutEffect, known: Standings, margins: Floats) -> CutEffect
         p_value=float(listed.pv.iloc[2, 0]),
         density_p=_density(margins),
     )
-    return _with_help(measured, known)
 
 
 def _with_help(effect: CutEffect, known: Standings) -> CutEffect:
@@ -100,7 +107,11 @@ def _with_help(effect: CutEffect, known: Standings) -> CutEffect:
 
 
 def _jump(values: Floats, known: Standings, helped: Mask | None = None) -> Any:
-    """`rdrobust` on the margins; a student of several periods counts as one cluster."""
+    """`rdrobust` on the margins; a student of several periods counts as one cluster.
+
+    Raises:
+        _NoFitError: it cannot, or fewer than ten students on a side are near enough to tell of.
+    """
     from rdrobust import rdrobust
 
     several = len(np.unique(known.students)) < len(known)
@@ -108,21 +119,31 @@ def _jump(values: Floats, known: Standings, helped: Mask | None = None) -> Any:
     with warnings.catch_warnings():
         # Of few clusters, and of choices that it makes itself.
         warnings.simplefilter("ignore")
-        return rdrobust(
-            values,
-            known.margins,
-            fuzzy=None if helped is None else helped.astype(np.float64),
-            cluster=clusters,
-            masspoints="adjust",
-        )
+        try:
+            found = rdrobust(
+                values,
+                known.margins,
+                fuzzy=None if helped is None else helped.astype(np.float64),
+                cluster=clusters,
+                masspoints="adjust",
+            )
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001  the library raises no narrower one
+            # From None, for what it says may quote the records.
+            raise _NoFitError from None
+    robust = [float(table.iloc[2, 0]) for table in (found.coef, found.se, found.z, found.pv)]
+    if not np.isfinite([*robust, *found.ci.iloc[2]]).all() or robust[1] < LEAST_ERROR:
+        raise _NoFitError
+    if min(found.N_h) < FEWEST_SHOWN:
+        raise _NoFitError
+    return found
 
 
 def _difference(found: Any) -> EffectSize:
     """The bias-corrected jump with its robust interval, within ±1."""
     value = float(found.coef.iloc[2, 0])
     low, high = (float(end) for end in found.ci.iloc[2])
-    if not np.isfinite([value, low, high]).all():
-        return UNKNOWN
     return EffectSize(*(min(1.0, max(-1.0, x)) for x in (value, low, high)))
 
 

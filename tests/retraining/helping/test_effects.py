@@ -150,6 +150,45 @@ def test_students_of_several_periods_are_no_several_witnesses() -> None:
     assert cut_effect(twice, 4).listed.known
 
 
+@needs_extra
+@pytest.mark.parametrize("at_risk", [0.0, 1.0])
+def test_where_all_became_the_same_no_jump_is_told_and_the_job_goes_on(at_risk: float) -> None:
+    some = at_cut(400, saved=0.3)
+
+    found = cut_effect(replace(some, at_risk=np.full(400, at_risk)), 4)
+
+    assert found.silent is Silence.NO_FIT and not found.listed.known
+    assert found.within.at_risk == at_risk * found.within.known
+
+
+@needs_extra
+def test_of_fewer_than_ten_students_near_the_cut_no_jump_is_told() -> None:
+    random = np.random.default_rng(0)
+    near, far = np.linspace(0.01, 0.05, 5), np.full(60, 3.0)
+    margins = np.concatenate([near, far, -near, -far])
+    school = at_cut(130, saved=0.0)
+    some = replace(
+        school, margins=margins, placed=margins > 0, at_risk=np.floor(random.random(130) * 2)
+    )
+
+    found = cut_effect(some, 4)
+
+    assert (found.silent, found.p_value, found.near_within) == (Silence.NO_FIT, None, 0)
+
+
+@needs_extra
+def test_a_list_that_decided_of_all_but_a_few_far_from_it_keeps_its_jump() -> None:
+    """Near the cut help jumps from nobody to everybody, which `rdrobust` cannot measure."""
+    some = at_cut(2_000, saved=0.6, harsh=True)
+    helped = some.placed.copy()
+    far = np.argsort(-np.abs(some.margins))[:3]
+    helped[far] = ~helped[far]
+
+    found = cut_effect(replace(some, helped=helped), 4)
+
+    assert found.silent is None and found.listed.known and not found.help.known
+
+
 def test_at_the_cut_nothing_is_said_without_lists_outcomes_or_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
