@@ -11,6 +11,9 @@ from scipy.stats import norm
 from model.helping.effect import UNKNOWN, EffectSize
 from retraining.helping.tables import Floats, Mask
 
+NOTHING = 1e-9
+"""A place that got so many more students helped got nobody helped: sums of floats differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Moments:
@@ -50,7 +53,7 @@ def complier_effect(
     -0.5
     """
     found = _moments(strata, placed, outcome, helped.astype(np.float64))
-    if not found.help:
+    if abs(found.help) < NOTHING:
         return UNKNOWN
     low, high = _solved(found, float(norm.ppf((1 + level) / 2)) ** 2)
     value = min(1.0, max(-1.0, found.outcome / found.help))

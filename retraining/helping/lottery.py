@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import fisher_exact
 
-from model.helping.effect import UNKNOWN, EffectSize, LotteryEffect, Silence
+from model.helping.effect import EffectSize, LotteryEffect, Silence
 from model.units.disclosure import FEWEST_SHOWN, showable
 from retraining.helping.complier import complier_effect
 from retraining.helping.randomisation import chance_of
 from retraining.helping.score_interval import score_interval
 from retraining.helping.standings import Standings
-from retraining.helping.tables import Mask, tables_of
+from retraining.helping.tables import Tables, tables_of
 
 ALL = ""
 
@@ -45,7 +46,10 @@ def _enough(drawn: Standings) -> bool:
 
 
 def _bases(drawn: Standings) -> tuple[int, int]:
-    return int((drawn.known & drawn.placed).sum()), int((drawn.known & ~drawn.placed).sum())
+    """How many with a known outcome are compared: those of draws with some on both sides."""
+    known = drawn.take(drawn.known)
+    tables = tables_of(known.strata, known.placed, known.helped)
+    return (0, 0) if tables is None else (int(tables.placed.sum()), int(tables.others.sum()))
 
 
 def _effect(group: str, drawn: Standings, *, told: bool) -> LotteryEffect:
@@ -56,29 +60,22 @@ def _effect(group: str, drawn: Standings, *, told: bool) -> LotteryEffect:
         lost=drawn.side(False, told=told),
     )
     known = drawn.take(drawn.known)
-    if not told:
-        silent = Silence.FEW if len(known) else Silence.NO_OUTCOMES
-        return LotteryEffect(group, effect.draws, effect.won, effect.lost, silent=silent)
     well = tables_of(known.strata, known.placed, known.well > 0.5)
-    if well is None:
-        return LotteryEffect(group, effect.draws, effect.won, effect.lost, silent=Silence.FEW)
-    return LotteryEffect(
-        group,
-        draws=effect.draws,
-        won=effect.won,
-        lost=effect.lost,
-        place=_difference(known, known.well > 0.5),
+    given = tables_of(known.strata, known.placed, known.helped)
+    if not told or well is None or given is None:
+        silent = Silence.FEW if len(known) else Silence.NO_OUTCOMES
+        return replace(effect, silent=silent)
+    return replace(
+        effect,
+        place=_difference(well),
         p_value=chance_of(well),
-        given=_difference(known, known.helped),
+        given=_difference(given),
         help=complier_effect(known.strata, known.placed, known.well, known.helped),
         lacking_p=_lacking(drawn),
     )
 
 
-def _difference(known: Standings, happened: Mask) -> EffectSize:
-    tables = tables_of(known.strata, known.placed, happened)
-    if tables is None:
-        return UNKNOWN
+def _difference(tables: Tables) -> EffectSize:
     return EffectSize(tables.difference, *score_interval(tables))
 
 

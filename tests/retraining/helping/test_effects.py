@@ -80,6 +80,20 @@ def test_of_fewer_than_ten_on_a_side_nothing_is_told() -> None:
     assert unknown.silent is Silence.NO_OUTCOMES
 
 
+def test_of_fewer_than_ten_in_draws_with_outcomes_on_both_sides_nothing_is_told() -> None:
+    """All winners but one drew where no loser has an outcome: the difference would be that one's."""
+    some = drawn(80, saved=0.2, strata=2)
+    at_risk = some.at_risk.copy()
+    lone = np.flatnonzero(some.placed & (some.strata == 1))
+    at_risk[lone[1:]] = np.nan
+    at_risk[~some.placed & (some.strata == 0)] = np.nan
+
+    of_all, *_ = lottery_effects(replace(some, at_risk=at_risk))
+
+    assert (of_all.won.known, of_all.lost.known) == (21, 20)
+    assert (of_all.silent, of_all.won.at_risk, of_all.place.known) == (Silence.FEW, None, False)
+
+
 def test_a_lane_that_would_follow_as_a_difference_is_withheld_with_it() -> None:
     some = drawn(100, saved=0.2)
     lanes = np.where(np.arange(100) < 12, "known", "new")

@@ -125,6 +125,14 @@ def test_where_a_place_hardly_gets_anybody_help_nothing_is_excluded() -> None:
     assert (found.low, found.high) == (-1.0, 1.0)
 
 
+def test_where_as_many_are_helped_without_a_place_nothing_is_divided_by_rounding() -> None:
+    """Two thirds more by one draw and fewer by the other add up to 1e-16."""
+    strata, won = np.repeat([0, 1], 3), np.tile([True, False, False], 2)
+    helped = np.array([True, False, False, False, True, True])
+
+    assert not complier_effect(strata, won, won.astype(np.float64), helped).known
+
+
 def test_where_all_or_nobody_are_helped_there_is_nothing_to_divide_by() -> None:
     won = np.arange(20) < 10
     well = np.ones(20)
