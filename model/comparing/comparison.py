@@ -28,7 +28,7 @@ class NotComparable(StrEnum):
     """Too few records that neither learned from."""
 
     ONE_SIDED = "one_sided"
-    """Of those records all, or none, were at risk."""
+    """Of those records fewer than ten were at risk, or fewer than ten were not."""
 
     MISFIT = "misfit"
     """One of the two cannot read the task's records as they are now."""

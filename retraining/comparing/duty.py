@@ -21,6 +21,7 @@ from model.comparing.comparison import (
     VersionComparison,
 )
 from model.errors import FarolError, RegistryUnavailable
+from model.units.disclosure import FEWEST_SHOWN
 from model.version import ModelVersion
 from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.predictor import Predictor, misfit
@@ -149,7 +150,8 @@ def not_comparable(data: TrainingSet, task: TaskSpec, learned: int) -> NotCompar
     """
     if len(data) < FEWEST:
         return NotComparable.LEARNED if learned and not len(data) else NotComparable.FEW
-    if task.outcome.form.two_valued and len(np.unique(data.outcome == 1)) < 2:
+    at_risk = int((data.outcome == 1).sum())
+    if task.outcome.form.two_valued and min(at_risk, len(data) - at_risk) < FEWEST_SHOWN:
         return NotComparable.ONE_SIDED
     return None
 

@@ -6,13 +6,12 @@ Both are read alike, ties shared fairly, by the same draws of students; neither 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.comparing.comparison import ComparedFigure, ComparedPeriod, FigureRange
-from model.units.disclosure import FEWEST_SHOWN
+from model.units.disclosure import FEWEST_SHOWN, showable, split
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import (
     Metric,
@@ -43,10 +42,10 @@ Pair = tuple[Answers, Answers]
 def risk_figures(
     cases: Cases, pair: Pair, policy: PromotionPolicy, *, seed: int, resamples: int = RESAMPLES
 ) -> tuple[ComparedFigure, ...]:
-    """The figures of two versions that give risks.
+    """The figures of two versions that give risks, those of them that tell of ten records or more.
 
     Args:
-        cases: n records, some at risk and some not.
+        cases: n records, ten at least at risk and ten not.
         pair: the two versions' answers.
         policy: its alert budget (None flags as many as are at risk) and its lanes.
         seed: draws the students.
@@ -62,6 +61,7 @@ def risk_figures(
         share=share, resamples=resamples, seed=seed, metrics=METRICS,
     )  # fmt: skip
     now = {name: once(model, share, METRICS) for name, model in models.items()}
+    thin = {Metric.PRECISION} if flagged < FEWEST_SHOWN else frozenset[Metric]()
     found = [
         _figure(
             metric.value,
@@ -69,6 +69,7 @@ def risk_figures(
             drawn[FIRST][row], drawn[SECOND][row],
         )
         for row, metric in enumerate(METRICS)
+        if metric not in thin
     ]  # fmt: skip
     at_budget = [flags(models[name].ranking, flagged) for name in (FIRST, SECOND)]
     own = [answers.high.astype(np.float64) for answers in pair]
@@ -113,7 +114,7 @@ def both_flagged(cases: Cases, pair: Pair, policy: PromotionPolicy) -> tuple[int
 def by_period(
     cases: Cases, pair: Pair, policy: PromotionPolicy, *, two_valued: bool, seed: int
 ) -> tuple[ComparedPeriod, ...]:
-    """The main figures within each period that has enough records to show, oldest first.
+    """The main figures within each period of which they may be told beside all, oldest first.
 
     Args:
         cases: n records.
@@ -122,21 +123,26 @@ def by_period(
         two_valued: whether some are at risk and others are not.
         seed: draws the students.
     """
+    inside_of = {str(one): cases.periods == one for one in np.unique(cases.periods)}
+    at_risk = (cases.outcome == 1) if two_valued else np.zeros(len(cases.outcome), dtype=np.bool_)
+    bases = {
+        name: (int(mask.sum()), int((mask & at_risk).sum())) for name, mask in inside_of.items()
+    }
+    shown_of = showable({
+        name: split(n, positives) if two_valued else (n,) for name, (n, positives) in bases.items()
+    })  # fmt: skip
     found = []
-    for period in np.unique(cases.periods):
-        inside = np.flatnonzero(cases.periods == period)
-        part = _taken(cases, inside)
-        positives = int((part.outcome == 1).sum()) if two_valued else 0
-        if len(inside) < FEWEST_SHOWN or (two_valued and not 0 < positives < len(inside)):
+    for period, inside in inside_of.items():
+        if period not in shown_of:
             continue
-        both = (_answers_at(pair[0], inside), _answers_at(pair[1], inside))
+        part, both = cases.take(inside), (pair[0].take(inside), pair[1].take(inside))
         if two_valued:
             shown = {Metric.RECALL.value, NEW_RECALL}
             figures = risk_figures(part, both, policy, seed=seed)
         else:
             shown, figures = {"mae"}, value_figures(part, both, seed=seed)
         main = tuple(one for one in figures if one.metric in shown)
-        found.append(ComparedPeriod(str(period), len(inside), positives, main))
+        found.append(ComparedPeriod(period, *bases[period], main))
     return tuple(found)
 
 
@@ -154,20 +160,27 @@ def _shares(
     """Figures that are a sum over a sum. Whom a version flags stays as it is in every draw."""
     outcome, everybody = cases.outcome, np.ones(len(cases.outcome))
     of_new = None if cases.new is None else outcome * cases.new
+    told_new = of_new is not None and _told(split(int(outcome.sum()), int(of_new.sum())))
     shares: dict[str, tuple[Share, Share]] = {}
 
     def both(name: str, flagged: Sequence[Floats], of: Floats) -> None:
         shares[name] = ((flagged[0] * of, of), (flagged[1] * of, of))
 
-    if of_new is not None and of_new.any():
+    if of_new is not None and told_new:
         both(NEW_RECALL, at_budget, of_new)
     both("recall", own, outcome)
-    if of_new is not None and of_new.any():
+    if of_new is not None and told_new:
         both("new_recall", own, of_new)
-    if all(one.any() for one in own):
+    if all(one.sum() >= FEWEST_SHOWN for one in own):
         shares["precision"] = ((own[0] * outcome, own[0]), (own[1] * outcome, own[1]))
     both("flagged", own, everybody)
     return shares
+
+
+def _told(bases: tuple[int, int]) -> bool:
+    """Whether a part may be told of beside the whole: it, and the rest if any, are enough."""
+    part, rest = bases
+    return part >= FEWEST_SHOWN and (not rest or rest >= FEWEST_SHOWN)
 
 
 def _of_shares(
@@ -218,22 +231,3 @@ def _range(value: float, drawn: Floats) -> FigureRange:
     known = drawn[~np.isnan(drawn)]
     low, high = np.quantile(known, (0.025, 0.975)) if len(known) else (value, value)
     return FigureRange(value, float(low), float(high))
-
-
-def _taken(cases: Cases, index: NDArray[np.intp]) -> Cases:
-    return replace(
-        cases,
-        outcome=cases.outcome[index],
-        students=cases.students[index],
-        periods=cases.periods[index],
-        protected={name: groups[index] for name, groups in cases.protected.items()},
-        rules={name: rule[index] for name, rule in cases.rules.items()},
-        new=None if cases.new is None else cases.new[index],
-    )
-
-
-def _answers_at(answers: Answers, index: NDArray[np.intp]) -> Answers:
-    cuts = answers.cuts
-    return replace(
-        answers, scores=answers.scores[index], cuts=None if cuts is None else cuts[index]
-    )

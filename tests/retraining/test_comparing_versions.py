@@ -147,19 +147,38 @@ def test_too_few_records_or_all_of_one_kind_say_why_nothing_is_compared() -> Non
     assert why(0, at_risk=0, learned=300) is NotComparable.LEARNED
     assert why(FEWEST - 1, at_risk=5, learned=300) is NotComparable.FEW
     assert why(FEWEST, at_risk=0) is NotComparable.ONE_SIDED
-    assert why(FEWEST, at_risk=1) is None
+    assert why(200, at_risk=9) is why(200, at_risk=191) is NotComparable.ONE_SIDED
+    assert why(FEWEST, at_risk=10) is None
 
 
 def test_a_period_of_a_handful_of_records_has_no_row_of_its_own() -> None:
-    data = records(np.r_[np.ones(15), np.zeros(15)])
-    data = replace(data, periods=np.array(["2024"] * 25 + ["2025"] * 5))
-    scores = np.linspace(0.9, 0.1, 30)
+    data = records(np.tile([1.0, 0.0], 45))
+    scores = np.linspace(0.9, 0.1, 90)
+    pair = Answers("a", scores, 0.5), Answers("b", scores, 0.5)
 
-    found = found_of(data, (Answers("a", scores, 0.5), Answers("b", scores, 0.5)), little_task(),
-                     learned=0)  # fmt: skip
+    def found(**n: int) -> ComparisonFinding:
+        periods = np.repeat([name.strip("_") for name in n], list(n.values()))
+        return found_of(replace(data, periods=periods), pair, little_task(), learned=0)
 
-    assert [one.period for one in found.by_period] == ["2024"]
-    assert found.same_scores and found.flagged == 15 and found.both_flagged == pytest.approx(15.0)
+    shown = found(_2023=40, _2024=24, _2025=26)
+    assert [one.period for one in shown.by_period] == ["2023", "2024", "2025"]
+    assert shown.same_scores and shown.flagged == 45 and shown.both_flagged == pytest.approx(45.0)
+    # Of the last one nine are at risk; it would follow as a difference, so another one goes too.
+    assert [one.period for one in found(_2023=42, _2024=30, _2025=18).by_period] == ["2023"]
+
+
+def test_of_a_handful_of_new_cases_or_flags_no_figure_is_told() -> None:
+    of = cases()
+    assert of.new is not None
+    few = np.flatnonzero(of.new & (of.outcome == 1))[:9]
+    of = replace(of, new=np.isin(np.arange(N), few))
+    high = Answers("v1", np.where(np.arange(N) < 9, 0.9, 0.1), 0.5)
+
+    narrow = PromotionPolicy(alert_budget=9 / N)
+    found = by_name(risk_figures(of, (high, model("v2", of, 0.4)), narrow, seed=0, resamples=50))
+
+    assert not {"new_recall", "new_recall_at_budget", "precision", "precision_at_budget"} & {*found}
+    assert {"recall", "flagged", "recall_at_budget", "auc"} <= {*found}
 
 
 def second_version(opened: SyncRegistry, school: School, *, learned: str) -> None:

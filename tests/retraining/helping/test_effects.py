@@ -81,7 +81,7 @@ def test_of_fewer_than_ten_on_a_side_nothing_is_told() -> None:
 
 
 def test_of_fewer_than_ten_in_draws_with_outcomes_on_both_sides_nothing_is_told() -> None:
-    """All winners but one drew where no loser has an outcome: the difference would be that one's."""
+    """All winners but one drew where no loser's outcome is known: it would be that one's."""
     some = drawn(80, saved=0.2, strata=2)
     at_risk = some.at_risk.copy()
     lone = np.flatnonzero(some.placed & (some.strata == 1))
