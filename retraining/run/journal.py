@@ -93,6 +93,8 @@ class RegistryJournal:
         record, says so soon enough.
         """
         self._written_at = now
+        if not self._unwritten:
+            return
         try:
             self.registry.run(RunLogRepository().add(self.run.run_id, self._unwritten))
         except RegistryError:
@@ -107,6 +109,7 @@ class RegistryJournal:
         Raises:
             LeaseLost: another run took over; nothing was recorded.
         """
+        self._write_log(self.clock())
         now = replace(self.run, steps=(*self.run.steps, *self._steps))
         ended = stopped(now, self.clock(), why)
         self.registry.run(RunRepository().finish(ended, lease=self.lease))
@@ -134,6 +137,7 @@ class RegistryJournal:
         Raises:
             LeaseLost: another run took over; nothing was recorded.
         """
+        self._write_log(self.clock())
         ended = replace(
             self.run,
             status=status,

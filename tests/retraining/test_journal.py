@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from database.driver.client import SyncRegistry
+from database.leases import LeaseRepository
 from database.runs import RunRepository
 from database.watch.run_logs import RunLogRepository
 from model.errors import RegistryUnavailable
@@ -65,6 +66,21 @@ def test_steps_are_logged_at_once_and_what_is_said_between_them_every_two_second
     journal.step("trained", "xgboost")
     assert lines(registry)[-1] == "trained: xgboost"
     assert told == [*lines(registry)]
+
+
+def test_what_was_said_last_is_in_the_log_of_a_run_that_failed_right_after(
+    registry: SyncRegistry,
+) -> None:
+    hour = timedelta(hours=1)
+    lease = registry.run(LeaseRepository().acquire("retraining", "host/1", now=START, ttl=hour))
+    journal = RegistryJournal(registry, RUN, lease, lambda _: None, SteppingClock())
+    journal.start()
+
+    journal.say("fold 1")
+    journal.say("fold 2")
+    journal.finish(RunStatus.FAILED, error="MemoryError")
+
+    assert lines(registry) == ["fold 1", "fold 2"]
 
 
 def test_a_registry_that_is_away_for_a_moment_ends_no_training_and_has_the_lines_later(
