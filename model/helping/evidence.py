@@ -18,7 +18,7 @@ class HelpedEvidence:
 
     Attributes:
         helped: records of students who were helped before the outcome.
-        saved: of them, how many did well; the help may be why.
+        saved: of them, how many did well; the help may be why. None of fewer than ten: withheld.
         challenger: of those at risk the share found, as many flagged.
         champion: the same; None without one.
         gain: challenger over champion; None without one.
@@ -28,7 +28,7 @@ class HelpedEvidence:
     """
 
     helped: int
-    saved: int
+    saved: int | None
     challenger: HelpedBounds
     champion: HelpedBounds | None = None
     gain: HelpedBounds | None = None

@@ -35,7 +35,6 @@ NEW_RECALL = "new_recall_at_budget"
 OWN = ("recall", "new_recall", "precision", "flagged")
 """What each version's own cut-offs do."""
 
-Mask = NDArray[np.bool_]
 Pair = tuple[Answers, Answers]
 
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from model.helping.bounds import UNBOUNDED, gain_bounds, maybe_saved, recall_bounds
+from model.helping.bounds import (
+    UNBOUNDED,
+    HelpedBounds,
+    gain_bounds,
+    maybe_saved,
+    recall_bounds,
+)
 from model.helping.evidence import HelpedEvidence
 from model.promotion import PromotionDecision
 from model.units.disclosure import FEWEST_SHOWN
@@ -48,7 +55,7 @@ def helped_evidence(
     helped = int(cases.helped.sum())
     found = HelpedEvidence(
         helped=helped,
-        saved=int(maybe_saved(cases.outcome, cases.helped).sum()),
+        saved=None,
         challenger=UNBOUNDED,
         decided=decided.status.value,
         decided_without=_without(cases, challenger, champion, evidence_on, policy),
@@ -58,15 +65,20 @@ def helped_evidence(
     ours = _flags(challenger, cases, Ties.AGAINST, policy)
     theirs = None if champion is None else _flags(champion, cases, Ties.FAIR, policy)
     outcome, mask = cases.outcome, cases.helped
-    return HelpedEvidence(
-        helped=found.helped,
-        saved=found.saved,
-        challenger=recall_bounds(outcome, ours, mask),
-        champion=None if theirs is None else recall_bounds(outcome, theirs, mask),
-        gain=None if theirs is None else gain_bounds(outcome, ours, theirs, mask),
-        decided=found.decided,
-        decided_without=found.decided_without,
+    return replace(
+        found,
+        saved=int(maybe_saved(outcome, mask).sum()),
+        challenger=_told(recall_bounds(outcome, ours, mask), cases),
+        champion=None if theirs is None else _told(recall_bounds(outcome, theirs, mask), cases),
+        gain=None if theirs is None else _told(gain_bounds(outcome, ours, theirs, mask), cases),
     )
+
+
+def _told(bounds: HelpedBounds, cases: Cases) -> HelpedBounds:
+    """The bounds, without the figure of those not helped where fewer than ten of them count."""
+    assert cases.helped is not None
+    at_risk = int(cases.outcome[~cases.helped].sum())
+    return bounds if at_risk >= FEWEST_SHOWN else replace(bounds, without=None)
 
 
 def _flags(answers: Answers, cases: Cases, ties: Ties, policy: PromotionPolicy) -> Floats:

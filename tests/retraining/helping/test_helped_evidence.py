@@ -72,12 +72,23 @@ def test_where_too_few_are_left_that_is_said() -> None:
     assert said[-1] == "Sem contar quem recebeu ajuda, restam registros de menos para decidir."
 
 
+def test_of_a_few_who_were_not_helped_no_figure_is_told() -> None:
+    some, ours, theirs = models(300)
+    others = np.flatnonzero(some.outcome == 1)[:9]
+
+    evidence = found(replace(some, helped=~np.isin(np.arange(300), others)), ours, theirs)
+
+    assert evidence.gain is not None and evidence.champion is not None
+    assert (evidence.challenger.without, evidence.champion.without) == (None, None)
+    assert evidence.challenger.low is not None and evidence.gain.without is None
+
+
 def test_of_a_few_helped_only_that_they_are_few_is_told() -> None:
     some, ours, theirs = models(300)
     few = replace(some, helped=np.arange(300) < 9)
 
     evidence = found(few, ours, theirs)
 
-    assert evidence.challenger == UNBOUNDED and evidence.gain is None
+    assert evidence.challenger == UNBOUNDED and evidence.gain is None and evidence.saved is None
     (said,) = helped_told(plain({"helped": asdict(evidence)}))
     assert said == "Of fewer than 10 records the students were helped: too few to tell more."
