@@ -11,10 +11,10 @@ from database.helping.effects import EffectRepository
 from database.helping.interventions import InterventionRepository
 from database.labels import LabelRepository
 from database.lists.published import ListedRowRepository, PublishedListRepository
-from model.helping.effect import SUBJECT, CutEffect, EffectReport, Silence
+from model.helping.effect import SUBJECT, CutEffect, EffectReport, PowerTable, Silence
 from model.lists.published import PublishedList
 from preprocessing.task.spec import TaskSpec
-from retraining.helping.discontinuity import cut_effect
+from retraining.helping.discontinuity import EXTRA, cut_effect, installed
 from retraining.helping.effect_words import summary
 from retraining.helping.helped import help_given
 from retraining.helping.lists_read import (
@@ -37,7 +37,7 @@ MOST_PERIODS = 6
 
 
 def measure_effects(registry: SyncRegistry, task: TaskSpec, _: bytes, now: datetime) -> str:
-    """Measures anew where a label, a list or help came since, and keeps the report.
+    """Measures anew where a label, a list or help came since, or the library for the cut did.
 
     Args:
         registry: of the task.
@@ -79,13 +79,14 @@ def _lists() -> Op[list[PublishedList]]:
 
 
 def _seen(lists: Sequence[PublishedList]) -> Op[str]:
-    """What the newest label, list and help are; it changes where anything came."""
+    """What the newest label, list and help are, and what it is measured with."""
     labels = yield from LabelRepository().newest(1)
     helped = yield from InterventionRepository().newest(1)
     number = yield from InterventionRepository().count()
     newest = [one.arrived_at for one in labels] + [one.at for one in helped]
     ids = [one.list_id for one in lists[-1:]]
-    return " ".join([*(moment.isoformat() for moment in newest), str(number), *ids])
+    extra = [EXTRA] if installed() else []
+    return " ".join([*(moment.isoformat() for moment in newest), str(number), *ids, *extra])
 
 
 def _measured(
@@ -93,11 +94,11 @@ def _measured(
 ) -> Op[EffectReport]:
     drawn = [one for one in lists if one.drawn]
     plain = [one for one in in_force_longest(lists, now) if not one.drawn]
+    newest = lists[-1] if lists else None
+    power = yield from _power(newest, of_risks=task.outcome.form.two_valued)
     with_lots = yield from _with_rows(drawn, who_drew)
     without = yield from _with_rows(plain, near_cut)
-    newest = yield from _with_rows(lists[-1:], lambda one: one)
     became = yield from _became([*with_lots, *without], task, now)
-    of_risks = task.outcome.form.two_valued
     return EffectReport(
         subject=SUBJECT,
         at=now,
@@ -107,12 +108,17 @@ def _measured(
         cut=cut_effect(cut_standings(without, became), len(plain))
         if lists
         else CutEffect(silent=Silence.NO_LIST),
-        power=power_table(
-            risk_at_cut(newest[0]) if newest and of_risks else None,
-            prospects_of(newest[0]) if newest else (),
-        ),
+        power=power,
         seen=seen,
     )
+
+
+def _power(newest: PublishedList | None, *, of_risks: bool) -> Op[PowerTable]:
+    """What could be seen on the newest list; its rows are kept no longer than that takes."""
+    if newest is None:
+        return power_table(None)
+    rows = ListWithRows(newest, (yield from ListedRowRepository().of_list(newest.list_id)))
+    return power_table(risk_at_cut(rows) if of_risks else None, prospects_of(rows))
 
 
 def _with_rows(

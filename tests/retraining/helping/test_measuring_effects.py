@@ -20,6 +20,7 @@ from model.lists.published import ListedRow, PublishedList
 from model.student import Observation
 from preprocessing.dataset import training_set
 from preprocessing.task.spec import parse_task
+from retraining.helping import discontinuity
 from retraining.helping.duty import at_risk_of, measure_effects
 from retraining.helping.helped import helped_before, marked, was_helped
 from retraining.helping.lists_read import (
@@ -126,6 +127,23 @@ def test_a_lottery_with_outcomes_is_measured_once_and_again_where_something_came
     assert registry.run(InterventionRepository().remove("i0"))
     later = NOW + timedelta(days=2)
     assert measure_effects(registry, little_task(), KEY, later).startswith("by lot")
+    assert measured(registry).at == later
+
+
+def test_where_the_library_for_the_cut_came_it_is_measured_again(
+    registry: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("rdrobust")
+    fill(registry, 120)
+    monkeypatch.setattr(discontinuity, "EXTRA", "no_such_library")
+    measure_effects(registry, little_task(), KEY, NOW)
+    assert measured(registry).cut.silent is Silence.NOT_INSTALLED
+    assert measure_effects(registry, little_task(), KEY, NOW) == "no label, list or help is new"
+
+    monkeypatch.undo()
+    later = NOW + timedelta(days=1)
+    measure_effects(registry, little_task(), KEY, later)
+
     assert measured(registry).at == later
 
 
