@@ -30,10 +30,9 @@ def count_coverage(opened: SyncRegistry, task: TaskSpec, _signing_key: bytes, no
     Raises:
         RegistryError: the registry fails.
     """
-    student = next(iter(opened.run(StudentRepository().newest(1))), None)
-    label = next(iter(opened.run(LabelRepository().newest(1))), None)
-    students_at = None if student is None else max(o.observed_at for o in student.observations)
-    labels_at = None if label is None else label.arrived_at
+    changed = opened.run(StudentRepository().last_change())
+    students_at = None if changed is None else changed[2]
+    labels_at = opened.run(LabelRepository().last_arrival())
     before = opened.run(CoverageRepository().find(SUBJECT))
     if before is not None and _stands(before, students_at, labels_at, now):
         return "nothing came since the last count"

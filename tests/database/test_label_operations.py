@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from database import labels
-from database.driver.commands import DeleteMany, Document, Find, InsertMany, Op
+from database.driver.commands import Count, DeleteMany, Document, Find, InsertMany, Op
 from database.driver.paging import in_parts
 from database.labelling import linking, recording
 from database.labelling.linking import join_orphans
@@ -99,6 +99,23 @@ def test_labels_are_found_for_predictions_in_several_messages(registry: Mongomoc
     found = registry.run(LabelRepository().of_predictions(ids))
 
     assert [label.prediction_id for label in found] == ids
+
+
+@pytest.mark.usefixtures("single")
+def test_labels_of_predictions_are_counted_by_their_index_and_read_in_part(
+    registry: MongomockRegistry,
+) -> None:
+    ids = ["p1", "p2", "p3"]
+    registry.run(PredictionRepository().add_many([prediction(one, None) for one in ids]))
+    statuses(registry, *[outcome(observed_at=at(1), prediction_id=one) for one in ids[:2]])
+    registry.asked.clear()
+
+    assert registry.run(LabelRepository().count_of_predictions(ids)) == 2
+
+    # The embedded server's index answers where one field is asked about, and counts nothing.
+    assert {(*command.where,) for command in registry.finds("labels")} == {("prediction_id",)}
+    assert all(command.fields for command in registry.finds("labels"))
+    assert not [command for command in registry.asked if isinstance(command, Count)]
 
 
 def test_what_a_window_leaves_out_are_the_oldest_and_only_their_periods_are_read(
