@@ -1,8 +1,9 @@
 """CSV for people: it opens right in a spreadsheet, and no cell of it is run as a formula.
 
-A student's id or a school's name that begins with `=`, `+`, `-` or `@` would be a formula where the
-file is opened (OWASP, "CSV Injection"). Such a text is written with an apostrophe before it, which
-spreadsheets hide; a file that comes back loses it again, so that every text returns as it was.
+A student's id or a school's name that begins with `=`, `+`, `-` or `@`, also behind spaces, would
+be a formula where the file is opened (OWASP, "CSV Injection"). Such a text is
+written with an apostrophe before it, which spreadsheets hide; a file that comes back loses it
+again, so that every text returns as it was.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
+FORMULA = re.compile(r"'*[ \u00a0]*[=+\-@\t\r\n]")
 """What a text may not begin with; the apostrophes of those that began with one are counted in."""
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -73,4 +74,5 @@ class CsvLines:
             return ""
         if isinstance(cell, str):
             return guarded(cell)
-        return str(cell).replace(".", ",") if self._comma else str(cell)
+        number = str(cell).removesuffix(".0")
+        return number.replace(".", ",") if self._comma else number

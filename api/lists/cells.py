@@ -102,17 +102,3 @@ class Sheet:
 def _score(student: Mapping[str, Any]) -> float:
     score: float = student["risk_score"] if "risk_score" in student else student["predicted"]
     return score
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula.
-
-    >>> harmless("=1+1"), harmless("RA-1"), harmless(" =1+1")
-    ("'=1+1", 'RA-1', "' =1+1")
-    """
-    begins = text.lstrip(" \u00a0")[:1]
-    return f"'{text}" if begins in FORMULA and begins else text
-
-
-FORMULA = frozenset("=+-@\t\r\n")
-"""What a formula begins with in one spreadsheet or another (OWASP, CSV injection)."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +15,8 @@ from typing import Literal
 import xlsxwriter
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.lists.cells import Cell, Sheet, harmless
+from api.files.guarded_text import CsvLines
+from api.lists.cells import Cell, Sheet
 from api.lists.rows import every_part
 from api.lists.view import ListView
 from api.lists.words import Language, Words, words
@@ -27,8 +26,9 @@ from model.lists.published import Lane
 
 Form = Literal["csv", "xlsx", "html"]
 
-BOM = "\ufeff"
 PIECE = 64 * 1024
+ROWS = 500
+"""Of a CSV that are written at a time."""
 WIDTHS = {"reasons": 60, "student_id": 16}
 WIDTH = 12
 """Characters of a column of a workbook."""
@@ -100,28 +100,20 @@ def file_of(
 
 async def csv_pieces(told: Written) -> AsyncIterator[bytes]:
     """A CSV that a spreadsheet of that language opens right, for it begins with a BOM."""
-    portuguese = told.sheet.words.language == "pt"
-    text = io.StringIO(BOM)
-    text.seek(0, io.SEEK_END)
-    writer = csv.writer(text, delimiter=";" if portuguese else ",", lineterminator="\r\n")
-    writer.writerow(map(harmless, told.sheet.header))
+    lines = CsvLines(told.sheet.header, told.sheet.words.language)
+    waiting: list[tuple[Cell, ...]] = []
     async for cells in told.rows():
-        writer.writerow(_plain(cells, told.sheet.words))
-        if text.tell() > PIECE:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()
+        waiting.append(cells)
+        if len(waiting) == ROWS:
+            yield lines.take(waiting)
+            waiting = []
+    yield lines.take(waiting)
 
 
-def _plain(cells: Iterable[Cell], language: Words) -> list[str]:
-    return [_text(cell, language, safe=harmless) for cell in cells]
-
-
-def _text(cell: Cell, language: Words, *, safe: Callable[[str], str] = str) -> str:
+def _text(cell: Cell, language: Words) -> str:
     if cell is None:
         return ""
-    return safe(cell) if isinstance(cell, str) else language.number(cell)
+    return cell if isinstance(cell, str) else language.number(cell)
 
 
 async def xlsx_pieces(told: Written) -> AsyncIterator[bytes]:

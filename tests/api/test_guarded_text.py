@@ -15,11 +15,24 @@ from api.http.problems import Problem
 from preprocessing.task.spec import load_task
 
 PEDE = load_task("pede_lag")
-TEXTS = st.text(st.sampled_from("=+-@'\t\rRA1;,\"\n"), max_size=8)
+TEXTS = st.text(st.sampled_from("=+-@' \u00a0\t\r\nRA1;,\"\n"), max_size=8)
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u00a0=1"]
+)
+def test_no_text_of_a_spreadsheet_is_a_formula(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "RA-1", "a=1", "Ana"])
+def test_other_texts_stay_as_they_are(text: str) -> None:
+    assert guarded(text) == text
 
 
 @given(TEXTS)
 @example("'=1")
+@example("' =1")
 def test_a_guarded_text_begins_no_formula_and_returns_as_it_was(text: str) -> None:
     written = guarded(text)
 

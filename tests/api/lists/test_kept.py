@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from api.champion import Champion
-from api.lists.cells import harmless
 from api.ranked.kept import (
     FORGOTTEN_SECONDS,
     KEPT_FROM,
@@ -152,15 +151,3 @@ def test_no_word_is_left_over() -> None:
     built = ("column.", "lane.", "status.", "done.")
 
     assert [key for key in WORDS if not key.startswith(built) and f'"{key}"' not in code] == []
-
-
-@pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u00a0=1"]
-)
-def test_no_text_of_a_spreadsheet_is_a_formula(text: str) -> None:
-    assert harmless(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["", "RA-1", "a=1", "Ana"])
-def test_other_texts_stay_as_they_are(text: str) -> None:
-    assert harmless(text) == text
