@@ -32,6 +32,9 @@ MEMORY = 2_048 * MEGABYTE
 WAIT_SECONDS = 30.0
 """How long a file waits for the one before it; a host reads one at a time."""
 
+MOST_SAID = 32 * MEGABYTE
+"""Of an account: what the reader says is held by the worker, whatever the reader may hold."""
+
 LOCK = "reading.lock"
 
 _log = logging.getLogger(__name__)
@@ -67,8 +70,8 @@ async def read_upload(upload: Upload, task: str, folder: Path) -> UploadAnswer:
         folder: where the host keeps the lock.
 
     Raises:
-        Problem: 422, no table of the task, or more than its reader may take; 503, it could not be
-            kept.
+        Problem: 422, no table of the task, or more than its reader may take or tell; 503, it
+            could not be kept.
         Overloaded: other files are being read.
     """
     async with _turn(folder):
@@ -120,7 +123,8 @@ async def _run(upload: Upload, task: str) -> tuple[int, bytes]:
     try:
         _bound(child.pid)
         async with asyncio.timeout(SECONDS):
-            said, complained = await child.communicate()
+            said, complained = await asyncio.gather(_said(child.stdout), _said(child.stderr))
+            await child.wait()
     except TimeoutError as error:
         raise Problem.of_field(
             "body", f"takes longer than {SECONDS:.0f} seconds to read; split it"
@@ -134,6 +138,22 @@ async def _run(upload: Upload, task: str) -> tuple[int, bytes]:
         if line.startswith("ingest: "):
             _log.warning("%s", line)
     return child.returncode or 0, said
+
+
+async def _said(pipe: asyncio.StreamReader | None) -> bytes:
+    """What came through a pipe.
+
+    Raises:
+        Problem: 422, more than a worker holds of it.
+    """
+    said = bytearray()
+    while pipe is not None and (part := await pipe.read(MEGABYTE)):
+        said += part
+        if len(said) > MOST_SAID:
+            raise Problem.of_field(
+                "body", "has more columns and periods than can be told; split it"
+            )
+    return bytes(said)
 
 
 def _bound(pid: int) -> None:

@@ -12,13 +12,11 @@ from typing_extensions import TypedDict
 
 from model.batch import BatchKind, Implausible, RowReject
 from preprocessing.files.headers import ColumnRole
+from preprocessing.files.limits import REJECTS_TOLD
 from preprocessing.task.spec import TaskSpec
 
 if TYPE_CHECKING:
     from preprocessing.files.loading import CleanTable
-
-SHOWN = 100
-"""Rejected rows of a table that an account tells with their reasons; all are counted."""
 
 UNKNOWN = "unknown to this task"
 
@@ -107,7 +105,7 @@ def table_account(table: CleanTable, task: TaskSpec) -> TableAccount:
         known=False,
         rows_read=batch.rows_read,
         rows_kept=batch.rows_kept,
-        rejects=batch.rejects[:SHOWN],
+        rejects=batch.rejects[:REJECTS_TOLD],
         students=len(table.observations),
         outcomes=len(table.outcomes),
         outcome_period=task.feature_period(batch.period),

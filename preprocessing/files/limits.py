@@ -20,6 +20,10 @@ MOST_ROWS = 500_000
 MOST_SHEETS = 200
 LARGEST_DIRECTORY = 1 << 20
 """Bytes of the list of parts at the end of a workbook's archive; 200 sheets take 20 kB."""
+MOST_TOLD = 8 << 20
+"""Characters of what is told of a file: each period tells its columns and its first rejects."""
+REJECTS_TOLD = 100
+"""Rejected rows of a table that an account tells with their reasons; all are counted."""
 LONGEST_ROW = 1 << 20
 """Characters of a row of a text file, the lines of its quoted cells included."""
 

@@ -23,12 +23,16 @@ from preprocessing.files.headers import (
     header_row,
     lay_out,
 )
+from preprocessing.files.limits import MOST_TOLD, REJECTS_TOLD, SPLIT
 from preprocessing.files.rows import Numbered, RowAccount
 from preprocessing.task.columns import FOR_PEOPLE
 from preprocessing.task.spec import TaskSpec
 
 RULES = 2
 """Raised when cleaning reads the same cells differently, so that a file may be ingested again."""
+
+TOLD_EACH = 100
+"""Characters that tell a column or a rejected row, without its name."""
 
 MOST_REJECTS = 10_000
 """Rejected rows a batch keeps the reasons of; a registry document is bounded. All are counted."""
@@ -107,7 +111,19 @@ def read_file(
             refused.append(str(error))
     if not tables:
         raise NotThisTask(" | ".join(refused) or f"{name or path.name}: has no sheet")
+    if sum(map(_told, tables)) > MOST_TOLD:
+        raise NotThisTask(
+            f"{name or path.name}: more columns and periods than can be told; {SPLIT}"
+        )
     return FileReading(tuple(tables), tuple(refused))
+
+
+def _told(table: CleanTable) -> int:
+    """About how many characters an account of a table takes."""
+    found = (column.header or "" for column in table.columns)
+    words = [*table.batch.columns_ignored, *found]
+    places = len(words) + min(REJECTS_TOLD, len(table.batch.rejects))
+    return sum(map(len, words)) + TOLD_EACH * places
 
 
 def read_grid(

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from model.errors import ConfigurationError
+from model.errors import ConfigurationError, NotThisTask
+from preprocessing.files import loading
 from preprocessing.files.account import FileAccount
 from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.loading import CleanTable, read_file
@@ -116,3 +117,18 @@ def test_the_command_previews_without_a_registry(
     assert codes == [0, 1]
     assert first["tables"][0]["rows_kept"] == 3
     assert second["tables"] == [] and "missing the id (RA)" in second["refused"][0]
+
+
+def test_a_file_of_many_periods_and_columns_is_refused_before_its_account_takes_the_memory(
+    csv_file: WriteCsv, pede: TaskSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = TEXT.splitlines()[0] + ",Ano letivo," + ",".join(f"c{n}" for n in range(50))
+    rows = [f"s{year},,,Menina,1,8,9,-1,,{year}" for year in range(2000, 2010)]
+    file = csv_file("x.csv", "\n".join([head, *rows]))
+
+    tables = account(file, pede)["tables"]
+    monkeypatch.setattr(loading, "MOST_TOLD", len(orjson.dumps(tables)) // 4)
+
+    assert len(tables) == 10
+    with pytest.raises(NotThisTask, match="more columns and periods than can be told"):
+        read_file(file, pede, now=NOW)
