@@ -41,14 +41,19 @@ class BatchRepository(Repository[Batch]):
         found = yield Find(self.collection, {}, sort=order, limit=1, fields=fields)
         return str(found[0]["_id"]) if found else None
 
-    def without_rejects(self) -> Op[list[Batch]]:
-        """Every batch, newest first, with the number of its rejects and not what they are.
+    def without_rejects(self, *, skip: int = 0, limit: int = 0) -> Op[list[Batch]]:
+        """Batches, newest first, with the number of their rejects and not what they are.
+
+        Args:
+            skip: how many of the newest are left out.
+            limit: how many at most; 0 is all.
 
         Raises:
             RegistryError: a batch cannot be read.
         """
         fields = [f.name for f in fields_of(Batch) if f.name not in ("batch_id", "rejects")]
-        found = yield Find(self.collection, {}, sort=self.order, fields=[*fields, schema.FIELD])
+        fields.append(schema.FIELD)
+        found = yield Find(self.collection, {}, self.order, limit, skip=skip, fields=fields)
         return [self.read({**document, "rejects": []}) for document in found]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 
 from api.files import child
 from api.files.sent import LARGEST, file_name
+from api.http.problems import Problem
 from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
@@ -132,6 +134,21 @@ def test_the_batch_of_all_is_told_to_a_school_as_if_there_were_none(office: Offi
     )
 
 
+def test_files_that_were_read_are_listed_page_by_page(office: Office) -> None:
+    kept = [
+        send(office.city, "/files", FILE.replace("F", f"P{n}"), name="x_2015.csv").json()
+        for n in (1, 2)
+    ]
+
+    whole = office.city.get("/batches").json()
+    second = office.city.get("/batches", params={"limit": 1, "offset": 1}).json()
+
+    ids = [batch["batch_id"] for batch in whole["batches"]]
+    assert ids[:2] == [one["tables"][0]["batch_id"] for one in reversed(kept)]
+    assert whole["total"] == second["total"] == len(ids)
+    assert [batch["batch_id"] for batch in second["batches"]] == ids[1:2]
+
+
 def test_a_hostile_file_is_refused_with_its_place_and_reason(office: Office) -> None:
     answer = send(office.city, "/files", b'RA,IAA\n"' + b"x\n" * 70_000, name="../bad.csv")
 
@@ -232,3 +249,21 @@ def test_no_name_of_a_file_is_taken_for_an_option_of_its_reader(asked: str) -> N
     assert words[-1] == "-"
     assert f"--name={asked}" in words and "--unit=--by" in words and "--by=--json" in words
     assert asked not in words
+
+
+def test_no_more_of_an_account_is_held_than_a_worker_has_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(child, "MOST_SAID", 10)
+
+    async def said(parts: int) -> bytes:
+        pipe = asyncio.StreamReader()
+        for _ in range(parts):
+            pipe.feed_data(b"12345")
+        pipe.feed_eof()
+        return await child._said(pipe)
+
+    assert asyncio.run(said(2)) == b"1234512345"
+    with pytest.raises(Problem) as refused:
+        asyncio.run(said(3))
+    assert refused.value.status == 422
