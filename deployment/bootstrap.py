@@ -15,7 +15,7 @@ from deployment.wiring import registry
 from model.errors import AccessDenied, ConfigurationError, FarolError, NotEnoughData, NotThisTask
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.school_files import SchoolFile, in_folder, made_up
-from preprocessing.ingest import ingest_file
+from preprocessing.ingesting.files import ingest_file
 from preprocessing.plausibility import told
 from preprocessing.task.spec import TaskSpec
 from retraining.pipeline import run_pipeline

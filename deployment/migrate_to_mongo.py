@@ -32,7 +32,8 @@ from deployment.tasks.opening import claimed, entered
 from deployment.wiring import reach, settings_from_environment
 from model.errors import ConfigurationError, FarolError
 from model.trust.tombstone import TombstoneKey
-from preprocessing.ingest import describe, ingest_file
+from preprocessing.ingesting.files import ingest_file
+from preprocessing.ingesting.lines import describe
 
 FILES = {".csv", ".xlsx", ".parquet"}
 

@@ -36,7 +36,7 @@ from model.student import Observation
 from model.version import ModelVersion
 from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.files.loading import CleanTable, read_tables
-from preprocessing.ingest import ingest
+from preprocessing.ingesting.tables import ingest
 from preprocessing.lanes import Lanes, lanes_of, new_cases
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec

@@ -19,7 +19,7 @@ from database.predictions import PredictionRepository
 from model.options import RunOptions
 from model.prediction import RiskStatus, Scale
 from model.promotion import DecisionStatus
-from preprocessing.ingest import ingest_file
+from preprocessing.ingesting.files import ingest_file
 from preprocessing.task.spec import load_task
 from retraining.run.execution import execute
 from retraining.run.plan import RunPlan

@@ -45,6 +45,8 @@ ENTRY_POINTS = {
     "drift/comparing/sides.py": {"preprocessing"},
     "drift/simulate.py": {"deployment", "database", "preprocessing"},
     "preprocessing/ingest.py": {"deployment", "database"},
+    "preprocessing/ingesting/files.py": {"database"},
+    "preprocessing/ingesting/tables.py": {"database"},
     "retraining/approval.py": {"deployment"},
     "retraining/card.py": {"deployment"},
     "retraining/notices/__main__.py": {"deployment"},

@@ -37,7 +37,7 @@ from database.labelling.recording import record_outcomes
 from model.label import JoinStatus, Outcome
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.loading import read_file
-from preprocessing.ingest import ingest_file
+from preprocessing.ingesting.files import ingest_file
 from preprocessing.task.spec import TaskSpec, load_task
 
 TASK = "pede_lag"

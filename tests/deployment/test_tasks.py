@@ -22,7 +22,7 @@ from deployment.tasks.adding import add, retire
 from deployment.tasks.installed import InstalledTask, all_installed, installed, of_name
 from deployment.wiring import registry, root_registry, task_registry
 from model.errors import ConfigurationError
-from preprocessing.ingest import ingest_file
+from preprocessing.ingesting.files import ingest_file
 from preprocessing.task.spec import load_task, task_text
 from tests.api.tasks import task_file
 

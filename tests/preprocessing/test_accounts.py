@@ -13,7 +13,8 @@ from preprocessing.files import loading
 from preprocessing.files.account import FileAccount
 from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.loading import CleanTable, read_file
-from preprocessing.ingest import main, preview
+from preprocessing.ingest import main
+from preprocessing.ingesting.files import preview
 from preprocessing.task.spec import TaskSpec, load_task
 from tests.preprocessing.conftest import NOW, WriteCsv
 

@@ -15,7 +15,7 @@ from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from model.student import Value
 from preprocessing.cohorts.write import write_cohorts
-from preprocessing.ingest import ingest_file
+from preprocessing.ingesting.files import ingest_file
 from preprocessing.task.columns import Longitudinal
 from preprocessing.task.spec import TaskSpec
 from retraining.run import training_labels

@@ -23,7 +23,9 @@ from database.students import StudentRepository
 from model.errors import NotThisTask
 from model.label import JoinStatus
 from preprocessing.files.loading import CleanTable, read_tables
-from preprocessing.ingest import Ingested, describe, ingest, ingest_file
+from preprocessing.ingesting.files import ingest_file
+from preprocessing.ingesting.lines import describe
+from preprocessing.ingesting.tables import Ingested, ingest
 from preprocessing.task.spec import TaskSpec
 from tests.preprocessing.conftest import NOW, WriteCsv
 

@@ -17,7 +17,9 @@ from model.errors import ConfigurationError
 from model.student import Student
 from preprocessing.files import cells
 from preprocessing.files.loading import CleanTable, read_tables
-from preprocessing.ingest import Ingested, describe, ingest_file
+from preprocessing.ingesting.files import ingest_file
+from preprocessing.ingesting.lines import describe
+from preprocessing.ingesting.tables import Ingested
 from preprocessing.plausibility import implausible
 from preprocessing.task.spec import TaskSpec, parse_task
 from tests.preprocessing.conftest import NOW, WriteCsv

@@ -1,0 +1,55 @@
+"""What became of a table, in lines of text for whoever ran the command."""
+
+from __future__ import annotations
+
+from model.batch import Batch
+from preprocessing.files.account import UNKNOWN
+from preprocessing.ingesting.tables import Ingested
+from preprocessing.plausibility import told
+from preprocessing.task.spec import TaskSpec
+
+SHOWN_REJECTS = 20
+
+
+def describe(result: Ingested, task: TaskSpec) -> list[str]:
+    """An account in lines of text; names fields and rows, never a student or a value.
+
+    Args:
+        result: what became of the table.
+        task: says why columns are not used.
+    """
+    batch = result.batch
+    rejected = batch.rows_read - batch.rows_kept
+    head = f"{batch.source}: period {batch.period}, {batch.rows_read} rows read"
+    lines = [f"{head}, {batch.rows_kept} kept, {rejected} rejected ({batch.kind.value})"]
+    lines += [
+        f"  row {r.row} rejected: {r.field}: {r.reason}" for r in batch.rejects[:SHOWN_REJECTS]
+    ]
+    if rejected > SHOWN_REJECTS:
+        lines.append(
+            f"  and {rejected - SHOWN_REJECTS} rows more; the batch in the registry tells them"
+        )
+    if batch.cells_ignored:
+        cells = ", ".join(f"{name} {n}" for name, n in sorted(batch.cells_ignored.items()))
+        lines.append(f"  cells that hold no usable value, taken as missing: {cells}")
+    lines += _ignored_columns(batch, task)
+    lines += [f"  implausible: {told(one)}" for one in batch.implausible]
+    if result.known:
+        return [*lines, "  the same content is here already: nothing changed"]
+    counts = ", ".join(f"{n} {status.value}" for status, n in sorted(result.outcomes.items()))
+    if counts:
+        lines.append(f"  outcomes of period {task.feature_period(batch.period)}: {counts}")
+    lines += [f"  {n} outcomes rejected: {why}" for why, n in result.objections.items()]
+    if result.erased:
+        lines.append(f"  {result.erased} rows refused: their students were erased")
+    if result.orphans_joined:
+        lines.append(f"  {result.orphans_joined} earlier outcomes joined to these features")
+    return lines
+
+
+def _ignored_columns(batch: Batch, task: TaskSpec) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for header in batch.columns_ignored:
+        reason = task.excluded_because(header) or UNKNOWN
+        by_reason.setdefault(reason, []).append(header)
+    return [f"  column {', '.join(hs)} ignored: {why}" for why, hs in by_reason.items()]
