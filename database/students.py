@@ -10,7 +10,7 @@ from typing import Any
 
 from database.driver.commands import Document, Find, InsertMany, Op
 from database.driver.paging import in_parts
-from database.mapping.documents import from_document, to_document
+from database.mapping.students import observation_of, unit_in, with_observations
 from database.repository import Documents, Repository
 from model.student import Observation, Student, Units
 
@@ -138,7 +138,7 @@ class StudentRepository(Repository[Student]):
         else:
             found = yield from self._in_units(period, units)
         shown = found[:limit] if limit else found
-        return [_observation(d["_id"], period, d["periods"][period]) for d in shown]
+        return [observation_of(d["_id"], period, d["periods"][period]) for d in shown]
 
     def by_id(self, *, skip: int, limit: int) -> Op[list[Student]]:
         """Students in the order of their ids; after so many of the first, at most so many.
@@ -258,7 +258,7 @@ class StudentRepository(Repository[Student]):
         return Student(
             student_id=document["_id"],
             observations=tuple(
-                _observation(document["_id"], period, document["periods"][period])
+                observation_of(document["_id"], period, document["periods"][period])
                 for period in sorted(document["periods"])
             ),
         )
@@ -271,7 +271,7 @@ class StudentRepository(Repository[Student]):
         while waiting:
             if stored is None:
                 stored = yield from self.stored_many(waiting)
-            merged = {i: _merge(i, stored.get(i), seen) for i, seen in waiting.items()}
+            merged = {i: with_observations(i, stored.get(i), seen) for i, seen in waiting.items()}
             fresh = [merged[i][0] for i in waiting if i not in stored]
             replaced = [merged[i][0] for i in waiting if i in stored and merged[i][1]]
             late = yield from self._swap_many(fresh, replaced)
@@ -281,53 +281,3 @@ class StudentRepository(Repository[Student]):
                     documents[key] = document if count else stored[key]
             waiting, stored = {i: waiting[i] for i in late}, None
         return changed, documents
-
-
-def observation_in(document: Document, period: str) -> Observation | None:
-    """The observation of a period in a student's document, if there is any.
-
-    Raises:
-        RegistryError: it cannot be read.
-    """
-    entry = document["periods"].get(period)
-    return None if entry is None else _observation(document["_id"], period, entry)
-
-
-def unit_in(document: Document, period: str) -> str | None:
-    """The unit of a student's observation of a period, "" unknown; None where there is none."""
-    entry: Document | None = document["periods"].get(period)
-    return None if entry is None else str(entry.get("unit", ""))
-
-
-def _merge(
-    student_id: str, stored: Document | None, seen: Sequence[Observation]
-) -> tuple[Document, int]:
-    """The document with these observations in it, and how many of its periods changed."""
-    before: dict[str, Document] = stored["periods"] if stored else {}
-    after = dict(before)
-    for observation in seen:
-        entry = to_document(observation)
-        del entry["student_id"], entry["period"]
-        standing = after.get(observation.period)
-        if standing is None or _order(entry) > _order(standing):
-            after[observation.period] = entry
-    document = {
-        "_id": student_id,
-        "periods": after,
-        "unit": after[max(after)].get("unit", ""),
-        "updated_at": max(entry["observed_at"] for entry in after.values()),
-        "revision": stored["revision"] + 1 if stored else 1,
-    }
-    return document, sum(after[period] != before.get(period) for period in after)
-
-
-def _order(entry: Document) -> tuple[Any, ...]:
-    """Which of two observations of one period stands; by content when they came at one moment."""
-    content = sorted((k, str(v)) for k, v in entry["features"].items())
-    protected = sorted(entry.get("protected", {}).items())
-    units = sorted(entry.get("units", {}).items())
-    return entry["observed_at"], content, protected, units, entry.get("batch_id", "")
-
-
-def _observation(student_id: str, period: str, entry: Document) -> Observation:
-    return from_document(Observation, {"student_id": student_id, "period": period, **entry})

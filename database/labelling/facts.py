@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from database.driver.commands import Document, Op
 from database.labels import WITHDRAWN, LabelRepository
 from database.mapping.documents import from_document
+from database.mapping.students import observation_in
 from database.outcomes import OutcomeRepository, label_key
 from database.predictions import PredictionRepository
-from database.students import StudentRepository, observation_in
+from database.students import StudentRepository
 from model.anonymous import prediction_of
 from model.label import Label, OrphanLabel
 from model.labels.facts import DatedFeatures, Known, Report, subject_of

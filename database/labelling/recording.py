@@ -18,9 +18,10 @@ from database.labelling.linking import link
 from database.labelling.pending import PendingJoinRepository
 from database.labels import OrphanRepository
 from database.mapping.documents import milliseconds
+from database.mapping.students import unit_in
 from database.outcomes import OutcomeRepository, outcome_id
 from database.predictions import PredictionRepository
-from database.students import StudentRepository, unit_in
+from database.students import StudentRepository
 from model.label import JoinStatus, Outcome
 from model.labels.facts import Filed, JoinDecision, Known
 from model.labels.filing import file_outcome, is_early

@@ -11,7 +11,8 @@ from database.batches import BatchRepository, BegunBatchRepository
 from database.driver.commands import Document, Op
 from database.labelling.linking import join_orphans, rejoin
 from database.labelling.recording import record_outcomes
-from database.students import StudentRepository, unit_in
+from database.mapping.students import unit_in
+from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from model.batch import Batch
 from model.errors import NotFound
