@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from preprocessing.task.changes import TASK, Named, Rule, RulesOf, compare
+from preprocessing.task.change_rules import Named, Rule, RulesOf
+from preprocessing.task.changes import TASK, compare
 from preprocessing.task.spec import TaskSpec, parse_task
 
 BEFORE = r"""
