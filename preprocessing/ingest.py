@@ -28,6 +28,8 @@ from preprocessing.ingesting.lines import describe
 from preprocessing.task.spec import TaskSpec, load_task
 
 STANDARD_INPUT = Path("-")
+TOO_MUCH = "needs more memory to be read than a file may take; split it"
+"""Said by the reader itself: who sent the file would else be asked to send it again."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,8 +83,9 @@ def _told_in_json(
                 name=(given.name or "file") if path == STANDARD_INPUT else None,
                 admitted=AdmittedUnits.of(task, given.unit),
             )
-    except NotThisTask as error:
-        _write(FileAccount(kept=False, tables=(), refused=(str(error),)))
+    except (NotThisTask, MemoryError) as error:
+        why = str(error) if isinstance(error, NotThisTask) else TOO_MUCH
+        _write(FileAccount(kept=False, tables=(), refused=(why,)))
         return False
     if given.preview:
         _write(preview(reading, task))

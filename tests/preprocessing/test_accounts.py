@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from model.errors import ConfigurationError, NotThisTask
+from preprocessing import ingest
 from preprocessing.files import loading
 from preprocessing.files.account import FileAccount
 from preprocessing.files.admitted import AdmittedUnits
@@ -133,3 +134,23 @@ def test_a_file_of_many_periods_and_columns_is_refused_before_its_account_takes_
     assert len(tables) == 10
     with pytest.raises(NotThisTask, match="more columns and periods than can be told"):
         read_file(file, pede, now=NOW)
+
+
+def test_a_file_that_takes_more_memory_than_its_reader_has_is_told_so_and_not_to_be_sent_again(
+    csv_file: WriteCsv,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))
+
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(ingest, "read_file", exhausted)
+
+    code = main([str(csv_file("x_2023.csv", TEXT)), "--json", "--task", "pede_lag"])
+
+    told = orjson.loads(capsys.readouterr().out)
+    assert (code, told["kept"], told["tables"]) == (1, False, [])
+    assert "more memory" in told["refused"][0]
