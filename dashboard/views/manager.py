@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.context import Context, empty
 from dashboard.manager.by_year import year_rows, years, years_figure, years_title
 from dashboard.manager.coverage import period_rows, unit_rows
+from dashboard.manager.done import show_done
 from dashboard.manager.fairness import (
     attributes_of,
     fairness_figure,
@@ -65,6 +66,7 @@ def show(context: Context) -> None:
     show_promises(context)
     _coverage(measured, context)
     _fairness([versions[v] for v in served_in_order(promoted) if v in versions], texts)
+    show_done(context)
     st.subheader(texts("manager.helping"))
     _link("helping", texts("manager.helping_link"))
 

@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.manager.by_year import year_rows, years, years_figure, years_title
 from dashboard.manager.coverage import period_rows, unit_rows
+from dashboard.manager.done import done_line, help_rows, person_rows, school_rows
 from dashboard.manager.fairness import (
     fairness_figure,
     fairness_rows,
@@ -174,3 +175,42 @@ def test_fairness_is_told_version_by_version_with_what_it_was_measured_on() -> N
     drawn = fairness_figure([first, second, third], "gender", EN).data
     assert [(points.name, points.mode) for points in drawn] == [("F", "markers"), ("M", "markers")]
     assert drawn[0].error_y.array[0] == pytest.approx(0.09)
+
+
+SUMMARY = {
+    "period": "2024",
+    "actions": {
+        "whole": {"students": 42, "seen": 30, "acted": 12, "not_useful": 0},
+        "units": {"escola a": {"students": 25}, "escola b": {"students": 14}, "": {"students": 3}},
+        "people": {"Ana": {"students": 21}, "Rui": {"students": 21}},
+    },
+    "interventions": [{"kind": "tutoring", "students": 12, "going_on": 4}],
+    "assigned": {"Ana": 11, "Eva": 2},
+    "due": {"Rui": 0},
+}  # fmt: skip
+
+
+def test_what_was_done_is_counted_by_kind_school_and_person_and_a_few_are_withheld() -> None:
+    kinds = [{"name": "tutoring", "label": "Extra lessons", "label_pt": "Reforço escolar"}]
+
+    assert done_line(SUMMARY, EN) == (
+        "Of the list of 2024, something was done for **42** students, by what was done last: "
+        "seen 30, acted 12."
+    )
+    schools = school_rows(SUMMARY, {"escola a": "Escola A"}, EN)
+    # The three of no known school would be the difference of the total and the two others.
+    assert [[*row.values()] for row in schools] == [
+        ["Escola A", "25"], ["escola b", "withheld"], ["unknown", "withheld"],
+    ]  # fmt: skip
+    assert [[*row.values()] for row in person_rows(SUMMARY, PT)] == [
+        ["Ana", "21", "11", "0"], ["Eva", "0", "< 10", "0"], ["Rui", "21", "0", "0"],
+    ]  # fmt: skip
+    assert [[*row.values()] for row in help_rows(SUMMARY, kinds, PT)] == [
+        ["Reforço escolar", "12", "< 10"]
+    ]
+
+
+def test_where_nothing_was_done_the_manager_is_told_so() -> None:
+    nothing = {"period": None, "actions": {"whole": {"students": 0}}}
+
+    assert done_line(nothing, PT) == "Ainda não se fez nada pelos alunos da lista mais nova."
