@@ -75,10 +75,18 @@ def test_the_theme_has_the_colours_of_the_palette() -> None:
     theme = tomllib.loads((ROOT / "dashboard/.streamlit/config.toml").read_text())["theme"]
 
     assert theme["chartCategoricalColors"] == list(palette.LINES)
-    assert (theme["light"]["primaryColor"], theme["dark"]["primaryColor"]) == (
+    assert (theme["dark"]["primaryColor"], theme["dark"]["linkColor"]) == (
         palette.BLUE, palette.SKY,
     )  # fmt: skip
+    assert theme["light"]["primaryColor"] == palette.BLUE
     assert {name: theme[f"{name}Color"] for name in NAMED} == NAMED
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_white_letters_on_a_button_are_read_in_both_themes(mode: str) -> None:
+    theme = tomllib.loads((ROOT / "dashboard/.streamlit/config.toml").read_text())["theme"]
+
+    assert contrast("#FFFFFF", theme[mode]["primaryColor"]) >= 4.5
 
 
 @pytest.mark.parametrize("ground", ["#FFFFFF", "#0E1117"])
