@@ -42,7 +42,7 @@ def drift_finding(report: DriftReport, texts: Texts) -> str:
 
 def drift_row_name(row: FeatureDrift, texts: Texts) -> str:
     """What a row of a drift report is about."""
-    return row_of(row.test, texts.or_name(f"feature.{row.feature}", row.feature), texts.language)
+    return row_of(row.test, texts.column(row.feature), texts.language)
 
 
 def reports_finding(reports: Sequence[DriftReport], texts: Texts) -> str:

@@ -27,7 +27,7 @@ from database.versions import ModelVersionRepository
 from database.watch.pages import DriftPictureRepository
 from drift.catalogue import known, label_of
 from drift.page.render import html_page
-from model.drift import DriftReport, FeatureDrift
+from model.drift import DriftReport
 
 KEPT = 60
 PERFORMANCE = (
@@ -140,7 +140,7 @@ def test_rows(report: DriftReport, texts: Texts) -> list[dict[str, Any]]:
     return [
         {
             texts("test.drifted"): "●" if row.drifted else "",
-            texts("test.feature"): texts.or_name(f"feature.{row.feature}", row.feature),
+            texts("test.feature"): texts.column(row.feature),
             texts("test.test"): label_of(row.test, texts.language),
             texts("test.effect"): texts.number(row.effect, 3),
             texts("test.limit"): texts.number(row.effect_limit, 2),
@@ -154,10 +154,6 @@ def test_rows(report: DriftReport, texts: Texts) -> list[dict[str, Any]]:
         }
         for row in report.by_strength
     ]
-
-
-def _unseen(row: FeatureDrift, texts: Texts) -> str:
-    return ", ".join(texts.category(row.feature, value) for value in row.unseen)
 
 
 def test_sentences(report: DriftReport, texts: Texts) -> list[str]:
@@ -208,7 +204,7 @@ def _choose(reports: Sequence[DriftReport], texts: Texts) -> DriftReport:
 def _verdict(report: DriftReport, context: Context) -> None:
     texts = context.texts
     names = report.drifted_features
-    shown = ", ".join(texts.or_name(f"feature.{name}", name) for name in names)
+    shown = ", ".join(texts.column(name) for name in names)
     about = {"periods": ", ".join(report.periods), "version": report.model_version}
     if report.drifted:
         st.warning(texts("drift.yes", n=len(names), names=shown, **about))

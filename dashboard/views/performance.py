@@ -130,7 +130,7 @@ def estimate_line(found: EstimatedFigures, texts: Texts) -> str:
 
 def unsafe_line(found: Unsafe, texts: Texts) -> str:
     """Why a figure must not be relied on."""
-    names = ", ".join(texts.or_name(f"feature.{name}", name) for name in found.features)
+    names = ", ".join(texts.column(name) for name in found.features)
     return texts(
         f"unsafe.{found.reason.value}",
         value=texts.number(found.value, 2 if found.value < 1 else 0),
@@ -150,7 +150,7 @@ def labelled_line(shares: Sequence[LabelledShare], texts: Texts) -> str:
 
 def hourly_line(hours: Sequence[HourStatistics], column: str, texts: Texts) -> str:
     """Where a column's mean stood in the first and the last hour that tell it."""
-    name = texts.or_name(f"feature.{column}", column)
+    name = texts.column(column)
     means = [
         one.mean
         for hour in reversed(hours)
@@ -220,7 +220,7 @@ def _labelled(shares: Sequence[LabelledShare], texts: Texts) -> None:
 def _served(hours: Sequence[HourStatistics], texts: Texts) -> None:
     st.subheader(texts("performance.served"))
     columns = tuple(dict.fromkeys(one.name for hour in hours for one in hour.columns))
-    names = {name: texts.or_name(f"feature.{name}", name) for name in columns}
+    names = {name: texts.column(name) for name in columns}
     column = _choose("performance.column", columns, names, texts)
     title = hourly_line(hours, column, texts)
     figure = charts.hourly_figure(hours, column, texts)

@@ -263,9 +263,13 @@ class TaskSpec(Spec):
         return self.timezone or (self.notices.zone if self.notices.zone != "UTC" else None)
 
     def shown_names(self, language: Literal["pt", "en"]) -> Mapping[str, str]:
-        """What people read of columns and categories, under `category.<column>.<category>`."""
+        """What people read: `feature.<column>` where it has a label, `category.<column>.<category>`."""
         columns = (*self.unit, *self.features, *self.protected, *self.checked)
-        return {
+        labels = {
+            f"feature.{one.name}": (one.label_pt if language == "pt" else "") or one.label
+            for one in (*columns, *self.derived)
+        }
+        return {key: label for key, label in labels.items() if label} | {
             f"category.{column.name}.{category}": column.shown_category(category, language)
             for column in columns
             for category in column.categories

@@ -170,8 +170,10 @@ def test_pede_has_its_accents_and_its_zone() -> None:
     assert task.zone == "America/Sao_Paulo"
     assert texts.category("pedra", "topazio") == "Topázio"
     assert texts.category("rede", "publica") == "Pública"
+    assert texts.column("defasagem_prevista") == "Defasagem prevista"
     english = EN.of_school(task.shown_names("en"), SAO_PAULO)
     assert english.category("genero", "feminino") == "female"
+    assert (english.column("ipv"), english.column("genero")) == ("Turning point", "Gender")
 
 
 def test_a_task_without_a_zone_has_that_of_its_notices() -> None:
