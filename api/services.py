@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from api.canary.follower import CanaryFollower
 from api.canary.holder import CanaryHolder
 from api.champion import Champion, ChampionHolder, Fault
-from api.cohorts.figures import Cohorts
+from api.cohorts.figures import Cohorts, Quartiles
 from api.durability.bulk_log import BulkLog
 from api.durability.outbox import Outbox
 from api.durability.prediction_log import PredictionLog
@@ -31,6 +31,7 @@ from api.ranked.kept import KeptLists
 from api.refresher import Refresher
 from api.registry import Registry
 from api.security import TaskKeys
+from api.units import UnitLimit
 from model.live import LiveModel, Quarantine
 from preprocessing.task.spec import TaskSpec
 
@@ -137,6 +138,16 @@ class Services:
         if refused is not None:
             return f"the champion {refused.version} does not serve: {refused.reason}"
         return "no champion serves yet; train one first (python -m retraining.pipeline)"
+
+    async def own_figures(self, limit: UnitLimit | None) -> Mapping[str, Quartiles] | None:
+        """The newest figures of a key's units; None where it may know of all.
+
+        Raises:
+            RegistryError: they cannot be read.
+        """
+        if limit is None:
+            return None
+        return await self.cohorts.newest(self.registry, limit.chosen(None), self.now())
 
     def unable(self) -> str | None:
         """Why no prediction can be answered now; None where it can."""

@@ -6,7 +6,7 @@ student in more than that one number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from model.profile import CategoryProfile, NumericProfile, read_profile
@@ -21,6 +21,9 @@ LEAST = 0.005
 
 QUARTERS = (0.25, 0.75)
 
+Aims = Mapping[str, tuple[float, float, float]]
+"""Feature to where the first quarter, the half and the last quarter of some students begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreStep:
@@ -28,8 +31,9 @@ class ScoreStep:
 
     Attributes:
         before: what the record says.
-        after: the middle of the students that the version learned from, or where a student is at
-            the middle or beyond it already, where their better quarter begins.
+        after: the middle of the students that the version learned from, or of those that the caller
+            named; where a student is at the middle or beyond it already, where their better quarter
+            begins.
         score: of the record after the change.
     """
 
@@ -48,7 +52,9 @@ def middles(encoder: FeatureEncoder) -> dict[str, Value]:
     return numbers | {column.feature: column.fill for column in encoder.category}
 
 
-def steps(predictor: Predictor, task: TaskSpec, record: Features) -> tuple[ScoreStep, ...]:
+def steps(
+    predictor: Predictor, task: TaskSpec, record: Features, aims: Aims | None = None
+) -> tuple[ScoreStep, ...]:
     """What would lessen the concern about a record, the strongest first.
 
     Only what the task says a school influences is changed, and only what the record gives. A number
@@ -58,8 +64,10 @@ def steps(predictor: Predictor, task: TaskSpec, record: Features) -> tuple[Score
         predictor: the version.
         task: what it is about.
         record: of a student, with what earlier periods add.
+        aims: of whom the middle and the better quarter are, in place of those that the version
+            learned from; a number without any is not changed.
     """
-    tried = list(_tried(predictor, task, record))
+    tried = list(_tried(predictor, task, record, aims))
     if not tried:
         return ()
     scores = predictor.score_many([record, *({**record, n: to} for n, to, _ in tried)]).tolist()
@@ -78,10 +86,10 @@ def steps(predictor: Predictor, task: TaskSpec, record: Features) -> tuple[Score
 
 
 def _tried(
-    predictor: Predictor, task: TaskSpec, record: Features
+    predictor: Predictor, task: TaskSpec, record: Features, aims: Aims | None
 ) -> Iterator[tuple[str, Value, bool]]:
     """Feature, another value of it, and whether that is the middle."""
-    used, middle = set(predictor.encoder.features), middles(predictor.encoder)
+    used = set(predictor.encoder.features)
     profiles = read_profile(
         {n: entry for n, entry in predictor.bundle.reference.items() if n in task.columns}
     )
@@ -94,11 +102,22 @@ def _tried(
         if isinstance(profile, CategoryProfile):
             yield from ((column.name, c, False) for c in profile.categories if c != value)
         elif isinstance(profile, NumericProfile) and isinstance(value, float | int):
-            wished = [(float(middle[column.name]), True)]
-            wished += [(profile.quantile(share), False) for share in QUARTERS if profile.values]
-            for to, at_middle in wished:
+            for to, at_middle in _wished(column.name, profile, predictor, aims):
                 if _admitted(column, value, to, towards):
                     yield column.name, to, at_middle
+
+
+def _wished(
+    name: str, profile: NumericProfile, predictor: Predictor, aims: Aims | None
+) -> list[tuple[float, bool]]:
+    """Other values of a number, and whether each is the middle."""
+    if aims is None:
+        quarters = [(profile.quantile(share), False) for share in QUARTERS if profile.values]
+        return [(float(middles(predictor.encoder)[name]), True), *quarters]
+    if name not in aims:
+        return []
+    low, middle, high = aims[name]
+    return [(middle, True), (low, False), (high, False)]
 
 
 def _admitted(column: Column, value: float, to: float, towards: float) -> bool:

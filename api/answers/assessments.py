@@ -29,7 +29,8 @@ class AssessmentAnswer(AssessedFields, ExplainedFields):
         units: where the student was.
         lane: `known` is at risk already, `new` would be; `all` where the task cannot tell.
         middle: of each feature the version uses: the median of the students it learned from, or
-            their most frequent category.
+            their most frequent category. To a key for some units the median of their students in
+            the newest period; nothing of fewer than ten.
         changes: what would lessen the concern, among what a school can influence, strongest first.
     """
 

@@ -144,7 +144,8 @@ class FeatureFields(TypedDict):
         influenced: whether a school can do something about it.
         monotone: 1 where more of it never lowers what is predicted, -1 where it never raises it.
         middle: the median of the students that the champion learned from, or their most frequent
-            category; null without a champion, and of what it does not use.
+            category; null without a champion, and of what it does not use. To a key for some units
+            the median of their students in the newest period; null of fewer than ten.
     """
 
     name: str

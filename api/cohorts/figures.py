@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -72,10 +72,24 @@ class Cohorts:
             return known
         students = await registry.run(StudentRepository().sample(MOST, units=units))
         made = await asyncio.to_thread(figures, students, units, now)
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
-        self._kept[units] = made
+        if (
+            made.periods
+        ):  # Else whoever asks for units that there are not would push out the others.
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[units] = made
         return made
+
+    async def newest(
+        self, registry: Registry, units: Units, now: datetime
+    ) -> Mapping[str, Quartiles]:
+        """Of each numeric feature the figures of the newest period of which any are told.
+
+        Raises:
+            RegistryError: they cannot be read.
+        """
+        found = await self.of(registry, units, now)
+        return {name: told for one in found.periods for name, told in one.features.items()}
 
 
 def figures(students: Sequence[Student], units: Units, now: datetime) -> CohortQuartiles:

@@ -64,7 +64,7 @@ async def assess_student(
     features = with_history(here.task, seen, known)
     told = await asyncio.to_thread(
         assessment, champion, here.task, seen, features,
-        sent_id=student_id, periods=[o.period for o in shown],
+        sent_id=student_id, periods=[o.period for o in shown], own=await here.own_figures(limit),
     )  # fmt: skip
     return json_answer(told)
 

@@ -30,8 +30,9 @@ from api.http.json_answer import json_answer
 from api.metrics.files import MEDIA_TYPE
 from api.operation import TEXT, operation
 from api.services import ONE_TASK, services
+from api.students.assessment import shown_middles
+from api.units import UnitLimit
 from model.student import Value
-from preprocessing.influence import middles
 from preprocessing.task.columns import Column, Kind
 from preprocessing.task.helping import InterventionKind
 
@@ -101,11 +102,15 @@ async def list_tasks(request: Request, client: MayReadAnyTask) -> Response:
 
 
 @router.get("/schema", **operation("The task's features", TaskAnswer))
-async def get_schema(request: Request, _client: MayRead) -> Response:
-    """Kind, bounds, categories, words and middle of every feature, and the derived numbers."""
+async def get_schema(request: Request, client: MayRead) -> Response:
+    """Kind, bounds, categories, words and middle of every feature, and the derived numbers.
+
+    To a key for some units the middle of their students is told, in place of the champion's.
+    """
     here = services(request)
-    task, champion = here.task, here.holder.current
-    middle = {} if champion is None else middles(champion.predictor.encoder)
+    task = here.task
+    own = await here.own_figures(UnitLimit.of(client, task))
+    middle = shown_middles(here.holder.current, own)
     outcome = task.outcome
     status = task.status.model_dump(include={*TaskCutoffs.__annotations__}, exclude_none=True)
     return json_answer(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from api.answers.assessments import AssessmentAnswer, ScoreChange
 from api.answers.scales import score_fields
 from api.champion import Champion
+from api.cohorts.figures import Quartiles
 from api.scoring import explained_fields
 from database.driver.commands import Op
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from model.errors import ErasedStudent
 from model.lists.published import Lane
-from model.student import Features, Observation, Student
+from model.student import Features, Observation, Student, Value
 from preprocessing.influence import ScoreStep, middles, steps
 from preprocessing.lanes import new_cases
 from preprocessing.longitudinal import recalled
@@ -46,6 +47,7 @@ def assessment(
     *,
     sent_id: str,
     periods: Sequence[str],
+    own: Mapping[str, Quartiles] | None,
 ) -> AssessmentAnswer:
     """What is answered about one student.
 
@@ -56,9 +58,11 @@ def assessment(
         features: of it, with what earlier periods add.
         sent_id: the student as asked for.
         periods: the others that can be asked for.
+        own: the numbers of the caller's units; None: the caller may know of all units.
     """
     predictor, scale = champion.predictor, champion.thresholds.scale
     found = predictor.assess_one(features)
+    aims = None if own is None else {n: (q.low, q.middle, q.high) for n, q in own.items()}
     return {
         "student_id": sent_id,
         "period": seen.period,
@@ -72,9 +76,24 @@ def assessment(
         "known_weight": found.known_weight,
         "lane": lane_of(task, features),
         **explained_fields(champion, predictor.explain(features), found.score),
-        "middle": middles(predictor.encoder),
-        "changes": [_change(step) for step in steps(predictor, task, features)],
+        "middle": shown_middles(champion, own),
+        "changes": [_change(step) for step in steps(predictor, task, features, aims)],
     }
+
+
+def shown_middles(
+    champion: Champion | None, own: Mapping[str, Quartiles] | None
+) -> dict[str, Value]:
+    """The middle of what the version uses; of the caller's units for a key that is for some.
+
+    Args:
+        champion: the version; without one nothing is told.
+        own: the numbers of the caller's units; None: the caller may know of all units.
+    """
+    known = {} if champion is None else middles(champion.predictor.encoder)
+    if own is None:
+        return known
+    return {name: own[name].middle for name in known if name in own}
 
 
 def lane_of(task: TaskSpec, features: Features) -> Lane:

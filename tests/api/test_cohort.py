@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.cohorts.figures import KEPT, Cohorts, figures
+from api.cohorts.figures import KEPT, MOST_KEPT, Cohorts, figures
 from database.driver.commands import Op
 from database.students import SAMPLE_BLOCKS, StudentRepository
 from model.student import Observation, Student
@@ -56,12 +56,16 @@ class Counting:
         self.asked += 1
         return self._registry.run(op)
 
+    def hold(self, *seen: Observation) -> None:
+        self._registry.run(StudentRepository().observe(seen))
+
     async def ping(self) -> None:
         """Is there."""
 
 
 def test_the_figures_are_worked_out_anew_after_ten_minutes() -> None:
     registry = Counting(MongomockRegistry("little"))
+    registry.hold(Observation("S1", "2023", {"ida": 1.0}, NOW))
     cohorts = Cohorts()
 
     async def ask() -> None:
@@ -71,6 +75,23 @@ def test_the_figures_are_worked_out_anew_after_ten_minutes() -> None:
     asyncio.run(ask())
 
     assert registry.asked == 2
+
+
+def test_units_that_there_are_not_do_not_push_out_the_figures_of_others() -> None:
+    registry = Counting(MongomockRegistry("little"))
+    registry.hold(Observation("S1", "2023", {"ida": 1.0}, NOW, unit="a"))
+    cohorts = Cohorts()
+
+    async def ask() -> None:
+        await cohorts.of(registry, None, NOW)
+        for number in range(MOST_KEPT + 1):
+            await cohorts.of(registry, frozenset({f"nowhere {number}"}), NOW)
+        registry.asked = 0
+        await cohorts.of(registry, None, NOW)
+
+    asyncio.run(ask())
+
+    assert registry.asked == 0
 
 
 def test_a_sample_is_spread_over_all_ids_and_small_schools_are_read_whole() -> None:

@@ -50,6 +50,17 @@ def test_one_at_the_middle_is_taken_to_where_the_better_quarter_begins(
     assert isinstance(step.after, float) and isinstance(middle, float) and step.after > middle
 
 
+def test_of_other_students_that_are_named_their_middle_and_quarters_are_the_aims(
+    task: TaskSpec, predictor: Predictor
+) -> None:
+    record: Features = {"ieg": 3.0, "ida": 2.0, "stone": "agata"}
+
+    (step,) = steps(predictor, task, record, {"ieg": (6.0, 6.5, 7.0)})
+
+    assert (step.feature, step.after) == ("ieg", 6.5)
+    assert steps(predictor, task, record, {}) == ()
+
+
 def test_what_is_best_already_what_lacks_and_what_nobody_influences_change_nothing(
     task: TaskSpec, predictor: Predictor
 ) -> None:
