@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -14,10 +12,8 @@ from dashboard.context import COLOURS, Context, explain_failure, known_share, st
 from dashboard.reading.figure import show_figure
 from dashboard.reading.table import show_table
 from dashboard.reasons import (
-    Indicators,
     Weight,
     glossary,
-    indicators,
     known,
     sorted_reasons,
     told,
@@ -31,7 +27,6 @@ from dashboard.students.acting import (
     show_outcome,
 )
 from dashboard.students.address import STUDENT, kept, link, named_in_address, plain
-from dashboard.students.calls import StudentCalls, Subject
 from dashboard.students.history import (
     done_rows,
     line_of,
@@ -41,6 +36,7 @@ from dashboard.students.history import (
     score_rows,
     since_rows,
 )
+from dashboard.students.known import KnownStudent, gather
 from dashboard.students.plots import FIRST, indicator_figure, score_figure
 from dashboard.students.rows import score_told
 from dashboard.texts import Texts
@@ -50,33 +46,6 @@ from model.prediction import RiskStatus, Scale
 SHOWN = 6
 CHANGES = 3
 Json = Mapping[str, Any]
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class KnownStudent:
-    """What the page shows of a student.
-
-    Attributes:
-        now: what the version in service says; None where it says nothing.
-        records: oldest period first.
-        predictions: newest first.
-        kinds: of help, as the task names them.
-    """
-
-    who: Subject
-    among: Indicators
-    scale: Scale
-    now: Json | None
-    records: Sequence[Json]
-    predictions: Sequence[Json]
-    labels: Sequence[Json]
-    cohort: Sequence[Json]
-    actions: Sequence[Json]
-    given: Sequence[Json]
-    kinds: Sequence[Json]
-    assigned: str
-    binary: bool
 
 
 def show(context: Context) -> None:
@@ -88,7 +57,7 @@ def show(context: Context) -> None:
         _ask(texts)
         return
     try:
-        found = _gather(context, who)
+        found = gather(context, who)
     except ApiFailure as failure:
         st.header(plain(who.student_id))
         unknown = failure.status in (404, 410)
@@ -115,49 +84,6 @@ def _ask(texts: Texts) -> None:
     if asked and asked.strip():
         st.query_params.from_dict(kept(texts) | {STUDENT: asked.strip()})
         st.rerun()
-
-
-def _gather(context: Context, who: Subject) -> KnownStudent:
-    """Asks for all that the page shows.
-
-    Raises:
-        ApiFailure: the student is not known, or nobody answers.
-    """
-    calls, texts = StudentCalls(context.api), context.texts
-    dossier = calls.dossier(who)
-    schema = calls.schema()
-    here = dossier["tasks"].get(schema["task"], {})
-    now = _if_there(partial(calls.assessment, who))
-    scale = Scale(schema["status"]["scale"])
-    return KnownStudent(
-        who=who,
-        among=indicators(schema, texts.language, scale),
-        scale=scale,
-        now=now,
-        records=here.get("records", ()),
-        predictions=here.get("predictions", ()),
-        labels=here.get("labels", ()),
-        cohort=_if_there(calls.cohort) or (),
-        actions=here.get("actions", ()),
-        given=_if_there(partial(calls.interventions, who)) or (),
-        kinds=schema.get("interventions", ()),
-        assigned=_assigned(here),
-        binary=schema["outcome"]["kind"] == "binary",
-    )
-
-
-def _assigned(here: Json) -> str:
-    return str((here.get("assigned") or {}).get("person", ""))
-
-
-def _if_there(ask: Callable[[], T]) -> T | None:
-    """What the API answers; None where it has no such thing of this student, or no champion."""
-    try:
-        return ask()
-    except ApiFailure as failure:
-        if failure.status in (404, 503):
-            return None
-        raise
 
 
 def _heading(context: Context, found: KnownStudent) -> None:
