@@ -53,7 +53,7 @@ def _line(features: Sequence[str], alarm: FeatureAlarm, state: WatchState, texts
     key = f"alarms.{'calm' if alarm.calm else alarm.level.value}"
     return texts(
         key,
-        feature=", ".join(texts.or_name(f"feature.{name}", name) for name in features),
+        feature=", ".join(texts.column(name) for name in features),
         since=texts.moment(alarm.since),
         checks=alarm.checks,
         calm=alarm.calm,
@@ -86,7 +86,7 @@ def _acknowledging(state: WatchState, context: Context) -> None:
         feature = st.selectbox(
             texts("alarms.which"),
             state.alarmed,
-            format_func=lambda name: texts.or_name(f"feature.{name}", name),
+            format_func=lambda name: texts.column(name),
         )
         reason = st.text_input(texts("history.reason"), max_chars=300, key="alarms_reason")
         asked = st.form_submit_button(texts("alarms.acknowledge"))

@@ -17,7 +17,7 @@ def named_sentences(named: NamedChanges, texts: Texts) -> list[str]:
         then, now = texts.share(named.at_risk.then), texts.share(named.at_risk.now)
         lines.append(texts("named.at_risk", now=now, then=then))
     for one in named.values:
-        feature = texts.or_name(f"feature.{one.feature}", one.feature)
+        feature = texts.column(one.feature)
         for key, values in (("named.new", one.new), ("named.vanished", one.vanished)):
             if values:
                 lines.append(texts(key, feature=feature, values=_shown(one.feature, values, texts)))
@@ -25,10 +25,8 @@ def named_sentences(named: NamedChanges, texts: Texts) -> list[str]:
         lines.append(
             texts(
                 "named.missing",
-                features=", ".join(
-                    texts.or_name(f"feature.{one.feature}", one.feature) for one in alike
-                ),
-                by=texts.or_name(f"feature.{alike[0].by}", alike[0].by),
+                features=", ".join(texts.column(one.feature) for one in alike),
+                by=texts.column(alike[0].by),
                 values=", ".join(
                     texts.category(alike[0].by, one) for one in alike[0].values[:MOST_NAMED]
                 ),

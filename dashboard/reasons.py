@@ -61,15 +61,10 @@ def indicators(schema: Mapping[str, Any], language: Language, scale: Scale) -> I
 
 
 def _indicator(one: Mapping[str, Any], language: Language, scale: Scale) -> Indicator:
-    own, other = ("_pt", "") if language is Language.PT else ("", "_pt")
-
-    def said(key: str) -> str:
-        return str(one.get(f"{key}{own}") or one.get(f"{key}{other}") or "")
-
     return Indicator(
         name=one["name"],
-        label=said("label") or feature_name(one["name"]),
-        about=said("description"),
+        label=label_of(one, language),
+        about=in_language(one, "description", language),
         middle=one.get("middle"),
         better=-int(one.get("monotone", 0) * scale.concern(1.0)),
         influenced=bool(one.get("influenced")),
@@ -77,9 +72,31 @@ def _indicator(one: Mapping[str, Any], language: Language, scale: Scale) -> Indi
     )
 
 
+def label_of(one: Mapping[str, Any], language: Language) -> str:
+    """What people call a feature or a unit of the API's schema, as `Texts.column` does.
+
+    >>> label_of({"name": "ida", "label": "Learning"}, Language.PT)
+    'Learning'
+    >>> label_of({"name": "fase_ideal"}, Language.EN)
+    'fase ideal'
+    """
+    return in_language(one, "label", language) or plain_name(one["name"])
+
+
+def in_language(one: Mapping[str, Any], key: str, language: Language) -> str:
+    """What the schema says under that key in the language, else in the other one."""
+    own, other = ("_pt", "") if language is Language.PT else ("", "_pt")
+    return str(one.get(f"{key}{own}") or one.get(f"{key}{other}") or "")
+
+
+def plain_name(canonical: str) -> str:
+    """A canonical name where the task has no word for it."""
+    return canonical.replace("_", " ")
+
+
 def known(name: str, among: Indicators) -> Indicator:
     """The indicator of that name; one that no schema tells has its plain name."""
-    return among.get(name) or Indicator(name, feature_name(name), "")
+    return among.get(name) or Indicator(name, plain_name(name), "")
 
 
 def in_words(value: Any, indicator: Indicator, texts: Texts, middle: Any = None) -> str:
@@ -173,18 +190,13 @@ def main_reasons(
     return texts("reason.against", reasons=against) if against else ""
 
 
-def feature_name(canonical: str) -> str:
-    """A feature's canonical name as schools write it."""
-    return canonical.replace("_", " ").upper()
-
-
 def glossary(among: Indicators, texts: Texts) -> list[str]:
     """What each indicator means, one line of Markdown each; a derived one with its formula."""
     return [_explained(one, texts) for one in among.values()]
 
 
 def _explained(one: Indicator, texts: Texts) -> str:
-    name = feature_name(one.name)
+    name = plain_name(one.name).upper()  # As schools write an abbreviation.
     called = f"**{one.label}**" + ("" if one.label.upper() == name else f" ({name})")
     line = f"- {called}: {one.about}"
     if not one.formula:

@@ -69,7 +69,7 @@ def drift_rows(found: DriftByUnit, texts: Texts) -> list[dict[str, Any]]:
             texts("versions.records"): _count(one.records, texts),
             texts("units.drifted"): texts("units.not_compared")
             if one.features is None
-            else ", ".join(texts.or_name(f"feature.{name}", name) for name in one.features),
+            else ", ".join(texts.column(name) for name in one.features),
             texts("units.outcomes"): "" if one.outcomes is None else str(one.outcomes.records),
             texts("metric.recall"): ""
             if one.outcomes is None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.answers.predictions import ListedStudent
-from api.lists.words import Words, feature_name
+from api.lists.words import Words
 from model.explanation import Reason
 from model.prediction import Scale
 from preprocessing.task.spec import TaskSpec
@@ -23,14 +23,16 @@ class Sheet:
     """How students become cells.
 
     Attributes:
-        task: whose units are columns, and what indicators are called.
+        task: whose units are columns.
         scale: of the scores.
         words: of the language.
+        names: what people call columns and categories in it (`TaskSpec.shown_names`).
     """
 
     task: TaskSpec
     scale: Scale
     words: Words
+    names: Mapping[str, str]
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -92,11 +94,17 @@ class Sheet:
         """What speaks for concern, strongest first, each with its value."""
         sign = -1.0 if self.scale is Scale.VALUE_LOW else 1.0
         speaking = [one for one in reasons if sign * one.contribution > 0][:MOST_REASONS]
-        named = feature_name
-        return "; ".join(
-            f"{named(self.task, one.feature, self.words.language)}: {self.words.value(one.value)}"
-            for one in speaking
-        )
+        return "; ".join(f"{self._named(one)}: {self._value(one)}" for one in speaking)
+
+    def _named(self, one: Reason) -> str:
+        return self.names.get(f"feature.{one.feature}", one.feature.replace("_", " "))
+
+    def _value(self, one: Reason) -> str:
+        if one.value is None:
+            return self.words("value.missing")
+        if isinstance(one.value, str):
+            return self.names.get(f"category.{one.feature}.{one.value}", one.value)
+        return self.words.number(one.value)
 
 
 def _score(student: Mapping[str, Any]) -> float:

@@ -94,7 +94,8 @@ def file_of(
         language: of the file.
         at: when it is written.
     """
-    sheet = Sheet(here.task, view.champion.thresholds.scale, words(language))
+    names = here.task.shown_names(language)
+    sheet = Sheet(here.task, view.champion.thresholds.scale, words(language), names)
     return form.write(Written(here, view, sheet, at))
 
 

@@ -10,9 +10,6 @@ from typing import Literal
 
 import yaml
 
-from model.student import Value
-from preprocessing.task.spec import TaskSpec
-
 Language = Literal["pt", "en"]
 
 
@@ -45,12 +42,6 @@ class Words:
         """A day as people write it."""
         return f"{moment:%d/%m/%Y}" if self.language == "pt" else f"{moment:%Y-%m-%d}"
 
-    def value(self, value: Value | None) -> str:
-        """What a record says of an indicator."""
-        if value is None:
-            return self("value.missing")
-        return value if isinstance(value, str) else self.number(value)
-
     def yes(self, holds: bool) -> str:
         """Whether something holds."""
         return self("answer.yes" if holds else "answer.no")
@@ -60,8 +51,3 @@ def words(language: Language) -> Words:
     """The words of a language."""
     told = yaml.safe_load((files("api.lists") / "words.yaml").read_text("utf-8"))
     return Words(language, {key: both[language] for key, both in told.items()})
-
-
-def feature_name(task: TaskSpec, name: str, language: Language) -> str:
-    """What people call an indicator; its name where the task has no word for it."""
-    return name

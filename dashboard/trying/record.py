@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.reasons import in_language, label_of
 from dashboard.texts import Language, Texts
 
 Record = dict[str, Any]
@@ -84,8 +85,8 @@ def changed(before: Record, now: Record, labels: Mapping[str, str], texts: Texts
     return [
         {
             texts("test.feature"): labels.get(name, name),
-            texts("trying.before"): value_told(before.get(name), texts),
-            texts("trying.now"): value_told(now.get(name), texts),
+            texts("trying.before"): value_told(before.get(name), texts, name),
+            texts("trying.now"): value_told(now.get(name), texts, name),
         }
         for name in names
     ]
@@ -98,7 +99,7 @@ def reason_rows(
     return [
         {
             texts("test.feature"): labels.get(one["feature"], one["feature"]),
-            texts("trying.value"): value_told(one["value"], texts),
+            texts("trying.value"): value_told(one["value"], texts, one["feature"]),
             texts("trying.moves"): texts(
                 "trying.raises" if one["contribution"] > 0 else "trying.lowers"
             ),
@@ -134,23 +135,20 @@ def newest_record(answer: Mapping[str, Any], task: str) -> Record:
     return {**records[-1]["features"]} if records else {}
 
 
-def value_told(value: Any, texts: Texts) -> str:
-    """A value as people read it, empty where there is none."""
+def value_told(value: Any, texts: Texts, name: str) -> str:
+    """A value of the feature of that name as people read it, empty where there is none."""
     if value is None:
         return ""
     if isinstance(value, float):
         return texts.number(value, 0 if value.is_integer() else 2)
-    return str(value)
+    return texts.category(name, value) if isinstance(value, str) else str(value)
 
 
 def _field(column: Mapping[str, Any], language: Language) -> Field:
-    portuguese = language is Language.PT
-    label = (column.get("label_pt") if portuguese else None) or column.get("label")
-    about = (column.get("description_pt") if portuguese else None) or column["description"]
     return Field(
         name=column["name"],
-        label=label or column["name"].replace("_", " "),
-        about=about,
+        label=label_of(column, language),
+        about=in_language(column, "description", language),
         categories=tuple(column.get("categories") or ()),
         numeric=column["kind"] == "numeric",
         integer=bool(column.get("integer")),

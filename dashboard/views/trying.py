@@ -14,6 +14,8 @@ import streamlit as st
 from dashboard.api_client import ApiFailure
 from dashboard.context import Context, explain_failure, status_name
 from dashboard.reading.table import show_table
+from dashboard.reasons import label_of
+from dashboard.students.calls import StudentCalls, Subject
 from dashboard.texts import Texts
 from dashboard.trying.record import (
     Field,
@@ -49,7 +51,8 @@ def show(context: Context) -> None:
     record = _form(features, fields_of(schema.get("units", ()), texts.language), texts)
     if record is not None:
         _ask(record, context)
-    labels = {one.name: one.label for one in features}
+    named = (*schema["features"], *schema.get("derived", ()))
+    labels = {one["name"]: label_of(one, texts.language) for one in named}
     _result(st.session_state.get(TRIED, []), labels, texts)
 
 
@@ -65,7 +68,7 @@ def _start_from(features: Sequence[Field], task: str, context: Context) -> None:
     if not asked or not student.strip():
         return
     try:
-        known = newest_record(context.api.student(student.strip()), task)
+        known = newest_record(StudentCalls(context.api).dossier(Subject(student.strip())), task)
     except ApiFailure as failure:
         st.error(explain_failure(failure, context))
         return
@@ -113,6 +116,7 @@ def _input(one: Field, texts: Texts) -> Any:
             one.label,
             one.categories,
             index=None,
+            format_func=lambda category: texts.category(one.name, category),
             placeholder=texts("trying.choose"),
             help=one.about,
             key=key,

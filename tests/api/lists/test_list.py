@@ -209,6 +209,29 @@ def test_a_spreadsheet_in_portuguese_has_semicolons_commas_and_no_formula(school
     assert (audit.action, audit.subject, "A-" in audit.detail) == ("download", "list", False)
 
 
+def test_indicators_and_categories_in_a_file_have_the_words_of_the_task(school: School) -> None:
+    for language, name in (
+        ("pt", "Índice de Desenvolvimento Educacional"),
+        ("en", "Education ind"),
+    ):
+        text = school.ask("GET", f"/students/at-risk/file?format=html&lang={language}").text
+
+        assert name in text and "inde:" not in text
+
+
+def test_a_key_for_a_school_reads_its_own_middle_and_not_everybodys(school: School) -> None:
+    def middles(key: str) -> dict[str, Any]:
+        told = school.ask("GET", "/schema", key=key).json()
+        return {one["name"]: one["middle"] for one in (*told["features"], *told["derived"])}
+
+    own, every = middles("a"), middles("all")
+    assessed = school.ask("GET", "/students/A-3/assessment", key="a").json()
+
+    assert own["inde"] == 2.45 and every["inde"] not in (None, 2.45)
+    assert own["pedra"] is None
+    assert assessed["middle"] == {n: value for n, value in own.items() if value is not None}
+
+
 def test_a_workbook_holds_texts_as_texts_and_numbers_as_numbers(school: School) -> None:
     answer = school.ask("GET", "/students/at-risk/file?format=xlsx&lang=pt")
 
