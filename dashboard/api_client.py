@@ -19,9 +19,6 @@ READ_SECONDS = 60.0
 LARGEST_FILE = 48 << 20
 TOO_LONG = f"the file is longer than {LARGEST_FILE >> 20} MB; use the command"
 
-LONG = 60.0
-"""For a file of a whole list."""
-
 
 class ApiFailure(FarolError):
     """The API did not do what was asked.
@@ -62,30 +59,6 @@ class FarolApi:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._transport = transport
 
-    def at_risk(
-        self,
-        *,
-        period: str | None = None,
-        status: str | None = None,
-        unit: str | None = None,
-        limit: int = 200,
-    ) -> Mapping[str, Any]:
-        """The list of students by score, with reasons.
-
-        Args:
-            period: whose students; None is the newest.
-            status: only those of this status.
-            unit: only those of this school.
-            limit: how many at most.
-
-        Raises:
-            ApiFailure: as every call here.
-        """
-        wished = {"period": period, "status": status, "unit": unit, "limit": limit}
-        return self._call(
-            "GET", "/students/at-risk", params={k: v for k, v in wished.items() if v is not None}
-        )
-
     def post(
         self,
         path: str,
@@ -118,6 +91,8 @@ class FarolApi:
     def download(self, path: str, parameters: Mapping[str, Any]) -> bytes:
         """The file that a path answers, of at most `LARGEST_FILE` bytes: a page holds it whole.
 
+        A parameter that is None is not sent.
+
         Raises:
             ApiFailure: as every call here, or the file is longer.
         """
@@ -125,7 +100,7 @@ class FarolApi:
         try:
             with (
                 self._client(READ_SECONDS) as client,
-                client.stream("GET", path, params=dict(parameters)) as answer,
+                client.stream("GET", path, params=_given(parameters)) as answer,
             ):
                 if answer.is_error:
                     answer.read()
@@ -169,11 +144,6 @@ class FarolApi:
         """
         asked = {"explain": "true", "source": PredictionSource.DASHBOARD.value}
         return self._call("POST", "/predict", json=dict(record), params=asked)
-
-    def student(self, student_id: str, unit: str | None = None) -> Mapping[str, Any]:
-        """All that is known of a student."""
-        params = {} if unit is None else {"unit": unit}
-        return self._call("GET", f"/students/{quote(student_id, safe='')}", params=params)
 
     def promote(self, version: str, reason: str) -> str:
         """Puts a registered version into service and gives the version that serves now."""
@@ -232,20 +202,6 @@ class FarolApi:
         """
         return self._call(method, path, json=dict(body), params=_given(asked))
 
-    def file(self, path: str, asked: Mapping[str, Any] | None = None) -> bytes:
-        """A file that the API makes.
-
-        Raises:
-            ApiFailure: it does not answer, or refuses.
-        """
-        try:
-            answer = self._answer("GET", path, timeout=LONG, params=_given(asked))
-        except httpx.TransportError as error:
-            raise ApiFailure(type(error).__name__, None) from error
-        if answer.is_error:
-            raise ApiFailure(f"HTTP {answer.status_code}", answer.status_code)
-        return answer.content
-
     def _call(
         self, method: str, path: str, *, timeout: float = TIMEOUT, **more: Any
     ) -> Mapping[str, Any]:
@@ -258,16 +214,13 @@ class FarolApi:
         self, method: str, path: str, *, timeout: float, **more: Any
     ) -> tuple[httpx.Response, Mapping[str, Any]]:
         try:
-            answer = self._answer(method, path, timeout=timeout, **more)
+            with self._client(timeout) as client:
+                answer = client.request(method, path, **more)
             return answer, dict(answer.json())
         except httpx.TransportError as error:
             raise ApiFailure(type(error).__name__, None) from error
         except (ValueError, TypeError) as error:
             raise ApiFailure(f"HTTP {answer.status_code}", answer.status_code) from error
-
-    def _answer(self, method: str, path: str, *, timeout: float, **more: Any) -> httpx.Response:
-        with self._client(timeout) as client:
-            return client.request(method, path, **more)
 
     def _client(self, timeout: float) -> httpx.Client:
         return httpx.Client(

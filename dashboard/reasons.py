@@ -196,8 +196,10 @@ def glossary(among: Indicators, texts: Texts) -> list[str]:
 
 
 def _explained(one: Indicator, texts: Texts) -> str:
-    name = plain_name(one.name).upper()  # As schools write an abbreviation.
-    called = f"**{one.label}**" + ("" if one.label.upper() == name else f" ({name})")
+    plain = plain_name(one.name)
+    name = plain.upper()  # As schools write an abbreviation.
+    label = name if one.label == plain else one.label
+    called = f"**{label}**" + ("" if label.upper() == name else f" ({name})")
     line = f"- {called}: {one.about}"
     if not one.formula:
         return line

@@ -59,7 +59,7 @@ class StudentCalls:
 
     def file(self, form: str, **asked: Any) -> bytes:
         """The whole list as a file."""
-        return self.api.file("/students/at-risk/file", {"format": form, **asked})
+        return self.api.download("/students/at-risk/file", {"format": form, **asked})
 
     def budgets(self) -> Json:
         """How many students each lane and unit has room for."""

@@ -23,7 +23,9 @@ def api(answer: httpx.Response | Exception, seen: list[httpx.Request]) -> FarolA
 def test_the_list_is_asked_for_with_the_key_and_only_the_filters_given() -> None:
     seen: list[httpx.Request] = []
 
-    answer = api(httpx.Response(200, json={"students": []}), seen).at_risk(status="critical")
+    answer = api(httpx.Response(200, json={"students": []}), seen).get(
+        "/students/at-risk", {"status": "critical", "unit": None, "limit": 200}
+    )
 
     assert answer == {"students": []}
     assert str(seen[0].url) == "http://farol/students/at-risk?status=critical&limit=200"
