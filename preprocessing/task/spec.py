@@ -263,11 +263,15 @@ class TaskSpec(Spec):
         return self.timezone or (self.notices.zone if self.notices.zone != "UTC" else None)
 
     def shown_names(self, language: Literal["pt", "en"]) -> Mapping[str, str]:
-        """What people read: `feature.<column>` where it has a label, `category.<column>.<category>`."""
+        """What people read of columns and categories.
+
+        Under `feature.<column>` where it has a label, and `category.<column>.<category>`.
+        """
         columns = (*self.unit, *self.features, *self.protected, *self.checked)
+        named: tuple[Column | Derived, ...] = (*columns, *self.derived)
         labels = {
             f"feature.{one.name}": (one.label_pt if language == "pt" else "") or one.label
-            for one in (*columns, *self.derived)
+            for one in named
         }
         return {key: label for key, label in labels.items() if label} | {
             f"category.{column.name}.{category}": column.shown_category(category, language)
