@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from dashboard.reading.retold import retold
+from dashboard.reading.took import took
 from dashboard.texts import Language, Texts
 from model.decisions.cause import RunCause
 from model.decisions.looks import Look
@@ -29,7 +30,7 @@ def run_rows(recent: Sequence[Run], texts: Texts) -> list[dict[str, Any]]:
             texts("history.cause"): cause_told(run.cause, texts),
             texts("runs.reason"): run.reason,
             texts("history.step"): step_name(run.steps[-1].name, texts) if run.steps else "",
-            texts("history.took"): took_told(run_took(run), texts),
+            texts("history.took"): took(run.started_at, run.finished_at, texts),
             texts("history.error"): run.error or "",
             texts("history.look"): look_told(run.look, texts),
             texts("history.run"): run.run_id,
@@ -47,7 +48,7 @@ def step_rows(run: Run, texts: Texts) -> list[dict[str, Any]]:
             {
                 texts("runs.step"): step_name(step.name, texts),
                 texts("history.at"): texts.moment(step.at),
-                texts("history.took"): took_told(step.at - before, texts),
+                texts("history.took"): took(before, step.at, texts),
                 texts("runs.detail"): retold(step.detail, texts),
             }
         )
@@ -79,36 +80,22 @@ def progress_line(run: Run, usual: timedelta | None, now: datetime, texts: Texts
         return texts("runs.queued", at=texts.moment(run.requested_at))
     if run.status is not RunStatus.RUNNING:
         return texts("runs.ended", status=texts(f"run.{run.status.value}"))
-    since = now - (run.started_at or run.requested_at)
+    since = took(run.started_at or run.requested_at, now, texts)
     last = step_name(run.steps[-1].name, texts) if run.steps else texts("runs.no_step")
-    line = texts("runs.running", took=took_told(since, texts), step=last)
+    line = texts("runs.running", took=since, step=last)
     if usual is None:
         return line
-    return " ".join((line, texts("runs.usual", took=took_told(usual, texts))))
+    return " ".join((line, texts("runs.usual", took=texts.duration(usual.total_seconds()))))
 
 
 def usual_time(recent: Sequence[Run]) -> timedelta | None:
     """How long a run that came to a decision took, in the middle; None before any did."""
-    took = [run_took(run) for run in recent if run.status in WHOLE]
-    known = [one.total_seconds() for one in took if one is not None]
+    known = [
+        (run.finished_at - run.started_at).total_seconds()
+        for run in recent
+        if run.status in WHOLE and run.started_at is not None and run.finished_at is not None
+    ]
     return timedelta(seconds=median(known)) if known else None
-
-
-def run_took(run: Run) -> timedelta | None:
-    """How long a run took; None while it has not ended."""
-    if run.started_at is None or run.finished_at is None:
-        return None
-    return run.finished_at - run.started_at
-
-
-def took_told(took: timedelta | None, texts: Texts) -> str:
-    """A duration in words, empty where there is none.
-
-    >>> from dashboard.texts import Language, load_texts
-    >>> took_told(timedelta(seconds=83), load_texts(Language.PT))
-    '1 min 23 s'
-    """
-    return "" if took is None else texts.duration(max(0.0, took.total_seconds()))
 
 
 def step_name(name: str, texts: Texts) -> str:

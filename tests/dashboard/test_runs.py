@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.reading.took import took
 from dashboard.runs.detail import log_text
 from dashboard.runs.rows import (
     progress_line,
@@ -16,7 +17,6 @@ from dashboard.runs.rows import (
     run_rows,
     step_name,
     step_rows,
-    took_told,
     usual_time,
 )
 from dashboard.texts import Language, load_texts
@@ -96,10 +96,11 @@ def test_the_reason_that_somebody_gave_is_in_the_row_of_the_run() -> None:
 
 
 def test_a_duration_is_told_in_hours_minutes_or_seconds() -> None:
-    told = [took_told(timedelta(seconds=s), EN) for s in (0, 59, 60, 3_725)]
+    told = [took(AT, AT + timedelta(seconds=s), EN) for s in (0, 59, 60, 3_725)]
 
     assert told == ["0 s", "59 s", "1 min", "1 h 2 min"]
-    assert took_told(None, EN) == ""
+    assert took(AT, None, EN) == took(None, AT, EN) == ""
+    assert took(AT, AT - timedelta(seconds=5), EN) == "0 s"
 
 
 def test_the_newest_lines_of_a_log_are_shown_and_the_others_counted() -> None:
