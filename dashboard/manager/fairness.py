@@ -10,12 +10,11 @@ import plotly.graph_objects as go
 from dashboard.charts import styled
 from dashboard.fairness_section import is_shown, share_told
 from dashboard.measured import measured_on
-from dashboard.reading.palette import BLUE, GREEN, GREY, ORANGE, RED
+from dashboard.reading.palette import LINES
 from dashboard.texts import Texts
 from model.promotion import Promotion
 from model.version import ModelVersion
 
-COLOURS = (BLUE, ORANGE, GREEN, RED, GREY)
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
 
 
@@ -43,7 +42,7 @@ def fairness_rows(
             texts("students.version"): version.version,
             texts("manager.gap"): _gap(version, attribute, texts),
             **{
-                group.replace("_", " "): share_told(figures, "recall", texts)
+                texts.category(attribute, group): share_told(figures, "recall", texts)
                 for group, figures in _groups(version, attribute).items()
             },
             texts("manager.measured_on"): measured_on(version.metrics_on, texts),
@@ -55,7 +54,7 @@ def fairness_rows(
 
 def fairness_title(versions: Sequence[ModelVersion], attribute: str, texts: Texts) -> str:
     """What the newest version does, in a sentence: the chart's title."""
-    name = attribute.replace("_", " ")
+    name = texts.column(attribute)
     told = [v for v in versions if v.fairness_gaps.get(attribute) is not None]
     if not told:
         return texts("versions.no_gap", attribute=name)
@@ -73,11 +72,11 @@ def fairness_figure(versions: Sequence[ModelVersion], attribute: str, texts: Tex
         figure.add_scatter(
             x=[version.version for version in judged],
             y=[one.get("recall") for one in found],
-            name=group.replace("_", " "),
+            name=texts.category(attribute, group),
             mode="markers",
             offsetgroup=str(place),
             marker={
-                "color": COLOURS[place % len(COLOURS)],
+                "color": LINES[place % len(LINES)],
                 "symbol": SYMBOLS[place % len(SYMBOLS)],
                 "size": 10,
             },

@@ -172,6 +172,10 @@ def test_fairness_is_told_version_by_version_with_what_it_was_measured_on() -> N
     assert "with v2, how many it finds differs by 4.0 points" in fairness_title(
         [first, second, third], "gender", EN
     )
+    named = EN.of_school({"feature.gender": "Gender", "category.gender.F": "girls"}, UTC)
+    assert fairness_rows([first], "gender", named)[0]["girls"] == rows[0]["F"]
+    assert fairness_title([first], "gender", named).startswith("Gender: ")
+    assert fairness_figure([first], "gender", named).data[0].name == "girls"
     drawn = fairness_figure([first, second, third], "gender", EN).data
     assert [(points.name, points.mode) for points in drawn] == [("F", "markers"), ("M", "markers")]
     assert drawn[0].error_y.array[0] == pytest.approx(0.09)
