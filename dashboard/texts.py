@@ -95,10 +95,6 @@ class Texts:
         """A model family as people call it."""
         return self.or_name(f"family.{name}", name.replace("_", " "))
 
-    def step(self, name: str) -> str:
-        """A step of a training run."""
-        return self.or_name(f"step.{name}", name.replace("_", " "))
-
     def duration(self, seconds: float) -> str:
         """How long something took.
 

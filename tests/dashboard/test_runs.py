@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.beginning.steps import NextStep
 from dashboard.reading.took import took
 from dashboard.runs.detail import log_text
 from dashboard.runs.rows import (
@@ -58,6 +59,14 @@ def test_every_step_is_named_in_portuguese(name: str) -> None:
     key = name.replace(" ", "_")
 
     assert f"step.{key}" in PT.sentences or f"run.{key}" in PT.sentences
+
+
+def test_a_step_has_one_name_and_no_name_is_left_of_a_step_that_is_gone() -> None:
+    named = {key.removeprefix("step.") for key in PT.sentences if key.startswith("step.")}
+    ends = {key.removeprefix("run.") for key in PT.sentences if key.startswith("run.")}
+    taken = {name.replace(" ", "_") for name in (*STEPS, AGAIN)} - ends
+
+    assert named - {step.value for step in NextStep} <= taken | {"decided"}
 
 
 def test_a_run_is_further_with_each_step_and_whole_only_when_it_has_ended() -> None:
