@@ -15,6 +15,22 @@ HOW = {
     "students held out": "measured.held_out",
     "calibrated out of fold": "measured.recalibrated",
 }
+HELD_OUT = {"later than its training", "students held out"}
+"""Of such records a version was judged on and has not learned from."""
+
+
+def held_out_periods(stored: str) -> frozenset[str]:
+    """The periods of the records that a version was judged on and that it did not learn from.
+
+    >>> sorted(held_out_periods("710 labelled records of 2022, 2023, later than its training"))
+    ['2022', '2023']
+    >>> held_out_periods("765 labelled records of 2023, out of fold")
+    frozenset()
+    """
+    found = STORED.fullmatch(stored)
+    if found is None or found["how"] not in HELD_OUT:
+        return frozenset()
+    return frozenset(found["periods"].split(", "))
 
 
 def measured_on(stored: str, texts: Texts) -> str:

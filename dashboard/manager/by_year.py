@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard.charts import styled
 from dashboard.manager.finds import promised_of
+from dashboard.measured import held_out_periods
 from dashboard.reading.palette import BLUE, GREY, ORANGE
 from dashboard.texts import Texts
 from model.figures import Share
@@ -28,6 +29,7 @@ class YearFigures:
         new_promised: the same of the new cases.
         new_came: the same of the new cases.
         records: with an outcome; None where that is not told.
+        promised_there: the promise was measured on records of this very period.
     """
 
     period: str
@@ -37,10 +39,14 @@ class YearFigures:
     new_promised: Share
     new_came: Share
     records: int | None
+    promised_there: bool = False
 
     @property
     def kept(self) -> bool | None:
-        """Whether as much came as was promised, but for chance; None where one is not known."""
+        """Whether as much came as was promised, but for chance; None where one is not known, and
+        where the same records made the promise."""
+        if self.promised_there:
+            return None
         if self.promised.value is None or self.came.value is None or self.came.high is None:
             return None
         return self.came.high >= self.promised.value
@@ -158,6 +164,7 @@ def _year(key: tuple[str, str], came: RealisedFigures, version: ModelVersion | N
         new_promised=new,
         new_came=came.new_recall,
         records=came.n,
+        promised_there=version is not None and period in held_out_periods(version.metrics_on),
     )
 
 

@@ -102,6 +102,15 @@ def test_every_version_and_period_of_which_outcomes_came_is_a_row_newest_first()
     assert years_title(found, PT) == "Cumprido em 2 de 3 períodos"
 
 
+def test_a_promise_is_not_kept_by_the_records_that_it_was_made_of() -> None:
+    judged = replace(V1, metrics_on="710 labelled records of 2023, later than its training")
+
+    found = years(performance("v1", came("2024", 0.8), came("2023", 0.74)), [], {"v1": judged})
+
+    assert [(one.period, one.kept) for one in found] == [("2024", True), ("2023", None)]
+    assert years_title(found, EN) == "Kept in 1 of 1 period"
+
+
 def test_no_line_joins_the_figures_of_different_years() -> None:
     found = years(performance("v1", came("2024", 0.6), came("2023", 0.7)), [], {"v1": V1})
 
