@@ -16,7 +16,7 @@ from model.watch.served import HourStatistics
 
 def versions_finding(versions: Sequence[ModelVersion], champion: str, texts: Texts) -> str:
     """What the champion finds, and how many versions there have been."""
-    metrics = next(one.metrics for one in versions if one.version == champion)
+    metrics = next((one.metrics for one in versions if one.version == champion), {})
     about = {"version": champion, "n": len(versions)}
     if "recall" in metrics:
         return texts("finding.finds", found=texts.share(metrics["recall"]), **about)

@@ -198,6 +198,7 @@ def test_the_title_of_a_chart_states_the_finding() -> None:
     assert versions_finding([version(1, recall=0.76)], "v1", PT) == (
         "v1, em serviço, encontra 76 % dos que ficarão em risco (1 versão até hoje)"
     )
+    assert versions_finding([version(2)], "v1", EN).startswith("v1 ")
     assert drift_finding(drifted, PT) == (
         "1 de 2 testes mostra mudança; a maior, em ieg, é 3,0 vezes o limite"
     )
