@@ -31,7 +31,7 @@ from dashboard.trying.record import (
 from model.prediction import RiskStatus
 
 TRIED = "tried"
-"""Of the session: the newest answers with their records, the last at the end."""
+"""Begins the session's key of a task's newest answers with their records, the last at the end."""
 
 COLUMNS = 3
 
@@ -47,13 +47,14 @@ def show(context: Context) -> None:
         st.error(explain_failure(failure, context))
         return
     features = fields_of(schema["features"], texts.language)
-    _start_from(features, str(schema["task"]), context)
+    task = str(schema["task"])
+    _start_from(features, task, context)
     record = _form(features, fields_of(schema.get("units", ()), texts.language), texts)
     if record is not None:
-        _ask(record, context)
+        _ask(record, task, context)
     named = (*schema["features"], *schema.get("derived", ()))
     labels = {one["name"]: label_of(one, texts.language) for one in named}
-    _result(st.session_state.get(TRIED, []), labels, texts)
+    _result(st.session_state.get(_tried(task), []), labels, texts)
 
 
 def _start_from(features: Sequence[Field], task: str, context: Context) -> None:
@@ -77,7 +78,7 @@ def _start_from(features: Sequence[Field], task: str, context: Context) -> None:
         return
     for one in features:
         st.session_state[_key(one)] = one.filled(known.get(one.name))
-    st.session_state[TRIED] = []
+    st.session_state[_tried(task)] = []
 
 
 def _form(features: Sequence[Field], units: Sequence[Field], texts: Texts) -> Record | None:
@@ -124,13 +125,14 @@ def _input(one: Field, texts: Texts) -> Any:
     return st.text_input(one.label, value=None, help=one.about, key=key)
 
 
-def _ask(record: Record, context: Context) -> None:
+def _ask(record: Record, task: str, context: Context) -> None:
     try:
         answer = dict(context.api.try_out(record))
     except ApiFailure as failure:
         st.error(explain_failure(failure, context))
         return
-    st.session_state[TRIED] = [*st.session_state.get(TRIED, [])[-1:], (record, answer)]
+    before = st.session_state.get(_tried(task), [])
+    st.session_state[_tried(task)] = [*before[-1:], (record, answer)]
 
 
 def _result(
@@ -162,6 +164,10 @@ def _result(
     st.caption(
         texts("trying.logged", prediction=answer["prediction_id"], version=answer["model_version"])
     )
+
+
+def _tried(task: str) -> str:
+    return f"{TRIED}-{task}"
 
 
 def _key(one: Field) -> str:

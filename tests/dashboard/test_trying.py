@@ -157,3 +157,4 @@ def test_a_student_fills_the_form_and_a_changed_value_shows_both_scores() -> Non
     moved = app.dataframe[0].value
     assert moved.to_dict("records") == [{"feature": "ieg", "before": "4", "now": "8"}]
     assert "It is no promise" in " ".join(one.value for one in app.caption)
+    assert "tried-little" in app.session_state, "of this task alone"
