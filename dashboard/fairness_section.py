@@ -9,10 +9,12 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.measured import measured_on
+from dashboard.reading import shares
 from dashboard.reading.figure import show_figure
 from dashboard.reading.findings import groups_finding
 from dashboard.reading.table import show_table
 from dashboard.texts import Texts
+from model.figures import Share
 from model.units.disclosure import FEWEST_SHOWN
 from model.version import ModelVersion
 
@@ -98,10 +100,6 @@ def _count(rows: int) -> str:
 
 def share_told(figures: Mapping[str, Any], name: str, texts: Texts) -> str:
     """One figure of a group with its interval; empty where there is none."""
-    value, low, high = (figures.get(name + end) for end in ("", "_low", "_high"))
-    if value is None:
-        return ""
-    told = texts.share(value)
-    return told if low is None or high is None else (
-        f"{told} ({texts.share(low)} - {texts.share(high)})"
-    )  # fmt: skip
+    return shares.share_told(
+        Share(*(figures.get(name + end) for end in ("", "_low", "_high"))), texts
+    )

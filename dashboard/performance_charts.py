@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard.charts import styled
 from dashboard.reading.palette import BLUE, GREEN, GREY, RED, pale
+from dashboard.reading.shares import reach
 from dashboard.texts import Texts
 from drift.performance.hourly import begin_of
 from model.figures import Share
@@ -144,15 +145,11 @@ def _add_shares(
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": [_reach(share.value, share.high) for share in shares],
-            "arrayminus": [_reach(share.low, share.value) for share in shares],
+            "array": [reach(share.value, share.high) for share in shares],
+            "arrayminus": [reach(share.low, share.value) for share in shares],
         },
         hovertemplate="%{x}: %{y:.1%}<extra></extra>",
     )
-
-
-def _reach(low: float | None, high: float | None) -> float:
-    return 0.0 if low is None or high is None else high - low
 
 
 def _of_shares(figure: go.Figure, measure: Measure, texts: Texts) -> go.Figure:

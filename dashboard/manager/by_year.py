@@ -12,6 +12,7 @@ from dashboard.charts import styled
 from dashboard.manager.finds import promised_of
 from dashboard.measured import held_out_periods
 from dashboard.reading.palette import BLUE, GREY, ORANGE
+from dashboard.reading.shares import reach, share_told
 from dashboard.texts import Texts
 from model.figures import Share
 from model.version import ModelVersion
@@ -129,8 +130,8 @@ def years_figure(found: Sequence[YearFigures], texts: Texts) -> go.Figure:
             error_y={
                 "type": "data",
                 "symmetric": False,
-                "array": [_reach(share.high, share.value) for share in shares],
-                "arrayminus": [_reach(share.value, share.low) for share in shares],
+                "array": [reach(share.value, share.high) for share in shares],
+                "arrayminus": [reach(share.low, share.value) for share in shares],
                 "visible": came,
             },
             hovertemplate="%{x}: %{y:.0%}<extra></extra>",
@@ -138,16 +139,6 @@ def years_figure(found: Sequence[YearFigures], texts: Texts) -> go.Figure:
     figure.update_xaxes(type="category")
     figure.update_yaxes(title=texts("metric.recall"), range=[0, 1], tickformat=".0%")
     return styled(figure, height=320)
-
-
-def share_told(share: Share, texts: Texts) -> str:
-    """A share with its interval, empty where there is none."""
-    if share.value is None:
-        return ""
-    told = texts.share(share.value)
-    if share.low is None or share.high is None:
-        return told
-    return f"{told} ({texts.share(share.low)} - {texts.share(share.high)})"
 
 
 def _year(key: tuple[str, str], came: RealisedFigures, version: ModelVersion | None) -> YearFigures:
@@ -171,7 +162,3 @@ def _year(key: tuple[str, str], came: RealisedFigures, version: ModelVersion | N
 def _number(version: str, versions: Mapping[str, ModelVersion]) -> int:
     found = versions.get(version)
     return 0 if found is None else found.number
-
-
-def _reach(upper: float | None, lower: float | None) -> float:
-    return 0.0 if upper is None or lower is None else upper - lower

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.manager.by_year import share_told
+from dashboard.reading.shares import share_told
 from dashboard.texts import Texts
 from model.units.disclosure import FEWEST_SHOWN
 from model.units.history import UnitHistory, UnitPeriod

@@ -11,6 +11,7 @@ from dashboard.charts import styled
 from dashboard.fairness_section import is_shown, share_told
 from dashboard.measured import measured_on
 from dashboard.reading.palette import LINES
+from dashboard.reading.shares import reach
 from dashboard.texts import Texts
 from model.promotion import Promotion
 from model.version import ModelVersion
@@ -83,8 +84,8 @@ def fairness_figure(versions: Sequence[ModelVersion], attribute: str, texts: Tex
             error_y={
                 "type": "data",
                 "symmetric": False,
-                "array": [_reach(one, "recall_high", "recall") for one in found],
-                "arrayminus": [_reach(one, "recall", "recall_low") for one in found],
+                "array": [reach(one.get("recall"), one.get("recall_high")) for one in found],
+                "arrayminus": [reach(one.get("recall_low"), one.get("recall")) for one in found],
             },
             hovertemplate="%{x}: %{y:.0%}<extra></extra>",
         )
@@ -107,8 +108,3 @@ def _groups(version: ModelVersion, attribute: str) -> dict[str, Mapping[str, Any
 def _gap(version: ModelVersion, attribute: str, texts: Texts) -> str:
     gap = version.fairness_gaps.get(attribute)
     return "" if gap is None else texts("manager.points", points=texts.number(gap * 100, 1))
-
-
-def _reach(figures: Mapping[str, Any], upper: str, lower: str) -> float:
-    ends = figures.get(upper), figures.get(lower)
-    return 0.0 if ends[0] is None or ends[1] is None else float(ends[0] - ends[1])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.reading.shares import share_told
 from dashboard.texts import Texts
 from model.dropped import DroppedStudy
-from model.figures import Share
 from model.prediction import Scale
 from model.version import ModelVersion
 
@@ -35,7 +35,7 @@ def status_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
             texts("versions.status"): texts(f"status.{found.status}"),
             texts("versions.records"): str(found.students),
             texts("versions.status_risk" if risk else "versions.status_mean"): (
-                _within(found.at_risk, texts) if risk else texts.number(found.mean, 2)
+                share_told(found.at_risk, texts) if risk else texts.number(found.mean, 2)
             ),
         }
         for found in version.statuses
@@ -69,7 +69,7 @@ def target_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
         {
             texts("versions.to_find"): texts.share(one.target),
             texts("versions.look_at"): str(one.students),
-            texts("metric.precision"): _within(one.precision, texts),
+            texts("metric.precision"): share_told(one.precision, texts),
             texts("metric.new_recall"): _share(one.new_recall, texts),
         }
         for one in version.recall_targets
@@ -105,12 +105,6 @@ def report_rows(version: ModelVersion, texts: Texts) -> list[dict[str, Any]]:
 
 def _share(value: float | None, texts: Texts) -> str:
     return "" if value is None else texts.share(value)
-
-
-def _within(share: Share, texts: Texts) -> str:
-    if share.value is None or share.low is None or share.high is None:
-        return ""
-    return f"{texts.share(share.value)} ({texts.share(share.low)} - {texts.share(share.high)})"
 
 
 def leakage_lines(version: ModelVersion, texts: Texts) -> list[str]:
