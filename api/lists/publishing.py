@@ -37,7 +37,6 @@ PUBLICATION: Json = {
                         "type": "object",
                         "properties": {
                             "band": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-                            "seed": {"type": "integer", "minimum": 0, "maximum": MOST_SEED},
                         },
                         "required": ["band"],
                         "additionalProperties": False,
@@ -57,13 +56,11 @@ class Publication:
 
     Attributes:
         band: of the lottery; 0 is none.
-        seed: of the draw; None: one is made.
         replaces: the list whose draw it is meant to replace.
     """
 
     period: str | None
     band: float
-    seed: int | None
     replaces: str
 
 
@@ -81,16 +78,13 @@ def read_publication(sent: Mapping[str, Any]) -> Publication:
             raise Problem.of_field(name, "must be text")
     lottery = sent.get("lottery")
     if lottery is None:
-        return Publication(period, 0.0, None, replaces)
-    if not isinstance(lottery, dict) or not lottery.keys() <= {"band", "seed"}:
-        raise Problem.of_field("lottery", "must be an object of band, and seed if you like")
-    band, seed = lottery.get("band"), lottery.get("seed")
+        return Publication(period, 0.0, replaces)
+    if not isinstance(lottery, dict) or not lottery.keys() <= {"band"}:
+        raise Problem.of_field("lottery", "must be an object of band; the seed is made here")
+    band = lottery.get("band")
     if isinstance(band, bool) or not isinstance(band, int | float) or not 0 < band <= 1:
         raise Problem.of_field("lottery.band", "must be more than 0 and at most 1")
-    whole = isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MOST_SEED
-    if seed is not None and not whole:
-        raise Problem.of_field("lottery.seed", f"must be a whole number from 0 to {MOST_SEED}")
-    return Publication(period, float(band), seed, replaces)
+    return Publication(period, float(band), replaces)
 
 
 async def publish(here: Services, client: Client, asked: Publication) -> PublishedList:
@@ -113,7 +107,8 @@ async def publish(here: Services, client: Client, asked: Publication) -> Publish
             "whom it gave places is what the effect of the help is measured on; name it in "
             "`replaces` to publish another list all the same"
         )
-    lottery = _lottery(asked)
+    # Nobody may bring a seed: lots follow from it, so seeds could be tried until one pleases.
+    lottery = Lottery(asked.band, secrets.randbelow(MOST_SEED)) if asked.band else None
     occasion = Occasion(
         list_id=_list_id(view.period, asked) if lottery else uuid.uuid4().hex,
         period=view.period,
@@ -131,13 +126,6 @@ async def publish(here: Services, client: Client, asked: Publication) -> Publish
     rows = await asyncio.to_thread(lambda: list(rows_of(draft, view.scored, view.ranked)))
     await here.registry.run(ListedRowRepository().add_many(rows))
     return await here.registry.run(PublishedListRepository().complete(draft))
-
-
-def _lottery(asked: Publication) -> Lottery | None:
-    if not asked.band:
-        return None
-    seed = secrets.randbelow(MOST_SEED) if asked.seed is None else asked.seed
-    return Lottery(asked.band, seed)
 
 
 def _list_id(period: str, asked: Publication) -> str:

@@ -323,7 +323,7 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     ],
     "publish_list": lambda s: [
         s.post("/lists"),
-        s.post("/lists", {"period": "2023", "lottery": {"band": 0.5, "seed": 3}}),
+        s.post("/lists", {"period": "2023", "lottery": {"band": 0.5}}),
     ],
     "list_published": lambda s: [s.get("/lists")],
     "get_published": lambda s: [s.get(f"/lists/{s.get('/lists').json()['lists'][0]['list_id']}")],

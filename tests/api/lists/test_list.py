@@ -283,7 +283,9 @@ def test_what_is_published_is_kept_and_the_next_list_tells_what_changed(school: 
 
 def test_a_draw_stands_and_can_be_drawn_again_from_what_was_recorded(school: School) -> None:
     school.budgets({"lane": "known", "top": 2}, {"lane": "new", "top": 2})
-    asked = {"lottery": {"band": 0.5, "seed": 42}}
+    asked = {"lottery": {"band": 0.5}}
+    mine = school.ask("POST", "/lists", {"lottery": {"band": 0.5, "seed": 42}})
+    assert (mine.status_code, mine.json()["errors"][0]["field"]) == (422, "lottery")
     drawn = school.ask("POST", "/lists", asked).json()
 
     rows = school.registry.run(ListedRowRepository().of_list(drawn["list_id"]))
@@ -293,7 +295,7 @@ def test_a_draw_stands_and_can_be_drawn_again_from_what_was_recorded(school: Sch
     for stratum, places in drawn["places"].items():
         taking = [row.student_id for row in rows if row.stratum == stratum]
         won = {row.student_id for row in rows if row.stratum == stratum and row.won}
-        assert won == winners(drawn["list_id"], 42, stratum, taking, places)
+        assert won == winners(drawn["list_id"], drawn["seed"], stratum, taking, places)
         assert {row.rank for row in rows if row.stratum == stratum} == {2, 3}
     listed = {row.student_id for row in rows if row.listed}
     assert set(ids(school.page("within=true"))) - {"=1+1"} == listed - {"=1+1"}
@@ -302,5 +304,5 @@ def test_a_draw_stands_and_can_be_drawn_again_from_what_was_recorded(school: Sch
     assert school.ask("POST", "/lists", {"replaces": "another"}).status_code == 409
     other = school.ask("POST", "/lists", {"replaces": drawn["list_id"]}).json()
     kept = school.registry.run(PublishedListRepository().get(drawn["list_id"]))
-    assert (other["band"], other["replaces"], kept.seed) == (0.0, drawn["list_id"], 42)
+    assert (other["band"], other["replaces"], kept.seed) == (0.0, drawn["list_id"], drawn["seed"])
     assert len(school.ask("GET", "/lists").json()["lists"]) >= 2
