@@ -60,7 +60,7 @@ class _Slot:
     read: Read
     asked_at: float
     read_at: float
-    ranked: tuple[Sequence[ListBudget], RankedStudents] | None = None
+    ranked: tuple[KeptList, Sequence[ListBudget], RankedStudents] | None = None
 
 
 @dataclass(slots=True)
@@ -105,9 +105,12 @@ class KeptLists:
         slot = self._slots.get(whose)
         if slot is None or slot.kept is not kept:
             return rank_students(kept.scored, budgets, policy)
-        if slot.ranked is None or slot.ranked[0] != budgets:
-            slot.ranked = (budgets, rank_students(kept.scored, budgets, policy))
-        return slot.ranked[1]
+        found = slot.ranked
+        if found is None or found[0] is not kept or found[1] != budgets:
+            # In a thread: meanwhile another list may have come in this one's place.
+            found = (kept, budgets, rank_students(kept.scored, budgets, policy))
+            slot.ranked = found
+        return found[2]
 
     async def look(self, stamp: Stamp, version: str) -> int:
         """Reads anew what has changed, and drops what nobody asks for; gives how many it read.

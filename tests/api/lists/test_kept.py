@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -22,6 +22,7 @@ from api.ranked.kept import (
 )
 from api.ranked.reading import Whose
 from model.errors import RegistryUnavailable
+from preprocessing.lists.ranking import RankedStudents, rank_students
 from preprocessing.task.policies import PromotionPolicy
 from tests.lists.students import many
 
@@ -127,6 +128,24 @@ def test_a_kept_list_is_ranked_once_for_the_same_budgets() -> None:
     source.stamp = "two"
     source.look()
     assert source.lists.rank(whose, source.get(), [], policy) is not first
+
+
+def test_a_list_that_changes_while_it_is_ranked_does_not_get_the_ranks_of_the_former(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source, whose, policy = Source(), Whose("2025", None), PromotionPolicy()
+    kept = source.get()
+
+    def slow(*asked: Any) -> RankedStudents:
+        ranked = rank_students(*asked)
+        source.stamp, source.students = "two", KEPT_FROM + 1
+        source.look()
+        return ranked
+
+    monkeypatch.setattr("api.ranked.kept.rank_students", slow)
+    source.lists.rank(whose, kept, [], policy)
+
+    assert len(source.lists.rank(whose, source.get(), [], policy).rank) == KEPT_FROM + 1
 
 
 FOLDER = files("api.lists")
