@@ -62,7 +62,8 @@ async def put_budgets(request: Request, client: MayAct) -> Response:
     now = here.now()
     settings = BudgetSettings(SUBJECT, after, now, client.name, known.revision if known else 0)
     await here.registry.run(BudgetRepository().put(settings))
-    told = ", ".join(f"{one.lane.value} {one.top or one.share}" for one in sent)
+    rooms = ((one.lane, one.share if one.top is None else one.top) for one in sent)
+    told = ", ".join(f"{lane.value} {room}" for lane, room in rooms)
     await record(here.root, client.name, "set", "budgets", now=now, detail=told[:500])
     return json_answer(await budgets_answer(here, limit))
 
@@ -129,7 +130,7 @@ async def get_published(
     """
     here = services(request)
     mine = UnitLimit.of(client, here.task)
-    found = await here.registry.run(PublishedListRepository().get(list_id))
+    found = await here.registry.run(PublishedListRepository().published(list_id))
     units = None if mine is None else mine.chosen(None)
     page = ListedRowRepository().page(list_id, units=units, skip=offset, limit=limit)
     rows = await here.registry.run(page)

@@ -11,11 +11,8 @@ from database.driver.commands import Find, InsertMany, Op
 from database.driver.paging import in_parts
 from database.repository import Repository
 from database.students import PeriodRepository
-from model.errors import Conflict
+from model.errors import Conflict, NotFound
 from model.lists.published import LaneRoom, ListedRow, PublishedList, row_key
-
-LOOKED_AT = 10
-"""Of a period, the newest lists; of those that were never completed there is one or none."""
 
 
 class PublishedListRepository(Repository[PublishedList]):
@@ -36,8 +33,20 @@ class PublishedListRepository(Repository[PublishedList]):
         Raises:
             RegistryError: a list cannot be read.
         """
-        found = yield from self._matching({"period": period}, limit=LOOKED_AT)
-        return next((one for one in found if one.complete), None)
+        found = yield from self._matching({"period": period, "complete": True}, limit=1)
+        return found[0] if found else None
+
+    def published(self, list_id: str) -> Op[PublishedList]:
+        """The list of that id.
+
+        Raises:
+            NotFound: there is none, or not all of its rows are there.
+            RegistryError: the list cannot be read.
+        """
+        found = yield from self.get(list_id)
+        if not found.complete:
+            raise NotFound(self.missing.format(list_id))
+        return found
 
     def announce(self, announced: PublishedList) -> Op[None]:
         """Records what a list is and how it is drawn, before it has a row.
@@ -64,8 +73,8 @@ class PublishedListRepository(Repository[PublishedList]):
         Raises:
             RegistryError: a list cannot be read.
         """
-        found = yield from self.newest(LOOKED_AT)
-        return [one.list_id for one in found if not one.complete and one.at < before]
+        found = yield from self._matching({"complete": False})
+        return [one.list_id for one in found if one.at < before]
 
     def remove(self, list_ids: Sequence[str]) -> Op[int]:
         """Removes lists with their rows; gives how many lists there were.

@@ -13,7 +13,7 @@ from database.lists.published import (
     newest_rooms,
 )
 from database.students import PeriodRepository
-from model.errors import Conflict
+from model.errors import Conflict, NotFound
 from model.lists.budget import SUBJECT, BudgetSettings
 from model.lists.published import Lane, ListBudget
 from tests.database.builders import START, at
@@ -33,6 +33,12 @@ def test_the_latest_list_of_a_period_is_the_one_whose_rows_are_all_there(run: Ru
 
     assert latest == replace(published("l2", at=at(2)), complete=True)
     assert run(LISTS.latest("2019")) is None
+    for number in range(12):
+        run(LISTS.announce(published(f"died{number}", at=at(4 + number / 100))))
+    assert run(LISTS.latest("2023")) == latest
+    assert run(LISTS.published("l2")) == latest
+    with pytest.raises(NotFound):
+        run(LISTS.published("begun"))
     assert run(LISTS.abandoned(at(2.5))) == []
     assert run(LISTS.abandoned(at(4))) == ["begun"]
 
