@@ -57,7 +57,7 @@ def opened(home: Path, data: Path) -> Iterator[School]:
         with (
             open_registry(uri, "farol") as registry,
             served(home, workers=1, env=env) as api,
-            _dashboard(home, env | {"PORT": api.url.rpartition(":")[2]}) as url,
+            dashboard(home, env | {"PORT": api.url.rpartition(":")[2]}) as url,
         ):
             _serve(api)
             _run(env, "drift.check")
@@ -88,7 +88,8 @@ def _run(env: Mapping[str, str], module: str, *arguments: str) -> None:
 
 
 @contextmanager
-def _dashboard(home: Path, env: Mapping[str, str]) -> Iterator[str]:
+def dashboard(home: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """The dashboard of a home; gives its address."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/dashboard.py"]
     command += ["--server.port", str(port), "--server.headless", "true"]
