@@ -8,16 +8,14 @@ the library does not where a field equals.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
 from neosqlite import Connection
 from neosqlite.collection.jsonb_support import json_data_column
-from neosqlite.sql_utils import quote_table_name
 from nx_27017.handler import NeoSQLiteHandler
 
+from database.embedded.conditions import NAME, matching
 from database.embedded.stored_text import NotPlain, answer_of
 
 Document = dict[str, Any]
@@ -28,9 +26,6 @@ KNOWN = frozenset(
     {"find", "filter", "projection", "limit", "batchSize", "singleBatch", "lsid", "$db"}
 )
 """What a plain look-up's body may say."""
-
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-INDEXED = re.compile(r"_extract\(data, '\$\.([A-Za-z_][A-Za-z0-9_]*)'\)")
 
 
 def answer_look_ups(handler: NeoSQLiteHandler) -> None:
@@ -69,24 +64,11 @@ def _found(opened: Connection, table: str, body: Document) -> list[Any]:
         NotPlain: the library must find them.
     """
     fields, limit = _fields(body.get("projection")), body.get("limit", 0)
-    where: Document = body.get("filter", {})
-    if not NAME.fullmatch(table) or opened.db.in_transaction or type(limit) is not int:
+    if type(limit) is not int:
         raise NotPlain
-    indexes = opened.db.execute(
-        "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type = 'index'", (table,)
-    ).fetchall()
-    if not indexes:  # No table; each has the index of its keys.
-        raise NotPlain
-    indexed = {name for (sql,) in indexes for name in INDEXED.findall(sql or "")}
-    jsonb = opened[table].query_engine.jsonb
-    terms, values = [], []
-    for name, asked in where.items():
-        term, value = _term(name, asked, indexed, jsonb.json_function_prefix)
-        terms.append(term)
-        values.append(value)
-    query = f"SELECT {json_data_column(jsonb.jsonb_supported)} FROM {quote_table_name(table)}"
-    query += f" WHERE {' AND '.join(terms)}" if terms else ""
-    query += f" LIMIT {abs(limit)}" if limit else ""
+    condition, values = matching(opened, table, body.get("filter", {}))
+    query = f"SELECT {json_data_column(opened[table].query_engine.jsonb.jsonb_supported)}"
+    query += condition + (f" LIMIT {abs(limit)}" if limit else "")
     return [answer_of(text, fields) for (text,) in opened.db.execute(query, values)]
 
 
@@ -104,30 +86,3 @@ def _fields(projection: Any) -> frozenset[str] | None:
     if not plain:
         raise NotPlain
     return frozenset({*projection, "_id"})
-
-
-def _term(name: str, asked: Any, indexed: set[str], prefix: str) -> tuple[str, Any]:
-    """One condition in SQL, and its value."""
-    if not NAME.fullmatch(name):
-        raise NotPlain
-    place = "_id" if name == "_id" else f"{prefix}_extract(data, '$.{name}')"
-    if isinstance(asked, str) and (name == "_id" or name in indexed):
-        return f"{place} = ?", asked
-    if isinstance(asked, dict) and len(asked) == 1:
-        ((operator, value),) = asked.items()
-        if operator == "$in" and (name == "_id" or name in indexed) and _are_texts(value):
-            return f"{place} IN (SELECT value FROM json_each(?))", _as_json(value)
-        if operator == "$ne" and type(value) is int and name != "_id":
-            return f"{place} IS NOT ?", value
-    raise NotPlain
-
-
-def _are_texts(values: Any) -> bool:
-    return isinstance(values, list) and all(type(value) is str for value in values)
-
-
-def _as_json(values: list[str]) -> str:
-    text = orjson.dumps(values).decode()
-    if "\\u0000" in text:  # Where SQLite would end the text.
-        raise NotPlain
-    return text

@@ -26,8 +26,10 @@ from nx_27017.handler import NeoSQLiteHandler
 from nx_27017.server import handle_client
 
 from database.embedded.bulk_writes import write_in_bulk
+from database.embedded.counts import count_quickly
 from database.embedded.encoded_answers import encode_once
 from database.embedded.look_ups import answer_look_ups
+from database.embedded.slow_commands import tell_of_slow_commands
 from database.embedded.sqlite_files import SECURE_DELETE
 from model.trust.private import UMASK
 
@@ -114,6 +116,8 @@ def main(argv: Sequence[str]) -> int:
         write_in_bulk(handler)
         encode_once(handler)
         answer_look_ups(handler)
+        count_quickly(handler)
+        tell_of_slow_commands(handler)
         stack.callback(handler.close_all)  # Empties the write-ahead log.
         # Leaving the runner waits for what is being written.
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

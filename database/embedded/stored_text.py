@@ -48,6 +48,15 @@ def text_of(document: Document) -> str:
     return text
 
 
+def moment_text(at: datetime) -> str:
+    """A moment as SQLite's `json_extract` gives it; the earlier of two is the lesser text.
+
+    >>> moment_text(datetime(2024, 5, 1)) < moment_text(datetime(2024, 5, 1, microsecond=1))
+    True
+    """
+    return f'{{"{_DATE}":"{at.isoformat()}"}}'
+
+
 def answer_of(text: str, fields: Collection[str] | None = None) -> RawBSONDocument:
     """A stored document as it is sent, or some of its fields.
 

@@ -12,6 +12,7 @@ from bson import decode, encode
 from bson.raw_bson import RawBSONDocument
 from nx_27017.handler import NeoSQLiteHandler
 
+from database.embedded.counts import count_quickly
 from database.embedded.encoded_answers import encode_once
 from database.embedded.look_ups import answer_look_ups
 
@@ -50,6 +51,14 @@ FOUND_IN_BOTH = [
     {"filter": {"key": "k1"}, "projection": {"at": 0}},
     {"filter": {"key": "k1"}, "sort": {"_id": -1}},
     {"filter": {"at": {"$lte": AT + timedelta(seconds=3)}, "key": {"$in": ["k0"]}}},
+    {"filter": {"at": {"$gte": AT + timedelta(seconds=2), "$lt": AT + timedelta(seconds=4)}}},
+    {"filter": {"at": {"$gt": "2024"}}},
+]
+GROUP = {"_id": 1, "n": {"$sum": 1}}
+COUNTED_ALIKE = [
+    *({"$match": one["filter"]} for one in FOUND_IN_BOTH if one["filter"] != {"key": "\0"}),
+    {"$match": {"none": None}},
+    {"$match": {"nested.list": {"$exists": True}}},
 ]
 
 
@@ -70,6 +79,7 @@ def quick(tmp_path: Path) -> Iterator[NeoSQLiteHandler]:
     handler = NeoSQLiteHandler(data_dir=str(tmp_path / "quick"))
     encode_once(handler)
     answer_look_ups(handler)
+    count_quickly(handler)
     yield filled(handler)
     handler.close_all()
 
@@ -80,6 +90,7 @@ def filled(handler: NeoSQLiteHandler) -> NeoSQLiteHandler:
     indexes = [
         {"key": {"key": 1}, "name": "key_1"},
         {"key": {"unit": 1, "period": 1}, "name": "unit_1_period_1"},
+        {"key": {"at": 1}, "name": "at_1"},
     ]
     handler.handle_command(message({"createIndexes": "students", "indexes": indexes}))
     return handler
@@ -104,6 +115,21 @@ def test_what_is_found_is_what_the_library_finds(
     assert sorted(found, key=key) == sorted(expected, key=key)
 
 
+@pytest.mark.parametrize("match", COUNTED_ALIKE, ids=str)
+def test_what_is_counted_is_what_the_library_counts(
+    plain: NeoSQLiteHandler, quick: NeoSQLiteHandler, match: Documents
+) -> None:
+    asked = {"aggregate": "students", "pipeline": [match, {"$group": GROUP}]}
+
+    counted = [handler.handle_command(message(asked))[1]["cursor"] for handler in (plain, quick)]
+
+    batches = [
+        [decode(one.raw if isinstance(one, RawBSONDocument) else encode(one)) for one in batch]
+        for batch in (cursor["firstBatch"] for cursor in counted)
+    ]
+    assert batches[1] == batches[0]
+
+
 def test_a_collection_that_is_not_there_is_empty(quick: NeoSQLiteHandler) -> None:
     _, answer = quick.handle_command(message({"find": "none", "filter": {"_id": "a"}}))
 
@@ -124,3 +150,26 @@ def test_the_documents_of_a_list_of_values_are_looked_up_in_the_index(
     plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}"))
     assert "idx_students_key" in plan
     assert "SCAN students" not in plan
+
+
+def test_a_count_reads_no_document(quick: NeoSQLiteHandler) -> None:
+    db = quick.get_database("school").db
+    said: list[str] = []
+    db.set_trace_callback(said.append)
+
+    since = {"$match": {"at": {"$gte": AT}}}
+    quick.handle_command(message({"aggregate": "students", "pipeline": [since, {"$group": GROUP}]}))
+    db.set_trace_callback(None)
+
+    (query,) = [one for one in said if one.startswith("SELECT count")]
+    plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}"))
+    assert "idx_students_at" in plan
+
+
+def test_a_part_of_a_second_counts_in_a_comparison(quick: NeoSQLiteHandler) -> None:
+    since = {"at": {"$gt": AT.replace(microsecond=0), "$lt": AT + timedelta(seconds=1)}}
+
+    found = documents(quick, {"filter": since})
+
+    # The library compares whole seconds where one of two moments has no fraction.
+    assert [one["_id"] for one in found] == ["Ágata 0"]

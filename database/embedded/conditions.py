@@ -1,0 +1,87 @@
+"""What the embedded server is asked for, as SQL that goes by its indexes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from neosqlite import Connection
+from neosqlite.sql_utils import quote_table_name
+
+from database.embedded.stored_text import NotPlain, moment_text
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+INDEXED = re.compile(r"_extract\(data, '\$\.([A-Za-z_][A-Za-z0-9_]*)'\)")
+
+COMPARISONS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
+FIRST_MOMENT, LAST_MOMENT = '{"$date":"', '{"$date":"~'
+"""Between these lie the texts of all moments, and those of nothing else that Farol stores."""
+
+
+def matching(opened: Connection, table: str, where: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """`FROM` and `WHERE` of a query for the documents that match, and its values.
+
+    Raises:
+        NotPlain: the library must look for them; so for what no index leads to.
+    """
+    if not NAME.fullmatch(table) or opened.db.in_transaction:
+        raise NotPlain
+    indexes = opened.db.execute(
+        "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type = 'index'", (table,)
+    ).fetchall()
+    if not indexes:  # No table; each has the index of its keys.
+        raise NotPlain
+    indexed = {name for (sql,) in indexes for name in INDEXED.findall(sql or "")}
+    prefix = opened[table].query_engine.jsonb.json_function_prefix
+    terms: list[str] = []
+    values: list[Any] = []
+    for name, asked in where.items():
+        for term, value in _terms(name, asked, indexed, prefix):
+            terms.append(term)
+            values.append(value)
+    condition = f" WHERE {' AND '.join(terms)}" if terms else ""
+    return f" FROM {quote_table_name(table)}{condition}", values
+
+
+def _terms(name: str, asked: Any, indexed: set[str], prefix: str) -> list[tuple[str, Any]]:
+    """What is asked of one field in SQL, each with its value."""
+    if not NAME.fullmatch(name):
+        raise NotPlain
+    place = "_id" if name == "_id" else f"{prefix}_extract(data, '$.{name}')"
+    if isinstance(asked, str) and (name == "_id" or name in indexed):
+        return [(f"{place} = ?", asked)]
+    if not isinstance(asked, dict) or not asked:
+        raise NotPlain
+    if asked.keys() <= COMPARISONS.keys() and name in indexed:
+        return _between(place, asked)
+    if len(asked) == 1:
+        ((operator, value),) = asked.items()
+        if operator == "$in" and (name == "_id" or name in indexed) and _are_texts(value):
+            return [(f"{place} IN (SELECT value FROM json_each(?))", _as_json(value))]
+        if operator == "$ne" and type(value) is int and name != "_id":
+            return [(f"{place} IS NOT ?", value)]
+    raise NotPlain
+
+
+def _between(place: str, asked: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Moments within limits; what is no moment is not among them."""
+    terms: list[tuple[str, Any]] = [(f"{place} >= ?", FIRST_MOMENT), (f"{place} < ?", LAST_MOMENT)]
+    for operator, value in asked.items():
+        if type(value) is not datetime:
+            raise NotPlain
+        terms.append((f"{place} {COMPARISONS[operator]} ?", moment_text(value)))
+    return terms
+
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list) and all(type(value) is str for value in values)
+
+
+def _as_json(values: list[str]) -> str:
+    text = orjson.dumps(values).decode()
+    if "\\u0000" in text:  # Where SQLite would end the text.
+        raise NotPlain
+    return text
