@@ -14,6 +14,7 @@ from neosqlite.sql_utils import quote_table_name
 from database.embedded.stored_text import NotPlain, moment_text
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+PATH = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 INDEXED = re.compile(r"_extract\(data, '\$\.([A-Za-z_][A-Za-z0-9_]*)'\)")
 
 COMPARISONS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
@@ -48,6 +49,10 @@ def matching(opened: Connection, table: str, where: Mapping[str, Any]) -> tuple[
 
 def _terms(name: str, asked: Any, indexed: set[str], prefix: str) -> list[tuple[str, Any]]:
     """What is asked of one field in SQL, each with its value."""
+    match asked:
+        case {"$exists": bool(there), **other} if not other and PATH.fullmatch(name):
+            path = "".join(f'."{part}"' for part in name.split("."))
+            return [(f"(json_type(data, ?) IS NOT NULL) = {there:d}", f"${path}")]
     if not NAME.fullmatch(name):
         raise NotPlain
     place = "_id" if name == "_id" else f"{prefix}_extract(data, '$.{name}')"

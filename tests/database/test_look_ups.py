@@ -33,7 +33,7 @@ STORED: list[Documents] = [
     {"_id": "number", "key": 1},
     {"_id": "a date of its own", "key": "k1", "odd": {"$date": 1_700_000_000_000}},
 ]  # fmt: skip
-FOUND_IN_BOTH = [
+FOUND_IN_BOTH: list[Documents] = [
     {"filter": {"_id": "Ágata 1"}},
     {"filter": {"_id": {"$in": ["Ágata 2", "Ágata 1", "Ágata 1", "none"]}}},
     {"filter": {"_id": {"$in": []}}},
@@ -55,10 +55,13 @@ FOUND_IN_BOTH = [
     {"filter": {"at": {"$gt": "2024"}}},
 ]
 GROUP = {"_id": 1, "n": {"$sum": 1}}
-COUNTED_ALIKE = [
+COUNTED_ALIKE: list[Documents] = [
     *({"$match": one["filter"]} for one in FOUND_IN_BOTH if one["filter"] != {"key": "\0"}),
     {"$match": {"none": None}},
     {"$match": {"nested.list": {"$exists": True}}},
+    {"$match": {"nested.at": {"$exists": False}}},
+    {"$match": {"none": {"$exists": True}}},
+    {"$match": {"no-ne": {"$exists": False}, "key": "k1"}},
 ]
 
 
