@@ -28,6 +28,7 @@ from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
 from api.people.desk import PeopleDesk
 from api.ranked.kept import KeptLists
+from api.ranked.shared import SharedLists
 from api.refresher import Refresher
 from api.registry import Registry
 from api.security import TaskKeys
@@ -75,6 +76,11 @@ class Folders:
         return self.task / "canary"
 
     @property
+    def lists(self) -> Path:
+        """Long lists that the workers share."""
+        return self.task / "lists"
+
+    @property
     def states(self) -> Path:
         """What each worker tells of the task."""
         return self.task / "workers"
@@ -117,6 +123,11 @@ class Services:
     started_at: datetime
     lists: KeptLists = field(default_factory=KeptLists)
     cohorts: Cohorts = field(default_factory=Cohorts)
+
+    @property
+    def shared_lists(self) -> SharedLists:
+        """The lists that all workers of this host have read."""
+        return SharedLists(self.folders.lists)
 
     def champion(self) -> Champion:
         """The champion.

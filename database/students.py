@@ -131,14 +131,32 @@ class StudentRepository(Repository[Student]):
         Raises:
             RegistryError: a student's document cannot be read.
         """
-        found: list[Document]
-        if units is None:
-            where = {f"periods.{period}": {"$exists": True}}
-            found = yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
-        else:
-            found = yield from self._in_units(period, units)
-        shown = found[:limit] if limit else found
+        shown = yield from self._of_period(period, units, limit)
         return [observation_of(d["_id"], period, d["periods"][period]) for d in shown]
+
+    def students_in_period(
+        self, period: str, *, units: Collection[str] | None = None
+    ) -> Op[list[Student]]:
+        """All that is known of those of whom something is known of that period, by student id.
+
+        Args:
+            period: of the observations.
+            units: only those who were in one of these (folded) units then; None is all.
+
+        Raises:
+            RegistryError: a student's document cannot be read.
+        """
+        return [self.read(d) for d in (yield from self._of_period(period, units))]
+
+    def _of_period(
+        self, period: str, units: Collection[str] | None, limit: int = 0
+    ) -> Op[list[Document]]:
+        if units is not None:
+            within = yield from self._in_units(period, units)
+            return within[:limit] if limit else within
+        where = {f"periods.{period}": {"$exists": True}}
+        found: list[Document] = yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
+        return found
 
     def by_id(self, *, skip: int, limit: int) -> Op[list[Student]]:
         """Students in the order of their ids; after so many of the first, at most so many.

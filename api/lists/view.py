@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from api.champion import Champion
 from api.http.problems import Problem
 from api.lists.wanted import ListFilter, Mask, chosen
-from api.ranked.kept import KeptList
-from api.ranked.reading import Whose, data_stamp, read_students
+from api.ranked.kept import KEPT_FROM, KeptList
+from api.ranked.reading import Stamp, Whose, data_stamp, read_students
 from api.services import Services
 from api.units import UnitLimit
 from database.driver.commands import Op
@@ -136,7 +136,8 @@ async def _newest_known(
     for candidate in [asked] if asked is not None else newest_first:
         whose = Whose(candidate, units)
         read = partial(_read, here, whose, newest=known[-1:] == (candidate,))
-        found = await (read() if now else here.lists.get(whose, read))
+        shared = partial(_read_once, here, whose, read)
+        found = await (read() if now else here.lists.get(whose, shared))
         if found.scored.ids or asked is not None:
             return candidate, found
     if found is None:
@@ -144,10 +145,32 @@ async def _newest_known(
     return (known[-1] if known and units is None else None), found
 
 
+async def _read_once(
+    here: Services, whose: Whose, read: Callable[[], Awaitable[KeptList]]
+) -> KeptList:
+    """Reads a list unless another worker of this host has just done so."""
+    async with here.shared_lists.turn(whose):
+        champion, stamp = here.champion(), await _stamp(here)
+        version = (*stamp, champion.version)
+        scored = await asyncio.to_thread(here.shared_lists.load, whose, stamp[0], version)
+        if scored is not None:
+            return KeptList(scored, champion, stamp)
+        found = await read()
+        if len(found.scored.ids) >= KEPT_FROM:
+            erased, version = found.stamp[0], (*found.stamp, found.champion.version)
+            store = partial(here.shared_lists.store, whose, erased, version, found.scored)
+            await asyncio.to_thread(store)
+        return found
+
+
+async def _stamp(here: Services) -> Stamp:
+    return (here.erased.state, *await here.registry.run(data_stamp()))
+
+
 async def _read(here: Services, whose: Whose, *, newest: bool) -> KeptList:
     """Reads a list; the stamp comes first, so what changes meanwhile is read again."""
     champion = here.champion()
-    stamp = (here.erased.state, *await here.registry.run(data_stamp()))
+    stamp = await _stamp(here)
     scored, observed = await read_students(here.registry, champion, here.task, whose, newest=newest)
     return KeptList(scored, champion, stamp, observed)
 

@@ -11,7 +11,7 @@ from api.lists.wanted import ListFilter
 from api.ranked.kept import KEPT_FROM, follow
 from api.ranked.reading import Stamp, data_stamp
 from api.services import Services
-from database.lists.published import newest_rooms
+from database.students import StudentRepository
 from model.errors import FarolError
 
 START_SECONDS = 1.0
@@ -27,8 +27,7 @@ async def keep_lists(here: Services) -> None:
     while here.holder.current is None:
         await asyncio.sleep(START_SECONDS)
     try:
-        rooms = await here.registry.run(newest_rooms())
-        if sum(room.students for room in rooms) >= KEPT_FROM:
+        if await here.registry.run(StudentRepository().count()) >= KEPT_FROM:
             await look_at(here, Question(None, None, None, ListFilter()))
     except (FarolError, Problem) as error:
         _log.debug("the list is not read before it is asked for: %s", error)
@@ -40,4 +39,4 @@ async def keep_lists(here: Services) -> None:
         stamp = (here.erased.state, *await here.registry.run(data_stamp()))
         return stamp, champion.version
 
-    await follow(here.lists, state)
+    await follow(here.lists, state, lambda: here.shared_lists.sweep(here.erased.state))

@@ -149,15 +149,24 @@ class KeptLists:
             del self._slots[min(self._slots, key=lambda one: self._slots[one].asked_at)]
 
 
-async def follow(kept: KeptLists, stamp: Callable[[], Awaitable[tuple[Stamp, str] | None]]) -> None:
+async def follow(
+    kept: KeptLists,
+    stamp: Callable[[], Awaitable[tuple[Stamp, str] | None]],
+    sweep: Callable[[], None],
+) -> None:
     """Looks again and again whether kept lists have changed, until cancelled.
 
     Args:
         kept: the lists.
         stamp: gives what `look` needs, None while nobody serves.
+        sweep: removes the files of lists that may not be there any more.
     """
     while True:
         await asyncio.sleep(LOOK_SECONDS)
+        try:
+            await asyncio.to_thread(sweep)
+        except OSError as error:
+            _log.warning("lists of before an erasure are not removed: %s", error)
         if kept.empty:
             continue
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -11,7 +11,7 @@ from api.champion import Champion
 from database.batches import BatchRepository
 from database.driver.commands import Op
 from database.students import StudentRepository
-from model.student import Observation
+from model.student import Observation, Student
 from preprocessing.lists.scoring import ScoredStudents, joined, score_students
 from preprocessing.longitudinal import recalled_observations
 from preprocessing.task.columns import Longitudinal
@@ -88,11 +88,11 @@ def observed_in(plan: Longitudinal | None, whose: Whose) -> Op[list[Observation]
     Raises:
         RegistryError: a student cannot be read.
     """
-    observed = yield from StudentRepository().in_period(whose.period, units=whose.units)
+    students = StudentRepository()
     if plan is None:
-        return observed
-    known = yield from StudentRepository().get_many([o.student_id for o in observed])
-    return recalled_observations(plan, observed, known)
+        return (yield from students.in_period(whose.period, units=whose.units))
+    known = yield from students.students_in_period(whose.period, units=whose.units)
+    return recalled_observations(plan, *_with_known(known, whose.period))
 
 
 def observed_of(
@@ -104,8 +104,16 @@ def observed_of(
         RegistryError: a student cannot be read.
     """
     known = yield from StudentRepository().get_many(students)
-    own = [o for one in known.values() for o in one.observations if o.period == period]
-    return {o.student_id: o for o in recalled_observations(plan, own, known)}
+    own = _with_known(known.values(), period)
+    return {o.student_id: o for o in recalled_observations(plan, *own)}
+
+
+def _with_known(
+    students: Iterable[Student], period: str
+) -> tuple[list[Observation], dict[str, Student]]:
+    """What is known of a period, and the students by their keys."""
+    known = {one.student_id: one for one in students}
+    return [o for one in known.values() for o in one.observations if o.period == period], known
 
 
 Stamp = tuple[object, ...]

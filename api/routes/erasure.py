@@ -120,6 +120,7 @@ async def _erased(here: Services, student: str) -> TaskErasure | None:
     except NotFound:
         return None
     await here.erased.read()
+    await asyncio.to_thread(here.shared_lists.clear)
     if not await asyncio.to_thread(here.empty_registry_log):
         raise Overloaded("erased, but the registry's log cannot be emptied yet")
     return TaskErasure(
