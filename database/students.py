@@ -113,7 +113,6 @@ class StudentRepository(Repository[Student]):
             by_revision[document["revision"]].append(document["_id"])
         for revision, keys in by_revision.items():
             where = {"_id": {"$in": keys}, "revision": {"$ne": revision}}
-            # A count would read them all on the embedded server.
             if (yield Find(self.collection, where, limit=1, fields=["_id"])):
                 return True
         return False
@@ -198,9 +197,9 @@ class StudentRepository(Repository[Student]):
             for unit in sorted(units):
                 found += yield from self._block({"unit": unit}, 0, max(1, most // len(units)))
             return self.readable(found)
-        if (yield from self._none_after(most)):
+        size = yield from self.count()
+        if size <= most:
             return self.readable((yield from self._block({}, 0, most)))
-        size = yield from self._about_how_many(most)
         for block in range(SAMPLE_BLOCKS):
             start = size * block // SAMPLE_BLOCKS
             found += yield from self._block({}, start, max(1, most // SAMPLE_BLOCKS))
@@ -211,24 +210,6 @@ class StudentRepository(Repository[Student]):
             self.collection, where, sort=[("_id", 1)], limit=size, skip=start
         )
         return found
-
-    def _none_after(self, number: int) -> Op[bool]:
-        found = yield Find(
-            self.collection, {}, sort=[("_id", 1)], limit=1, skip=number, fields=["_id"]
-        )
-        return not found
-
-    def _about_how_many(self, least: int) -> Op[int]:
-        """How many students there are, or up to a sixteenth fewer; a count would read them all."""
-        low = least
-        while not (yield from self._none_after(2 * low)):
-            low *= 2
-        step = low
-        for _ in range(4):
-            step //= 2
-            if not (yield from self._none_after(low + step)):
-                low += step
-        return low
 
     def units(self) -> Op[dict[str, Units]]:
         """Every (folded) unit that a student is in now, with its units as one record writes them.
