@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,6 +46,8 @@ MOST_AT_ONCE = 5
 SEED = 0
 """The same records give the same intervals, whoever asks and however often."""
 
+_log = logging.getLogger(__name__)
+
 
 def compare_versions(
     registry: SyncRegistry, task: TaskSpec, signing_key: bytes, now: datetime
@@ -69,9 +72,11 @@ def compare_versions(
     waiting = registry.run(ComparisonRepository().waiting(MOST_AT_ONCE))
     if not waiting:
         return "no comparison waits"
-    made = [_made(registry, task, signing_key, one, now) for one in waiting]
-    for one in made:
+    made = []
+    for asked in waiting:
+        one = _made(registry, task, signing_key, asked, now)
         registry.run(ComparisonRepository().put(one))
+        made.append(one)
     registry.run(ComparisonRepository().keep_newest(MOST_COMPARISONS))
     return "; ".join(f"{one.first} and {one.second}: {one.status.value}" for one in made)
 
@@ -92,6 +97,11 @@ def _made(
         raise
     except FarolError as error:
         return replace(done, status=ComparisonStatus.FAILED, error=own_words(error))
+    except Exception as error:  # noqa: BLE001  told to whoever asked, and in the log
+        # Otherwise it would fail again at every turn, and those behind it would wait for ever.
+        _log.exception("the comparison of %s and %s failed", asked.first, asked.second)
+        why = f"it failed unforeseen ({type(error).__name__}); the worker's log says where"
+        return replace(done, status=ComparisonStatus.FAILED, error=why)
 
 
 def compared(

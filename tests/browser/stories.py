@@ -15,6 +15,9 @@ from tests.browser.chromium import Browser
 from tests.browser.school import School
 
 SAY = load_texts(Language.PT)
+HELP = "tutoring"
+"""The first kind of help that the task names."""
+
 FIRST_STUDENT = """() => {
   const link = document.querySelector('[data-testid=stMain] a[href*="student="]');
   return link && new URL(link.href).searchParams.get('student');
@@ -22,7 +25,7 @@ FIRST_STUDENT = """() => {
 
 
 def counsellor(page: Browser, school: School) -> str:
-    """Finds the first student of the list, opens the page, says what was done; gives the id.
+    """Finds the first student of the list, says what was done and which help begins; gives the id.
 
     The to-do list is shorter by one afterwards.
     """
@@ -35,6 +38,9 @@ def counsellor(page: Browser, school: School) -> str:
     page.write(SAY("act.note"), "Falamos com a família.")
     page.click(SAY("act.save"))
     page.see(SAY("act.kept"))
+    page.click(SAY("act.help_title"))
+    page.click(SAY("act.help_save"))
+    page.until(lambda: given_to(school, student), "the help is kept")
     page.open(school.page("todo"))
     page.until(lambda: unseen(page) == before - 1, "the to-do list is shorter by one")
     return student
@@ -52,6 +58,13 @@ def unseen(page: Browser) -> int:
 def told_of(school: School, student: str) -> list[dict[str, Any]]:
     """What the registry has of the student's actions, as the API gives them."""
     found: list[dict[str, Any]] = school.api.get(f"/actions?student_id={student}").json()["actions"]
+    return found
+
+
+def given_to(school: School, student: str) -> list[dict[str, Any]]:
+    """What the registry has of the help that the student gets, as the API gives it."""
+    path = f"/interventions?student_id={student}"
+    found: list[dict[str, Any]] = school.api.get(path).json()["interventions"]
     return found
 
 

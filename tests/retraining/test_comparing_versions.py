@@ -257,3 +257,30 @@ def test_a_bundle_that_cannot_be_trusted_fails_its_comparison_and_no_other(
 
     assert told == "v1 and v2: failed"
     assert "sign" in registry.run(ComparisonRepository().get("a")).error
+
+
+def test_what_fails_unforeseen_fails_its_comparison_and_keeps_nobody_waiting(
+    registry: SyncRegistry, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    school = found_school(registry)
+    newer = cohort(60, "2024", seed=5)
+    registry.run(StudentRepository().observe(newer))
+    graduate(registry, school, newer, seed=3, now=NOW)
+    second_version(registry, school, learned="")
+    asked(registry, "a", second="v1")
+    asked(registry, "bb")
+    turns = iter([ZeroDivisionError("of Ana")])
+
+    def fails_once(*given: object) -> object:
+        for error in turns:
+            raise error
+        return not_comparable(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("retraining.comparing.duty.not_comparable", fails_once)
+
+    told = compare_versions(registry, school.task, KEY, NOW)
+
+    assert told == "v1 and v1: failed; v1 and v2: done"
+    said = registry.run(ComparisonRepository().get("a")).error
+    assert "ZeroDivisionError" in said and "Ana" not in said
+    assert "v1 and v1" in caplog.text
