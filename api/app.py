@@ -21,9 +21,13 @@ from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
 from api.http import origin, problems
+from api.http.secure_headers import secured
+from api.limits.gate import CallGate
+from api.limits.kinds import CallLimit
+from api.limits.rates import CallRates
 from api.lists.warming import keep_lists
 from api.metrics.requests import counted
-from api.opening import opened
+from api.opening import Opened, opened
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.routes import (
     alarms,
@@ -87,7 +91,7 @@ class Farol(FastAPI):
         elif scope["type"] != "http":
             await super().__call__(scope, receive, send)
         elif self.state.own_pages_only and (refused := origin.refusal(scope)):
-            await refused.response()(scope, receive, send)
+            await refused.response()(scope, receive, secured(send))
         elif scope["path"] == PATH:
             await self._predict(self.state.predict, scope, receive, send)
         elif scope["path"].startswith(TASKS):
@@ -97,16 +101,19 @@ class Farol(FastAPI):
             await self._routed(scope, receive, send)
 
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request by one of the routes, and counts it."""
+        """Answers a request by one of the routes if there were not too many, and counts it."""
         here: Services = scope[SERVICES]
-        await counted(super().__call__, here.metrics, scope, receive, send)
+        gate: CallGate | None = self.state.gate
+        routes = super().__call__
+        app = routes if gate is None else partial(gate.passed, routes)
+        await counted(app, here.metrics, scope, receive, secured(send))
 
     async def _of_task(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request about the task that its path names."""
         try:
             endpoint = self.state.paths.enter(scope)
         except problems.Problem as problem:
-            await problem.response()(scope, receive, send)
+            await problem.response()(scope, receive, secured(send))
             return
         if endpoint is not None:
             await self._predict(endpoint, scope, receive, send)
@@ -128,7 +135,7 @@ class Farol(FastAPI):
             return
         response = problems.Problem(405, "Use POST.").response()
         response.headers["allow"] = "POST"
-        await response(scope, receive, send)
+        await response(scope, receive, secured(send))
 
 
 def create_app(
@@ -168,7 +175,9 @@ async def _lifespan(
             app.state.refused = str(error)
             raise
         app.state.services = worker.default
-        app.state.paths = TaskPaths(worker.tasks)
+        # Without keys only this machine is answered, and there is nobody to be fair to.
+        app.state.gate = None if settings.auth == "off" else _gate(settings, worker)
+        app.state.paths = TaskPaths(worker.tasks, app.state.gate)
         app.state.predict = app.state.paths.default
         app.state.documents = {}
         await stack.enter_async_context(
@@ -180,6 +189,15 @@ async def _lifespan(
         await asyncio.gather(*map(_first_champion, worker.tasks.values()))
         yield
         await asyncio.gather(*map(_last_shipment, worker.tasks.values()))
+
+
+def _gate(settings: Settings, worker: Opened) -> CallGate:
+    limited = worker.default.metrics.host.limited
+
+    def refused(limit: CallLimit) -> None:
+        limited.labels(limit.value).inc()
+
+    return CallGate(worker.ring, CallRates.of(settings), refused)
 
 
 def operations() -> list[str]:

@@ -22,7 +22,8 @@ REFUSALS: Mapping[int, str] = {
     413: "The body is too long.",
     415: "The body is not declared as what the route takes.",
     422: "A field is wrong; `errors` names it.",
-    429: "Too many wait already.",
+    429: "Too many calls of this key or address, or too many wait already; `Retry-After` says for \
+how long.",
     503: "Try again later.",
     507: "The disk has no room for the file.",
 }
@@ -84,7 +85,7 @@ def operation(
     """
     content = answer if isinstance(answer, Mapping) else {"application/json": _schema(answer)}
     told: Json = {"description": "The answer.", "content": content}
-    statuses = {403, *refused, *(WITH_KEY if key else ()), *(WITH_BODY if body else ())}
+    statuses = {403, 429, *refused, *(WITH_KEY if key else ()), *(WITH_BODY if body else ())}
     extra: Json = {} if key else {"security": []}
     if parameters:
         extra["parameters"] = [*parameters]

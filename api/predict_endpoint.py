@@ -18,9 +18,12 @@ from api.answers.predictions import ExplainedAnswer, PredictionAnswer
 from api.bodies import RECORD
 from api.http.body import SMALL, Disconnected, read_body
 from api.http.problems import Problem, log_unexpected
+from api.http.secure_headers import OF_DATA, secured
+from api.limits.gate import CallGate
 from api.operation import EXPLAIN, SOURCE, operation
 from api.payload import NO_UNITS, RecordReader, read_json
 from api.scoring import answer, explanation, score_one
+from api.security import Client
 from api.services import Services
 from api.units import UnitLimit
 from model.access import Scope as Access
@@ -32,10 +35,16 @@ _JSON = (b"content-type", b"application/json")
 
 
 class PredictEndpoint:
-    """Answers one prediction after its record is safe."""
+    """Answers one prediction after its record is safe.
 
-    def __init__(self, services: Services) -> None:
+    Args:
+        services: of the task.
+        gate: counts the calls; None lets any number through.
+    """
+
+    def __init__(self, services: Services, gate: CallGate | None) -> None:
         self._services = services
+        self._gate = gate
         self._reader = RecordReader(services.task)
         self._features = services.task.feature_names
         self._latency = services.metrics.latency.observe
@@ -54,14 +63,18 @@ class PredictEndpoint:
             log_unexpected(error)
             await self._refuse(Problem.of(error), scope, receive, send)
             return
-        headers = [_JSON, (b"content-length", str(len(body)).encode())]
+        headers = [_JSON, (b"content-length", str(len(body)).encode()), *OF_DATA]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _predict(self, scope: Scope, receive: Receive) -> bytes:
         here = self._services
         started = time.perf_counter()
-        client = self._known(scope, Access.PREDICT) or await here.keys.client(scope, Access.PREDICT)
+        client = self._known(scope, Access.PREDICT)
+        if client is None:
+            client = await self._met(scope)
+        if self._gate is not None:
+            self._gate.predict(client)
         record = read_json(await read_body(receive, SMALL))
         now = here.now()
         limit = UnitLimit.of(client, here.task) if client.units else None
@@ -97,9 +110,15 @@ class PredictEndpoint:
         explained: ExplainedAnswer = {**document, **more}
         return orjson.dumps(explained)
 
+    async def _met(self, scope: Scope) -> Client:
+        """The client, whose key this worker has not met before."""
+        if self._gate is not None:
+            await self._gate.meet(scope)
+        return await self._services.keys.client(scope, Access.PREDICT)
+
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         self._services.metrics.refuse(problem.status)
-        await problem.response()(scope, receive, send)
+        await problem.response()(scope, receive, secured(send))
 
 
 def described() -> APIRoute:

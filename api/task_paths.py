@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.types import Scope
 
 from api.http.problems import Problem
+from api.limits.gate import CallGate
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.services import ONE_TASK, SERVICES, Services
 
@@ -18,11 +19,12 @@ class TaskPaths:
 
     Args:
         tasks: the services of each by its name, the default one first.
+        gate: counts the calls; None lets any number through.
     """
 
-    def __init__(self, tasks: Mapping[str, Services]) -> None:
+    def __init__(self, tasks: Mapping[str, Services], gate: CallGate | None) -> None:
         self._tasks = tasks
-        self._endpoints = {name: PredictEndpoint(one) for name, one in tasks.items()}
+        self._endpoints = {name: PredictEndpoint(one, gate) for name, one in tasks.items()}
 
     @property
     def default(self) -> PredictEndpoint:

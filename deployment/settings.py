@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -50,7 +51,14 @@ KEYS: Mapping[str, str] = {
     "dashboard_url": "FAROL_DASHBOARD_URL",
     "api_url": "FAROL_API_URL",
     "oidc_email": "FAROL_OIDC_EMAIL",
+    "rate_predict": "FAROL_RATE_PREDICT",
+    "rate_calls": "FAROL_RATE_CALLS",
+    "rate_address": "FAROL_RATE_ADDRESS",
+    "rate_refused": "FAROL_RATE_REFUSED",
 }
+NO_RATE = "off"
+_RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
+
 DEFAULT_TASK = "pede_lag"
 TASKS = "tasks"
 """The folder of a home that holds one folder per task."""
@@ -83,6 +91,10 @@ class Settings(BaseModel):
         dashboard_url: the dashboard as people reach it, for links in notices.
         api_url: the API as the dashboard and the worker reach it; None: not told.
         oidc_email: whether an organisation's log-in has to say that it verified an address.
+        rate_predict: calls of `/predict` with one key that a worker answers.
+        rate_calls: other calls with one key.
+        rate_address: calls without a known key from one address.
+        rate_refused: unknown keys from one address.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +117,20 @@ class Settings(BaseModel):
     dashboard_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     oidc_email: Literal["verified", "any"] = "verified"
+    rate_predict: str = "1000000/10 minutes"
+    rate_calls: str = "60000/10 minutes"
+    rate_address: str = "6000/10 minutes"
+    rate_refused: str = "1000/10 minutes"
+
+    @field_validator("rate_predict", "rate_calls", "rate_address", "rate_refused")
+    @classmethod
+    def _is_a_rate(cls, rate: str) -> str:
+        if rate != NO_RATE and not _RATE.fullmatch(rate):
+            raise ValueError(
+                "is no rate; write a number of calls and a time, 1000/minute or 6000/10 minutes "
+                "(second, minute, hour), or off"
+            )
+        return rate
 
     @field_validator("notices")
     @classmethod

@@ -11,12 +11,29 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\n"
-    b"connection: close\r\n\r\n"
-)
+from api.http.problems import MEDIA_TYPE, Problem
+from api.http.secure_headers import OF_DATA
+
+
+def _closing(problem: Problem) -> bytes:
+    """An answer that no request led to, after which the connection is closed."""
+    body = problem.body()
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        *OF_DATA,
+    ]
+    if problem.retry_after is not None:
+        headers.append((b"retry-after", str(problem.retry_after).encode()))
+    lines = [b": ".join(header) for header in headers]
+    return b"\r\n".join([STATUS_LINE[problem.status].rstrip(), *lines, b"", body])
+
+
+BUSY = _closing(Problem(503, "This worker has as many connections as it takes.", retry_after=1))
+INVALID = _closing(Problem(400, "This is not HTTP/1.1."))
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -84,6 +101,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_headers = False
         self._keep()
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what is no HTTP as other errors are answered."""
+        self.transport.write(INVALID)
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """The client does not read."""

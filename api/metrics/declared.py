@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from api.limits.kinds import CallLimit
 from api.metrics.kinds import (
     CountedMetric,
     DeclaredMetric,
@@ -39,8 +40,8 @@ def _texts(values: Iterable[object]) -> frozenset[str]:
     return frozenset(map(str, values))
 
 
-PREDICT_STATUSES = _texts((400, 401, 403, 408, 410, 413, 422, 500, 503))
-"""Why `/predict` refuses. Too much at once is 503 there; 429 is what routes answer."""
+PREDICT_STATUSES = _texts((400, 401, 403, 408, 410, 413, 422, 429, 500, 503))
+"""Why `/predict` refuses. 503 is too much at once for all; 429 too much of one key."""
 
 STATUSES = _texts((200, 202, 206, 304, 307, 405, 416, 500, *REFUSALS))
 REQUESTERS = frozenset({"schedule", "drift", "labels", "recall", "cli", "client"})
@@ -77,6 +78,12 @@ REQUEST_SECONDS = TimedMetric(
     "From a call to the end of its answer; of every operation but predict, which has its own.",
     ("task", "operation"),
     buckets=ROUTE_SECONDS,
+)
+LIMITED = CountedMetric(
+    "farol_limited",
+    "Calls refused because there were too many of one key or address, by what.",
+    ("limit",),
+    {"limit": _texts(CallLimit)},
 )
 IMPUTED = CountedMetric("farol_imputed_values", "Features that were filled in.", ("task",))
 UNSEEN = CountedMetric(
@@ -214,8 +221,9 @@ PRECISION = RegistryMetric(
 )  # fmt: skip
 
 OF_WORKERS: tuple[CountedMetric | MomentaryMetric | TimedMetric, ...] = (
-    REFUSED, PREDICTIONS, LATENCY, REQUESTS, REQUEST_SECONDS, IMPUTED, UNSEEN, LABELS, OUTBOX_ROWS,
-    OUTBOX_FAILED, HOME_FREE, DEGRADED, PROVISIONAL, GENERATION, CHAMPION, LOAD_SECONDS, STARTED,
+    REFUSED, PREDICTIONS, LATENCY, REQUESTS, REQUEST_SECONDS, LIMITED, IMPUTED, UNSEEN, LABELS,
+    OUTBOX_ROWS, OUTBOX_FAILED, HOME_FREE, DEGRADED, PROVISIONAL, GENERATION, CHAMPION,
+    LOAD_SECONDS, STARTED,
 )  # fmt: skip
 """What each worker measures itself."""
 

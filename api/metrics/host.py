@@ -31,6 +31,7 @@ class HostMetrics:
         self.latency = declared.LATENCY.made(registry)
         self.requests = declared.REQUESTS.made(registry)
         self.request_seconds = declared.REQUEST_SECONDS.made(registry)
+        self.limited = declared.LIMITED.made(registry)
         self.imputed = declared.IMPUTED.made(registry)
         self.unseen = declared.UNSEEN.made(registry)
         self.labels = declared.LABELS.made(registry)

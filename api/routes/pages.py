@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from api import health, openapi
 from api.http.json_answer import json_answer
+from api.http.secure_headers import SCRIPTED_PAGE
 from api.services import root_of, services
 
 router = APIRouter(include_in_schema=False)
@@ -85,7 +86,7 @@ async def get_openapi(request: Request) -> Response:
 async def get_docs(request: Request) -> HTMLResponse:
     """Swagger UI over this installation's OpenAPI document."""
     root = _root(request)
-    return get_swagger_ui_html(
+    page = get_swagger_ui_html(
         openapi_url=f"{root}/openapi.json",
         title="Farol: API",
         swagger_js_url=f"{root}{STATIC}/swagger-ui-bundle.js",
@@ -94,6 +95,8 @@ async def get_docs(request: Request) -> HTMLResponse:
         # Never asks a server elsewhere to check the document.
         swagger_ui_parameters={"validatorUrl": None},
     )
+    page.headers["content-security-policy"] = SCRIPTED_PAGE
+    return page
 
 
 def home(title: str, report: Mapping[str, Any], *, root: str, dashboard: str | None) -> str:

@@ -101,8 +101,8 @@ def test_every_rule_and_panel_asks_for_what_is_declared(asked: Asked) -> None:
     ("expression", "fault"),
     [
         ("farol_gone > 0", "no metric farol_gone"),
-        ('farol_refused_total{status="429"}', "farol_refused: status is never 429"),
-        ('farol_refused_total{status=~"429|5.."}', "farol_refused: status is never 429"),
+        ('farol_refused_total{status="507"}', "farol_refused: status is never 507"),
+        ('farol_refused_total{status=~"507|5.."}', "farol_refused: status is never 507"),
         ("sum by (school) (farol_refused_total)", "nothing has the label school"),
         ('farol_home_free_bytes{task="x"}', "farol_home_free_bytes has no label task"),
         ('farol_requests_total{operation="runs"}', "farol_requests: operation is never runs"),
@@ -164,6 +164,7 @@ host = HostMetrics(folder)
 metrics = Metrics(host, "pede_lag", 0)
 metrics.expect(["list_runs"])
 metrics.refuse(503)
+host.limited.labels("calls").inc()
 metrics.labelled("joined", 1)
 metrics.serve("v1")
 metrics.served_file({("v1", "high", "alert"): 1}, 1, 1)
