@@ -120,7 +120,7 @@ class Settings(BaseModel):
     rate_predict: str = "1000000/10 minutes"
     rate_calls: str = "60000/10 minutes"
     rate_address: str = "6000/10 minutes"
-    rate_refused: str = "1000/10 minutes"
+    rate_refused: str = "3000/10 minutes"
 
     @field_validator("rate_predict", "rate_calls", "rate_address", "rate_refused")
     @classmethod

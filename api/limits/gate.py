@@ -51,11 +51,7 @@ class CallGate:
     async def passed(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, by the application or that there were too many."""
         try:
-            client = self._ring.known(scope, None)
-            if client is None:
-                await self.meet(scope)
-            elif wait := self._take_call(counted_as(client)):
-                raise self._problem(CallLimit.CALLS, wait)
+            await self._admit(scope)
         except Problem as problem:
             await problem.response()(scope, receive, send)
             return
@@ -83,6 +79,21 @@ class CallGate:
             return
         if wait := self._take_guess(address):
             raise self._problem(CallLimit.REFUSED, wait)
+
+    async def _admit(self, scope: Scope) -> None:
+        client = self._at_once(scope)
+        if client is None:
+            await self.meet(scope)
+        elif wait := self._take_call(counted_as(client)):
+            raise self._problem(CallLimit.CALLS, wait)
+
+    def _at_once(self, scope: Scope) -> Client | None:
+        """Who calls, if this worker has met the key; one that does not count is told by the route,
+        since some ask for none."""
+        try:
+            return self._ring.known(scope, None)
+        except Problem:
+            return None
 
     async def _is_unknown(self, scope: Scope) -> bool:
         try:

@@ -30,6 +30,8 @@ from preprocessing.lists.ranking import RankedStudents
 from preprocessing.lists.scoring import ScoredStudents, score_students
 from preprocessing.task.spelling import fold
 
+UNKNOWN_PERIOD = "nothing is known of this period"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -108,10 +110,12 @@ async def look_at(here: Services, question: Question, *, now: bool = False) -> L
     champion, units = here.champion(), question.units
     known = await here.registry.run(PeriodRepository().all())
     asked = question.period
+    if asked is not None and asked not in known:
+        raise Problem.of_field("period", UNKNOWN_PERIOD, 404)
     period, kept = await _newest_known(here, champion, asked, known, units, now=now)
     nobody = not kept.scored.ids
-    if asked is not None and (asked not in known or (question.limit and nobody)):
-        raise Problem.of_field("period", "nothing is known of this period", 404)
+    if asked is not None and question.limit and nobody:
+        raise Problem.of_field("period", UNKNOWN_PERIOD, 404)
     if question.unit is not None and nobody:
         raise UnknownUnit("unit")
     beside = await here.registry.run(_beside(period, question))
