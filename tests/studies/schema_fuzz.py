@@ -28,6 +28,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
+from schemathesis.core.result import Ok
 
 from database import indexes
 from database.driver.client import SyncRegistry, open_registry
@@ -104,7 +105,7 @@ def fuzz(place: Installation, requests: int, start: int, say: Callable[[str], No
     document = httpx.get(f"{place.server.url}/openapi.json").json()
     strict = StrictPage(document)
     page = schemathesis.openapi.from_dict(document)
-    found = [result.ok() for result in page.get_all_operations()]
+    found = [one.ok() for one in page.get_all_operations() if isinstance(one, Ok)]
     each = max(1, requests // len(found) // 2)
     with httpx.Client(base_url=place.server.url, timeout=30) as client:
         for number, operation in enumerate(found):
@@ -116,7 +117,9 @@ def fuzz(place: Installation, requests: int, start: int, say: Callable[[str], No
     return report
 
 
-def _drawn(cases: Any, count: int, chance: random.Random, send: Callable[[Case], None]) -> None:
+def _drawn(
+    cases: Any, count: int, chance: random.Random, send: Callable[[Case[Any]], None]
+) -> None:
     @seed(chance.randrange(2**32))
     @settings(
         max_examples=count,
@@ -127,7 +130,7 @@ def _drawn(cases: Any, count: int, chance: random.Random, send: Callable[[Case],
         suppress_health_check=list(HealthCheck),
     )
     @given(cases)
-    def each(case: Case) -> None:
+    def each(case: Case[Any]) -> None:
         send(case)
 
     with suppress(Unsatisfiable):  # Against some pages nothing can be drawn.
@@ -140,8 +143,8 @@ def _sender(
     strict: StrictPage,
     report: FuzzReport,
     chance: random.Random,
-) -> Callable[[Case], None]:
-    def send(case: Case) -> None:
+) -> Callable[[Case[Any]], None]:
+    def send(case: Case[Any]) -> None:
         name = str(case.operation.definition.raw["operationId"])
         if chance.random() < (0.02 if name in ERASES else 0.5):
             _made_known(case, place.known, chance)
@@ -165,7 +168,7 @@ def _sender(
     return send
 
 
-def _made_known(case: Case, known: Mapping[str, list[str]], chance: random.Random) -> None:
+def _made_known(case: Case[Any], known: Mapping[str, list[str]], chance: random.Random) -> None:
     """Puts names that the registry knows into the path, else nearly every call would be 404."""
     for name, values in known.items():
         if name in (case.path_parameters or {}):
@@ -173,7 +176,7 @@ def _made_known(case: Case, known: Mapping[str, list[str]], chance: random.Rando
 
 
 def _request(
-    case: Case, place: Installation, client: httpx.Client, name: str, chance: random.Random
+    case: Case[Any], place: Installation, client: httpx.Client, name: str, chance: random.Random
 ) -> httpx.Request | None:
     """The call as it is sent; None where it cannot be written as HTTP/1.1 at all."""
     keyed = chance.random() < 0.95 and name not in ENDS_THE_SESSION
