@@ -197,7 +197,13 @@ def _gate(settings: Settings, worker: Opened) -> CallGate:
     def refused(limit: CallLimit) -> None:
         limited.labels(limit.value).inc()
 
-    return CallGate(worker.ring, CallRates.of(settings), refused)
+    rates = CallRates.read(
+        predict=settings.rate_predict,
+        calls=settings.rate_calls,
+        address=settings.rate_address,
+        refused=settings.rate_refused,
+    )
+    return CallGate(worker.ring, rates, refused)
 
 
 def operations() -> list[str]:

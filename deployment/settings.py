@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from api.limits.kinds import NO_RATE
 from database.driver.options import database_of
 from model.errors import ConfigurationError
 from model.trust.tombstone import TombstoneKey
@@ -56,7 +57,6 @@ KEYS: Mapping[str, str] = {
     "rate_address": "FAROL_RATE_ADDRESS",
     "rate_refused": "FAROL_RATE_REFUSED",
 }
-NO_RATE = "off"
 _RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
 
 DEFAULT_TASK = "pede_lag"

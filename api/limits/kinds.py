@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+NO_RATE = "off"
+"""What a setting says where any number is answered."""
+
 
 class CallLimit(StrEnum):
     """What was too many."""

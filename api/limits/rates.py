@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from limits import RateLimitItem, parse
 
-from deployment.settings import NO_RATE, Settings
+from api.limits.kinds import NO_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,9 @@ class CallRates:
     refused: RateLimitItem | None
 
     @classmethod
-    def of(cls, settings: Settings) -> CallRates:
-        """The rates of an installation."""
-        return cls(
-            predict=_rate(settings.rate_predict),
-            calls=_rate(settings.rate_calls),
-            address=_rate(settings.rate_address),
-            refused=_rate(settings.rate_refused),
-        )
+    def read(cls, *, predict: str, calls: str, address: str, refused: str) -> CallRates:
+        """The rates as they are written in settings, checked there."""
+        return cls(_rate(predict), _rate(calls), _rate(address), _rate(refused))
 
 
 def _rate(text: str) -> RateLimitItem | None:
