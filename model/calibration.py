@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from model.errors import BundleError
+from model.parsing.values import number
 from model.scorers.scorer import Rows
 
 BOUNDED = "isotonic_bounded"
 METHODS = frozenset({"sigmoid", "identity", "isotonic", BOUNDED})
+
+_PIECES = ("margins", "logits", "slopes")
 
 _FARTHEST = 1e300
 """Beyond it a tail has reached its bound; without it a huge margin would overflow."""
@@ -217,9 +220,7 @@ class Calibration:
             method = str(spec["method"])
             made = cls(
                 method,
-                tuple(float(v) for v in spec["margins"]),
-                tuple(float(v) for v in spec["logits"]),
-                tuple(float(v) for v in spec["slopes"]),
+                *(tuple(number(v, f"calibration: {n}") for v in spec[n]) for n in _PIECES),
                 _tails(spec["tails"]) if method == BOUNDED else None,
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -232,5 +233,8 @@ class Calibration:
 
 
 def _tails(described: Any) -> tuple[Tail, Tail]:
-    low, high = (Tail(*(float(tail[part.name]) for part in fields(Tail))) for tail in described)
+    low, high = (
+        Tail(*(number(tail[part.name], f"calibration: {part.name}") for part in fields(Tail)))
+        for tail in described
+    )
     return low, high
