@@ -17,8 +17,6 @@ from model.scorers.scorer import Rows
 BOUNDED = "isotonic_bounded"
 METHODS = frozenset({"sigmoid", "identity", "isotonic", BOUNDED})
 
-_PIECES = ("margins", "logits", "slopes")
-
 _FARTHEST = 1e300
 """Beyond it a tail has reached its bound; without it a huge margin would overflow."""
 
@@ -220,7 +218,9 @@ class Calibration:
             method = str(spec["method"])
             made = cls(
                 method,
-                *(tuple(number(v, f"calibration: {n}") for v in spec[n]) for n in _PIECES),
+                _numbers(spec, "margins"),
+                _numbers(spec, "logits"),
+                _numbers(spec, "slopes"),
                 _tails(spec["tails"]) if method == BOUNDED else None,
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -230,6 +230,10 @@ class Calibration:
         if not (len(made.margins) == len(made.logits) == len(made.slopes) > 0):
             raise BundleError("calibration has pieces of unequal number")
         return made
+
+
+def _numbers(spec: Mapping[str, Any], name: str) -> tuple[float, ...]:
+    return tuple(number(value, f"calibration: {name}") for value in spec[name])
 
 
 def _tails(described: Any) -> tuple[Tail, Tail]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, PackageMetadata, distributions
 from pathlib import Path
 
 from deployment.supply.locks import canonical
@@ -82,9 +82,9 @@ def licence_of(one: Distribution) -> str:
         ConfigurationError: nothing tells it.
     """
     told = one.metadata
-    if expression := told.get("License-Expression"):
-        return str(expression)
-    free = str(told.get("License") or "").strip()
+    if expression := _first(told, "License-Expression"):
+        return expression
+    free = _first(told, "License")
     classified = [
         line.rpartition("::")[2].strip()
         for line in told.get_all("Classifier") or ()
@@ -97,6 +97,10 @@ def licence_of(one: Distribution) -> str:
     if not known:
         raise ConfigurationError(f"{told['Name']}: tells no licence; look at its files")
     return known[0]
+
+
+def _first(told: PackageMetadata, name: str) -> str:
+    return next(iter(told.get_all(name) or ()), "").strip()
 
 
 def _spdx(name: str) -> str:

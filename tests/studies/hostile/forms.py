@@ -81,9 +81,9 @@ def typed_xlsx(table: SchoolTable, chance: random.Random) -> Mutant:
         sheet.append([_cell(cell) for cell in row])
     touched = set()
     for _ in range(chance.randint(1, 8)):
-        row = chance.randrange(len(table.rows))
-        touched.add(table.id_of(row))
-        cell = sheet.cell(row + 2, chance.randint(1, len(table.header)))
+        at = chance.randrange(len(table.rows))
+        touched.add(table.id_of(at))
+        cell = sheet.cell(at + 2, chance.randint(1, len(table.header)))
         value = chance.choice([*TYPED, "=1/0", "#REF!"])
         # A workbook has no number beyond a float, and none that is none.
         cell.value = value if value == value and value not in (2**70, float("inf")) else None

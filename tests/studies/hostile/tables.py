@@ -7,7 +7,6 @@ import random
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from preprocessing.cohorts.write import write_cohorts
@@ -205,13 +204,13 @@ def changed(table: SchoolTable, chance: random.Random) -> tuple[str, SchoolTable
     if chance.random() < 0.7:
         changes = [*changes, chance.choice(HARMFUL)]
     for change in changes:
-        table = merged(table, partial(change, chance=chance))
+        table = merged(table, change, chance)
     return "+".join(change.__name__ for change in changes), table
 
 
-def merged(table: SchoolTable, change: Callable[[SchoolTable], SchoolTable]) -> SchoolTable:
+def merged(table: SchoolTable, change: Change, chance: random.Random) -> SchoolTable:
     """A change that keeps in mind what was touched before it."""
-    after = change(replace(table, touched=frozenset(), new_ids=0))
+    after = change(replace(table, touched=frozenset(), new_ids=0), chance)
     if table.touched is None or after.touched is None:
         return replace(after, touched=None)
     return replace(
