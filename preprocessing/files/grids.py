@@ -148,7 +148,8 @@ def _encoding(name: str, file: BinaryIO) -> str:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in start:
-        raise NotThisTask(f"{name}: is neither CSV, workbook nor Parquet")
+        at = start.index(b"\0") + 1
+        raise NotThisTask(f"{name}: is neither CSV, workbook nor Parquet; byte {at} is a NUL")
     else:
         encoding = "utf-8-sig"
     if _decodes(file, encoding):

@@ -53,3 +53,10 @@ def test_a_parquet_value_that_python_has_not_is_refused_with_its_column(
 
     with pytest.raises(NotThisTask, match=r"^pede_2024\.parquet: column 'Idade' holds what"):
         read_grids(tmp_path / "pede_2024.parquet")
+
+
+def test_a_text_with_a_nul_is_refused_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "pede_2024.csv").write_bytes(b"RA,Fase\nRA-1,\x00\n")
+
+    with pytest.raises(NotThisTask, match=r"nor Parquet; byte 14 is a NUL$"):
+        read_grids(tmp_path / "pede_2024.csv")
