@@ -18,10 +18,11 @@ the same data and seed give the same digest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import starmap
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -29,12 +30,28 @@ from model.archive import MANIFEST
 from model.calibration import Calibration
 from model.errors import BundleError
 from model.manifest import FORMAT, parsed, read_file, read_manifest, sha256
-from model.prediction import IntervalRule, NewCuts, Scale, Thresholds
+from model.parsing.bundle_parts import (
+    read_golden,
+    read_importance,
+    read_interval,
+    read_risk_interval,
+    read_thresholds,
+)
+from model.parsing.values import mapping
+from model.prediction import IntervalRule, Thresholds
 from model.risk_interval import RiskInterval
 from model.scorers.kinds import scorer_of
 from model.scorers.scorer import Rows, Scorer
 from model.student import Features
 from model.trust.statement import Statement
+
+Made = TypeVar("Made")
+
+UNREADABLE = (
+    AttributeError, IndexError, KeyError, MemoryError, OverflowError, RecursionError, TypeError,
+    ValueError,
+)  # fmt: skip
+"""What reading a file raises that holds something else than it should, however it was signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,44 +198,27 @@ def load_bundle(folder: Path, digest: str = "") -> Bundle:
             task=manifest.task,
             family=manifest.family,
             feature_names=manifest.feature_names,
-            encoder=_required(files, "encoder.json"),
+            encoder=mapping(_required(files, "encoder.json"), "encoder.json"),
             scorer=scorer_of(manifest.scorer).load(files[manifest.scorer]),
             calibration=Calibration.from_spec(_required(files, "calibration.json")),
-            thresholds=_thresholds(_required(files, "thresholds.json")),
-            reference=_required(files, "reference.json"),
-            golden=tuple(Golden(g["record"], g["score"]) for g in _required(files, "golden.json")),
-            importance=_optional(files, "importance.json") or {},
-            interval=IntervalRule(**spec) if (spec := _optional(files, "interval.json")) else None,
-            risk_interval=_risk_interval(_optional(files, "risk_interval.json")),
+            thresholds=read_thresholds(_required(files, "thresholds.json")),
+            reference=mapping(_required(files, "reference.json"), "reference.json"),
+            golden=tuple(starmap(Golden, read_golden(_required(files, "golden.json")))),
+            importance=_optional(files, "importance.json", read_importance) or {},
+            interval=_optional(files, "interval.json", read_interval),
+            risk_interval=_optional(files, "risk_interval.json", read_risk_interval),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         raise BundleError(f"{MANIFEST} or a file it names is incomplete: {error}") from error
-
-
-def _thresholds(spec: Mapping[str, Any]) -> Thresholds:
-    new = spec.get("new")
-    cuts = None if new is None else NewCuts(**{**new, "positive": tuple(new.get("positive", ()))})
-    return Thresholds(**{**spec, "scale": Scale(spec.get("scale", Scale.RISK)), "new": cuts})
-
-
-def _risk_interval(spec: Mapping[str, Any] | None) -> RiskInterval | None:
-    if spec is None:
-        return None
-    made = RiskInterval(
-        *(tuple(float(x) for x in spec[name]) for name in ("scores", "low", "high"))
-    )
-    if not 0 < len(made.scores) == len(made.low) == len(made.high):
-        raise BundleError("risk_interval.json has ends of unequal number")
-    return made
 
 
 def _required(files: Mapping[str, bytes], name: str) -> Any:
     return parsed(files[name], name)
 
 
-def _optional(files: Mapping[str, bytes], name: str) -> Any:
+def _optional(files: Mapping[str, bytes], name: str, read: Callable[[Any], Made]) -> Made | None:
     """What a file holds that bundles of before do not have."""
-    return parsed(files[name], name) if name in files else None
+    return read(parsed(files[name], name)) if name in files else None
 
 
 def _json(value: Any) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from model.errors import BundleError
+from model.parsing.values import number
 from model.scorers.scorer import Rows
 
 BOUNDED = "isotonic_bounded"
@@ -217,9 +218,9 @@ class Calibration:
             method = str(spec["method"])
             made = cls(
                 method,
-                tuple(float(v) for v in spec["margins"]),
-                tuple(float(v) for v in spec["logits"]),
-                tuple(float(v) for v in spec["slopes"]),
+                _numbers(spec, "margins"),
+                _numbers(spec, "logits"),
+                _numbers(spec, "slopes"),
                 _tails(spec["tails"]) if method == BOUNDED else None,
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -231,6 +232,13 @@ class Calibration:
         return made
 
 
+def _numbers(spec: Mapping[str, Any], name: str) -> tuple[float, ...]:
+    return tuple(number(value, f"calibration: {name}") for value in spec[name])
+
+
 def _tails(described: Any) -> tuple[Tail, Tail]:
-    low, high = (Tail(*(float(tail[part.name]) for part in fields(Tail))) for tail in described)
+    low, high = (
+        Tail(*(number(tail[part.name], f"calibration: {part.name}") for part in fields(Tail)))
+        for tail in described
+    )
     return low, high

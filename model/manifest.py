@@ -12,6 +12,7 @@ import orjson
 
 from model.archive import MANIFEST
 from model.errors import BundleError
+from model.parsing.values import text
 from model.scorers.kinds import scorer_of
 
 FORMAT = 1
@@ -54,10 +55,12 @@ def read_manifest(folder: Path, digest: str = "") -> BundleManifest:
     try:
         manifest = BundleManifest(
             digest=found,
-            task=content["task"],
-            family=content["family"],
-            feature_names=tuple(content["feature_names"]),
-            scorer=content["scorer"],
+            task=text(content["task"], f"{MANIFEST}: task"),
+            family=text(content["family"], f"{MANIFEST}: family"),
+            feature_names=tuple(
+                text(name, f"{MANIFEST}: feature_names") for name in content["feature_names"]
+            ),
+            scorer=text(content["scorer"], f"{MANIFEST}: scorer"),
             files={_plain(name): str(wanted) for name, wanted in content["files"].items()},
         )
     except (KeyError, TypeError, AttributeError) as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from model.errors import BundleError
+from model.parsing.values import number, sequence, text
 from model.student import Value
 
 FLAG_SHARE = 0.02
@@ -54,6 +56,37 @@ class CategoryColumn:
     def spec(self) -> dict[str, Any]:
         """JSON-ready."""
         return {"feature": self.feature, "fill": self.fill, "categories": list(self.categories)}
+
+
+def read_numeric(described: Mapping[str, Any]) -> NumericColumn:
+    """The column that `spec()` described.
+
+    Raises:
+        BundleError: a value is of another type, or the scale is 0.
+        TypeError: one is missing or unknown.
+    """
+    feature = text(described["feature"], "encoder.json: feature")
+    numbers = {
+        name: number(value, f"encoder.json: {feature}: {name}")
+        for name, value in described.items()
+        if name not in {"feature", "flag"}
+    }
+    if not numbers.get("scale", 1.0):
+        raise BundleError(f"encoder.json: {feature}: scale is 0")
+    return NumericColumn(feature=feature, flag=bool(described["flag"]), **numbers)
+
+
+def read_category(described: Mapping[str, Any]) -> CategoryColumn:
+    """The column that `spec()` described.
+
+    Raises:
+        BundleError: a value is no text.
+        KeyError: one is missing.
+    """
+    feature, fill = (text(described[name], f"encoder.json: {name}") for name in ("feature", "fill"))
+    categories = sequence(described["categories"], f"encoder.json: {feature}: categories")
+    named = [text(one, f"encoder.json: {feature}: categories") for one in categories]
+    return CategoryColumn(feature, fill, tuple(named))
 
 
 def fit_numeric(feature: str, values: Sequence[Value | None]) -> NumericColumn | str:

@@ -21,6 +21,8 @@ from preprocessing.encoded_columns import (
     NumericColumn,
     fit_category,
     fit_numeric,
+    read_category,
+    read_numeric,
 )
 from preprocessing.task.columns import Kind
 from preprocessing.task.formula import Formula
@@ -102,15 +104,12 @@ class FeatureEncoder:
             raise BundleError(f"encoder format {spec.get('format')!r}, expected {FORMAT}")
         try:
             return cls(
-                [NumericColumn(**column) for column in spec["numeric"]],
-                [
-                    CategoryColumn(c["feature"], c["fill"], tuple(c["categories"]))
-                    for c in spec["category"]
-                ],
+                [read_numeric(column) for column in spec["numeric"]],
+                [read_category(column) for column in spec["category"]],
                 spec["dropped"],
                 spec["derived"],
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise BundleError(f"encoder description is incomplete: {error}") from error
 
     def spec(self) -> dict[str, Any]:

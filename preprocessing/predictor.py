@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.bundle import Bundle
+from model.bundle import UNREADABLE, Bundle
 from model.errors import BundleError
 from model.explanation import Explanation, Reason
 from model.manifest import BundleManifest
@@ -133,17 +134,32 @@ class Predictor:
         return round(1.0 - lacks, WEIGHT_DIGITS) if lacks else 1.0
 
     def self_test(self) -> None:
-        """Scores the golden records again, one by one and together.
+        """Scores the golden records again, one by one and together, and asks what a request may.
 
         Raises:
-            BundleError: a score is not what it was when the bundle was written.
+            BundleError: a score is not what it was when the bundle was written, or no number is
+                answered.
         """
-        golden = self.bundle.golden
-        if not golden:
+        if not self.bundle.golden:
             raise BundleError("the bundle has no golden records to test itself with")
+        try:
+            self._compare_golden()
+            for record in (*(golden.record for golden in self.bundle.golden), {}):
+                self._answer(record)
+        except UNREADABLE as error:
+            raise BundleError(f"the model cannot answer: {error}") from error
+
+    def _compare_golden(self) -> None:
+        golden = self.bundle.golden
         together = self.score_many([g.record for g in golden])
         for index, (expected, many) in enumerate(zip(golden, together.tolist(), strict=True)):
             one = self.score_one(expected.record)
             off = max(abs(one - expected.score), abs(many - expected.score))
             if not off <= SELF_TEST_TOLERANCE:
                 raise BundleError(f"golden record {index} scores {one!r}, not {expected.score!r}")
+
+    def _answer(self, record: Features) -> None:
+        said, explained = self.assess_one(record), self.explain(record)
+        numbers = [said.score, explained.base_value, *(said.interval or ())]
+        if not all(map(isfinite, (*numbers, *(r.contribution for r in explained.reasons)))):
+            raise BundleError("what the model answers is no number")

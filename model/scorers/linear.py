@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 
 from model.errors import BundleError
+from model.parsing.values import number
 from model.scorers.scorer import Rows
 
 
@@ -64,6 +65,8 @@ class LinearScorer:
         """
         try:
             raw = orjson.loads(data)
-            return cls(np.array(raw["weights"], dtype=np.float64), float(raw["intercept"]))
+            weights = [number(w, f"{cls.FILE}: weights") for w in raw["weights"]]
+            intercept = number(raw["intercept"], f"{cls.FILE}: intercept")
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(f"{cls.FILE} is not readable: {error}") from error
+        return cls(np.array(weights, dtype=np.float64), intercept)

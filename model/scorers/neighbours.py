@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -11,6 +12,12 @@ import numpy as np
 
 from model.errors import BundleError
 from model.scorers.scorer import Rows
+
+_UNREADABLE = (
+    KeyError, TypeError, ValueError, OSError, EOFError, MemoryError, OverflowError,
+    NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""A shape may ask for more than there is; an archive may be of a kind that nobody reads."""
 
 _CELLS = 4_000_000
 """Differences held in memory at once."""
@@ -91,6 +98,22 @@ class NeighbourScorer:
         """
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return cls(arrays["rows"], arrays["outcome"], int(arrays["k"]))
-        except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+                made = cls(arrays["rows"], arrays["outcome"], int(arrays["k"]))
+        except _UNREADABLE as error:
             raise BundleError(f"{cls.FILE} is not readable: {error}") from error
+        made.check()
+        return made
+
+    def check(self) -> None:
+        """Accepts the arrays, or raises.
+
+        Raises:
+            BundleError: no finite numbers, or of shapes that do not fit together.
+        """
+        for name, array, dimensions in (("rows", self.rows, 2), ("outcome", self.outcome, 1)):
+            if array.dtype.kind not in "fiu" or array.ndim != dimensions:
+                raise BundleError(f"{self.FILE}: {name} is no array of numbers of its shape")
+            if not np.isfinite(array).all():
+                raise BundleError(f"{self.FILE}: {name} holds what is no finite number")
+        if len(self.rows) != len(self.outcome) or not 0 < self.k <= len(self.rows):
+            raise BundleError(f"{self.FILE}: rows, outcome and k do not fit together")

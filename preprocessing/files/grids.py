@@ -148,7 +148,8 @@ def _encoding(name: str, file: BinaryIO) -> str:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in start:
-        raise NotThisTask(f"{name}: is neither CSV, workbook nor Parquet")
+        at = start.index(b"\0") + 1
+        raise NotThisTask(f"{name}: is neither CSV, workbook nor Parquet; byte {at} is a NUL")
     else:
         encoding = "utf-8-sig"
     if _decodes(file, encoding):
@@ -218,7 +219,12 @@ def _parquet_rows(name: str, data: bytes) -> Iterator[list[Cell]]:
     wanted = None if all(flat) else [f.name for f, kept in zip(schema, flat, strict=True) if kept]
     for batch in file.iter_batches(PARQUET_ROWS, columns=wanted):
         columns = iter(batch.columns)
-        cells = [_cells(next(columns), room) if kept else [None] * len(batch) for kept in flat]
+        cells = [
+            _cells(f"{name}: column {field.name!r:.80}", next(columns), room)
+            if kept
+            else [None] * len(batch)
+            for field, kept in zip(schema, flat, strict=True)
+        ]
         yield from (list(row) for row in zip(*cells, strict=True))
 
 
@@ -230,12 +236,16 @@ def _is_text(kind: pyarrow.DataType) -> bool:
     )  # fmt: skip
 
 
-def _cells(column: pyarrow.Array, room: Room) -> Iterable[Cell]:
+def _cells(where: str, column: pyarrow.Array, room: Room) -> Iterable[Cell]:
+    """The cells of a column; Arrow holds dates and spans of time that Python has none for."""
     if isinstance(column, pyarrow.DictionaryArray) and _is_text(column.type.value_type):
         lengths = pyarrow.compute.binary_length(column.dictionary)
         total = pyarrow.compute.sum(lengths.take(column.indices)).as_py()
         room.texts(int(total or 0))
-    return [plain_cell(value) for value in column.to_pylist()]
+    try:
+        return [plain_cell(value) for value in column.to_pylist()]
+    except (ValueError, OverflowError) as error:
+        raise NotThisTask(f"{where} holds what is no text, number or date: {error}") from error
 
 
 def plain_cell(value: object) -> Cell:

@@ -206,7 +206,38 @@ def test_a_file_that_is_no_json_says_which(folder: Path, name: str) -> None:
 def test_a_file_of_another_content_is_a_bundle_error(folder: Path, name: str, data: bytes) -> None:
     forge(folder, name, data)
 
-    with pytest.raises(BundleError, match="incomplete"):
+    with pytest.raises(BundleError, match=r"incomplete|is no JSON object"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("encoder.json", b"7", "encoder.json is no JSON object"),
+        (
+            "thresholds.json",
+            b'{"operating":"0.5","alert":1,"critical":1}',
+            "operating is no number",
+        ),
+        ("thresholds.json", b'{"operating":1,"alert":true,"critical":1}', "alert is no number"),
+        ("importance.json", b'{"grade": {}}', "importance.json: grade is no number"),
+        ("interval.json", b'{"level": 0.9, "width": [1]}', "interval.json: width is no number"),
+        ("golden.json", b'[{"record": 7, "score": 0.5}]', "golden.json: 0 is no JSON object"),
+        ("golden.json", b'[{"record": {"grade": ["x"]}, "score": 0.5}]', "0: grade is no number"),
+        ("linear.json", b'{"weights": [1, null], "intercept": 0}', "weights is no number"),
+        (
+            "risk_interval.json",
+            b'{"scores": [0.9, 0.1], "low": [0, 0], "high": [1, 1]}',
+            "scores that do not rise",
+        ),
+    ],
+)
+def test_a_value_of_another_type_is_refused_before_a_request_finds_it(
+    folder: Path, name: str, data: bytes, told: str
+) -> None:
+    forge(folder, name, data)
+
+    with pytest.raises(BundleError, match=told):
         load_bundle(folder)
 
 

@@ -107,7 +107,7 @@ def environment(written: Callable[[Any], str], *, autoescape: bool) -> Environme
     """Where templates are found and what they may call; a fact that is missing is an error."""
     environment = Environment(
         loader=PackageLoader("training.card"),
-        autoescape=autoescape,
+        autoescape=autoescape,  # noqa: S701  off for Markdown, whose texts are escaped by `written`
         undefined=MissingFact,
         trim_blocks=True,
         lstrip_blocks=True,
