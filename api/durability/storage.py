@@ -55,9 +55,7 @@ class Storage:
         """Why the outbox takes no record now; None where it does."""
         if self._outbox.fault is not None:
             return self._outbox.fault
-        if self._broken is not None:
-            return self._broken
-        return "the disk is full" if self.free < NOTHING else None
+        return "the disk is full" if self.free < NOTHING else self._broken
 
     @property
     def low(self) -> bool:
