@@ -14,7 +14,7 @@ from tests.faults.school import RECORD, School, await_seen, kept, served_before
 from tests.faults.table import TWO_HOSTS, WELL
 from tests.faults.worker import working
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 ERASED = "S-erased-meanwhile"
 

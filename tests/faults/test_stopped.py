@@ -16,7 +16,7 @@ from tests.faults.conftest import Host, Installation, hosted
 from tests.faults.school import School, await_seen, kept, served_before
 from tests.faults.table import KILLED, STOPPED, Fault
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize(

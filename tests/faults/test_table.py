@@ -1,4 +1,4 @@
-"""The table of faults is whole: each row has its test, each test its row, the page says the same."""
+"""The table of faults is whole: each row has a test, each test a row, the page is the same."""
 
 from __future__ import annotations
 
