@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,13 +61,17 @@ def environment(way: Proxy) -> dict[str, str]:
 
 @contextmanager
 def hosted(
-    installation: Installation, home: Path, *, workers: int = 2, **env: str
+    installation: Installation,
+    home: Path,
+    *,
+    workers: int = 2,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Host]:
     """A host that serves the champion."""
     home.mkdir(exist_ok=True)
     with (
         before(installation.uri) as way,
-        served(home, workers=workers, env=environment(way) | env) as server,
+        served(home, workers=workers, env=environment(way) | dict(env or {})) as server,
     ):
         host = Host(server, way)
         until(lambda: len(server.workers()) == workers and None not in host.versions)

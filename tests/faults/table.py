@@ -60,7 +60,8 @@ TWO_HOSTS = Fault(
 FULL = Fault(
     "disk of FAROL_HOME full, registry elsewhere",
     Seen(200, 200, 200, "200 degraded: outbox failed"),
-    "goes on: leases and jobs are in the registry",
+    "goes on, its lease and jobs are in the registry; one that needs the disk fails, is told in "
+    "/health and tried again (not part of the test)",
     "readiness and the outbox come back by themselves",
     "test_disks.py::test_a_full_disk_beside_a_registry_elsewhere_stops_nothing",
 )
@@ -74,7 +75,7 @@ FULL_AND_AWAY = Fault(
 FULL_EMBEDDED = Fault(
     "disk full, embedded registry",
     None,
-    "its jobs fail, are told in /health and tried again",
+    "its jobs fail and are tried again (not part of the test)",
     "/predict, /labels and readiness (503 meanwhile) come back by themselves",
     "../api/test_full_disk.py::"
     "test_a_full_disk_is_told_by_readiness_and_health_and_the_host_comes_back_by_itself",

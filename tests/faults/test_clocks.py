@@ -30,7 +30,7 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> WallClock:
 def host(
     installation: Installation, clock: WallClock, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Host]:
-    with hosted(installation, tmp_path_factory.mktemp("homes") / "a", **clock.env) as found:
+    with hosted(installation, tmp_path_factory.mktemp("homes") / "a", env=clock.env) as found:
         yield found
 
 
