@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from api.durability.carrier import Carrier
 from api.durability.outbox import Outbox, decode, erase, find, waiting
 from api.durability.prediction_log import LogPolicy, PredictionLog
 from api.durability.shipment_gate import Gate
@@ -383,5 +384,27 @@ def test_with_neither_disk_nor_registry_a_record_is_refused_and_the_log_says_so(
         await log.write(prediction())
 
         assert (refusing, log.refusing, outbox.rows, log.waiting) == (True, False, 1, 0)
+
+    asyncio.run(scenario())
+
+
+def test_records_that_the_disk_does_not_let_go_of_are_told_and_shipped_once(
+    outbox: Outbox,
+) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        carrier = Carrier(registry, outbox.folder)
+        outbox.put([prediction() for _ in range(5)])
+        outbox._db.execute("PRAGMA query_only = ON")
+
+        refused = [await carrier.carry(outbox, 10, shared=shared) for shared in (False, True)]
+        fault, rows = outbox.fault, outbox.rows
+        outbox._db.execute("PRAGMA query_only = OFF")
+        outbox.probe()
+        done = await carrier.carry(outbox, 10)
+
+        assert (refused, rows, done, outbox.rows) == ([False, False], 5, True, 0)
+        assert fault == "attempt to write a readonly database" and outbox.fault is None
+        assert len(registry.order) == len(set(registry.order)) == 5
 
     asyncio.run(scenario())

@@ -15,6 +15,8 @@ from tests.faults.conftest import Host, Installation, hosted
 from tests.faults.school import School, Seen, await_seen, kept, served_before
 from tests.faults.table import FULL, FULL_AND_AWAY, NO_WRITE
 
+pytestmark = pytest.mark.long
+
 LITTLE_IS_FREE = Seen(200, 200, 200, "200 degraded: outbox degraded")
 """What a disk as small as the tests' is told as."""
 
@@ -28,7 +30,6 @@ def host(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -
         yield found
 
 
-@pytest.mark.slow
 def test_a_full_disk_beside_a_registry_elsewhere_stops_nothing(
     installation: Installation, host: Host
 ) -> None:
@@ -47,7 +48,6 @@ def test_a_full_disk_beside_a_registry_elsewhere_stops_nothing(
     kept(installation.registry, school)
 
 
-@pytest.mark.slow
 def test_without_disk_and_registry_nothing_is_acknowledged(
     installation: Installation, host: Host
 ) -> None:
@@ -67,7 +67,6 @@ def test_without_disk_and_registry_nothing_is_acknowledged(
     kept(installation.registry, school)
 
 
-@pytest.mark.long
 def test_a_home_that_takes_no_write_any_more_stops_nothing(
     installation: Installation, tmp_path: Path
 ) -> None:

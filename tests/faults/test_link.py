@@ -13,8 +13,6 @@ from tests.faults.school import School, Seen, await_seen, kept, look, served_bef
 from tests.faults.table import CUT, HANGING, SLOW
 from tests.faults.worker import LoneWorker, working
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def host(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
@@ -30,6 +28,7 @@ def worker(
         yield found
 
 
+@pytest.mark.long
 def test_a_slow_registry_delays_no_prediction(
     installation: Installation, host: Host, worker: LoneWorker
 ) -> None:
@@ -46,6 +45,7 @@ def test_a_slow_registry_delays_no_prediction(
     kept(installation.registry, school)
 
 
+@pytest.mark.slow
 def test_a_registry_that_hangs_takes_no_prediction_away(
     installation: Installation, host: Host, worker: LoneWorker
 ) -> None:
@@ -53,6 +53,7 @@ def test_a_registry_that_hangs_takes_no_prediction_away(
     _away(installation, host, worker, host.way.hanging(), HANGING.seen)
 
 
+@pytest.mark.slow
 def test_a_registry_that_is_cut_off_takes_no_prediction_away(
     installation: Installation, host: Host, worker: LoneWorker
 ) -> None:
