@@ -25,7 +25,7 @@ from api.durability.outbox import waiting
 from api.durability.worker_slots import alive
 from api.services import Services
 from database.decisions import approval
-from database.leases import RELEASED, LeaseRepository, worker_lease
+from database.leases import LONGEST, RELEASED, LeaseRepository, worker_lease
 from database.watch.jobs import JobRepository
 from model.errors import RegistryError, TaskRefused
 from model.promotion import Promotion
@@ -143,6 +143,9 @@ async def _retraining(here: Services) -> RetrainingPart:
         return {"state": "ok", "detail": "no retraining worker is up"}
     if lease.expires_at < here.now():
         return {"state": "degraded", "detail": f"not heard of since {lease.expires_at:%F %T} UTC"}
+    if lease.expires_at > here.now() + LONGEST:
+        told = f"the clock of {lease.holder} or of this host is wrong: the lease"
+        return {"state": "degraded", "detail": f"{told} ends at {lease.expires_at:%F %T} UTC"}
     return {"state": "ok", "holder": lease.holder}
 
 

@@ -18,6 +18,9 @@ from model.run import Lease
 RELEASED = datetime(1970, 1, 1, tzinfo=UTC)
 """When a lease expires that was given back."""
 
+LONGEST = timedelta(minutes=2)
+"""No lease is taken for so long: one that ends later was written by a clock that is ahead."""
+
 
 def worker_lease(task: str) -> str:
     """The lease of the retraining worker that works on a task; kept in the root database.
@@ -40,8 +43,24 @@ class LeaseRepository(Repository[Lease]):
     order = (("_id", 1),)
     missing = "lease {}"
 
-    def acquire(self, name: str, holder: str, *, now: datetime, ttl: timedelta) -> Op[Lease]:
+    def acquire(
+        self,
+        name: str,
+        holder: str,
+        *,
+        now: datetime,
+        ttl: timedelta,
+        dead: Lease | None = None,
+    ) -> Op[Lease]:
         """Takes the lease until `now + ttl`.
+
+        Args:
+            name: of the lease.
+            holder: who takes it.
+            now: aware UTC.
+            ttl: how long it lives that is not renewed.
+            dead: the lease of a holder that was seen to renew it no more, whenever it ends by this
+                clock; another one, or the same renewed since, is respected.
 
         Raises:
             LeaseHeld: somebody else holds it, or was quicker.
@@ -49,7 +68,7 @@ class LeaseRepository(Repository[Lease]):
         stored = yield from self.stored(name)
         token = stored["token"] + 1 if stored else 1
         lease = Lease(name=name, holder=holder, token=token, expires_at=milliseconds(now + ttl))
-        if stored is not None and stored["expires_at"] > now:
+        if stored is not None and stored["expires_at"] > now and self.read(stored) != dead:
             until = f"{stored['expires_at']:%H:%M:%S}"
             raise LeaseHeld(f"{name} is held by {stored['holder']} until {until} UTC")
         done = yield from self._write(stored, lease)

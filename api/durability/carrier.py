@@ -7,6 +7,7 @@ one document per prediction id, so a shipment that is repeated after a crash cha
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 from api.durability.outbox import Outbox
@@ -29,7 +30,8 @@ class Carrier:
         self._gate = Gate(folder)
 
     async def carry(self, outbox: Outbox, most: int, *, shared: bool = False) -> bool:
-        """Ships the oldest records; False where the registry, or an erasure, does not let it.
+        """Ships the oldest records; False where the registry, the disk, or an erasure, does not
+        let it. Records that the disk does not let go of are shipped again, to no effect.
 
         Args:
             outbox: from where.
@@ -47,10 +49,17 @@ class Carrier:
                 await self._registry.run(PredictionRepository().add_json(bodies))
             except RegistryError:
                 return False
-            if shared:
-                # Counted here, where what comes is counted too: no thread may write over that.
-                gone = await asyncio.to_thread(outbox.delete, last)
-                outbox.rows -= gone
-            else:
-                outbox.drop(last)
+            try:
+                await self._forget(outbox, last, shared=shared)
+            except sqlite3.Error as error:
+                outbox.fault = str(error)
+                return False
         return True
+
+    async def _forget(self, outbox: Outbox, last: int, *, shared: bool) -> None:
+        if shared:
+            # Counted here, where what comes is counted too: no thread may write over that.
+            gone = await asyncio.to_thread(outbox.delete, last)
+            outbox.rows -= gone
+        else:
+            outbox.drop(last)

@@ -3,7 +3,8 @@
 At rest a record goes straight into the registry, together with those that came in meanwhile. When
 the registry is away, slower than the bound, or would be asked for many small writes a second, the
 record goes into this worker's outbox instead, and is shipped in bulk (`api.durability.shipper`).
-Direct writing resumes once the outbox is empty, so records of one worker arrive in order.
+Direct writing resumes once the outbox is empty, so records of one worker arrive in order. While the
+disk takes nothing the registry is the only safe place, and is waited for longer.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ class LogPolicy:
         direct_per_second: from this rate on, a worker writes locally and ships in bulk.
         most_waiting: records of one worker in memory.
         most_rows: records of one worker in its outbox.
+        last_seconds: how much longer an answer waits for the registry where the outbox takes
+            nothing.
     """
 
     wait_seconds: float = 0.05
     direct_per_second: int = 100
     most_waiting: int = 5_000
     most_rows: int = 500_000
+    last_seconds: float = 1.0
 
 
 @dataclass(slots=True)
@@ -132,12 +136,17 @@ class PredictionLog:
 
     def _open_batch(self, loop: asyncio.AbstractEventLoop) -> _Batch:
         self.spilling = self.spilling or self._in_second > self._policy.direct_per_second
-        if self.spilling:
+        if self._locally:
             # By the next turn of the loop all requests of this turn are in the batch.
             loop.call_soon(self._spill_gathering)
         elif self._flying is None:
             loop.call_soon(self._fly)
         return _Batch()
+
+    @property
+    def _locally(self) -> bool:
+        """Whether records go into the outbox, and it takes them."""
+        return self.spilling and self._outbox.fault is None
 
     def _count(self, number: int, now: float) -> None:
         """Counts records and not batches: a slow registry makes few batches of many callers."""
@@ -147,20 +156,21 @@ class PredictionLog:
 
     def _spill_gathering(self) -> None:
         batch, self._gathering = self._gathering, None
-        if batch is not None:
-            self._spill(batch)
+        if batch is not None and self._spill(batch) is not None:
+            self._gathering = batch
+            self._fly()  # Or what flies takes it along when it ends.
 
-    def _spill(self, batch: _Batch) -> None:
+    def _spill(self, batch: _Batch) -> Overloaded | None:
+        """Keeps a batch in the outbox; why it does not take it, where it does not."""
         self.spilling = True
+        self.wake.set()
         try:
             self._outbox.put(batch.records)
         except Overloaded as error:
-            self.refusing = True
-            batch.release(error)
-        else:
-            self.refusing = False
-            batch.release()
-        self.wake.set()
+            return error
+        self.refusing = False
+        batch.release()
+        return None
 
     def _fly(self) -> None:
         if self._flying is None and self._gathering is not None:
@@ -178,11 +188,14 @@ class PredictionLog:
         # The write is left to finish on its own: what it wrote after all is shipped again to no
         # effect, while a cancelled one would cost its connection.
         await asyncio.wait({writing}, timeout=self._policy.wait_seconds)
-        if not batch.settled:
-            self._spill(batch)
+        if not batch.settled and (full := self._spill(batch)) is not None:
+            await asyncio.wait({writing}, timeout=self._policy.last_seconds)
+            if not batch.settled:
+                self.refusing = True
+                batch.release(full)
         self._flying = None
         if self._gathering is not None:
-            if self.spilling:
+            if self._locally:
                 self._spill_gathering()
             else:
                 self._fly()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from api.durability.outbox import Outbox
@@ -15,6 +16,9 @@ LITTLE = 256 * MEGABYTE
 NOTHING = MEGABYTE
 """With less, a commit may or may not fit; not to promise anything is right."""
 
+TRY_SECONDS = 5.0
+"""How often a byte is written: a disk that went read-only has as much free space as before."""
+
 
 class Storage:
     """The disk below one worker's outbox, and what became of the last record.
@@ -22,21 +26,36 @@ class Storage:
     Args:
         home: the folder whose disk counts.
         embedded: the registry's files are on that disk too.
+        tried: a file of this worker's own below it, which a byte is written to.
+        monotonic: seconds that only grow.
     """
 
-    def __init__(self, home: Path, outbox: Outbox, log: PredictionLog, *, embedded: bool) -> None:
+    def __init__(
+        self,
+        home: Path,
+        outbox: Outbox,
+        log: PredictionLog,
+        *,
+        embedded: bool,
+        tried: Path,
+        monotonic: Callable[[], float],
+    ) -> None:
         self._home = home
         self._outbox = outbox
         self._log = log
         self._embedded = embedded
         self.free = shutil.disk_usage(home).free
+        self._tried = tried
+        self._monotonic = monotonic
+        self._tried_at = monotonic()
+        self._broken: str | None = None
 
     @property
     def fault(self) -> str | None:
         """Why the outbox takes no record now; None where it does."""
         if self._outbox.fault is not None:
             return self._outbox.fault
-        return "the disk is full" if self.free < NOTHING else None
+        return "the disk is full" if self.free < NOTHING else self._broken
 
     @property
     def low(self) -> bool:
@@ -52,10 +71,21 @@ class Storage:
         return self.fault is not None and (self._embedded or self._log.refusing)
 
     def look(self) -> None:
-        """Measures, and tries the outbox again where it did not take the last record."""
+        """Measures, and tries what did not take the last record, and now and then what did."""
         self.free = shutil.disk_usage(self._home).free
         if self._outbox.fault is not None and self.free >= NOTHING:
             self._outbox.probe()
+        if self._broken is not None or self._monotonic() - self._tried_at >= TRY_SECONDS:
+            self._try()
+
+    def _try(self) -> None:
+        self._tried_at = self._monotonic()
+        try:
+            self._tried.write_bytes(b"\0")
+        except OSError as error:
+            self._broken = error.strerror or type(error).__name__
+        else:
+            self._broken = None
 
     def told(self) -> str:
         """The state in words; empty where nothing is wrong."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,7 @@ from retraining.worker.jobs import Jobs
 from retraining.worker.subprocesses import Subprocesses
 from retraining.worker.task_schedule import TaskSchedule
 from retraining.worker.times import cron
+from retraining.worker.wrong_clock import ClockWatch
 from training.candidates import load_task_to_train
 
 POLL = timedelta(seconds=3)
@@ -48,6 +50,8 @@ GRACE = timedelta(hours=1)
 
 NIGHT = "30 3 * * *"
 """When the files are tidied, UTC: outside school hours from Lisbon to São Paulo."""
+
+NIGHTLY = "night"
 
 log = logging.getLogger(__name__)
 
@@ -187,30 +191,44 @@ def work(
     )
     # The scheduler keeps nothing: when what is due is recorded with each job in the registry.
     for one in schedules:
-        one.start(scheduler)
-    scheduler.add_job(at_night, cron(NIGHT), misfire_grace_time=int(GRACE.total_seconds()))
+        one.look(scheduler)
+    grace = int(GRACE.total_seconds())
+    scheduler.add_job(at_night, cron(NIGHT), id=NIGHTLY, misfire_grace_time=grace)
     scheduler.start()
     # Threads and no jobs: a run takes longer than the next look at the queue is away, and the
     # scheduler would warn each time that the one before has not ended.
-    queues = [
-        threading.Thread(
-            target=_watch, args=(one, scheduler, done, poll), name=f"queue of {one.name}"
-        )
+    threads = [
+        threading.Thread(target=what, args=given, name=f"{about} of {one.name}")
         for one in schedules
+        for about, what, given in (
+            ("queue", _watch, (one, scheduler, done, poll)),
+            ("heartbeat", one.beat, (scheduler, done)),
+        )
     ]
-    for queue in queues:
-        queue.start()
+    for thread in threads:
+        thread.start()
     try:
-        done.wait()
+        _wait(done, scheduler, ClockWatch(_now, time.monotonic))
     finally:
         log.info("worker stops")
         done.set()
         subprocesses.stop()
-        for queue in queues:
-            queue.join()
+        for thread in threads:
+            thread.join()
         scheduler.shutdown(wait=True)
         for one in schedules:
             one.leave()
+
+
+def _wait(done: threading.Event, scheduler: BaseScheduler, watch: ClockWatch) -> None:
+    """Waits for the end. What the scheduler has planned for a clock that was set back is planned
+    anew: it would wait until the clock comes there again."""
+    while not done.wait(POLL.total_seconds()):
+        by = watch.set_by()
+        if by:
+            log.warning("the clock was set by %d s", by.total_seconds())
+        if by < timedelta():
+            scheduler.reschedule_job(NIGHTLY, trigger=cron(NIGHT))
 
 
 def _watch(

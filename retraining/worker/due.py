@@ -47,6 +47,9 @@ class BackOff:
 BACK_OFF = BackOff()
 """1, 4, 16, 64 and 120 minutes after the try before: five more tries in three and a half hours."""
 
+AHEAD = timedelta(hours=1)
+"""More than clocks of hosts differ: what is recorded further ahead, a wrong clock recorded."""
+
 
 def fires(times: BaseTrigger, after: datetime) -> datetime | None:
     """The first time of a schedule that is later than a moment; None where there is none."""
@@ -57,6 +60,28 @@ def fires(times: BaseTrigger, after: datetime) -> datetime | None:
 def first_seen(name: str, times: BaseTrigger, since: datetime) -> JobState:
     """A job that nothing is recorded of: times before `since` were somebody else's."""
     return JobState(name, since=since, next_at=fires(times, since))
+
+
+def mended(state: JobState, now: datetime) -> JobState:
+    """The job without the times that a clock recorded which was far ahead and was set right since.
+
+    Left as they are they would stop the job until the clock comes there.
+    """
+    latest = now + AHEAD
+
+    def past(at: datetime | None) -> datetime | None:
+        return now if at is not None and at > latest else at
+
+    retry_at = state.retry_at
+    if retry_at is not None and retry_at > latest + BACK_OFF.longest:
+        retry_at = now
+    return replace(
+        state,
+        since=past(state.since),
+        started_at=past(state.started_at),
+        finished_at=past(state.finished_at),
+        retry_at=retry_at,
+    )
 
 
 def due_at(state: JobState, times: BaseTrigger, back_off: BackOff) -> datetime | None:

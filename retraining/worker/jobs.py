@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from retraining.worker.context import AtWork
 from retraining.worker.duties import DUTIES, Duty, planned
 from retraining.worker.outcome import JobFailed, JobStopped, JobWaits
 from retraining.worker.queued import QueuedRuns
+from retraining.worker.wrong_clock import Silence
 
 TTL = timedelta(seconds=35)
 
@@ -34,6 +36,7 @@ class Jobs:
         holder: this worker's name in the lease: `<host>/<process>`.
         duties: what there is to do.
         ttl: how long the lease lives that is not renewed.
+        monotonic: seconds that only grow, whatever becomes of the clock.
 
     Raises:
         ConfigurationError: a line of the task's schedule is no crontab line; the key is named.
@@ -46,6 +49,7 @@ class Jobs:
         holder: str,
         duties: Sequence[Duty] = DUTIES,
         ttl: timedelta = TTL,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.here = here
         self._holder = holder
@@ -53,6 +57,7 @@ class Jobs:
         self._times = planned(here.task, duties)
         self._ttl = ttl
         self._lease: Lease | None = None
+        self._silence = Silence(monotonic)
         self._queue = QueuedRuns(here)
         self._told: set[str] = set()
         self._failing: dict[str, str] = {}
@@ -93,10 +98,13 @@ class Jobs:
             self._warn_once(f"no heartbeat: {error}")
 
     def _acquired(self) -> Lease:
+        """Takes the lease once its time is over, or once its holder has not renewed it so long."""
         name = worker_lease(self.task.name)
+        held = self.here.root.run(LeaseRepository().find(name))
+        dead = held if held is not None and self._silence.of(held) > self._ttl else None
         now = self.here.clock()
         return self.here.root.run(
-            LeaseRepository().acquire(name, self._holder, now=now, ttl=self._ttl)
+            LeaseRepository().acquire(name, self._holder, now=now, ttl=self._ttl, dead=dead)
         )
 
     def _renew(self, lease: Lease) -> None:
@@ -165,6 +173,7 @@ class Jobs:
 
     def _is_due(self, duty: Duty, states: Mapping[str, JobState]) -> bool:
         state = states.get(self._name(duty)) or self._first_seen(duty)
+        state = due.mended(state, self.here.clock())
         at = self._due_at(duty, state)
         # Of a schedule that has changed the next time is told anew.
         if not state.revision or (state.next_at != at and not state.running):
@@ -188,8 +197,11 @@ class Jobs:
         """
         state = self.here.registry.run(JobRepository().find(self._name(duty)))
         mine = self.leading or duty.on_every_host
-        at = None if state is None or not mine else self._due_at(duty, state)
-        if state is None or at is None or at > self.here.clock():
+        if state is None or not mine:
+            return None
+        state = due.mended(state, self.here.clock())
+        at = self._due_at(duty, state)
+        if at is None or at > self.here.clock():
             return None
         state = due.begun(state, self._times[duty.name], self._holder, self.here.clock())
         if not self.here.registry.run(JobRepository().put(state)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -62,11 +63,17 @@ class TaskSchedule:
         """Whether the task may be worked on."""
         return self._jobs is not None
 
-    def start(self, scheduler: BaseScheduler) -> None:
-        """Takes the task up, and looks at it with every heartbeat from here on."""
-        self.look(scheduler)
-        every = self._heartbeat.total_seconds()
-        scheduler.add_job(self.look, "interval", seconds=every, args=(scheduler,))
+    def beat(self, scheduler: BaseScheduler, done: threading.Event) -> None:
+        """Looks at the task with every heartbeat until `done` is set.
+
+        No job of the scheduler, which goes by the wall clock: where that is set back by an hour,
+        the scheduler rests for an hour.
+        """
+        while not done.wait(self._heartbeat.total_seconds()):
+            try:
+                self.look(scheduler)
+            except Exception:
+                log.exception("%s: a heartbeat failed", self.name)
 
     def look(self, scheduler: BaseScheduler) -> None:
         """One heartbeat: begins, goes on or stops, as the task is now, and does what is due."""

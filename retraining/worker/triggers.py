@@ -17,7 +17,7 @@ from model.decisions.cause import RunCause, TriggerKind
 from model.run import Run, RunStatus
 from preprocessing.task.policies import Schedule
 from preprocessing.task.spec import TaskSpec
-from retraining.worker.due import BACK_OFF, fires
+from retraining.worker.due import AHEAD, BACK_OFF, fires
 
 UNDER_WAY = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 BROKEN_OFF = frozenset({RunStatus.FAILED, RunStatus.ABANDONED})
@@ -192,6 +192,7 @@ def resting(runs: Sequence[Run], schedule: Schedule, now: datetime) -> str | Non
         schedule: of the task.
         now: aware UTC.
     """
+    runs = _believed(runs, now)
     if not runs:
         return None
     last = runs[0]
@@ -202,9 +203,15 @@ def resting(runs: Sequence[Run], schedule: Schedule, now: datetime) -> str | Non
     if wait is None:
         wait = timedelta(hours=schedule.pause_hours)
     ended = (last.finished_at or last.requested_at) if broken else last.requested_at
+    ended = min(ended, last.requested_at) if ended > now else ended
     if now - ended >= wait:
         return None
     return f"{last.run_id} was at {ended:%F %T} UTC, and the next one waits {_hours(wait)}"
+
+
+def _believed(runs: Sequence[Run], now: datetime) -> list[Run]:
+    """The runs without those that a wrong clock recorded: they would serve times to come."""
+    return [run for run in runs if run.status in UNDER_WAY or run.requested_at <= now + AHEAD]
 
 
 def _again(runs: Sequence[Run], broken: int) -> timedelta | None:
@@ -245,6 +252,7 @@ def served(times: BaseTrigger, runs: Sequence[Run], now: datetime) -> Run | None
         runs: newest first; one that broke off or has not ended serves nothing.
         now: aware UTC.
     """
+    runs = _believed(runs, now)
     ended = (run for run in runs if run.status not in UNDER_WAY | BROKEN_OFF)
     last = next(ended, None)
     if last is None:

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from api.durability.outbox import Outbox
+from api.durability.prediction_log import LogPolicy, PredictionLog
+from api.durability.storage import Storage
 from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
 from model.errors import Overloaded
 from tests.api import bundles
 from tests.api.server import Server, served, until
-from tests.api.test_prediction_log import prediction
+from tests.api.test_prediction_log import MemoryRegistry, prediction
 from tests.disks import fill, small_disk
 
 RECORD = {"inde": 7.0, "ida": 6.0}
@@ -50,6 +52,30 @@ def test_what_probes_is_never_shipped(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         assert db.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
     db.close()
+
+
+def test_a_home_that_takes_no_byte_is_told_within_seconds_and_forgotten_once_it_does(
+    tmp_path: Path,
+) -> None:
+    box, passed = Outbox(tmp_path / "slot-0.sqlite"), [0.0]
+    log = PredictionLog(MemoryRegistry(), box, LogPolicy())
+    tried = tmp_path / "not there" / "slot-0.disk"
+    storage = Storage(tmp_path, box, log, embedded=False, tried=tried, monotonic=lambda: passed[0])
+
+    faults = []
+    for seconds in (4.9, 0.1):
+        passed[0] += seconds
+        storage.look()
+        faults.append(storage.fault)
+    told, closed = storage.told(), storage.closed
+    tried.parent.mkdir()
+    storage.look()
+
+    assert faults == [None, "No such file or directory"]
+    assert told.startswith("records cannot be kept: No such file or directory; ")
+    assert not closed  # A registry elsewhere takes them.
+    assert storage.fault is None
+    box.close()
 
 
 @pytest.mark.slow

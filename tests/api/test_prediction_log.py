@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from api.durability.carrier import Carrier
 from api.durability.outbox import Outbox, decode, erase, find, waiting
 from api.durability.prediction_log import LogPolicy, PredictionLog
 from api.durability.shipment_gate import Gate
@@ -345,5 +346,65 @@ def test_a_shipment_under_way_is_waited_for_and_none_begins_during_an_erasure(
             await asyncio.sleep(1.0)
 
         assert (arrived, during, len(registry.order)) == (1, 1, 2)
+
+    asyncio.run(scenario())
+
+
+def test_a_slow_registry_is_waited_for_where_the_disk_takes_nothing(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.delay = 0.05
+        log = PredictionLog(registry, outbox, LogPolicy(wait_seconds=0.01, last_seconds=5.0))
+        outbox._db.execute("PRAGMA query_only = ON")
+
+        await asyncio.gather(*(log.write(prediction()) for _ in range(20)))
+        await log.write(prediction())
+
+        assert (len(registry.order), outbox.rows, log.refusing) == (21, 0, False)
+        assert outbox.fault is not None
+
+    asyncio.run(scenario())
+
+
+def test_with_neither_disk_nor_registry_a_record_is_refused_and_the_log_says_so(
+    outbox: Outbox,
+) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.delay = 60.0
+        log = PredictionLog(registry, outbox, LogPolicy(wait_seconds=0.01, last_seconds=0.02))
+        outbox._db.execute("PRAGMA query_only = ON")
+
+        for _ in range(2):
+            with pytest.raises(Overloaded, match="predictions cannot be kept safely"):
+                await log.write(prediction())
+        refusing = log.refusing
+        outbox._db.execute("PRAGMA query_only = OFF")
+        outbox.probe()
+        await log.write(prediction())
+
+        assert (refusing, log.refusing, outbox.rows, log.waiting) == (True, False, 1, 0)
+
+    asyncio.run(scenario())
+
+
+def test_records_that_the_disk_does_not_let_go_of_are_told_and_shipped_once(
+    outbox: Outbox,
+) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        carrier = Carrier(registry, outbox.folder)
+        outbox.put([prediction() for _ in range(5)])
+        outbox._db.execute("PRAGMA query_only = ON")
+
+        refused = [await carrier.carry(outbox, 10, shared=shared) for shared in (False, True)]
+        fault, rows = outbox.fault, outbox.rows
+        outbox._db.execute("PRAGMA query_only = OFF")
+        outbox.probe()
+        done = await carrier.carry(outbox, 10)
+
+        assert (refused, rows, done, outbox.rows) == ([False, False], 5, True, 0)
+        assert fault == "attempt to write a readonly database" and outbox.fault is None
+        assert len(registry.order) == len(set(registry.order)) == 5
 
     asyncio.run(scenario())

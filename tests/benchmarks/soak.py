@@ -16,7 +16,7 @@ from pathlib import Path
 from database.embedded import lifecycle
 from preprocessing.task.spec import load_task
 from preprocessing.validation import check_record
-from tests.benchmarks import scenarios
+from tests.benchmarks import endurance, scenarios
 from tests.benchmarks.contestants import RECORD, ROOT, farol
 from tests.benchmarks.home import Home, prepare
 from tests.benchmarks.scenarios import Stage
@@ -43,22 +43,28 @@ def main() -> int:
         "promotions under load": partial(scenarios.promotions, moves=options.moves),
         "the registry away": partial(scenarios.outage, seconds=options.away),
         "full load": partial(scenarios.sustained, minutes=options.minutes),
+        "everything at once": partial(
+            endurance.everything, minutes=options.together, rate=options.rate
+        ),
     }
     machine = f"{os.cpu_count()} cores, {platform.machine()}"
     text = HEAD.format(
         day=datetime.now(UTC).date(), machine=machine, python=platform.python_version(),
         connections=options.connections,
     )  # fmt: skip
+    broken = False
     for title, scenario in wanted.items():
         if options.only and options.only not in title:
             continue
         sys.stderr.write(f"running: {title}\n")
-        section = _section(title, _on_a_server(scenario, options.connections))
+        figures = _on_a_server(scenario, options.connections)
+        section = _section(title, figures)
+        broken |= figures.get(endurance.BROKEN, endurance.NONE) != endurance.NONE
         sys.stdout.write(section)
         text += section
     if not options.only:
         options.out.write_text(text, encoding="utf-8")
-    return 0
+    return 1 if broken else 0
 
 
 def _on_a_server(
@@ -93,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10, help="of full load")
     parser.add_argument("--moves", type=int, default=100, help="promotions and rollbacks, one a s")
+    parser.add_argument("--together", type=float, default=30, help="minutes of everything at once")
+    parser.add_argument("--rate", type=float, help="requests a second of it (70 %% of full load)")
     parser.add_argument("--away", type=int, default=60, help="seconds without the registry")
     parser.add_argument("--only", help="the scenarios whose title has this, and no page written")
     parser.add_argument("--connections", type=int, default=32)

@@ -136,7 +136,7 @@ def test_a_schedule_that_is_no_crontab_stops_its_task_and_names_the_key(
     scheduler = BackgroundScheduler(timezone=UTC)
     stopped = schedule(registry, lambda: jobs(registry, spec=wrong))
 
-    stopped.start(scheduler)
+    stopped.look(scheduler)
 
     assert not stopped.working
     assert "schedule.retrain of task 'school': 'mondays' is no crontab line" in caplog.text
