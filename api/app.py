@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from api import health
+from api.audit.telling import telling
 from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
@@ -104,7 +105,7 @@ class Farol(FastAPI):
         """Answers a request by one of the routes if there were not too many, and counts it."""
         here: Services = scope[SERVICES]
         gate: CallGate | None = self.state.gate
-        routes = super().__call__
+        routes = partial(telling, super().__call__, here.trail, here.task)
         app = routes if gate is None else partial(gate.passed, routes)
         await counted(app, here.metrics, scope, receive, secured(send))
 
@@ -183,12 +184,14 @@ async def _lifespan(
         await stack.enter_async_context(
             running(
                 worker.ring.follow,
+                worker.trail.follow,
                 *(work for task in worker.tasks.values() for work in _works(task)),
             )
         )
         await asyncio.gather(*map(_first_champion, worker.tasks.values()))
         yield
         await asyncio.gather(*map(_last_shipment, worker.tasks.values()))
+        await worker.trail.close()
 
 
 def _gate(settings: Settings, worker: Opened) -> CallGate:

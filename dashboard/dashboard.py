@@ -26,16 +26,18 @@ from dashboard.entry.account import show_account  # noqa: E402
 from dashboard.entry.admission import (  # noqa: E402
     HERE,
     INSIDE,
-    Entry,
+    DoorState,
     Visitor,
     opened,
     without_asking,
 )
 from dashboard.entry.doorkeeper import Doorkeeper  # noqa: E402
 from dashboard.entry.form import show_closed  # noqa: E402
+from dashboard.entry.officer import Officer, may_audit  # noqa: E402
 from dashboard.reading.frame import show_frame, show_heading  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
+    audit,
     data,
     drift,
     helping,
@@ -85,6 +87,7 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("versions", ":material/inventory_2:", versions.show),
     ("history", ":material/history:", history.show),
     ("worker", ":material/schedule:", worker.show),
+    ("audit", ":material/policy:", audit.show),
 )
 
 # The page that comes first; and for whoever is for some units only.
@@ -253,9 +256,10 @@ def _guarded(show: View, texts: Texts, task: str) -> None:
             texts,
             now,
             read_approval_days(task),
-            whole=found is Entry.OPEN,
+            whole=found is DoorState.OPEN,
             person=who.name,
-            saw=state.looked_with(keeper, who, now),
+            saw=state.looked_with(keeper, who, task, now),
+            officer=_officer(settings, task, who),
             needs=read_needs(task),
         )
         show_next_step(context)
@@ -276,6 +280,13 @@ def _name_of(show: View) -> str:
     return next(name for name, _, view in VIEWS if view is show)
 
 
+def _officer(settings: Settings, task: str, who: Visitor) -> Officer | None:
+    if not may_audit(who):
+        return None
+    key, whole = settings.tombstone_key, not who.tasks
+    return Officer(open_shared_registry, key, settings.home, task, whole)
+
+
 def _keeper(settings: Settings, now: datetime) -> Doorkeeper:
     return Doorkeeper(
         open_shared_registry,
@@ -288,7 +299,7 @@ def _keeper(settings: Settings, now: datetime) -> Doorkeeper:
 
 def _entry(
     settings: Settings, keeper: Doorkeeper, task: str, texts: Texts, *, by_unit: bool
-) -> tuple[Entry, Visitor]:
+) -> tuple[DoorState, Visitor]:
     """Asked at every run of a page, so that a revoked key or a disabled person is out at the next.
 
     The registry's signed documents are asked and not the API: whoever listens on the API's port
@@ -298,7 +309,7 @@ def _entry(
     if found is not None:
         return found, HERE
     who = keeper.recognise(state.sent())
-    if isinstance(who, Entry):
+    if isinstance(who, DoorState):
         return who, HERE
     if state.stays_in(who):
         st.toast(texts("entry.back"))

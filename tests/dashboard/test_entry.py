@@ -10,10 +10,9 @@ from typing import Any, cast
 
 import pytest
 
-from dashboard.entry.admission import Entry, Visitor, opened
+from dashboard.entry.admission import HERE, DoorState, Visitor, opened
 from dashboard.entry.doorkeeper import NOBODY, Doorkeeper
 from database.api_keys import ApiKeyRepository
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.indexes import ensure_indexes
 from database.people.people import PersonRepository
@@ -27,6 +26,7 @@ from model.trust.key_seal import digest_of, sealed
 from model.trust.tombstone import TombstoneKey
 from tests.database.drivers import MongomockRegistry
 from tests.people import PASSWORD, QUICK, guest, person
+from tests.trail import entries
 
 KEY = b"the installation's"
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -55,12 +55,12 @@ def test_a_person_is_recognised_until_the_session_or_the_person_is_over(
     who = Visitor("maria", "Maria Silva", frozenset({Scope.READ}), (), ("Escola A",), True, "pt")
 
     assert keeper.recognise(token) == who
-    assert replace(keeper, now=NOW + LASTS).recognise(token) is Entry.SIGNED_OUT
+    assert replace(keeper, now=NOW + LASTS).recognise(token) is DoorState.SIGNED_OUT
     keeper.sign_out(token)
-    assert (keeper.recognise(token), keeper.recognise(other)) == (Entry.SIGNED_OUT, who)
+    assert (keeper.recognise(token), keeper.recognise(other)) == (DoorState.SIGNED_OUT, who)
     keeper.notes.add(revoked={"e-maria"})
-    assert keeper.recognise(other) is Entry.SIGNED_OUT
-    assert keeper.recognise(f"{token}x") is Entry.SIGNED_OUT
+    assert keeper.recognise(other) is DoorState.SIGNED_OUT
+    assert keeper.recognise(f"{token}x") is DoorState.SIGNED_OUT
 
 
 def test_an_api_key_is_recognised_as_before(keeper: Doorkeeper) -> None:
@@ -68,7 +68,7 @@ def test_an_api_key_is_recognised_as_before(keeper: Doorkeeper) -> None:
     keeper.registry().run(ApiKeyRepository().add(sealed(key, KEY)))
 
     assert keeper.recognise(" farol_a ") == Visitor("school", "school", frozenset({Scope.READ}))
-    assert keeper.recognise("farol_b") is Entry.UNKNOWN
+    assert keeper.recognise("farol_b") is DoorState.UNKNOWN
 
 
 def test_wrong_passwords_wait_on_the_dashboard_too(keeper: Doorkeeper) -> None:
@@ -85,7 +85,7 @@ def test_another_password_ends_every_other_session(keeper: Doorkeeper) -> None:
     assert isinstance(token, str) and isinstance(other, str)
 
     wrong = keeper.change_password(token, "wrong", "another lighthouse", "")
-    told = keeper.registry().run(AuditRepository().newest(0))
+    told = keeper.registry().run(entries())
     assert [(e.actor, e.detail) for e in told if e.action == "sign-in refused"] == [
         ("maria", "former password")
     ]
@@ -95,7 +95,7 @@ def test_another_password_ends_every_other_session(keeper: Doorkeeper) -> None:
 
     assert wrong == NOBODY and isinstance(again, str)
     assert isinstance(keeper.recognise(again), Visitor)
-    assert {keeper.recognise(one) for one in (token, other)} == {Entry.SIGNED_OUT}
+    assert {keeper.recognise(one) for one in (token, other)} == {DoorState.SIGNED_OUT}
     assert keeper.sign_in("maria", PASSWORD, "") == NOBODY
     assert isinstance(keeper.sign_in("maria", "another lighthouse", ""), str)
     assert keeper.change_password(token, PASSWORD, "another lighthouse", "") == NOBODY
@@ -116,7 +116,7 @@ def test_the_organisations_address_is_a_person_if_exactly_one_was_invited(
     assert isinstance(found, Visitor) and found.name == "maria"
     for nobody in ("two@escola.org", "left@escola.org", "none@escola.org", ""):
         assert keeper.sign_in_address(nobody) is None
-    log = [(e.actor, e.detail) for e in keeper.registry().run(AuditRepository().newest())]
+    log = [(e.actor, e.detail) for e in keeper.registry().run(entries())]
     assert log.count(("nobody known", "OpenID Connect")) == 4
     assert ("maria", "OpenID Connect") in log
 
@@ -134,34 +134,39 @@ def test_an_invitation_sets_a_password_on_the_dashboard(keeper: Doorkeeper) -> N
         keeper.invited(code)
 
 
-def test_what_a_person_looked_at_is_kept_and_a_key_holders_is_not(keeper: Doorkeeper) -> None:
+def test_what_a_person_or_the_holder_of_a_key_looked_at_is_told_to_the_trail(
+    keeper: Doorkeeper,
+) -> None:
     who = Visitor("maria", "Maria", frozenset(), person=True)
 
-    keeper.saw(who, Looked.STUDENT, "RA-1")
-    keeper.saw(who, Looked.LIST)
-    keeper.saw(replace(who, person=False), Looked.STUDENT, "RA-1")
+    keeper.saw(who, "t", Looked.STUDENT, "RA-1")
+    keeper.saw(who, "t", Looked.LIST)
+    keeper.saw(replace(who, name="school", person=False), "t", Looked.STUDENT, "RA-1")
+    keeper.saw(HERE, "t", Looked.STUDENT, "RA-1")
 
-    log = keeper.registry().run(AuditRepository().newest(0))
-    assert {(e.actor, e.action, e.subject) for e in log} == {
-        ("maria", "student opened", keeper.tombstones.of("RA-1")),
-        ("maria", "list downloaded", "students"),
+    log = keeper.registry().run(entries())
+    mark = keeper.data_key.of("RA-1")
+    assert {(e.actor, e.kind.value, e.action, e.subject) for e in log} == {
+        ("maria", "person", "student opened", mark),
+        ("maria", "person", "list downloaded", "students"),
+        ("school", "key", "student opened", mark),
     }
-    assert len(log) == 2
+    assert len(log) == 3
 
 
 @pytest.mark.parametrize(
     ("visitor", "by_unit", "found"),
     [
-        (Visitor("a", "a", frozenset({Scope.READ})), False, Entry.OPEN),
-        (Visitor("a", "a", frozenset({Scope.ADMIN})), False, Entry.OPEN),
-        (Visitor("a", "a", frozenset({Scope.PREDICT})), True, Entry.LACKS_READ),
-        (Visitor("a", "a", frozenset({Scope.READ}), ("other",)), True, Entry.OTHER_TASK),
-        (Visitor("a", "a", frozenset({Scope.READ}), ("t",), ("A",)), True, Entry.OWN_UNITS),
-        (Visitor("a", "a", frozenset({Scope.READ}), (), ("A",)), False, Entry.SOME_UNITS),
+        (Visitor("a", "a", frozenset({Scope.READ})), False, DoorState.OPEN),
+        (Visitor("a", "a", frozenset({Scope.ADMIN})), False, DoorState.OPEN),
+        (Visitor("a", "a", frozenset({Scope.PREDICT})), True, DoorState.LACKS_READ),
+        (Visitor("a", "a", frozenset({Scope.READ}), ("other",)), True, DoorState.OTHER_TASK),
+        (Visitor("a", "a", frozenset({Scope.READ}), ("t",), ("A",)), True, DoorState.OWN_UNITS),
+        (Visitor("a", "a", frozenset({Scope.READ}), (), ("A",)), False, DoorState.SOME_UNITS),
     ],
 )
 def test_what_opens_follows_from_scopes_tasks_and_units(
-    visitor: Visitor, by_unit: bool, found: Entry
+    visitor: Visitor, by_unit: bool, found: DoorState
 ) -> None:
     assert opened(visitor, "t", by_unit=by_unit) is found
 
