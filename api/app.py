@@ -174,12 +174,15 @@ async def _lifespan(
         await stack.enter_async_context(
             running(
                 worker.ring.follow,
+                worker.trail.follow,
                 *(work for task in worker.tasks.values() for work in _works(task)),
             )
         )
         await asyncio.gather(*map(_first_champion, worker.tasks.values()))
         yield
         await asyncio.gather(*map(_last_shipment, worker.tasks.values()))
+        with suppress(RegistryError, OSError):
+            await worker.trail.flush()
 
 
 def operations() -> list[str]:

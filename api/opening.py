@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from api.audit.trail import Trail
+from api.audit.writer import TrailWriter
 from api.canary.follower import CanaryFollower
 from api.canary.guard import GuardLimits
 from api.canary.holder import CanaryHolder
@@ -56,10 +58,12 @@ class Opened:
 
     Attributes:
         ring: the API keys.
+        trail: what this worker tells the audit trail.
         tasks: the services of each task by its name, the default one first.
     """
 
     ring: KeyRing
+    trail: TrailWriter
     tasks: dict[str, Services]
 
     @property
@@ -78,6 +82,7 @@ class _Host:
     metrics: HostMetrics
     ring: KeyRing
     people: PeopleDesk
+    trail: TrailWriter
     started_at: datetime
 
 
@@ -110,7 +115,7 @@ async def _open(
     for one in services.values():
         one.metrics.expect((*operations, NO_ROUTE))
     host.metrics.reserve(host.slot.number)
-    return Opened(host.ring, services)
+    return Opened(host.ring, host.trail, services)
 
 
 def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _Host:
@@ -133,6 +138,7 @@ def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _
         metrics=HostMetrics(folders.metrics),
         ring=KeyRing(root, settings.auth, time.monotonic, trust, book),
         people=PeopleDesk(root, book, notes, key, settings.tombstone_key, now),
+        trail=TrailWriter(root, settings.home, settings.tombstone_key, now),
         started_at=now(),
     )
 
@@ -182,6 +188,7 @@ def _of_task(
         shipper=Shipper(registry, log, outbox, folders.workers, folders.outbox),
         keys=TaskKeys(host.ring, task.name, tells_units=bool(task.spec.unit)),
         people=host.people,
+        trail=Trail(task.name, host.trail),
         erased=ErasedStudents(registry, settings.tombstone_key),
         empty_registry_log=partial(_empty_registry_log, task, registry),
         metrics=Metrics(host.metrics, task.name, host.slot.number),

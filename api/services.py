@@ -11,6 +11,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from api.audit.trail import Trail
 from api.canary.follower import CanaryFollower
 from api.canary.holder import CanaryHolder
 from api.champion import Champion, ChampionHolder, Fault
@@ -94,6 +95,7 @@ class Services:
         now: the clock, aware UTC.
         root: the registry of what belongs to all tasks: keys, audit, workers' leases.
         registry: the task's own.
+        trail: who did what, for the officer.
         cohorts: what one student is compared with.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
     """
@@ -115,6 +117,7 @@ class Services:
     shipper: Shipper
     keys: TaskKeys
     people: PeopleDesk
+    trail: Trail
     erased: ErasedStudents
     empty_registry_log: Callable[[], bool]
     metrics: Metrics

@@ -35,6 +35,7 @@ from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.tasks import TaskRepository
 from database.tombstones import TombstoneRepository
+from database.trail.trail import TrailRepository, TrailSubjectRepository
 from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
@@ -94,6 +95,8 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     HourStatisticsRepository,
     EffectRepository,
     AuditRepository,
+    TrailSubjectRepository,
+    TrailRepository,
     TaskRepository,
     KeyAdoptionRepository,
     KeyRevocationRepository,

@@ -17,7 +17,9 @@ UMASK = 0o077
 OTHERS = 0o077
 """The mode bits of the group and of everybody else."""
 
-MADE_BY_FAROL = ("registry", "tasks", "metrics", "workers", "model", "outbox", "sample", "tuning")
+MADE_BY_FAROL = (
+    "registry", "tasks", "metrics", "workers", "model", "outbox", "sample", "tuning", "audit",
+)  # fmt: skip
 """Folders of a home whose whole content is closed; other folders in a home are not Farol's."""
 
 

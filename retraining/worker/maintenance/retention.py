@@ -36,6 +36,7 @@ from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.tasks import TaskRepository
 from database.tombstones import TombstoneRepository
+from database.trail.trail import TrailRepository, TrailSubjectRepository
 from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
@@ -101,7 +102,9 @@ BOUNDED: Mapping[type[Documents], str] = {
     CanaryRepository: "one a version that was tried",
     RunLogRepository: "the newest 100",
     JobRepository: "one a duty, and of some one a host; forgotten after 30 days",
-    AuditRepository: "the audit trail; nothing deletes it",
+    AuditRepository: "the audit log of releases before the trail; nothing adds to it",
+    TrailRepository: "the audit trail; nothing deletes it but `shorten`, which says so in it",
+    TrailSubjectRepository: "one a subject of a block; goes with the block",
     TombstoneRepository: "one an erased student or prediction",
     TaskRepository: "one a task",
     ApiKeyRepository: "one a key",

@@ -1,0 +1,1 @@
+"""What the API tells the audit trail."""

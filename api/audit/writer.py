@@ -1,0 +1,102 @@
+"""Gathers what a worker tells the trail, and seals it in batches beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from api.registry import Registry
+from database.trail.trail import TrailRepository
+from model.audit.entry import Entry
+from model.audit.spool import Spool, read_batch
+from model.errors import ConfigurationError, Overloaded, RegistryError
+from model.trust.tombstone import TombstoneKey
+
+GATHER_SECONDS = 0.25
+"""Entries that come within it are sealed together."""
+
+AGAIN_SECONDS = 2.0
+"""Between two looks for what dead processes left, and after a failure."""
+
+MOST_WAITING = 10_000
+"""Entries kept in memory while the disk takes none; then nothing more is answered."""
+
+_log = logging.getLogger(__name__)
+
+
+class TrailWriter:
+    """The trail as a worker writes it; one for all its tasks.
+
+    Args:
+        root: the root registry.
+        home: `FAROL_HOME`.
+        key: the installation's data key.
+        now: the clock, aware UTC.
+    """
+
+    def __init__(
+        self, root: Registry, home: Path, key: TombstoneKey, now: Callable[[], datetime]
+    ) -> None:
+        self.key = key
+        self.now = now
+        self._root = root
+        self._spool = Spool(home)
+        self._unspooled: list[Entry] = []
+        self._told = asyncio.Event()
+
+    def add(self, entry: Entry) -> None:
+        """Takes an entry, without waiting for the registry.
+
+        Raises:
+            Overloaded: the disk takes no entry, and too many wait in memory.
+        """
+        try:
+            self._spool.append(entry)
+        except (OSError, ConfigurationError) as error:
+            if len(self._unspooled) >= MOST_WAITING:
+                raise Overloaded("the audit trail cannot be written at the moment") from error
+            if not self._unspooled:
+                _log.error(
+                    "the audit trail waits in memory, this host's disk takes none: %s", error
+                )
+            self._unspooled.append(entry)
+        self._told.set()
+
+    async def follow(self) -> None:
+        """Seals what was told, until cancelled."""
+        while True:
+            try:
+                await self.flush()
+            except (RegistryError, OSError) as error:
+                _log.debug("the audit trail is not sealed: %s", error)
+                await asyncio.sleep(AGAIN_SECONDS)
+            try:
+                await asyncio.wait_for(self._told.wait(), AGAIN_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def flush(self) -> None:
+        """Seals all that waits on this host.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer; what waits goes on waiting.
+            OSError: the disk cannot be read.
+        """
+        self._told.clear()
+        self._spool.cut()
+        for path in await asyncio.to_thread(self._spool.batches):
+            entries = await asyncio.to_thread(read_batch, path)
+            await self._seal(entries, path.stem)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        while self._unspooled:
+            waiting = tuple(self._unspooled)
+            await self._seal(waiting, "")
+            del self._unspooled[: len(waiting)]
+
+    async def _seal(self, entries: list[Entry] | tuple[Entry, ...], batch: str) -> None:
+        op = TrailRepository().tell(entries, self.key, now=self.now(), batch=batch)
+        await self._root.run(op)

@@ -1,0 +1,163 @@
+"""The audit trail: chains of sealed blocks, one for each task and one for the installation.
+
+It is in the root database. Any number of processes append to one chain: a block's number is its
+key, so that of two who want the same number one reads the end of the chain again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from database.audit import AuditRepository
+from database.driver.commands import Document, Find, InsertMany, Op
+from database.driver.paging import in_parts
+from database.repository import Documents, Repository
+from model.access import AuditEvent
+from model.audit.block import FIRST, Block, sealed, subjects_of
+from model.audit.entry import ActorKind, Entry
+from model.trust.tombstone import TombstoneKey
+
+MOST_ENTRIES = 1_000
+"""Entries of one block; some 300 KB."""
+
+
+class TrailSubjectRepository(Documents):
+    """Which blocks tell of which subject; made from the blocks, and nothing that counts alone."""
+
+    collection = "audit_subjects"
+    indexes = (
+        [("subject", 1)],  # of_student
+        [("block_id", 1)],  # of_blocks
+    )
+
+    def note(self, block: Block) -> Op[None]:
+        """Notes the subjects of a block; noting them again changes nothing.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        yield InsertMany(self.collection, [
+            {"_id": f"{block.block_id}/{subject}", "subject": subject, "block_id": block.block_id}
+            for subject in subjects_of(block.entries)
+        ])  # fmt: skip
+
+    def blocks_of(self, subject: str) -> Op[list[str]]:
+        """The keys of the blocks that tell of a subject.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = yield Find(self.collection, {"subject": subject})
+        return sorted(row["block_id"] for row in found)
+
+    def of_blocks(self, block_ids: Iterable[str]) -> Op[set[tuple[str, str]]]:
+        """Block and subject of what is noted of some blocks.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        noted: set[tuple[str, str]] = set()
+        for part in in_parts(sorted(set(block_ids))):
+            found = yield Find(self.collection, {"block_id": {"$in": part}})
+            noted |= {(row["block_id"], row["subject"]) for row in found}
+        return noted
+
+
+class TrailRepository(Repository[Block]):
+    """The blocks of all chains; append-only."""
+
+    collection = "audit_trail"
+    indexes = (
+        [("task", 1), ("number", -1)],  # head, after
+        [("batch", 1)],  # tell
+        [("sealed_at", -1)],  # newest
+    )
+    record = Block
+    key = "block_id"
+    order = (("sealed_at", -1), ("number", -1))
+    missing = "block {} of the audit trail"
+
+    def tell(
+        self, entries: Iterable[Entry], key: TombstoneKey, *, now: datetime, batch: str = ""
+    ) -> Op[list[Block]]:
+        """Appends entries to the chains of their tasks; gives the blocks that were written.
+
+        Args:
+            entries: in the order in which they happened.
+            key: the installation's data key, which seals.
+            now: aware UTC, when they are sealed.
+            batch: names these entries: those of a batch that is there already are not told again.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+            ValueError: a moment has no time zone.
+        """
+        name, by_task = batch or uuid.uuid4().hex, dict[str, list[Entry]]()
+        for entry in entries:
+            by_task.setdefault(entry.task, []).append(entry)
+        written = []
+        for task, told in by_task.items():
+            for place, part in enumerate(in_parts(told, MOST_ENTRIES)):
+                block = yield from self._append(task, part, f"{name}/{task}/{place}", key, now)
+                written += [] if block is None else [block]
+        return written
+
+    def of_student(self, pseudonym: str) -> Op[list[Entry]]:
+        """All that is told of a student, in every task, newest first; also of before the trail.
+
+        Args:
+            pseudonym: of the student (`model.audit.entry.pseudonym`).
+
+        Raises:
+            RegistryError: a document cannot be read.
+        """
+        noted = yield from TrailSubjectRepository().blocks_of(pseudonym)
+        blocks = yield from self.get_many(noted)
+        found = [e for block in blocks.values() for e in block.entries if e.subject == pseudonym]
+        former = yield from AuditRepository().about(pseudonym)
+        return sorted([*found, *map(of_before, former)], key=lambda e: e.at, reverse=True)
+
+    def head(self, task: str) -> Op[Document | None]:
+        """The last block of a chain, as it is stored; None where there is none.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found: list[Document] = yield Find(
+            self.collection, {"task": task}, sort=[("number", -1)], limit=1
+        )
+        return found[0] if found else None
+
+    def _append(
+        self, task: str, entries: Sequence[Entry], batch: str, key: TombstoneKey, now: datetime
+    ) -> Op[Block | None]:
+        tried = 0
+        while True:
+            # The end is read first: who writes this batch after that takes the number after it.
+            head = yield from self.head(task)
+            before = yield from self._matching({"batch": batch}, limit=1)
+            if before:
+                yield from TrailSubjectRepository().note(before[0])
+                return None
+            # What stands in a number's place and is no block must not stop the trail.
+            tried = max(int(head["number"]) if head else 0, tried) + 1
+            block = sealed(
+                entries,
+                task=task,
+                number=tried,
+                previous=str(head["seal"]) if head else FIRST,
+                batch=batch,
+                at=now,
+                key=key,
+            )
+            if (yield from self._add(self._document(block))):
+                yield from TrailSubjectRepository().note(block)
+                return block
+
+
+def of_before(event: AuditEvent) -> Entry:
+    """A line of the audit log of before the trail, as an entry; it told no task and no kind."""
+    kind = ActorKind.COMMAND if event.actor.startswith("cli/") else ActorKind.PERSON
+    return Entry(event.at, "", event.actor, kind, event.action, event.subject, event.detail)
