@@ -26,7 +26,7 @@ from dashboard.entry.account import show_account  # noqa: E402
 from dashboard.entry.admission import (  # noqa: E402
     HERE,
     INSIDE,
-    Entry,
+    DoorState,
     Visitor,
     opened,
     without_asking,
@@ -253,7 +253,7 @@ def _guarded(show: View, texts: Texts, task: str) -> None:
             texts,
             now,
             read_approval_days(task),
-            whole=found is Entry.OPEN,
+            whole=found is DoorState.OPEN,
             person=who.name,
             saw=state.looked_with(keeper, who, now),
             needs=read_needs(task),
@@ -288,7 +288,7 @@ def _keeper(settings: Settings, now: datetime) -> Doorkeeper:
 
 def _entry(
     settings: Settings, keeper: Doorkeeper, task: str, texts: Texts, *, by_unit: bool
-) -> tuple[Entry, Visitor]:
+) -> tuple[DoorState, Visitor]:
     """Asked at every run of a page, so that a revoked key or a disabled person is out at the next.
 
     The registry's signed documents are asked and not the API: whoever listens on the API's port
@@ -298,7 +298,7 @@ def _entry(
     if found is not None:
         return found, HERE
     who = keeper.recognise(state.sent())
-    if isinstance(who, Entry):
+    if isinstance(who, DoorState):
         return who, HERE
     if state.stays_in(who):
         st.toast(texts("entry.back"))

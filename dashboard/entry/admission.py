@@ -13,7 +13,7 @@ from model.people.person import Person, folded_name
 from model.people.session import LASTS
 
 
-class Entry(StrEnum):
+class DoorState(StrEnum):
     """Whether somebody may come in, or why not; each has a text of that name in `texts.yaml`.
 
     `OWN_UNITS` opens what the API answers about the students of somebody's units, and nothing else.
@@ -30,10 +30,10 @@ class Entry(StrEnum):
     OWN_UNITS = "own_units"
 
 
-INSIDE = frozenset({Entry.OPEN, Entry.OWN_UNITS})
+INSIDE = frozenset({DoorState.OPEN, DoorState.OWN_UNITS})
 """Something is shown."""
 
-RECOGNISED = INSIDE | {Entry.LACKS_READ, Entry.OTHER_TASK, Entry.SOME_UNITS}
+RECOGNISED = INSIDE | {DoorState.LACKS_READ, DoorState.OTHER_TASK, DoorState.SOME_UNITS}
 """It is known who it is."""
 
 
@@ -63,7 +63,7 @@ HERE = Visitor("", "", frozenset(Scope))
 """Whoever sits at this machine while authentication is off."""
 
 
-def without_asking(auth: Literal["keys", "off"], remote: str | None, sent: str) -> Entry | None:
+def without_asking(auth: Literal["keys", "off"], remote: str | None, sent: str) -> DoorState | None:
     """What can be told without the registry; None where it has to be asked.
 
     Args:
@@ -72,16 +72,16 @@ def without_asking(auth: Literal["keys", "off"], remote: str | None, sent: str) 
         sent: a session's token or an API key.
 
     >>> without_asking("off", None, ""), without_asking("off", "10.1.2.3", "")
-    (<Entry.OPEN: 'open'>, <Entry.REMOTE: 'remote'>)
+    (<DoorState.OPEN: 'open'>, <DoorState.REMOTE: 'remote'>)
     >>> without_asking("keys", None, "")
-    <Entry.NOBODY: 'nobody'>
+    <DoorState.NOBODY: 'nobody'>
     """
     if auth == "off":
-        return Entry.OPEN if remote is None else Entry.REMOTE
-    return None if sent.strip() else Entry.NOBODY
+        return DoorState.OPEN if remote is None else DoorState.REMOTE
+    return None if sent.strip() else DoorState.NOBODY
 
 
-def opened(visitor: Visitor, task: str, *, by_unit: bool) -> Entry:
+def opened(visitor: Visitor, task: str, *, by_unit: bool) -> DoorState:
     """What opens to somebody who was recognised.
 
     Args:
@@ -90,12 +90,12 @@ def opened(visitor: Visitor, task: str, *, by_unit: bool) -> Entry:
         by_unit: whether the page tells of the visitor's units alone; every other one is about all.
     """
     if visitor.tasks and task not in visitor.tasks:
-        return Entry.OTHER_TASK
+        return DoorState.OTHER_TASK
     if not visitor.scopes & {Scope.READ, Scope.ADMIN}:
-        return Entry.LACKS_READ
+        return DoorState.LACKS_READ
     if not visitor.units:
-        return Entry.OPEN
-    return Entry.OWN_UNITS if by_unit else Entry.SOME_UNITS
+        return DoorState.OPEN
+    return DoorState.OWN_UNITS if by_unit else DoorState.SOME_UNITS
 
 
 def of_key(key: ApiKey) -> Visitor:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from dashboard.entry.admission import Entry, Visitor, of_key, of_person
+from dashboard.entry.admission import DoorState, Visitor, of_key, of_person
 from database.api_keys import ApiKeyRepository
 from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
@@ -51,7 +51,7 @@ class Doorkeeper:
     now: datetime
     passwords: Passwords = field(default_factory=Passwords)
 
-    def recognise(self, sent: str) -> Visitor | Entry:
+    def recognise(self, sent: str) -> Visitor | DoorState:
         """Whose token or key that is, or why nobody's.
 
         Raises:
@@ -63,7 +63,7 @@ class Doorkeeper:
         digest, revoked = digest_of(sent.strip()), self.notes.read().revoked
         op = ApiKeyRepository().those_in_force(revoked, self.installation)
         keys = self.registry().run(op).keys
-        return next((of_key(key) for key in keys if key.digest == digest), Entry.UNKNOWN)
+        return next((of_key(key) for key in keys if key.digest == digest), DoorState.UNKNOWN)
 
     def sign_in(self, name: str, password: str, address: str) -> str | timedelta:
         """A session's token; or how long to wait, zero where name or password is wrong.
@@ -206,10 +206,10 @@ class Doorkeeper:
         )
         return self.registry().run(op)
 
-    def _in_session(self, token: str) -> Visitor | Entry:
+    def _in_session(self, token: str) -> Visitor | DoorState:
         session = session_in(token, self.installation, self.now)
         person = None if session is None else self._person_in(session)
-        return Entry.SIGNED_OUT if person is None else of_person(person)
+        return DoorState.SIGNED_OUT if person is None else of_person(person)
 
     def _person_in(self, session: Session) -> Person | None:
         remembered = self.notes.read().revoked

@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.entry import state
-from dashboard.entry.admission import RECOGNISED, Entry, vouched_address
+from dashboard.entry.admission import RECOGNISED, DoorState, vouched_address
 from dashboard.entry.doorkeeper import NOBODY, Doorkeeper
 from dashboard.texts import Texts
 from model.errors import InvalidRecord, NotFound
@@ -21,7 +21,7 @@ INVITATION = "invitation"
 
 
 def show_closed(
-    found: Entry, keeper: Doorkeeper, texts: Texts, trusted: Literal["verified", "any"]
+    found: DoorState, keeper: Doorkeeper, texts: Texts, trusted: Literal["verified", "any"]
 ) -> None:
     """Says why nothing is shown, and lets whoever is not known sign in.
 
@@ -31,7 +31,7 @@ def show_closed(
         texts: the reader's language.
         trusted: `FAROL_OIDC_EMAIL`.
     """
-    if found is Entry.REMOTE or found in RECOGNISED:
+    if found is DoorState.REMOTE or found in RECOGNISED:
         st.info(texts(f"gate.{found}"), icon=":material/lock:")
         return
     state.is_out(found)
@@ -55,12 +55,12 @@ def show_closed(
             )
 
 
-def _say_why(found: Entry, texts: Texts) -> None:
+def _say_why(found: DoorState, texts: Texts) -> None:
     ended = state.last_word()
     if ended is not None:
         st.warning(texts(f"gate.{ended}"), icon=":material/logout:")
         st.info(texts("entry.kept"), icon=":material/edit_note:")
-    elif found is Entry.NOBODY:
+    elif found is DoorState.NOBODY:
         st.info(texts("gate.nobody"), icon=":material/lock:")
     else:
         st.warning(texts(f"gate.{found}"), icon=":material/lock:")

@@ -8,7 +8,7 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard.entry.admission import Entry, Visitor
+from dashboard.entry.admission import DoorState, Visitor
 from dashboard.entry.doorkeeper import Doorkeeper
 from dashboard.entry.typed import State, clear, put_aside, put_back
 from model.people.looked import AGAIN, Looked
@@ -54,7 +54,7 @@ def stays_in(found: Visitor) -> bool:
     return put_back(_fields())
 
 
-def is_out(why: Entry) -> None:
+def is_out(why: DoorState) -> None:
     """Whoever was in is out, in the middle of something perhaps: what was typed is kept."""
     if visitor() is None:
         return

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from dashboard.entry.admission import Entry, Visitor, opened
+from dashboard.entry.admission import DoorState, Visitor, opened
 from dashboard.entry.doorkeeper import NOBODY, Doorkeeper
 from database.api_keys import ApiKeyRepository
 from database.audit import AuditRepository
@@ -55,12 +55,12 @@ def test_a_person_is_recognised_until_the_session_or_the_person_is_over(
     who = Visitor("maria", "Maria Silva", frozenset({Scope.READ}), (), ("Escola A",), True, "pt")
 
     assert keeper.recognise(token) == who
-    assert replace(keeper, now=NOW + LASTS).recognise(token) is Entry.SIGNED_OUT
+    assert replace(keeper, now=NOW + LASTS).recognise(token) is DoorState.SIGNED_OUT
     keeper.sign_out(token)
-    assert (keeper.recognise(token), keeper.recognise(other)) == (Entry.SIGNED_OUT, who)
+    assert (keeper.recognise(token), keeper.recognise(other)) == (DoorState.SIGNED_OUT, who)
     keeper.notes.add(revoked={"e-maria"})
-    assert keeper.recognise(other) is Entry.SIGNED_OUT
-    assert keeper.recognise(f"{token}x") is Entry.SIGNED_OUT
+    assert keeper.recognise(other) is DoorState.SIGNED_OUT
+    assert keeper.recognise(f"{token}x") is DoorState.SIGNED_OUT
 
 
 def test_an_api_key_is_recognised_as_before(keeper: Doorkeeper) -> None:
@@ -68,7 +68,7 @@ def test_an_api_key_is_recognised_as_before(keeper: Doorkeeper) -> None:
     keeper.registry().run(ApiKeyRepository().add(sealed(key, KEY)))
 
     assert keeper.recognise(" farol_a ") == Visitor("school", "school", frozenset({Scope.READ}))
-    assert keeper.recognise("farol_b") is Entry.UNKNOWN
+    assert keeper.recognise("farol_b") is DoorState.UNKNOWN
 
 
 def test_wrong_passwords_wait_on_the_dashboard_too(keeper: Doorkeeper) -> None:
@@ -95,7 +95,7 @@ def test_another_password_ends_every_other_session(keeper: Doorkeeper) -> None:
 
     assert wrong == NOBODY and isinstance(again, str)
     assert isinstance(keeper.recognise(again), Visitor)
-    assert {keeper.recognise(one) for one in (token, other)} == {Entry.SIGNED_OUT}
+    assert {keeper.recognise(one) for one in (token, other)} == {DoorState.SIGNED_OUT}
     assert keeper.sign_in("maria", PASSWORD, "") == NOBODY
     assert isinstance(keeper.sign_in("maria", "another lighthouse", ""), str)
     assert keeper.change_password(token, PASSWORD, "another lighthouse", "") == NOBODY
@@ -152,16 +152,16 @@ def test_what_a_person_looked_at_is_kept_and_a_key_holders_is_not(keeper: Doorke
 @pytest.mark.parametrize(
     ("visitor", "by_unit", "found"),
     [
-        (Visitor("a", "a", frozenset({Scope.READ})), False, Entry.OPEN),
-        (Visitor("a", "a", frozenset({Scope.ADMIN})), False, Entry.OPEN),
-        (Visitor("a", "a", frozenset({Scope.PREDICT})), True, Entry.LACKS_READ),
-        (Visitor("a", "a", frozenset({Scope.READ}), ("other",)), True, Entry.OTHER_TASK),
-        (Visitor("a", "a", frozenset({Scope.READ}), ("t",), ("A",)), True, Entry.OWN_UNITS),
-        (Visitor("a", "a", frozenset({Scope.READ}), (), ("A",)), False, Entry.SOME_UNITS),
+        (Visitor("a", "a", frozenset({Scope.READ})), False, DoorState.OPEN),
+        (Visitor("a", "a", frozenset({Scope.ADMIN})), False, DoorState.OPEN),
+        (Visitor("a", "a", frozenset({Scope.PREDICT})), True, DoorState.LACKS_READ),
+        (Visitor("a", "a", frozenset({Scope.READ}), ("other",)), True, DoorState.OTHER_TASK),
+        (Visitor("a", "a", frozenset({Scope.READ}), ("t",), ("A",)), True, DoorState.OWN_UNITS),
+        (Visitor("a", "a", frozenset({Scope.READ}), (), ("A",)), False, DoorState.SOME_UNITS),
     ],
 )
 def test_what_opens_follows_from_scopes_tasks_and_units(
-    visitor: Visitor, by_unit: bool, found: Entry
+    visitor: Visitor, by_unit: bool, found: DoorState
 ) -> None:
     assert opened(visitor, "t", by_unit=by_unit) is found
 
