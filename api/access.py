@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from api.audit.trail import CLIENT
 from api.http.problems import Problem
 from api.security import Client
 from api.services import services
@@ -29,7 +30,7 @@ def needs(scope: Scope, *, whole: bool = False) -> Callable[[Request], Awaitable
     """
 
     async def client(request: Request) -> Client:
-        found = await services(request).keys.client(request.scope, scope)
+        found = _known(request, await services(request).keys.client(request.scope, scope))
         if whole and found.units:
             raise Problem(403, ALL_UNITS)
         return found
@@ -45,15 +46,21 @@ async def _sender_of_files(request: Request) -> Client:
     """
     keys = services(request).keys
     await keys.client(request.scope, Scope.LABEL)
-    return await keys.client(request.scope, Scope.PREDICT)
+    return _known(request, await keys.client(request.scope, Scope.PREDICT))
 
 
 async def _reader_of_any_task(request: Request) -> Client:
-    return await services(request).keys.of_any_task(request.scope, Scope.READ)
+    return _known(request, await services(request).keys.of_any_task(request.scope, Scope.READ))
 
 
 async def _anybody_known(request: Request) -> Client:
-    return await services(request).keys.of_any_task(request.scope, None)
+    return _known(request, await services(request).keys.of_any_task(request.scope, None))
+
+
+def _known(request: Request, client: Client) -> Client:
+    """Leaves in the request who asks, for what tells the trail of it."""
+    request.scope[CLIENT] = client
+    return client
 
 
 MayPredict = Annotated[Client, Depends(needs(Scope.PREDICT))]

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from api import health
+from api.audit.telling import telling
 from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
@@ -99,7 +100,8 @@ class Farol(FastAPI):
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request by one of the routes, and counts it."""
         here: Services = scope[SERVICES]
-        await counted(super().__call__, here.metrics, scope, receive, send)
+        answered = partial(telling, super().__call__)
+        await counted(answered, here.metrics, scope, receive, send)
 
     async def _of_task(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request about the task that its path names."""

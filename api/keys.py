@@ -7,6 +7,7 @@ installation, or with FAROL_SIGNING_KEY set.
 from __future__ import annotations
 
 import argparse
+import getpass
 import secrets
 import sys
 import uuid
@@ -17,16 +18,18 @@ from datetime import UTC, datetime
 from api.key_trust import REMEDY
 from api.units import without_units
 from database.api_keys import ApiKeyRepository, is_ours
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
+from database.trail.trail import TrailRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.tasks.installed import all_installed
 from deployment.wiring import root_registry, settings_from_environment
-from model.access import ApiKey, AuditEvent, Scope
+from model.access import ApiKey, Scope
+from model.audit.entry import ActorKind, Entry
 from model.errors import ConfigurationError, FarolError
 from model.trust.key_file import KeyFile
 from model.trust.key_seal import KeysInForce, digest_of, sealed
+from model.trust.tombstone import TombstoneKey
 
 PREFIX = "farol_"
 
@@ -36,7 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = settings_from_environment()
-        desk = Desk(KeyFile(settings.home), settings.signing_key.get_secret_value())
+        desk = Desk(
+            KeyFile(settings.home),
+            settings.signing_key.get_secret_value(),
+            settings.tombstone_key,
+        )
         if options.command == "create":
             check_limits(options, settings)
         with root_registry(settings) as opened:
@@ -79,10 +86,17 @@ def check_limits(options: argparse.Namespace, settings: Settings) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What key administration needs of its host: its notes and the installation's key."""
+    """What key administration needs of its host: its notes and the installation's keys."""
 
     file: KeyFile
     installation: bytes
+    data_key: TombstoneKey
+
+    def tell(self, opened: SyncRegistry, action: str, subject: str, now: datetime) -> None:
+        """Tells the audit trail what was done to which keys."""
+        actor = f"cli/{getpass.getuser()}"
+        entry = Entry(now, "", actor, ActorKind.COMMAND, action, "api_keys", subject)
+        opened.run(TrailRepository().tell([entry], self.data_key, now=now))
 
 
 def _run(options: argparse.Namespace, desk: Desk, opened: SyncRegistry) -> None:
@@ -102,6 +116,7 @@ def _run(options: argparse.Namespace, desk: Desk, opened: SyncRegistry) -> None:
     else:
         opened.run(ApiKeyRepository().revoke(options.key_id, now, desk.installation))
         desk.file.add(revoked={options.key_id})
+        desk.tell(opened, "key revoked", options.key_id, now)
         sys.stdout.write(f"{options.key_id} revoked\n")
 
 
@@ -117,6 +132,7 @@ def _create(options: argparse.Namespace, desk: Desk, opened: SyncRegistry, now: 
         units=tuple(dict.fromkeys(options.unit)),
     )
     opened.run(ApiKeyRepository().add(sealed(key, desk.installation)))
+    desk.tell(opened, "key created", f"{key.key_id} {key.name}", now)
     sys.stderr.write(f"Key {key.key_id} for {key.name}. It is shown once:\n")
     sys.stdout.write(f"{secret}\n")
 
@@ -125,11 +141,7 @@ def _adopt(key_ids: Sequence[str], desk: Desk, opened: SyncRegistry, now: dateti
     keys = [opened.run(ApiKeyRepository().get(key_id)) for key_id in key_ids]
     opened.run(ApiKeyRepository().adopt(keys, now, desk.installation))
     ids = ", ".join(key_ids)
-    opened.run(
-        AuditRepository().add(
-            AuditEvent(uuid.uuid4().hex, now, "api.keys", "adopt", "api_keys", ids)
-        )
-    )
+    desk.tell(opened, "adopt", ids, now)
     sys.stdout.write(f"{ids} signed\n")
 
 

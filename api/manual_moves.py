@@ -9,11 +9,9 @@ from datetime import datetime
 
 from api.registry import Registry
 from database.aliases import CHAMPION, AliasRepository
-from database.audit import AuditRepository
 from database.decisions import approval
 from database.promotions import PromotionRepository
 from database.watch.canaries import CanaryRepository
-from model.access import AuditEvent
 from model.errors import Conflict
 from model.promotion import DecisionStatus, Promotion
 
@@ -31,13 +29,12 @@ class Move:
 
 
 async def move_champion(
-    registry: Registry, root: Registry, move: Move, *, approval_days: int, now: datetime
+    registry: Registry, move: Move, *, approval_days: int, now: datetime
 ) -> Promotion:
     """Points the champion to a registered version and records who wanted it and why.
 
     Args:
         registry: of the task.
-        root: where the audit log is.
         move: what was asked for.
         approval_days: how long a version waits for approval; one that is put into service by hand
             waits no longer.
@@ -70,36 +67,7 @@ async def move_champion(
         actor=move.actor, reason=f"{move.version} was put into service by hand", now=now
     )
     await registry.run(ended)
-    await record(root, move.actor, move.action, move.version, now=now, detail=move.reason)
     return done
-
-
-async def record(
-    registry: Registry,
-    actor: str,
-    action: str,
-    subject: str,
-    *,
-    now: datetime,
-    detail: str = "",
-    event_id: str | None = None,
-) -> None:
-    """Adds a line to the audit log.
-
-    Args:
-        registry: where the log is.
-        actor: the name of the caller's key.
-        action: what was done.
-        subject: to what.
-        now: when.
-        detail: the reason given, if any.
-        event_id: of what may be done again and is one line all the same.
-
-    Raises:
-        RegistryUnavailable: no answer.
-    """
-    event = AuditEvent(event_id or uuid.uuid4().hex, now, actor, action, subject, detail)
-    await registry.run(AuditRepository().add(event))
 
 
 def rollback_target(ledger: Iterable[Promotion]) -> str | None:

@@ -255,7 +255,7 @@ def _guarded(show: View, texts: Texts, task: str) -> None:
             read_approval_days(task),
             whole=found is DoorState.OPEN,
             person=who.name,
-            saw=state.looked_with(keeper, who, now),
+            saw=state.looked_with(keeper, who, task, now),
             needs=read_needs(task),
         )
         show_next_step(context)

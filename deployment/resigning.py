@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from database.api_keys import ApiKeyRepository, KeyRevocationRepository
 from database.artifacts import ArtifactRepository
-from database.audit import AuditRepository
 from database.driver.commands import Find, Op
 from database.mapping.documents import milliseconds
 from database.people.people import PersonRepository
+from database.trail.trail import TrailRepository
 from database.versions import ModelVersionRepository
-from model.access import ApiKey, AuditEvent, Revocation
+from model.access import ApiKey, Revocation
 from model.archive import bundle_digest
+from model.audit.entry import LONGEST_DETAIL, ActorKind, Entry
 from model.errors import BundleError, CorruptArtifact, NotFound
 from model.people.person import Person
 from model.trust.key_seal import is_genuine, sealed
+from model.trust.tombstone import TombstoneKey
 from model.version import ModelVersion, resign
 
 WARNING = """\
@@ -68,7 +69,7 @@ def resign_versions(task: str, key: bytes) -> Op[Resigned]:
 
 
 def resign_keys(
-    done: Iterable[Resigned], key: bytes, *, now: datetime, actor: str
+    done: Iterable[Resigned], key: bytes, *, now: datetime, actor: str, data_key: TombstoneKey
 ) -> Op[tuple[str, ...]]:
     """Run on the root database: signs every API key and person; the audit log tells of all.
 
@@ -80,6 +81,7 @@ def resign_keys(
         key: the installation's key.
         now: aware UTC.
         actor: who did it.
+        data_key: seals the audit trail.
 
     Returns:
         The ids of the keys, revoked ones too.
@@ -88,10 +90,9 @@ def resign_keys(
     people = yield from _resign_people(key, now)
     versions = [name for one in done for name in one.versions]
     subject = f"{len(versions)} versions, {len(keys)} API keys, {len(people)} people"
-    detail = ", ".join((*versions, *keys, *people))
-    yield from AuditRepository().add(
-        AuditEvent(uuid.uuid4().hex, now, actor, "re-sign", subject, detail)
-    )
+    detail = ", ".join((*versions, *keys, *people))[:LONGEST_DETAIL]
+    entry = Entry(now, "", actor, ActorKind.COMMAND, "re-sign", subject, detail)
+    yield from TrailRepository().tell([entry], data_key, now=now)
     return keys
 
 

@@ -235,7 +235,9 @@ def _re_sign(opened: Mapping[str, SyncRegistry], settings: Settings, now: dateti
     key = settings.signing_key.get_secret_value()
     done = [registry.run(resign_versions(name, key)) for name, registry in opened.items()]
     root = next(iter(opened.values()))
-    keys = root.run(resign_keys(done, key, now=now, actor="deployment.restore"))
+    keys = root.run(
+        resign_keys(done, key, now=now, actor="deployment.restore", data_key=settings.tombstone_key)
+    )
     _say(f"signed anew: {sum(len(one.versions) for one in done)} versions, {len(keys)} API keys")
     for line in (line for one in done for line in one.left):
         _say(f"not signed: {line}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from database.audit import AuditRepository
 from database.decisions import approval
 from database.driver.client import SyncRegistry
+from database.trail.trail import TrailRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.tasks.installed import installed
 from deployment.wiring import (
@@ -21,9 +21,10 @@ from deployment.wiring import (
     settings_from_environment,
     task_registry,
 )
-from model.access import AuditEvent
+from model.audit.entry import LONGEST_DETAIL, ActorKind, Entry
 from model.errors import FarolError
 from model.promotion import APPROVE, REFUSE, DecisionStatus, Promotion, told_promise
+from model.trust.tombstone import TombstoneKey
 from preprocessing.task.policies import PromotionPolicy
 
 EPILOG = """\
@@ -52,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 for line in listed(opened, policy, now):
                     sys.stdout.write(f"{line}\n")
                 return ExitCode.DONE
-            done = answer(opened, root, given, policy, now)
+            trail = TaskTrail(root, task.name, settings.tombstone_key)
+            done = answer(opened, trail, given, policy, now)
     except FarolError as error:
         return failed("approval", error)
     serves = f"{done.challenger} serves now" if given.command == APPROVE else "it will not serve"
@@ -60,18 +62,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     return ExitCode.DONE
 
 
+@dataclass(frozen=True, slots=True)
+class TaskTrail:
+    """The audit trail, as a command tells it what it did to a task.
+
+    Attributes:
+        root: the root registry, where the trail is.
+        task: the task's name.
+        data_key: seals it.
+    """
+
+    root: SyncRegistry
+    task: str
+    data_key: TombstoneKey
+
+    def tell(self, actor: str, action: str, subject: str, detail: str, now: datetime) -> None:
+        """Tells what a command did.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        kept = detail[:LONGEST_DETAIL]
+        entry = Entry(now, self.task, actor, ActorKind.COMMAND, action, subject, kept)
+        self.root.run(TrailRepository().tell([entry], self.data_key, now=now))
+
+
 def answer(
     opened: SyncRegistry,
-    root: SyncRegistry,
+    trail: TaskTrail,
     given: argparse.Namespace,
     policy: PromotionPolicy,
     now: datetime,
 ) -> Promotion:
-    """Approves or refuses, and writes it into the audit log.
+    """Approves or refuses, and tells the audit trail.
 
     Args:
         opened: the task's registry.
-        root: where the audit log is.
+        trail: the audit trail of the task.
         given: the command with its version and reason.
         policy: of the task.
         now: aware UTC.
@@ -83,8 +110,7 @@ def answer(
     act = approval.approve if given.command == APPROVE else approval.refuse
     actor, days = f"cli/{getpass.getuser()}", policy.approval_days
     done = opened.run(act(given.version, actor=actor, reason=given.reason, days=days, now=now))
-    event = AuditEvent(uuid.uuid4().hex, now, actor, given.command, given.version, given.reason)
-    root.run(AuditRepository().add(event))
+    trail.tell(actor, given.command, given.version, given.reason, now)
     return done
 
 

@@ -10,6 +10,12 @@ from api.audit.writer import TrailWriter
 from api.security import Client
 from model.audit.entry import LONGEST_DETAIL, ActorKind, Entry, pseudonym
 
+CLIENT = "farol.client"
+"""Where a request carries who asks."""
+
+TOLD = "farol.told"
+"""Set in a request that its route has told of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trail:
@@ -22,6 +28,33 @@ class Trail:
 
     task: str
     writer: TrailWriter
+
+    def shown(
+        self,
+        request: Request,
+        client: Client,
+        action: str,
+        *,
+        student_id: str | None = None,
+        subject: str = "",
+    ) -> None:
+        """Tells that a client was shown something; of the same, from the same place, once an hour.
+
+        Args:
+            request: tells from where.
+            client: to whom.
+            action: what was looked at.
+            student_id: of which student.
+            subject: or of what else.
+
+        Raises:
+            Overloaded: as `tell`.
+        """
+        look = (self.task, client.name, action, student_id or subject, _place(request))
+        if self.writer.remembers(look):
+            return
+        self.tell(request, client, action, student_id=student_id, subject=subject)
+        self.writer.remember(look)
 
     def tell(
         self,
@@ -46,6 +79,7 @@ class Trail:
         Raises:
             Overloaded: it cannot be kept; nothing may be answered then.
         """
+        request.scope[TOLD] = True
         self.writer.add(
             Entry(
                 at=self.writer.now(),
@@ -55,9 +89,13 @@ class Trail:
                 action=action,
                 subject=subject if student_id is None else pseudonym(student_id, self.writer.key),
                 detail=detail[:LONGEST_DETAIL],
-                source=request.client.host if request.client else "",
+                source=_place(request),
             )
         )
+
+
+def _place(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _kind(client: Client) -> ActorKind:

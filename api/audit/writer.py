@@ -13,6 +13,7 @@ from database.trail.trail import TrailRepository
 from model.audit.entry import Entry
 from model.audit.spool import Spool, read_batch
 from model.errors import ConfigurationError, Overloaded, RegistryError
+from model.people.looked import AGAIN
 from model.trust.tombstone import TombstoneKey
 
 GATHER_SECONDS = 0.25
@@ -23,6 +24,9 @@ AGAIN_SECONDS = 2.0
 
 MOST_WAITING = 10_000
 """Entries kept in memory while the disk takes none; then nothing more is answered."""
+
+MOST_LOOKS = 10_000
+"""Looks that this worker remembers; forgetting them writes a line more."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +50,7 @@ class TrailWriter:
         self._spool = Spool(home)
         self._unspooled: list[Entry] = []
         self._told = asyncio.Event()
+        self._looked: dict[tuple[str, ...], datetime] = {}
 
     def add(self, entry: Entry) -> None:
         """Takes an entry, without waiting for the registry.
@@ -64,6 +69,17 @@ class TrailWriter:
                 )
             self._unspooled.append(entry)
         self._told.set()
+
+    def remembers(self, look: tuple[str, ...]) -> bool:
+        """Whether that was looked at within the hour."""
+        before = self._looked.get(look)
+        return before is not None and self.now() - before < AGAIN
+
+    def remember(self, look: tuple[str, ...]) -> None:
+        """Keeps in this worker's memory that something was looked at now."""
+        if len(self._looked) >= MOST_LOOKS:
+            self._looked.clear()
+        self._looked[look] = self.now()
 
     async def follow(self) -> None:
         """Seals what was told, until cancelled."""

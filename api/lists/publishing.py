@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.requests import Request
+
 from api.http.problems import Problem
 from api.lists.view import Question, look_at
 from api.lists.wanted import ListFilter
-from api.manual_moves import record
 from api.operation import Json
 from api.security import Client
-from api.services import Services
+from api.services import services
 from database.lists.published import ListedRowRepository, PublishedListRepository
 from model.errors import Conflict
 from model.lists.published import PublishedList
@@ -87,7 +88,7 @@ def read_publication(sent: Mapping[str, Any]) -> Publication:
     return Publication(period, float(band), replaces)
 
 
-async def publish(here: Services, client: Client, asked: Publication) -> PublishedList:
+async def publish(request: Request, client: Client, asked: Publication) -> PublishedList:
     """Records a list as it is now, then draws, then keeps its rows.
 
     Raises:
@@ -95,6 +96,7 @@ async def publish(here: Services, client: Client, asked: Publication) -> Publish
         Conflict: a draw stands for the period, and `replaces` does not name it.
         RegistryError: the registry does not answer; then nothing is published.
     """
+    here = services(request)
     view = await look_at(here, Question(None, asked.period, None, ListFilter()), now=True)
     if view.period is None or not view.scored.ids:
         raise Problem.of_field("period", "nothing is known of any student yet", 404)
@@ -121,8 +123,7 @@ async def publish(here: Services, client: Client, asked: Publication) -> Publish
     await here.registry.run(PublishedListRepository().announce(draft))
     drawn = f", drawn in {draft.band:g} of the places with seed {draft.seed}" if lottery else ""
     told = f"{draft.period}, {draft.students} students{drawn}"
-    now = here.now()
-    await record(here.root, client.name, "publish list", draft.list_id, now=now, detail=told)
+    here.trail.tell(request, client, "publish list", subject=draft.list_id, detail=told)
     rows = await asyncio.to_thread(lambda: list(rows_of(draft, view.scored, view.ranked)))
     await here.registry.run(ListedRowRepository().add_many(rows))
     return await here.registry.run(PublishedListRepository().complete(draft))

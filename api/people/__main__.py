@@ -19,15 +19,15 @@ from urllib.parse import urlencode
 from api.key_trust import REMEDY
 from api.keys import check_limits, scopes
 from database.api_keys import ApiKeyRepository, is_ours
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.mapping.documents import milliseconds
 from database.people.invitations import code_of, invited
 from database.people.people import PersonRepository, revoked_of
+from database.trail.trail import TrailRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import root_registry, settings_from_environment
-from model.access import AuditEvent
+from model.audit.entry import ActorKind, Entry, pseudonym
 from model.errors import ConfigurationError, FarolError
 from model.people.person import Person, checked_name, folded_name
 from model.trust.key_file import KeyFile
@@ -99,8 +99,9 @@ class _Desk:
     def tell(self, action: str, name: str) -> None:
         """Adds a line to the audit log."""
         actor = f"cli/{getpass.getuser()}"
-        event = AuditEvent(uuid.uuid4().hex, self.now, actor, action, name)
-        self.root.run(AuditRepository().add(event))
+        entry = Entry(self.now, "", actor, ActorKind.COMMAND, action, name)
+        key = self.settings.tombstone_key
+        self.root.run(TrailRepository().tell([entry], key, now=self.now))
 
 
 def _invite(desk: _Desk, options: argparse.Namespace) -> Iterator[str]:
@@ -173,8 +174,8 @@ def _list(desk: _Desk, _options: argparse.Namespace) -> Iterator[str]:
 
 
 def _seen(desk: _Desk, options: argparse.Namespace) -> Iterator[str]:
-    subject = desk.settings.tombstone_key.of(options.student)
-    for event in desk.root.run(AuditRepository().about(subject)):
+    subject = pseudonym(options.student, desk.settings.tombstone_key)
+    for event in desk.root.run(TrailRepository().of_student(subject)):
         yield f"{event.at:%Y-%m-%d %H:%M} UTC  {event.actor}  {event.action}"
 
 

@@ -13,12 +13,10 @@ from typing import ParamSpec, TypeVar
 from api.http.problems import Problem
 from api.people.sessions import SessionBook
 from api.registry import Registry
-from api.security import Client
-from database.audit import AuditRepository
 from database.people import invitations, signing_in
 from database.people.spent import SpentTokenRepository
-from model.access import AuditEvent
-from model.people.looked import AGAIN, Looked
+from database.trail.trail import TrailRepository
+from model.audit.entry import Entry
 from model.people.password import Passwords, check_password
 from model.people.person import Person
 from model.people.session import SignedIn
@@ -30,9 +28,6 @@ R = TypeVar("R")
 
 MOST_WAITING = 16
 """Passwords that wait to be compared in this worker; each comparison takes 64 MiB."""
-
-MOST_LOOKS = 10_000
-"""Students that sessions opened, remembered by this worker; forgetting them writes a line more."""
 
 WRONG = "Name or password is wrong."
 
@@ -46,7 +41,7 @@ class PeopleDesk:
         book: the sessions.
         notes: what this host remembers of keys and editions.
         installation: the installation's key.
-        tombstones: hides which student somebody looked at.
+        data_key: seals the audit trail.
         now: the clock, aware UTC.
     """
 
@@ -54,12 +49,11 @@ class PeopleDesk:
     book: SessionBook
     notes: KeyFile
     installation: bytes = field(repr=False)
-    tombstones: TombstoneKey
+    data_key: TombstoneKey
     now: Callable[[], datetime]
     passwords: Passwords = field(default_factory=Passwords)
     _comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: set[object] = field(default_factory=set)
-    _looked: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     async def sign_in(self, name: str, password: str, address: str) -> SignedIn:
         """Begins a session.
@@ -72,7 +66,12 @@ class PeopleDesk:
         fits = await self._compare(self.passwords.fits, password, made.kept)
         session = await self.root.run(
             signing_in.settle(
-                made, fits=fits, session_id=uuid.uuid4().hex, now=self.now(), how="password, API"
+                made,
+                fits=fits,
+                session_id=uuid.uuid4().hex,
+                now=self.now(),
+                how="password, API",
+                data_key=self.data_key,
             )
         )
         if session is None or made.person is None:
@@ -88,7 +87,7 @@ class PeopleDesk:
         session, now = signed_in.session, self.now()
         await self.root.run(SpentTokenRepository().spend(session.session_id, session.until, now))
         self.book.forget(session.session_id)
-        await self._record(signed_in.person.name, signing_in.SIGN_OUT, "session")
+        await self._tell(signing_in.session_entry(signed_in.person.name, signing_in.SIGN_OUT, now))
 
     async def accept(self, code: str, password: object) -> Person:
         """Sets the password of somebody who was invited.
@@ -104,7 +103,9 @@ class PeopleDesk:
         person = await self.root.run(found)
         chosen = check_password(password, person.name)
         hashed = await self._compare(self.passwords.hashed, chosen)
-        op = invitations.accept(person, hashed, now=self.now(), installation=installation)
+        op = invitations.accept(
+            person, hashed, now=self.now(), installation=installation, data_key=self.data_key
+        )
         done = await self.root.run(op)
         await asyncio.to_thread(self.notes.add, revoked={person.edition})
         return done
@@ -122,46 +123,23 @@ class PeopleDesk:
         chosen = check_password(password, person.name)
         made = await self._attempt(person.name, address)
         if not await self._compare(self.passwords.fits, former, made.kept) or made.person is None:
-            await self.root.run(signing_in.refuse(made, self.now(), signing_in.FORMER))
+            await self.root.run(
+                signing_in.refuse(made, self.now(), signing_in.FORMER, self.data_key)
+            )
             raise Problem.of_field("former", "is not the present password", status=401)
         hashed = await self._compare(self.passwords.hashed, chosen)
         await self.root.run(signing_in.forgive(made, self.now()))
         await self.root.run(
             invitations.change_password(
-                made.person, hashed, now=self.now(), installation=self.installation
+                made.person,
+                hashed,
+                now=self.now(),
+                installation=self.installation,
+                data_key=self.data_key,
             )
         )
         await asyncio.to_thread(self.notes.add, revoked={made.person.edition})
         await self.book.refresh()
-
-    async def saw(self, client: Client, what: Looked, student_id: str = "") -> None:
-        """Keeps that a person looked at something of students; of an API key nothing is kept.
-
-        The log tells of which student to whoever knows the id, and to nobody else. A page that
-        stays open reads again and again: of one student it is kept once an hour for each session.
-
-        Args:
-            client: who.
-            what: was looked at.
-            student_id: the key of the student; "" is a list.
-
-        Raises:
-            RegistryError: the registry refuses, or does not answer; nothing may be shown then.
-        """
-        if client.signed_in is None:
-            return
-        if not student_id:
-            await self._record(client.name, what, "students")
-            return
-        subject, now = self.tombstones.of(student_id), self.now()
-        look = (client.signed_in.session.session_id, subject)
-        before = self._looked.get(look)
-        if before is not None and now - before < AGAIN:
-            return
-        await self._record(client.name, what, subject)
-        if len(self._looked) >= MOST_LOOKS:
-            self._looked.clear()
-        self._looked[look] = now
 
     async def _attempt(self, name: str, address: str) -> signing_in.Attempt:
         made = await self.root.run(
@@ -200,6 +178,6 @@ class PeopleDesk:
     async def _remembered(self) -> Set[str]:
         return (await asyncio.to_thread(self.notes.read)).revoked
 
-    async def _record(self, actor: str, action: str, subject: str) -> None:
-        event = AuditEvent(uuid.uuid4().hex, self.now(), actor, action, subject)
-        await self.root.run(AuditRepository().add(event))
+    async def _tell(self, entry: Entry) -> None:
+        op = TrailRepository().tell([entry], self.data_key, now=self.now())
+        await self.root.run(op)

@@ -11,7 +11,6 @@ from api.answers.alarms import AlarmsAnswer
 from api.bodies import REASON
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
-from api.manual_moves import record
 from api.operation import operation
 from api.payload import read_reason
 from api.services import services
@@ -42,7 +41,7 @@ async def acknowledge_alarm(request: Request, feature: str, client: MayDecide) -
     state = await here.registry.run(
         AlarmRepository().acknowledge(feature, by=client.name, reason=reason, now=now)
     )
-    await record(here.root, client.name, ACKNOWLEDGE, feature, now=now, detail=reason)
+    here.trail.tell(request, client, ACKNOWLEDGE, subject=feature, detail=reason)
     return json_answer(_told(state, here.task.drift.checks))
 
 

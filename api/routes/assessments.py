@@ -21,7 +21,6 @@ from api.students.assessment import assessment, known_student, with_history
 from api.students.reach import NOT_KNOWN
 from api.units import UnitLimit
 from model.errors import UnknownUnit
-from model.people.looked import Looked
 from preprocessing.student_ids import LONGEST_EVER
 from preprocessing.task.spelling import fold
 
@@ -60,7 +59,6 @@ async def assess_student(
     seen = next((o for o in reversed(shown) if period in (None, o.period)), None)
     if seen is None:
         raise Problem.of_field("period", "nothing is known of the student in this period", 404)
-    await here.people.saw(client, Looked.STUDENT, student)
     features = with_history(here.task, seen, known)
     told = await asyncio.to_thread(
         assessment, champion, here.task, seen, features,

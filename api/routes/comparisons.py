@@ -17,7 +17,6 @@ from api.bodies import COMPARISON
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.manual_moves import record
 from api.operation import operation
 from api.payload import read_object
 from api.services import services
@@ -70,7 +69,7 @@ async def compare(request: Request, client: MayDecide) -> Response:
         asked = VersionComparison(uuid.uuid4().hex, now, first, second, client.name)
         await here.registry.run(ComparisonRepository().ask(asked))
         subject = f"{first} and {second}"
-        await record(here.root, client.name, "compare", subject, now=now)
+        here.trail.tell(request, client, "compare", subject=subject)
     return json_answer(filled(ComparisonAnswer, asked), 202)
 
 

@@ -24,11 +24,10 @@ from api.bodies import REASON
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.manual_moves import record
 from api.operation import operation
 from api.payload import read_reason
 from api.security import Client
-from api.services import Services, services
+from api.services import services
 from database.decisions import approval
 from database.decisions.realised import promotions_and_what_came
 from database.driver.commands import Op
@@ -89,8 +88,7 @@ async def list_promotions(
 )
 async def approve(request: Request, version: str, client: MayDecide) -> Response:
     """While the champion is the one it was compared with; every worker serves it in two seconds."""
-    here = services(request)
-    done = await _answered(here, approval.approve, version, client, await _reason(request))
+    done = await _answered(request, approval.approve, version, client, await _reason(request))
     return json_answer(
         MoveAnswer(
             model_version=done.challenger,
@@ -108,8 +106,7 @@ async def approve(request: Request, version: str, client: MayDecide) -> Response
 )
 async def refuse(request: Request, version: str, client: MayDecide) -> Response:
     """The champion serves on."""
-    here = services(request)
-    done = await _answered(here, approval.refuse, version, client, await _reason(request))
+    done = await _answered(request, approval.refuse, version, client, await _reason(request))
     return json_answer(
         RefusalAnswer(
             version=done.challenger,
@@ -121,18 +118,19 @@ async def refuse(request: Request, version: str, client: MayDecide) -> Response:
 
 
 async def _answered(
-    here: Services,
+    request: Request,
     act: Callable[..., Op[Promotion]],
     version: str,
     client: Client,
     reason: str,
 ) -> Promotion:
+    here = services(request)
     days, now = here.task.promotion.approval_days, here.now()
     done = await here.registry.run(
         act(version, actor=client.name, reason=reason, days=days, now=now)
     )
     action = REFUSE if act is approval.refuse else APPROVE
-    await record(here.root, client.name, action, version, now=now, detail=reason)
+    here.trail.tell(request, client, action, subject=version, detail=reason)
     return done
 
 

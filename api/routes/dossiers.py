@@ -13,7 +13,6 @@ from api.access import MayRead
 from api.answers.dossiers import ExportAnswer, StudentAnswer, StudentFields
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.manual_moves import record
 from api.operation import UNIT, operation
 from api.payload import named_student, named_unit
 from api.routes.students import Limit, Offset
@@ -23,7 +22,6 @@ from api.students.export import pieces
 from api.students.reach import NOT_KNOWN, reach
 from api.students.reading import StudentReader, student_reader
 from model.errors import ErasedStudent
-from model.people.looked import Looked
 from preprocessing.student_ids import LONGEST_EVER
 
 router = APIRouter(tags=["students"])
@@ -59,8 +57,7 @@ async def export_student(request: Request, student_id: str, client: MayRead) -> 
     """
     found = await _found(request, student_id, client)
     here, done = services(request), ", ".join(found.tasks)
-    # The log says that it happened, and about whom it does not.
-    await record(here.root, client.name, "export", "student", now=found.at, detail=done)
+    here.trail.tell(request, client, "export", student_id=found.student, detail=done)
     headers = {
         "content-disposition": f'attachment; filename="farol-student-{found.at:%Y-%m-%d}.json"',
         "cache-control": "no-store",
@@ -91,7 +88,6 @@ async def get_student(
         offset: how many of the newest are left out before the first.
     """
     found = await _found(request, student_id, client)
-    await services(request).people.saw(client, Looked.STUDENT, found.student)
     tasks = {name: await one.page(offset, limit) for name, one in found.tasks.items()}
     return json_answer(StudentAnswer(**found.fields, limit=limit, offset=offset, tasks=tasks))
 

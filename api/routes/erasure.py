@@ -17,7 +17,6 @@ from api.durability import outbox
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.manual_moves import record
 from api.operation import UNIT, operation
 from api.payload import named_student, named_unit, read_reason
 from api.services import Services, services
@@ -57,8 +56,7 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
                 done[name] = receipt
     if not done:
         raise Problem.of_field("student_id", NOT_KNOWN, 404)
-    # The log says that it happened, and not to whom.
-    await record(here.root, client.name, "erase", "student", now=now, detail=", ".join(done))
+    here.trail.tell(request, client, "erase", student_id=student, detail=", ".join(done))
     deleted: Counter[str] = Counter()
     for one_done in done.values():
         deleted.update(one_done["deleted"])
@@ -96,7 +94,7 @@ async def readmit_student(request: Request, student_id: str, client: MayDecide) 
             lifted.append(name)
     if not lifted:
         raise Problem.of_field("student_id", "was not erased here", 404)
-    await record(here.root, client.name, "readmit", "student", now=now, detail=reason)
+    here.trail.tell(request, client, "readmit", student_id=student, detail=reason)
     return json_answer(
         ReadmissionAnswer(
             student_id=student_id, unit=named_unit(here.task, request), at=now, tasks=lifted

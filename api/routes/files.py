@@ -15,7 +15,6 @@ from api.files.child import Upload, read_upload
 from api.files.guarded_text import CsvLanguage, CsvLines
 from api.files.sent import BODY, FOLDER, PARAMETERS, sent_file
 from api.http.json_answer import json_answer
-from api.manual_moves import record
 from api.operation import TEXT, Json, operation
 from api.security import Client
 from api.services import Services, services
@@ -73,7 +72,7 @@ async def keep_file(request: Request, client: MaySendFiles) -> Response:
         f"period {table['period']}: {table['rows_kept']} of {table['rows_read']} rows"
         for table in account["tables"]
     )
-    await record(here.root, client.name, "ingest", "file", now=here.now(), detail=done)
+    here.trail.tell(request, client, "ingest", subject="file", detail=done)
     return json_answer(account)
 
 

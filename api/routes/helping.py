@@ -33,7 +33,6 @@ from api.helping.telling import (
 )
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
-from api.manual_moves import record
 from api.operation import UNIT, operation
 from api.payload import named_student, read_object
 from api.security import Client
@@ -67,12 +66,7 @@ async def act(request: Request, client: MayAct) -> Response:
     action = read_action(body, student, place, _speaker(here, client))
     if not await here.registry.run(ActionRepository().add(action, units_of(client, here.task))):
         action = await _the_same(here, action)
-    # Of a repeated call too, which may be repeated because this failed.
-    event_id = f"act {here.task.name} {action.action_id} {action.at.isoformat()}"
-    await record(
-        here.root, client.name, "act", "student",
-        now=action.at, detail=action.kind, event_id=event_id,
-    )  # fmt: skip
+    here.trail.tell(request, client, "act", student_id=action.student_id, detail=action.kind)
     return json_answer(action_answer(here.task, action))
 
 
@@ -106,9 +100,9 @@ async def intervene(request: Request, client: MayAct) -> Response:
         given = await _begin(here, client, student, body)
     else:
         given = await _change(here, client, student, changed, body)
-    await record(
-        here.root, client.name, "intervene" if changed is None else "change intervention",
-        given.intervention_id, now=given.at, detail=f"from {given.start}",
+    here.trail.tell(
+        request, client, "intervene" if changed is None else "change intervention",
+        student_id=given.student_id, detail=f"{given.intervention_id} from {given.start}",
     )  # fmt: skip
     return json_answer(intervention_answer(here.task, given))
 
@@ -144,10 +138,13 @@ async def _change(
 async def remove_intervention(request: Request, intervention_id: str, client: MayAct) -> Response:
     """For what was written down by mistake; help that ended gets its last day instead."""
     here = services(request)
-    await _intervention(here, client, intervention_id)
+    given = await _intervention(here, client, intervention_id)
     removed = await here.registry.run(InterventionRepository().remove(intervention_id))
     if removed:
-        await record(here.root, client.name, "remove intervention", intervention_id, now=here.now())
+        here.trail.tell(
+            request, client, "remove intervention",
+            student_id=given.student_id, detail=intervention_id,
+        )  # fmt: skip
     return json_answer(RemovedAnswer(intervention_id=intervention_id, removed=removed))
 
 
@@ -179,7 +176,7 @@ async def assign(request: Request, student_id: str, client: MayAct) -> Response:
     place = await place_of(here, client, student, None)
     said = read_assignment(body, student, place, _speaker(here, client))
     kept = await here.registry.run(AssignmentRepository().put(said))
-    await record(here.root, client.name, "assign", "student", now=said.at, detail=said.person)
+    here.trail.tell(request, client, "assign", student_id=student, detail=said.person)
     return json_answer(filled(AssignmentAnswer, kept, student_id=student_id))
 
 

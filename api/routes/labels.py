@@ -58,6 +58,8 @@ async def label(request: Request, client: MayLabel) -> Response:
         await _label(here, client, {number: found[number] for number in numbers}, told)
     for status, number in told.counts.items():
         here.metrics.labelled(status.value, number)
+    done = f"{len(found) - len(told.rejected)} of {len(found)} accepted"
+    here.trail.tell(request, client, "report", subject="outcomes", detail=done)
     return json_answer(
         LabelsAnswer(
             accepted=len(found) - len(told.rejected),

@@ -16,7 +16,6 @@ from api.lists.budgets import BODY, changed, read_budgets
 from api.lists.publishing import PUBLICATION, publish, read_publication
 from api.lists.settings import budgets_answer
 from api.lists.told import told_list, told_row
-from api.manual_moves import record
 from api.operation import operation
 from api.payload import read_object
 from api.routes.students import Limit, Offset
@@ -64,7 +63,7 @@ async def put_budgets(request: Request, client: MayAct) -> Response:
     await here.registry.run(BudgetRepository().put(settings))
     rooms = ((one.lane, one.share if one.top is None else one.top) for one in sent)
     told = ", ".join(f"{lane.value} {room}" for lane, room in rooms)
-    await record(here.root, client.name, "set", "budgets", now=now, detail=told[:500])
+    here.trail.tell(request, client, "set", subject="budgets", detail=told)
     return json_answer(await budgets_answer(here, limit))
 
 
@@ -88,7 +87,7 @@ async def publish_list(request: Request, client: MayActOnAll) -> Response:
     """
     here = services(request)
     asked = read_publication(read_object(await read_body(request.receive, SMALL)))
-    done = await publish(here, client, asked)
+    done = await publish(request, client, asked)
     rows = await here.registry.run(ListedRowRepository().page(done.list_id, skip=0, limit=50))
     return json_answer(
         PublishedListAnswer(

@@ -25,7 +25,8 @@ from api.http.problems import Problem
 from api.manual_moves import ROLLBACK, Move, move_champion, rollback_target
 from api.operation import TEXT, operation
 from api.payload import read_reason
-from api.services import Services, root_of, services
+from api.security import Client
+from api.services import root_of, services
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.promotions import PromotionRepository
@@ -132,7 +133,7 @@ async def promote(request: Request, version: str, client: MayDecide) -> Response
     here = services(request)
     reason = await _reason(request)
     found = await here.registry.run(ModelVersionRepository().get(version))
-    return await _move(here, Move(found.version, "promote", client.name, reason))
+    return await _move(request, client, Move(found.version, "promote", client.name, reason))
 
 
 @router.post(
@@ -152,13 +153,13 @@ async def rollback(request: Request, client: MayDecide) -> Response:
             "version; promote one by its name: POST /models/v<number>/promote.",
         )
     await here.registry.run(ModelVersionRepository().get(target))
-    return await _move(here, Move(target, ROLLBACK, client.name, reason))
+    return await _move(request, client, Move(target, ROLLBACK, client.name, reason))
 
 
 @router.post(
     "/model/reload", **operation("Looks at the registry's champion now", ReloadAnswer, 408, 413)
 )
-async def reload(request: Request, _client: MayDecide) -> Response:
+async def reload(request: Request, client: MayDecide) -> Response:
     """Also tries a quarantined version once more."""
     here = services(request)
     await read_body(request.receive, SMALL)
@@ -167,12 +168,15 @@ async def reload(request: Request, _client: MayDecide) -> Response:
     await here.holder.refresh()
     quarantined = here.live.quarantined()
     version = here.champion().version
+    here.trail.tell(request, client, "reload", subject=version)
     return json_answer(ReloadAnswer(model_version=version, quarantined=quarantined))
 
 
-async def _move(here: Services, move: Move) -> Response:
+async def _move(request: Request, client: Client, move: Move) -> Response:
+    here = services(request)
     days = here.task.promotion.approval_days
-    done = await move_champion(here.registry, here.root, move, approval_days=days, now=here.now())
+    done = await move_champion(here.registry, move, approval_days=days, now=here.now())
+    here.trail.tell(request, client, move.action, subject=move.version, detail=move.reason)
     return json_answer(
         MoveAnswer(
             model_version=done.challenger,

@@ -20,7 +20,6 @@ from api.files.served_log import LOG_TYPES, LogForm, log_pieces
 from api.files.walk import TRIES
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.manual_moves import record
 from api.operation import TEXT, Json, operation
 from api.routes.decisions import read_moment
 from api.services import Services, services
@@ -73,9 +72,7 @@ async def list_missing(
     asked = await _period(here, period)
     if format == "json":
         return json_answer(await _first(here, asked, units, search, limit))
-    await record(
-        here.root, client.name, "download", "missing outcomes", now=here.now(), detail=asked
-    )
+    here.trail.tell(request, client, "download", subject="missing outcomes", detail=asked)
     return _as_file(_written(here, asked, units, lang), f"farol-outcomes-{asked}.csv", "text/csv")
 
 
@@ -113,7 +110,7 @@ async def get_prediction_log(
     after: datetime | None = None if since is None else read_moment(since, now=now)
     if period is not None:
         _check(here.task, period)
-    await record(here.root, client.name, "download", "predictions", now=now)
+    here.trail.tell(request, client, "download", subject="predictions", detail=unit or "")
     body = log_pieces(here, units, period, after, form=format, language=lang)
     return _as_file(body, f"farol-predictions-{now:%Y-%m-%d}.{format}", LOG_TYPES[format])
 

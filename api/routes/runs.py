@@ -19,7 +19,6 @@ from api.drift_page import page_answer
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.manual_moves import record
 from api.operation import TEXT, operation
 from api.payload import checked_reason, read_object
 from api.services import services
@@ -79,7 +78,7 @@ async def train(request: Request, client: MayDecide) -> Response:
             reason=reason,
         )
         await here.registry.run(RunRepository().start(run))
-    await record(here.root, client.name, "train", run.run_id, now=now, detail=reason)
+    here.trail.tell(request, client, "train", subject=run.run_id, detail=reason)
     return json_answer(QueuedAnswer(run_id=run.run_id, status=run.status), 202)
 
 

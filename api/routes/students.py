@@ -17,12 +17,10 @@ from api.lists.rows import shown
 from api.lists.view import ListView, Question, look_at
 from api.lists.wanted import FeatureValues, ListFilter, Search
 from api.lists.words import Language
-from api.manual_moves import record
 from api.operation import operation
 from api.services import services
 from api.units import UnitLimit
 from model.lists.published import Lane
-from model.people.looked import Looked
 from model.prediction import RiskStatus
 
 FURTHEST = 2**31 - 1
@@ -142,8 +140,7 @@ async def students_at_risk_file(
     view = await look_at(here, Question(UnitLimit.of(client, here.task), period, unit, wanted))
     at = here.now()
     told = f"{format} of {view.period}: {len(view.chosen)} students"
-    await here.people.saw(client, Looked.LIST)
-    await record(here.root, client.name, "download", "list", now=at, detail=told)
+    here.trail.tell(request, client, "download", subject="list", detail=told)
     name = f"farol-{view.period or 'list'}-{at:%Y-%m-%d}.{format}"
     headers = {
         "content-disposition": f'{form.disposition}; filename="{name}"',

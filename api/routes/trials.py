@@ -18,7 +18,6 @@ from api.bodies import CANARY, MOST_SHARE
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.manual_moves import record
 from api.operation import operation
 from api.payload import read_object, read_reason
 from api.services import services
@@ -74,9 +73,7 @@ async def set_canary(request: Request, version: str, client: MayDecide) -> Respo
     now = here.now()
     asked = Canary(version, "", share, CanaryState.ON, now, now, client.name, reason)
     canary = await here.registry.run(_begun(asked) if share else _ended(asked))
-    await record(
-        here.root, client.name, "canary", version, now=now, detail=f"{share:.1%}: {reason}"
-    )
+    here.trail.tell(request, client, "canary", subject=version, detail=f"{share:.1%}: {reason}")
     return json_answer(filled(CanaryAnswer, canary, model_version=canary.champion))
 
 

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 from dashboard.entry.admission import DoorState, Visitor, of_key, of_person
 from database.api_keys import ApiKeyRepository
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.people import invitations, signing_in
 from database.people.people import PersonRepository, revoked_of
 from database.people.spent import SpentTokenRepository
-from model.access import AuditEvent
+from database.trail.trail import TrailRepository
+from model.audit.entry import ActorKind, Entry, pseudonym
 from model.people.looked import Looked
 from model.people.password import Passwords, check_password
 from model.people.person import Person
@@ -40,14 +40,14 @@ class Doorkeeper:
         registry: opens the root registry.
         notes: what this host remembers of keys and editions.
         installation: the installation's key.
-        tombstones: hides which student somebody looked at.
+        data_key: seals the audit trail, and hides in it which student somebody looked at.
         now: aware UTC.
     """
 
     registry: Callable[[], SyncRegistry]
     notes: KeyFile
     installation: bytes = field(repr=False)
-    tombstones: TombstoneKey
+    data_key: TombstoneKey
     now: datetime
     passwords: Passwords = field(default_factory=Passwords)
 
@@ -78,7 +78,14 @@ class Doorkeeper:
         fits = self.passwords.fits(password, made.kept)
         session_id = uuid.uuid4().hex
         session = registry.run(
-            signing_in.settle(made, fits=fits, session_id=session_id, now=self.now, how=HOW)
+            signing_in.settle(
+                made,
+                fits=fits,
+                session_id=session_id,
+                now=self.now,
+                how=HOW,
+                data_key=self.data_key,
+            )
         )
         return NOBODY if session is None else token_of(session, self.installation)
 
@@ -97,11 +104,21 @@ class Doorkeeper:
             )
         ]
         if len(people) != 1:
-            self._record(signing_in.NOBODY, signing_in.REFUSED, "session", HOW_OPENID)
+            self._tell(
+                signing_in.session_entry(
+                    signing_in.NOBODY, signing_in.REFUSED, self.now, HOW_OPENID
+                )
+            )
             return None
         session_id = uuid.uuid4().hex
         session = registry.run(
-            signing_in.begin(people[0], session_id=session_id, now=self.now, how=HOW_OPENID)
+            signing_in.begin(
+                people[0],
+                session_id=session_id,
+                now=self.now,
+                how=HOW_OPENID,
+                data_key=self.data_key,
+            )
         )
         return token_of(session, self.installation)
 
@@ -118,7 +135,7 @@ class Doorkeeper:
         self.registry().run(spend)
         person = self.registry().run(PersonRepository().find(session.person_id))
         name = person.name if person else signing_in.NOBODY
-        self._record(name, signing_in.SIGN_OUT, "session")
+        self._tell(signing_in.session_entry(name, signing_in.SIGN_OUT, self.now))
 
     def invited(self, code: str) -> Person:
         """Who may set a password with that code.
@@ -141,7 +158,13 @@ class Doorkeeper:
         """
         person = self.invited(code)
         hashed = self.passwords.hashed(check_password(password, person.name))
-        op = invitations.accept(person, hashed, now=self.now, installation=self.installation)
+        op = invitations.accept(
+            person,
+            hashed,
+            now=self.now,
+            installation=self.installation,
+            data_key=self.data_key,
+        )
         done = self.registry().run(op)
         self.notes.add(revoked={person.edition})
         return done
@@ -170,31 +193,36 @@ class Doorkeeper:
             return made.wait
         registry = self.registry()
         if made.person is None or not self.passwords.fits(former, made.kept):
-            registry.run(signing_in.refuse(made, self.now, signing_in.FORMER))
+            registry.run(signing_in.refuse(made, self.now, signing_in.FORMER, self.data_key))
             return NOBODY
         hashed = self.passwords.hashed(chosen)
         registry.run(signing_in.forgive(made, self.now))
         op = invitations.change_password(
-            made.person, hashed, now=self.now, installation=self.installation
+            made.person,
+            hashed,
+            now=self.now,
+            installation=self.installation,
+            data_key=self.data_key,
         )
         later = registry.run(op)
         self.notes.add(revoked={made.person.edition})
         return token_of(begun(later, uuid.uuid4().hex, self.now), self.installation)
 
-    def saw(self, visitor: Visitor, what: Looked, student_id: str = "") -> None:
-        """Keeps that a person looked at something of students; of an API key nothing is kept.
+    def saw(self, visitor: Visitor, task: str, what: Looked, student_id: str = "") -> None:
+        """Tells the audit trail that somebody looked at something of students.
 
         Args:
             visitor: who.
+            task: of whose students.
             what: was looked at.
             student_id: the key of the student; "" is a list.
 
         Raises:
             RegistryError: it does not answer; nothing may be shown then.
         """
-        if visitor.person:
-            subject = self.tombstones.of(student_id) if student_id else "students"
-            self._record(visitor.name, what, subject)
+        subject = pseudonym(student_id, self.data_key) if student_id else "students"
+        kind = ActorKind.PERSON if visitor.person else ActorKind.KEY
+        self._tell(Entry(self.now, task, visitor.name, kind, what, subject, "dashboard"))
 
     def _attempt(self, name: str, address: str) -> signing_in.Attempt:
         op = signing_in.attempt(
@@ -216,6 +244,5 @@ class Doorkeeper:
         op = PersonRepository().standing([session], remembered, self.installation)
         return self.registry().run(op).get(session.session_id)
 
-    def _record(self, actor: str, action: str, subject: str, detail: str = "") -> None:
-        event = AuditEvent(uuid.uuid4().hex, self.now, actor, action, subject, detail)
-        self.registry().run(AuditRepository().add(event))
+    def _tell(self, entry: Entry) -> None:
+        self.registry().run(TrailRepository().tell([entry], self.data_key, now=self.now))

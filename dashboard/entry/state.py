@@ -82,17 +82,19 @@ def _fields() -> State:
     return cast(State, st.session_state)
 
 
-def looked_with(keeper: Doorkeeper, who: Visitor, now: datetime) -> Callable[[Looked, str], None]:
+def looked_with(
+    keeper: Doorkeeper, who: Visitor, task: str, now: datetime
+) -> Callable[[Looked, str], None]:
     """What a page calls when it shows something of a student, at every run.
 
     A file is made outside of any run, where there is no browser session to ask.
     """
-    before: dict[tuple[Looked, str], datetime] = st.session_state.setdefault(LOOKED, {})
+    before: dict[tuple[str, Looked, str], datetime] = st.session_state.setdefault(LOOKED, {})
 
     def saw(what: Looked, student_id: str = "") -> None:
-        at = before.get((what, student_id))
+        at = before.get((task, what, student_id))
         if at is None or now - at >= AGAIN:
-            keeper.saw(who, what, student_id)
-            before[what, student_id] = now
+            keeper.saw(who, task, what, student_id)
+            before[task, what, student_id] = now
 
     return saw

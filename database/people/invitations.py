@@ -7,14 +7,15 @@ from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from database.audit import AuditRepository
 from database.driver.commands import Op
 from database.mapping.documents import milliseconds
 from database.people.people import PersonRepository, revoked_of
-from model.access import AuditEvent
+from database.trail.trail import TrailRepository
+from model.audit.entry import ActorKind, Entry
 from model.errors import Conflict, NotFound
 from model.people.person import Person
 from model.trust.key_seal import digest_of
+from model.trust.tombstone import TombstoneKey
 
 NOT_VALID = (
     "this invitation is not valid: it was used, it is over, or another one took its place; ask an "
@@ -70,7 +71,14 @@ def of_code(code: str, *, now: datetime, remembered: Set[str], installation: byt
     return person
 
 
-def accept(person: Person, password_hash: str, *, now: datetime, installation: bytes) -> Op[Person]:
+def accept(
+    person: Person,
+    password_hash: str,
+    *,
+    now: datetime,
+    installation: bytes,
+    data_key: TombstoneKey,
+) -> Op[Person]:
     """Uses an invitation up and sets the password.
 
     The invited edition is revoked as any former one is: its document, with the code, may be put
@@ -81,6 +89,7 @@ def accept(person: Person, password_hash: str, *, now: datetime, installation: b
         password_hash: of what the person chose.
         now: aware UTC.
         installation: the installation's key.
+        data_key: seals the audit trail.
 
     Raises:
         NotFound: somebody else was first, or the person was changed in the meantime.
@@ -95,12 +104,17 @@ def accept(person: Person, password_hash: str, *, now: datetime, installation: b
         done = yield from PersonRepository().follow(person, later, now, installation)
     except Conflict as error:
         raise NotFound(NOT_VALID) from error
-    yield from AuditRepository().add(_event(person, ACCEPTED, now))
+    yield from TrailRepository().tell([_entry(person, ACCEPTED, now)], data_key, now=now)
     return done
 
 
 def change_password(
-    person: Person, password_hash: str, *, now: datetime, installation: bytes
+    person: Person,
+    password_hash: str,
+    *,
+    now: datetime,
+    installation: bytes,
+    data_key: TombstoneKey,
 ) -> Op[Person]:
     """Gives a person another password; every session of before is over.
 
@@ -109,15 +123,16 @@ def change_password(
         password_hash: of the new one.
         now: aware UTC.
         installation: the installation's key.
+        data_key: seals the audit trail.
 
     Raises:
         Conflict: the person was changed in the meantime.
     """
     later = replace(person, edition=uuid.uuid4().hex, password_hash=password_hash)
     done = yield from PersonRepository().follow(person, later, now, installation)
-    yield from AuditRepository().add(_event(person, CHANGED, now))
+    yield from TrailRepository().tell([_entry(person, CHANGED, now)], data_key, now=now)
     return done
 
 
-def _event(person: Person, action: str, now: datetime) -> AuditEvent:
-    return AuditEvent(uuid.uuid4().hex, now, person.name, action, person.name)
+def _entry(person: Person, action: str, now: datetime) -> Entry:
+    return Entry(now, "", person.name, ActorKind.PERSON, action, person.name)

@@ -6,20 +6,20 @@ in a thread and the dashboard as it goes.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from database.audit import AuditRepository
 from database.driver.commands import Op
 from database.people.guesses import GuessRepository
 from database.people.people import PersonRepository, revoked_of
-from model.access import AuditEvent
+from database.trail.trail import TrailRepository
+from model.audit.entry import ActorKind, Entry
 from model.people.guessing import FREE_ADDRESS, FREE_NAME, network_of
 from model.people.person import Person, folded_name
 from model.people.session import Session, begun
 from model.trust.signature import seal
+from model.trust.tombstone import TombstoneKey
 
 SIGN_IN = "sign-in"
 REFUSED = "sign-in refused"
@@ -41,6 +41,7 @@ class Attempt:
         known_as: what the audit log says.
         name, address: the guesses that were counted.
         home: those at this name from this address alone, once it is known of it.
+        source: the address as it is.
     """
 
     wait: timedelta
@@ -49,6 +50,7 @@ class Attempt:
     name: str
     address: str
     home: str
+    source: str = ""
 
     @property
     def kept(self) -> str:
@@ -73,7 +75,7 @@ def attempt(
     """
     name = folded_name(typed)
     guesses = GuessRepository()
-    address = network_of(address)
+    source, address = address, network_of(address)
     by_address = seal("guess address", {"address": address}, installation)
     by_name = seal("guess name", {"name": name}, installation)
     home = seal("guess home", {"name": name, "address": address}, installation)
@@ -83,17 +85,23 @@ def attempt(
             by_name = home
         wait = yield from guesses.count_one(by_name, FREE_NAME, now)
     if wait:
-        return Attempt(wait, None, NOBODY, by_name, by_address, home)
+        return Attempt(wait, None, NOBODY, by_name, by_address, home, source)
     found = yield from PersonRepository().named(name)
     known_as = found.name if found else NOBODY
     if found is not None:
         revoked = yield from revoked_of(found, remembered, installation)
         found = found if found.counts(revoked, installation) else None
-    return Attempt(wait, found, known_as, by_name, by_address, home)
+    return Attempt(wait, found, known_as, by_name, by_address, home, source)
 
 
 def settle(
-    made: Attempt, *, fits: bool, session_id: str, now: datetime, how: str
+    made: Attempt,
+    *,
+    fits: bool,
+    session_id: str,
+    now: datetime,
+    how: str,
+    data_key: TombstoneKey,
 ) -> Op[Session | None]:
     """Ends an attempt: a session, or None; both are in the audit log.
 
@@ -102,25 +110,36 @@ def settle(
         fits: whether the password is the person's.
         session_id: of the session that would begin.
         now: aware UTC.
-        how: by which way, for the audit log.
+        how: by which way, for the audit trail.
+        data_key: seals the trail.
 
     Raises:
         RegistryError: the registry refuses, or does not answer.
     """
     if made.person is None or not fits:
-        yield from refuse(made, now, how)
+        yield from refuse(made, now, how, data_key)
         return None
     yield from forgive(made, now)
-    return (yield from begin(made.person, session_id=session_id, now=now, how=how))
+    return (
+        yield from begin(
+            made.person,
+            session_id=session_id,
+            now=now,
+            how=how,
+            data_key=data_key,
+            source=made.source,
+        )
+    )
 
 
-def refuse(made: Attempt, now: datetime, how: str) -> Op[None]:
-    """Keeps in the audit log that the password was wrong.
+def refuse(made: Attempt, now: datetime, how: str, data_key: TombstoneKey) -> Op[None]:
+    """Keeps in the audit trail that the password was wrong.
 
     Raises:
         RegistryError: the registry refuses, or does not answer.
     """
-    yield from AuditRepository().add(_event(made.known_as, REFUSED, now, how))
+    refused = session_entry(made.known_as, REFUSED, now, how, made.source)
+    yield from TrailRepository().tell([refused], data_key, now=now)
 
 
 def forgive(made: Attempt, now: datetime) -> Op[None]:
@@ -136,15 +155,33 @@ def forgive(made: Attempt, now: datetime) -> Op[None]:
     yield from guesses.take_back(made.address)
 
 
-def begin(person: Person, *, session_id: str, now: datetime, how: str) -> Op[Session]:
+def begin(
+    person: Person,
+    *,
+    session_id: str,
+    now: datetime,
+    how: str,
+    data_key: TombstoneKey,
+    source: str = "",
+) -> Op[Session]:
     """A session of a person who was recognised.
 
     Raises:
         RegistryError: the registry refuses, or does not answer.
     """
-    yield from AuditRepository().add(_event(person.name, SIGN_IN, now, how))
+    entry = session_entry(person.name, SIGN_IN, now, how, source)
+    yield from TrailRepository().tell([entry], data_key, now=now)
     return begun(person, session_id, now)
 
 
-def _event(actor: str, action: str, now: datetime, how: str) -> AuditEvent:
-    return AuditEvent(uuid.uuid4().hex, now, actor, action, "session", how)
+def session_entry(actor: str, action: str, now: datetime, how: str = "", source: str = "") -> Entry:
+    """What the trail is told of a person's session.
+
+    Args:
+        actor: the person's name, or `NOBODY`.
+        action: `SIGN_IN`, `REFUSED` or `SIGN_OUT`.
+        now: aware UTC.
+        how: by which way.
+        source: from where.
+    """
+    return Entry(now, "", actor, ActorKind.PERSON, action, "session", how, source)

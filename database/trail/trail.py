@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from database.audit import AuditRepository
-from database.driver.commands import Document, Find, InsertMany, Op
+from database.driver.commands import DeleteMany, Document, Find, InsertMany, Op
 from database.driver.paging import in_parts
+from database.mapping.documents import milliseconds
 from database.repository import Documents, Repository
-from model.access import AuditEvent
 from model.audit.block import FIRST, Block, sealed, subjects_of
-from model.audit.entry import ActorKind, Entry
+from model.audit.check import SHORTENED
+from model.audit.entry import Entry
+from model.audit.former import begun, of_before
 from model.trust.tombstone import TombstoneKey
 
 MOST_ENTRIES = 1_000
@@ -97,7 +100,7 @@ class TrailRepository(Repository[Block]):
         name, by_task = batch or uuid.uuid4().hex, dict[str, list[Entry]]()
         for entry in entries:
             by_task.setdefault(entry.task, []).append(entry)
-        written = []
+        written = (yield from self._begin(key, now)) if by_task else []
         for task, told in by_task.items():
             for place, part in enumerate(in_parts(told, MOST_ENTRIES)):
                 block = yield from self._append(task, part, f"{name}/{task}/{place}", key, now)
@@ -130,6 +133,69 @@ class TrailRepository(Repository[Block]):
         )
         return found[0] if found else None
 
+    def blocks(self, limit: int = 50, offset: int = 0, task: str | None = None) -> Op[list[Block]]:
+        """The newest blocks that can be read, newest first.
+
+        Args:
+            limit: at most so many.
+            offset: how many of the newest are left out.
+            task: only of this chain.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        where = {} if task is None else {"task": task}
+        found = yield Find(self.collection, where, sort=self.order, limit=limit, skip=offset)
+        return self.readable(found)
+
+    def shorten(
+        self, task: str, before: datetime, *, by: Entry, key: TombstoneKey, now: datetime
+    ) -> Op[int]:
+        """Removes the oldest blocks of a chain for their age, and says so in it first.
+
+        What is left is checked as before: the entry that says it is sealed as any other.
+
+        Args:
+            task: whose chain.
+            before: blocks sealed before it go, up to the first that was not.
+            by: who removes them; its action, subject and detail are filled in here.
+            key: the installation's data key.
+            now: aware UTC.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        young: list[Document] = yield Find(
+            self.collection,
+            {"task": task, "sealed_at": {"$gte": milliseconds(before)}},
+            sort=[("number", 1)], limit=1, fields=["number"],
+        )  # fmt: skip
+        head = yield from self.head(task)
+        end = young[0]["number"] if young else (head["number"] if head else 0)
+        old = yield Find(self.collection, {"task": task, "number": {"$lt": end}}, fields=["number"])
+        if not old:
+            return 0
+        told = replace(
+            by,
+            task=task,
+            action=SHORTENED,
+            subject=str(max(int(one["number"]) for one in old)),
+            detail=f"{len(old)} blocks sealed before {before:%Y-%m-%d %H:%M}",
+        )
+        yield from self.tell([told], key, now=now)
+        for part in in_parts(sorted(one["_id"] for one in old)):
+            yield DeleteMany(TrailSubjectRepository.collection, {"block_id": {"$in": part}})
+            yield DeleteMany(self.collection, {"_id": {"$in": part}})
+        return len(old)
+
+    def _begin(self, key: TombstoneKey, now: datetime) -> Op[list[Block]]:
+        """The first block of an installation, which holds what was told before the trail."""
+        if (yield from self.head("")) is not None:
+            return []
+        former = yield from AuditRepository().newest(0)
+        block = yield from self._append("", [begun(former, key, now)], "begun", key, now)
+        return [] if block is None else [block]
+
     def _append(
         self, task: str, entries: Sequence[Entry], batch: str, key: TombstoneKey, now: datetime
     ) -> Op[Block | None]:
@@ -155,9 +221,3 @@ class TrailRepository(Repository[Block]):
             if (yield from self._add(self._document(block))):
                 yield from TrailSubjectRepository().note(block)
                 return block
-
-
-def of_before(event: AuditEvent) -> Entry:
-    """A line of the audit log of before the trail, as an entry; it told no task and no kind."""
-    kind = ActorKind.COMMAND if event.actor.startswith("cli/") else ActorKind.PERSON
-    return Entry(event.at, "", event.actor, kind, event.action, event.subject, event.detail)

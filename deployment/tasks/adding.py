@@ -94,7 +94,17 @@ def add(
         opened.run(claimed(task))
         opened.run(prepared(task))
         if known is None or not in_service(known, task.text):
-            root.run(recorded(task.spec, task.text, changes, action=action, actor=ACTOR, now=now))
+            root.run(
+                recorded(
+                    task.spec,
+                    task.text,
+                    changes,
+                    action=action,
+                    actor=ACTOR,
+                    now=now,
+                    data_key=task.settings.tombstone_key,
+                )
+            )
         else:
             action = ""
         if file is not None:
@@ -134,7 +144,7 @@ def retire(
         raise ConfigurationError(
             f"{name!r}: no task of this installation; known are {known}"
         ) from error
-    root.run(audit(name, "retire", ACTOR, now))
+    root.run(audit(name, "retire", ACTOR, now, settings.tombstone_key))
     first = root.run(installation.recorded_task())
     here = settings.home_of(name) / TASK_FILE
     retired = here.with_name(RETIRED_FILE)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from functools import lru_cache
 
-from database.audit import AuditRepository
 from database.driver.commands import Op
 from database.tasks import TaskRecord, TaskRepository
-from model.access import AuditEvent
+from database.trail.trail import TrailRepository
+from model.audit.entry import LONGEST_DETAIL, ActorKind, Entry
 from model.errors import ConfigurationError
+from model.trust.tombstone import TombstoneKey
 from preprocessing.task.changes import TaskChanges, compare
 from preprocessing.task.spec import TaskSpec, parse_task
 
 LISTED = 20
 """Changes that a message or an audit event tells one by one."""
+
+AT_START = "installation"
+"""Who changed a task, in the audit trail, where a start has found its file changed."""
 
 ADD = "python -m deployment.tasks add"
 
@@ -79,7 +82,14 @@ def _as_recorded(name: str, text: str) -> TaskSpec:
 
 
 def recorded(
-    spec: TaskSpec, text: str, changes: TaskChanges, *, action: str, actor: str, now: datetime
+    spec: TaskSpec,
+    text: str,
+    changes: TaskChanges,
+    *,
+    action: str,
+    actor: str,
+    now: datetime,
+    data_key: TombstoneKey,
 ) -> Op[None]:
     """Run on the root database: records the task as accepted, and who changed what.
 
@@ -90,23 +100,29 @@ def recorded(
         action: what was done, for the audit log.
         actor: who did it.
         now: aware UTC.
+        data_key: seals the audit trail.
     """
     yield from TaskRepository().put(spec.name, text, now)
-    yield from audit(spec.name, action, actor, now, detail=listed(changes.told))
+    told = listed(changes.told)
+    yield from audit(spec.name, action, actor, now, data_key, detail=told)
 
 
-def audit(task: str, action: str, actor: str, now: datetime, *, detail: str = "") -> Op[None]:
-    """Run on the root database: an event of something done to a task.
+def audit(
+    task: str, action: str, actor: str, now: datetime, data_key: TombstoneKey, *, detail: str = ""
+) -> Op[None]:
+    """Run on the root database: tells the audit trail of something done to a task.
 
     Args:
         task: its name.
         action: what was done.
         actor: who did it.
         now: aware UTC.
+        data_key: seals the trail.
         detail: what else there is to know.
     """
-    event = AuditEvent(uuid.uuid4().hex, now, actor, action, f"task {task}", detail)
-    yield from AuditRepository().add(event)
+    kind = ActorKind.WORKER if actor == AT_START else ActorKind.COMMAND
+    entry = Entry(now, "", actor, kind, action, f"task {task}", detail[:LONGEST_DETAIL])
+    yield from TrailRepository().tell([entry], data_key, now=now)
 
 
 def listed(sentences: tuple[str, ...]) -> str:

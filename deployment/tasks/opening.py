@@ -10,16 +10,13 @@ from database.adoption import adopt
 from database.driver.commands import Op
 from database.indexes import ensure_indexes
 from database.tasks import TaskRepository
-from deployment.tasks.admission import admit, in_service, recorded
+from deployment.tasks.admission import AT_START, admit, in_service, recorded
 from deployment.tasks.installed import InstalledTask
 from deployment.tasks.limits import require_room
 from model.errors import ConfigurationError
 from model.trust.adoption_file import AdoptionFile
 
 _log = logging.getLogger(__name__)
-
-AT_START = "installation"
-"""Who changed a task, in the audit log, where a start has found its file changed."""
 
 
 def present(task: InstalledTask) -> Op[InstalledTask]:
@@ -60,7 +57,15 @@ def entered(task: InstalledTask) -> Op[str]:
         yield from TaskRepository().put(task.name, task.text, now)
     elif not in_service(known, task.text):
         changes = admit(task.spec, task.settings.task, known)
-        yield from recorded(task.spec, task.text, changes, action="change", actor=AT_START, now=now)
+        yield from recorded(
+            task.spec,
+            task.text,
+            changes,
+            action="change",
+            actor=AT_START,
+            now=now,
+            data_key=task.settings.tombstone_key,
+        )
         for told in changes.comparable:
             _log.warning("task %s has changed: %s", task.name, told)
     return installation.database_of(task.settings.mongo_db, home_task, task.name)

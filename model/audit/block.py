@@ -94,7 +94,7 @@ def seal_of(block: Block, key: TombstoneKey) -> str:
             "block_id": block.block_id,
             "task": block.task,
             "number": block.number,
-            "sealed_at": _moment(block.sealed_at),
+            "sealed_at": moment_of(block.sealed_at),
             "batch": block.batch,
             "previous": block.previous,
             "entries": hashlib.sha256(content.encode()).hexdigest(),
@@ -116,10 +116,10 @@ def subjects_of(entries: Sequence[Entry]) -> tuple[str, ...]:
 def _told(entry: Entry) -> dict[str, str]:
     """An entry's fields that say something, so that a later release may add fields."""
     told = {one.name: str(getattr(entry, one.name)) for one in fields(entry)}
-    told["at"] = _moment(entry.at)
+    told["at"] = moment_of(entry.at)
     return {name: value for name, value in told.items() if value}
 
 
-def _moment(at: datetime) -> str:
+def moment_of(at: datetime) -> str:
     """A moment as the registry keeps it: UTC, cut to the millisecond."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
