@@ -183,8 +183,7 @@ async def _lifespan(
         await asyncio.gather(*map(_first_champion, worker.tasks.values()))
         yield
         await asyncio.gather(*map(_last_shipment, worker.tasks.values()))
-        with suppress(RegistryError, OSError):
-            await worker.trail.flush()
+        await worker.trail.close()
 
 
 def operations() -> list[str]:

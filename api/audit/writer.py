@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from api.registry import Registry
 from database.trail.trail import TrailRepository
+from model.audit.anchors import EVERY, Anchor, AnchorFile
+from model.audit.block import Block
 from model.audit.entry import Entry
 from model.audit.spool import Spool, read_batch
 from model.errors import ConfigurationError, Overloaded, RegistryError
@@ -50,6 +52,9 @@ class TrailWriter:
         self._spool = Spool(home)
         self._unspooled: list[Entry] = []
         self._told = asyncio.Event()
+        self._anchors = AnchorFile(home)
+        self._ends: dict[str, Block] = {}
+        self._anchored_at = now()
         self._looked: dict[tuple[str, ...], datetime] = {}
 
     def add(self, entry: Entry) -> None:
@@ -86,7 +91,9 @@ class TrailWriter:
         while True:
             try:
                 await self.flush()
-            except (RegistryError, OSError) as error:
+                if self.now() - self._anchored_at >= EVERY:
+                    await self.anchor()
+            except (RegistryError, ConfigurationError, OSError) as error:
                 _log.debug("the audit trail is not sealed: %s", error)
                 await asyncio.sleep(AGAIN_SECONDS)
             try:
@@ -113,6 +120,27 @@ class TrailWriter:
             await self._seal(waiting, "")
             del self._unspooled[: len(waiting)]
 
-    async def _seal(self, entries: list[Entry] | tuple[Entry, ...], batch: str) -> None:
+    async def anchor(self) -> None:
+        """Writes down on this host where the chains ended that this worker appended to.
+
+        Raises:
+            OSError: the disk takes it not.
+            ConfigurationError: what is there cannot be read.
+        """
+        now, ends = self.now(), dict(self._ends)
+        anchors = [Anchor(now, task, one.number, one.seal) for task, one in ends.items()]
+        await asyncio.to_thread(self._anchors.add, anchors)
+        self._anchored_at = now
+        self._ends = {task: one for task, one in self._ends.items() if ends.get(task) is not one}
+
+    async def close(self) -> None:
+        """Seals and writes down what is left, as far as registry and disk let it."""
+        try:
+            await self.flush()
+            await self.anchor()
+        except (RegistryError, ConfigurationError, OSError) as error:
+            _log.warning("the audit trail waits on this host: %s", error)
+
+    async def _seal(self, entries: Sequence[Entry], batch: str) -> None:
         op = TrailRepository().tell(entries, self.key, now=self.now(), batch=batch)
-        await self._root.run(op)
+        self._ends |= {one.task: one for one in await self._root.run(op)}

@@ -11,7 +11,7 @@ from database.driver.commands import Document, Find, Op
 from database.driver.paging import in_parts
 from database.trail.trail import TrailRepository, TrailSubjectRepository
 from model.audit.anchors import Anchor
-from model.audit.block import Block, subjects_of
+from model.audit.block import Block, id_of, subjects_of
 from model.audit.check import ChainCheck, ChainWalk, Finding, Tampering, Unread
 from model.audit.former import BEGUN, mark_of
 from model.errors import RegistryError
@@ -25,7 +25,7 @@ WRITING = timedelta(seconds=10)
 
 
 def check_trail(
-    anchors: Sequence[Anchor], key: TombstoneKey, *, now: datetime
+    anchors: Sequence[Anchor], key: TombstoneKey, *, now: datetime, task: str | None = None
 ) -> Op[list[ChainCheck]]:
     """Checks all chains there are or, by the anchors, were; the installation's first.
 
@@ -33,6 +33,7 @@ def check_trail(
         anchors: of all chains.
         key: the installation's data key.
         now: aware UTC.
+        task: only its chain and the installation's.
 
     Raises:
         RegistryError: the registry refuses, or does not answer.
@@ -43,26 +44,50 @@ def check_trail(
     for document in stored:
         places.setdefault(str(document.get("task", "")), []).append(document)
     checks = []
-    for task in sorted(places):
-        ids = [one["_id"] for one in sorted(places[task], key=_place)]
-        held = [one for one in anchors if one.task == task]
-        checks.append((yield from _check(task, ids, held, key, now)))
+    for chain in sorted(places):
+        if task is not None and chain not in {task, ""}:
+            continue
+        ids = [one["_id"] for one in sorted(places[chain], key=_place)]
+        held = [one for one in anchors if one.task == chain]
+        checks.append((yield from _check(chain, ids, held, key, now)))
     return checks
 
 
-def heads(now: datetime) -> Op[list[Anchor]]:
-    """The end of every chain, to be written down.
+def heads(tasks: Iterable[str], now: datetime) -> Op[list[Anchor]]:
+    """The ends of some chains, to be written down; of those there are.
+
+    Args:
+        tasks: whose chains.
+        now: aware UTC.
 
     Raises:
         RegistryError: the registry refuses, or does not answer.
     """
-    stored: list[Document] = yield Find(TrailRepository.collection, {"number": 1}, fields=["task"])
     found = []
-    for task in sorted({str(one.get("task", "")) for one in stored} | {""}):
+    for task in tasks:
         head = yield from TrailRepository().head(task)
         if head is not None:
             found.append(Anchor(now, task, int(head["number"]), str(head["seal"])))
     return found
+
+
+def still_there(anchor: Anchor) -> Op[bool]:
+    """Whether the block of an anchor is as it was, or was removed for its age with those before.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    block = yield from TrailRepository().stored(id_of(anchor.task, anchor.number))
+    if block is not None:
+        return bool(block.get("seal") == anchor.seal)
+    first: list[Document] = yield Find(
+        TrailRepository.collection,
+        {"task": anchor.task},
+        sort=[("number", 1)],
+        limit=1,
+        fields=["number"],
+    )
+    return bool(first) and first[0]["number"] > anchor.number
 
 
 def _check(
@@ -104,12 +129,23 @@ def _former_is_as_it_was(first: Block, key: TombstoneKey) -> Op[bool]:
 def _read(document: Document) -> Block | Unread:
     try:
         block = TrailRepository().read(document)
-        number: Any = block.number
-        if type(number) is int and all(isinstance(one, str) for one in (block.task, block.seal)):
-            return block
     except RegistryError:
-        pass
+        block = None
+    if block is not None and _is_whole(block):
+        return block
     return Unread(str(document["_id"]), _place(document)[0])
+
+
+def _is_whole(block: Block) -> bool:
+    """Whether the fields are of their types, which a document need not keep to."""
+    number: Any = block.number
+    texts: tuple[Any, ...] = (block.task, block.batch, block.previous, block.seal)
+    moments: tuple[Any, ...] = (block.sealed_at, *(entry.at for entry in block.entries))
+    return (
+        type(number) is int
+        and all(isinstance(one, str) for one in texts)
+        and all(isinstance(one, datetime) for one in moments)
+    )
 
 
 def _place(document: Document) -> tuple[int, str]:

@@ -148,6 +148,19 @@ class TrailRepository(Repository[Block]):
         found = yield Find(self.collection, where, sort=self.order, limit=limit, skip=offset)
         return self.readable(found)
 
+    def ids(self, task: str | None = None) -> Op[list[str]]:
+        """The keys of all blocks, newest first.
+
+        Args:
+            task: only of this chain.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        where = {} if task is None else {"task": task}
+        found = yield Find(self.collection, where, sort=self.order, fields=["number"])
+        return [document["_id"] for document in found]
+
     def shorten(
         self, task: str, before: datetime, *, by: Entry, key: TombstoneKey, now: datetime
     ) -> Op[int]:

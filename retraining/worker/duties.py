@@ -27,6 +27,7 @@ from retraining.worker.maintenance.artifacts import remove_unnamed
 from retraining.worker.maintenance.orphans import look_at_orphans
 from retraining.worker.maintenance.outboxes import look_at_outboxes
 from retraining.worker.maintenance.retention import keep_bounded
+from retraining.worker.maintenance.trail import anchor_trail, check_trail
 from retraining.worker.runs import last_requested, retrain, retrain_if_called_for
 from retraining.worker.settling import settle_approval
 from retraining.worker.telling import tell_people
@@ -86,6 +87,8 @@ DUTIES: tuple[Duty, ...] = (
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("retention", at("40 3 * * *"), keep_bounded),
     Duty("outboxes", at("10 */6 * * *"), look_at_outboxes, on_every_host=True),
+    Duty("trail", at("* * * * *"), anchor_trail, on_every_host=True),
+    Duty("trail_check", at("10 2 * * *"), check_trail, on_every_host=True),
     Duty("artifacts", at("50 3 * * sun"), remove_unnamed),
 )
 

@@ -1,0 +1,1 @@
+"""`python -m deployment.audit`: the audit trail for the officer and the operator."""
