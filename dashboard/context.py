@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.api_client import ApiFailure, FarolApi
 from dashboard.beginning.steps import TaskNeeds
+from dashboard.entry.officer import Officer
 from dashboard.scales import score_columns
 from dashboard.texts import Texts
 from database.driver.client import SyncRegistry
@@ -47,6 +48,7 @@ class Context:
         person: the name of who is in, as the API calls whoever acts; "" with authentication off.
         saw: a page that shows one student, or hands out a list, says so here at every run, before
             it does; the audit log keeps it (`model.people.looked`).
+        officer: reads the audit trail; None where the reader may not.
         needs: what the task asks for before it can have a model.
     """
 
@@ -58,6 +60,7 @@ class Context:
     whole: bool = True
     person: str = ""
     saw: Callable[[Looked, str], None] = _not_kept
+    officer: Officer | None = None
     needs: TaskNeeds = field(default_factory=TaskNeeds)
 
 

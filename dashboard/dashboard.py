@@ -33,9 +33,11 @@ from dashboard.entry.admission import (  # noqa: E402
 )
 from dashboard.entry.doorkeeper import Doorkeeper  # noqa: E402
 from dashboard.entry.form import show_closed  # noqa: E402
+from dashboard.entry.officer import Officer, may_audit  # noqa: E402
 from dashboard.reading.frame import show_frame, show_heading  # noqa: E402
 from dashboard.texts import Language, Texts, load_texts, preferred_language  # noqa: E402
 from dashboard.views import (  # noqa: E402
+    audit,
     data,
     drift,
     helping,
@@ -85,6 +87,7 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("versions", ":material/inventory_2:", versions.show),
     ("history", ":material/history:", history.show),
     ("worker", ":material/schedule:", worker.show),
+    ("audit", ":material/policy:", audit.show),
 )
 
 # The page that comes first; and for whoever is for some units only.
@@ -256,6 +259,7 @@ def _guarded(show: View, texts: Texts, task: str) -> None:
             whole=found is DoorState.OPEN,
             person=who.name,
             saw=state.looked_with(keeper, who, task, now),
+            officer=_officer(settings, task, who),
             needs=read_needs(task),
         )
         show_next_step(context)
@@ -274,6 +278,13 @@ def _guarded(show: View, texts: Texts, task: str) -> None:
 
 def _name_of(show: View) -> str:
     return next(name for name, _, view in VIEWS if view is show)
+
+
+def _officer(settings: Settings, task: str, who: Visitor) -> Officer | None:
+    if not may_audit(who):
+        return None
+    key, whole = settings.tombstone_key, not who.tasks
+    return Officer(open_shared_registry, key, settings.home, task, whole)
 
 
 def _keeper(settings: Settings, now: datetime) -> Doorkeeper:

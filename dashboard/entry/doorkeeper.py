@@ -220,9 +220,12 @@ class Doorkeeper:
         Raises:
             RegistryError: it does not answer; nothing may be shown then.
         """
-        subject = pseudonym(student_id, self.data_key) if student_id else "students"
+        if not visitor.name:
+            return  # With authentication off nobody says who it is.
+        plain = "audit trail" if what is Looked.TRAIL else "students"
+        subject = pseudonym(student_id, self.data_key) if student_id else plain
         kind = ActorKind.PERSON if visitor.person else ActorKind.KEY
-        self._tell(Entry(self.now, task, visitor.name, kind, what, subject, "dashboard"))
+        self._tell(Entry(self.now, task, visitor.name, kind, what, subject, source="dashboard"))
 
     def _attempt(self, name: str, address: str) -> signing_in.Attempt:
         op = signing_in.attempt(

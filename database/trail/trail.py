@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from database.audit import AuditRepository
 from database.driver.commands import DeleteMany, Document, Find, InsertMany, Op
@@ -133,18 +134,28 @@ class TrailRepository(Repository[Block]):
         )
         return found[0] if found else None
 
-    def blocks(self, limit: int = 50, offset: int = 0, task: str | None = None) -> Op[list[Block]]:
+    def blocks(
+        self,
+        limit: int = 50,
+        offset: int = 0,
+        task: str | None = None,
+        *,
+        before: datetime | None = None,
+    ) -> Op[list[Block]]:
         """The newest blocks that can be read, newest first.
 
         Args:
             limit: at most so many.
             offset: how many of the newest are left out.
             task: only of this chain.
+            before: only those that were sealed before this moment.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        where = {} if task is None else {"task": task}
+        where: dict[str, Any] = {} if task is None else {"task": task}
+        if before is not None:
+            where["sealed_at"] = {"$lt": milliseconds(before)}
         found = yield Find(self.collection, where, sort=self.order, limit=limit, skip=offset)
         return self.readable(found)
 

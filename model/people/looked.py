@@ -14,3 +14,4 @@ class Looked(StrEnum):
 
     STUDENT = "student opened"
     LIST = "list downloaded"
+    TRAIL = "audit trail read"
