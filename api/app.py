@@ -100,7 +100,7 @@ class Farol(FastAPI):
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request by one of the routes, and counts it."""
         here: Services = scope[SERVICES]
-        answered = partial(telling, super().__call__)
+        answered = partial(telling, super().__call__, here.trail, here.task)
         await counted(answered, here.metrics, scope, receive, send)
 
     async def _of_task(self, scope: Scope, receive: Receive, send: Send) -> None:

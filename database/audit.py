@@ -1,4 +1,7 @@
-"""Who did what: an append-only log without personal data."""
+"""The audit log of releases before the trail (`database.trail`): read, and no longer added to.
+
+Only what takes an installation of before over writes here what it signed anew.
+"""
 
 from __future__ import annotations
 

@@ -79,6 +79,13 @@ class TaskTrail:
     def tell(self, actor: str, action: str, subject: str, detail: str, now: datetime) -> None:
         """Tells what a command did.
 
+        Args:
+            actor: who ran it.
+            action: what it did.
+            subject: to which version.
+            detail: why.
+            now: aware UTC.
+
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """

@@ -6,22 +6,26 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.audit.told import TELLING, Shown
-from api.audit.trail import CLIENT, TOLD
+from api.audit.trail import CLIENT, TOLD, Trail
 from api.http.problems import Problem
 from api.payload import named_student
-from api.services import services
 from model.errors import Overloaded
 from preprocessing.student_ids import LONGEST_EVER
+from preprocessing.task.spec import TaskSpec
 
 REFUSED = 400
 UNTOLD = "Nothing is shown that the audit trail cannot be told of, and it takes nothing now."
 
 
-async def telling(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def telling(
+    app: ASGIApp, trail: Trail, task: TaskSpec, scope: Scope, receive: Receive, send: Send
+) -> None:
     """Lets the application answer a request; what it shows is told, or is not shown.
 
     Args:
         app: the application.
+        trail: of the task that the request is about.
+        task: that task.
         scope: of the request; gets the route and who asks.
         receive: as in ASGI.
         send: as in ASGI.
@@ -32,7 +36,7 @@ async def telling(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
         nonlocal withheld
         if message["type"] == "http.response.start" and message["status"] < REFUSED:
             try:
-                _tell(scope)
+                _tell(trail, task, scope)
             except Overloaded:
                 withheld = True
                 answer = Problem(503, UNTOLD, retry_after=1).response()
@@ -43,18 +47,17 @@ async def telling(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
     await app(scope, receive, noting)
 
 
-def _tell(scope: Scope) -> None:
+def _tell(trail: Trail, task: TaskSpec, scope: Scope) -> None:
     """Raises Overloaded: the trail takes nothing."""
     rule = TELLING.get(getattr(scope.get("route"), "name", ""))
     if not isinstance(rule, Shown) or CLIENT not in scope or scope.get(TOLD):
         return
     request = Request(scope)
     named = request.path_params.get("student_id") or request.query_params.get("student_id")
-    here = services(request)
-    here.trail.shown(
+    trail.shown(
         request,
         scope[CLIENT],
         rule.action,
-        student_id=named and named_student(here.task, named, request, LONGEST_EVER),
+        student_id=named and named_student(task, named, request, LONGEST_EVER),
         subject=rule.subject.format_map(request.path_params),
     )

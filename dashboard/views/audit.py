@@ -16,7 +16,7 @@ from dashboard.texts import Texts
 from database.trail.checking import check_trail
 from database.trail.trail import TrailRepository
 from model.audit.anchors import AnchorFile
-from model.audit.check import ChainCheck, Finding, Tampering
+from model.audit.check import ChainCheck, TouchedBlocks, Tampering
 from model.audit.entry import Entry, pseudonym
 from model.people.looked import Looked
 
@@ -41,7 +41,9 @@ def show(context: Context) -> None:
     chain = st.selectbox(
         texts("audit.chain"), officer.chains, format_func=lambda one: _chain(one, texts)
     )
-    student = st.text_input(texts("audit.student"), help=texts("audit.student_help")).strip()
+    student = st.text_input(
+        texts("audit.student"), help=texts("audit.student_help"), key="audit_student"
+    ).strip()
     until = st.date_input(texts("audit.until"), value=None)
     # Told before it is shown, as for every page of a student.
     context.saw(Looked.TRAIL, student)
@@ -105,7 +107,7 @@ def _show_checks(officer: Officer, context: Context) -> None:
             tell(check_words(check, context.texts))
 
 
-def _finding(finding: Finding, texts: Texts) -> str:
+def _finding(finding: TouchedBlocks, texts: Texts) -> str:
     first, last = finding.numbers
     sentence = texts(f"audit.what.{finding.what.name.lower()}")
     blocks = (

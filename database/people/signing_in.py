@@ -166,6 +166,14 @@ def begin(
 ) -> Op[Session]:
     """A session of a person who was recognised.
 
+    Args:
+        person: who.
+        session_id: of the session.
+        now: aware UTC.
+        how: by which way, for the audit trail.
+        data_key: seals the trail.
+        source: from where, as far as that is known.
+
     Raises:
         RegistryError: the registry refuses, or does not answer.
     """

@@ -12,7 +12,7 @@ from database.driver.paging import in_parts
 from database.trail.trail import TrailRepository, TrailSubjectRepository
 from model.audit.anchors import Anchor
 from model.audit.block import Block, id_of, subjects_of
-from model.audit.check import ChainCheck, ChainWalk, Finding, Tampering, Unread
+from model.audit.check import ChainCheck, ChainWalk, TouchedBlocks, Tampering, Unread
 from model.audit.former import BEGUN, mark_of
 from model.errors import RegistryError
 from model.trust.tombstone import TombstoneKey
@@ -106,7 +106,7 @@ def _check(
             walk.take(block, listed=wanted <= noted or block.sealed_at > now - WRITING)
     done = walk.ended()
     if not task and first is not None and not (yield from _former_is_as_it_was(first, key)):
-        touched = Finding(task, Tampering.FORMER, (0, 0), None, first.sealed_at)
+        touched = TouchedBlocks(task, Tampering.FORMER, (0, 0), None, first.sealed_at)
         return ChainCheck(
             done.task, done.blocks, done.entries, done.head, done.anchored,
             (touched, *done.findings),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import orjson
 
 from model.audit.anchors import Anchor
-from model.audit.check import ChainCheck, Finding, Tampering
+from model.audit.check import ChainCheck, TouchedBlocks, Tampering
 from model.audit.entry import Entry
 
 COLUMNS = tuple(one.name for one in fields(Entry))
@@ -41,10 +41,10 @@ def told_check(check: ChainCheck) -> Iterator[str]:
     yield from (f"  TOUCHED {told_finding(one)}" for one in check.findings)
 
 
-def told_finding(finding: Finding) -> str:
+def told_finding(finding: TouchedBlocks) -> str:
     """What was done to which blocks, and between which moments.
 
-    >>> told_finding(Finding("t", Tampering.REMOVED, (2, 3), None, None))
+    >>> told_finding(TouchedBlocks("t", Tampering.REMOVED, (2, 3), None, None))
     'blocks 2 to 3: removed; nothing before it holds, nothing after it holds'
     """
     first, last = finding.numbers

@@ -32,6 +32,9 @@ MOST_BYTES = 4_000_000
 """A longer file is thinned."""
 
 
+LONGEST_LINE = 4_096
+
+
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """That a chain had a block.
@@ -66,8 +69,9 @@ class AnchorFile:
             return
         make_private_folder(self.path.parent)
         with FileLock(self.path.with_suffix(".lock"), preserve_lock_file=True):
-            file = os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+            file = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
             try:
+                _cut_off(file)
                 os.write(file, b"".join(orjson.dumps(asdict(one)) + b"\n" for one in anchors))
                 os.fsync(file)
                 long = os.fstat(file).st_size > MOST_BYTES
@@ -120,6 +124,13 @@ def thinned(anchors: Iterable[Anchor], now: datetime) -> list[Anchor]:
         else:
             old[one.task, f"{one.at:%Y-%m-%d}"] = one
     return [*old.values(), *young]
+
+
+def _cut_off(file: int) -> None:
+    """Takes away a last line that a power failure left half."""
+    size = os.fstat(file).st_size
+    tail = os.pread(file, LONGEST_LINE, max(0, size - LONGEST_LINE))
+    os.ftruncate(file, size - len(tail) + tail.rfind(b"\n") + 1)
 
 
 def _read(line: bytes) -> Anchor:

@@ -32,7 +32,7 @@ class Tampering(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TouchedBlocks:
     """One place where a chain was touched.
 
     Attributes:
@@ -77,7 +77,7 @@ class ChainCheck:
     entries: int
     head: Block | None
     anchored: Anchor | None
-    findings: tuple[Finding, ...]
+    findings: tuple[TouchedBlocks, ...]
 
 
 def check_chain(
@@ -120,7 +120,7 @@ class ChainWalk:
         self._blocks = self._entries = self._number = self._shortened = 0
         self._head: Block | None = None
         self._anchored: Anchor | None = None
-        self._findings: list[Finding] = []
+        self._findings: list[TouchedBlocks] = []
         self._good: datetime | None = None
         self._open: list[tuple[Tampering, int, int]] = []
 
@@ -188,7 +188,7 @@ class ChainWalk:
     def _close(self, at: datetime | None) -> None:
         """What was found since the last good block lies between that one and this."""
         self._findings += [
-            Finding(self._task, what, (first, last), self._good, at)
+            TouchedBlocks(self._task, what, (first, last), self._good, at)
             for what, first, last in self._open
         ]
         self._open.clear()

@@ -66,6 +66,12 @@ class Spool:
         os.close(self._file)
         self._file = self._path = None
 
+    def abandon(self) -> None:
+        """Lets go of the file as a process does that ends; another one finds it."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = self._path = None
+
     def batches(self) -> list[Path]:
         """What is to be sealed, oldest first; what dead processes left becomes batches here.
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from database.aliases import CHAMPION, AliasRepository
-from database.audit import AuditRepository
 from database.decisions import approval
 from database.decisions.realised import RealisedGainRepository
 from database.driver.client import SyncRegistry
@@ -17,6 +16,7 @@ from model.promotion import DecisionStatus, Promise, Promotion
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
+from tests.trail import entries, settled
 
 REASON = {"reason": "seen by the council"}
 PROMISE = Promise(0.036, 0.003, 0.078, "2023", "measured")
@@ -59,7 +59,9 @@ def test_an_approved_version_serves_and_is_audited_and_its_promise_is_listed(
         "reason": "seen by the council",
     }  # fmt: skip
     until(lambda: school.get("/model").json()["version"] == "v2")
-    event = registry.run(AuditRepository().newest(1))[0]
+    settled(school.home)
+    told = registry.run(entries())
+    event = next(one for one in told if one.action == "approve")
     assert (event.action, event.subject, event.actor) == ("approve", "v2", "local")
     listed = school.get("/promotions?limit=3").json()
     assert [one["status"] for one in listed["promotions"]] == ["promoted", "approved", "staged"]

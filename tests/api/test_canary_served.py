@@ -9,13 +9,13 @@ import pytest
 
 from api.canary.chosen import is_chosen, number_of
 from api.payload import Asked
-from database.audit import AuditRepository
 from database.predictions import PredictionRepository
 from database.watch.canaries import CanaryRepository
 from model.watch.canary import CanaryState
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
+from tests.trail import entries, settled
 
 REASON = {"reason": "a look"}
 
@@ -80,7 +80,8 @@ def test_a_canary_answers_its_students_on_every_worker_until_a_move_by_hand_ends
     assert (ended.state, ended.reason) == (
         CanaryState.ENDED, "v3 was put into service by hand",
     )  # fmt: skip
-    actions = [event.action for event in world.registry.run(AuditRepository().newest(5))]
+    settled(world.home)
+    actions = [event.action for event in world.registry.run(entries())]
     assert "canary" in actions
     school.post("/model/rollback", REASON)
     until(lambda: school.get("/model").json()["version"] == "v1")

@@ -19,24 +19,26 @@ from api.durability.outbox import Outbox
 from api.durability.shipment_gate import Gate
 from api.students.export import PAGE, exported_columns
 from api.students.reading import StudentReader
-from database.audit import AuditRepository
 from database.dossier import SECTIONS, Dossier, KeptDocument
 from database.driver.commands import Op
 from database.labelling.recording import record_outcomes
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
+from model.audit.entry import pseudonym
 from model.helping.action import Action
 from model.helping.intervention import Assignment, Intervention
 from model.label import Label, OrphanLabel, Outcome
 from model.labels.facts import Report
 from model.prediction import Prediction
 from model.student import Observation
+from model.trust.tombstone import TombstoneKey
 from preprocessing.task.columns import Column
 from preprocessing.task.spec import load_task
 from tests.api.conftest import World
 from tests.api.keys import make_key
 from tests.api.server import Server, served, until
 from tests.api.test_prediction_log import prediction
+from tests.trail import entries, settled
 
 START = datetime(2025, 2, 1, tzinfo=UTC)
 WHO = "RA-77"
@@ -163,14 +165,16 @@ def test_the_files_name_tells_no_student_and_no_cache_keeps_it(one: Server) -> N
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_that_a_file_was_handed_out_is_in_the_audit_log_and_about_whom_is_not(
+def test_that_a_file_was_handed_out_is_in_the_audit_trail_and_about_whom_by_a_pseudonym(
     one: Server, world: World
 ) -> None:
     one.get(f"/students/{WHO}/export")
 
-    (event,) = world.registry.run(AuditRepository().newest(1))
+    settled(world.home)
+    event = next(e for e in world.registry.run(entries()) if e.action == "export")
 
-    assert (event.action, event.subject, event.detail) == ("export", "student", "pede_lag")
+    key = TombstoneKey((world.home / "data.key").read_bytes())
+    assert (event.subject, event.detail) == (pseudonym(WHO, key), "pede_lag")
     assert WHO not in str(event)
 
 

@@ -16,7 +16,6 @@ import pytest
 from api.files import child
 from api.files.sent import LARGEST, file_name
 from api.http.problems import Problem
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
 from database.students import StudentRepository
@@ -25,6 +24,7 @@ from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.keys import make_key
 from tests.api.server import served, until
+from tests.trail import entries, settled
 
 CSV = {"content-type": "text/csv"}
 FILE = (
@@ -102,7 +102,8 @@ def test_a_file_is_looked_at_then_kept_once_and_its_rejects_are_a_download(offic
     assert csv_rows(rejects) == [
         "row;field;reason", "3;ra;is the same as in row 2", "4;ra;is missing",
     ]  # fmt: skip
-    done = {(e.action, e.detail) for e in office.registry.run(AuditRepository().newest(9))}
+    settled(office.server.home)
+    done = {(e.action, e.detail) for e in office.registry.run(entries())}
     assert ("ingest", "period 2021: 2 of 4 rows") in done
 
 

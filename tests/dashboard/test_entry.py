@@ -10,10 +10,9 @@ from typing import Any, cast
 
 import pytest
 
-from dashboard.entry.admission import DoorState, Visitor, opened
+from dashboard.entry.admission import HERE, DoorState, Visitor, opened
 from dashboard.entry.doorkeeper import NOBODY, Doorkeeper
 from database.api_keys import ApiKeyRepository
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.indexes import ensure_indexes
 from database.people.people import PersonRepository
@@ -27,6 +26,7 @@ from model.trust.key_seal import digest_of, sealed
 from model.trust.tombstone import TombstoneKey
 from tests.database.drivers import MongomockRegistry
 from tests.people import PASSWORD, QUICK, guest, person
+from tests.trail import entries
 
 KEY = b"the installation's"
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -85,7 +85,7 @@ def test_another_password_ends_every_other_session(keeper: Doorkeeper) -> None:
     assert isinstance(token, str) and isinstance(other, str)
 
     wrong = keeper.change_password(token, "wrong", "another lighthouse", "")
-    told = keeper.registry().run(AuditRepository().newest(0))
+    told = keeper.registry().run(entries())
     assert [(e.actor, e.detail) for e in told if e.action == "sign-in refused"] == [
         ("maria", "former password")
     ]
@@ -116,7 +116,7 @@ def test_the_organisations_address_is_a_person_if_exactly_one_was_invited(
     assert isinstance(found, Visitor) and found.name == "maria"
     for nobody in ("two@escola.org", "left@escola.org", "none@escola.org", ""):
         assert keeper.sign_in_address(nobody) is None
-    log = [(e.actor, e.detail) for e in keeper.registry().run(AuditRepository().newest())]
+    log = [(e.actor, e.detail) for e in keeper.registry().run(entries())]
     assert log.count(("nobody known", "OpenID Connect")) == 4
     assert ("maria", "OpenID Connect") in log
 
@@ -134,19 +134,24 @@ def test_an_invitation_sets_a_password_on_the_dashboard(keeper: Doorkeeper) -> N
         keeper.invited(code)
 
 
-def test_what_a_person_looked_at_is_kept_and_a_key_holders_is_not(keeper: Doorkeeper) -> None:
+def test_what_a_person_or_the_holder_of_a_key_looked_at_is_told_to_the_trail(
+    keeper: Doorkeeper,
+) -> None:
     who = Visitor("maria", "Maria", frozenset(), person=True)
 
-    keeper.saw(who, Looked.STUDENT, "RA-1")
-    keeper.saw(who, Looked.LIST)
-    keeper.saw(replace(who, person=False), Looked.STUDENT, "RA-1")
+    keeper.saw(who, "t", Looked.STUDENT, "RA-1")
+    keeper.saw(who, "t", Looked.LIST)
+    keeper.saw(replace(who, name="school", person=False), "t", Looked.STUDENT, "RA-1")
+    keeper.saw(HERE, "t", Looked.STUDENT, "RA-1")
 
-    log = keeper.registry().run(AuditRepository().newest(0))
-    assert {(e.actor, e.action, e.subject) for e in log} == {
-        ("maria", "student opened", keeper.tombstones.of("RA-1")),
-        ("maria", "list downloaded", "students"),
+    log = keeper.registry().run(entries())
+    mark = keeper.data_key.of("RA-1")
+    assert {(e.actor, e.kind.value, e.action, e.subject) for e in log} == {
+        ("maria", "person", "student opened", mark),
+        ("maria", "person", "list downloaded", "students"),
+        ("school", "key", "student opened", mark),
     }
-    assert len(log) == 2
+    assert len(log) == 3
 
 
 @pytest.mark.parametrize(

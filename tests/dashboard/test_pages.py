@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 from dashboard.texts import Language
 from dashboard.views.drift import page_of
 from database.api_keys import ApiKeyRepository
-from database.audit import AuditRepository
 from database.comparing.comparisons import ComparisonRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
@@ -53,6 +52,7 @@ from retraining.measuring.job import watch_performance
 from tests.drift.school import KEY, NOW, TASK, School, cohort, found_school, graduate, serve
 from tests.effect_reports import REPORT
 from tests.people import PASSWORD, guest, person
+from tests.trail import entries
 
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
@@ -730,7 +730,7 @@ def test_a_person_signs_in_is_put_out_in_the_middle_of_an_action_and_loses_nothi
     app = app.run()
     assert "Sign in with your name" in words(app)
     assert "rollback_reason" not in app.session_state
-    done = [event.action for event in opened.run(AuditRepository().newest(0))]
+    done = [event.action for event in opened.run(entries())]
     assert done.count("sign-in") == 2 and done.count("sign-out") == 1
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from database.api_keys import KeyRevocationRepository
-from database.audit import AuditRepository
 from database.driver.commands import DeleteMany, Op, Replace, ReplaceMany
 from database.indexes import ensure_indexes
 from database.mapping.documents import to_document
@@ -24,10 +23,13 @@ from model.people.guessing import FREE_ADDRESS, FREE_NAME
 from model.people.person import Person
 from model.people.session import Session, begun
 from model.trust.key_seal import sealed
+from model.trust.tombstone import TombstoneKey
 from tests.database.drivers import MongomockRegistry, Run
 from tests.people import PASSWORD, QUICK, guest, person
+from tests.trail import entries
 
 KEY = b"the installation's"
+DATA_KEY = TombstoneKey(b"the data's")
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 HERE = "10.1.2.3"
 
@@ -60,7 +62,11 @@ def sign_in(registry: MongomockRegistry, name: str, password: str = PASSWORD) ->
     made = attempt(registry, name)
     assert not made.wait
     fits = QUICK.fits(password, made.kept)
-    return registry.run(signing_in.settle(made, fits=fits, session_id="s1", now=NOW, how="a test"))
+    return registry.run(
+        signing_in.settle(
+            made, fits=fits, session_id="s1", now=NOW, how="a test", data_key=DATA_KEY
+        )
+    )
 
 
 def inside(registry: MongomockRegistry, session: Session, *remembered: str) -> bool:
@@ -80,7 +86,7 @@ def test_a_person_signs_in_with_name_and_password_and_out_again(
     again = memory.run(SpentTokenRepository().spend(session.session_id, session.until, NOW))
 
     assert (before, inside(memory, session), first, again) == (True, False, True, False)
-    (event,) = memory.run(AuditRepository().newest())
+    (event,) = memory.run(entries())
     assert (event.actor, event.action, event.detail) == ("maria", "sign-in", "a test")
 
 
@@ -96,7 +102,7 @@ def test_everybody_who_may_not_come_in_is_told_the_same_and_only_the_audit_tells
     assert sign_in(memory, "maria", "a wrong password") is None
     for name in ("left", "invited", "inserted", "foreign", "my secret password"):
         assert sign_in(memory, name) is None, name
-    told = {(e.actor, e.action) for e in memory.run(AuditRepository().newest())}
+    told = {(e.actor, e.action) for e in memory.run(entries())}
     known = ("maria", "left", "invited", "inserted", "foreign", "nobody known")
     assert told == {(name, "sign-in refused") for name in known}
 
@@ -127,7 +133,9 @@ def test_a_former_password_and_former_rights_are_nothing_though_they_are_put_bac
     memory.run(PersonRepository().add(former))
     session = begun(former, "s1", NOW)
 
-    op = invitations.change_password(former, QUICK.hashed("x" * 20), now=NOW, installation=KEY)
+    op = invitations.change_password(
+        former, QUICK.hashed("x" * 20), now=NOW, installation=KEY, data_key=DATA_KEY
+    )
     later = memory.run(op)
     over = inside(memory, session)
     memory.run(put_back(former))
@@ -154,7 +162,9 @@ def test_an_invitation_sets_a_password_once_and_in_time(memory: MongomockRegistr
     with pytest.raises(NotFound):
         of_code(code, days=7)
     found = of_code(code, days=6)
-    op = invitations.accept(found, QUICK.hashed(PASSWORD), now=NOW, installation=KEY)
+    op = invitations.accept(
+        found, QUICK.hashed(PASSWORD), now=NOW, installation=KEY, data_key=DATA_KEY
+    )
     memory.run(op)
 
     assert sign_in(memory, "joana") is not None
@@ -162,7 +172,11 @@ def test_an_invitation_sets_a_password_once_and_in_time(memory: MongomockRegistr
     with pytest.raises(NotFound):
         of_code(code)
     with pytest.raises(NotFound):
-        memory.run(invitations.accept(found, QUICK.hashed("y" * 20), now=NOW, installation=KEY))
+        memory.run(
+            invitations.accept(
+                found, QUICK.hashed("y" * 20), now=NOW, installation=KEY, data_key=DATA_KEY
+            )
+        )
     for collection in ("spent_tokens", "sign_in_guesses"):
         memory.run(_nothing_left(collection))
     memory.run(put_back(joana))
@@ -178,12 +192,18 @@ def test_of_two_who_accept_one_invitation_at_once_one_has_set_the_password(
 ) -> None:
     joana, _ = guest("joana", KEY, NOW)
     memory.run(PersonRepository().add(joana))
-    slow = invitations.accept(joana, QUICK.hashed("y" * 20), now=NOW, installation=KEY)
+    slow = invitations.accept(
+        joana, QUICK.hashed("y" * 20), now=NOW, installation=KEY, data_key=DATA_KEY
+    )
     command = next(slow)
     while type(command).__name__ != "InsertMany":  # up to its first write
         command = slow.send(memory.execute(command))
 
-    memory.run(invitations.accept(joana, QUICK.hashed(PASSWORD), now=NOW, installation=KEY))
+    memory.run(
+        invitations.accept(
+            joana, QUICK.hashed(PASSWORD), now=NOW, installation=KEY, data_key=DATA_KEY
+        )
+    )
     with pytest.raises(NotFound, match="not valid"):
         while True:
             command = slow.send(memory.execute(command))
@@ -320,7 +340,7 @@ def test_a_restore_that_signs_anew_signs_people_and_lets_no_former_edition_in(
     people = memory.run(PersonRepository().all())
     assert signed_elsewhere([], [], people, KEY) == ("person p-joana", "person p-maria")
 
-    memory.run(resign_keys([], KEY, now=NOW, actor="a test"))
+    memory.run(resign_keys([], KEY, now=NOW, actor="a test", data_key=DATA_KEY))
 
     assert sign_in(memory, "maria") is not None
     assert sign_in(memory, "joana") is None

@@ -15,7 +15,6 @@ import pytest
 from api.keys import PREFIX
 from database.aliases import CHAMPION, AliasRepository
 from database.api_keys import ApiKeyRepository
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
@@ -37,6 +36,7 @@ from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.server import served, until
 from tests.database.builders import observation
+from tests.trail import entries
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 RECORD = {"inde": 6.1, "ida": 5.2, "ipv": 7.3, "fase": 3, "pedra": "agata"}
@@ -160,7 +160,7 @@ def test_without_the_signing_key_it_is_told_what_to_do_and_re_signing_makes_the_
         assert all(remedy in told and "--re-sign" in told for told in answers)
 
     with opened(home) as here:
-        events = here.registry.run(AuditRepository().newest(10))
+        events = here.registry.run(entries())
         assert [e.subject for e in events if e.action == "re-sign"] == [
             "2 versions, 2 API keys, 0 people"
         ]

@@ -16,7 +16,6 @@ import pytest
 from api.durability.outbox import Outbox
 from database import installation
 from database.aliases import CHAMPION, AliasRepository
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import DeleteMany, InsertMany
 from database.embedded import lifecycle
@@ -40,6 +39,7 @@ from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.tasks import task_file
 from tests.database.builders import START, at, observation, outcome, prediction
+from tests.trail import entries
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TASKS = ("pede_lag", "night_school", "old_school")
@@ -153,7 +153,7 @@ def test_the_champions_of_all_tasks_are_signed_anew_where_the_key_is_not_there(
             alias = root.on(database).run(AliasRepository().find(CHAMPION))
             assert alias is not None
             root.on(database).run(ModelVersionRepository().get(alias.version)).verify(key)
-        events = root.run(AuditRepository().newest(0))
+        events = root.run(entries())
     assert [e.subject for e in events if e.action == "re-sign"] == [
         "3 versions, 0 API keys, 0 people"
     ]

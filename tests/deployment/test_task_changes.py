@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.embedded import lifecycle
 from database.installation import database_of
@@ -22,6 +21,7 @@ from deployment.tasks.installed import InstalledTask, all_installed, installed
 from deployment.wiring import registry, root_registry, task_registry
 from model.errors import ConfigurationError
 from tests.api.tasks import task_file
+from tests.trail import entries
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 REWORDED = ("title: Lag behind", "title: Falling behind")
@@ -66,7 +66,7 @@ def spec_of(root: SyncRegistry, settings: Settings) -> str:
 
 def last_event(root: SyncRegistry, settings: Settings) -> tuple[str, str, str]:
     subject = f"task {installed(settings).name}"
-    events = [e for e in root.run(AuditRepository().newest(0)) if e.subject == subject]
+    events = [e for e in root.run(entries()) if e.subject == subject]
     return events[0].actor, events[0].action, events[0].detail
 
 

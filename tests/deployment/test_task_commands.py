@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from database.audit import AuditRepository
 from database.embedded import lifecycle
 from database.installation import recorded_task
 from deployment.settings import load_settings
 from deployment.tasks.installed import all_installed
 from deployment.wiring import root_registry
 from tests.api.tasks import task_file
+from tests.trail import entries
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +68,7 @@ def test_an_added_task_has_a_private_file_a_database_and_is_served(
     assert [task.name for task in all_installed(settings)] == ["pede_lag", "night_school"]
     with root_registry(settings) as root:
         assert root.run(recorded_task()) == "pede_lag"  # Added first, and not the first task.
-        events = root.run(AuditRepository().newest(0))
+        events = root.run(entries())
     assert [(e.action, e.subject) for e in events] == [("add", "task night_school")]
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from database.aliases import AliasRepository
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry
 from database.embedded.lifecycle import MOST_DATABASES
 from database.installation import claim_task
@@ -25,12 +24,15 @@ from deployment.tasks.listing import TaskLine, overview, table
 from deployment.tasks.opening import claimed, entered, prepared, present
 from deployment.tasks.telling import told_added, told_retired
 from model.errors import ConfigurationError
+from model.trust.tombstone import TombstoneKey
 from model.version import Alias
 from preprocessing.task.changes import TaskChanges
 from tests.api.tasks import task_file
 from tests.database.drivers import MongomockRegistry
+from tests.trail import entries
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+DATA_KEY = TombstoneKey(b"the data key")
 REWORDED = ("title: Lag behind", "title: Falling behind")
 NARROWER = ("INDE]\n    low: 0", "INDE]\n    low: 1")
 OTHER_OUTCOME = ("below: 0", "below: -1")
@@ -65,7 +67,7 @@ def record(task: InstalledTask, retired_at: datetime | None = None) -> TaskRecor
 
 
 def events(root: SyncRegistry) -> list[tuple[str, str, str, str]]:
-    found = root.run(AuditRepository().newest(0))
+    found = root.run(entries())
     return [(e.actor, e.action, e.subject, e.detail) for e in found]
 
 
@@ -155,8 +157,12 @@ def test_what_is_accepted_is_recorded_with_who_changed_what(
     task = given(tmp_path)
     changes = TaskChanges(comparable=("title: b",), new_champion=("ida: added",))
 
-    root.run(recorded(task.spec, task.text, changes, action="change", actor="me", now=NOW))
-    root.run(audit("night", "retire", "she", NOW))
+    root.run(
+        recorded(
+            task.spec, task.text, changes, action="change", actor="me", now=NOW, data_key=DATA_KEY
+        )
+    )
+    root.run(audit("night", "retire", "she", NOW, DATA_KEY))
 
     assert root.run(TaskRepository().get("night")) == TaskRecord("night", task.text, NOW)
     assert sorted(events(root)) == [

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from database.aliases import CHAMPION, AliasRepository
-from database.audit import AuditRepository
 from database.decisions import approval
 from database.driver.client import SyncRegistry, open_registry
 from database.promotions import PromotionRepository
@@ -28,6 +27,7 @@ from retraining.worker.settling import settle_approval
 from tests.database.builders import model_version, promotion
 from tests.retraining.school import READING, START, SUMS, TASK, run, task, teach
 from tests.retraining.working import at_work
+from tests.trail import entries
 
 NOW = START + timedelta(days=400)
 ASK = task().model_copy(
@@ -195,7 +195,7 @@ def test_the_command_lists_what_waits_and_answers_it(
         assert main(["approve", "v2", "--reason", "seen"]) == 0
         assert main(["refuse", "v2", "--reason", "no"]) == 1
         assert champion(opened) == "v2"
-        event = opened.run(AuditRepository().newest(1))[0]
+        event = opened.run(entries())[0]
 
     said = capsys.readouterr()
     lines = said.out.splitlines()

@@ -14,7 +14,6 @@ import openpyxl
 import pytest
 
 from database import indexes
-from database.audit import AuditRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.helping.actions import ActionRepository
@@ -28,6 +27,7 @@ from preprocessing.lists.draw import winners
 from tests.api import bundles
 from tests.api.keys import make_key
 from tests.api.server import Server, served
+from tests.trail import entries, settled
 
 NOW = datetime(2025, 2, 1, tzinfo=UTC)
 SCHOOLS = {"A": "Escola A", "B": "Escola B"}
@@ -205,7 +205,8 @@ def test_a_spreadsheet_in_portuguese_has_semicolons_commas_and_no_formula(school
     english = school.ask("GET", "/students/at-risk/file?lang=en&unit=Escola%20A&lane=new", key="a")
     table = list(csv.DictReader(io.StringIO(english.content.decode("utf-8-sig"))))
     assert [row["Student"] for row in table] == [f"A-{n}" for n in (0, 2, 4, 6, 8)]
-    audit = school.registry.run(AuditRepository().newest(1))[0]
+    settled(school.server.home)
+    audit = next(e for e in school.registry.run(entries()) if e.action == "download")
     assert (audit.action, audit.subject, "A-" in audit.detail) == ("download", "list", False)
 
 

@@ -1,0 +1,28 @@
+"""What the audit trail was told, for tests of who tells it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from database.driver.commands import Op
+from database.trail.trail import TrailRepository
+from model.audit.entry import Entry
+from model.audit.former import BEGUN
+from model.audit.spool import FOLDER, FULL, OPEN
+
+PATIENCE = 20.0
+
+
+def entries() -> Op[list[Entry]]:
+    """Every entry of every chain but the first one, newest first."""
+    blocks = yield from TrailRepository().newest(0)
+    return [e for block in blocks for e in reversed(block.entries) if e.action != BEGUN]
+
+
+def settled(home: Path) -> None:
+    """Waits until nothing that an API of this home was told waits to be sealed."""
+    began, folder = time.monotonic(), home / FOLDER
+    while any(path.suffix in {OPEN, FULL} for path in folder.glob("*")):
+        assert time.monotonic() - began < PATIENCE, "the audit trail waits in vain"
+        time.sleep(0.02)
