@@ -16,7 +16,7 @@ PATIENCE = 20.0
 
 def entries() -> Op[list[Entry]]:
     """Every entry of every chain but the first one, newest first."""
-    blocks = yield from TrailRepository().newest(0)
+    blocks = yield from TrailRepository().blocks(0)
     return [e for block in blocks for e in reversed(block.entries) if e.action != BEGUN]
 
 

@@ -16,7 +16,7 @@ from dashboard.texts import Texts
 from database.trail.checking import check_trail
 from database.trail.trail import TrailRepository
 from model.audit.anchors import AnchorFile
-from model.audit.check import ChainCheck, TouchedBlocks, Tampering
+from model.audit.check import ChainCheck, Tampering, TouchedBlocks
 from model.audit.entry import Entry, pseudonym
 from model.people.looked import Looked
 

@@ -12,7 +12,7 @@ from database.driver.paging import in_parts
 from database.trail.trail import TrailRepository, TrailSubjectRepository
 from model.audit.anchors import Anchor
 from model.audit.block import Block, id_of, subjects_of
-from model.audit.check import ChainCheck, ChainWalk, TouchedBlocks, Tampering, Unread
+from model.audit.check import ChainCheck, ChainWalk, Tampering, TouchedBlocks, Unread
 from model.audit.former import BEGUN, mark_of
 from model.errors import RegistryError
 from model.trust.tombstone import TombstoneKey
@@ -67,7 +67,7 @@ def heads(tasks: Iterable[str], now: datetime) -> Op[list[Anchor]]:
     for task in tasks:
         head = yield from TrailRepository().head(task)
         if head is not None:
-            found.append(Anchor(now, task, int(head["number"]), str(head["seal"])))
+            found.append(Anchor(now, task, int(head["number"]), str(head.get("seal"))))
     return found
 
 

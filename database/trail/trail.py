@@ -27,6 +27,10 @@ MOST_ENTRIES = 1_000
 """Entries of one block; some 300 KB."""
 
 
+FURTHEST = 10**12
+"""No chain has so many blocks: a larger number was put there, and nobody counts on from it."""
+
+
 class TrailSubjectRepository(Documents):
     """Which blocks tell of which subject; made from the blocks, and nothing that counts alone."""
 
@@ -130,7 +134,10 @@ class TrailRepository(Repository[Block]):
             RegistryError: the registry refuses, or does not answer.
         """
         found: list[Document] = yield Find(
-            self.collection, {"task": task}, sort=[("number", -1)], limit=1
+            self.collection,
+            {"task": task, "number": {"$gt": 0, "$lt": FURTHEST}},
+            sort=[("number", -1)],
+            limit=1,
         )
         return found[0] if found else None
 
@@ -237,7 +244,7 @@ class TrailRepository(Repository[Block]):
                 entries,
                 task=task,
                 number=tried,
-                previous=str(head["seal"]) if head else FIRST,
+                previous=str(head.get("seal")) if head else FIRST,
                 batch=batch,
                 at=now,
                 key=key,

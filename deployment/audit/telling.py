@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import orjson
 
 from model.audit.anchors import Anchor
-from model.audit.check import ChainCheck, TouchedBlocks, Tampering
+from model.audit.check import ChainCheck, Tampering, TouchedBlocks
 from model.audit.entry import Entry
 
 COLUMNS = tuple(one.name for one in fields(Entry))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from database.audit import AuditRepository
-from database.driver.commands import DeleteMany, Op, Replace, ReplaceMany
+from database.driver.commands import DeleteMany, Document, InsertMany, Op, Replace, ReplaceMany
+from database.indexes import ensure_indexes
 from database.trail.checking import check_trail, heads, still_there
 from database.trail.trail import MOST_ENTRIES, TrailRepository, TrailSubjectRepository
 from model.access import AuditEvent
@@ -23,6 +26,13 @@ KEY = TombstoneKey(b"the data key")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 WHO = pseudonym("RA-1", KEY)
+
+
+@pytest.fixture
+def memory() -> MongomockRegistry:
+    registry = MongomockRegistry("trail")
+    registry.run(ensure_indexes())
+    return registry
 
 
 def entry(task: str = "t", subject: str = WHO, at: datetime = NOW) -> Entry:
@@ -79,10 +89,11 @@ def test_touching_the_registry_is_found(run: Run) -> None:
 def test_a_document_of_no_use_is_found_and_stops_nobody(memory: MongomockRegistry) -> None:
     trail = TrailRepository()
     memory.run(trail.tell([entry()], KEY, now=NOW))
-    memory.database["audit_trail"].insert_many([
+    memory.run(_put(
         {"_id": id_of("t", 2), "task": "t"},
         {"_id": "x", "task": "t", "number": "3", "sealed_at": "now"},
-    ])  # fmt: skip
+        {"_id": "y", "task": "t", "number": 10**15, "seal": 5},
+    ))  # fmt: skip
 
     memory.run(trail.tell([entry()], KEY, now=LATER))
 
@@ -138,6 +149,10 @@ def test_the_first_entry_says_what_was_before_the_trail(memory: MongomockRegistr
     first, second = memory.run(TrailRepository().blocks(task=""))[::-1]
     assert [e.action for e in first.entries] == [BEGUN] and "1 events" in first.entries[0].detail
     assert second.number == 2 and len(memory.run(TrailSubjectRepository().documents())) == 2
+
+
+def _put(*documents: Document) -> Op[None]:
+    yield InsertMany(TrailRepository.collection, documents)
 
 
 def _removed(collection: str, key: str) -> Op[None]:
