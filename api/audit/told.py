@@ -24,7 +24,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class ByItself:
-    """A route that does something, and tells the trail what it did."""
+    """A route that does something, and tells the trail what it did.
+
+    Attributes:
+        action: as the trail calls it.
+    """
+
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,6 @@ class Untold:
 
 Telling = Shown | ByItself | Untold
 
-_DONE = ByItself()
 _STUDENTS = "students"
 _SCORED = Untold("the prediction log keeps each prediction with the name of the key that asked")
 _NOBODY = Untold("it shows nothing of a student or a model")
@@ -51,32 +56,32 @@ TELLING: Mapping[str, Telling] = {
     "predict_student": _SCORED,
     "predict_batch": _SCORED,
     "predict_bulk": _SCORED,
-    "label": _DONE,
+    "label": ByItself("report"),
     "list_missing": Shown("list read", "missing outcomes"),
-    "get_prediction_log": _DONE,
+    "get_prediction_log": ByItself("download"),
     "preview_file": Untold("it shows callers their own file and keeps nothing"),
-    "keep_file": _DONE,
+    "keep_file": ByItself("ingest"),
     "list_batches": Shown("files read", "batches"),
     "list_rejects": Shown("rejected rows read", "{batch_id}"),
-    "act": _DONE,
-    "intervene": _DONE,
-    "remove_intervention": _DONE,
-    "assign": _DONE,
+    "act": ByItself("act"),
+    "intervene": ByItself("intervene"),
+    "remove_intervention": ByItself("remove intervention"),
+    "assign": ByItself("assign"),
     "list_actions": Shown("actions read", _STUDENTS),
     "list_interventions": Shown("interventions read", _STUDENTS),
     "to_do": Shown("list read", "to do"),
     "summarise_help": Untold("counts of students, small ones withheld; nobody is named"),
     "students_at_risk": Shown("list read", _STUDENTS),
-    "students_at_risk_file": _DONE,
+    "students_at_risk_file": ByItself("download"),
     "assess_student": Shown(Looked.STUDENT),
     "get_student": Shown(Looked.STUDENT),
     "get_cohort": Untold("quartiles of all students; nobody is named"),
-    "export_student": _DONE,
-    "erase_student": _DONE,
-    "readmit_student": _DONE,
+    "export_student": ByItself("export"),
+    "erase_student": ByItself("erase"),
+    "readmit_student": ByItself("readmit"),
     "get_budgets": _NOBODY,
-    "put_budgets": _DONE,
-    "publish_list": _DONE,
+    "put_budgets": ByItself("set"),
+    "publish_list": ByItself("publish list"),
     "list_published": _NOBODY,
     "get_published": Shown("list read", "{list_id}"),
     "get_model": _SERVING,
@@ -84,20 +89,20 @@ TELLING: Mapping[str, Telling] = {
     "list_versions": Shown("models read", "versions"),
     "get_version": Shown("models read", "{version}"),
     "get_card": Shown("models read", "{version}"),
-    "promote": _DONE,
-    "rollback": _DONE,
-    "reload": _DONE,
+    "promote": ByItself("promote"),
+    "rollback": ByItself("rollback"),
+    "reload": ByItself("reload"),
     "list_promotions": Shown("models read", "promotions"),
-    "approve": _DONE,
-    "refuse": _DONE,
+    "approve": ByItself("approve"),
+    "refuse": ByItself("refuse"),
     "list_trials": Shown("models read", "trials"),
-    "set_canary": _DONE,
-    "compare": _DONE,
+    "set_canary": ByItself("canary"),
+    "compare": ByItself("compare"),
     "list_comparisons": Shown("models read", "comparisons"),
     "get_comparison": Shown("models read", "{comparison_id}"),
     "get_alarms": Shown("models read", "alarms"),
-    "acknowledge_alarm": _DONE,
-    "train": _DONE,
+    "acknowledge_alarm": ByItself("acknowledge"),
+    "train": ByItself("train"),
     "list_runs": Shown("models read", "runs"),
     "get_run": Shown("models read", "{run_id}"),
     "get_run_log": Shown("models read", "{run_id}"),
@@ -107,10 +112,10 @@ TELLING: Mapping[str, Telling] = {
     "list_notices": Untold("what the watch found is sent to people anyway; nobody is named"),
     "get_performance": Shown("models read", "performance"),
     "get_effects": Shown("models read", "effects"),
-    "sign_in": _DONE,
-    "sign_out": _DONE,
-    "change_password": _DONE,
-    "accept_invitation": _DONE,
+    "sign_in": ByItself("sign-in"),
+    "sign_out": ByItself("sign-out"),
+    "change_password": ByItself("password changed"),
+    "accept_invitation": ByItself("invitation accepted"),
     "get_me": Untold("it shows callers themselves"),
     "get_health": _NOBODY,
     "get_live": _NOBODY,

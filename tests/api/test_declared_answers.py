@@ -20,6 +20,7 @@ from api import openapi
 from api.answers.filled import filled
 from api.answers.models import QueuedAnswer
 from api.app import create_app
+from api.audit.told import TELLING, ByItself
 from api.http.problems import MEDIA_TYPE
 from api.operation import REFUSALS
 from api.predict_endpoint import PATH
@@ -88,6 +89,7 @@ from tests.api.test_keys import keys
 from tests.database.builders import notice
 from tests.effect_reports import REPORT
 from tests.people import PASSWORD, guest, person
+from tests.trail import entries, settled
 
 FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
 RECORD = {"inde": 7.5, "ida": 3.0, "pedra": "topazio"}
@@ -669,6 +671,10 @@ def test_every_live_answer_is_what_the_page_declares(school: School) -> None:
 
     assert [(name, a.status_code) for name, a in answers if not a.is_success] == []
     assert faults == []
+    settled(school.server.home)
+    done = {entry.action for entry in school.registry.run(entries())}
+    own = {name: rule for name, rule in TELLING.items() if isinstance(rule, ByItself)}
+    assert [n for n, rule in own.items() if rule.action not in done] == [], "told nothing"
 
 
 def test_every_route_is_counted_by_its_operation(school: School) -> None:
