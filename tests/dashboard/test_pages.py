@@ -57,7 +57,7 @@ from tests.trail import entries
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
     "overview", "students", "todo", "student", "data", "manager", "drift", "performance", "helping",
-    "predictions", "trying", "runs", "versions", "history", "worker",
+    "predictions", "trying", "runs", "versions", "history", "worker", "audit",
 )  # fmt: skip
 
 
@@ -162,6 +162,7 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
         "versions": "python -m retraining.pipeline",
         "history": "python -m retraining.pipeline",
         "worker": "python -m retraining.worker",
+        "audit": "Nothing was told",
     }
     assert commands[name] in words(app)
 

@@ -20,7 +20,7 @@ def anchor_trail(here: AtWork) -> str:
     First it looks whether what was written down last is still there. Where it is not, nothing new
     is written down, so that what is there stays what the trail is held against.
     """
-    file = AnchorFile(here.home.parents[1])
+    file = AnchorFile(here.home.parent.parent)
     chains = (here.task.name, "")
     known = {one.task: one for one in file.read() if one.task in chains}
     missing = here.root.run(_missing(list(known.values())))
