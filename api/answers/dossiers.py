@@ -17,7 +17,7 @@ from api.answers.predictions import AssessedFields
 from model.label import Correction
 from model.lists.published import Lane
 from model.prediction import PredictionSource
-from model.rights.rectification import Part
+from model.rights.rectification import RecordPart
 from model.student import Value
 from preprocessing.task.columns import Kind
 
@@ -166,7 +166,7 @@ class StudentCorrection(TypedDict):
     """
 
     period: str
-    part: Part
+    part: RecordPart
     field: str
     former: Value | None
     value: Value | None

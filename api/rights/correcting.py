@@ -17,11 +17,11 @@ from api.security import Client
 from api.services import Services
 from api.students.assessment import with_history
 from database.mapping.documents import milliseconds
-from database.rights.rectifying import Corrected, Correction
+from database.rights.rectifying import Corrected, CorrectionWanted
 from model.errors import InvalidRecord
 from model.label import Outcome
 from model.prediction import RiskStatus
-from model.rights.rectification import OUTCOME, Part
+from model.rights.rectification import OUTCOME, RecordPart
 from model.student import Value
 from preprocessing.task.columns import Column
 from preprocessing.task.spec import TaskSpec
@@ -32,7 +32,7 @@ MOST_VALUES = 100
 
 async def read_correction(
     here: Services, client: Client, student: str, body: Mapping[str, Any]
-) -> Correction:
+) -> CorrectionWanted:
     """What a body says is right.
 
     Args:
@@ -67,7 +67,7 @@ async def read_correction(
             horizon=here.task.outcome.horizon, unit="" if units is None else place.unit,
         )  # fmt: skip
     rest = {name: value for name, value in values.items() if name != OUTCOME}
-    return Correction(
+    return CorrectionWanted(
         student_id=student,
         period=period,
         values=dict(_read(here.task, rest)),
@@ -82,7 +82,7 @@ async def read_correction(
 
 def _read(
     task: TaskSpec, values: Mapping[str, Any]
-) -> Iterator[tuple[tuple[Part, str], Value | None]]:
+) -> Iterator[tuple[tuple[RecordPart, str], Value | None]]:
     columns = dict(_columns(task))
     for name, value in values.items():
         if name not in columns:
@@ -91,12 +91,12 @@ def _read(
         yield (part, name), None if value is None else check_value(column, value)
 
 
-def _columns(task: TaskSpec) -> Iterator[tuple[str, tuple[Part, Column]]]:
+def _columns(task: TaskSpec) -> Iterator[tuple[str, tuple[RecordPart, Column]]]:
     """Every column of a record that is not who, when or where."""
     for part, columns in (
-        (Part.CHECKED, task.checked),
-        (Part.PROTECTED, task.protected),
-        (Part.FEATURES, task.features),
+        (RecordPart.CHECKED, task.checked),
+        (RecordPart.PROTECTED, task.protected),
+        (RecordPart.FEATURES, task.features),
     ):
         for column in columns:
             yield column.name, (part, column)

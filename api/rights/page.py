@@ -98,6 +98,7 @@ async def pieces(
         said=said,
         who=fields,
         at=lambda moment: _moment(moment, said),
+        did=lambda action: said.sentences.get(f"did.{action.replace(' ', '_')}", action),
         parts=[_part(one, said) for one in tasks.values()],
         seen_by=seen_by,
     ):

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from database.driver.commands import Find, Op
 from database.repository import Repository
-from model.rights.objection import Named, Objection, without
+from model.rights.objection import AboutStudent, Objection, without
 
-T = TypeVar("T", bound=Named)
+T = TypeVar("T", bound=AboutStudent)
 
 
 class ObjectionRepository(Repository[Objection]):

@@ -16,7 +16,7 @@ from model.errors import InvalidRecord
 from model.label import JoinStatus, Outcome
 from model.labels.join import view
 from model.labels.units import visible_to
-from model.rights.rectification import OUTCOME, Part, Rectification, corrected, value_in
+from model.rights.rectification import OUTCOME, RecordPart, Rectification, corrected, value_in
 from model.student import Observation, Student, Value
 
 STEP = timedelta(milliseconds=1)
@@ -27,7 +27,7 @@ SAME = "is what stands there already"
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class CorrectionWanted:
     """What somebody says is right of one student and period.
 
     Attributes:
@@ -40,7 +40,7 @@ class Correction:
 
     student_id: str
     period: str
-    values: Mapping[tuple[Part, str], Value | None]
+    values: Mapping[tuple[RecordPart, str], Value | None]
     outcome: Outcome | None
     at: datetime
     by: str
@@ -64,7 +64,7 @@ class Corrected:
     after: Student | None
 
 
-def rectify(wanted: Correction) -> Op[Corrected]:
+def rectify(wanted: CorrectionWanted) -> Op[Corrected]:
     """Puts values right and keeps what stood there, who said so and why.
 
     The account of a record's values is written first, so that none changes without one; an outcome
@@ -98,7 +98,7 @@ def rectify(wanted: Correction) -> Op[Corrected]:
 
 
 def with_values(
-    observation: Observation, values: Mapping[tuple[Part, str], Value | None]
+    observation: Observation, values: Mapping[tuple[RecordPart, str], Value | None]
 ) -> Observation:
     """A record with the values that are right."""
     for (part, name), value in values.items():
@@ -106,7 +106,7 @@ def with_values(
     return observation
 
 
-def _of_record(wanted: Correction, was: Observation | None) -> list[Rectification]:
+def _of_record(wanted: CorrectionWanted, was: Observation | None) -> list[Rectification]:
     if was is None:
         raise InvalidRecord("period", NO_RECORD)
     said = []
@@ -120,7 +120,9 @@ def _of_record(wanted: Correction, was: Observation | None) -> list[Rectificatio
     return said
 
 
-def _of_outcome(wanted: Correction, outcome: Outcome, was: Observation | None) -> Op[Rectification]:
+def _of_outcome(
+    wanted: CorrectionWanted, outcome: Outcome, was: Observation | None
+) -> Op[Rectification]:
     subject = (wanted.student_id, wanted.period)
     facts = yield from facts_of([subject])
     label = view(visible_to(outcome.unit, facts[subject].known), outcome.unit)
@@ -129,7 +131,7 @@ def _of_outcome(wanted: Correction, outcome: Outcome, was: Observation | None) -
     if label.outcome == outcome.value:
         raise InvalidRecord(OUTCOME, SAME)
     unit = label.unit or (was.unit if was else "")
-    return _said(wanted, Part.OUTCOME, OUTCOME, label.outcome, outcome.value, unit)
+    return _said(wanted, RecordPart.OUTCOME, OUTCOME, label.outcome, outcome.value, unit)
 
 
 def _record(outcome: Outcome, *, now: datetime) -> Op[None]:
@@ -139,8 +141,8 @@ def _record(outcome: Outcome, *, now: datetime) -> Op[None]:
 
 
 def _said(
-    wanted: Correction,
-    part: Part,
+    wanted: CorrectionWanted,
+    part: RecordPart,
     name: str,
     former: Value | None,
     value: Value | None,

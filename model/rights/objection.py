@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 
-class Named(Protocol):
+class AboutStudent(Protocol):
     """Whatever may be about a student."""
 
     @property
@@ -16,7 +16,7 @@ class Named(Protocol):
         """The key of the student; None where nobody is named."""
 
 
-T = TypeVar("T", bound=Named)
+T = TypeVar("T", bound=AboutStudent)
 
 
 @dataclass(frozen=True, slots=True)

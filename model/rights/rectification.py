@@ -15,7 +15,7 @@ OUTCOME = "outcome"
 """How a correction names the outcome, whatever its column is called."""
 
 
-class Part(StrEnum):
+class RecordPart(StrEnum):
     """What of a student a value belongs to; all but the outcome are fields of an observation."""
 
     FEATURES = "features"
@@ -42,7 +42,7 @@ class Rectification:
     rectification_id: str
     student_id: str
     period: str
-    part: Part
+    part: RecordPart
     field: str
     at: datetime
     by: str
@@ -64,18 +64,20 @@ def standing(found: Iterable[Rectification]) -> Standing:
     return {subject: tuple(fields.values()) for subject, fields in stands.items()}
 
 
-def value_in(observation: Observation, part: Part, field: str) -> Value | None:
+def value_in(observation: Observation, part: RecordPart, field: str) -> Value | None:
     """What stands in a field of a record; None where nothing does."""
     values: Mapping[str, Value] = getattr(observation, part.value)
     return values.get(field)
 
 
-def corrected(observation: Observation, part: Part, field: str, value: Value | None) -> Observation:
+def corrected(
+    observation: Observation, part: RecordPart, field: str, value: Value | None
+) -> Observation:
     """A record with another value in a field; None takes it away.
 
     >>> from datetime import UTC
     >>> was = Observation("a", "2023", {"ida": 1.0, "ieg": 2.0}, datetime(2023, 1, 1, tzinfo=UTC))
-    >>> corrected(was, Part.FEATURES, "ida", 7.0).features
+    >>> corrected(was, RecordPart.FEATURES, "ida", 7.0).features
     {'ieg': 2.0, 'ida': 7.0}
     """
     values: Mapping[str, Value] = getattr(observation, part.value)
@@ -90,7 +92,7 @@ def held(observation: Observation, stands: Standing) -> Observation:
     A value that is neither the former nor the right one is news, and stands.
     """
     for one in stands.get((observation.student_id, observation.period), ()):
-        wrong = one.part is not Part.OUTCOME and one.former != one.value
+        wrong = one.part is not RecordPart.OUTCOME and one.former != one.value
         if wrong and value_in(observation, one.part, one.field) == one.former:
             observation = corrected(observation, one.part, one.field, one.value)
     return observation
@@ -99,6 +101,6 @@ def held(observation: Observation, stands: Standing) -> Observation:
 def held_outcome(outcome: Outcome, stands: Standing) -> Outcome:
     """The same of an outcome of a file."""
     for one in stands.get((outcome.student_id or "", outcome.period or ""), ()):
-        if one.part is Part.OUTCOME and outcome.value == one.former and one.value is not None:
+        if one.part is RecordPart.OUTCOME and outcome.value == one.former and one.value is not None:
             return replace(outcome, value=float(one.value))
     return outcome

@@ -8,7 +8,7 @@ from database.driver.commands import Op
 from database.rights.objections import ObjectionRepository
 from database.rights.rectifications import RectificationRepository
 from model.rights.objection import Objection
-from model.rights.rectification import Part, Rectification
+from model.rights.rectification import RecordPart, Rectification
 from tests.database.builders import START
 
 
@@ -22,7 +22,7 @@ def rectification(
 ) -> Rectification:
     values: dict[str, Any] = {
         "period": "2023",
-        "part": Part.FEATURES,
+        "part": RecordPart.FEATURES,
         "field": "ida",
         "at": START,
         "by": "Ana",

@@ -17,11 +17,11 @@ from database.labels import LabelRepository
 from database.rights import rectifications
 from database.rights.objections import ObjectionRepository, without_objecting
 from database.rights.rectifications import RectificationRepository
-from database.rights.rectifying import NO_OUTCOME, NO_RECORD, SAME, Correction, rectify
+from database.rights.rectifying import NO_OUTCOME, NO_RECORD, SAME, CorrectionWanted, rectify
 from database.students import StudentRepository
 from model.errors import InvalidRecord
 from model.label import Outcome
-from model.rights.rectification import Part, held, held_outcome, standing
+from model.rights.rectification import RecordPart, held, held_outcome, standing
 from model.rights.seen import Sight, newest_first, seers
 from model.trust.tombstone import TombstoneKey
 from tests.database.builders import at, observation, outcome
@@ -29,7 +29,7 @@ from tests.database.drivers import MongomockRegistry, Run
 from tests.database.rights.builders import objection, rectification, rights_used
 
 KEY = TombstoneKey(b"a data key")
-IDA = (Part.FEATURES, "ida")
+IDA = (RecordPart.FEATURES, "ida")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def fast() -> Run:
     return MongomockRegistry("rights").run
 
 
-def correction(**changes: Any) -> Correction:
+def correction(**changes: Any) -> CorrectionWanted:
     numbers = count()
     values: dict[str, Any] = {
         "student_id": "RA-1",
@@ -50,7 +50,7 @@ def correction(**changes: Any) -> Correction:
         "units": None,
         "new_id": lambda: f"c{next(numbers)}",
     }
-    return Correction(**{**values, **changes})
+    return CorrectionWanted(**{**values, **changes})
 
 
 def right_outcome(value: float) -> Outcome:
@@ -143,7 +143,9 @@ def test_an_outcome_is_put_right_and_the_label_keeps_its_former_value(run: Run) 
 
     label = run(LabelRepository().of("RA-1", "2023"))
     assert (label.outcome, [one.former for one in label.history]) == (0.0, [1.0])
-    assert [(one.part, one.former, one.value) for one in done.said] == [(Part.OUTCOME, 1.0, 0.0)]
+    assert [(one.part, one.former, one.value) for one in done.said] == [
+        (RecordPart.OUTCOME, 1.0, 0.0)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,9 @@ def test_what_was_put_right_last_is_what_holds() -> None:
 
 
 def test_an_outcome_of_a_file_that_repeats_the_error_is_put_right() -> None:
-    stands = standing([rectification(part=Part.OUTCOME, field="outcome", former=1.0, value=0.0)])
+    stands = standing(
+        [rectification(part=RecordPart.OUTCOME, field="outcome", former=1.0, value=0.0)]
+    )
     said = right_outcome(1.0)
 
     assert held_outcome(said, stands).value == 0.0
