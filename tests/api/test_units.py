@@ -182,7 +182,7 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "object_to_scoring, nobody": (lambda s: s.ask("POST", "/students/nobody/objection", WHY), 404),
     "object_to_scoring, two": (
         # A prediction of the own unit is no proof that the student is in it.
-        lambda s: s.asked_for("b2").ask("POST", "/students/b2/objection", WHY),
+        lambda s: s.asked_for("b4").ask("POST", "/students/b4/objection", WHY),
         404,
     ),
     "lift_objection": (lambda s: s.ask("DELETE", "/students/a1/objection", WHY), 403),
