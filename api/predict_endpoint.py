@@ -82,6 +82,7 @@ class PredictEndpoint:
         if limit:
             limit.check(asked.units)
         here.erased.check(asked.student_id)
+        here.objections.check(asked.student_id)
         champion, wished = here.champion(), _wished(scope)
         explain = wished.explain
         if (arm := here.canary.arm) is None:
@@ -132,6 +133,7 @@ def described() -> APIRoute:
         **operation(
             "Scores one record",
             PredictionAnswer | ExplainedAnswer,
+            409,
             410,
             body=RECORD,
             parameters=(EXPLAIN, SOURCE),

@@ -17,7 +17,7 @@ class ActorKind(StrEnum):
 
     KEY = "key"
     PERSON = "person"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  a kind of who asks
     COMMAND = "command"
     WORKER = "worker"
 
