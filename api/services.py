@@ -24,6 +24,7 @@ from api.durability.storage import Storage
 from api.durability.worker_slots import WorkerSlot, WorkerState
 from api.erased import ErasedStudents
 from api.http.problems import Problem
+from api.keyring.jwks import KeySource
 from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
 from api.people.desk import PeopleDesk
@@ -95,6 +96,7 @@ class Services:
         root: the registry of what belongs to all tasks: keys, audit, workers' leases.
         registry: the task's own.
         cohorts: what one student is compared with.
+        tokens: the keys of an identity provider; None where no tokens are believed.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
     """
 
@@ -121,6 +123,7 @@ class Services:
     loop: LoopReader
     slot: WorkerSlot
     started_at: datetime
+    tokens: KeySource | None = None
     lists: KeptLists = field(default_factory=KeptLists)
     cohorts: Cohorts = field(default_factory=Cohorts)
 

@@ -27,6 +27,8 @@ from pydantic_core import ErrorDetails
 
 from database.driver.options import database_of
 from model.errors import ConfigurationError
+from model.trust.keychain import keys_in
+from model.trust.token_issuer import TokenIssuer
 from model.trust.tombstone import TombstoneKey
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -50,6 +52,9 @@ KEYS: Mapping[str, str] = {
     "dashboard_url": "FAROL_DASHBOARD_URL",
     "api_url": "FAROL_API_URL",
     "oidc_email": "FAROL_OIDC_EMAIL",
+    "jwt_issuer": "FAROL_JWT_ISSUER",
+    "jwt_audience": "FAROL_JWT_AUDIENCE",
+    "jwt_keys": "FAROL_JWT_KEYS",
 }
 DEFAULT_TASK = "pede_lag"
 TASKS = "tasks"
@@ -83,6 +88,9 @@ class Settings(BaseModel):
         dashboard_url: the dashboard as people reach it, for links in notices.
         api_url: the API as the dashboard and the worker reach it; None: not told.
         oidc_email: whether an organisation's log-in has to say that it verified an address.
+        jwt_issuer: whose JSON Web Tokens are believed; all three of `jwt_...`, or none.
+        jwt_audience: what a token for this installation names.
+        jwt_keys: the issuer's public keys, a JWKS: a file or an https address.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +113,15 @@ class Settings(BaseModel):
     dashboard_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     oidc_email: Literal["verified", "any"] = "verified"
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_keys: Annotated[str, Field(pattern=r"^(https://\S+|[^:]*)$")] = ""
+
+    @field_validator("signing_key")
+    @classmethod
+    def _signing_key_is_whole(cls, key: SecretBytes) -> SecretBytes:
+        keys_in(key.get_secret_value())
+        return key
 
     @field_validator("notices")
     @classmethod
@@ -120,6 +137,13 @@ class Settings(BaseModel):
     def of_task(self, name_or_path: str) -> Settings:
         """The same settings, for what works on that task."""
         return self.model_copy(update={"task": in_home(self.home, name_or_path)})
+
+    @property
+    def token_issuer(self) -> TokenIssuer | None:
+        """Whose tokens are believed; None where none are."""
+        if not self.jwt_issuer:
+            return None
+        return TokenIssuer(self.jwt_issuer, self.jwt_audience, self.jwt_keys)
 
     @property
     def tombstone_key(self) -> TombstoneKey:
@@ -142,6 +166,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     uri = given.get("mongo_uri", "mongodb://")
     if not uri.startswith(("mongodb://", "mongodb+srv://")):
         raise ConfigurationError("MONGO_URI must start with mongodb:// or mongodb+srv://")
+    _require_whole_issuer(given)
     given["mongo_db"] = chosen_database(uri, given.get("mongo_db"), "MONGO_URI", "MONGO_DB")
     home = Path(given.get("home", ".farol")).absolute()
     tasks = _tasks(home, given.pop("task", None), given.pop("tasks", None))
@@ -155,6 +180,16 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         )
     except ValidationError as error:
         raise ConfigurationError("; ".join(_explain(e) for e in error.errors())) from error
+
+
+def _require_whole_issuer(given: Mapping[str, str]) -> None:
+    """Tokens without a known issuer, audience or key would be anybody's."""
+    asked = {name: KEYS[name] for name in ("jwt_issuer", "jwt_audience", "jwt_keys")}
+    missing = [key for name, key in asked.items() if name not in given]
+    if 0 < len(missing) < len(asked):
+        raise ConfigurationError(
+            f"{', '.join(missing)} must be set too: tokens need {', '.join(asked.values())}"
+        )
 
 
 def chosen_database(uri: str, asked: str | None, key: str, name: str) -> str:
