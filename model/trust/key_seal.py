@@ -104,7 +104,9 @@ def in_force(
     told = {one.key_id: one.at for one in revocations if is_genuine(one, installation)}
     ends = _sooner(notes.ends, {key_id: at for key_id, at in told.items() if at > now})
     revoked = frozenset(key_id for key_id, at in told.items() if at <= now) | notes.revoked
-    genuine, foreign, expired = [], [], []
+    genuine: list[ApiKey] = []
+    expired: list[ApiKey] = []
+    foreign: list[str] = []
     for key in keys:
         if not is_genuine(key, installation):
             foreign.append(key.key_id)

@@ -123,9 +123,7 @@ def test_without_a_key_the_answer_says_how_to_send_one_and_nothing_is_read() -> 
 def test_a_client_has_the_name_and_the_scopes_of_its_key() -> None:
     ring = Vault(key("farol_a", Scope.READ, Scope.LABEL)).ring()
 
-    assert ask(ring, REQUEST) == Client(
-        "school", frozenset({Scope.READ, Scope.LABEL}), key_id="k1"
-    )
+    assert ask(ring, REQUEST) == Client("school", frozenset({Scope.READ, Scope.LABEL}), key_id="k1")
     for problem in (refused(ring, REQUEST, Scope.PREDICT), refused(ring, OTHER)):
         assert problem.status in {401, 403}
     assert "lacks the scope predict" in refused(ring, REQUEST, Scope.PREDICT).detail
