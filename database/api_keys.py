@@ -13,10 +13,9 @@ from model.access import ApiKey, KeyAdoption, KeyUse, Revocation
 from model.errors import Conflict
 from model.trust.key_file import KeyNotes
 from model.trust.key_seal import KeysInForce, in_force, is_genuine, sealed
+from model.trust.key_watch import SINCE
 
 SUBJECT = "api_keys"
-SINCE = "since"
-"""In the place of a key's id: since when it is kept which keys are used."""
 
 
 class KeyRevocationRepository(Repository[Revocation]):

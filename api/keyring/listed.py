@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
-from database.api_keys import SINCE
 from model.access import ApiKey
 from model.trust.key_seal import KeysInForce
-
-UNUSED = timedelta(days=90)
-"""A key that nobody used for so long is named: revoke it, unless it is for once a year."""
+from model.trust.key_watch import UNUSED, unused
 
 
 def lines(
@@ -37,12 +34,6 @@ def lines(
     if idle:
         named = ", ".join(f"{key.key_id} ({key.name})" for key in idle)
         yield f"not used for {UNUSED.days} days: {named}; revoke what nobody needs"
-
-
-def unused(keys: Iterable[ApiKey], uses: Mapping[str, datetime], now: datetime) -> Sequence[ApiKey]:
-    """Those that count and that nobody used for so long; none before that was kept so long."""
-    since = uses.get(SINCE, now)
-    return [key for key in keys if now - uses.get(key.key_id, max(since, key.created_at)) >= UNUSED]
 
 
 def _state(key: ApiKey, found: KeysInForce) -> str:

@@ -29,7 +29,7 @@ from deployment.wiring import environment, private_settings, root_registry, task
 from model.access import AuditEvent
 from model.errors import ConfigurationError, FarolError
 from model.live import CHALLENGER_POINTER, POINTER, LiveModel
-from model.trust.keychain import Stage, chained, keys_in, stage_of
+from model.trust.keychain import KeyChange, chained, keys_in, stage_of
 from model.trust.private import write_private
 
 VARIABLE = "FAROL_SIGNING_KEY"
@@ -41,10 +41,10 @@ RESTART = (
     "Now start every process of every host anew (API, worker, dashboard), with the same key on "
     "each, then: python -m deployment.signing"
 )
-TURN: Mapping[Stage, str] = {
-    Stage.ONE: "one key signs and is believed; a change begins with prepare",
-    Stage.PREPARED: "a new key is believed beside the one that signs; go on with switch",
-    Stage.SWITCHED: "the new key signs, the former is still believed; go on with finish",
+TURN: Mapping[KeyChange, str] = {
+    KeyChange.ONE: "one key signs and is believed; a change begins with prepare",
+    KeyChange.PREPARED: "a new key is believed beside the one that signs; go on with switch",
+    KeyChange.SWITCHED: "the new key signs, the former is still believed; go on with finish",
 }
 
 
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         env = environment()
-        step = Step(private_settings(env), VARIABLE in env and bool(env[VARIABLE]))
+        step = SigningStep(private_settings(env), VARIABLE in env and bool(env[VARIABLE]))
         for line in STEPS[options.step](step):
             sys.stderr.write(f"{line}\n")
         return ExitCode.DONE
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SigningStep:
     """What a step works with.
 
     Attributes:
@@ -78,7 +78,7 @@ class Step:
         """The key, or the chain."""
         return self.settings.signing_key.get_secret_value()
 
-    def require(self, stage: Stage) -> tuple[bytes, ...]:
+    def require(self, stage: KeyChange) -> tuple[bytes, ...]:
         """The keys, where it is this step's turn and every worker of this host knows them.
 
         Raises:
@@ -87,7 +87,7 @@ class Step:
         found = stage_of(self.key)
         if found is not stage:
             raise ConfigurationError(f"{TURN[found]} (the change of the key is at: {found})")
-        if stage is not Stage.ONE and not self.from_environment:
+        if stage is not KeyChange.ONE and not self.from_environment:
             self._require_restarted()
         return keys_in(self.key)
 
@@ -116,28 +116,28 @@ class Step:
                     )
 
 
-def _status(step: Step) -> Iterator[str]:
+def _status(step: SigningStep) -> Iterator[str]:
     stage = stage_of(step.key)
     yield f"the change of the signing key is at: {stage}; {TURN[stage]}"
     yield from _resealed(step.settings, step.key, write=False)
 
 
-def _prepare(step: Step) -> Iterator[str]:
-    (former,) = step.require(Stage.ONE)
-    yield from step.keep(chained(Stage.PREPARED, former, secrets.token_hex(32).encode()))
+def _prepare(step: SigningStep) -> Iterator[str]:
+    (former,) = step.require(KeyChange.ONE)
+    yield from step.keep(chained(KeyChange.PREPARED, former, secrets.token_hex(32).encode()))
     yield f"The new key is believed and does not sign yet. {RESTART} switch"
 
 
-def _switch(step: Step) -> Iterator[str]:
-    former, new = step.require(Stage.PREPARED)
-    chain = chained(Stage.SWITCHED, new, former)
+def _switch(step: SigningStep) -> Iterator[str]:
+    former, new = step.require(KeyChange.PREPARED)
+    chain = chained(KeyChange.SWITCHED, new, former)
     yield from _resealed(step.settings, chain, write=True)
     yield from step.keep(chain)
     yield f"The new key signs; the former one is believed until finish. {RESTART} finish"
 
 
-def _finish(step: Step) -> Iterator[str]:
-    new, _former = step.require(Stage.SWITCHED)
+def _finish(step: SigningStep) -> Iterator[str]:
+    new, _former = step.require(KeyChange.SWITCHED)
     yield from _resealed(step.settings, step.key, write=True)
     yield from step.keep(new)
     yield (
@@ -170,7 +170,7 @@ def _event(told: str) -> AuditEvent:
     return AuditEvent(uuid.uuid4().hex, now, actor, "signing key changed", "registry", told)
 
 
-STEPS: Mapping[str, Callable[[Step], Iterator[str]]] = {
+STEPS: Mapping[str, Callable[[SigningStep], Iterator[str]]] = {
     "status": _status,
     "prepare": _prepare,
     "switch": _switch,

@@ -16,7 +16,7 @@ from model.errors import ConfigurationError
 PREFIX = b"farol-keys:"
 
 
-class Stage(StrEnum):
+class KeyChange(StrEnum):
     """How far the change of a signing key is."""
 
     ONE = "one"
@@ -24,11 +24,11 @@ class Stage(StrEnum):
     SWITCHED = "switched"
 
 
-def stage_of(key: bytes) -> Stage:
+def stage_of(key: bytes) -> KeyChange:
     """How far the change of the key is.
 
-    >>> stage_of(b"plain"), stage_of(chained(Stage.PREPARED, b"former", b"new"))
-    (<Stage.ONE: 'one'>, <Stage.PREPARED: 'prepared'>)
+    >>> stage_of(b"plain"), stage_of(chained(KeyChange.PREPARED, b"former", b"new"))
+    (<KeyChange.ONE: 'one'>, <KeyChange.PREPARED: 'prepared'>)
     """
     return _read(key)[0]
 
@@ -41,7 +41,7 @@ def keys_in(key: bytes) -> tuple[bytes, ...]:
 
     >>> keys_in(b"plain")
     (b'plain',)
-    >>> keys_in(chained(Stage.SWITCHED, b"new", b"former"))
+    >>> keys_in(chained(KeyChange.SWITCHED, b"new", b"former"))
     (b'new', b'former')
     """
     return _read(key)[1]
@@ -56,21 +56,21 @@ def signing(key: bytes) -> bytes:
     return keys_in(key)[0]
 
 
-def chained(stage: Stage, first: bytes, second: bytes) -> bytes:
+def chained(stage: KeyChange, first: bytes, second: bytes) -> bytes:
     """What is written for two keys, of which the first signs."""
     told = b",".join(base64.b64encode(key) for key in (first, second))
     return PREFIX + stage.value.encode() + b":" + told
 
 
-def _read(key: bytes) -> tuple[Stage, tuple[bytes, ...]]:
+def _read(key: bytes) -> tuple[KeyChange, tuple[bytes, ...]]:
     if not key.startswith(PREFIX):
-        return Stage.ONE, (key,)
+        return KeyChange.ONE, (key,)
     try:
         stage, _, told = key.removeprefix(PREFIX).strip().decode().partition(":")
         first, second = (base64.b64decode(part, validate=True) for part in told.split(","))
         if not first or not second:
             raise ValueError("an empty key")
-        return Stage(stage), (first, second)
+        return KeyChange(stage), (first, second)
     except (ValueError, binascii.Error) as error:
         raise ConfigurationError(
             "FAROL_SIGNING_KEY (or signing.key) begins with farol-keys: and is not what "

@@ -15,15 +15,16 @@ import pytest
 from api.http.problems import Problem
 from api.keyring.claims import client_of
 from api.keyring.jwks import AGAIN, EVERY, NAME, KeySource, keys_of
-from api.keyring.listed import UNUSED, lines, unused
+from api.keyring.listed import lines
 from api.keyring.made import new_key, successor, usable
 from api.keyring.tokens import TokenDoor
 from api.keyring.uses import KeyUses
-from database.api_keys import SINCE, ApiKeyRepository, KeyUseRepository
+from database.api_keys import ApiKeyRepository, KeyUseRepository
 from model.access import ApiKey, Scope
 from model.errors import ConfigurationError, Conflict, NotFound, RegistryUnavailable
 from model.trust.key_file import KeyFile, KeyNotes
 from model.trust.key_seal import digest_of, sealed
+from model.trust.key_watch import SINCE, SOON, UNUSED, ending, unused
 from model.trust.token_issuer import TokenIssuer
 from tests.api.test_key_trust import Direct
 from tests.api.tokens import AUDIENCE, ISSUER, Provider
@@ -350,3 +351,13 @@ def test_a_made_key_counts_as_long_as_it_is_asked_to() -> None:
 
     assert made.expires_at == NOW + timedelta(days=2)
     assert secret.startswith("farol_") and made.digest == digest_of(secret)
+
+
+def test_a_key_that_ends_soon_is_named_unless_another_is_in_its_place() -> None:
+    ends = NOW + SOON
+    soon, later = key("soon", expires_at=ends), key("later", expires_at=ends + SOON)
+    replaced = key("replaced", expires_at=ends)
+    over = key("over", expires_at=NOW)
+    keys = [soon, later, replaced, over, key("new", replaces="replaced"), key("endless")]
+
+    assert [one.key_id for one in ending(keys, NOW)] == ["soon"]

@@ -33,7 +33,7 @@ from model.live import LiveModel, LivePointer
 from model.people.session import begun, session_in, token_of
 from model.trust.key_file import KeyFile, KeyNotes
 from model.trust.key_seal import digest_of, is_genuine, sealed
-from model.trust.keychain import Stage, chained, keys_in, stage_of
+from model.trust.keychain import KeyChange, chained, keys_in, stage_of
 from tests.api import bundles
 from tests.people import person
 
@@ -133,7 +133,7 @@ def test_the_signing_key_is_changed_in_three_steps_and_everything_goes_on_counti
 
     assert house.run("prepare")[0] == 0
     prepared = house.key
-    assert (stage_of(prepared), keys_in(prepared)[0]) == (Stage.PREPARED, former)
+    assert (stage_of(prepared), keys_in(prepared)[0]) == (KeyChange.PREPARED, former)
     assert house.counting(former) == house.counting(prepared) == everything
 
     code, out, told = house.run("switch")
@@ -146,7 +146,7 @@ def test_the_signing_key_is_changed_in_three_steps_and_everything_goes_on_counti
 
     signed(house, "late", former)  # By a process that was not started anew yet.
     assert house.run("finish")[0] == 0
-    assert (stage_of(house.key), house.key) == (Stage.ONE, new)
+    assert (stage_of(house.key), house.key) == (KeyChange.ONE, new)
     assert house.counting(new) == everything | {"key late"}
     assert house.counting(former) == set()
     assert session_in(token, switched, datetime.now(UTC)) is not None
@@ -232,7 +232,7 @@ def test_a_chain_that_is_none_stops_the_start_by_name(content: str, tmp_path: Pa
 
 
 def test_what_either_key_of_a_chain_sealed_is_believed_and_the_first_one_seals() -> None:
-    chain = chained(Stage.PREPARED, b"a", b"b")
+    chain = chained(KeyChange.PREPARED, b"a", b"b")
     made = ApiKey("k", "n", "d", frozenset(), NOW)
 
     assert all(is_genuine(sealed(made, key), chain) for key in (b"a", b"b", chain))
