@@ -20,7 +20,8 @@ def ending_keys(scene: Scene) -> Iterator[Fact]:
     for key in scene.ending_keys if is_first(scene) else ():
         if key.expires_at is not None:
             at = max(key.created_at, key.expires_at - SOON)
-            yield Fact(key.key_id, at, {"key": key.key_id, "day": f"{key.expires_at:%Y-%m-%d}"})
+            day = {"pt": f"{key.expires_at:%d/%m/%Y}", "en": f"{key.expires_at:%Y-%m-%d}"}
+            yield Fact(key.key_id, at, {"key": key.key_id, "day": day})
 
 
 def unused_keys(scene: Scene) -> Iterator[Fact]:
