@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,7 +40,7 @@ ALGORITHMS = (*RSA, "ES256", "ES384", "ES512", "EdDSA")
 
 LEAST_RSA_BITS = 2048
 
-Fetch = Callable[[str], Awaitable[bytes]]
+Fetch = Callable[[str], bytes]
 
 _log = logging.getLogger(__name__)
 
@@ -111,24 +112,25 @@ def _usable(told: dict[str, Any]) -> PublicKey | None:
     return PublicKey(key.key, (key.algorithm_name,) if told.get("alg") else of_kind)
 
 
-async def fetched(address: str) -> bytes:
-    """What an https address answers, without being sent elsewhere.
+def fetched(address: str) -> bytes:
+    """What an https address answers, without being sent elsewhere; it waits, so not in the loop.
 
     Raises:
         httpx.HTTPError: it does not answer, or with an error.
-        ValueError: the answer is too long.
+        ValueError: the answer is too long, or comes too slowly.
     """
-    async with (
-        httpx.AsyncClient(timeout=FETCH_SECONDS, follow_redirects=False) as client,
+    ends = time.monotonic() + 2 * FETCH_SECONDS
+    with (
+        httpx.Client(timeout=FETCH_SECONDS, follow_redirects=False) as client,
         client.stream("GET", address, headers={"accept": "application/json"}) as answer,
     ):
         if answer.status_code != httpx.codes.OK:
             raise httpx.HTTPError(f"it answers {answer.status_code}")
         content = bytearray()
-        async for part in answer.aiter_bytes():
+        for part in answer.iter_bytes():
             content += part
-            if len(content) > MOST_BYTES:
-                raise ValueError(f"the answer is longer than {MOST_BYTES} bytes")
+            if len(content) > MOST_BYTES or time.monotonic() > ends:
+                raise ValueError("the answer is too long, or comes too slowly")
         return bytes(content)
 
 
@@ -226,7 +228,7 @@ class KeySource:
         return abs(now - self._asked_at) >= pause
 
     async def _ask(self) -> None:
-        content = await asyncio.wait_for(self._fetch(self._issuer.keys), 2 * FETCH_SECONDS)
+        content = await asyncio.to_thread(self._fetch, self._issuer.keys)
         self.keys = keys_of(content, self._now())
         self.fault = ""
         kept = {

@@ -211,7 +211,7 @@ def tokens(provider: Provider) -> Iterator[tuple[str, Shown]]:
     other = provider.token(scope="admin", farol_tasks="exam_scores")
     yield "token, another task", Shown(other, frozenset(Scope), other_task=True)
     past = int(NOW.timestamp()) - 120
-    everything = {"scope": "admin predict label read act"}
+    everything: dict[str, Any] = {"scope": "admin predict label read act"}
     stranger = Provider(provider.kid)
     nobodys = {
         "another audience": provider.token(aud="another", **everything),

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from api.http.problems import Problem
 from api.keyring.claims import client_of
-from api.keyring.jwks import AGAIN, EVERY, NAME, KeySource, keys_of
+from api.keyring.jwks import AGAIN, EVERY, MOST_BYTES, NAME, KeySource, fetched, keys_of
 from api.keyring.listed import lines
 from api.keyring.made import new_key, successor, usable
 from api.keyring.tokens import TokenDoor
@@ -27,7 +35,7 @@ from model.trust.key_seal import digest_of, sealed
 from model.trust.key_watch import SINCE, SOON, UNUSED, ending, unused
 from model.trust.token_issuer import TokenIssuer
 from tests.api.test_key_trust import Direct
-from tests.api.tokens import AUDIENCE, ISSUER, Provider
+from tests.api.tokens import AUDIENCE, ISSUER, Provider, private_key
 
 KEY = b"the installation's"
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -45,7 +53,7 @@ class World:
     def __init__(self, home: Path, answer: bytes | Exception) -> None:
         self.answer, self.asked, self.now, self.home = answer, 0, datetime.now(UTC), home
 
-    async def fetch(self, address: str) -> bytes:
+    def fetch(self, address: str) -> bytes:
         assert address == "https://login.example.org/keys"
         self.asked += 1
         if isinstance(self.answer, Exception):
@@ -65,6 +73,64 @@ class World:
     def turn(self, source: KeySource, later: timedelta = timedelta(0)) -> None:
         self.now += later
         asyncio.run(source.turn())
+
+
+@contextmanager
+def https(folder: Path, answers: Mapping[str, tuple[int, bytes]]) -> Iterator[str]:
+    """A server with a certificate that it signed itself; `folder / "tls.pem"` vouches for it."""
+    key = private_key()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + timedelta(days=9999))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "tls.pem").write_bytes(pem + made.public_bytes(Encoding.PEM))
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = answers[self.path]
+            self.send_response(status)
+            self.send_header("location", "/keys")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls.pem")
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"https://localhost:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_keys_come_over_https_from_whom_a_certificate_vouches_for_and_from_nobody_else(
+    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {
+        "/keys": (200, provider.jwks()),
+        "/elsewhere": (302, b""),
+        "/long": (200, b" " * (MOST_BYTES + 1)),
+    }
+    with https(tmp_path, answers) as url:
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            fetched(f"{url}/keys")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "tls.pem"))
+        assert keys_of(fetched(f"{url}/keys"), NOW).by_id.keys() == {"k1"}
+        with pytest.raises(httpx.HTTPError, match="it answers 302"):
+            fetched(f"{url}/elsewhere")
+        with pytest.raises(ValueError, match="too long"):
+            fetched(f"{url}/long")
 
 
 def why(door: TokenDoor, token: str) -> str:
