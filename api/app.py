@@ -184,8 +184,7 @@ async def _lifespan(
         app.state.documents = {}
         await stack.enter_async_context(
             running(
-                worker.ring.follow,
-                worker.trail.follow,
+                *worker.works,
                 *(work for task in worker.tasks.values() for work in _works(task)),
             )
         )

@@ -19,6 +19,7 @@ from api.answers.system import (
     Parts,
     RetrainingPart,
     TaskHealth,
+    TokensPart,
     WorkerPart,
 )
 from api.durability.outbox import waiting
@@ -71,6 +72,7 @@ async def report(here: Services) -> HealthAnswer:
         "retraining": await _retraining(here),
         "approval": await _approval(here),
         "jobs": await _jobs(here),
+        "tokens": _tokens(here),
     }
     ready = here.unable() is None
     healthy = all(cast(Part, part)["state"] == "ok" for part in parts.values())
@@ -178,6 +180,19 @@ async def _jobs(here: Services) -> JobsPart:
     if failing:
         return {"state": "degraded", "detail": "; ".join(failing), "jobs": jobs}
     return {"state": "ok", "jobs": jobs}
+
+
+def _tokens(here: Services) -> TokensPart:
+    """The keys that verify tokens; API keys and people are let in without them."""
+    if here.tokens is None:
+        return {"state": "ok", "detail": "no tokens are accepted"}
+    known, fault = here.tokens.keys, here.tokens.fault
+    part: TokensPart = {"state": "degraded" if fault or known is None else "ok"}
+    if known is not None:
+        part["keys"], part["read_at"] = len(known.by_id), known.read_at
+    if fault or known is None:
+        part["detail"] = fault or "not read yet"
+    return part
 
 
 def _job(job: JobState) -> JobHealth:

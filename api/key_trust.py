@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime
+from functools import partial
 
 from api.registry import Registry
 from database.api_keys import ApiKeyRepository, is_ours
@@ -50,7 +51,7 @@ class KeyTrust:
         self._told: tuple[str, ...] = ()
 
     async def keys(self, registry: Registry) -> Sequence[ApiKey]:
-        """The keys in force.
+        """The keys that count, and those that did until `expires_at`.
 
         Raises:
             RegistryError: they cannot be read.
@@ -58,12 +59,12 @@ class KeyTrust:
         """
         notes = await self.establish(registry)
         found = await registry.run(
-            ApiKeyRepository().those_in_force(notes.revoked, self._installation)
+            ApiKeyRepository().those_in_force(notes, self._installation, self._now())
         )
-        if found.revoked - notes.revoked:
-            await self._note(revoked=found.revoked)
+        if found.revoked - notes.revoked or found.ends != notes.ends:
+            await self._note(revoked=found.revoked, ends=found.ends)
         self._tell(found.foreign)
-        return found.keys
+        return (*found.keys, *found.expired)
 
     async def establish(self, registry: Registry) -> KeyNotes:
         """Sees to it that keys of before are adopted once or never, and gives the host's notes.
@@ -94,12 +95,19 @@ class KeyTrust:
             _log.warning("API keys of an earlier release are signed now: %s", ids)
         return await self._note(adopted=True)
 
-    async def _note(self, *, adopted: bool = False, revoked: Set[str] = frozenset()) -> KeyNotes:
+    async def _note(
+        self,
+        *,
+        adopted: bool = False,
+        revoked: Set[str] = frozenset(),
+        ends: Mapping[str, datetime] | None = None,
+    ) -> KeyNotes:
+        add = partial(self._file.add, adopted=adopted, revoked=revoked, ends=ends)
         try:
-            return await asyncio.to_thread(self._file.add, adopted=adopted, revoked=revoked)
+            return await asyncio.to_thread(add)
         except OSError as error:
             _log.error("cannot keep what is known of API keys in FAROL_HOME: %s", error.strerror)
-            return KeyNotes(adopted, frozenset(revoked))
+            return KeyNotes(adopted, frozenset(revoked), ends or {})
 
     def _tell(self, foreign: tuple[str, ...]) -> None:
         if foreign and foreign != self._told:

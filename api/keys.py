@@ -1,4 +1,4 @@
-"""`python -m api.keys create|list|revoke|adopt`: who may use the API.
+"""`python -m api.keys create|list|rotate|revoke|adopt`: who may use the API.
 
 Keys are signed with the installation's key, so this runs where that key is: on a host of the
 installation, or with FAROL_SIGNING_KEY set.
@@ -8,30 +8,28 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import secrets
 import sys
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from api.key_trust import REMEDY
+from api.keyring.listed import lines
+from api.keyring.made import days, hours, new_key, successor, usable
 from api.units import without_units
-from database.api_keys import ApiKeyRepository, is_ours
+from database.api_keys import ApiKeyRepository, KeyUseRepository, is_ours
 from database.driver.client import SyncRegistry
 from database.trail.trail import TrailRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.tasks.installed import all_installed
 from deployment.wiring import root_registry, settings_from_environment
-from model.access import ApiKey, Scope
+from model.access import Scope
 from model.audit.entry import ActorKind, Entry
 from model.errors import ConfigurationError, FarolError
 from model.trust.key_file import KeyFile
-from model.trust.key_seal import KeysInForce, digest_of, sealed
+from model.trust.key_seal import sealed
 from model.trust.tombstone import TombstoneKey
-
-PREFIX = "farol_"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -105,14 +103,15 @@ def _run(options: argparse.Namespace, desk: Desk, opened: SyncRegistry) -> None:
         _adopt(options.key_ids, desk, opened, now)
         return
     if options.command == "list":
-        for line in _lines(desk, opened):
-            sys.stdout.write(f"{line}\n")
+        _list(desk, opened, now)
         return
     done = opened.run(ApiKeyRepository().establish(now, desk.installation, trusted=False))
     if not is_ours(done, desk.installation):
         raise ConfigurationError(REMEDY)
     if options.command == "create":
         _create(options, desk, opened, now)
+    elif options.command == "rotate":
+        _rotate(options, desk, opened, now)
     else:
         opened.run(ApiKeyRepository().revoke(options.key_id, now, desk.installation))
         desk.file.add(revoked={options.key_id})
@@ -121,19 +120,36 @@ def _run(options: argparse.Namespace, desk: Desk, opened: SyncRegistry) -> None:
 
 
 def _create(options: argparse.Namespace, desk: Desk, opened: SyncRegistry, now: datetime) -> None:
-    secret = PREFIX + secrets.token_urlsafe(32)
-    key = ApiKey(
-        key_id=uuid.uuid4().hex[:12],
-        name=options.name,
-        digest=digest_of(secret),
-        scopes=options.scope,
-        created_at=now,
-        tasks=tuple(dict.fromkeys(options.task)),
-        units=tuple(dict.fromkeys(options.unit)),
+    key, secret = new_key(
+        options.name,
+        options.scope,
+        now,
+        lasts=options.expires,
+        tasks=options.task,
+        units=options.unit,
     )
     opened.run(ApiKeyRepository().add(sealed(key, desk.installation)))
     desk.tell(opened, "key created", f"{key.key_id} {key.name}", now)
-    sys.stderr.write(f"Key {key.key_id} for {key.name}. It is shown once:\n")
+    until = "" if key.expires_at is None else f", until {key.expires_at:%F %R} UTC"
+    sys.stderr.write(f"Key {key.key_id} for {key.name}{until}. It is shown once:\n")
+    sys.stdout.write(f"{secret}\n")
+
+
+def _rotate(options: argparse.Namespace, desk: Desk, opened: SyncRegistry, now: datetime) -> None:
+    """A new secret with the same rights; the former one counts for a while, and ends by itself."""
+    found = opened.run(ApiKeyRepository().those_in_force(desk.file.read(), desk.installation, now))
+    former = usable(options.key_id, found)
+    later, secret = successor(former, now, lasts=options.expires)
+    until = min(filter(None, (now + options.overlap, former.expires_at)))
+    later = sealed(later, desk.installation)
+    opened.run(ApiKeyRepository().replace_by(former, later, until, desk.installation))
+    desk.file.add(ends={former.key_id: until})
+    done = f"{former.key_id} ends at {until:%F %R} UTC, {later.key_id} is in its place"
+    desk.tell(opened, "key rotated", done, now)
+    sys.stderr.write(
+        f"Key {later.key_id} for {later.name}, in the place of {former.key_id}, which ends at "
+        f"{until:%F %R} UTC. It is shown once:\n"
+    )
     sys.stdout.write(f"{secret}\n")
 
 
@@ -145,25 +161,12 @@ def _adopt(key_ids: Sequence[str], desk: Desk, opened: SyncRegistry, now: dateti
     sys.stdout.write(f"{ids} signed\n")
 
 
-def _lines(desk: Desk, opened: SyncRegistry) -> Iterator[str]:
-    found = opened.run(
-        ApiKeyRepository().those_in_force(desk.file.read().revoked, desk.installation)
-    )
-    for key in opened.run(ApiKeyRepository().all()):
-        scopes = ",".join(sorted(key.scopes))
-        # Whoever can write to the registry can put anything in the place of a time.
-        made = f"{key.created_at!s:.10}"
-        tasks, units = ",".join(key.tasks) or "every task", ",".join(key.units) or "every unit"
-        limits = f"{tasks}  {units}"
-        yield f"{key.key_id}  {key.name}  {scopes}  {limits}  {made}  {_state(key, found)}"
-
-
-def _state(key: ApiKey, found: KeysInForce) -> str:
-    if key.key_id in found.foreign:
-        return "not signed by this installation: ignored"
-    if key.revoked_at is not None:
-        return f"revoked {key.revoked_at!s:.10}"
-    return "revoked" if key.key_id in found.revoked else "active"
+def _list(desk: Desk, opened: SyncRegistry, now: datetime) -> None:
+    found = opened.run(ApiKeyRepository().those_in_force(desk.file.read(), desk.installation, now))
+    keys = opened.run(ApiKeyRepository().all())
+    uses = opened.run(KeyUseRepository().all())
+    for line in lines(keys, found, uses, now):
+        sys.stdout.write(f"{line}\n")
 
 
 def scopes(text: str) -> frozenset[Scope]:
@@ -199,7 +202,28 @@ def _parser() -> argparse.ArgumentParser:
         metavar="UNIT",
         help='only for the students of this school, --unit "Escola A"; may be given more than once',
     )
+    create.add_argument(
+        "--expires",
+        type=days,
+        metavar="DAYS",
+        help="after so many days it opens nothing (default: until it is revoked)",
+    )
     commands.add_parser("list", help="list the keys, without their secrets")
+    rotate = commands.add_parser("rotate", help="make a new secret; the former one ends by itself")
+    rotate.add_argument("key_id")
+    rotate.add_argument(
+        "--overlap",
+        type=hours,
+        default=timedelta(hours=24),
+        metavar="HOURS",
+        help="for how long the former one still counts (default: 24)",
+    )
+    rotate.add_argument(
+        "--expires",
+        type=days,
+        metavar="DAYS",
+        help="after so many days the new one opens nothing (default: as many as the former had)",
+    )
     revoke = commands.add_parser("revoke", help="make a key useless")
     revoke.add_argument("key_id")
     adopt = commands.add_parser("adopt", help="sign keys that this installation has not signed")

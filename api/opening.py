@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,9 @@ from api.durability.storage import Storage
 from api.durability.worker_slots import WorkerSlot, claim
 from api.erased import ErasedStudents
 from api.key_trust import KeyTrust
+from api.keyring.jwks import KeySource
+from api.keyring.tokens import TokenDoor
+from api.keyring.uses import KeyUses
 from api.metrics import files as metric_files
 from api.metrics.declared import NO_ROUTE
 from api.metrics.host import HostMetrics
@@ -35,7 +38,7 @@ from api.people.desk import PeopleDesk
 from api.people.sessions import SessionBook
 from api.refresher import Refresher
 from api.registry import OpenRegistry, RegistryLink, TaskRegistry
-from api.security import KeyRing, TaskKeys
+from api.security import Doors, KeyRing, TaskKeys
 from api.services import Folders, Services
 from database import installation
 from database.driver.async_client import open_async_registry
@@ -61,16 +64,24 @@ class Opened:
         ring: the API keys.
         trail: what this worker tells the audit trail.
         tasks: the services of each task by its name, the default one first.
+        tokens: the keys of an identity provider; None where no tokens are believed.
     """
 
     ring: KeyRing
     trail: TrailWriter
     tasks: dict[str, Services]
+    tokens: KeySource | None = None
 
     @property
     def default(self) -> Services:
         """The services of the default task."""
         return next(iter(self.tasks.values()))
+
+    @property
+    def works(self) -> tuple[Callable[[], Awaitable[None]], ...]:
+        """What goes on beside the requests for all tasks."""
+        more = () if self.tokens is None else (self.tokens.follow,)
+        return (self.ring.follow, self.trail.follow, *more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,7 @@ class _Host:
     people: PeopleDesk
     trail: TrailWriter
     started_at: datetime
+    tokens: KeySource | None = None
 
 
 async def opened(
@@ -116,7 +128,7 @@ async def _open(
     for one in services.values():
         one.metrics.expect((*operations, NO_ROUTE))
     host.metrics.reserve(host.slot.number)
-    return Opened(host.ring, host.trail, services)
+    return Opened(host.ring, host.trail, services, host.tokens)
 
 
 def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _Host:
@@ -132,15 +144,22 @@ def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _
     notes = KeyFile(settings.home)
     trust = KeyTrust(notes, key, served_before=served_before, now=now)
     book = SessionBook(root, notes, key, now)
+    issuer = settings.token_issuer
+    tokens = None if issuer is None else KeySource(issuer, settings.home, now)
+    door = None if issuer is None or tokens is None else TokenDoor(issuer, tokens, now)
+    if tokens is not None:
+        tokens.open()
+    doors = Doors(book, door, KeyUses(root, now))
     return _Host(
         settings=settings,
         slot=slot,
         root=root,
         metrics=HostMetrics(folders.metrics),
-        ring=KeyRing(root, settings.auth, time.monotonic, trust, book),
+        ring=KeyRing(root, settings.auth, time.monotonic, trust, doors, now=now),
         people=PeopleDesk(root, book, notes, key, settings.tombstone_key, now),
         trail=TrailWriter(root, settings.home, settings.tombstone_key, now),
         started_at=now(),
+        tokens=tokens,
     )
 
 
@@ -206,6 +225,7 @@ def _of_task(
         ),
         slot=host.slot,
         started_at=host.started_at,
+        tokens=host.tokens,
     )
 
 

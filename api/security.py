@@ -2,7 +2,8 @@
 
 The keys are read from the registry in the background and kept in memory, so that a request never
 waits for the registry to be let in. Only SHA-256 digests of the secrets exist on this side, and
-only keys that this installation has signed count (`model.trust.key_seal`).
+only keys that this installation has signed count (`model.trust.key_seal`). Tokens of an identity
+provider are believed by its public keys (`api.keyring`), which are kept in memory too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import ipaddress
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from starlette.types import Scope as AsgiScope
@@ -31,15 +33,22 @@ ALL_SCOPES = frozenset(Scope)
 
 _log = logging.getLogger(__name__)
 
+Kind = Literal["key", "person", "token"]
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """Who asks; `name` goes into records, never the key.
 
     Attributes:
+        name: of the key or person, or the subject of a token.
         tasks: the tasks the key is for; all, where none is named.
         units: the schools the key is for, as they were named; all, where none is.
         signed_in: the person's session; None for an API key.
+        key_id: of the API key, or what stands for issuer and subject of a token; "" is none.
+        kind: what was shown: an API key (or nothing, where authentication is off), a person's
+            session, or a token of the organisation's identity provider.
+        until: from when on it is nobody any more; None: until that is told.
     """
 
     name: str
@@ -47,6 +56,9 @@ class Client:
     tasks: frozenset[str] = frozenset()
     units: tuple[str, ...] = ()
     signed_in: SignedIn | None = None
+    key_id: str = ""
+    kind: Kind = "key"
+    until: datetime | None = None
 
     def may_see(self, task: str) -> bool:
         """Whether the key is for that task.
@@ -78,6 +90,45 @@ class Sessions(Protocol):
         """Asks anew who is still in which of the sessions that are known."""
 
 
+class Tokens(Protocol):
+    """The tokens of an identity provider."""
+
+    def known(self, token: bytes) -> Client | None:
+        """Whose token that is, where it was verified before and counts still."""
+
+    def verify(self, token: bytes) -> Client:
+        """Whose token that is.
+
+        Raises:
+            Problem: 401 it does not count, 503 the keys of the provider are not known yet.
+        """
+
+
+class Uses(Protocol):
+    """Which keys are used, as it is kept in the registry."""
+
+    def note(self, key_id: str) -> None:
+        """Notes that a key is used; nothing is written."""
+
+    async def write(self) -> None:
+        """Writes down what was noted, at most once a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Other ways in than an API key, and what is kept of the keys.
+
+    Attributes:
+        sessions: of people; None where nobody signs in.
+        tokens: of an identity provider; None where none is believed.
+        uses: where it is kept which keys are used; None: nowhere.
+    """
+
+    sessions: Sessions | None = None
+    tokens: Tokens | None = None
+    uses: Uses | None = None
+
+
 class KeyRing:
     """The keys of this installation, or none when authentication is off.
 
@@ -86,7 +137,8 @@ class KeyRing:
         mode: `FAROL_AUTH`.
         clock: seconds that only grow.
         trust: which keys are believed.
-        sessions: of people; None where nobody signs in.
+        doors: what lets in besides.
+        now: aware UTC.
     """
 
     def __init__(
@@ -95,10 +147,15 @@ class KeyRing:
         mode: Literal["keys", "off"],
         clock: Callable[[], float],
         trust: KeyTrust,
-        sessions: Sessions | None = None,
+        doors: Doors = Doors(),
+        *,
+        now: Callable[[], datetime],
     ) -> None:
         self._registry = registry
-        self._sessions = sessions
+        self._sessions = doors.sessions
+        self._tokens = doors.tokens
+        self._uses = doors.uses
+        self._now = now
         self._off = mode == "off"
         self._clock = clock
         self._trust = trust
@@ -115,6 +172,8 @@ class KeyRing:
                 return
             if self._sessions is not None:
                 await self._sessions.refresh()
+            if self._uses is not None:
+                await self._uses.write()
             await asyncio.sleep(REFRESH_SECONDS)
 
     def known(self, scope: AsgiScope, needed: Scope | None) -> Client | None:
@@ -127,8 +186,12 @@ class KeyRing:
             return _local(scope)
         secret = secret_of(scope)
         client = self._known.get(secret)
-        if client is None and self._sessions is not None:
+        if client is not None:
+            return _allowed(self._used(client), needed)
+        if self._sessions is not None:
             client = self._sessions.known(secret)
+        if client is None and self._tokens is not None:
+            client = self._tokens.known(secret)
         return None if client is None else _allowed(client, needed)
 
     async def client(self, scope: AsgiScope, needed: Scope | None) -> Client:
@@ -149,11 +212,28 @@ class KeyRing:
             raise Problem(401, "Send an API key: Authorization: Bearer <key>, or X-API-Key.")
         if self._sessions is not None and secret.startswith(PREFIX.encode()):
             return _allowed(await self._in_session(secret, self._sessions), needed)
+        if self._tokens is not None and is_token(secret):
+            return _allowed(self._tokens.verify(secret), needed)
         client = await self._look_up(secret)
         if client is None:
             raise Problem(401, "This API key is unknown or revoked.")
+        client = self._used(client)
         self._known[secret] = client
         return _allowed(client, needed)
+
+    def _used(self, client: Client) -> Client:
+        """The client of a key, which is noted as used.
+
+        Raises:
+            Problem: 401, the key has expired.
+        """
+        if client.until is not None and client.until <= self._now():
+            raise Problem(
+                401, f"This API key expired on {client.until:%F %R} UTC; ask for a new one."
+            )
+        if self._uses is not None:
+            self._uses.note(client.key_id)
+        return client
 
     async def _in_session(self, token: bytes, sessions: Sessions) -> Client:
         try:
@@ -255,8 +335,24 @@ def secret_of(scope: AsgiScope) -> bytes:
     return b""
 
 
+def is_token(secret: bytes) -> bool:
+    """Whether that has the form of a JSON Web Token; no API key and no session has it.
+
+    >>> is_token(b"eyJhbGciOiJub25lIn0.e30."), is_token(b"farol_a"), is_token(b"a.b.c")
+    (True, False, False)
+    """
+    return secret.startswith(b"eyJ") and secret.count(b".") == 2
+
+
 def _client(key: ApiKey) -> Client:
-    return Client(key.name, key.scopes, frozenset(key.tasks), key.units)
+    return Client(
+        key.name,
+        key.scopes,
+        frozenset(key.tasks),
+        key.units,
+        key_id=key.key_id,
+        until=key.expires_at,
+    )
 
 
 def _allowed(client: Client, needed: Scope | None) -> Client:
@@ -266,6 +362,8 @@ def _allowed(client: Client, needed: Scope | None) -> Client:
 
 
 def _who(client: Client) -> str:
+    if client.kind == "token":
+        return "This token"
     return "This API key" if client.signed_in is None else client.name
 
 

@@ -25,6 +25,7 @@ from api.durability.storage import Storage
 from api.durability.worker_slots import WorkerSlot, WorkerState
 from api.erased import ErasedStudents
 from api.http.problems import Problem
+from api.keyring.jwks import KeySource
 from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
 from api.objections.objecting import ObjectingStudents
@@ -98,6 +99,7 @@ class Services:
         registry: the task's own.
         trail: who did what, for the officer.
         cohorts: what one student is compared with.
+        tokens: the keys of an identity provider; None where no tokens are believed.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
     """
 
@@ -126,6 +128,7 @@ class Services:
     loop: LoopReader
     slot: WorkerSlot
     started_at: datetime
+    tokens: KeySource | None = None
     lists: KeptLists = field(default_factory=KeptLists)
     cohorts: Cohorts = field(default_factory=Cohorts)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from database.driver.commands import Find, Op
+from database.driver.commands import Find, InsertMany, Op, Replace, ReplaceMany
 from database.mapping.documents import milliseconds
 from database.repository import Repository
-from model.access import ApiKey, KeyAdoption, Revocation
+from model.access import ApiKey, KeyAdoption, KeyUse, Revocation
 from model.errors import Conflict
+from model.trust.key_file import KeyNotes
 from model.trust.key_seal import KeysInForce, in_force, is_genuine, sealed
+from model.trust.key_watch import SINCE
 
 SUBJECT = "api_keys"
 
@@ -69,6 +71,45 @@ class KeyAdoptionRepository(Repository[KeyAdoption]):
         yield from self._put(done)
 
 
+class KeyUseRepository(Repository[KeyUse]):
+    """When each key was used last; apart from the keys, whose seal a change would break."""
+
+    collection = "key_uses"
+    record = KeyUse
+    key = "key_id"
+    order = (("at", -1), ("_id", 1))
+    missing = "use of key {}"
+
+    def saw(self, key_ids: Iterable[str], now: datetime) -> Op[None]:
+        """Keeps that these keys were used; somebody else's note of a later moment stands.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        now = milliseconds(now)
+        known = yield from self.get_many({*key_ids, SINCE})
+        used = [KeyUse(key_id, now) for key_id in sorted({*key_ids})]
+        fresh = [one for one in (*used, KeyUse(SINCE, now)) if one.key_id not in known]
+        yield InsertMany(self.collection, [self._document(one) for one in fresh])
+        later = [one for one in used if one.key_id in known and known[one.key_id].at < now]
+        yield ReplaceMany(
+            self.collection,
+            [
+                Replace({"_id": one.key_id, "at": known[one.key_id].at}, self._document(one))
+                for one in later
+            ],
+        )
+
+    def all(self) -> Op[dict[str, datetime]]:
+        """Key id to its last use, and `SINCE` to when the first use was kept.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = self.readable((yield from self.documents()))
+        return {one.key_id: one.at for one in found}
+
+
 class ApiKeyRepository(Repository[ApiKey]):
     """API keys by id, revoked or not, signed or not."""
 
@@ -99,19 +140,22 @@ class ApiKeyRepository(Repository[ApiKey]):
         found = yield Find(self.collection, {}, sort=[("created_at", 1), ("_id", 1)])
         return self.readable(found)
 
-    def those_in_force(self, remembered: Set[str], installation: bytes) -> Op[KeysInForce]:
+    def those_in_force(
+        self, notes: KeyNotes, installation: bytes, now: datetime
+    ) -> Op[KeysInForce]:
         """The keys that count.
 
         Args:
-            remembered: ids of keys that this host has seen revoked.
+            notes: what this host remembers.
             installation: the installation's key.
+            now: aware UTC.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
         keys = yield from self.all()
         revocations = yield from KeyRevocationRepository().all()
-        return in_force(keys, revocations, remembered, installation)
+        return in_force(keys, revocations, notes, installation, now)
 
     def revoke(self, key_id: str, now: datetime, installation: bytes) -> Op[ApiKey]:
         """Revokes a key; one that is revoked already keeps its moment.
@@ -128,6 +172,25 @@ class ApiKeyRepository(Repository[ApiKey]):
         revoked = replace(key, revoked_at=at)
         yield from self._replace(revoked)
         return revoked
+
+    def replace_by(
+        self, former: ApiKey, later: ApiKey, until: datetime, installation: bytes
+    ) -> Op[None]:
+        """Stores a key in the place of another, which counts until a moment and then ends.
+
+        Args:
+            former: a key that counts.
+            later: signed by the caller.
+            until: aware UTC.
+            installation: the installation's key.
+
+        Raises:
+            Conflict: a key of the later one's id is there already.
+        """
+        yield from self.add(later)
+        # Not a change of the former key: its document may be put back as it was.
+        end = Revocation(former.key_id, milliseconds(until))
+        yield from KeyRevocationRepository().put(sealed(end, installation))
 
     def establish(
         self, now: datetime, installation: bytes, *, trusted: bool

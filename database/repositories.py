@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from database.adoption import VersionAdoptionRepository
 from database.aliases import AliasRepository
-from database.api_keys import ApiKeyRepository, KeyAdoptionRepository, KeyRevocationRepository
+from database.api_keys import (
+    ApiKeyRepository,
+    KeyAdoptionRepository,
+    KeyRevocationRepository,
+    KeyUseRepository,
+)
 from database.artifacts import ArtifactRepository
 from database.audit import AuditRepository
 from database.batches import BatchRepository, BegunBatchRepository
@@ -105,6 +110,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     KeyAdoptionRepository,
     KeyRevocationRepository,
     ApiKeyRepository,
+    KeyUseRepository,
     SpentTokenRepository,
     PersonRepository,
     GuessRepository,

@@ -22,7 +22,7 @@ from deployment.tasks.installed import InstalledTask
 from deployment.wiring import private_settings, registry_uri
 from model.errors import ConfigurationError
 from model.live import LiveModel
-from model.trust.key_file import KeyFile
+from model.trust.key_file import KeyFile, KeyNotes, notes_in
 from model.trust.private import make_private_folder, write_private
 
 NOTE = "restore.json"
@@ -75,8 +75,9 @@ def with_keys(
 
 def keep_notes(home: Path, kept: Mapping[str, bytes]) -> None:
     """What the former host knew of revoked keys; a new home vouches for no unsigned one."""
-    told = orjson.loads(kept.get(backup_file.REVOKED, b'{"revoked": []}'))
-    KeyFile(home).add(adopted=True, revoked=frozenset(map(str, told["revoked"])))
+    content = kept.get(backup_file.REVOKED)
+    told = KeyNotes() if content is None else notes_in(content)
+    KeyFile(home).add(adopted=True, revoked=told.revoked, ends=told.ends)
 
 
 def place_tasks(

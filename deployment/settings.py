@@ -29,6 +29,8 @@ from pydantic_core import ErrorDetails
 from api.limits.kinds import NO_RATE
 from database.driver.options import database_of
 from model.errors import ConfigurationError
+from model.trust.keychain import keys_in
+from model.trust.token_issuer import TokenIssuer
 from model.trust.tombstone import TombstoneKey
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -56,6 +58,9 @@ KEYS: Mapping[str, str] = {
     "rate_calls": "FAROL_RATE_CALLS",
     "rate_address": "FAROL_RATE_ADDRESS",
     "rate_refused": "FAROL_RATE_REFUSED",
+    "jwt_issuer": "FAROL_JWT_ISSUER",
+    "jwt_audience": "FAROL_JWT_AUDIENCE",
+    "jwt_keys": "FAROL_JWT_KEYS",
 }
 _RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
 
@@ -95,6 +100,9 @@ class Settings(BaseModel):
         rate_calls: other calls with one key.
         rate_address: calls without a known key from one address.
         rate_refused: unknown keys from one address.
+        jwt_issuer: whose JSON Web Tokens are believed; all three of `jwt_...`, or none.
+        jwt_audience: what a token for this installation names.
+        jwt_keys: the issuer's public keys, a JWKS: a file or an https address.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -132,6 +140,16 @@ class Settings(BaseModel):
             )
         return rate
 
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_keys: Annotated[str, Field(pattern=r"^(https://\S+|[^:]*)$")] = ""
+
+    @field_validator("signing_key")
+    @classmethod
+    def _signing_key_is_whole(cls, key: SecretBytes) -> SecretBytes:
+        keys_in(key.get_secret_value())
+        return key
+
     @field_validator("notices")
     @classmethod
     def _notices_are_addresses(cls, notices: SecretStr) -> SecretStr:
@@ -146,6 +164,13 @@ class Settings(BaseModel):
     def of_task(self, name_or_path: str) -> Settings:
         """The same settings, for what works on that task."""
         return self.model_copy(update={"task": in_home(self.home, name_or_path)})
+
+    @property
+    def token_issuer(self) -> TokenIssuer | None:
+        """Whose tokens are believed; None where none are."""
+        if not self.jwt_issuer:
+            return None
+        return TokenIssuer(self.jwt_issuer, self.jwt_audience, self.jwt_keys)
 
     @property
     def tombstone_key(self) -> TombstoneKey:
@@ -168,6 +193,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     uri = given.get("mongo_uri", "mongodb://")
     if not uri.startswith(("mongodb://", "mongodb+srv://")):
         raise ConfigurationError("MONGO_URI must start with mongodb:// or mongodb+srv://")
+    _require_whole_issuer(given)
     given["mongo_db"] = chosen_database(uri, given.get("mongo_db"), "MONGO_URI", "MONGO_DB")
     home = Path(given.get("home", ".farol")).absolute()
     tasks = _tasks(home, given.pop("task", None), given.pop("tasks", None))
@@ -181,6 +207,16 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         )
     except ValidationError as error:
         raise ConfigurationError("; ".join(_explain(e) for e in error.errors())) from error
+
+
+def _require_whole_issuer(given: Mapping[str, str]) -> None:
+    """Tokens without a known issuer, audience or key would be anybody's."""
+    asked = {name: KEYS[name] for name in ("jwt_issuer", "jwt_audience", "jwt_keys")}
+    missing = [key for name, key in asked.items() if name not in given]
+    if 0 < len(missing) < len(asked):
+        raise ConfigurationError(
+            f"{', '.join(missing)} must be set too: tokens need {', '.join(asked.values())}"
+        )
 
 
 def chosen_database(uri: str, asked: str | None, key: str, name: str) -> str:

@@ -24,6 +24,8 @@ class ApiKey:
     Attributes:
         tasks: the tasks it is for, by name; all, where none is named.
         units: the schools it is for; all, where none is named.
+        expires_at: from when on it opens nothing; None: it ends when somebody revokes it.
+        replaces: the id of the key in whose place it was made; "" is none.
         signature: seal of the installation over all that does not change (`model.trust.key_seal`).
     """
 
@@ -36,11 +38,25 @@ class ApiKey:
     signature: str = ""
     tasks: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """When a key was used last, to the minute; kept apart from the key, which never changes."""
+
+    key_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """That a key is no longer to be used; it stands though the key's document is put back."""
+    """That a key is no longer to be used; it stands though the key's document is put back.
+
+    Attributes:
+        at: since when; in the future, the key is used until then: another one took its place.
+    """
 
     key_id: str
     at: datetime

@@ -16,7 +16,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -257,6 +257,24 @@ class LiveModel:
         except (FileNotFoundError, BundleError):
             return None
 
+    def sign_anew(self, key: bytes) -> int:
+        """Signs the pointers of this folder with the key that signs now; gives how many.
+
+        Args:
+            key: the installation's chain (`model.trust.keychain`); what none of it signed is left
+                as it is.
+        """
+        if not self.root.is_dir():
+            return 0
+        done = 0
+        with _lock(self._pointer_lock):
+            for path in (self.pointer_path, *(self.root / "origins").glob("*.json")):
+                signed = _signed_anew(path, key)
+                if signed is not None:
+                    _write(path, asdict(signed))
+                    done += 1
+        return done
+
     def forgive(self) -> None:
         """Forgets the quarantine, so that the version may be tried again."""
         self._quarantine_path.unlink(missing_ok=True)
@@ -336,6 +354,19 @@ def _pointer(path: Path) -> LivePointer | None:
         if name is not None:
             version_name(name)
     return pointer
+
+
+def _signed_anew(path: Path, key: bytes) -> LivePointer | None:
+    """The pointer with another signature; None where it needs none, or none may be made."""
+    try:
+        pointer = _pointer(path)
+        if pointer is None:
+            return None
+        pointer.verify(key)
+        signature = pointer.statement.sign(key)
+    except BundleError:
+        return None
+    return None if signature == pointer.signature else replace(pointer, signature=signature)
 
 
 def _read(raw: bytes, record: Callable[..., Record]) -> Record:

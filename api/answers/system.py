@@ -94,6 +94,13 @@ class JobsPart(Part):
     jobs: Sequence[JobHealth]
 
 
+class TokensPart(Part):
+    """The keys of the identity provider, where tokens are believed."""
+
+    keys: NotRequired[Count]
+    read_at: NotRequired[datetime]
+
+
 class Parts(TypedDict):
     """Every part of the installation."""
 
@@ -104,6 +111,7 @@ class Parts(TypedDict):
     retraining: RetrainingPart
     approval: ApprovalPart
     jobs: JobsPart
+    tokens: TokensPart
 
 
 class TaskHealth(TypedDict):

@@ -125,5 +125,10 @@ def client_of(signed_in: SignedIn) -> Client:
     """Who somebody is that signed in, as routes see it."""
     person = signed_in.person
     return Client(
-        person.name, person.scopes, frozenset(person.tasks), person.units, signed_in=signed_in
+        person.name,
+        person.scopes,
+        frozenset(person.tasks),
+        person.units,
+        signed_in=signed_in,
+        kind="person",
     )

@@ -60,8 +60,8 @@ class Doorkeeper:
         """
         if sent.startswith(PREFIX):
             return self._in_session(sent)
-        digest, revoked = digest_of(sent.strip()), self.notes.read().revoked
-        op = ApiKeyRepository().those_in_force(revoked, self.installation)
+        digest = digest_of(sent.strip())
+        op = ApiKeyRepository().those_in_force(self.notes.read(), self.installation, self.now)
         keys = self.registry().run(op).keys
         return next((of_key(key) for key in keys if key.digest == digest), DoorState.UNKNOWN)
 

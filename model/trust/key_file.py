@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -22,10 +23,12 @@ class KeyNotes:
     Attributes:
         adopted: keys without a signature are no longer adopted on this host.
         revoked: ids of keys that this host has seen revoked.
+        ends: ids of keys that this host has seen replaced by another, and until when they count.
     """
 
     adopted: bool = False
     revoked: frozenset[str] = frozenset()
+    ends: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class KeyFile:
@@ -43,18 +46,23 @@ class KeyFile:
                 revoked keys back.
         """
         try:
-            told = orjson.loads(self._path.read_bytes())
-            return KeyNotes(bool(told["adopted"]), frozenset(map(str, told["revoked"])))
+            return notes_in(self._path.read_bytes())
         except FileNotFoundError:
             return KeyNotes()
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(
                 f"{self._path} cannot be read ({type(error).__name__}). It lists the API keys that "
                 "were revoked; restore it from a backup, or remove it and revoke these keys again"
             ) from error
 
-    def add(self, *, adopted: bool = False, revoked: Set[str] = frozenset()) -> KeyNotes:
-        """Adds to the notes and gives them; nothing is ever taken out.
+    def add(
+        self,
+        *,
+        adopted: bool = False,
+        revoked: Set[str] = frozenset(),
+        ends: Mapping[str, datetime] | None = None,
+    ) -> KeyNotes:
+        """Adds to the notes and gives them; nothing is ever taken out, and no end put off.
 
         Raises:
             ConfigurationError: as `read`.
@@ -62,11 +70,30 @@ class KeyFile:
         """
         with FileLock(self._lock, preserve_lock_file=True):
             known = self.read()
-            notes = KeyNotes(known.adopted or adopted, known.revoked | revoked)
+            told = {
+                key_id: min(at, known.ends.get(key_id, at)) for key_id, at in (ends or {}).items()
+            }
+            notes = KeyNotes(
+                known.adopted or adopted, known.revoked | revoked, {**known.ends, **told}
+            )
             if notes != known:
                 self._write(notes)
             return notes
 
     def _write(self, notes: KeyNotes) -> None:
-        content = orjson.dumps({**asdict(notes), "revoked": sorted(notes.revoked)})
-        write_private(self._path, content)
+        told = {"adopted": notes.adopted, "revoked": sorted(notes.revoked), "ends": notes.ends}
+        write_private(self._path, orjson.dumps(told))
+
+
+def notes_in(content: bytes) -> KeyNotes:
+    """The notes in a file.
+
+    Raises:
+        ValueError: it is none.
+        KeyError: it lacks a part.
+        TypeError: a part is of another kind.
+    """
+    told = orjson.loads(content)
+    # A file of before keys ended by themselves tells no ends.
+    ends = {str(key_id): datetime.fromisoformat(at) for key_id, at in told.get("ends", {}).items()}
+    return KeyNotes(bool(told["adopted"]), frozenset(map(str, told["revoked"])), ends)

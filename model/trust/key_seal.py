@@ -9,12 +9,13 @@ host remembers those it has seen (`model.trust.key_file`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Set
-from dataclasses import MISSING, Field, dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from model.access import ApiKey, Revocation
+from model.trust.key_file import KeyNotes
 from model.trust.signature import Fields, check, seal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,14 +41,19 @@ class KeysInForce:
     """What the registry's documents amount to.
 
     Attributes:
-        keys: those that count.
+        keys: those that count; `expires_at` is when they end, whichever of the key and of another
+            one in its place says it first.
         revoked: ids of revoked keys, this host's memory included.
         foreign: ids of keys that this installation has not signed; they are nothing.
+        expired: those that counted until they ended, and that nobody revoked before.
+        ends: ids of keys in whose place another was made, and until when they count.
     """
 
     keys: tuple[ApiKey, ...]
     revoked: frozenset[str]
     foreign: tuple[str, ...]
+    expired: tuple[ApiKey, ...] = ()
+    ends: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def digest_of(secret: str) -> str:
@@ -82,26 +88,39 @@ def is_genuine(record: Sealed, installation: bytes) -> bool:
 def in_force(
     keys: Iterable[ApiKey],
     revocations: Iterable[Revocation],
-    remembered: Set[str],
+    notes: KeyNotes,
     installation: bytes,
+    now: datetime,
 ) -> KeysInForce:
     """Sorts out what counts.
 
     Args:
         keys: every key document.
         revocations: every revocation document; one that is not genuine is nothing.
-        remembered: ids of keys that this host has seen revoked.
+        notes: what this host remembers.
         installation: the installation's key.
+        now: aware UTC.
     """
-    told = frozenset(r.key_id for r in revocations if is_genuine(r, installation))
-    revoked = told | remembered
-    genuine, foreign = [], []
+    told = {one.key_id: one.at for one in revocations if is_genuine(one, installation)}
+    ends = _sooner(notes.ends, {key_id: at for key_id, at in told.items() if at > now})
+    revoked = frozenset(key_id for key_id, at in told.items() if at <= now) | notes.revoked
+    genuine: list[ApiKey] = []
+    expired: list[ApiKey] = []
+    foreign: list[str] = []
     for key in keys:
         if not is_genuine(key, installation):
             foreign.append(key.key_id)
         elif key.revoked_at is None and key.key_id not in revoked:
-            genuine.append(key)
-    return KeysInForce(tuple(genuine), revoked, tuple(foreign))
+            until = min(filter(None, (key.expires_at, ends.get(key.key_id))), default=None)
+            over = until is not None and until <= now
+            (expired if over else genuine).append(replace(key, expires_at=until))
+    return KeysInForce(tuple(genuine), revoked, tuple(foreign), tuple(expired), ends)
+
+
+def _sooner(one: Mapping[str, datetime], other: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Every end; where both tell one, the sooner."""
+    both = {**one, **other}
+    return {key_id: min(at, one.get(key_id, at)) for key_id, at in both.items()}
 
 
 def _content(record: Sealed) -> tuple[str, Fields]:

@@ -7,6 +7,8 @@ import hmac
 import json
 from collections.abc import Mapping
 
+from model.trust.keychain import keys_in, signing
+
 FORMAT = 1
 
 Fields = Mapping[str, str | int | bool | None]
@@ -21,7 +23,7 @@ def seal(purpose: str, fields: Fields, key: bytes) -> str:
     Args:
         purpose: what is sealed, `model version` say.
         fields: name to value; texts, whole numbers, truth values and None only.
-        key: the installation's key.
+        key: the installation's key; of a chain (`model.trust.keychain`) the one that signs.
 
     >>> seal("x", {"a": "1", "b": "2"}, b"key") == seal("x", {"b": "2", "a": "1"}, b"key")
     True
@@ -30,12 +32,15 @@ def seal(purpose: str, fields: Fields, key: bytes) -> str:
     """
     content = {"format": FORMAT, "purpose": purpose, "fields": dict(fields)}
     encoded = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hmac.new(key, encoded.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(signing(key), encoded.encode(), hashlib.sha256).hexdigest()
 
 
 def check(purpose: str, fields: Fields, found: str, key: bytes) -> bool:
-    """Whether `found` is the seal of these fields, compared in constant time."""
-    return hmac.compare_digest(seal(purpose, fields, key).encode(), found.encode())
+    """Whether `found` is the seal of these fields by a key of the chain, in constant time."""
+    return any(
+        hmac.compare_digest(seal(purpose, fields, one).encode(), found.encode())
+        for one in keys_in(key)
+    )
 
 
 def check_former(artifact: str, found: str, key: bytes) -> bool:
@@ -44,5 +49,5 @@ def check_former(artifact: str, found: str, key: bytes) -> bool:
     It covers neither name, task nor training list, so it counts only while an installation of
     before is adopted (`database.adoption`).
     """
-    made = hmac.new(key, artifact.encode(), hashlib.sha256).hexdigest()
-    return hmac.compare_digest(made.encode(), found.encode())
+    made = [hmac.new(one, artifact.encode(), hashlib.sha256).hexdigest() for one in keys_in(key)]
+    return any(hmac.compare_digest(one.encode(), found.encode()) for one in made)

@@ -18,6 +18,7 @@ from typing import Protocol
 import apprise
 
 from model.errors import ConfigurationError
+from model.trust.keychain import signing
 from model.watch.notice import Severity
 from retraining.notices.message import Message
 
@@ -94,7 +95,7 @@ class AppriseOutlet:
                     f"FAROL_NOTICES: address {place} is of no kind that is known, or lacks a part "
                     "(docs/notices.md); it is not shown here, as it may hold a password"
                 )
-            known_by = hmac.new(key, url.encode(), hashlib.sha256).hexdigest()[:16]
+            known_by = hmac.new(signing(key), url.encode(), hashlib.sha256).hexdigest()[:16]
             if known_by not in self._ways:
                 found.append(Address(place, str(service.service_name), known_by))
                 self._ways[known_by] = apprise.Apprise([service], asset=asset)

@@ -5,10 +5,12 @@ It is done every minute, so it reads the last days and what is small, never a wh
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from database.api_keys import ApiKeyRepository, KeyRevocationRepository, KeyUseRepository
 from database.decisions import approval
 from database.decisions.realised import RealisedGainRepository
 from database.driver.client import SyncRegistry
@@ -19,8 +21,10 @@ from database.runs import RunRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.jobs import JobRepository
 from database.watch.statistics import PerformanceRepository
+from model.access import ApiKey
 from model.decisions.realised import RealisedGain
 from model.promotion import Promotion
+from model.trust.key_watch import ending, unused
 from model.watch.job import JobState
 from model.watch.performance import Degradation
 from preprocessing.task.spec import TaskSpec
@@ -36,6 +40,9 @@ MOST = 200
 
 RECENT_GAINS = 20
 
+_ID = re.compile("[0-9a-f]{12}")
+"""What `api.keys` names a key; whatever else stands there is told to nobody."""
+
 
 def gather(
     registry: SyncRegistry,
@@ -50,7 +57,7 @@ def gather(
 
     Args:
         registry: the task's.
-        root: the one that holds the workers' leases.
+        root: the one that holds the workers' leases and the API keys.
         task: whose notices they are.
         now: aware UTC.
         home: the task's folder on this host, where an API notes what it refused.
@@ -61,8 +68,30 @@ def gather(
     """
     seen = serving.look(home, api_url, task.name)
     leases = tuple(root.run(LeaseRepository().all()))
+    keys, uses = root.run(_of_keys())
     found = registry.run(_of_registry(task, now))
-    return replace(found, leases=leases, serving=seen)
+    return replace(
+        found,
+        leases=leases,
+        serving=seen,
+        ending_keys=tuple(ending(keys, now)),
+        unused_keys=tuple(unused(keys, uses, now)),
+    )
+
+
+def _of_keys() -> Op[tuple[list[ApiKey], dict[str, datetime]]]:
+    """The API keys that nobody revoked, and when each was used.
+
+    Their seals are not asked: whoever can write to the registry could add a notice, whose id is
+    no text of theirs, and could as well delete the ones that are there.
+    """
+    revoked = {one.key_id for one in (yield from KeyRevocationRepository().all())}
+    keys = [
+        key
+        for key in (yield from ApiKeyRepository().all())
+        if key.revoked_at is None and key.key_id not in revoked and _ID.fullmatch(key.key_id)
+    ]
+    return keys, (yield from KeyUseRepository().all())
 
 
 def _of_registry(task: TaskSpec, now: datetime) -> Op[Scene]:

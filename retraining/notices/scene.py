@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from model.access import ApiKey
 from model.decisions.realised import RealisedGain
 from model.promotion import Promotion
 from model.run import Lease, Run
@@ -63,6 +64,8 @@ class Scene:
         degradations: what fell below its promise beyond chance.
         jobs: the worker's.
         leases: those of the workers, of all tasks.
+        ending_keys: API keys that end soon and in whose place no other is.
+        unused_keys: API keys that nobody used for long.
         serving: None where nothing is known to be wrong.
         columns: canonical feature name to its description in each language.
     """
@@ -78,4 +81,6 @@ class Scene:
     jobs: tuple[JobState, ...] = ()
     leases: tuple[Lease, ...] = ()
     serving: Serving | None = None
+    ending_keys: tuple[ApiKey, ...] = ()
+    unused_keys: tuple[ApiKey, ...] = ()
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from retraining.notices.kinds.data import ALARM, DEGRADATION
 from retraining.notices.kinds.decisions import PROMOTION, ROLLBACK, WAITING
+from retraining.notices.kinds.keys import KEY_ENDING, KEY_UNUSED
 from retraining.notices.kinds.promises import BROKEN, KEPT
 from retraining.notices.kinds.running import (
     JOB_FAILING,
@@ -22,7 +23,9 @@ NOTICES: tuple[NoticeRule, ...] = (
     RUN_FAILED,
     JOB_FAILING,
     WORKER_SILENT,
+    KEY_ENDING,
     ROLLBACK,
     PROMOTION,
     KEPT,
+    KEY_UNUSED,
 )

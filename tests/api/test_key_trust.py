@@ -70,7 +70,7 @@ def ask(
 
     async def asked() -> int:
         trust = KeyTrust(KeyFile(home), KEY, served_before=served_before, now=lambda: NOW)
-        ring = KeyRing(registry, "keys", lambda: 0.0, trust)
+        ring = KeyRing(registry, "keys", lambda: 0.0, trust, now=lambda: NOW)
         try:
             await ring.client({"headers": [(b"x-api-key", secret.encode())]}, scope)
         except Problem as problem:

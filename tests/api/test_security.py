@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
 import pytest
@@ -17,6 +18,7 @@ from model.errors import ConfigurationError, RegistryError, RegistryUnavailable
 from model.trust.key_seal import digest_of
 
 REQUEST = {"headers": [(b"x-api-key", b"farol_a")]}
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OTHER = {"headers": [(b"x-api-key", b"farol_b")]}
 
 
@@ -48,7 +50,13 @@ class Vault:
         return self.held
 
     def ring(self, mode: Literal["keys", "off"] = "keys") -> KeyRing:
-        return KeyRing(cast(Any, self.registry), mode, lambda: self.now, cast(Any, self))
+        return KeyRing(
+            cast(Any, self.registry),
+            mode,
+            lambda: self.now,
+            cast(Any, self),
+            now=lambda: NOON + timedelta(seconds=self.now),
+        )
 
 
 def ask(ring: KeyRing, request: dict[str, Any], needed: Scope = Scope.READ) -> Client:
@@ -115,7 +123,7 @@ def test_without_a_key_the_answer_says_how_to_send_one_and_nothing_is_read() -> 
 def test_a_client_has_the_name_and_the_scopes_of_its_key() -> None:
     ring = Vault(key("farol_a", Scope.READ, Scope.LABEL)).ring()
 
-    assert ask(ring, REQUEST) == Client("school", frozenset({Scope.READ, Scope.LABEL}))
+    assert ask(ring, REQUEST) == Client("school", frozenset({Scope.READ, Scope.LABEL}), key_id="k1")
     for problem in (refused(ring, REQUEST, Scope.PREDICT), refused(ring, OTHER)):
         assert problem.status in {401, 403}
     assert "lacks the scope predict" in refused(ring, REQUEST, Scope.PREDICT).detail
@@ -275,3 +283,19 @@ def test_two_who_ask_at_once_do_not_read_at_once() -> None:
         return list(await asyncio.gather(*(ring.client(REQUEST, Scope.READ) for _ in range(2))))
 
     assert [client.name for client in asyncio.run(both())] == ["school", "school"]
+
+
+def test_a_key_opens_nothing_from_the_moment_on_at_which_it_expires() -> None:
+    vault = Vault(replace(key("farol_a", Scope.READ), expires_at=NOON + timedelta(seconds=60)))
+    ring = vault.ring()
+    vault.now = 59.9
+    assert ask(ring, REQUEST).name == "school"
+    assert ring.known(REQUEST, Scope.READ) is not None
+
+    vault.now = 60.0
+
+    with pytest.raises(Problem) as known:
+        ring.known(REQUEST, Scope.READ)
+    assert known.value.status == refused(ring, REQUEST).status == 401
+    assert "expired on 2026-03-02 12:01 UTC" in refused(ring, REQUEST).detail
+    assert vault.reads == 1

@@ -41,6 +41,7 @@ from model.decisions.cause import requested_by
 from model.drift import DriftReport, FeatureDrift
 from model.errors import Conflict, LeaseHeld, LeaseLost, NotFound
 from model.run import RunOutline, RunStatus, RunStep
+from model.trust.key_file import KeyNotes
 from model.trust.key_seal import KeysInForce, sealed
 from model.units.history import UnitPeriod, UnitServed
 from model.watch.canary import Canary, CanaryState
@@ -497,14 +498,14 @@ def test_the_audit_log_is_read_newest_first(run: Run) -> None:
 def test_a_revoked_key_whose_document_is_put_back_stays_revoked(run: Run) -> None:
     key = sealed(ApiKey("k1", "school", "d" * 64, frozenset({Scope.READ}), START), b"key")
     run(ApiKeyRepository().add(key))
-    before = run(ApiKeyRepository().those_in_force(frozenset(), b"key"))
+    before = run(ApiKeyRepository().those_in_force(KeyNotes(), b"key", at(2)))
     run(ApiKeyRepository().revoke("k1", at(1), b"key"))
 
     run(put_back(key))
 
     assert before.keys == (key,)
     assert run(ApiKeyRepository().get("k1")) == key
-    assert run(ApiKeyRepository().those_in_force(frozenset(), b"key")) == KeysInForce(
+    assert run(ApiKeyRepository().those_in_force(KeyNotes(), b"key", at(2))) == KeysInForce(
         (), frozenset({"k1"}), ()
     )
 
@@ -522,7 +523,7 @@ def test_documents_that_are_no_keys_do_not_keep_the_others_from_being_read(run: 
     run(insert("api_keys", odd))
     run(insert("key_revocations", {"_id": "k1", "signature": 7}))
 
-    found = run(ApiKeyRepository().those_in_force(frozenset(), b"key"))
+    found = run(ApiKeyRepository().those_in_force(KeyNotes(), b"key", at(2)))
 
     assert (found.keys, found.foreign) == ((key,), ("k3",))
 

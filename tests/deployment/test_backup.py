@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from api.keys import PREFIX
+from api.keyring.made import PREFIX
 from database.aliases import CHAMPION, AliasRepository
 from database.api_keys import ApiKeyRepository
 from database.driver.client import SyncRegistry

@@ -59,15 +59,20 @@ def failing_jobs(scene: Scene) -> Iterator[Fact]:
 
 def silent_workers(scene: Scene) -> Iterator[Fact]:
     """Tasks that no worker works on, told by the first task that one works on."""
-    workers = {one.name.removeprefix(WORKER): one for one in scene.leases if _of_worker(one)}
-    alive = [name for name, one in workers.items() if one.expires_at > scene.now]
-    if min(alive, default=scene.task) != scene.task:
+    if not is_first(scene):
         return
-    for name, one in workers.items():
+    for name, one in _workers(scene).items():
         if scene.now - LONG_AGO < one.expires_at < scene.now - SILENT or (
             one.detail and one.expires_at <= scene.now
         ):
             yield Fact(name, one.expires_at, {"task": name}, "declined" if one.detail else "told")
+
+
+def is_first(scene: Scene) -> bool:
+    """Whether this task tells what is about all tasks: the first one that a worker works on."""
+    workers = _workers(scene).items()
+    alive = [name for name, one in workers if one.expires_at > scene.now]
+    return min(alive, default=scene.task) == scene.task
 
 
 def bad_serving(scene: Scene) -> Iterator[Fact]:
@@ -75,6 +80,10 @@ def bad_serving(scene: Scene) -> Iterator[Fact]:
     if scene.serving is not None:
         fault, version = scene.serving.fault, scene.serving.version
         yield Fact(f"{fault}/{version or '-'}", scene.now, {"version": version}, fault.value)
+
+
+def _workers(scene: Scene) -> dict[str, Lease]:
+    return {one.name.removeprefix(WORKER): one for one in scene.leases if _of_worker(one)}
 
 
 def _of_worker(lease: Lease) -> bool:

@@ -8,7 +8,12 @@ from typing import Any
 
 from database.adoption import VersionAdoptionRepository
 from database.aliases import AliasRepository
-from database.api_keys import ApiKeyRepository, KeyAdoptionRepository, KeyRevocationRepository
+from database.api_keys import (
+    ApiKeyRepository,
+    KeyAdoptionRepository,
+    KeyRevocationRepository,
+    KeyUseRepository,
+)
 from database.artifacts import ArtifactRepository
 from database.audit import AuditRepository
 from database.batches import BatchRepository, BegunBatchRepository
@@ -112,6 +117,7 @@ BOUNDED: Mapping[type[Documents], str] = {
     TombstoneRepository: "one an erased student or prediction",
     TaskRepository: "one a task",
     ApiKeyRepository: "one a key",
+    KeyUseRepository: "one a key",
     KeyAdoptionRepository: "one",
     KeyRevocationRepository: "one a revoked key, and one a change of what a person may do",
     PersonRepository: "one a person",

@@ -15,6 +15,7 @@ from database.driver.commands import Find
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.watch.notices import NoticeRepository
+from model.access import ApiKey
 from model.decisions.realised import RealisedGain
 from model.promotion import DecisionStatus, Promise, Promotion
 from model.run import Lease, Run, RunStatus, RunStep
@@ -43,6 +44,7 @@ PROMOTED = Promotion(
     evidence={"students": list(STUDENTS)},
 )  # fmt: skip
 CAME = RealisedGain("p", BEFORE, "2026", "v2", "v1", 300, 90, 90, 0.019, -0.01, 0.05, "S17")
+KEY = ApiKey("0123456789ab", PEOPLE[0], "S17", frozenset(), BEFORE)
 EVERYTHING = Scene(
     NOW,
     "school",
@@ -85,6 +87,8 @@ EVERYTHING = Scene(
         Lease("worker:school", PEOPLE[3], 1, NOW + timedelta(seconds=30)),
         Lease("worker:other", PEOPLE[3], 1, BEFORE, SPOKEN),
     ),
+    ending_keys=(replace(KEY, expires_at=NOW),),
+    unused_keys=(KEY,),
     serving=Serving(ServingFault.REFUSED, "v1"),
     columns={"reading": {"pt": "Leitura", "en": "Reading"}},
 )  # fmt: skip
