@@ -148,6 +148,8 @@ class ModelVersion:
             it was kept.
         by_lane: how many of those at risk stand in the first shares of each lane, on the students
             of `metrics`; empty for a numeric outcome and in versions of before it was kept.
+        keeps_records: whether its bundle holds training records, encoded; None in versions of
+            before it was kept.
         held_out_map: how outcomes followed the scores on the students of `metrics`, from which
             figures are estimated before outcomes come; None of a numeric outcome, of few records
             and in versions of before it was kept.
@@ -185,6 +187,7 @@ class ModelVersion:
     report: tuple[ClassFigures, ...] = ()
     held_out_map: HeldOutMap | None = None
     by_lane: tuple[LaneCurve, ...] = ()
+    keeps_records: bool | None = None
 
     @property
     def statement(self) -> Statement:

@@ -26,7 +26,6 @@ from database.erasing import erasure
 from database.erasing.erasure import ErasureReceipt
 from database.tombstones import TombstoneRepository
 from model.errors import NotFound, Overloaded
-from preprocessing.dataset import record_id
 from preprocessing.student_ids import LONGEST_EVER
 
 router = APIRouter(tags=["students"])
@@ -112,7 +111,6 @@ async def _erased(here: Services, student: str) -> TaskErasure | None:
             erasure.erase_student(
                 student,
                 now=here.now(),
-                hashed=record_id,
                 tombstone_key=here.erased.key,
                 waiting=waiting,
             )

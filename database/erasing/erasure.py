@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from database.artifacts import ArtifactRepository
 from database.driver.commands import DeleteMany, Document, Find, Op
 from database.driver.paging import in_parts
+from database.erasing.learned import LearnedErasedRepository
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.interventions import InterventionRepository
@@ -23,11 +24,9 @@ from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from database.versions import ModelVersionRepository
 from model.anonymous import anonymous
+from model.erasing.record_ids import ids_of
 from model.errors import NotFound
 from model.trust.tombstone import TombstoneKey
-
-HashId = Callable[[str, str], str]
-"""A student's id and a period to the hashed id of that training record."""
 
 KEPT_UNDER: Mapping[str, str] = {
     OutcomeRepository.collection: "student_id",
@@ -49,20 +48,21 @@ class ErasureReceipt:
 
     Attributes:
         deleted: collection to how many documents.
-        model_versions: versions that trained on the student; their bundles hold no record of
-            anybody, only what was learnt from all.
+        model_versions: versions that trained on the student.
+        keep_records: those of them whose bundles hold training records, encoded and without ids;
+            the others hold only what was learnt from all.
     """
 
     at: datetime
     deleted: Mapping[str, int]
     model_versions: tuple[str, ...]
+    keep_records: tuple[str, ...] = ()
 
 
 def erase_student(
     student_id: str,
     *,
     now: datetime,
-    hashed: HashId,
     tombstone_key: TombstoneKey,
     waiting: Sequence[str] = (),
 ) -> Op[ErasureReceipt]:
@@ -74,8 +74,8 @@ def erase_student(
     Args:
         student_id: the school's identifier.
         now: aware UTC, for the receipt.
-        hashed: `preprocessing.dataset.record_id`.
-        tombstone_key: the installation's data key.
+        tombstone_key: the installation's data key; tombstones and lists of training records are
+            keyed with it.
         waiting: predictions that were removed before they reached the registry.
 
     Raises:
@@ -90,7 +90,12 @@ def erase_student(
     yield from TombstoneRepository().lay(map(tombstone_key.of_prediction, served), at=now)
     ids = [student_id, *map(anonymous, (*served, *waiting))]
     periods = yield from _periods(student_id)
-    trained = yield from _trained_on({hashed(student_id, period) for period in periods})
+    found = yield from _trained_on(
+        {one for period in periods for one in ids_of(student_id, period, tombstone_key)}
+    )
+    trained = tuple(row["_id"] for row in found)
+    # Before anything goes: what is found of an interrupted erasure's rest would name none.
+    yield from LearnedErasedRepository().note(trained, marks[0], at=now)
     yield from PendingJoinRepository().forget(set(ids))
     deleted = {}
     # Facts go before what is made from them, so nothing makes it anew; predictions go last,
@@ -105,7 +110,8 @@ def erase_student(
     for collection, field in KEPT_UNDER.items():
         if collection not in deleted:
             deleted[collection] = yield DeleteMany(collection, {field: student_id})
-    return ErasureReceipt(now, deleted, trained)
+    kept = tuple(row["_id"] for row in found if row.get("keeps_records"))
+    return ErasureReceipt(now, deleted, trained, kept)
 
 
 def remove_again(tombstone_key: TombstoneKey) -> Op[int]:
@@ -161,16 +167,16 @@ def _periods(student_id: str) -> Op[set[str]]:
     return periods
 
 
-def _trained_on(record_ids: set[str]) -> Op[tuple[str, ...]]:
+def _trained_on(record_ids: set[str]) -> Op[list[Document]]:
     """The versions whose lists of records learned from name one of these, oldest first."""
-    fields = ["trained_on", "calibrated_on", "number"]
+    fields = ["trained_on", "calibrated_on", "number", "keeps_records"]
     found = yield Find(ModelVersionRepository.collection, {}, sort=[("number", 1)], fields=fields)
     named: dict[str, bool] = {"": False}
     for row in found:
         for digest in _lists(row):
             if digest not in named:
                 named[digest] = yield from _names(digest, record_ids)
-    return tuple(row["_id"] for row in found if any(named[digest] for digest in _lists(row)))
+    return [row for row in found if any(named[digest] for digest in _lists(row))]
 
 
 def _lists(row: Document) -> tuple[str, str]:
