@@ -23,6 +23,7 @@ from api.durability.shipper import Shipper
 from api.durability.storage import Storage
 from api.durability.worker_slots import WorkerSlot, WorkerState
 from api.erased import ErasedStudents
+from api.erasing.host import HostErasures
 from api.http.problems import Problem
 from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
@@ -96,6 +97,7 @@ class Services:
         registry: the task's own.
         cohorts: what one student is compared with.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
+        host_erasures: this host's part of erasures, of all its tasks.
     """
 
     task: TaskSpec
@@ -117,6 +119,7 @@ class Services:
     people: PeopleDesk
     erased: ErasedStudents
     empty_registry_log: Callable[[], bool]
+    host_erasures: HostErasures
     metrics: Metrics
     loop: LoopReader
     slot: WorkerSlot

@@ -14,6 +14,8 @@ from database.batches import BatchRepository, BegunBatchRepository
 from database.comparing.comparisons import ComparisonRepository
 from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
+from database.erasing.learned import LearnedErasedRepository
+from database.erasing.receipts import ErasureRepository, HostRepository
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.effects import EffectRepository
@@ -54,6 +56,7 @@ from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 
 REPOSITORIES: tuple[type[Documents], ...] = (
     TombstoneRepository,
+    LearnedErasedRepository,
     BegunBatchRepository,
     BatchRepository,
     PeriodRepository,
@@ -101,5 +104,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     SpentTokenRepository,
     PersonRepository,
     GuessRepository,
+    ErasureRepository,
+    HostRepository,
     LeaseRepository,
 )

@@ -50,6 +50,7 @@ KEYS: Mapping[str, str] = {
     "dashboard_url": "FAROL_DASHBOARD_URL",
     "api_url": "FAROL_API_URL",
     "oidc_email": "FAROL_OIDC_EMAIL",
+    "backup_days": "FAROL_BACKUP_DAYS",
 }
 DEFAULT_TASK = "pede_lag"
 TASKS = "tasks"
@@ -82,6 +83,8 @@ class Settings(BaseModel):
         notices: where people are told what the watch finds: addresses with blanks between.
         dashboard_url: the dashboard as people reach it, for links in notices.
         api_url: the API as the dashboard and the worker reach it; None: not told.
+        backup_days: how long backups are kept; receipts of erasures say from when none holds the
+            student. None: not told.
         oidc_email: whether an organisation's log-in has to say that it verified an address.
     """
 
@@ -105,6 +108,7 @@ class Settings(BaseModel):
     dashboard_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     oidc_email: Literal["verified", "any"] = "verified"
+    backup_days: Annotated[int, Field(ge=0, le=3660)] | None = None
 
     @field_validator("notices")
     @classmethod

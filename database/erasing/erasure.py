@@ -65,6 +65,7 @@ def erase_student(
     now: datetime,
     tombstone_key: TombstoneKey,
     waiting: Sequence[str] = (),
+    begun: bool = False,
 ) -> Op[ErasureReceipt]:
     """Erases a student everywhere; running it again finishes what was interrupted.
 
@@ -77,14 +78,16 @@ def erase_student(
         tombstone_key: the installation's data key; tombstones and lists of training records are
             keyed with it.
         waiting: predictions that were removed before they reached the registry.
+        begun: `begin` has found the student known; somebody else may have erased more since.
 
     Raises:
         NotFound: nothing is known of that student.
     """
-    if not waiting and not (yield from _is_known(student_id)):
+    known = begun or (
+        yield from begin(student_id, now=now, tombstone_key=tombstone_key, waiting=waiting)
+    )
+    if not known:
         raise NotFound("nothing is known of that student")
-    marks = [tombstone_key.of(student_id), *map(tombstone_key.of_prediction, waiting)]
-    yield from TombstoneRepository().lay(marks, at=now)
     rows = yield Find(PredictionRepository.collection, {"student_id": student_id}, fields=["_id"])
     served = [row["_id"] for row in rows]
     yield from TombstoneRepository().lay(map(tombstone_key.of_prediction, served), at=now)
@@ -95,7 +98,7 @@ def erase_student(
     )
     trained = tuple(row["_id"] for row in found)
     # Before anything goes: what is found of an interrupted erasure's rest would name none.
-    yield from LearnedErasedRepository().note(trained, marks[0], at=now)
+    yield from LearnedErasedRepository().note(trained, tombstone_key.of(student_id), at=now)
     yield from PendingJoinRepository().forget(set(ids))
     deleted = {}
     # Facts go before what is made from them, so nothing makes it anew; predictions go last,
@@ -112,6 +115,44 @@ def erase_student(
             deleted[collection] = yield DeleteMany(collection, {field: student_id})
     kept = tuple(row["_id"] for row in found if row.get("keeps_records"))
     return ErasureReceipt(now, deleted, trained, kept)
+
+
+def begin(
+    student_id: str, *, now: datetime, tombstone_key: TombstoneKey, waiting: Sequence[str] = ()
+) -> Op[bool]:
+    """Lays the tombstones of a student who is known, so that nothing more of the student comes in.
+
+    Args:
+        student_id: the school's identifier.
+        now: aware UTC.
+        tombstone_key: the installation's data key.
+        waiting: predictions that were removed before they reached the registry.
+
+    Returns:
+        False where nothing is known of the student; then none is laid.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    if not waiting and not (yield from _is_known(student_id)):
+        return False
+    marks = [tombstone_key.of(student_id), *map(tombstone_key.of_prediction, waiting)]
+    yield from TombstoneRepository().lay(marks, at=now)
+    return True
+
+
+def forget_predictions(ids: Sequence[str], key: TombstoneKey, *, at: datetime) -> Op[None]:
+    """Lays the tombstones of predictions that went before they reached the registry.
+
+    What waits under their ids for them to come is erased.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    yield from TombstoneRepository().lay([key.of_prediction(one) for one in ids], at=at)
+    for part in in_parts([anonymous(one) for one in ids]):
+        for kind in (OutcomeRepository, OrphanRepository, LabelRepository):
+            yield DeleteMany(kind.collection, {"student_id": {"$in": part}})
 
 
 def remove_again(tombstone_key: TombstoneKey) -> Op[int]:

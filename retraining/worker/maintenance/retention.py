@@ -15,6 +15,8 @@ from database.batches import BatchRepository, BegunBatchRepository
 from database.comparing.comparisons import ComparisonRepository
 from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
+from database.erasing.learned import LearnedErasedRepository
+from database.erasing.receipts import ErasureRepository, HostRepository
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.effects import EffectRepository
@@ -103,6 +105,9 @@ BOUNDED: Mapping[type[Documents], str] = {
     JobRepository: "one a duty, and of some one a host; forgotten after 30 days",
     AuditRepository: "the audit trail; nothing deletes it",
     TombstoneRepository: "one an erased student or prediction",
+    LearnedErasedRepository: "one an erased student and version that learned from the student",
+    ErasureRepository: "one an erasure; nothing deletes it",
+    HostRepository: "one a host; forgotten 400 days after it was seen last",
     TaskRepository: "one a task",
     ApiKeyRepository: "one a key",
     KeyAdoptionRepository: "one",
