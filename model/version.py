@@ -71,7 +71,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What it takes to make the same version again."""
+    """What it takes to make the same version again.
+
+    Attributes:
+        without_erased: from how many students who were erased since the champion had learned that
+            it was trained to replace; 0 for every other version.
+    """
 
     run_id: str
     seed: int
@@ -79,6 +84,7 @@ class Lineage:
     code_version: str
     libraries: Mapping[str, str]
     leakage_override: str | None = None
+    without_erased: int = 0
 
 
 @dataclass(frozen=True, slots=True)
