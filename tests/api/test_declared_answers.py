@@ -335,6 +335,8 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "get_cohort": lambda s: [s.get("/cohort")],
     "export_student": lambda s: [s.get("/students/S1/export"), s.get("/students/S3/export")],
     "erase_student": lambda s: [s.client.delete("/students/S2")],
+    "list_erasures": lambda s: [s.client.get("/erasures")],
+    "erasure_receipt": lambda s: [s.client.get("/erasures/erasure-1")],
     "readmit_student": lambda s: [s.post("/students/S2/readmit", REASON)],
     "act": lambda s: [
         s.post("/actions", {"student_id": "S1", "kind": "acted", **TO_DO}),
@@ -464,6 +466,7 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("export_student", 404, lambda s: s.get("/students/nobody/export")),
     ("export_student", 410, lambda s: s.get("/students/S4/export")),
     ("export_student", 422, lambda s: s.get("/students/at-risk/export")),
+    ("erasure_receipt", 404, lambda s: s.client.get("/erasures/erasure-99")),
     ("erase_student", 404, lambda s: s.client.delete("/students/nobody")),
     ("erase_student", 422, lambda s: s.client.delete("/students/~x")),
     ("readmit_student", 404, lambda s: s.post("/students/nobody/readmit", REASON)),
