@@ -38,6 +38,7 @@ from dashboard.texts import Language, Texts, load_texts, preferred_language  # n
 from dashboard.views import (  # noqa: E402
     data,
     drift,
+    erasures,
     helping,
     history,
     manager,
@@ -85,6 +86,7 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("versions", ":material/inventory_2:", versions.show),
     ("history", ":material/history:", history.show),
     ("worker", ":material/schedule:", worker.show),
+    ("erasures", ":material/person_remove:", erasures.show),
 )
 
 # The page that comes first; and for whoever is for some units only.
