@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -50,6 +50,9 @@ class HostErasures:
         Args:
             leads: whether this worker does it for its host.
         """
+        with self.turns.turn():
+            # Whoever leads: a host that answers is known before its first prediction waits.
+            await self.root.run(HostRepository().seen(self.host, host_name(), now=self.now()))
         while True:
             if leads():
                 with self.turns.turn():
@@ -70,7 +73,7 @@ class HostErasures:
     async def finish(
         self,
         receipt: Erasure,
-        tasks: Mapping[str, TaskPart],
+        tasks: tuple[TaskPart, ...],
         not_reached: tuple[str, ...],
         *,
         emptied: bool,

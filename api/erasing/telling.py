@@ -14,19 +14,19 @@ from model.erasing.receipt import Erasure, HostPart, TaskPart
 
 def visible(receipt: Erasure, client: Client) -> bool:
     """Whether a key may know of it: it is for one of the tasks, or none is told."""
-    return not receipt.tasks or any(client.may_see(task) for task in receipt.tasks)
+    return not receipt.tasks or any(client.may_see(one.task) for one in receipt.tasks)
 
 
 def receipt_answer(receipt: Erasure, client: Client) -> ErasureReceiptAnswer:
     """A receipt, with the tasks that the key is for."""
-    tasks = {name: task for name, task in receipt.tasks.items() if client.may_see(name)}
+    tasks = {one.task: task_answer(one) for one in receipt.tasks if client.may_see(one.task)}
     return ErasureReceiptAnswer(
         receipt_id=receipt.receipt_id,
         at=receipt.at,
         actor=receipt.actor,
         finished_at=receipt.finished_at,
         complete=receipt.complete,
-        tasks={name: task_answer(task) for name, task in tasks.items()},
+        tasks=tasks,
         not_reached=receipt.not_reached,
         hosts=[host_answer(one) for one in receipt.hosts],
         backups=horizon(receipt),

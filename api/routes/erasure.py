@@ -63,14 +63,14 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
             done[name] = await _erased(found.tasks[name], student, waiting)
     emptied = [await asyncio.to_thread(found.tasks[name].empty_registry_log) for name in done]
     receipt = await here.host_erasures.finish(
-        receipt, done, found.not_reached, emptied=all(emptied)
+        receipt, tuple(done.values()), found.not_reached, emptied=all(emptied)
     )
     # The log says that it happened, and not to whom.
     await record(here.root, client.name, "erase", "student", now=receipt.at, detail=", ".join(done))
     deleted: Counter[str] = Counter()
     for one_done in done.values():
         deleted.update(one_done.deleted)
-    own = done.get(here.task.name, TaskPart({}))
+    own = done.get(here.task.name, TaskPart(here.task.name, {}))
     current = here.holder.current
     return json_answer(
         ErasureAnswer(
@@ -169,4 +169,4 @@ async def _erased(here: Services, student: str, waiting: list[str]) -> TaskPart:
     await here.erased.read()
     await asyncio.to_thread(here.shared_lists.clear)
     deleted = {**receipt.deleted, "outbox": len(waiting)}
-    return TaskPart(deleted, receipt.model_versions, receipt.keep_records)
+    return TaskPart(here.task.name, deleted, receipt.model_versions, receipt.keep_records)

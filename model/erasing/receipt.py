@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from model.erasing.host import Host
@@ -16,11 +16,13 @@ class TaskPart:
     """What was erased in one task.
 
     Attributes:
+        task: its name.
         deleted: collection, or `outbox`, to how many records.
         model_versions: versions that learned from the student.
         keep_records: those of them whose bundles hold training records, encoded, without ids.
     """
 
+    task: str
     deleted: Mapping[str, int]
     model_versions: tuple[str, ...] = ()
     keep_records: tuple[str, ...] = ()
@@ -52,7 +54,7 @@ class Erasure:
         number: 1, 2, 3... without gaps; the student's tombstones were laid before it was given.
         at: when it was begun.
         actor: the name of the key, or the person, that asked for it.
-        tasks: by name; empty until the erasure is done.
+        tasks: what was erased in each; empty until the erasure is done.
         not_reached: tasks of the same register that were not gone through.
         hosts: those that were known.
         backup_days: how long backups are kept, as the installation says; None: it does not.
@@ -64,7 +66,7 @@ class Erasure:
     number: int
     at: datetime
     actor: str
-    tasks: Mapping[str, TaskPart] = field(default_factory=dict)
+    tasks: tuple[TaskPart, ...] = ()
     not_reached: tuple[str, ...] = ()
     hosts: tuple[HostPart, ...] = ()
     backup_days: int | None = None

@@ -79,7 +79,7 @@ def erased_elsewhere(registry: OneDatabase) -> Erasure:
     assert registry.run(begin(WHO, now=at(10), tombstone_key=KEY))
     receipt = registry.run(ErasureRepository().begin(at=at(10), actor="dpo", backup_days=30))
     registry.run(erase_student(WHO, now=at(10), tombstone_key=KEY, begun=True))
-    part = {"pede_lag": TaskPart({"students": 1})}
+    part = (TaskPart("pede_lag", {"students": 1}),)
     return registry.run(
         ErasureRepository().change(
             receipt.receipt_id, lambda known: replace(known, tasks=part, finished_at=at(10))
@@ -152,15 +152,18 @@ def test_the_host_that_is_asked_has_done_its_part_at_once(
         first = await host.begin("dpo")
         second = await host.begin("dpo")
         # The second ends first: the host may not tell that it has carried out all up to it.
-        late = await host.finish(second, {}, (), emptied=True)
+        late = await host.finish(second, (), (), emptied=True)
         assert registry.run(outstanding(host.host)) == (0, 2)
-        early = await host.finish(first, {"pede_lag": TaskPart({})}, ("other",), emptied=True)
+        early = await host.finish(
+            first, (TaskPart("pede_lag", {"labels": 2}),), ("other",), emptied=True
+        )
         return early, late
 
     early, late = asyncio.run(both())
 
     assert early.complete and late.complete
     assert early.not_reached == ("other",)
+    assert registry.run(ErasureRepository().get(early.receipt_id)).tasks == early.tasks
     assert registry.run(outstanding(host.host)) == (1, 2)
     asyncio.run(host.look())
     assert registry.run(outstanding(host.host)) == (2, 2)

@@ -11,6 +11,7 @@ import pytest
 from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
+from database.erasing.receipts import HostRepository
 from database.labels import OrphanRepository
 from database.predictions import PredictionRepository
 from tests.api import bundles
@@ -30,7 +31,9 @@ def environment(home: Path, uri: str) -> dict[str, str]:
 
 
 def receipt(server: Server, receipt_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = server.get(f"/erasures/{receipt_id}").json()
+    answer = server.get(f"/erasures/{receipt_id}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
     return found
 
 
@@ -57,7 +60,8 @@ def test_a_student_is_found_nowhere_on_two_hosts_of_which_one_was_away(tmp_path:
                 ids = [predicted(server) for server in (one, two) for _ in range(3)]
                 until(lambda: drained(one) and drained(two))
                 one.post("/labels", [{"prediction_id": ids[0], "outcome": 1}])
-                until(lambda: len(one.get("/erasures").json()["erasures"]) == 0)
+                with open_registry(uri, "farol") as opened:
+                    until(lambda: opened.run(HostRepository().count()) == 2)
                 left_waiting(two)
             # The second host is away, with the student in its outbox and in the outbox's log.
             left_waiting(two)
