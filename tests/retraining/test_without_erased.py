@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from database.erasing.erasure import erase_student
 from database.erasing.guarded import ErasureGuard
 from database.erasing.learned import LearnedErasedRepository
 from database.looks import LookRepository
+from database.repositories import REPOSITORIES
 from database.versions import ModelVersionRepository
+from model.archive import unpack
 from model.erasing.record_ids import PLAIN, record_id
 from model.options import RunOptions
 from model.promotion import DecisionStatus
@@ -40,6 +43,7 @@ def served_and_erased(registry: SyncRegistry, home: Path) -> None:
     """A first champion serves; then one of the students it learned from is erased."""
     school.teach(registry, "2022", school.READING, n=200)
     assert school.run(registry, home).champion == "v1"
+    assert {"students", "labels"} <= set(places_that_name(WHO, registry, home / "before"))
     now = school.START + timedelta(days=401)
     receipt = registry.run(erase_student(WHO, now=now, tombstone_key=KEY))
     assert receipt.model_versions == ("v1",)
@@ -48,6 +52,23 @@ def served_and_erased(registry: SyncRegistry, home: Path) -> None:
 def listed(registry: SyncRegistry, version: str) -> set[str]:
     digest = registry.run(ModelVersionRepository().get(version)).trained_on
     return set(registry.run(ArtifactRepository().get(digest)).decode().splitlines())
+
+
+def places_that_name(student: str, registry: SyncRegistry, home: Path) -> list[str]:
+    """Collections, unpacked bundles and files of the home in which the student's id stands.
+
+    Cards, kept lists and training lists are among the collections, as bytes.
+    """
+    id_alone = re.compile(rf"(?<![\w.-]){re.escape(student)}(?![\w.-])".encode())
+    texts: dict[str, bytes] = {
+        kind.collection: repr(registry.run(kind().documents())).encode() for kind in REPOSITORIES
+    }
+    for version in registry.run(ModelVersionRepository().newest(0)):
+        folder = home / f"unpacked-{version.version}"
+        unpack(registry.run(ArtifactRepository().get(version.artifact)), folder)
+    texts |= {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    assert len(texts) > len(REPOSITORIES)
+    return [place for place, content in texts.items() if id_alone.search(content)]
 
 
 def test_a_model_that_is_no_worse_replaces_one_that_learned_from_an_erased_student(
@@ -68,6 +89,8 @@ def test_a_model_that_is_no_worse_replaces_one_that_learned_from_an_erased_stude
     assert listed(registry, "v1") - listed(registry, "v2") == {KEY.of_record(WHO, "2022")}
     assert registry.run(LearnedErasedRepository().of_version("v2")) == 0
     assert registry.run(LookRepository().find("2022")) is None, "no gain is claimed, none is spent"
+
+    assert places_that_name(WHO, registry, tmp_path) == []
 
     again = without(registry, tmp_path, run_id="run-3")
 
