@@ -1,8 +1,9 @@
 """Frees this host's own files of erased students, whichever host was asked to erase them.
 
 A host that was away when a student was erased has predictions of the student in its outboxes and in
-their logs. When it is back it reads the tombstones and erases what they name, before anything of it
-is shipped, and says so in the receipts. Live models, logs and kept searches name no student.
+their logs, and lists that its workers shared. When it is back it reads the tombstones and erases
+what they name, and says so in the receipts. What it ships before that the registry refuses. Live
+models, logs and kept searches name no student.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from api.durability import outbox
 from api.durability.shipment_gate import Gate
+from api.ranked.shared import SharedLists
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.embedded import lifecycle, sqlite_files
@@ -59,7 +61,7 @@ class HostFiles:
 
     Attributes:
         home: `FAROL_HOME`.
-        outboxes: the folder of the outboxes of a task, by its name.
+        folder: of a task, by its name.
         open_root: opens the root registry.
         databases: run on the root database, gives every task's database by the task's name.
         key: the installation's data key.
@@ -67,7 +69,7 @@ class HostFiles:
     """
 
     home: Path
-    outboxes: Callable[[str], Path]
+    folder: Callable[[str], Path]
     open_root: Callable[[], SyncRegistry]
     databases: Callable[[], Op[Mapping[str, str]]]
     key: TombstoneKey
@@ -95,9 +97,10 @@ def carry_out(here: HostFiles, now: datetime) -> CarriedOut:
         gone = 0
         databases = root.run(here.databases())
         for task, database in databases.items():
-            outboxes = here.outboxes(task)
-            if outboxes.is_dir():
+            if (outboxes := here.folder(task) / "outbox").is_dir():
                 gone += _free(outboxes, root.on(database), here.key, now)
+            # Workers that know the tombstones keep no list of before an erasure; one that died may.
+            SharedLists(here.folder(task) / "lists").clear()
         if here.embedded:
             _empty_logs(here.home, set(databases.values()))
         root.run(carried_out(host, name, done + 1, newest, now=now))

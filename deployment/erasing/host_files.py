@@ -17,7 +17,7 @@ def host_files(settings: Settings) -> HostFiles:
     """The files of the host of these settings; nothing is opened yet."""
     return HostFiles(
         home=settings.home,
-        outboxes=lambda task: settings.home_of(task) / "outbox",
+        folder=settings.home_of,
         open_root=partial(root_registry, settings),
         databases=partial(_databases, settings),
         key=settings.tombstone_key,

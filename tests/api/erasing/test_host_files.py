@@ -60,9 +60,12 @@ def registry() -> OneDatabase:
 @pytest.fixture
 def away(registry: OneDatabase, tmp_path: Path) -> HostFiles:
     """A host in whose outbox WHO and somebody else wait."""
-    box = Outbox(tmp_path / "pede_lag" / "slot-0.sqlite")
+    box = Outbox(tmp_path / "pede_lag" / "outbox" / "slot-0.sqlite")
     box.put([prediction(WHO), prediction("RA-2")])
     box.close()
+    shared = tmp_path / "pede_lag" / "lists"
+    shared.mkdir()
+    (shared / "of-before.npz").write_bytes(WHO.encode())
 
     def databases() -> Op[dict[str, str]]:
         yield from ()
@@ -88,7 +91,7 @@ def erased_elsewhere(registry: OneDatabase) -> Erasure:
 
 
 def waiting(here: HostFiles) -> set[str]:
-    return outbox.students(here.outboxes("pede_lag"))
+    return outbox.students(here.folder("pede_lag") / "outbox")
 
 
 def test_a_host_that_was_away_erases_when_it_is_back(
@@ -116,7 +119,7 @@ def test_what_waits_for_a_prediction_that_went_is_erased_too(
     registry: OneDatabase, away: HostFiles
 ) -> None:
     receipt = erased_elsewhere(registry)
-    (mine,) = outbox.find(away.outboxes("pede_lag"), [], [WHO])
+    (mine,) = outbox.find(away.folder("pede_lag") / "outbox", [], [WHO])
     registry.run(record_outcomes([outcome(prediction_id=mine.prediction_id)], now=at(10)))
     assert registry.run(OrphanRepository().count()) == 1
 
