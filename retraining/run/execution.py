@@ -38,8 +38,8 @@ from retraining.run.lock import Clock, HeldLease, exclusively
 from retraining.run.looking import decided_before
 from retraining.run.plan import RunPlan, RunResult
 from retraining.run.registration import evidence_mapping
+from retraining.run.replacing.without_erased import replacement
 from retraining.run.verdict import Verdict
-from retraining.run.without_erased import replacement
 
 WAITS: Mapping[DecisionStatus, str] = {
     DecisionStatus.STAGED: "waits for approval",

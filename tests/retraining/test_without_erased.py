@@ -71,6 +71,7 @@ def places_that_name(student: str, registry: SyncRegistry, home: Path) -> list[s
     return [place for place, content in texts.items() if id_alone.search(content)]
 
 
+@pytest.mark.slow
 def test_a_model_that_is_no_worse_replaces_one_that_learned_from_an_erased_student(
     registry: MongomockRegistry, tmp_path: Path
 ) -> None:
