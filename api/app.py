@@ -185,6 +185,7 @@ async def _lifespan(
         await stack.enter_async_context(
             running(
                 *worker.works,
+                partial(worker.default.host_erasures.follow, worker.default.refresher.is_leading),
                 *(work for task in worker.tasks.values() for work in _works(task)),
             )
         )

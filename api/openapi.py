@@ -17,6 +17,7 @@ from api.answers import (
     decisions,
     dossiers,
     effects,
+    erasures,
     files,
     helping,
     lists,
@@ -62,7 +63,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 ANSWERS = (
     predictions, dossiers, assessments, files, helping, lists, models, decisions, alarms, trials,
-    comparisons, notices, performance, effects, people, rights, system,
+    comparisons, notices, performance, effects, erasures, people, rights, system,
 )  # fmt: skip
 
 

@@ -24,6 +24,8 @@ from api.durability.shipper import Shipper
 from api.durability.storage import Storage
 from api.durability.worker_slots import WorkerSlot, claim
 from api.erased import ErasedStudents
+from api.erasing.host import HostErasures
+from api.erasing.host_files import carry_out
 from api.key_trust import KeyTrust
 from api.keyring.jwks import KeySource
 from api.keyring.tokens import TokenDoor
@@ -44,10 +46,12 @@ from database import installation
 from database.driver.async_client import open_async_registry
 from database.embedded import lifecycle, sqlite_files
 from database.erasing.guarded import ErasureGuard
+from deployment.erasing.host_files import host_files
 from deployment.settings import Settings, unusable
 from deployment.tasks.installed import InstalledTask, all_installed
 from deployment.tasks.opening import claimed, entered, prepared
 from deployment.wiring import registry_uri
+from model.erasing.host import home_id
 from model.errors import FarolError
 from model.live import CHALLENGER_POINTER, LiveModel
 from model.trust.key_file import KeyFile
@@ -95,6 +99,7 @@ class _Host:
     ring: KeyRing
     people: PeopleDesk
     trail: TrailWriter
+    erasures: HostErasures
     started_at: datetime
     tokens: KeySource | None = None
 
@@ -158,6 +163,13 @@ def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _
         ring=KeyRing(root, settings.auth, time.monotonic, trust, doors, now=now),
         people=PeopleDesk(root, book, notes, key, settings.tombstone_key, now),
         trail=TrailWriter(root, settings.home, settings.tombstone_key, now),
+        erasures=HostErasures(
+            root,
+            home_id(settings.home),
+            partial(carry_out, host_files(settings)),
+            now=now,
+            backup_days=settings.backup_days,
+        ),
         started_at=now(),
         tokens=tokens,
     )
@@ -219,6 +231,7 @@ def _of_task(
         erased=ErasedStudents(registry, settings.tombstone_key),
         objections=ObjectingStudents(registry),
         empty_registry_log=partial(_empty_registry_log, task, registry),
+        host_erasures=host.erasures,
         metrics=Metrics(host.metrics, task.name, host.slot.number),
         loop=LoopReader(
             task.spec, registry, host.root, lambda: refresher.leads, folders.metrics, now

@@ -60,6 +60,10 @@ class Refresher:
         self._is_prepared = False
         self._healed: set[tuple[str, int]] = set()
 
+    def is_leading(self) -> bool:
+        """The same for who asks again and again."""
+        return self.leads
+
     async def follow(self) -> None:
         """Polls while leading, until cancelled."""
         self._live.prepare()

@@ -24,6 +24,7 @@ from api.durability.shipper import Shipper
 from api.durability.storage import Storage
 from api.durability.worker_slots import WorkerSlot, WorkerState
 from api.erased import ErasedStudents
+from api.erasing.host import HostErasures
 from api.http.problems import Problem
 from api.keyring.jwks import KeySource
 from api.metrics.loop import LoopReader
@@ -101,6 +102,7 @@ class Services:
         cohorts: what one student is compared with.
         tokens: the keys of an identity provider; None where no tokens are believed.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
+        host_erasures: this host's part of erasures, of all its tasks.
     """
 
     task: TaskSpec
@@ -124,6 +126,7 @@ class Services:
     erased: ErasedStudents
     objections: ObjectingStudents
     empty_registry_log: Callable[[], bool]
+    host_erasures: HostErasures
     metrics: Metrics
     loop: LoopReader
     slot: WorkerSlot

@@ -40,6 +40,7 @@ from dashboard.views import (  # noqa: E402
     audit,
     data,
     drift,
+    erasures,
     helping,
     history,
     manager,
@@ -88,6 +89,7 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("history", ":material/history:", history.show),
     ("worker", ":material/schedule:", worker.show),
     ("audit", ":material/policy:", audit.show),
+    ("erasures", ":material/person_remove:", erasures.show),
 )
 
 # The page that comes first; and for whoever is for some units only.

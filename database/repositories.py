@@ -19,6 +19,8 @@ from database.batches import BatchRepository, BegunBatchRepository
 from database.comparing.comparisons import ComparisonRepository
 from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
+from database.erasing.learned import LearnedErasedRepository
+from database.erasing.receipts import ErasureRepository, HostRepository
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.effects import EffectRepository
@@ -64,6 +66,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     TombstoneRepository,
     ObjectionRepository,
     RectificationRepository,
+    LearnedErasedRepository,
     BegunBatchRepository,
     BatchRepository,
     PeriodRepository,
@@ -114,5 +117,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     SpentTokenRepository,
     PersonRepository,
     GuessRepository,
+    ErasureRepository,
+    HostRepository,
     LeaseRepository,
 )

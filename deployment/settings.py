@@ -61,6 +61,7 @@ KEYS: Mapping[str, str] = {
     "jwt_issuer": "FAROL_JWT_ISSUER",
     "jwt_audience": "FAROL_JWT_AUDIENCE",
     "jwt_keys": "FAROL_JWT_KEYS",
+    "backup_days": "FAROL_BACKUP_DAYS",
 }
 _RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
 
@@ -95,6 +96,8 @@ class Settings(BaseModel):
         notices: where people are told what the watch finds: addresses with blanks between.
         dashboard_url: the dashboard as people reach it, for links in notices.
         api_url: the API as the dashboard and the worker reach it; None: not told.
+        backup_days: how long backups are kept; receipts of erasures say from when none holds the
+            student. None: not told.
         oidc_email: whether an organisation's log-in has to say that it verified an address.
         rate_predict: calls of `/predict` with one key that a worker answers.
         rate_calls: other calls with one key.
@@ -149,6 +152,8 @@ class Settings(BaseModel):
     def _signing_key_is_whole(cls, key: SecretBytes) -> SecretBytes:
         keys_in(key.get_secret_value())
         return key
+
+    backup_days: Annotated[int, Field(ge=0, le=3660)] | None = None
 
     @field_validator("notices")
     @classmethod

@@ -85,7 +85,7 @@ def run_drift_check(
         RegistryError: the registry fails.
     """
     policy = policy_of(task.drift)
-    gathered = opened.run(gather(task, now, signing_key))
+    gathered = opened.run(gather(task, now, signing_key, opened.data_key))
     version, recent = gathered.version, gathered.recent
     report_id = _report_id(version, now)
     compared = (

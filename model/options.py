@@ -72,6 +72,12 @@ class RunOptions:
         metavar="S",
     )
     dry_run: bool = _option(False, bool, "decide and tell; no version, no promotion is written")
+    without_erased: bool = _option(
+        False,
+        bool,
+        "replace a champion that learned from a student who was erased since: the challenger need "
+        "be no worse",
+    )
     trials: int | None = _option(
         None,
         int,

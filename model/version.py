@@ -71,7 +71,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What it takes to make the same version again."""
+    """What it takes to make the same version again.
+
+    Attributes:
+        without_erased: from how many students who were erased since the champion had learned that
+            it was trained to replace; 0 for every other version.
+    """
 
     run_id: str
     seed: int
@@ -79,6 +84,7 @@ class Lineage:
     code_version: str
     libraries: Mapping[str, str]
     leakage_override: str | None = None
+    without_erased: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,8 @@ class ModelVersion:
             it was kept.
         by_lane: how many of those at risk stand in the first shares of each lane, on the students
             of `metrics`; empty for a numeric outcome and in versions of before it was kept.
+        keeps_records: whether its bundle holds training records, encoded; None in versions of
+            before it was kept.
         held_out_map: how outcomes followed the scores on the students of `metrics`, from which
             figures are estimated before outcomes come; None of a numeric outcome, of few records
             and in versions of before it was kept.
@@ -185,6 +193,7 @@ class ModelVersion:
     report: tuple[ClassFigures, ...] = ()
     held_out_map: HeldOutMap | None = None
     by_lane: tuple[LaneCurve, ...] = ()
+    keeps_records: bool | None = None
 
     @property
     def statement(self) -> Statement:

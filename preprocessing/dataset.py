@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.erasing.record_ids import Learned, record_id
 from model.label import Label
 from model.student import Features
 from preprocessing.task.spelling import fold
@@ -64,23 +65,22 @@ class TrainingSet:
         )
 
     def record_ids(self) -> tuple[str, ...]:
-        """One hashed id a record; the student cannot be read from it."""
-        return tuple(
-            record_id(str(s), str(p)) for s, p in zip(self.students, self.periods, strict=True)
-        )
+        """One hashed id a record, the same on every installation; for digests of many alone."""
+        return tuple(record_id(student, period) for student, period in self.subjects())
+
+    def subjects(self) -> Iterator[tuple[str, str]]:
+        """Student and period of each record."""
+        for student, period in zip(self.students, self.periods, strict=True):
+            yield str(student), str(period)
+
+    def known_to(self, learned: Learned) -> NDArray[np.bool_]:
+        """The records that somebody learned from, shape (n,)."""
+        found = (learned.holds(student, period) for student, period in self.subjects())
+        return np.fromiter(found, dtype=np.bool_, count=len(self))
 
     def digest(self) -> str:
         """SHA-256 over the sorted record ids, hex."""
         return hashlib.sha256("\n".join(sorted(self.record_ids())).encode()).hexdigest()
-
-
-def record_id(student_id: str, period: str) -> str:
-    """The hashed id of one labelled record: 16 hex digits.
-
-    >>> record_id("RA-1", "2022") == record_id("RA-1", "2022") != record_id("RA-1", "2023")
-    True
-    """
-    return hashlib.sha256(f"{student_id}\x1f{period}".encode()).hexdigest()[:16]
 
 
 def training_set(labels: Sequence[Label], protected: Sequence[str]) -> TrainingSet:

@@ -69,11 +69,16 @@ class VersionAnswer(VersionSummary):
         by_lane: how many of those at risk stand in the first shares of each lane.
         report: precision, recall and F1 of both classes at the operating threshold.
         card: path of the model card.
+        learned_from_erased: from how many students who were erased since it learned.
+        keeps_records: whether its bundle holds training records, encoded and without ids; null in
+            versions of before it was kept.
         decision: of the run that made the version.
         moved_by_hand: the newest move by a person.
         decisions: all, newest first.
     """
 
+    learned_from_erased: Count
+    keeps_records: bool | None
     params: Mapping[str, Any]
     features: Sequence[str]
     candidates: Sequence[Mapping[str, Any]]

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
+from api.answers.erasures import BackupHorizon, ErasedHost, ErasedTask
 from api.answers.filled import Count, Rank, Share
 from model.explanation import Reason
 from model.helping.action import ActionKind
@@ -197,35 +198,34 @@ class StudentsAnswer(TypedDict):
     students: Sequence[ListedStudent]
 
 
-class TaskErasure(TypedDict):
-    """What was erased of a student in one task.
-
-    Attributes:
-        deleted: collection to number of documents.
-        model_versions: those that trained on the student.
-    """
-
-    deleted: Mapping[str, Count]
-    model_versions: Sequence[str]
-
-
-class ErasureAnswer(TaskErasure):
+class ErasureAnswer(TypedDict):
     """What was erased of a student: in all tasks, and in each that shares the register of ids.
 
     Attributes:
+        receipt_id: under which the receipt is asked for again (`GET /erasures/{receipt_id}`), to
+            see what other hosts have done since.
         deleted: in all of them.
-        model_versions: of the task that was asked.
+        model_versions: of the task that was asked, those that learned from the student.
+        models: what that means, in words; empty where none did.
+        hosts: those that are known, and when each had freed its own files of the student.
+        backups: how long a backup may hold the student.
         unit: whose id it is, where ids are unique within a unit only; else null.
         tasks: by the task's name.
         not_reached: tasks that share the register and that the key is not for, that count ids
             otherwise, or that this host does not serve; what they hold of the student is there.
     """
 
+    receipt_id: str
     student_id: str
     unit: str | None
     at: datetime
-    tasks: Mapping[str, TaskErasure]
+    deleted: Mapping[str, Count]
+    model_versions: Sequence[str]
+    models: str
+    tasks: Mapping[str, ErasedTask]
     not_reached: Sequence[str]
+    hosts: Sequence[ErasedHost]
+    backups: BackupHorizon
 
 
 class ReadmissionAnswer(TypedDict):

@@ -226,8 +226,15 @@ def waiting(folder: Path) -> int:
     return sum(number for (number,) in _everywhere(folder, "SELECT count(*) FROM outbox", ()))
 
 
-def erase(folder: Path, student_id: str) -> list[str]:
-    """Forgets one student in all outboxes of this host, in free pages and logs too.
+def students(folder: Path) -> set[str]:
+    """Whose predictions wait in any outbox of this host; reads every waiting row."""
+    return {student for (student,) in _everywhere(folder, _STUDENTS, ()) if student is not None}
+
+
+def erase(folder: Path, *student_ids: str) -> list[str]:
+    """Forgets students in all outboxes of this host, in free pages and logs too.
+
+    The logs are emptied though no prediction waits: they hold those that were shipped.
 
     Returns:
         The ids of the predictions that went.
@@ -236,18 +243,21 @@ def erase(folder: Path, student_id: str) -> list[str]:
         Overloaded: a file stays locked; what is deleted is deleted, and the call may be repeated.
     """
     gone: list[str] = []
+    wanted = orjson.dumps(student_ids).decode()
     for path in sorted(folder.glob(PATTERN)):
         with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db:
             db.execute(sqlite_files.SECURE_DELETE)
             with db:
-                gone += [row[0] for row in db.execute(_ERASE, (student_id,)).fetchall()]
+                gone += [row[0] for row in db.execute(_ERASE, (wanted,)).fetchall()]
             if not sqlite_files.empty_log(db):
                 raise Overloaded(f"the log of {path.name} cannot be emptied yet")
     return gone
 
 
+_STUDENTS = "SELECT DISTINCT json_extract(CAST(body AS TEXT), '$.student_id') FROM outbox"
 _ERASE = """
-DELETE FROM outbox WHERE json_extract(CAST(body AS TEXT), '$.student_id') = ?
+DELETE FROM outbox
+WHERE json_extract(CAST(body AS TEXT), '$.student_id') IN (SELECT value FROM json_each(?))
 RETURNING json_extract(CAST(body AS TEXT), '$.prediction_id')
 """
 # A body begins with the two ids, so they are read where they stand: 200,000 rows may wait while a

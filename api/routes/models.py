@@ -29,6 +29,7 @@ from api.security import Client
 from api.services import root_of, services
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
+from database.erasing.learned import LearnedErasedRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.errors import RegistryUnavailable
@@ -85,10 +86,12 @@ async def get_version(request: Request, version: str, _client: MayReadAll) -> Re
     found = await here.registry.run(ModelVersionRepository().get(version))
     alias = await here.registry.run(AliasRepository().get(CHAMPION))
     decisions = await here.registry.run(PromotionRepository().of_version(version))
+    erased = await here.registry.run(LearnedErasedRepository().of_version(version))
     return json_answer(
         filled(
             VersionAnswer,
             found,
+            learned_from_erased=erased,
             card=f"{root_of(request)}/models/{found.version}/card" if found.card else None,
             decision=of_run(decisions),
             moved_by_hand=latest_by_hand(decisions),

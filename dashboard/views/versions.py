@@ -26,6 +26,7 @@ from dashboard.versions.figures import (
 )
 from dashboard.versions.moving import show_promote
 from database.aliases import CHAMPION, AliasRepository
+from database.erasing.learned import LearnedErasedRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.dropped import DroppedStudy
@@ -61,6 +62,7 @@ def show(context: Context) -> None:
 def _figures(version: ModelVersion, context: Context) -> None:
     texts = context.texts
     _heading(version, texts)
+    _erased(version, context)
     st.subheader(texts("versions.card"))
     show_card(version, context)
     if version.statuses:
@@ -77,6 +79,16 @@ def _figures(version: ModelVersion, context: Context) -> None:
         if rows:
             st.subheader(texts(title))
             show_table(rows, texts)
+
+
+def _erased(version: ModelVersion, context: Context) -> None:
+    """What erasures have to do with it: whom it learned from, and whom it was trained without."""
+    texts = context.texts
+    learned = context.registry.run(LearnedErasedRepository().of_version(version.version))
+    if learned:
+        st.warning(texts("versions.learned_from_erased", students=learned))
+    if without := version.lineage.without_erased:
+        st.info(texts("versions.without_erased", students=without))
 
 
 def _groups(version: ModelVersion, texts: Texts) -> None:

@@ -12,7 +12,8 @@ from database.driver.commands import Command, Document, Op
 from database.driver.errors import ATTEMPTS, PAUSE, repeatable, translated, worth_repeating
 from database.driver.execute import Call, call, nothing
 from database.driver.options import client_options, database_options
-from database.driver.run import Hook, drive, hooked
+from database.driver.run import Hook, data_key_of, drive, hooked
+from model.trust.tombstone import TombstoneKey
 
 T = TypeVar("T")
 
@@ -31,6 +32,11 @@ class SyncRegistry:
         self._client = client
         self._db = db
         self._database = client.get_database(db, **database_options())
+
+    @property
+    def data_key(self) -> TombstoneKey | None:
+        """The installation's data key; None of a registry that was opened without one."""
+        return data_key_of(self._hook)
 
     def on(self, db: str) -> SyncRegistry:
         """Another database of the same server, through the same connections."""

@@ -7,15 +7,32 @@ meanwhile.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from database.driver.commands import Command, Op
 from database.driver.gc_pause import quiet
 from model.errors import FarolError
+from model.trust.tombstone import TombstoneKey
 
 T = TypeVar("T")
 
 Hook = Callable[[Command], Op[None]]
+
+
+@runtime_checkable
+class KeyedHook(Protocol):
+    """A hook that knows the installation's data key (`database.erasing.guarded`)."""
+
+    @property
+    def key(self) -> TombstoneKey:
+        """The data key."""
+
+
+def data_key_of(hook: Hook | None) -> TombstoneKey | None:
+    """The data key that a registry's hook knows; None of a registry without one."""
+    return hook.key if isinstance(hook, KeyedHook) else None
+
+
 """What is done after a command, inside the operation that gave it."""
 
 

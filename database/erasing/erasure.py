@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from database.artifacts import ArtifactRepository
 from database.driver.commands import DeleteMany, Document, Find, Op
 from database.driver.paging import in_parts
+from database.erasing.learned import LearnedErasedRepository
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.interventions import InterventionRepository
@@ -25,11 +26,9 @@ from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from database.versions import ModelVersionRepository
 from model.anonymous import anonymous
+from model.erasing.record_ids import ids_of
 from model.errors import NotFound
 from model.trust.tombstone import TombstoneKey
-
-HashId = Callable[[str, str], str]
-"""A student's id and a period to the hashed id of that training record."""
 
 KEPT_UNDER: Mapping[str, str] = {
     OutcomeRepository.collection: "student_id",
@@ -53,22 +52,24 @@ class ErasureReceipt:
 
     Attributes:
         deleted: collection to how many documents.
-        model_versions: versions that trained on the student; their bundles hold no record of
-            anybody, only what was learnt from all.
+        model_versions: versions that trained on the student.
+        keep_records: those of them whose bundles hold training records, encoded and without ids;
+            the others hold only what was learnt from all.
     """
 
     at: datetime
     deleted: Mapping[str, int]
     model_versions: tuple[str, ...]
+    keep_records: tuple[str, ...] = ()
 
 
 def erase_student(
     student_id: str,
     *,
     now: datetime,
-    hashed: HashId,
     tombstone_key: TombstoneKey,
     waiting: Sequence[str] = (),
+    begun: bool = False,
 ) -> Op[ErasureReceipt]:
     """Erases a student everywhere; running it again finishes what was interrupted.
 
@@ -78,23 +79,30 @@ def erase_student(
     Args:
         student_id: the school's identifier.
         now: aware UTC, for the receipt.
-        hashed: `preprocessing.dataset.record_id`.
-        tombstone_key: the installation's data key.
+        tombstone_key: the installation's data key; tombstones and lists of training records are
+            keyed with it.
         waiting: predictions that were removed before they reached the registry.
+        begun: `begin` has found the student known; somebody else may have erased more since.
 
     Raises:
         NotFound: nothing is known of that student.
     """
-    if not waiting and not (yield from _is_known(student_id)):
+    known = begun or (
+        yield from begin(student_id, now=now, tombstone_key=tombstone_key, waiting=waiting)
+    )
+    if not known:
         raise NotFound("nothing is known of that student")
-    marks = [tombstone_key.of(student_id), *map(tombstone_key.of_prediction, waiting)]
-    yield from TombstoneRepository().lay(marks, at=now)
     rows = yield Find(PredictionRepository.collection, {"student_id": student_id}, fields=["_id"])
     served = [row["_id"] for row in rows]
     yield from TombstoneRepository().lay(map(tombstone_key.of_prediction, served), at=now)
     ids = [student_id, *map(anonymous, (*served, *waiting))]
     periods = yield from _periods(student_id)
-    trained = yield from _trained_on({hashed(student_id, period) for period in periods})
+    found = yield from _trained_on(
+        {one for period in periods for one in ids_of(student_id, period, tombstone_key)}
+    )
+    trained = tuple(row["_id"] for row in found)
+    # Before anything goes: what is found of an interrupted erasure's rest would name none.
+    yield from LearnedErasedRepository().note(trained, tombstone_key.of(student_id), at=now)
     yield from PendingJoinRepository().forget(set(ids))
     deleted = {}
     # Facts go before what is made from them, so nothing makes it anew; predictions go last,
@@ -109,7 +117,46 @@ def erase_student(
     for collection, field in KEPT_UNDER.items():
         if collection not in deleted:
             deleted[collection] = yield DeleteMany(collection, {field: student_id})
-    return ErasureReceipt(now, deleted, trained)
+    kept = tuple(row["_id"] for row in found if row.get("keeps_records"))
+    return ErasureReceipt(now, deleted, trained, kept)
+
+
+def begin(
+    student_id: str, *, now: datetime, tombstone_key: TombstoneKey, waiting: Sequence[str] = ()
+) -> Op[bool]:
+    """Lays the tombstones of a student who is known, so that nothing more of the student comes in.
+
+    Args:
+        student_id: the school's identifier.
+        now: aware UTC.
+        tombstone_key: the installation's data key.
+        waiting: predictions that were removed before they reached the registry.
+
+    Returns:
+        False where nothing is known of the student; then none is laid.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    if not waiting and not (yield from _is_known(student_id)):
+        return False
+    marks = [tombstone_key.of(student_id), *map(tombstone_key.of_prediction, waiting)]
+    yield from TombstoneRepository().lay(marks, at=now)
+    return True
+
+
+def forget_predictions(ids: Sequence[str], key: TombstoneKey, *, at: datetime) -> Op[None]:
+    """Lays the tombstones of predictions that went before they reached the registry.
+
+    What waits under their ids for them to come is erased.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    yield from TombstoneRepository().lay([key.of_prediction(one) for one in ids], at=at)
+    for part in in_parts([anonymous(one) for one in ids]):
+        for kind in (OutcomeRepository, OrphanRepository, LabelRepository):
+            yield DeleteMany(kind.collection, {"student_id": {"$in": part}})
 
 
 def remove_again(tombstone_key: TombstoneKey) -> Op[int]:
@@ -165,16 +212,16 @@ def _periods(student_id: str) -> Op[set[str]]:
     return periods
 
 
-def _trained_on(record_ids: set[str]) -> Op[tuple[str, ...]]:
+def _trained_on(record_ids: set[str]) -> Op[list[Document]]:
     """The versions whose lists of records learned from name one of these, oldest first."""
-    fields = ["trained_on", "calibrated_on", "number"]
+    fields = ["trained_on", "calibrated_on", "number", "keeps_records"]
     found = yield Find(ModelVersionRepository.collection, {}, sort=[("number", 1)], fields=fields)
     named: dict[str, bool] = {"": False}
     for row in found:
         for digest in _lists(row):
             if digest not in named:
                 named[digest] = yield from _names(digest, record_ids)
-    return tuple(row["_id"] for row in found if any(named[digest] for digest in _lists(row)))
+    return [row for row in found if any(named[digest] for digest in _lists(row))]
 
 
 def _lists(row: Document) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from database.driver.commands import Command, DeleteMany, Document, InsertMany, Op, ReplaceMany
+from database.erasing.erasure import forget_predictions
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.interventions import InterventionRepository
@@ -91,16 +92,9 @@ def _remove_erased(command: Command, key: TombstoneKey) -> Op[None]:
     documents = {d["_id"]: d for d in written if not erased.isdisjoint(subjects_of(d))}
     yield DeleteMany(command.collection, {"_id": {"$in": sorted(documents)}})
     if command.collection == PredictionRepository.collection:
-        yield from _remove_outcomes_of(list(documents.values()), key)
-
-
-def _remove_outcomes_of(predictions: Sequence[Document], key: TombstoneKey) -> Op[None]:
-    """An outcome that names a refused prediction waits under its id, or is still to come."""
-    ids = [document["_id"] for document in predictions]
-    at = max(document["created_at"] for document in predictions)
-    yield from TombstoneRepository().lay([key.of_prediction(i) for i in ids], at=at)
-    for kind in (OutcomeRepository, OrphanRepository, LabelRepository):
-        yield DeleteMany(kind.collection, {"student_id": {"$in": [anonymous(i) for i in ids]}})
+        # An outcome that names a refused prediction waits under its id, or is still to come.
+        at = max(document["created_at"] for document in documents.values())
+        yield from forget_predictions(sorted(documents), key, at=at)
 
 
 def _written(command: Command) -> Sequence[Document]:

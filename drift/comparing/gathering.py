@@ -24,12 +24,13 @@ from drift.cohort import (
     usual_size,
 )
 from model.drift import LeftOut
+from model.erasing.record_ids import Learned, read_list
 from model.errors import NotEnoughData
 from model.label import Label
 from model.rights.objection import without
 from model.student import Features, Units
+from model.trust.tombstone import TombstoneKey
 from model.version import ModelVersion, Window
-from preprocessing.dataset import record_id
 from preprocessing.longitudinal import recalled_labels, recalled_observations
 from preprocessing.task.spec import TaskSpec
 
@@ -80,8 +81,16 @@ class CohortAndChampion:
     labelled_units: frozenset[str]
 
 
-def gather(task: TaskSpec, now: datetime, key: bytes) -> Op[CohortAndChampion]:
+def gather(
+    task: TaskSpec, now: datetime, key: bytes, data_key: TombstoneKey | None
+) -> Op[CohortAndChampion]:
     """Reads what a check of the champion against the newest cohort needs.
+
+    Args:
+        task: the champion's.
+        now: labels that arrived later are not looked at.
+        key: the signing key.
+        data_key: reads the lists of what versions learned from.
 
     Raises:
         NotEnoughData: there is no champion yet.
@@ -104,13 +113,13 @@ def gather(task: TaskSpec, now: datetime, key: bytes) -> Op[CohortAndChampion]:
     if plan is not None:
         known = yield from StudentRepository().get_many([label.student_id for label in arrived])
         arrived = recalled_labels(plan, arrived, known)
-    learned = yield from learned_from(version)
+    learned = yield from learned_from(version, data_key)
     return CohortAndChampion(
         version=version,
         archive=archive,
         recent=recent,
         unseen_labels=tuple(
-            label for label in arrived if record_id(label.student_id, label.period) not in learned
+            label for label in arrived if not learned.holds(label.student_id, label.period)
         ),
         labelled_units=frozenset(unit for unit, _ in counted if unit),
     )
@@ -181,13 +190,13 @@ def _choice_notes(
     )
 
 
-def learned_from(version: ModelVersion) -> Op[frozenset[str]]:
-    """The ids of the records that a version was trained or calibrated on.
+def learned_from(version: ModelVersion, data_key: TombstoneKey | None) -> Op[Learned]:
+    """The records that a version was trained or calibrated on.
 
     Raises:
         RegistryError: the registry fails.
     """
-    learned: set[str] = set()
+    learned = Learned(key=data_key)
     for digest in filter(None, (version.trained_on, version.calibrated_on)):
-        learned |= {*(yield from ArtifactRepository().get(digest)).decode("ascii").splitlines()}
-    return frozenset(learned)
+        learned |= read_list((yield from ArtifactRepository().get(digest)), data_key)
+    return learned

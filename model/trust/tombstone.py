@@ -32,6 +32,17 @@ class TombstoneKey:
         """The tombstone of a prediction's id, so that no late label names it."""
         return self.of(anonymous(prediction_id))
 
+    def of_record(self, student_id: str, period: str) -> str:
+        """What a list of training records has in the place of a record: 32 hex digits.
+
+        No student's id holds the separator, so this is no tombstone of anybody.
+
+        >>> key = TombstoneKey(b"k")
+        >>> key.of_record("RA-1", "2022") == key.of_record("RA-1", "2023")
+        False
+        """
+        return self.of(f"\x1f{student_id}\x1f{period}")[:32]
+
     @property
     def fingerprint(self) -> str:
         """What a registry keeps to recognise the key."""

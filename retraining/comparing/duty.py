@@ -21,7 +21,9 @@ from model.comparing.comparison import (
     NotComparable,
     VersionComparison,
 )
+from model.erasing.record_ids import Learned
 from model.errors import FarolError, RegistryUnavailable
+from model.trust.tombstone import TombstoneKey
 from model.units.disclosure import FEWEST_SHOWN
 from model.version import ModelVersion
 from preprocessing.dataset import TrainingSet, training_set
@@ -131,7 +133,7 @@ def compared(
     versions = [
         registry.run(ModelVersionRepository().get(name)) for name in (asked.first, asked.second)
     ]
-    data, learned = registry.run(_unseen(task, versions, now))
+    data, learned = registry.run(_unseen(task, versions, now, registry.data_key))
     if (why := not_comparable(data, task, learned)) is not None:
         return replace(asked, status=ComparisonStatus.IMPOSSIBLE, why=why, found=len(data))
     loaded = {}
@@ -200,13 +202,13 @@ def _answers(version: ModelVersion, predictor: Predictor, data: TrainingSet) -> 
 
 
 def _unseen(
-    task: TaskSpec, versions: list[ModelVersion], now: datetime
+    task: TaskSpec, versions: list[ModelVersion], now: datetime, data_key: TombstoneKey | None
 ) -> Op[tuple[TrainingSet, int]]:
     """The newest labelled records that no version learned from, and how many others there were."""
     found = yield from training_labels.window(task, arrived_until=now, limit=RECENT_LABELS)
     data = training_set(found, [])
-    learned: set[str] = set()
+    learned = Learned(key=data_key)
     for version in versions:
-        learned |= yield from learned_from(version)
-    fresh = np.array([name not in learned for name in data.record_ids()], dtype=np.bool_)
+        learned |= yield from learned_from(version, data_key)
+    fresh = ~data.known_to(learned)
     return data.take(fresh), int((~fresh).sum())

@@ -24,9 +24,9 @@ from drift.performance.held_out import map_of_version
 from drift.performance.intervals import promised_figures
 from drift.performance.over_time import JudgedRecords, over_time
 from model.label import Label
+from model.trust.tombstone import TombstoneKey
 from model.version import ModelVersion
 from model.watch.performance import SUBJECT, LabelledShare, PerformanceRecord
-from preprocessing.dataset import record_id
 from preprocessing.longitudinal import recalled_labels
 from preprocessing.task.spec import TaskSpec
 from retraining.helping.helped import help_given, helped_labels
@@ -80,7 +80,7 @@ def watch_performance(
         registry.run(PerformanceRepository().put(kept))
         return f"{counted}; no outcome is new, labelled predictions were counted again"
     version = registry.run(ModelVersionRepository().get(alias.version))
-    unseen = registry.run(_unseen(task, version, now))
+    unseen = registry.run(_unseen(task, version, now, registry.data_key))
     with tempfile.TemporaryDirectory(prefix="farol-performance-") as folder:
         predictor = load_predictor(registry, version, Path(folder), signing_key)
         told = partial(helped_labels, given=registry.run(help_given()))
@@ -142,17 +142,17 @@ def _newest_label() -> Op[datetime | None]:
     return found[0].arrived_at if found else None
 
 
-def _unseen(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[tuple[Label, ...]]:
+def _unseen(
+    task: TaskSpec, version: ModelVersion, now: datetime, data_key: TombstoneKey | None
+) -> Op[tuple[Label, ...]]:
     """The newest labels of records that the version was not trained or calibrated on."""
     labels = yield from LabelRepository().window(arrived_until=now, limit=RECENT_LABELS)
     arrived = yield from without_objecting(labels)
     if task.longitudinal is not None:
         known = yield from StudentRepository().get_many([label.student_id for label in arrived])
         arrived = recalled_labels(task.longitudinal, arrived, known)
-    learned = yield from learned_from(version)
-    return tuple(
-        label for label in arrived if record_id(label.student_id, label.period) not in learned
-    )
+    learned = yield from learned_from(version, data_key)
+    return tuple(label for label in arrived if not learned.holds(label.student_id, label.period))
 
 
 def _shares(measured: PerformanceRecord) -> Op[tuple[LabelledShare, ...]]:

@@ -45,6 +45,8 @@ def decide(evidence: AnyEvidence, policy: PromotionPolicy) -> PromotionDecision:
 def _stage(evidence: AnyEvidence) -> Stage:
     if evidence.champion is None:
         return Stage.FIRST
+    if evidence.without_erased:
+        return Stage.REPLACEMENT
     return Stage.RECALIBRATION if evidence.recalibration else Stage.SUCCESSOR
 
 

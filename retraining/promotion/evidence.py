@@ -245,6 +245,8 @@ class BinaryEvidence:
         expected: the gain of the next period; None without a champion.
         unshared: share of the records which either model learned from that only one of them had.
         cohorts: both models on each period by itself.
+        without_erased: the champion learned from students who were erased since, and the
+            challenger is to replace it: it need be no worse.
         helped: the same figures with and without students who were helped; None where nobody was.
     """
 
@@ -276,6 +278,7 @@ class BinaryEvidence:
     unshared: float = 0.0
     cohorts: tuple[CohortFigures, ...] = ()
     helped: HelpedEvidence | None = None
+    without_erased: bool = False
 
     @property
     def beyond_chance(self) -> bool:

@@ -48,6 +48,8 @@ class NumericEvidence:
             before, and without a champion.
         source: a `retraining.promotion.evidence.Source`; "" without a champion.
         refresh: the champion's recipe with more records, most of the judged period among them.
+        without_erased: the champion learned from students who were erased since, and the
+            challenger is to replace it: it need be no worse.
     """
 
     kind: ClassVar[OutcomeKind] = "numeric"
@@ -73,6 +75,7 @@ class NumericEvidence:
     against_mean: Contrast | None = None
     source: str = ""
     refresh: bool = False
+    without_erased: bool = False
 
     @property
     def beyond_chance(self) -> bool:

@@ -104,4 +104,5 @@ def _lineage(gathered: Gathered, decided: Deliberated, plan: RunPlan) -> Lineage
         code_version=plan.code_version,
         libraries=library_versions(),
         leakage_override=leakage_override(decided.leakage),
+        without_erased=decided.without_erased,
     )

@@ -11,6 +11,7 @@ from database.driver.client import SyncRegistry
 from database.versions import ModelVersionRepository
 from model.archive import unpack
 from model.bundle import load_signed
+from model.erasing.record_ids import Learned, read_list
 from model.version import Alias, ModelVersion
 from preprocessing.predictor import Predictor
 
@@ -23,13 +24,13 @@ class StoredChampion:
         alias: where the alias pointed when the run looked.
         version: the registered version.
         predictor: its stored bundle, loaded.
-        trained_on: hashed ids of its training records.
+        trained_on: its training records.
     """
 
     alias: Alias
     version: ModelVersion
     predictor: Predictor
-    trained_on: frozenset[str]
+    trained_on: Learned
 
 
 def load_champion(
@@ -69,21 +70,12 @@ def load_predictor(
     return Predictor(load_signed(target, version.statement, version.signature, signing_key))
 
 
-def training_ids(
-    registry: SyncRegistry, version: ModelVersion, signing_key: bytes
-) -> frozenset[str]:
-    """Hashed ids of the records a version was trained on, as it was signed.
+def training_ids(registry: SyncRegistry, version: ModelVersion, signing_key: bytes) -> Learned:
+    """The records a version was trained on, by their hashed ids, as it was signed.
 
     Raises:
         BundleError: not signed by this installation.
         RegistryError: the registry fails.
     """
     version.verify(signing_key)
-    return frozenset(
-        registry.run(ArtifactRepository().get(version.trained_on)).decode().splitlines()
-    )
-
-
-def training_ids_artifact(ids: tuple[str, ...]) -> bytes:
-    """The artifact `training_ids` reads: one id a line, sorted."""
-    return "\n".join(sorted(ids)).encode()
+    return read_list(registry.run(ArtifactRepository().get(version.trained_on)), registry.data_key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from database.driver.client import SyncRegistry
@@ -47,11 +49,14 @@ class Deliberated(Trained):
     Attributes:
         scorer_of: the version whose scorer a recalibration keeps; None for a trained one.
         dropped: what each feature brings it; None where it was not measured.
+        without_erased: from how many erased students the champion learned that it was trained to
+            replace; 0 for every other.
     """
 
     verdict: Verdict
     scorer_of: ModelVersion | None = None
     dropped: DroppedStudy | None = None
+    without_erased: int = 0
 
 
 def train(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> Trained:
@@ -60,9 +65,31 @@ def train(gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal) -> 
     Raises:
         LeakageError: the features determine the outcome.
     """
+    return prepared(gathered, partial(_trial, gathered, plan, journal), plan, folder, journal)
+
+
+def prepared(
+    gathered: Gathered,
+    make: Callable[[], ScoredChallenger],
+    plan: RunPlan,
+    folder: Path,
+    journal: Journal,
+) -> Trained:
+    """Checks the features, has the challenger trained and packs it.
+
+    Args:
+        gathered: what the run read.
+        make: trains the challenger and scores it.
+        plan: of the run.
+        folder: a temporary one, for the bundle.
+        journal: where the steps are told.
+
+    Raises:
+        LeakageError: the features determine the outcome.
+    """
     report = check_leakage(gathered.data, plan.task, seed=plan.options.seed)
     journal.step("leakage", _measured(report))
-    trial = _trial(gathered, plan, journal)
+    trial = make()
     journal.step("trained", _trained(trial))
     if trial.model.tuning:
         journal.step("tuned", trial.model.tuning)
@@ -131,6 +158,8 @@ def recalibrated(
     champion = gathered.rival
     if champion is None or kept.verdict.decision.status is not DecisionStatus.KEPT:
         return None
+    if plan.options.without_erased:
+        return None  # What the champion's scorer has learned stays in it.
     fresh = gathered.data.take(gathered.fresh)
     found = recalibrate(champion, fresh, plan.task, seed=plan.options.seed)
     if found is None:

@@ -38,6 +38,7 @@ from retraining.run.lock import Clock, HeldLease, exclusively
 from retraining.run.looking import decided_before
 from retraining.run.plan import RunPlan, RunResult
 from retraining.run.registration import evidence_mapping
+from retraining.run.replacing.without_erased import replacement
 from retraining.run.verdict import Verdict
 
 WAITS: Mapping[DecisionStatus, str] = {
@@ -148,6 +149,8 @@ def _considered(
     registry: SyncRegistry, gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
 ) -> Deliberated | Verdict:
     """A challenger with its verdict, or the verdict where none was compared."""
+    if plan.options.without_erased:
+        return replacement(registry, gathered, plan, folder, journal)
     early = unjudged(gathered, plan, journal) or _unchanged(registry, gathered, plan, journal)
     if early is not None:
         return early

@@ -8,14 +8,13 @@ newest period too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from model.errors import NotEnoughData
 from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import new_cases
-from preprocessing.task.columns import Derived
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.evidence import Origin
@@ -23,6 +22,7 @@ from retraining.promotion.origins import origin
 from retraining.promotion.ranking import Floats
 from retraining.run.challenge import Progress
 from retraining.run.champion import StoredChampion
+from retraining.run.former import FormerRecipe
 from retraining.run.standing import Overlap
 from retraining.run.window import check_trainable
 from training.kinds import kind_of
@@ -110,7 +110,7 @@ class _Recipes:
             return self._ours(end).score(cases.records), ""
         if end not in self.theirs:
             self.theirs[end] = self._former(self._before(end))
-        return self.theirs[end].score(_only(cases, self._known_features).records), ""
+        return self.theirs[end].score(self._recipe.seen(cases).records), ""
 
     def _ours(self, end: int) -> FittedModel:
         if end not in self.ours:
@@ -125,19 +125,11 @@ class _Recipes:
     def _former(self, part: TrainingSet) -> FittedModel:
         """The champion's family, settings, features and derived numbers, on these records."""
         self.progress(f"the champion's recipe: {len(part)} records to fit")
-        version = self.champion.version
-        derived = self.champion.predictor.encoder.formulas
-        task = self.task.model_copy(
-            update={"derived": tuple(Derived(name=n, formula=f.text) for n, f in derived.items())}
-        )
-        return fit(
-            _only(part, self._known_features), task, seed=self.seed, progress=_quiet,
-            family=version.family, params=version.params, repeats=1,
-        )  # fmt: skip
+        return self._recipe.fit(part, seed=self.seed, progress=_quiet)
 
     @property
-    def _known_features(self) -> frozenset[str]:
-        return frozenset(self.champion.version.features)
+    def _recipe(self) -> FormerRecipe:
+        return FormerRecipe(self.champion, self.task)
 
     def _enough(self, at: int) -> bool:
         cases, kind = self._in(at), kind_of(self.task)
@@ -160,12 +152,6 @@ class _Recipes:
 
     def _mask_before(self, at: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         return np.asarray(self.data.periods < np.unique(self.data.periods)[at])
-
-
-def _only(data: TrainingSet, features: frozenset[str]) -> TrainingSet:
-    """The records with these features alone; to an encoder the others hold nothing."""
-    kept = tuple({k: v for k, v in record.items() if k in features} for record in data.records)
-    return replace(data, records=kept)
 
 
 def _cases(data: TrainingSet, task: TaskSpec) -> Cases:

@@ -23,6 +23,7 @@ from database.versions import ModelVersionRepository
 from model.archive import bundle_digest, pack
 from model.decisions.realised import track_record
 from model.dropped import DroppedStudy
+from model.erasing.record_ids import listed
 from model.errors import Conflict
 from model.promotion import TRAIN, DecisionStatus, Promotion
 from model.run import Lease
@@ -34,7 +35,6 @@ from preprocessing.task.spec import TaskSpec
 from retraining.promotion.promise import promise_of
 from retraining.run.card_artifacts import card_facts, store_card
 from retraining.run.challenge import ScoredChallenger
-from retraining.run.champion import training_ids_artifact
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.lineage import leakage_check
 from retraining.run.lock import HeldLease
@@ -121,7 +121,7 @@ def register(
         RegistryError: the registry fails.
     """
     artifact = registry.run(ArtifactRepository().put(packed.archive))
-    ids = training_ids_artifact(trial.trained.record_ids())
+    ids = listed(trial.trained.subjects(), registry.data_key)
     learned_from = registry.run(ArtifactRepository().put(ids))
     draft = _kept_scorer(
         _draft(trial, task, provenance, artifact, learned_from), provenance.scorer_of
@@ -206,6 +206,7 @@ def _draft(
         ),
         recipe=recipe(task),
         dropped=provenance.dropped,
+        keeps_records=model.scorer.KEEPS_RECORDS,
     )
 
 

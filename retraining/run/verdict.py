@@ -80,6 +80,8 @@ def judge(
     same_bundle: bool,
     look: Look | None = None,
     at: Standing | None = None,
+    instead: Floats | None = None,
+    without_erased: bool = False,
 ) -> Verdict:
     """Whether the challenger takes over, on records that neither model trained on.
 
@@ -93,12 +95,16 @@ def judge(
         same_bundle: the two bundles have the same digest.
         look: what part of the period's error budget this comparison has; None without a champion.
         at: how the two stand to the period that is judged; None compares them without one.
+        instead: shape (m,), what the champion's recipe says of the cases, where the champion itself
+            has learned from them; None asks the champion.
+        without_erased: the champion learned from students who were erased since: the challenger
+            need be no worse.
     """
     if objections := comparable(trial.cases, task):
         return Verdict(conclude(objections), None, look)
     cases = cases_of(trial.cases, task, trial.trained, seed=seed)
     ours = answers(CHALLENGER, trial.scores, trial.model.thresholds, trial.cases)
-    theirs = None if champion is None else _served(champion, trial.cases)
+    theirs = None if champion is None else _served(champion, trial.cases, instead)
     kind = JUDGED[task.outcome.kind]
     compared = partial(
         kind.compare,
@@ -106,7 +112,7 @@ def judge(
     )  # fmt: skip
 
     def evidence_on(some: Cases, mine: Answers, others: Answers | None) -> AnyEvidence:
-        found = compared(some, mine, others)
+        found = replace(compared(some, mine, others), without_erased=without_erased)
         return found if at is None else kind.placed(found, at, task.promotion)
 
     evidence = replace(evidence_on(cases, ours, theirs), look=look)
@@ -126,9 +132,9 @@ def judge(
     )
 
 
-def _served(champion: StoredChampion, cases: TrainingSet) -> Answers:
+def _served(champion: StoredChampion, cases: TrainingSet, instead: Floats | None = None) -> Answers:
     predictor = champion.predictor
-    scores = predictor.score_many(cases.records)
+    scores = predictor.score_many(cases.records) if instead is None else instead
     return answers(champion.version.version, scores, predictor.bundle.thresholds, cases)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.erasing.record_ids import Learned
 from model.errors import NotEnoughData
 from model.version import Window
 from preprocessing.dataset import TrainingSet
@@ -48,15 +49,15 @@ def check_trainable(data: TrainingSet, task: TaskSpec) -> None:
         raise NotEnoughData(f"{reason}: {FIX}")
 
 
-def fresh_mask(data: TrainingSet, trained_on: Set[str]) -> Mask:
+def fresh_mask(data: TrainingSet, trained_on: Learned) -> Mask:
     """The records the champion did not train on, shape (n,).
 
     Args:
         data: n labelled records.
-        trained_on: hashed ids of the champion's training records.
+        trained_on: the champion's training records.
     """
-    ids = data.record_ids()
-    return np.fromiter((i not in trained_on for i in ids), dtype=np.bool_, count=len(ids))
+    fresh: Mask = ~data.known_to(trained_on)
+    return fresh
 
 
 def forward_holdout(data: TrainingSet, task: TaskSpec) -> Mask | None:

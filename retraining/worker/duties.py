@@ -24,6 +24,7 @@ from retraining.worker.context import AtWork
 from retraining.worker.drifting import check_drift
 from retraining.worker.due import BACK_OFF, BackOff
 from retraining.worker.maintenance.artifacts import remove_unnamed
+from retraining.worker.maintenance.erasures import carry_out_erasures
 from retraining.worker.maintenance.orphans import look_at_orphans
 from retraining.worker.maintenance.outboxes import look_at_outboxes
 from retraining.worker.maintenance.retention import keep_bounded
@@ -89,6 +90,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("outboxes", at("10 */6 * * *"), look_at_outboxes, on_every_host=True),
     Duty("trail", at("* * * * *"), anchor_trail, on_every_host=True),
     Duty("trail_check", at("10 2 * * *"), check_trail, on_every_host=True),
+    Duty("erasures", at("*/10 * * * *"), carry_out_erasures, on_every_host=True),
     Duty("artifacts", at("50 3 * * sun"), remove_unnamed),
 )
 

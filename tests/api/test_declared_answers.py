@@ -362,6 +362,8 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     ],
     "seen_by": lambda s: [s.get("/students/S1/seen-by"), s.get("/students/S1/seen-by?limit=1")],
     "erase_student": lambda s: [s.client.delete("/students/S2")],
+    "list_erasures": lambda s: [s.client.get("/erasures")],
+    "erasure_receipt": lambda s: [s.client.get("/erasures/erasure-1")],
     "readmit_student": lambda s: [s.post("/students/S2/readmit", REASON)],
     "act": lambda s: [
         s.post("/actions", {"student_id": "S1", "kind": "acted", **TO_DO}),
@@ -535,6 +537,7 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("seen_by", 404, lambda s: s.get("/students/nobody/seen-by")),
     ("seen_by", 422, lambda s: s.get("/students/S1/seen-by?limit=0")),
     ("export_student", 422, lambda s: s.get("/students/S1/export?format=pdf")),
+    ("erasure_receipt", 404, lambda s: s.client.get("/erasures/erasure-99")),
     ("erase_student", 404, lambda s: s.client.delete("/students/nobody")),
     ("erase_student", 422, lambda s: s.client.delete("/students/~x")),
     ("readmit_student", 404, lambda s: s.post("/students/nobody/readmit", REASON)),

@@ -264,6 +264,8 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "get_me": (lambda s: s.ask("GET", "/me"), 200),
     "change_password": (lambda s: s.ask("PUT", "/me/password", {}), 409),
     "accept_invitation": (lambda s: s.ask("POST", "/invitations/b1", {"password": "x"}), 404),
+    "list_erasures": (lambda s: s.ask("GET", "/erasures"), 403),
+    "erasure_receipt": (lambda s: s.ask("GET", "/erasures/erasure-1"), 403),
     "erase_student": (lambda s: s.ask("DELETE", "/students/a1"), 403),
     "readmit_student": (lambda s: s.ask("POST", "/students/a1/readmit", {"reason": "x"}), 403),
 }

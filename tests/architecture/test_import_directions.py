@@ -29,6 +29,7 @@ ENTRY_POINTS = {
     "api/app.py": {"deployment"},
     "api/bulk/__main__.py": {"deployment"},
     "api/durability/__main__.py": {"deployment"},
+    "api/erasing/__main__.py": {"deployment"},
     "api/keys.py": {"deployment"},
     "api/opening.py": {"deployment"},
     "api/people/__main__.py": {"deployment"},

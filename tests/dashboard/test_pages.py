@@ -57,7 +57,7 @@ from tests.trail import entries
 SCRIPT = str(Path(__file__).parents[2] / "dashboard" / "dashboard.py")
 PAGES = (
     "overview", "students", "todo", "student", "data", "manager", "drift", "performance", "helping",
-    "predictions", "trying", "runs", "versions", "history", "worker", "audit",
+    "predictions", "trying", "runs", "versions", "history", "worker", "audit", "erasures",
 )  # fmt: skip
 
 
@@ -163,6 +163,7 @@ def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
         "history": "python -m retraining.pipeline",
         "worker": "python -m retraining.worker",
         "audit": "Nothing was told",
+        "erasures": "The API does not answer",
     }
     assert commands[name] in words(app)
 
@@ -189,6 +190,7 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     assert visible == [
         "Overview", "Students", "To do", "Student", "Data", "Manager", "Drift", "Performance",
         "Does the help help?", "Predictions", "What-if", "Runs", "Versions", "History", "Worker",
+        "Erasures",
     ]  # fmt: skip
 
 

@@ -37,7 +37,7 @@ KEY = TombstoneKey(b"a data key")
 
 
 def hashed(student_id: str, period: str) -> str:
-    return f"{student_id}/{period}".encode().hex()
+    return KEY.of_record(student_id, period)
 
 
 def names_students(kind: type[Documents]) -> bool:
@@ -65,7 +65,7 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
     run(ModelVersionRepository().add(builders.model_version(1, trained_on=listed)))
     run(ModelVersionRepository().add(builders.model_version(2, trained_on="f" * 64)))
 
-    receipt = run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
+    receipt = run(erasure.erase_student("RA-1", now=at(10), tombstone_key=KEY))
 
     assert receipt.deleted == {
         "students": 1, "predictions": 1, "labels": 1, "orphan_labels": 1, "outcomes": 2,
@@ -77,7 +77,7 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
         assert "RA-1" not in str(run(_everything(collection)))
     assert run(LabelRepository().of("RA-2", "2023")).outcome == 1.0
     with pytest.raises(NotFound):
-        run(erasure.erase_student("RA-1", now=at(11), hashed=hashed, tombstone_key=KEY))
+        run(erasure.erase_student("RA-1", now=at(11), tombstone_key=KEY))
 
 
 @pytest.mark.parametrize("kind", REPOSITORIES, ids=lambda kind: kind.__name__)
@@ -102,7 +102,7 @@ def test_an_erasure_and_the_full_repair_empty_every_collection_of_the_student(
         yield InsertMany(collection, [{"_id": "a record", "period": "2023"} | {field: "RA-1"}])
 
     run(restored())
-    receipt = run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
+    receipt = run(erasure.erase_student("RA-1", now=at(10), tombstone_key=KEY))
     assert receipt.deleted[collection] == 1, f"erase_student leaves {collection}"
     run(restored())
     assert run(repair(now=at(12), full=True, tombstone_key=KEY)).erased == 1
@@ -114,7 +114,7 @@ def test_an_outcome_that_waited_for_the_students_prediction_goes_too(run: Run) -
     run(record_outcomes([outcome(prediction_id="p1")], now=at(9)))
     run(PredictionRepository().add_many([prediction("p1", "RA-1")]))
 
-    run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
+    run(erasure.erase_student("RA-1", now=at(10), tombstone_key=KEY))
 
     assert run(OrphanRepository().count()) == 0
     assert run(_everything("outcomes")) == []
@@ -130,7 +130,7 @@ def test_the_receipt_names_the_versions_that_trained_on_any_period_oldest_first(
     for number, listed in enumerate(lists, 1):
         run(ModelVersionRepository().add(builders.model_version(number, trained_on=listed)))
 
-    receipt = run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
+    receipt = run(erasure.erase_student("RA-1", now=at(10), tombstone_key=KEY))
 
     assert receipt.model_versions == ("v1", "v4", "v10")
     assert receipt.at == at(10)
@@ -140,7 +140,7 @@ def test_nothing_is_kept_of_who_is_not_known(run: Run) -> None:
     run(StudentRepository().observe([observation("RA-2")]))
 
     with pytest.raises(NotFound, match="nothing is known"):
-        run(erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY))
+        run(erasure.erase_student("RA-1", now=at(10), tombstone_key=KEY))
 
     assert run(TombstoneRepository().all()) == frozenset()
 
@@ -148,9 +148,7 @@ def test_nothing_is_kept_of_who_is_not_known(run: Run) -> None:
 def test_tombstones_are_of_the_student_and_of_every_prediction(run: Run) -> None:
     run(PredictionRepository().add_many([prediction("p1"), prediction("p2", "RA-2")]))
 
-    run(
-        erasure.erase_student("RA-1", now=at(10), hashed=hashed, tombstone_key=KEY, waiting=("p7",))
-    )
+    run(erasure.erase_student("RA-1", now=at(10), tombstone_key=KEY, waiting=("p7",)))
 
     marks = {KEY.of("RA-1"), KEY.of_prediction("p1"), KEY.of_prediction("p7")}
     assert run(TombstoneRepository().all()) == marks

@@ -18,6 +18,7 @@ from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from database.versions import ModelVersionRepository
+from model.erasing.record_ids import record_id
 from model.errors import NotFound
 from tests.database.builders import at, model_version, observation, outcome, prediction
 from tests.database.drivers import MongomockRegistry
@@ -32,11 +33,11 @@ def registry() -> MongomockRegistry:
 
 
 def hashed(student_id: str, period: str) -> str:
-    return f"{student_id}/{period}"
+    return record_id(student_id, period)
 
 
 def erase(student_id: str = "RA-1") -> Op[erasure.ErasureReceipt]:
-    return erasure.erase_student(student_id, now=at(10), hashed=hashed, tombstone_key=KEY)
+    return erasure.erase_student(student_id, now=at(10), tombstone_key=KEY)
 
 
 def insert(collection: str, *documents: Document) -> Op[None]:
@@ -112,7 +113,7 @@ def test_an_erasure_reads_ids_and_periods_and_of_a_version_what_it_trained_on(
         ("predictions", "student_id", "_id"),
         ("labels", "student_id", "period"),
         ("outcomes", "student_id", "period"),
-        ("model_versions", "trained_on", "calibrated_on", "number"),
+        ("model_versions", "trained_on", "calibrated_on", "number", "keeps_records"),
         ("outcomes", "stated_student", "student_id", "period"),
     ]
 

@@ -34,7 +34,6 @@ def erase(student_id: str = "RA-1", waiting: tuple[str, ...] = ()) -> Op[erasure
     return erasure.erase_student(
         student_id,
         now=at(10),
-        hashed=lambda student, period: f"{student}/{period}",
         tombstone_key=KEY,
         waiting=waiting,
     )

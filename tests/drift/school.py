@@ -19,6 +19,7 @@ from database.versions import ModelVersionRepository
 from model.archive import bundle_digest, pack
 from model.bundle import BundleParts, Golden, load_bundle, write_bundle
 from model.calibration import Calibration
+from model.erasing.record_ids import record_id
 from model.label import Outcome
 from model.prediction import Prediction, Thresholds
 from model.profile import build_profile
@@ -26,7 +27,6 @@ from model.promotion import DecisionStatus, Guard, Promotion
 from model.scorers.linear import LinearScorer
 from model.student import Features, Observation
 from model.version import Lineage, ModelVersion, Window, resign
-from preprocessing.dataset import record_id
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec, parse_task

@@ -21,11 +21,11 @@ from drift import check
 from drift.check import run_drift_check
 from drift.page.render import html_page
 from model.drift import LeftOut, Unjudged
+from model.erasing.record_ids import record_id
 from model.errors import BundleError, NotEnoughData
 from model.profile import SCORE
 from model.version import resign
 from model.watch.alarm import AlarmLevel, WatchState
-from preprocessing.dataset import record_id
 from preprocessing.task.policies import WatchPolicy
 from tests.drift.school import (
     KEY,

@@ -20,7 +20,8 @@ from model.comparing.comparison import (
     NotComparable,
     VersionComparison,
 )
-from preprocessing.dataset import TrainingSet, record_id
+from model.erasing.record_ids import record_id
+from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import PromotionPolicy
 from retraining.comparing.duty import FEWEST, compare_versions, found_of, not_comparable
 from retraining.comparing.figures import risk_figures, value_figures

@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from model.bundle import load_bundle
 from model.calibration import Calibration
+from model.erasing.record_ids import Learned
 from model.prediction import Thresholds
 from model.promotion import DecisionStatus
 from model.scorers import linear
@@ -93,7 +94,7 @@ def champion(task: TaskSpec, data: TrainingSet, folder: Path) -> StoredChampion:
         alias=Alias("champion", "v7", 7, builders.START),
         version=builders.model_version(7, thresholds=Thresholds(0.375, 0.375, 0.9)),
         predictor=Predictor(load_bundle(folder)),
-        trained_on=frozenset(),
+        trained_on=Learned(),
     )
 
 

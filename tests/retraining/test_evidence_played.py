@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from model.bundle import load_bundle
+from model.erasing.record_ids import Learned
 from model.version import Alias
 from preprocessing.cohorts.write import write_cohorts
 from preprocessing.dataset import TrainingSet, training_set
@@ -59,7 +60,7 @@ def champion(data: TrainingSet, task: TaskSpec, folder: Path) -> StoredChampion:
         alias=Alias("champion", "v7", 7, builders.START),
         version=replace(version, params=model.params, recipe=recipe(task)),
         predictor=Predictor(load_bundle(folder)),
-        trained_on=frozenset(known.record_ids()),
+        trained_on=Learned(frozenset(known.record_ids())),
     )
 
 

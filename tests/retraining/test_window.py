@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from model.erasing.record_ids import Learned, record_id
 from model.errors import NotEnoughData
 from model.options import RunOptions
-from preprocessing.dataset import TrainingSet, record_id
+from preprocessing.dataset import TrainingSet
 from retraining.promotion.ranking import Floats
 from retraining.run.plan import applied
 from retraining.run.window import (
@@ -53,7 +54,7 @@ def test_nine_students_at_risk_are_too_few_to_learn_from() -> None:
 def test_fresh_are_the_records_whose_hashed_id_the_champion_did_not_learn_from() -> None:
     sample = data(halves(4), ["2022", "2022", "2023", "2023"])
 
-    fresh = fresh_mask(sample, {record_id("S1", "2022"), record_id("S2", "2022")})
+    fresh = fresh_mask(sample, Learned({record_id("S1", "2022"), record_id("S2", "2022")}))
 
     assert fresh.tolist() == [True, False, True, True]
 

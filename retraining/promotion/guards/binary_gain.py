@@ -7,6 +7,7 @@ from retraining.promotion import spread
 from retraining.promotion.evidence import BinaryEvidence, Source
 from retraining.promotion.guards import examples
 from retraining.promotion.guards.rule import (
+    AFTER,
     BINARY,
     SUCCESSOR,
     Found,
@@ -187,7 +188,7 @@ GAIN_AT_BUDGET = GuardRule[BinaryEvidence](
 MAX_AUC_LOSS = GuardRule[BinaryEvidence](
     name="max_auc_loss",
     kinds=BINARY,
-    stages=SUCCESSOR,
+    stages=AFTER,
     keys=("max_auc_loss",),
     asks="AUC may fall by at most this",
     look=ranking,

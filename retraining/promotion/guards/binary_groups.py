@@ -13,7 +13,7 @@ from model.decisions.guard_sentences import Figure
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.evidence import BinaryEvidence, GroupRecall
 from retraining.promotion.guards import examples
-from retraining.promotion.guards.rule import BINARY, SUCCESSOR, Found, GuardRule
+from retraining.promotion.guards.rule import AFTER, BINARY, Found, GuardRule
 
 LEVEL = 0.05
 """How often equal groups may look unequal by chance, over all pairs of all attributes together."""
@@ -138,7 +138,7 @@ def _wider(more: GroupRecall, less: GroupRecall, pairs: int) -> bool:
 MAX_SUBGROUP_GAP = GuardRule[BinaryEvidence](
     name="max_subgroup_gap",
     kinds=BINARY,
-    stages=SUCCESSOR,
+    stages=AFTER,
     keys=("max_subgroup_gap",),
     asks="recall between groups with 30 at risk or more differs by at most this; a gap objects "
     "only if it is no chance (5 % over all pairs) and wider than the champion's beyond chance",

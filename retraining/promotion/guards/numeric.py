@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.guards import examples
-from retraining.promotion.guards.rule import FIRST, NUMERIC, SUCCESSOR, Found, GuardRule
+from retraining.promotion.guards.rule import AFTER, FIRST, NUMERIC, SUCCESSOR, Found, GuardRule
 from retraining.promotion.guards.shared import asked_confidence
 from retraining.promotion.numeric import NumericEvidence
 
@@ -63,7 +63,7 @@ def confidence(evidence: NumericEvidence, policy: PromotionPolicy) -> Found:
 EXPLAINS = GuardRule[NumericEvidence](
     name="explains",
     kinds=NUMERIC,
-    stages=SUCCESSOR,
+    stages=AFTER,
     keys=(),
     asks="a positive R²",
     look=explains,

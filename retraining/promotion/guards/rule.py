@@ -24,14 +24,16 @@ class Stage(StrEnum):
 
     `SAMPLE` and `LOOK` stand before anything is trained: are there records enough, and may the
     labels be looked at once more? `FIRST` judges a model while nobody serves, `SUCCESSOR` one that
-    would replace a champion, `RECALIBRATION` the champion with a new calibration; `WRITING` stands
-    where the decision is written.
+    would replace a champion, `REPLACEMENT` one that is to replace a champion which learned from
+    erased students and need be no better, `RECALIBRATION` the champion with a new calibration;
+    `WRITING` stands where the decision is written.
     """
 
     SAMPLE = "sample"
     LOOK = "look"
     FIRST = "first"
     SUCCESSOR = "successor"
+    REPLACEMENT = "replacement"
     RECALIBRATION = "recalibration"
     WRITING = "writing"
 
@@ -39,8 +41,10 @@ class Stage(StrEnum):
 SAMPLE = frozenset({Stage.SAMPLE})
 FIRST = frozenset({Stage.FIRST})
 SUCCESSOR = frozenset({Stage.SUCCESSOR})
+REPLACEMENT = frozenset({Stage.REPLACEMENT})
 RECALIBRATION = frozenset({Stage.RECALIBRATION})
-EITHER = FIRST | SUCCESSOR
+AFTER = SUCCESSOR | REPLACEMENT
+EITHER = FIRST | AFTER
 
 
 @dataclass(frozen=True, slots=True)

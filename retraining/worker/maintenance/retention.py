@@ -20,6 +20,8 @@ from database.batches import BatchRepository, BegunBatchRepository
 from database.comparing.comparisons import ComparisonRepository
 from database.decisions.realised import RealisedGainRepository
 from database.drift_reports import DriftReportRepository
+from database.erasing.learned import LearnedErasedRepository
+from database.erasing.receipts import ErasureRepository, HostRepository
 from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.effects import EffectRepository
@@ -115,6 +117,9 @@ BOUNDED: Mapping[type[Documents], str] = {
     TrailRepository: "the audit trail; nothing deletes it but `shorten`, which says so in it",
     TrailSubjectRepository: "one a subject of a block; goes with the block",
     TombstoneRepository: "one an erased student or prediction",
+    LearnedErasedRepository: "one an erased student and version that learned from the student",
+    ErasureRepository: "one an erasure; nothing deletes it",
+    HostRepository: "one a host; forgotten 400 days after it was seen last",
     TaskRepository: "one a task",
     ApiKeyRepository: "one a key",
     KeyUseRepository: "one a key",

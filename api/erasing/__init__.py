@@ -1,0 +1,1 @@
+"""Erasures on this host: its own files, whoever was asked to erase."""

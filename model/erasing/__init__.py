@@ -1,0 +1,1 @@
+"""Erased students: what a receipt says, which hosts have carried it out, who learned from them."""

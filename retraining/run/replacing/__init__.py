@@ -1,0 +1,1 @@
+"""Replacing a champion that learned from students who were erased since."""
