@@ -212,7 +212,7 @@ def kept_lines(table: Answer, texts: Texts) -> list[str]:
     if table["known"]:
         return [texts("data.known", source=table["source"])]
     lines = [texts("data.kept", source=table["source"], n=table["rows_kept"])]
-    for name in ("erased", "elsewhere", "orphans_joined"):
+    for name in ("erased", "elsewhere", "objecting", "held", "orphans_joined"):
         if table[name]:
             lines.append(texts(f"data.{name}", n=table[name]))
     lines += [texts("data.objection", n=n, why=why) for why, n in table["objections"].items()]

@@ -26,6 +26,9 @@ class KnownStudent:
         records: oldest period first.
         predictions: newest first.
         kinds: of help, as the task names them.
+        columns: of the records, as the schema tells them.
+        corrections: values that were put right, newest first.
+        objection: that the student objects to being scored; None: the student does not.
     """
 
     who: Subject
@@ -41,6 +44,9 @@ class KnownStudent:
     kinds: Sequence[Json]
     assigned: str
     binary: bool
+    columns: Sequence[Json] = ()
+    corrections: Sequence[Json] = ()
+    objection: Json | None = None
 
 
 def gather(context: Context, who: Subject) -> KnownStudent:
@@ -69,6 +75,9 @@ def gather(context: Context, who: Subject) -> KnownStudent:
         kinds=schema.get("interventions", ()),
         assigned=_assigned(here),
         binary=schema["outcome"]["kind"] == "binary",
+        columns=schema["features"],
+        corrections=here.get("corrections", ()),
+        objection=here.get("objection"),
     )
 
 
@@ -77,10 +86,13 @@ def _assigned(here: Json) -> str:
 
 
 def _if_there(ask: Callable[[], T]) -> T | None:
-    """What the API answers; None where it has no such thing of this student, or no champion."""
+    """What the API answers; None where it has no such thing of this student, or no champion.
+
+    Nor is a student assessed who objects (409).
+    """
     try:
         return ask()
     except ApiFailure as failure:
-        if failure.status in (404, 503):
+        if failure.status in (404, 409, 503):
             return None
         raise

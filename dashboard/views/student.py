@@ -18,6 +18,7 @@ from dashboard.reasons import (
     sorted_reasons,
     told,
 )
+from dashboard.rights.section import show_objection, show_rights
 from dashboard.students.acting import (
     action_form,
     assignment_form,
@@ -65,6 +66,7 @@ def show(context: Context) -> None:
         return
     context.saw(Looked.STUDENT, who.key)
     _heading(context, found)
+    show_objection(context, found)
     show_outcome(who)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -74,6 +76,7 @@ def show(context: Context) -> None:
     _over_the_years(context, found)
     _done(context, found)
     _scores(context, found)
+    show_rights(context, found)
     _glossary(found, texts)
 
 
@@ -107,7 +110,8 @@ def _assessment(context: Context, found: KnownStudent) -> None:
     texts, now = context.texts, found.now
     st.subheader(texts("student.why"))
     if now is None:
-        st.info(texts("student.not_assessed"))
+        if found.objection is None:
+            st.info(texts("student.not_assessed"))
         return
     share = known_share(now["known_weight"], texts)
     st.caption(texts("student.said_by", version=now["model_version"], period=now["period"]))

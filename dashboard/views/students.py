@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.api_client import ApiFailure
 from dashboard.context import TRY, Context, empty, explain_failure
 from dashboard.reasons import glossary, indicators
+from dashboard.students.address import plain
 from dashboard.students.budget import show_budget
 from dashboard.students.calls import StudentCalls
 from dashboard.students.downloads import show_downloads
@@ -84,6 +85,10 @@ def _heading(context: Context, first: Mapping[str, Any], lanes: list[LaneTotal])
         for one in lanes
     ]  # fmt: skip
     st.markdown("  \n".join(told))
+    if (silent := first.get("objecting")) and silent["students"]:
+        names = ", ".join(map(plain, silent["ids"]))
+        said = texts("students.objecting", n=silent["students"], names=names)
+        st.info(said, icon=":material/front_hand:")
     if published and published.get("at"):
         st.caption(
             texts(

@@ -34,7 +34,8 @@ LISTED = {
 }
 TABLE: dict[str, Any] = {
     "source": "x.csv", "period": "2023", "outcome_period": "2022", "rows_read": 4, "rows_kept": 3,
-    "students": 3, "outcomes": 2, "known": False, "erased": 1, "elsewhere": 0, "orphans_joined": 2,
+    "students": 3, "outcomes": 2, "known": False, "erased": 1, "elsewhere": 0, "objecting": 0,
+    "held": 0, "orphans_joined": 2,
     "objections": {"lies in the future": 1},
     "columns": [
         {"name": "ra", "role": "id", "header": "RA", "unreadable": 0},

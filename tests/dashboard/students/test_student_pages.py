@@ -149,3 +149,30 @@ def test_what_was_done_is_kept_from_the_page_and_empties_the_form() -> None:
     assert app.dataframe[0].value["note"].tolist() == ["called the parents"]
     assert next(one for one in app.text_area if one.label == "Note").value == ""
     assert "Nothing for today." in words(page("todo"))
+
+
+def test_a_student_is_put_right_and_objects_from_the_page_and_the_list_says_so() -> None:
+    app = page("student", student="RA_9")
+    field = "right::RA_9:"
+    app.selectbox(key=field + "field").set_value("inde").run()
+    app.number_input(key=field + "value:inde").set_value(1.5).run()
+    app.text_area(key=field + "why").set_value("another row").run()
+    app.button(key="correct:RA_9").click().run()
+    assert not app.exception
+    assert "Put right." in words(app)
+    assert any("another row" in str(table.value.to_dict()) for table in app.dataframe)
+
+    app.button(key="object:RA_9").click().run()
+    assert "Say why." in words(app)
+    app.text_area(key="objection::RA_9:False").set_value("asked by the mother").run()
+    app.button(key="object:RA_9").click().run()
+    assert not app.exception
+    told = words(app)
+    assert "There is an objection since" in told
+    assert "asked by the mother" in told
+    assert "1 student objects to scoring" in words(page("students"))
+    assert "RA\\_9" in words(page("students", "pt"))
+
+    app.toggle(key="seen_by:RA_9").set_value(True).run()
+    assert not app.exception
+    assert any("kept an objection" in str(table.value.to_dict()) for table in app.dataframe)
