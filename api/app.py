@@ -46,6 +46,7 @@ from api.routes import (
     people,
     performance,
     predictions,
+    rights,
     runs,
     students,
     system,
@@ -72,8 +73,8 @@ ROUTERS = tuple(
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
         bulk, predictions, labels, outcomes, files, helping, helped, students, assessments,
-        dossiers, erasure, lists, models, decisions, trials, comparisons, alarms, runs, notices,
-        performance, effects, people, system, pages,
+        rights, dossiers, erasure, lists, models, decisions, trials, comparisons, alarms, runs,
+        notices, performance, effects, people, system, pages,
     )
 )  # fmt: skip
 
@@ -202,6 +203,7 @@ def _works(services: Services) -> tuple[Callable[[], Awaitable[None]], ...]:
     """What goes on beside the requests for one task."""
     return (
         services.erased.follow,
+        services.objections.follow,
         services.refresher.follow,
         services.holder.watch,
         services.canary_follower.follow,

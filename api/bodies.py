@@ -27,6 +27,7 @@ def task_schemas(task: TaskSpec) -> Json:
         "Label": _label(task),
         "ActionBody": _action(task),
         "InterventionBody": _intervention(task),
+        "CorrectionBody": _correction(task),
     }
 
 
@@ -102,6 +103,24 @@ def _intervention(task: TaskSpec) -> Json:
     ) | {"required": ["student_id"]}  # fmt: skip
 
 
+def _correction(task: TaskSpec) -> Json:
+    columns = (*task.checked, *task.protected, *task.features)
+    values = {column.name: _or_null(feature_schema(column)) for column in columns}
+    right = _object(outcome={"type": ["number", "boolean"]}, **values) | {
+        "minProperties": 1,
+        "description": "Columns of the school's record with their right values; null: not known.",
+    }
+    return _object(
+        period=_text("Of the record.") | {"pattern": task.periods},
+        values=right,
+        reason=_text("What was wrong.", minLength=1, maxLength=LONGEST_REASON),
+    ) | {"required": ["period", "values", "reason"]}
+
+
+def _or_null(schema: Json) -> Json:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
 def _day(description: str) -> Json:
     return {"type": ["string", "null"], "format": "date", "description": description}
 
@@ -158,6 +177,7 @@ LABELS = _body({
 }, csv=True)  # fmt: skip
 REASON = _body(_with("reason", _text(minLength=1, maxLength=LONGEST_REASON)))
 ACTION = _body(_ref("ActionBody"))
+CORRECTION = _body(_ref("CorrectionBody"))
 INTERVENTION = _body(_ref("InterventionBody"))
 ASSIGNED = _body(_with("person", _text("Empty: nobody.", maxLength=LONGEST_NAME)))
 CANARY = _body({

@@ -30,6 +30,7 @@ from api.metrics.declared import NO_ROUTE
 from api.metrics.host import HostMetrics
 from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
+from api.objections.objecting import ObjectingStudents
 from api.people.desk import PeopleDesk
 from api.people.sessions import SessionBook
 from api.refresher import Refresher
@@ -190,6 +191,7 @@ def _of_task(
         people=host.people,
         trail=Trail(task.name, host.trail),
         erased=ErasedStudents(registry, settings.tombstone_key),
+        objections=ObjectingStudents(registry),
         empty_registry_log=partial(_empty_registry_log, task, registry),
         metrics=Metrics(host.metrics, task.name, host.slot.number),
         loop=LoopReader(

@@ -82,7 +82,7 @@ def operation(
         parameters: those that the route reads by itself.
         key: a key with a scope is needed.
     """
-    content = answer if isinstance(answer, Mapping) else {"application/json": _schema(answer)}
+    content = answer if isinstance(answer, Mapping) else {"application/json": schema_of(answer)}
     told: Json = {"description": "The answer.", "content": content}
     statuses = {403, *refused, *(WITH_KEY if key else ()), *(WITH_BODY if body else ())}
     extra: Json = {} if key else {"security": []}
@@ -103,11 +103,12 @@ def operation(
 
 
 def _problem(description: str) -> Json:
-    document = _schema(problems.ProblemDocument)
+    document = schema_of(problems.ProblemDocument)
     return {"description": description, "content": {problems.MEDIA_TYPE: document}}
 
 
-def _schema(answer: type | UnionType) -> Json:
+def schema_of(answer: type | UnionType) -> Json:
+    """The content of an answer in JSON, one class of `api.answers` or one of several."""
     kinds = get_args(answer) or (answer,)
     refs = [{"$ref": f"#/components/schemas/{kind.__name__}"} for kind in kinds]
     return {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}

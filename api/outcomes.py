@@ -93,7 +93,7 @@ class OutcomeReader:
         if unknown:
             raise InvalidRecord(sorted(unknown)[0], "is not part of a label")
         return Outcome(
-            value=self._value(item, raw),
+            value=self.value(item),
             observed_at=_moment(item.get("observed_at"), now),
             source=source,
             horizon=self._task.outcome.horizon,
@@ -123,7 +123,13 @@ class OutcomeReader:
                 raise InvalidRecord(name, "is missing, and so is prediction_id")
         return whose
 
-    def _value(self, item: Mapping[str, Any], raw: str) -> float:
+    def value(self, item: Mapping[str, Any]) -> float:
+        """The outcome of an item, by either of its names.
+
+        Raises:
+            InvalidRecord: it has none, not one that the task knows, or two that differ.
+        """
+        raw = self._task.outcome.column.name
         given = None if item.get("outcome") is None else self._outcome(item["outcome"])
         if item.get(raw) is None:
             if given is None:

@@ -69,6 +69,7 @@ class PredictEndpoint:
         if limit:
             limit.check(asked.units)
         here.erased.check(asked.student_id)
+        here.objections.check(asked.student_id)
         champion, wished = here.champion(), _wished(scope)
         explain = wished.explain
         if (arm := here.canary.arm) is None:
@@ -113,6 +114,7 @@ def described() -> APIRoute:
         **operation(
             "Scores one record",
             PredictionAnswer | ExplainedAnswer,
+            409,
             410,
             body=RECORD,
             parameters=(EXPLAIN, SOURCE),

@@ -27,6 +27,7 @@ from api.erased import ErasedStudents
 from api.http.problems import Problem
 from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
+from api.objections.objecting import ObjectingStudents
 from api.people.desk import PeopleDesk
 from api.ranked.kept import KeptLists
 from api.ranked.shared import SharedLists
@@ -119,6 +120,7 @@ class Services:
     people: PeopleDesk
     trail: Trail
     erased: ErasedStudents
+    objections: ObjectingStudents
     empty_registry_log: Callable[[], bool]
     metrics: Metrics
     loop: LoopReader

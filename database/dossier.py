@@ -21,6 +21,8 @@ from database.labels import WITHDRAWN, LabelRepository, OrphanRepository
 from database.lists.published import ListedRowRepository
 from database.outcomes import OutcomeRepository, label_key
 from database.predictions import PredictionRepository
+from database.rights.objections import ObjectionRepository
+from database.rights.rectifications import RectificationRepository
 from database.students import StudentRepository
 from model.anonymous import MARK
 from model.helping.action import Action
@@ -29,6 +31,8 @@ from model.label import Label, OrphanLabel
 from model.labels.join import view
 from model.labels.units import visible_to
 from model.lists.published import ListedRow
+from model.rights.objection import Objection
+from model.rights.rectification import Rectification
 from model.student import Observation
 
 SECTIONS: Mapping[str, str] = {
@@ -41,6 +45,8 @@ SECTIONS: Mapping[str, str] = {
     InterventionRepository.collection: "interventions",
     AssignmentRepository.collection: "assigned",
     ListedRowRepository.collection: "listed",
+    RectificationRepository.collection: "corrections",
+    ObjectionRepository.collection: "objection",
 }
 """Collection that holds something of students to the part of a dossier that tells it."""
 
@@ -80,6 +86,8 @@ class Dossier:
         interventions: the help that the student got, by its first day.
         assigned: who looks after the student, as it was said last within each unit, newest first.
         listed: where the student stood on published lists.
+        corrections: values that were wrong and were put right, newest first.
+        objection: that the student objects to being scored; None: the student does not.
     """
 
     records: tuple[Observation, ...] = ()
@@ -92,6 +100,8 @@ class Dossier:
     interventions: tuple[Intervention, ...] = ()
     assigned: tuple[Assignment, ...] = ()
     listed: tuple[ListedRow, ...] = ()
+    corrections: tuple[Rectification, ...] = ()
+    objection: Objection | None = None
 
     @property
     def empty(self) -> bool:
@@ -126,6 +136,8 @@ def dossier_of(student_id: str, waiting: Sequence[KeptDocument] = ()) -> Op[Doss
         interventions=tuple(helped.get(student_id, ())),
         assigned=tuple((yield from AssignmentRepository().of_student(student_id))),
         listed=tuple((yield from ListedRowRepository().of_student(student_id))),
+        corrections=tuple((yield from RectificationRepository().of_student(student_id))),
+        objection=(yield from ObjectionRepository().find(student_id)),
     )
 
 
@@ -153,8 +165,9 @@ def within(dossier: Dossier, student_id: str, units: Collection[str]) -> Op[Doss
         known = facts[student_id, period].known
         found = [view(visible_to(unit, known), unit) for unit in sorted(units)]
         made += [one for one in found if one is not None]
-    return replace(
+    own = replace(
         dossier,
+        objection=None,
         records=tuple(one for one in dossier.records if one.unit in units),
         predictions=(yield from _is_predicted(student_id, units)),
         waiting=tuple(one for one in dossier.waiting if one.unit in units),
@@ -165,7 +178,17 @@ def within(dossier: Dossier, student_id: str, units: Collection[str]) -> Op[Doss
         actions=tuple(one for one in dossier.actions if one.unit in units),
         interventions=tuple(one for one in dossier.interventions if one.unit in units),
         assigned=tuple(one for one in dossier.assigned if one.unit in units),
+        corrections=tuple(one for one in dossier.corrections if one.unit in units),
     )
+    return own if own.empty else replace(own, objection=_objection_for(dossier.objection, units))
+
+
+def _objection_for(objection: Objection | None, units: Collection[str]) -> Objection | None:
+    """The objection: it holds in every unit, and what was said with it is of the unit it was made
+    in."""
+    if objection is None or objection.unit in units:
+        return objection
+    return replace(objection, by="", reason="", unit="")
 
 
 def _is_predicted(student_id: str, units: Collection[str] | None) -> Op[bool]:

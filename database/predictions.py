@@ -126,6 +126,21 @@ class PredictionRepository(Repository[Prediction]):
         found = yield Find(self.collection, where, sort=self.order, skip=skip, limit=limit)
         return [self.read(document) for document in found]
 
+    def askers_of(self, student_id: str, limit: int) -> Op[list[tuple[datetime, str]]]:
+        """When predictions of a student were asked for, and by which key; the newest so many.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found = yield Find(
+            self.collection,
+            {"student_id": student_id},
+            sort=[("created_at", -1)],
+            limit=limit,
+            fields=["created_at", "client"],
+        )
+        return [(row["created_at"], str(row.get("client", ""))) for row in found]
+
     def page_of_scores(self, *, skip: int, limit: int) -> Op[list[ServedScore]]:
         """What was served, newest first; after so many of the newest, at most so many.
 

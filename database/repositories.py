@@ -31,6 +31,8 @@ from database.people.spent import SpentTokenRepository
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.repository import Documents
+from database.rights.objections import ObjectionRepository
+from database.rights.rectifications import RectificationRepository
 from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.tasks import TaskRepository
@@ -55,6 +57,8 @@ from database.watch.unnamed_artifacts import UnnamedArtifactRepository
 
 REPOSITORIES: tuple[type[Documents], ...] = (
     TombstoneRepository,
+    ObjectionRepository,
+    RectificationRepository,
     BegunBatchRepository,
     BatchRepository,
     PeriodRepository,

@@ -6,6 +6,7 @@ FarolError
 │   ├── NotThisTask           a file that is no table of this task
 │   ├── InvalidRecord         one record, one field, one reason
 │   │   ├── ErasedStudent     a record of a student who was erased
+│   │   ├── ObjectingStudent  a record to score of a student who objects to that
 │   │   └── UnknownUnit       a record of a unit that the caller may not see, or that there is not
 │   ├── LeakageError          features that determine the outcome
 │   └── NotEnoughData         too few labelled records to train or compare
@@ -62,6 +63,13 @@ class ErasedStudent(InvalidRecord):
         super().__init__("student_id", ERASED)
 
 
+class ObjectingStudent(InvalidRecord):
+    """A record to score of a student who objects to being scored; the student is not named."""
+
+    def __init__(self) -> None:
+        super().__init__("student_id", OBJECTION)
+
+
 class UnknownUnit(InvalidRecord):
     """A unit that there is not, or that the caller may not see; both are told alike."""
 
@@ -72,6 +80,12 @@ class UnknownUnit(InvalidRecord):
 ERASED = (
     "this student was erased; records are refused until an administrator readmits the student "
     "(POST /students/{student_id}/readmit)"
+)
+
+
+OBJECTION = (
+    "there is an objection to scoring this student; nothing is scored until an administrator lifts "
+    "it (DELETE /students/{student_id}/objection)"
 )
 
 

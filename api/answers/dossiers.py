@@ -11,11 +11,13 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from api.answers.filled import Count
 from api.answers.helping import ActionFields, AssignmentFields, InterventionFields
 from api.answers.predictions import AssessedFields
 from model.label import Correction
 from model.lists.published import Lane
 from model.prediction import PredictionSource
+from model.rights.rectification import RecordPart
 from model.student import Value
 from preprocessing.task.columns import Kind
 
@@ -152,6 +154,40 @@ class StudentListed(TypedDict):
     won: bool | None
 
 
+class StudentCorrection(TypedDict):
+    """A value that was wrong and was put right.
+
+    Attributes:
+        part: what it belongs to.
+        field: its column.
+        former: what stood there; null: nothing.
+        value: what is right; null: it is not known.
+        by: the name of the key or person who put it right.
+    """
+
+    period: str
+    part: RecordPart
+    field: str
+    former: Value | None
+    value: Value | None
+    at: datetime
+    by: str
+    reason: str
+
+
+class StudentObjection(TypedDict):
+    """That the student objects to being scored.
+
+    Attributes:
+        by: the name of the key or person who wrote it down; empty where another unit did.
+        reason: in the words of whoever objects; empty where another unit wrote it down.
+    """
+
+    at: datetime
+    by: str
+    reason: str
+
+
 class WholeParts(TypedDict):
     """What one task knows of a student besides what may be many.
 
@@ -163,6 +199,8 @@ class WholeParts(TypedDict):
         interventions: the help that the student got, by its first day.
         assigned: who looks after the student, as it was said last; null: nobody was ever named.
         listed: published lists that the student was on.
+        corrections: values that were put right, newest first.
+        objection: null: nobody objects to scoring the student.
     """
 
     records: Sequence[StudentRecord]
@@ -172,6 +210,8 @@ class WholeParts(TypedDict):
     interventions: Sequence[InterventionFields]
     assigned: StudentAssignment | None
     listed: Sequence[StudentListed]
+    corrections: Sequence[StudentCorrection]
+    objection: StudentObjection | None
 
 
 class TaskDossier(WholeParts):
@@ -264,7 +304,45 @@ class TaskExport(TaskDossier, TaskMeaning):
     """
 
 
-class ExportAnswer(StudentFields):
-    """All that is known of a student, as a file to hand out."""
+class SightFields(TypedDict):
+    """That somebody saw the student, or did something about one.
 
+    Attributes:
+        actor: the name of the key or person.
+        kind: `key`, `person`, `token`, `command` or `worker`; empty where that is not told.
+        action: what was done.
+        task: in which task; empty: the installation.
+    """
+
+    at: datetime
+    actor: str
+    kind: str
+    action: str
+    task: str
+
+
+class SeerFields(TypedDict):
+    """Somebody who saw the student, over all the times.
+
+    Attributes:
+        times: how often.
+    """
+
+    actor: str
+    kind: str
+    action: str
+    times: Count
+    first: datetime
+    last: datetime
+
+
+class ExportAnswer(StudentFields):
+    """All that is known of a student, as a file to hand out.
+
+    Attributes:
+        seen_by: who saw the student, whoever was there last first; null for a key that is for some
+            units only.
+    """
+
+    seen_by: Sequence[SeerFields] | None
     tasks: Mapping[str, TaskExport]

@@ -159,6 +159,18 @@ class PublishedFields(TypedDict):
     at: datetime
 
 
+class ObjectingFields(TypedDict):
+    """Who is on no list because of an objection to being scored.
+
+    Attributes:
+        students: how many they are.
+        ids: the first of them.
+    """
+
+    students: Count
+    ids: Sequence[str]
+
+
 class StudentsAnswer(TypedDict):
     """A page of the list of students, most urgent first.
 
@@ -169,6 +181,7 @@ class StudentsAnswer(TypedDict):
         lanes: how many students each lane of each school has, and how many of them there is a
             place for.
         published: the list of the period that was published last; null where none was.
+        objecting: students of the period who are not scored because they object.
     """
 
     period: str | None
@@ -180,6 +193,7 @@ class StudentsAnswer(TypedDict):
     counts: Mapping[str, Count]
     lanes: Sequence[LaneRoom]
     published: PublishedFields | None
+    objecting: ObjectingFields
     students: Sequence[ListedStudent]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from api.erased import ErasedStudents
+from api.objections.objecting import ObjectingStudents
 from api.units import UnitLimit
 from model.errors import InvalidRecord
 from model.student import Units
@@ -20,18 +21,27 @@ class Admission:
     Args:
         task: whose records they are.
         erased: nobody who was erased is scored.
+        objections: nor is anybody who objects.
         limit: the units that the sender's key is for; None is all.
     """
 
-    def __init__(self, task: TaskSpec, erased: ErasedStudents, limit: UnitLimit | None) -> None:
+    def __init__(
+        self,
+        task: TaskSpec,
+        erased: ErasedStudents,
+        objections: ObjectingStudents,
+        limit: UnitLimit | None,
+    ) -> None:
         self._task = task
         self._erased = erased
+        self._objections = objections
         self._limit = limit
 
     def admitted(self, rows: CheckedRows) -> CheckedRows:
         """The rows with the unit of the key where they name none; those that may not be scored are
         refused."""
-        if self._limit is None and self._erased.nobody and self._task.id.unique_within is None:
+        everybody = self._limit is None and self._erased.nobody and self._objections.nobody
+        if everybody and self._task.id.unique_within is None:
             return rows  # The usual case: the keys are the ids as they were read.
         rows = self._placed(rows)
         refused: dict[int, InvalidRecord] = {}
@@ -67,4 +77,5 @@ class Admission:
             self._limit.check(units)
         key = None if student_id is None else key_of(self._task, student_id, units)
         self._erased.check(key)
+        self._objections.check(key)
         return key

@@ -25,6 +25,7 @@ from model.errors import (
     ErasedStudent,
     InvalidRecord,
     NotFound,
+    ObjectingStudent,
     Overloaded,
     RegistryError,
     UnknownUnit,
@@ -99,6 +100,8 @@ class Problem(Exception):
                 return error
             case ErasedStudent():
                 return cls.of_field(error.field, error.reason, 410)
+            case ObjectingStudent():
+                return cls.of_field(error.field, error.reason, 409)
             case UnknownUnit():
                 return cls.of_field(error.field, error.reason, 404)
             case InvalidRecord():

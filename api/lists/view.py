@@ -14,7 +14,7 @@ from api.champion import Champion
 from api.http.problems import Problem
 from api.lists.wanted import ListFilter, Mask, chosen
 from api.ranked.kept import KEPT_FROM, KeptList
-from api.ranked.reading import Stamp, Whose, data_stamp, read_students
+from api.ranked.reading import Stamp, Whose, data_stamp, objecting_in, read_students
 from api.services import Services
 from api.units import UnitLimit
 from database.driver.commands import Op
@@ -75,6 +75,7 @@ class ListView:
         within: who has a place, shape (n,); by the draw where one stands.
         rooms: of each lane and unit.
         published: the list of the period that was published last.
+        objecting: the keys of those who are on no list because they object.
         chosen: positions of the students that are wanted, most urgent first.
     """
 
@@ -89,6 +90,7 @@ class ListView:
     rooms: tuple[LaneRoom, ...]
     budgets: Sequence[ListBudget]
     published: PublishedList | None
+    objecting: tuple[str, ...]
     chosen: NDArray[np.intp]
 
 
@@ -109,12 +111,12 @@ async def look_at(here: Services, question: Question, *, now: bool = False) -> L
     known = await here.registry.run(PeriodRepository().all())
     asked = question.period
     period, kept = await _newest_known(here, champion, asked, known, units, now=now)
-    nobody = not kept.scored.ids
+    beside = await here.registry.run(_beside(period, question))
+    nobody = not kept.scored.ids and not beside.objecting
     if asked is not None and (asked not in known or (question.limit and nobody)):
         raise Problem.of_field("period", "nothing is known of this period", 404)
     if question.unit is not None and nobody:
         raise UnknownUnit("unit")
-    beside = await here.registry.run(_beside(period, question))
     return await asyncio.to_thread(_view, here, question, period, kept, beside)
 
 
@@ -164,7 +166,8 @@ async def _read_once(
 
 
 async def _stamp(here: Services) -> Stamp:
-    return (here.erased.state, *await here.registry.run(data_stamp()))
+    read = await here.registry.run(data_stamp())
+    return (here.erased.state, here.objections.state, *read)
 
 
 async def _read(here: Services, whose: Whose, *, newest: bool) -> KeptList:
@@ -183,12 +186,13 @@ class _Beside:
     published: PublishedList | None
     drawn: Mapping[str, bool]
     done: Mapping[str, ActionKind]
+    objecting: tuple[str, ...]
 
 
 def _beside(period: str | None, question: Question) -> Op[_Beside]:
     budgets = yield from BudgetRepository().all()
     if period is None:
-        return _Beside(budgets, None, {}, {})
+        return _Beside(budgets, None, {}, {}, ())
     published = yield from PublishedListRepository().latest(period)
     drawn: Mapping[str, bool] = {}
     if published is not None and published.drawn:
@@ -196,7 +200,8 @@ def _beside(period: str | None, question: Question) -> Op[_Beside]:
     done: Mapping[str, ActionKind] = {}
     if question.wanted.done is not None:
         done = yield from ActionRepository().kinds_of_period(period, question.told)
-    return _Beside(budgets, published, drawn, done)
+    objecting = yield from objecting_in(Whose(period, question.units))
+    return _Beside(budgets, published, drawn, done, objecting)
 
 
 def _view(
@@ -218,6 +223,7 @@ def _view(
         rooms=rooms,
         budgets=beside.budgets,
         published=beside.published,
+        objecting=beside.objecting,
         chosen=positions,
     )
 

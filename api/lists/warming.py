@@ -36,7 +36,8 @@ async def keep_lists(here: Services) -> None:
         champion = here.holder.current
         if champion is None:
             return None
-        stamp = (here.erased.state, *await here.registry.run(data_stamp()))
+        read = await here.registry.run(data_stamp())
+        stamp = (here.erased.state, here.objections.state, *read)
         return stamp, champion.version
 
     await follow(here.lists, state, lambda: here.shared_lists.sweep(here.erased.state))

@@ -47,7 +47,12 @@ class Words:
         return self("answer.yes" if holds else "answer.no")
 
 
-def words(language: Language) -> Words:
-    """The words of a language."""
-    told = yaml.safe_load((files("api.lists") / "words.yaml").read_text("utf-8"))
+def words(language: Language, room: str = "api.lists") -> Words:
+    """The words of a language.
+
+    Args:
+        language: which.
+        room: the package whose `words.yaml` holds them.
+    """
+    told = yaml.safe_load((files(room) / "words.yaml").read_text("utf-8"))
     return Words(language, {key: both[language] for key, both in told.items()})

@@ -10,7 +10,9 @@ from typing import Protocol, TypeVar
 from api.champion import Champion
 from database.batches import BatchRepository
 from database.driver.commands import Op
+from database.rights.objections import ObjectionRepository
 from database.students import StudentRepository
+from model.rights.objection import without
 from model.student import Observation, Student
 from preprocessing.lists.scoring import ScoredStudents, joined, score_students
 from preprocessing.longitudinal import recalled_observations
@@ -45,7 +47,8 @@ async def read_students(
 ) -> tuple[ScoredStudents, Mapping[str, Observation]]:
     """A period's students with what the champion says of each, read unit by unit.
 
-    However many units there are, the records of one are in memory at a time.
+    However many units there are, the records of one are in memory at a time. Who objects is left
+    out.
 
     Returns:
         The students; and by their keys the records of all of them, where they were read at once.
@@ -60,10 +63,11 @@ async def read_students(
     Raises:
         RegistryError: they cannot be read.
     """
+    objecting = await registry.run(ObjectionRepository().students())
     parts, records = [], []
     async for observed in _parts(registry, task.longitudinal, whose, newest=newest):
-        parts.append(await asyncio.to_thread(score_students, champion.predictor, observed, task))
-        records = observed
+        records = without(objecting, observed)
+        parts.append(await asyncio.to_thread(score_students, champion.predictor, records, task))
     scored = joined([part for part in parts if part.ids] or parts)
     return scored, {one.student_id: one for one in records} if len(parts) == 1 else {}
 
@@ -98,14 +102,32 @@ def observed_in(plan: Longitudinal | None, whose: Whose) -> Op[list[Observation]
 def observed_of(
     plan: Longitudinal | None, period: str, students: Sequence[str]
 ) -> Op[dict[str, Observation]]:
-    """The same of some students, by their keys; of whom nothing is known is left out.
+    """The same of some students, by their keys; of whom nothing is known, and who objects, is left
+    out.
 
     Raises:
         RegistryError: a student cannot be read.
     """
     known = yield from StudentRepository().get_many(students)
-    own = _with_known(known.values(), period)
+    objecting = yield from ObjectionRepository().students()
+    own = _with_known((one for i, one in known.items() if i not in objecting), period)
     return {o.student_id: o for o in recalled_observations(plan, *own)}
+
+
+def objecting_in(whose: Whose) -> Op[tuple[str, ...]]:
+    """The keys of those whom a list is about and leaves out because they object, in order.
+
+    Raises:
+        RegistryError: a student cannot be read.
+    """
+    objecting = yield from ObjectionRepository().students()
+    known = yield from StudentRepository().get_many(objecting)
+    there = ((i, one.in_period(whose.period)) for i, one in sorted(known.items()))
+    return tuple(
+        student
+        for student, seen in there
+        if seen is not None and (whose.units is None or seen.unit in whose.units)
+    )
 
 
 def _with_known(

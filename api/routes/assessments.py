@@ -31,7 +31,7 @@ router = APIRouter(tags=["students"])
     "/students/{student_id:path}/assessment",
     **operation(
         "What the champion says of a student now, why, and what would change it",
-        AssessmentAnswer, 404, 410, 422, parameters=(UNIT,),
+        AssessmentAnswer, 404, 409, 410, 422, parameters=(UNIT,),
     ),
 )  # fmt: skip
 async def assess_student(
@@ -59,6 +59,7 @@ async def assess_student(
     seen = next((o for o in reversed(shown) if period in (None, o.period)), None)
     if seen is None:
         raise Problem.of_field("period", "nothing is known of the student in this period", 404)
+    here.objections.check(student)
     features = with_history(here.task, seen, known)
     told = await asyncio.to_thread(
         assessment, champion, here.task, seen, features,

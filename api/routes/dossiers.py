@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.access import MayRead
-from api.answers.dossiers import ExportAnswer, StudentAnswer, StudentFields
+from api.answers.dossiers import ExportAnswer, SeerFields, StudentAnswer, StudentFields
+from api.answers.filled import filled
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
-from api.operation import UNIT, operation
+from api.lists.words import Language
+from api.operation import TEXT, UNIT, operation, schema_of
 from api.payload import named_student, named_unit
+from api.rights import page
+from api.rights.seeing import sights
 from api.routes.students import Limit, Offset
 from api.security import Client
-from api.services import services
+from api.services import Services, services
 from api.students.export import pieces
 from api.students.reach import NOT_KNOWN, reach
 from api.students.reading import StudentReader, student_reader
 from model.errors import ErasedStudent
+from model.rights.seen import seers
 from preprocessing.student_ids import LONGEST_EVER
 
 router = APIRouter(tags=["students"])
@@ -47,23 +53,48 @@ class _Found:
 @router.get(
     "/students/{student_id:path}/export",
     **operation(
-        "All that is known of a student, as a file", ExportAnswer, 404, 410, 422, parameters=(UNIT,)
+        "All that is known of a student, as a file",
+        {"application/json": schema_of(ExportAnswer), "text/html": TEXT},
+        404, 410, 422, parameters=(UNIT,),
     ),
-)
-async def export_student(request: Request, student_id: str, client: MayRead) -> Response:
+)  # fmt: skip
+async def export_student(
+    request: Request,
+    student_id: str,
+    client: MayRead,
+    format: Literal["json", "html"] = "json",
+    lang: Language = "pt",
+) -> Response:
     """What `GET /students/{student_id}` tells, whole, with what each column of the task means.
 
-    To be handed to whom it is about. That it was made, and with which key, is in the audit log.
+    To be handed to whom it is about, with who has seen it. That it was made, and with which key,
+    is in the audit log.
+
+    Args:
+        request: the request.
+        student_id: the school's identifier.
+        client: who asks.
+        format: `json` for a program, `html` for a page to read and to print.
+        lang: of the page, `pt` or `en`.
     """
     found = await _found(request, student_id, client)
     here, done = services(request), ", ".join(found.tasks)
     here.trail.tell(request, client, "export", student_id=found.student, detail=done)
-    headers = {
-        "content-disposition": f'attachment; filename="farol-student-{found.at:%Y-%m-%d}.json"',
-        "cache-control": "no-store",
-    }
-    body = pieces(found.fields, found.tasks)
+    name = f"farol-student-{found.at:%Y-%m-%d}.{format}"
+    headers = {"cache-control": "no-store"}
+    seen = None if client.units else seers(await sights(here, _served(found), found.student))
+    if format == "html":
+        headers |= {"content-disposition": f'inline; filename="{name}"', **page.HEADERS}
+        body = page.pieces(found.fields, found.tasks, seen, lang)
+        return StreamingResponse(body, headers=headers, media_type="text/html")
+    headers["content-disposition"] = f'attachment; filename="{name}"'
+    told = None if seen is None else [filled(SeerFields, one) for one in seen]
+    body = pieces(found.fields, found.tasks, told)
     return StreamingResponse(body, headers=headers, media_type="application/json")
+
+
+def _served(found: _Found) -> list[Services]:
+    return [one.here for one in found.tasks.values()]
 
 
 @router.get(

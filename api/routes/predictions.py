@@ -12,7 +12,6 @@ from starlette.responses import Response
 from api.access import MayPredict
 from api.answers.predictions import BatchAnswer, ExplainedAnswer, PredictionAnswer, RecordError
 from api.bodies import MOST_RECORDS, RECORDS
-from api.erased import ErasedStudents
 from api.http.body import LARGE, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
@@ -20,7 +19,7 @@ from api.operation import EXPLAIN, UNIT, operation
 from api.payload import NO_UNITS, Asked, RecordReader, named_student, read_json
 from api.predict_endpoint import wants_explanation
 from api.scoring import answer, explanation, score_many, score_one
-from api.services import services
+from api.services import Services, services
 from api.units import UnitLimit
 from database.students import StudentRepository
 from model.errors import InvalidRecord, NotFound
@@ -43,7 +42,7 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
     records = _records(read_json(await read_body(request.receive, LARGE)))
     now = here.now()
     limit = UnitLimit.of(client, here.task)
-    good, errors = _read(RecordReader(here.task), here.erased, records, str(now.year), limit)
+    good, errors = _read(here, records, str(now.year), limit)
     champion = here.champion()
     served = score_many(
         champion,
@@ -76,6 +75,7 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
         "Scores a student from the latest record",
         PredictionAnswer | ExplainedAnswer,
         404,
+        409,
         410,
         422,
         parameters=(EXPLAIN, UNIT),
@@ -99,6 +99,7 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     limit = UnitLimit.of(client, here.task)
     if limit is not None and not limit.admits(latest.unit):
         raise Problem.of_field("student_id", UNKNOWN, 404)
+    here.objections.check(key)
     features = recalled(here.task.longitudinal, latest.features, latest.period, known.observations)
     asked = Asked(key, latest.period, features, student_id, latest.units, latest.unit)
     names, now = here.task.feature_names, here.now()
@@ -128,12 +129,9 @@ def _records(body: Any) -> list[Any]:
 
 
 def _read(
-    reader: RecordReader,
-    erased: ErasedStudents,
-    records: list[Any],
-    default_period: str,
-    limit: UnitLimit | None,
+    here: Services, records: list[Any], default_period: str, limit: UnitLimit | None
 ) -> tuple[list[tuple[int, Asked]], list[RecordError]]:
+    reader = RecordReader(here.task)
     good: list[tuple[int, Asked]] = []
     errors: list[RecordError] = []
     for index, record in enumerate(records):
@@ -141,7 +139,8 @@ def _read(
             asked = reader.one(record, default_period, limit.default if limit else NO_UNITS)
             if limit:
                 limit.check(asked.units)
-            erased.check(asked.student_id)
+            here.erased.check(asked.student_id)
+            here.objections.check(asked.student_id)
             good.append((index, asked))
         except InvalidRecord as error:
             errors.append({"index": index, "field": error.field, "detail": error.reason})

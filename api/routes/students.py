@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.access import MayRead
-from api.answers.predictions import PublishedFields, StudentsAnswer
+from api.answers.predictions import ObjectingFields, PublishedFields, StudentsAnswer
 from api.http.json_answer import json_answer
 from api.lists.files import FORMS, Form, file_of
 from api.lists.rows import shown
@@ -22,9 +22,14 @@ from api.services import services
 from api.units import UnitLimit
 from model.lists.published import Lane
 from model.prediction import RiskStatus
+from preprocessing.student_ids import sent_id
+from preprocessing.task.spec import TaskSpec
 
 FURTHEST = 2**31 - 1
 """More students than there are, and a number that every JSON reader takes."""
+
+MOST_NAMED = 100
+"""Students who object that a list names; more are counted."""
 
 router = APIRouter(tags=["students"])
 Limit = Annotated[int, Query(ge=1, le=1_000)]
@@ -54,6 +59,7 @@ async def students_at_risk(
     Students of whom too little is known (`insufficient`) come last, in a group of their own.
     `counts` tells how many students of the period have each status, `lanes` how many are at risk
     already (`known`) or would be `new`, and for how many of them there is a place (`GET /budgets`).
+    Who objects to being scored is on no list; `objecting` names them.
     A key for some units lists the students of its own.
 
     Args:
@@ -87,6 +93,7 @@ async def students_at_risk(
             counts=_counted(view),
             lanes=view.rooms,
             published=_published(view),
+            objecting=_objecting(here.task, view),
             students=page,
         )
     )
@@ -155,6 +162,11 @@ def _counted(view: ListView) -> dict[str, int]:
     """How many students have each status."""
     found = Counter(view.scored.statuses)
     return {status.value: found[status] for status in RiskStatus}
+
+
+def _objecting(task: TaskSpec, view: ListView) -> ObjectingFields:
+    ids = [sent_id(task, one) for one in view.objecting[:MOST_NAMED]]
+    return ObjectingFields(students=len(view.objecting), ids=ids)
 
 
 def _published(view: ListView) -> PublishedFields | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from api.answers.dossiers import ExportedColumn, StudentFields, TaskMeaning
+from api.answers.dossiers import ExportedColumn, SeerFields, StudentFields, TaskMeaning
 from api.answers.filled import filled
 from api.http.json_answer import json_bytes
 from api.students.reading import StudentReader
@@ -20,17 +20,23 @@ PAGE = 500
 Pages = AsyncIterator[Sequence[Any]]
 
 
-async def pieces(fields: StudentFields, tasks: Mapping[str, StudentReader]) -> AsyncIterator[bytes]:
+async def pieces(
+    fields: StudentFields,
+    tasks: Mapping[str, StudentReader],
+    seen_by: Sequence[SeerFields] | None,
+) -> AsyncIterator[bytes]:
     """An `ExportAnswer` in JSON, piece by piece.
 
     Args:
-        fields: all but its tasks.
+        fields: who it is about.
         tasks: what each knows.
+        seen_by: who saw the student; None where the key may not know.
 
     Raises:
         RegistryError: the registry went away; what was written until then is no whole JSON.
     """
-    yield json_bytes(fields)[:-1] + b',"tasks":{'
+    seen = json_bytes(seen_by)
+    yield json_bytes(fields)[:-1] + b',"seen_by":' + seen + b',"tasks":{'
     for number, (name, told) in enumerate(tasks.items()):
         yield (b"," if number else b"") + json_bytes(name) + b":"
         async for piece in _task(told):

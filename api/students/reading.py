@@ -9,8 +9,10 @@ from typing import cast
 
 from api.answers.dossiers import (
     StudentAssignment,
+    StudentCorrection,
     StudentLabel,
     StudentListed,
+    StudentObjection,
     StudentOrphan,
     StudentOutcome,
     StudentPrediction,
@@ -144,6 +146,8 @@ class StudentReader:
             interventions=[filled(InterventionFields, one) for one in known.interventions],
             assigned=_assigned(known.assigned),
             listed=[filled(StudentListed, one) for one in known.listed],
+            corrections=[filled(StudentCorrection, one) for one in known.corrections],
+            objection=filled(StudentObjection, known.objection) if known.objection else None,
         )
 
     async def page(self, offset: int, limit: int) -> TaskPage:

@@ -19,6 +19,8 @@ from database.labels import LabelRepository, OrphanRepository
 from database.lists.published import ListedRowRepository
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
+from database.rights.objections import ObjectionRepository
+from database.rights.rectifications import RectificationRepository
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from database.versions import ModelVersionRepository
@@ -37,6 +39,8 @@ KEPT_UNDER: Mapping[str, str] = {
     InterventionRepository.collection: "student_id",
     AssignmentRepository.collection: "student_id",
     ListedRowRepository.collection: "student_id",
+    RectificationRepository.collection: "student_id",
+    ObjectionRepository.collection: "_id",
     StudentRepository.collection: "_id",
     PredictionRepository.collection: "student_id",
 }

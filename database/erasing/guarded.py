@@ -18,6 +18,8 @@ from database.labels import LabelRepository, OrphanRepository
 from database.lists.published import ListedRowRepository
 from database.outcomes import OutcomeRepository
 from database.predictions import PredictionRepository
+from database.rights.objections import ObjectionRepository
+from database.rights.rectifications import RectificationRepository
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from model.anonymous import anonymous
@@ -48,6 +50,8 @@ def _of_row(document: Document) -> list[str]:
 
 PERSONAL: Mapping[str, Callable[[Document], list[str]]] = {
     StudentRepository.collection: _of_student,
+    ObjectionRepository.collection: _of_student,
+    RectificationRepository.collection: _named,
     AssignmentRepository.collection: _named,
     ActionRepository.collection: _named,
     InterventionRepository.collection: _named,

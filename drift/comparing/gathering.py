@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from database.labels import LabelRepository
 from database.predictions import PredictionRepository
+from database.rights.objections import ObjectionRepository
 from database.students import PeriodRepository, StudentRepository
 from database.versions import ModelVersionRepository
 from drift.cohort import (
@@ -25,6 +26,7 @@ from drift.cohort import (
 from model.drift import LeftOut
 from model.errors import NotEnoughData
 from model.label import Label
+from model.rights.objection import without
 from model.student import Features, Units
 from model.version import ModelVersion, Window
 from preprocessing.dataset import record_id
@@ -93,9 +95,11 @@ def gather(task: TaskSpec, now: datetime, key: bytes) -> Op[CohortAndChampion]:
     version = yield from ModelVersionRepository().get(champion.version)
     version.verify(key)
     archive = yield from ArtifactRepository().get(version.artifact)
-    recent = yield from _recent(task, version, now)
+    objecting = yield from ObjectionRepository().students()
+    recent = yield from _recent(task, version, now, objecting)
     limit = RECENT_LABELS_BY_UNIT if task.unit else RECENT_LABELS
-    arrived = yield from LabelRepository().window(arrived_until=now, limit=limit)
+    labels = yield from LabelRepository().window(arrived_until=now, limit=limit)
+    arrived = without(objecting, labels)
     counted = (yield from LabelRepository().count_by_unit()) if task.unit else {}
     if plan is not None:
         known = yield from StudentRepository().get_many([label.student_id for label in arrived])
@@ -112,12 +116,18 @@ def gather(task: TaskSpec, now: datetime, key: bytes) -> Op[CohortAndChampion]:
     )
 
 
-def _recent(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[Recent]:
-    """The newest cohort's records: those of school files before served ones."""
+def _recent(
+    task: TaskSpec, version: ModelVersion, now: datetime, objecting: Set[str]
+) -> Op[Recent]:
+    """The newest cohort's records: those of school files before served ones.
+
+    Of whom objects no record is compared; such students count where it is asked how many there are.
+    """
     filed: dict[str, int] = {}
     for period in (yield from PeriodRepository().all()):
         filed[period] = yield from StudentRepository().count_in_period(period)
-    served = latest_of_each((yield from PredictionRepository().newest(RECENT_PREDICTIONS)))
+    newest = yield from PredictionRepository().newest(RECENT_PREDICTIONS)
+    served = latest_of_each(without(objecting, newest))
     window = version.window
     rule = CohortRule(
         min_records=task.drift.min_records,
@@ -138,7 +148,8 @@ def _recent(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[Recent]:
         notes = _choice_notes(records, "students predictions were asked for", cohort.period, window)
         units = tuple((prediction.unit, prediction.units) for prediction in of_period.values())
         return Recent(records, cohort.period, notes, cohort.left_out, units, needed, usual)
-    observations = yield from StudentRepository().in_period(cohort.period)
+    filed_now = yield from StudentRepository().in_period(cohort.period)
+    observations = without(objecting, filed_now)
     if task.longitudinal is not None:
         known = yield from StudentRepository().get_many([o.student_id for o in observations])
         observations = recalled_observations(task.longitudinal, observations, known)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
+from database.rights.objections import without_objecting
 from database.students import PeriodRepository, StudentRepository
 from drift.cohort import in_future
 from drift.comparing.choice import ChosenComparison
@@ -17,13 +18,14 @@ from preprocessing.task.spec import TaskSpec
 
 
 def side_of_period(task: TaskSpec, period: str) -> Op[RecordSet]:
-    """What school files say of a period.
+    """What school files say of a period; nothing of whom objects.
 
     Raises:
         NotEnoughData: they say nothing of it.
         RegistryError: the registry fails.
     """
-    observations = yield from StudentRepository().in_period(period)
+    filed = yield from StudentRepository().in_period(period)
+    observations = yield from without_objecting(filed)
     if not observations:
         known = ", ".join((yield from PeriodRepository().all())) or "none"
         raise NotEnoughData(f"no school file tells of period {period}; known periods are {known}")

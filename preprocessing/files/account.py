@@ -56,6 +56,9 @@ class TableAccount(TypedDict):
         orphans_joined: earlier outcomes whose features came with this table.
         erased: rows refused because their students were erased.
         elsewhere: rows refused because another unit reported these students in this period.
+        objecting: students of the table who object; their rows are kept, and nobody is scored by
+            them.
+        held: rows that repeated a value which was put right by hand; the right one was kept.
         implausible: columns that contradict other periods of the same students.
     """
 
@@ -77,6 +80,8 @@ class TableAccount(TypedDict):
     orphans_joined: int
     erased: int
     elsewhere: int
+    objecting: int
+    held: int
     implausible: Sequence[Implausible]
 
 
@@ -127,5 +132,7 @@ def table_account(table: CleanTable, task: TaskSpec) -> TableAccount:
         orphans_joined=0,
         erased=0,
         elsewhere=0,
+        objecting=0,
+        held=0,
         implausible=(),
     )

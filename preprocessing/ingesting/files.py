@@ -97,5 +97,6 @@ def _kept_account(table: CleanTable, task: TaskSpec, done: Ingested) -> TableAcc
     account["objections"] = done.objections
     account["orphans_joined"] = done.orphans_joined
     account["erased"], account["elsewhere"] = done.erased, done.elsewhere
+    account["objecting"], account["held"] = done.objecting, done.held
     account["implausible"] = done.batch.implausible
     return account

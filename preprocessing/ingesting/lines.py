@@ -42,6 +42,10 @@ def describe(result: Ingested, task: TaskSpec) -> list[str]:
     lines += [f"  {n} outcomes rejected: {why}" for why, n in result.objections.items()]
     if result.erased:
         lines.append(f"  {result.erased} rows refused: their students were erased")
+    if result.objecting:
+        lines.append(f"  {result.objecting} students object: kept, not scored, not learned from")
+    if result.held:
+        lines.append(f"  {result.held} rows repeat what was put right by hand: right values kept")
     if result.orphans_joined:
         lines.append(f"  {result.orphans_joined} earlier outcomes joined to these features")
     return lines

@@ -12,11 +12,14 @@ from database.driver.commands import Document, Op
 from database.labelling.linking import join_orphans, rejoin
 from database.labelling.recording import record_outcomes
 from database.mapping.students import unit_in
+from database.rights.objections import ObjectionRepository
+from database.rights.rectifications import RectificationRepository
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
 from model.batch import Batch
 from model.errors import NotFound
 from model.label import JoinStatus
+from model.rights.rectification import Standing, held, held_outcome
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.loading import CleanTable
 from preprocessing.plausibility import implausible
@@ -36,6 +39,10 @@ class Ingested:
         erased: rows that were refused because their students were erased.
         elsewhere: rows of some units' file that were refused because another unit reported these
             students in this period.
+        objecting: students of the table who object: their records are kept, nobody scores them or
+            learns from them.
+        held: rows in which a value that was put right came as it had been wrong, and was put right
+            again.
     """
 
     batch: Batch
@@ -45,6 +52,8 @@ class Ingested:
     orphans_joined: int = 0
     erased: int = 0
     elsewhere: int = 0
+    objecting: int = 0
+    held: int = 0
 
 
 def ingest(
@@ -73,6 +82,8 @@ def ingest(
     kept, erased = yield from _without_erased(table, tombstone_key)
     stored = yield from StudentRepository().stored_many(o.student_id for o in kept.observations)
     kept, elsewhere = without_elsewhere(kept, stored)
+    kept, corrected = put_right(kept, (yield from _standing(kept)))
+    objecting = yield from ObjectionRepository().students()
     observed = [observation.student_id for observation in kept.observations]
     others = {key: StudentRepository().read(document) for key, document in stored.items()}
     found = implausible(task, kept.observations, others, table.row_of)
@@ -85,16 +96,17 @@ def ingest(
     joined = yield from join_orphans(now=max(now, begun), student_ids=observed)
     batch = replace(table.batch, implausible=found)
     yield from BatchRepository().add(batch)
-    return Ingested(batch, False, statuses, objections, joined, erased, elsewhere)
+    return Ingested(
+        batch, False, statuses, objections, joined, erased, elsewhere,
+        objecting=len(_named(kept) & objecting), held=corrected,
+    )  # fmt: skip
 
 
 def _without_erased(table: CleanTable, key: TombstoneKey | None) -> Op[tuple[CleanTable, int]]:
     """The table without the rows of erased students, and how many those are."""
     if key is None:
         return table, 0
-    observed = {o.student_id for o in table.observations}
-    ids = observed | {o.student_id for o in table.outcomes if o.student_id is not None}
-    erased = yield from TombstoneRepository().erased(ids, key)
+    erased = yield from TombstoneRepository().erased(_named(table), key)
     if not erased:
         return table, 0
     kept = replace(
@@ -103,6 +115,31 @@ def _without_erased(table: CleanTable, key: TombstoneKey | None) -> Op[tuple[Cle
         outcomes=tuple(o for o in table.outcomes if o.student_id not in erased),
     )
     return kept, len(erased)
+
+
+def _named(table: CleanTable) -> set[str]:
+    """The keys of the students of a table."""
+    observed = {o.student_id for o in table.observations}
+    return observed | {o.student_id for o in table.outcomes if o.student_id is not None}
+
+
+def _standing(table: CleanTable) -> Op[Standing]:
+    return (yield from RectificationRepository().standing_of(_named(table)))
+
+
+def put_right(table: CleanTable, stands: Standing) -> tuple[CleanTable, int]:
+    """The table with every error put right again that was put right before, and how many rows.
+
+    A school's own system may hold a wrong value long after it was put right here.
+    """
+    if not stands:
+        return table, 0
+    observations = tuple(held(one, stands) for one in table.observations)
+    outcomes = tuple(held_outcome(one, stands) for one in table.outcomes)
+    rows = (*zip(table.observations, observations, strict=True),)
+    more = (*zip(table.outcomes, outcomes, strict=True),)
+    changed = sum(was is not now for was, now in rows) + sum(was is not now for was, now in more)
+    return replace(table, observations=observations, outcomes=outcomes), changed
 
 
 def without_elsewhere(table: CleanTable, stored: Mapping[str, Document]) -> tuple[CleanTable, int]:

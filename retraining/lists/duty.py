@@ -14,9 +14,11 @@ from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.lists.budgets import BudgetRepository
 from database.lists.published import ListedRowRepository, PublishedListRepository
+from database.rights.objections import without_objecting
 from database.students import PeriodRepository, StudentRepository
 from database.versions import ModelVersionRepository
 from model.lists.published import ListBudget, PublishedList
+from model.student import Observation
 from preprocessing.lists.publishing import Occasion, announced, rows_of
 from preprocessing.lists.ranking import rank_students
 from preprocessing.lists.scoring import ScoredStudents, joined, score_students
@@ -109,6 +111,12 @@ def _drop_abandoned(before: datetime) -> Op[None]:
         yield from PublishedListRepository().remove(abandoned)
 
 
+def _observed(period: str, units: frozenset[str] | None) -> Op[list[Observation]]:
+    """Who is in a period and these units, without whom objects."""
+    found = yield from StudentRepository().in_period(period, units=units)
+    return (yield from without_objecting(found))
+
+
 def _scored(
     registry: SyncRegistry, predictor: Predictor, period: str, task: TaskSpec
 ) -> ScoredStudents:
@@ -119,7 +127,7 @@ def _scored(
         groups = [frozenset({unit}) for unit in ("", *known)]
     parts = []
     for units in groups:
-        observed = registry.run(StudentRepository().in_period(period, units=units))
+        observed = registry.run(_observed(period, units))
         if task.longitudinal is not None:
             students = registry.run(StudentRepository().get_many([o.student_id for o in observed]))
             observed = recalled_observations(task.longitudinal, observed, students)

@@ -13,6 +13,7 @@ from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.labels import LabelRepository
 from database.predictions import PredictionRepository
+from database.rights.objections import without_objecting
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
 from database.watch.statistics import EstimateRepository, PerformanceRepository
@@ -143,7 +144,8 @@ def _newest_label() -> Op[datetime | None]:
 
 def _unseen(task: TaskSpec, version: ModelVersion, now: datetime) -> Op[tuple[Label, ...]]:
     """The newest labels of records that the version was not trained or calibrated on."""
-    arrived = yield from LabelRepository().window(arrived_until=now, limit=RECENT_LABELS)
+    labels = yield from LabelRepository().window(arrived_until=now, limit=RECENT_LABELS)
+    arrived = yield from without_objecting(labels)
     if task.longitudinal is not None:
         known = yield from StudentRepository().get_many([label.student_id for label in arrived])
         arrived = recalled_labels(task.longitudinal, arrived, known)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from database.driver.commands import Op
 from database.labels import LabelRepository
+from database.rights.objections import without_objecting
 from database.students import StudentRepository
 from model.label import Label
 from model.student import Observation
@@ -17,11 +18,13 @@ from preprocessing.task.spec import TaskSpec
 def window(task: TaskSpec, *, arrived_until: datetime, limit: int) -> Op[list[Label]]:
     """The newest labels that had arrived, newest first, as `database.labels.window` gives them.
 
+    Nobody who objects is among them, whatever the label is wanted for.
+
     Where the task looks back, each holds what the feature store knows of the student's earlier
     periods.
     """
     found = yield from LabelRepository().window(arrived_until=arrived_until, limit=limit)
-    return (yield from with_history(task, found))
+    return (yield from with_history(task, (yield from without_objecting(found))))
 
 
 def observed(task: TaskSpec, observations: Sequence[Observation]) -> Op[list[Observation]]:

@@ -13,6 +13,7 @@ from database.decisions import approval
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.predictions import PredictionRepository
+from database.rights.objections import without_objecting
 from database.versions import ModelVersionRepository
 from database.watch.canaries import CanaryRepository
 from database.watch.shadows import ShadowRepository
@@ -153,17 +154,14 @@ def _scored(
     timer: Timer,
 ) -> ShadowRecord:
     for number in range(1, MOST_BATCHES + 1):
-        edges = record.edges or edges_of(pair, [one.features for one in batch])
-        tally = tallied(pair, batch, edges, task, timer=timer)
-        answered = answered_by(batch, record.version, record.answered_since)
         last = batch[-1]
-        counted = replace(
-            record,
-            at=now,
-            edges=edges,
-            tally=record.tally.plus(replace(tally, answered=answered)),
-            cursor=LogCursor(last.created_at, last.prediction_id),
-        )
+        counted = replace(record, at=now, cursor=LogCursor(last.created_at, last.prediction_id))
+        if shown := registry.run(without_objecting(batch)):
+            edges = record.edges or edges_of(pair, [one.features for one in shown])
+            tally = tallied(pair, shown, edges, task, timer=timer)
+            answered = answered_by(shown, record.version, record.answered_since)
+            total = record.tally.plus(replace(tally, answered=answered))
+            counted = replace(counted, edges=edges, tally=total)
         record = registry.run(ShadowRepository().put(counted))
         if len(batch) < BATCH or number == MOST_BATCHES:
             break

@@ -51,7 +51,7 @@ def looked_at(who: Champion, scored: ScoredStudents) -> ListView:
     ranked = rank_students(scored, (), PEDE.promotion)
     within, rooms = ranked.within, ranked.rooms
     return ListView(
-        "2024", None, None, who, {}, scored, ranked, within, rooms, (), None, ranked.order
+        "2024", None, None, who, {}, scored, ranked, within, rooms, (), None, (), ranked.order
     )
 
 

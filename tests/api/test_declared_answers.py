@@ -95,6 +95,7 @@ FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
 RECORD = {"inde": 7.5, "ida": 3.0, "pedra": "topazio"}
 REASON = {"reason": "a test"}
 DAY = f"{datetime.now(UTC) + timedelta(days=2):%F}"
+RIGHT = REASON | {"period": "2023"}
 TO_DO = {"next_on": DAY, "note": "ask again"}
 MARIA = {"name": "maria", "password": PASSWORD}
 OTHER_PASSWORD = {"former": PASSWORD, "password": "another lighthouse"}
@@ -123,6 +124,17 @@ class School:
     server: Server
     client: httpx.Client
     registry: SyncRegistry
+
+    def labelled(self, student: str) -> School:
+        """An outcome of a student is known."""
+        said = {"student_id": student, "period": "2023", "outcome": 1}
+        assert self.post("/labels", said).json()["accepted"] == 1
+        return self
+
+    def objecting(self, student: str) -> School:
+        """A student objects to being scored."""
+        assert self.post(f"/students/{student}/objection", REASON).is_success
+        return self
 
     def stage(self, version: str) -> School:
         """Lets a version wait for approval to replace whoever serves."""
@@ -335,7 +347,20 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.get("/students/S3/assessment?period=2023"),
     ],
     "get_cohort": lambda s: [s.get("/cohort")],
-    "export_student": lambda s: [s.get("/students/S1/export"), s.get("/students/S3/export")],
+    "export_student": lambda s: [
+        s.get("/students/S1/export"),
+        s.get("/students/S3/export"),
+        s.get("/students/S1/export?format=html&lang=en"),
+    ],
+    "object_to_scoring": lambda s: [s.post("/students/S5/objection", REASON) for _ in range(2)],
+    "lift_objection": lambda s: [s.client.request("DELETE", "/students/S5/objection", json=REASON)],
+    "correct_student": lambda s: [
+        s.post(
+            "/students/S1/corrections", RIGHT | {"values": {"inde": 1.25, "genero": "feminino"}}
+        ),
+        s.labelled("S7").post("/students/S7/corrections", RIGHT | {"values": {"outcome": 0}}),
+    ],
+    "seen_by": lambda s: [s.get("/students/S1/seen-by"), s.get("/students/S1/seen-by?limit=1")],
     "erase_student": lambda s: [s.client.delete("/students/S2")],
     "readmit_student": lambda s: [s.post("/students/S2/readmit", REASON)],
     "act": lambda s: [
@@ -466,6 +491,50 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("export_student", 404, lambda s: s.get("/students/nobody/export")),
     ("export_student", 410, lambda s: s.get("/students/S4/export")),
     ("export_student", 422, lambda s: s.get("/students/at-risk/export")),
+    ("predict", 409, lambda s: s.objecting("S6").post("/predict", RECORD | {"student_id": "S6"})),
+    ("predict_student", 409, lambda s: s.objecting("S6").post("/predict/S6")),
+    ("assess_student", 409, lambda s: s.objecting("S6").get("/students/S6/assessment")),
+    ("object_to_scoring", 404, lambda s: s.post("/students/nobody/objection", REASON)),
+    ("object_to_scoring", 410, lambda s: s.post("/students/S4/objection", REASON)),
+    ("object_to_scoring", 422, lambda s: s.post("/students/S1/objection", {"reason": " "})),
+    (
+        "lift_objection",
+        404,
+        lambda s: s.client.request("DELETE", "/students/S1/objection", json=REASON),
+    ),
+    (
+        "lift_objection",
+        422,
+        lambda s: s.client.request("DELETE", "/students/S1/objection", json={}),
+    ),
+    (
+        "correct_student",
+        404,
+        lambda s: s.post("/students/nobody/corrections", RIGHT | {"values": {"inde": 1}}),
+    ),
+    (
+        "correct_student",
+        410,
+        lambda s: s.post("/students/S4/corrections", RIGHT | {"values": {"inde": 1}}),
+    ),
+    (
+        "correct_student",
+        422,
+        lambda s: s.post("/students/S1/corrections", RIGHT | {"values": {"inde": 99}}),
+    ),
+    (
+        "correct_student",
+        422,
+        lambda s: s.post("/students/S1/corrections", RIGHT | {"values": {"shoe": 4}}),
+    ),
+    (
+        "correct_student",
+        422,
+        lambda s: s.post("/students/S8/corrections", RIGHT | {"values": {"outcome": 1}}),
+    ),
+    ("seen_by", 404, lambda s: s.get("/students/nobody/seen-by")),
+    ("seen_by", 422, lambda s: s.get("/students/S1/seen-by?limit=0")),
+    ("export_student", 422, lambda s: s.get("/students/S1/export?format=pdf")),
     ("erase_student", 404, lambda s: s.client.delete("/students/nobody")),
     ("erase_student", 422, lambda s: s.client.delete("/students/~x")),
     ("readmit_student", 404, lambda s: s.post("/students/nobody/readmit", REASON)),

@@ -48,6 +48,12 @@ class School:
             timeout=10,
         )
 
+    def asked_for(self, student: str) -> School:
+        """Somebody of school A asked for a prediction of a student, as if it were one of A."""
+        sent = RECORD | {"student_id": student, "escola": "Escola A"}
+        assert self.ask("POST", "/predict", sent).is_success
+        return self
+
     def bulk(self, table: str, key: str = "a", path: str = "/predict/bulk") -> httpx.Response:
         return httpx.post(
             f"{self.server.url}{path}",
@@ -104,6 +110,8 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
         lifecycle.stop(home)
 
 
+WHY = {"reason": "asked by the family"}
+RIGHT = WHY | {"period": "2024", "values": {"inde": 3.5}}
 OWN = {"escola": "ESCOLA  A"}
 OTHER = {"escola": "Escola B"}
 BUDGET = {"lane": "new", "top": 3}
@@ -170,6 +178,21 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "export_student, own": (lambda s: s.ask("GET", "/students/a1/export"), 200),
     "export_student, other": (lambda s: s.ask("GET", "/students/b1/export"), 404),
     "export_student, unknown unit": (lambda s: s.ask("GET", "/students/nowhere/export"), 404),
+    "object_to_scoring, other": (lambda s: s.ask("POST", "/students/b1/objection", WHY), 404),
+    "object_to_scoring, nobody": (lambda s: s.ask("POST", "/students/nobody/objection", WHY), 404),
+    "object_to_scoring, two": (
+        # A prediction of the own unit is no proof that the student is in it.
+        lambda s: s.asked_for("b4").ask("POST", "/students/b4/objection", WHY),
+        404,
+    ),
+    "lift_objection": (lambda s: s.ask("DELETE", "/students/a1/objection", WHY), 403),
+    "correct_student, own": (lambda s: s.ask("POST", "/students/a0/corrections", RIGHT), 200),
+    "correct_student, other": (lambda s: s.ask("POST", "/students/b1/corrections", RIGHT), 404),
+    "correct_student, nobody": (
+        lambda s: s.ask("POST", "/students/nobody/corrections", RIGHT),
+        404,
+    ),
+    "seen_by": (lambda s: s.ask("GET", "/students/a1/seen-by"), 403),
     "act, own": (lambda s: s.ask("POST", "/actions", SEEN | {"student_id": "a1"}), 200),
     "act, other": (lambda s: s.ask("POST", "/actions", SEEN | {"student_id": "b1"}), 404),
     "act, unknown unit": (

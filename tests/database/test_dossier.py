@@ -21,6 +21,7 @@ from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import Run
 from tests.database.helping.builders import action, assignment, help_kept, intervention
 from tests.database.lists.builders import listed
+from tests.database.rights.builders import objection, rectification, rights_used
 
 
 def known_everywhere(run: Run, student: str = "RA-1") -> None:
@@ -32,6 +33,7 @@ def known_everywhere(run: Run, student: str = "RA-1") -> None:
     run(record_outcomes([outcome(student_id=student, period="2021")], now=at(5)))
     run(help_kept(student))
     run(ListedRowRepository().add_many([listed("l1", student)]))
+    run(rights_used(student))
 
 
 def test_a_dossier_holds_what_is_kept_of_one_student_and_of_no_other(run: Run) -> None:
@@ -51,6 +53,8 @@ def test_a_dossier_holds_what_is_kept_of_one_student_and_of_no_other(run: Run) -
     assert found.interventions == (intervention("i-RA-1", "RA-1"),)
     assert found.assigned == (assignment("RA-1"),)
     assert found.listed == (listed("l1", "RA-1"),)
+    assert found.corrections == (rectification("c-RA-1", "RA-1"),)
+    assert found.objection == objection("RA-1")
     assert "RA-2" not in str(found)
     assert run(dossier_of("RA-3")).empty
 

@@ -28,6 +28,7 @@ from tests.database.builders import at, observation, outcome, prediction
 from tests.database.drivers import Run
 from tests.database.helping.builders import help_kept
 from tests.database.lists.builders import listed as listed_row
+from tests.database.rights.builders import rights_used
 
 COLLECTIONS = (*erasure.KEPT_UNDER, "pending_joins")
 
@@ -59,6 +60,7 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
         run(record_outcomes(outcomes, now=at(9)))
         run(help_kept(student))
         run(ListedRowRepository().add_many([listed_row("l1", student)]))
+        run(rights_used(student))
     listed = run(ArtifactRepository().put(json.dumps([hashed("RA-1", "2023")]).encode()))
     run(ModelVersionRepository().add(builders.model_version(1, trained_on=listed)))
     run(ModelVersionRepository().add(builders.model_version(2, trained_on="f" * 64)))
@@ -68,6 +70,7 @@ def test_a_student_is_erased_everywhere(run: Run) -> None:
     assert receipt.deleted == {
         "students": 1, "predictions": 1, "labels": 1, "orphan_labels": 1, "outcomes": 2,
         "actions": 1, "interventions": 1, "assignments": 1, "listed_rows": 1,
+        "rectifications": 1, "objections": 1,
     }  # fmt: skip
     assert receipt.model_versions == ("v1",)
     for collection in COLLECTIONS:

@@ -32,6 +32,8 @@ from database.people.spent import SpentTokenRepository
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.repository import Documents, Repository
+from database.rights.objections import ObjectionRepository
+from database.rights.rectifications import RectificationRepository
 from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.tasks import TaskRepository
@@ -71,6 +73,8 @@ BOUNDED: Mapping[type[Documents], str] = {
     ActionRepository: "the record of what people did; nothing but an erasure deletes it",
     InterventionRepository: "the record of what help was given, as above",
     AssignmentRepository: "at most as many as there are students",
+    ObjectionRepository: "one a student who objects; lifted, or erased with the student",
+    RectificationRepository: "one a value that was put right by hand; nothing but an erasure",
     OutcomeRepository: "facts that labels are made from; what never joins: retention.orphans_days",
     LabelRepository: "one a student and period",
     OrphanRepository: "1,000 an API client; retention.orphans_days",

@@ -1,0 +1,1 @@
+"""Who objects to being scored, as a worker knows it."""

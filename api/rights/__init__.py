@@ -1,0 +1,1 @@
+"""Objection, rectification, who has seen a student, and the page to hand out, for routes."""

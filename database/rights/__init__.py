@@ -1,0 +1,1 @@
+"""Objections and rectifications in the registry, and who asked about a student."""
