@@ -160,7 +160,6 @@ async def seen_by(
     found = await sights(here, reached.tasks.values(), student)
     if not found:
         raise Problem.of_field("student_id", NOT_KNOWN, 404)
-    here.trail.tell(request, client, "seen by asked", student_id=student)
     return json_answer(
         SeenByAnswer(
             student_id=student_id,

@@ -24,6 +24,11 @@ from dashboard.trying.record import Field, fields_of, value_told
 Json = Mapping[str, Any]
 LONGEST_REASON = 1_000
 OUTCOME = "outcome"
+FORMS = (
+    ("html", "text/html", "rights.export_html"),
+    ("json", "application/json", "rights.export_json"),
+)
+"""Forms of what is handed out: with the media type, and the button's words."""
 
 
 def show_objection(context: Context, found: KnownStudent) -> None:
@@ -58,9 +63,9 @@ def _downloads(context: Context, who: Subject) -> None:
     calls, lang = RightsCalls(context.api), texts.language.value
     st.caption(texts("rights.export_help"))
     with st.container(horizontal=True):
-        for form, media in (("html", "text/html"), ("json", "application/json")):
+        for form, media, label in FORMS:
             st.download_button(
-                texts(f"rights.export_{form}"),
+                texts(label),
                 partial(calls.export, who, form, lang),
                 file_name=f"farol-student-{context.now:%Y-%m-%d}.{form}",
                 mime=media,
