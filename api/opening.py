@@ -183,6 +183,7 @@ def _of_task(
         keys=TaskKeys(host.ring, task.name, tells_units=bool(task.spec.unit)),
         people=host.people,
         erased=ErasedStudents(registry, settings.tombstone_key),
+        pseudonyms=settings.student_pseudonyms,
         empty_registry_log=partial(_empty_registry_log, task, registry),
         metrics=Metrics(host.metrics, task.name, host.slot.number),
         loop=LoopReader(

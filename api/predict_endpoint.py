@@ -36,7 +36,7 @@ class PredictEndpoint:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._reader = RecordReader(services.task)
+        self._reader = RecordReader(services.task, services.pseudonyms)
         self._features = services.task.feature_names
         self._latency = services.metrics.latency.observe
         self._known = services.keys.known

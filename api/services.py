@@ -34,6 +34,7 @@ from api.registry import Registry
 from api.security import TaskKeys
 from api.units import UnitLimit
 from model.live import LiveModel, Quarantine
+from model.pseudonyms.pseudonyms import Pseudonyms
 from preprocessing.task.spec import TaskSpec
 
 SERVICES = "farol.services"
@@ -95,6 +96,7 @@ class Services:
         root: the registry of what belongs to all tasks: keys, audit, workers' leases.
         registry: the task's own.
         cohorts: what one student is compared with.
+        pseudonyms: what students' ids become at the door; None where they are kept in the clear.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
     """
 
@@ -116,6 +118,7 @@ class Services:
     keys: TaskKeys
     people: PeopleDesk
     erased: ErasedStudents
+    pseudonyms: Pseudonyms | None
     empty_registry_log: Callable[[], bool]
     metrics: Metrics
     loop: LoopReader

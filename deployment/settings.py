@@ -22,11 +22,13 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 
 from database.driver.options import database_of
 from model.errors import ConfigurationError
+from model.pseudonyms.pseudonyms import SHORTEST_SECRET, Pseudonyms
 from model.trust.tombstone import TombstoneKey
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -50,6 +52,8 @@ KEYS: Mapping[str, str] = {
     "dashboard_url": "FAROL_DASHBOARD_URL",
     "api_url": "FAROL_API_URL",
     "oidc_email": "FAROL_OIDC_EMAIL",
+    "pseudonyms": "FAROL_PSEUDONYMS",
+    "pseudonym_key": "FAROL_PSEUDONYM_KEY",
 }
 DEFAULT_TASK = "pede_lag"
 TASKS = "tasks"
@@ -61,7 +65,9 @@ TASK_FILE = "task.yaml"
 RETIRED_FILE = "task.retired.yaml"
 """The same of a task that was retired; nobody serves it."""
 
-SECRETS = frozenset({"MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES"})
+SECRETS = frozenset({
+    "MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES", "FAROL_PSEUDONYM_KEY",
+})  # fmt: skip
 
 
 class Settings(BaseModel):
@@ -83,6 +89,9 @@ class Settings(BaseModel):
         dashboard_url: the dashboard as people reach it, for links in notices.
         api_url: the API as the dashboard and the worker reach it; None: not told.
         oidc_email: whether an organisation's log-in has to say that it verified an address.
+        pseudonyms: `key` keeps no student's id, but a keyed pseudonym of it.
+        pseudonym_key: makes those. It is never made or kept here: it is to be where the registry,
+            its backups and the signing key are not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +114,8 @@ class Settings(BaseModel):
     dashboard_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     oidc_email: Literal["verified", "any"] = "verified"
+    pseudonyms: Literal["off", "key"] = "off"
+    pseudonym_key: SecretBytes | None = None
 
     @field_validator("notices")
     @classmethod
@@ -117,6 +128,24 @@ class Settings(BaseModel):
                 )
         return notices
 
+    @model_validator(mode="after")
+    def _pseudonyms_have_a_key_of_their_own(self) -> Settings:
+        given = self.pseudonym_key and self.pseudonym_key.get_secret_value()
+        if self.pseudonyms == "off" and given:
+            raise ValueError(
+                "FAROL_PSEUDONYM_KEY is set and FAROL_PSEUDONYMS is not: set FAROL_PSEUDONYMS=key, "
+                "or ids would be kept in the clear"
+            )
+        if self.pseudonyms == "key" and len(given or b"") < SHORTEST_SECRET:
+            raise ValueError(
+                f"FAROL_PSEUDONYMS=key needs FAROL_PSEUDONYM_KEY, {SHORTEST_SECRET} characters or "
+                "more; `python -m api.pseudonyms new-key` makes one"
+            )
+        others = (self.signing_key.get_secret_value(), self.data_key.get_secret_value())
+        if given and given in others:
+            raise ValueError("FAROL_PSEUDONYM_KEY must be another one than the other keys are")
+        return self
+
     def of_task(self, name_or_path: str) -> Settings:
         """The same settings, for what works on that task."""
         return self.model_copy(update={"task": in_home(self.home, name_or_path)})
@@ -125,6 +154,12 @@ class Settings(BaseModel):
     def tombstone_key(self) -> TombstoneKey:
         """What recognises erased students."""
         return TombstoneKey(self.data_key.get_secret_value())
+
+    @property
+    def student_pseudonyms(self) -> Pseudonyms | None:
+        """What students' ids become at the door; None where they are kept in the clear."""
+        key = self.pseudonym_key
+        return None if key is None else Pseudonyms(key.get_secret_value())
 
     def home_of(self, task: str) -> Path:
         """Where this host keeps the live model, outbox, lock and tuning of a task, by its name."""
@@ -221,6 +256,8 @@ def unusable(home: Path, error: Exception) -> ConfigurationError:
 
 
 def _explain(error: ErrorDetails) -> str:
+    if not error["loc"]:
+        return error["msg"].removeprefix("Value error, ")  # Of several values, which it names.
     key = KEYS[str(error["loc"][0])]
     shown = "" if key in SECRETS else f"={error['input']!r}"
     return f"{key}{shown}: {error['msg']}"

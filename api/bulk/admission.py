@@ -8,6 +8,7 @@ from dataclasses import replace
 from api.erased import ErasedStudents
 from api.units import UnitLimit
 from model.errors import InvalidRecord
+from model.pseudonyms.pseudonyms import Pseudonyms
 from model.student import Units
 from preprocessing.columnar.tables import CheckedRows
 from preprocessing.student_ids import key_of
@@ -21,9 +22,18 @@ class Admission:
         task: whose records they are.
         erased: nobody who was erased is scored.
         limit: the units that the sender's key is for; None is all.
+        pseudonyms: what ids become, where they are not kept in the clear.
     """
 
-    def __init__(self, task: TaskSpec, erased: ErasedStudents, limit: UnitLimit | None) -> None:
+    def __init__(
+        self,
+        task: TaskSpec,
+        erased: ErasedStudents,
+        limit: UnitLimit | None,
+        pseudonyms: Pseudonyms | None = None,
+    ) -> None:
+        self._pseudonyms = pseudonyms
+        self._as_sent = task.id.unique_within is None and pseudonyms is None
         self._task = task
         self._erased = erased
         self._limit = limit
@@ -31,7 +41,7 @@ class Admission:
     def admitted(self, rows: CheckedRows) -> CheckedRows:
         """The rows with the unit of the key where they name none; those that may not be scored are
         refused."""
-        if self._limit is None and self._erased.nobody and self._task.id.unique_within is None:
+        if self._limit is None and self._erased.nobody and self._as_sent:
             return rows  # The usual case: the keys are the ids as they were read.
         rows = self._placed(rows)
         refused: dict[int, InvalidRecord] = {}
@@ -65,6 +75,8 @@ class Admission:
         """
         if self._limit is not None:
             self._limit.check(units)
-        key = None if student_id is None else key_of(self._task, student_id, units)
+        key = None
+        if student_id is not None:
+            key = key_of(self._task, student_id, units, pseudonyms=self._pseudonyms)
         self._erased.check(key)
         return key

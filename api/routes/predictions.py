@@ -17,8 +17,9 @@ from api.http.body import LARGE, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.operation import EXPLAIN, UNIT, operation
-from api.payload import NO_UNITS, Asked, RecordReader, named_student, read_json
+from api.payload import NO_UNITS, RecordReader, named_student, read_json
 from api.predict_endpoint import wants_explanation
+from api.records.asked import Asked
 from api.scoring import answer, explanation, score_many, score_one
 from api.services import services
 from api.units import UnitLimit
@@ -43,7 +44,9 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
     records = _records(read_json(await read_body(request.receive, LARGE)))
     now = here.now()
     limit = UnitLimit.of(client, here.task)
-    good, errors = _read(RecordReader(here.task), here.erased, records, str(now.year), limit)
+    good, errors = _read(
+        RecordReader(here.task, here.pseudonyms), here.erased, records, str(now.year), limit
+    )
     champion = here.champion()
     served = score_many(
         champion,
