@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from api import health
+from api.ageing import route as retention
 from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
@@ -72,7 +73,7 @@ ROUTERS = tuple(
     for routes in (
         bulk, predictions, labels, outcomes, files, helping, helped, students, assessments,
         dossiers, erasure, lists, models, decisions, trials, comparisons, alarms, runs, notices,
-        performance, effects, people, system, pages,
+        performance, effects, retention, people, system, pages,
     )
 )  # fmt: skip
 

@@ -25,6 +25,7 @@ from api.answers import (
     people,
     performance,
     predictions,
+    retention,
     system,
     trials,
 )
@@ -61,7 +62,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 ANSWERS = (
     predictions, dossiers, assessments, files, helping, lists, models, decisions, alarms, trials,
-    comparisons, notices, performance, effects, people, system,
+    comparisons, notices, performance, effects, retention, people, system,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.ageing.duty import age_records
 from retraining.comparing.duty import compare_versions
 from retraining.helping.duty import measure_effects
 from retraining.lists.duty import publish_lists
@@ -85,6 +86,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("retention", at("40 3 * * *"), keep_bounded),
+    Duty("ageing", at("45 3 * * *"), plain(age_records)),
     Duty("outboxes", at("10 */6 * * *"), look_at_outboxes, on_every_host=True),
     Duty("artifacts", at("50 3 * * sun"), remove_unnamed),
 )
