@@ -10,16 +10,15 @@ from collections import defaultdict
 from datetime import UTC, date, datetime
 
 from database.ageing.records import ServedDayRepository
-from database.driver.commands import Count, DeleteMany, Document, Find, Op
+from database.driver.commands import DeleteMany, Document, Find, Op
 from database.driver.paging import in_parts
-from database.mapping.documents import milliseconds
 from database.predictions import PredictionRepository
 from model.ageing.record import OldRecords
 from model.ageing.served_day import AgedPrediction, summed
 
 COLLECTION = PredictionRepository.collection
-PAGE = 10_000
-"""Predictions that are read at a time; more of one day are read at once."""
+PAGE = 2_000
+"""Predictions that are read at a time, so that others wait briefly; all of one day at once."""
 
 _OLDEST_FIRST = [("created_at", 1)]
 """By the index alone: another field would make the embedded server sort all of them."""
@@ -36,8 +35,7 @@ def old_predictions(before: datetime) -> Op[OldRecords]:
     first = yield from _page(1)
     if not first or first[0]["created_at"] >= before:
         return OldRecords(0)
-    number = yield Count(COLLECTION, {"created_at": {"$lt": milliseconds(before)}})
-    return OldRecords(number, first[0]["created_at"])
+    return OldRecords((yield from _how_many(before)), first[0]["created_at"])
 
 
 def thin_predictions(before: datetime, page: int = PAGE) -> Op[int]:
@@ -65,6 +63,26 @@ def thin_predictions(before: datetime, page: int = PAGE) -> Op[int]:
             removed += yield from _sum_up(day, days[day])
         if last:
             return removed
+
+
+def _how_many(before: datetime) -> Op[int]:
+    """How many are older, by places in the index; a count would read all on the embedded server."""
+    low, step = 1, 1
+    while (yield from _is_old(low + step - 1, before)):
+        low += step
+        step *= 2
+    while step > 1:
+        step //= 2
+        if (yield from _is_old(low + step - 1, before)):
+            low += step
+    return low
+
+
+def _is_old(place: int, before: datetime) -> Op[bool]:
+    found = yield Find(
+        COLLECTION, {}, sort=_OLDEST_FIRST, skip=place, limit=1, fields=["created_at"]
+    )
+    return bool(found) and found[0]["created_at"] < before
 
 
 def _page(size: int) -> Op[list[Document]]:

@@ -1,7 +1,7 @@
 """Whether a database holds ids or pseudonyms: never both, else one child would be two.
 
-The first process that works with pseudonyms notes the fingerprint of their key. What was put there
-before (a restored backup, say) is looked at instead.
+The first process that works with pseudonyms notes the fingerprint of their key. A few of the newest
+ids are looked at besides, since a backup may have brought others.
 """
 
 from __future__ import annotations
@@ -36,10 +36,9 @@ def require_pseudonyms(pseudonyms: Pseudonyms | None) -> Op[None]:
         ConfigurationError: they are not.
     """
     noted = yield Find(COLLECTION, {"_id": PSEUDONYMS})
-    if noted:
-        if pseudonyms is None or noted[0]["fingerprint"] != pseudonyms.fingerprint:
-            raise ConfigurationError(OTHER_KEY)
-        return
+    if noted and (pseudonyms is None or noted[0]["fingerprint"] != pseudonyms.fingerprint):
+        raise ConfigurationError(OTHER_KEY)
+    # Also where one is noted: a backup with ids in the clear may have been restored since.
     held = yield from _some_ids()
     if pseudonyms is None:
         if any(map(looks_like_one, held)):
@@ -48,6 +47,8 @@ def require_pseudonyms(pseudonyms: Pseudonyms | None) -> Op[None]:
     foreign = [one for one in held if not pseudonyms.made(one)]
     if foreign:
         raise ConfigurationError(OTHER_KEY if looks_like_one(foreign[0]) else IN_THE_CLEAR)
+    if noted:
+        return
     note: Document = {"_id": PSEUDONYMS, "fingerprint": pseudonyms.fingerprint}
     if (yield InsertMany(COLLECTION, [note])):
         yield from require_pseudonyms(pseudonyms)  # Somebody else noted one in the meantime.

@@ -116,6 +116,15 @@ def test_a_restored_registry_is_recognised_by_its_pseudonyms() -> None:
     back.run(require_pseudonyms(KNOWN))
 
 
+def test_ids_in_the_clear_that_a_backup_brought_are_found_at_the_next_start() -> None:
+    held = MongomockRegistry("farol")
+    held.run(require_pseudonyms(KNOWN))
+    held.run(PredictionRepository().add_many([served("p1", student_id="RA-1")]))
+
+    with pytest.raises(ConfigurationError, match="ids in the clear"):
+        held.run(require_pseudonyms(KNOWN))
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

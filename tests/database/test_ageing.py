@@ -62,6 +62,16 @@ def test_old_predictions_leave_a_day_of_figures_and_new_ones_stay(run: Run) -> N
     assert (cell.unit, cell.status, cell.predictions, cell.mean) == ("a", "expected", 12, 0.25)
 
 
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 7, 8, 30])
+def test_how_many_are_old_is_found_by_places_in_the_index(number: int) -> None:
+    registry = MongomockRegistry("farol")
+    old = [served(n, OLD + timedelta(minutes=n)) for n in range(number)]
+    new = [served(n, NEW + timedelta(minutes=n)) for n in range(11)]
+    registry.run(PredictionRepository().add_many([*old, *new]))
+
+    assert registry.run(KINDS[0].old(BEFORE)).number == number
+
+
 def test_a_day_that_was_stopped_after_its_figures_is_counted_once() -> None:
     registry = MongomockRegistry("farol")
     registry.run(PredictionRepository().add_many([served(n, OLD) for n in range(30)]))
