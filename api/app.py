@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api import health
 from api.audit.telling import telling
+from api.ageing import route as retention
 from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
@@ -78,7 +79,7 @@ ROUTERS = tuple(
     for routes in (
         bulk, predictions, labels, outcomes, files, helping, helped, students, assessments,
         rights, dossiers, erasure, lists, models, decisions, trials, comparisons, alarms, runs,
-        notices, performance, effects, people, system, pages,
+        notices, performance, effects, retention, people, system, pages,
     )
 )  # fmt: skip
 

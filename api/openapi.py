@@ -26,6 +26,7 @@ from api.answers import (
     people,
     performance,
     predictions,
+    retention,
     rights,
     system,
     trials,
@@ -63,7 +64,7 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 ANSWERS = (
     predictions, dossiers, assessments, files, helping, lists, models, decisions, alarms, trials,
-    comparisons, notices, performance, effects, erasures, people, rights, system,
+    comparisons, notices, performance, effects, erasures, people, retention, rights, system,
 )  # fmt: skip
 
 

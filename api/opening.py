@@ -230,6 +230,7 @@ def _of_task(
         trail=Trail(task.name, host.trail),
         erased=ErasedStudents(registry, settings.tombstone_key),
         objections=ObjectingStudents(registry),
+        pseudonyms=settings.student_pseudonyms,
         empty_registry_log=partial(_empty_registry_log, task, registry),
         host_erasures=host.erasures,
         metrics=Metrics(host.metrics, task.name, host.slot.number),

@@ -14,8 +14,9 @@ from api.payload import RecordReader
 from api.units import UnitLimit
 from model.errors import InvalidRecord
 from model.label import Outcome
+from model.pseudonyms.pseudonyms import Pseudonyms
 from model.student import Units
-from preprocessing.student_ids import key_of, read_student_id
+from preprocessing.student_ids import read_student_id
 from preprocessing.task.spec import TaskSpec
 from preprocessing.validation import check_value
 
@@ -58,11 +59,17 @@ class OutcomeReader:
     Args:
         task: whose outcomes they are.
         limit: the units that the sender's key is for; None is all.
+        pseudonyms: what ids become, where they are not kept in the clear.
     """
 
-    def __init__(self, task: TaskSpec, limit: UnitLimit | None = None) -> None:
+    def __init__(
+        self,
+        task: TaskSpec,
+        limit: UnitLimit | None = None,
+        pseudonyms: Pseudonyms | None = None,
+    ) -> None:
         self._task = task
-        self._records = RecordReader(task)
+        self._records = RecordReader(task, pseudonyms)
         self._limit = limit
 
     def all(self, found: list[Any], *, now: datetime, source: str) -> Iterator[Reported]:
@@ -115,7 +122,8 @@ class OutcomeReader:
         if item.get("prediction_id") is not None:
             whose["prediction_id"] = _prediction_id(item["prediction_id"])
         if item.get("student_id") is not None:
-            whose["student_id"] = key_of(self._task, read_student_id(item["student_id"]), units)
+            sent = read_student_id(item["student_id"])
+            whose["student_id"] = self._records.student(sent, units)
         if item.get("period") is not None:
             whose["period"] = self._records.period(item["period"])
         for name in ("student_id", "period"):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 
 from api.http.problems import Problem
+from api.records.asked import Asked
+from api.services import services
 from model.errors import InvalidRecord
-from model.student import Features, Units
+from model.pseudonyms.pseudonyms import Pseudonyms
+from model.student import Units
 from preprocessing.student_ids import LONGEST_ID, key_of, read_student_id
 from preprocessing.task.spec import TaskSpec
 from preprocessing.validation import RecordChecker, check_value
@@ -20,31 +22,18 @@ LONGEST_REASON = 1_000
 NO_UNITS: Units = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A record to score, and about whom.
+class RecordReader:
+    """Reads records of one task.
 
-    Attributes:
-        student_id: what Farol knows the student by, `preprocessing.student_ids.key_of`.
-        sent_id: the id as it was sent; the same, except where ids are unique within a unit only.
-        units: where the student is, as far as the record says.
-        unit: `TaskSpec.unit_of(units)`.
+    Args:
+        task: whose records they are.
+        pseudonyms: what ids become, where they are not kept in the clear.
     """
 
-    student_id: str | None
-    period: str
-    features: Features
-    sent_id: str | None = None
-    units: Units = field(default_factory=dict)
-    unit: str = ""
-
-
-class RecordReader:
-    """Reads records of one task."""
-
-    def __init__(self, task: TaskSpec) -> None:
+    def __init__(self, task: TaskSpec, pseudonyms: Pseudonyms | None = None) -> None:
         self._check = RecordChecker(task)
         self._task = task
+        self._pseudonyms = pseudonyms
         self._units = {column.name: column for column in task.unit}
 
     def one(self, record: Any, default_period: str, default_units: Units = NO_UNITS) -> Asked:
@@ -66,13 +55,21 @@ class RecordReader:
         if sent_id is not None:
             sent_id = read_student_id(sent_id)
         return Asked(
-            student_id=None if sent_id is None else key_of(self._task, sent_id, units),
+            student_id=None if sent_id is None else self.student(sent_id, units),
             period=default_period if period is None else self.period(period),
             features=self._check(record),
             sent_id=sent_id,
             units=units,
             unit=self._task.unit_of(units) if units else "",
         )
+
+    def student(self, sent_id: str, units: Units) -> str:
+        """What Farol knows a student by.
+
+        Raises:
+            InvalidRecord: no unit is told, where ids are unique within one only.
+        """
+        return key_of(self._task, sent_id, units, pseudonyms=self._pseudonyms)
 
     def units(self, record: dict[str, Any], default: Units = NO_UNITS) -> Units:
         """Takes the units out of a record.
@@ -115,11 +112,12 @@ def named_student(
         InvalidRecord: no id, no name of a unit, or no unit where ids are unique within one only.
     """
     read = read_student_id(student_id, longest=longest)
-    if task.id.unique_within is None:
-        return read
-    first, given = task.unit[0], request.query_params.get("unit")
-    units = {} if given is None else {first.name: str(check_value(first, given))}
-    return key_of(task, read, units, field="unit")
+    pseudonyms = services(request).pseudonyms
+    units: Units = NO_UNITS
+    if task.id.unique_within is not None and "unit" in request.query_params:
+        first = task.unit[0]
+        units = {first.name: str(check_value(first, request.query_params["unit"]))}
+    return key_of(task, read, units, field="unit", pseudonyms=pseudonyms)
 
 
 def named_unit(task: TaskSpec, request: Request) -> str | None:

@@ -45,7 +45,7 @@ class PredictEndpoint:
     def __init__(self, services: Services, gate: CallGate | None) -> None:
         self._services = services
         self._gate = gate
-        self._reader = RecordReader(services.task)
+        self._reader = RecordReader(services.task, services.pseudonyms)
         self._features = services.task.feature_names
         self._latency = services.metrics.latency.observe
         self._known = services.keys.known

@@ -9,7 +9,7 @@ from datetime import datetime
 from api.answers.predictions import ExplainedFields, PredictionAnswer
 from api.answers.scales import score_fields
 from api.champion import Champion
-from api.payload import Asked
+from api.records.asked import Asked
 from model.explanation import Explanation
 from model.prediction import Assessment, Prediction
 

@@ -38,6 +38,7 @@ from api.registry import Registry
 from api.security import TaskKeys
 from api.units import UnitLimit
 from model.live import LiveModel, Quarantine
+from model.pseudonyms.pseudonyms import Pseudonyms
 from preprocessing.task.spec import TaskSpec
 
 SERVICES = "farol.services"
@@ -101,6 +102,7 @@ class Services:
         trail: who did what, for the officer.
         cohorts: what one student is compared with.
         tokens: the keys of an identity provider; None where no tokens are believed.
+        pseudonyms: what students' ids become at the door; None where they are kept in the clear.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
         host_erasures: this host's part of erasures, of all its tasks.
     """
@@ -125,6 +127,7 @@ class Services:
     trail: Trail
     erased: ErasedStudents
     objections: ObjectingStudents
+    pseudonyms: Pseudonyms | None
     empty_registry_log: Callable[[], bool]
     host_erasures: HostErasures
     metrics: Metrics

@@ -34,6 +34,11 @@ def _not_kept(_what: Looked, _student_id: str = "") -> None:
     """Who looked is not kept where nobody has to say who it is."""
 
 
+def _as_typed(key: str) -> str:
+    """Ids are kept as they are, where the installation makes no pseudonyms."""
+    return key
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What every page is given.
@@ -49,6 +54,7 @@ class Context:
         saw: a page that shows one student, or hands out a list, says so here at every run, before
             it does; the audit log keeps it (`model.people.looked`).
         officer: reads the audit trail; None where the reader may not.
+        known_as: what the registry knows a student by whose id somebody typed.
         needs: what the task asks for before it can have a model.
     """
 
@@ -61,6 +67,7 @@ class Context:
     person: str = ""
     saw: Callable[[Looked, str], None] = _not_kept
     officer: Officer | None = None
+    known_as: Callable[[str], str] = _as_typed
     needs: TaskNeeds = field(default_factory=TaskNeeds)
 
 

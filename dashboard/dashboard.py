@@ -241,6 +241,11 @@ def _task(texts: Texts) -> str:
     return chosen
 
 
+def _known_as(settings: Settings) -> Callable[[str], str]:
+    pseudonyms = settings.student_pseudonyms
+    return str if pseudonyms is None else pseudonyms.of
+
+
 def _guarded(show: View, texts: Texts, task: str) -> None:
     """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
@@ -262,6 +267,7 @@ def _guarded(show: View, texts: Texts, task: str) -> None:
             person=who.name,
             saw=state.looked_with(keeper, who, task, now),
             officer=_officer(settings, task, who),
+            known_as=_known_as(settings),
             needs=read_needs(task),
         )
         show_next_step(context)

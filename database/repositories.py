@@ -6,6 +6,7 @@ What is pointed at comes before what points at it.
 from __future__ import annotations
 
 from database.adoption import VersionAdoptionRepository
+from database.ageing.records import AgeingRepository, ServedDayRepository
 from database.aliases import AliasRepository
 from database.api_keys import (
     ApiKeyRepository,
@@ -106,6 +107,8 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     EstimateRepository,
     HourStatisticsRepository,
     EffectRepository,
+    AgeingRepository,
+    ServedDayRepository,
     AuditRepository,
     TrailSubjectRepository,
     TrailRepository,

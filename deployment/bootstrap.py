@@ -13,7 +13,6 @@ from deployment.settings import Settings
 from deployment.tasks.installed import all_installed
 from deployment.wiring import registry
 from model.errors import AccessDenied, ConfigurationError, FarolError, NotEnoughData, NotThisTask
-from model.trust.tombstone import TombstoneKey
 from preprocessing.files.school_files import SchoolFile, in_folder, made_up
 from preprocessing.ingesting.files import ingest_file
 from preprocessing.plausibility import told
@@ -90,7 +89,7 @@ def bootstrap(
     with registry(settings) as opened:
         if not opened.run(BatchRepository().newest(1)):
             found = _school_files(settings, task, data, period, say)
-            _load(opened, found, task, settings.tombstone_key, say)
+            _load(opened, found, task, settings, say)
         if opened.run(AliasRepository().find(CHAMPION)) is not None:
             return
         say("Training the first champion")
@@ -104,7 +103,7 @@ def _load(
     opened: SyncRegistry,
     found: Sequence[SchoolFile],
     task: TaskSpec,
-    key: TombstoneKey,
+    settings: Settings,
     say: Callable[[str], None],
 ) -> None:
     """Reads what is a table of this task; a folder may hold other things too."""
@@ -118,7 +117,8 @@ def _load(
                 task,
                 now=datetime.now(UTC),
                 period=file.period,
-                tombstone_key=key,
+                tombstone_key=settings.tombstone_key,
+                pseudonyms=settings.student_pseudonyms,
             )
         except NotThisTask as error:
             say(f"  not used: {error}")

@@ -130,9 +130,16 @@ def _ingest(files: Sequence[Path], target: Side, task: InstalledTask) -> int:
     opened = target.root.on(target.root.run(entered(there)))
     opened.run(claimed(there))
     opened.run(ensure_indexes())
-    now, key = datetime.now(UTC), settings.tombstone_key
+    now = datetime.now(UTC)
     for path in files:
-        done, refused = ingest_file(opened, path, task.spec, now=now, tombstone_key=key)
+        done, refused = ingest_file(
+            opened,
+            path,
+            task.spec,
+            now=now,
+            tombstone_key=settings.tombstone_key,
+            pseudonyms=settings.student_pseudonyms,
+        )
         for result in done:
             print("\n".join(describe(result, task.spec)))  # noqa: T201
         for sheet in refused:

@@ -23,6 +23,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 
@@ -31,6 +32,7 @@ from database.driver.options import database_of
 from model.errors import ConfigurationError
 from model.trust.keychain import keys_in
 from model.trust.token_issuer import TokenIssuer
+from model.pseudonyms.pseudonyms import SHORTEST_SECRET, Pseudonyms
 from model.trust.tombstone import TombstoneKey
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -62,6 +64,8 @@ KEYS: Mapping[str, str] = {
     "jwt_audience": "FAROL_JWT_AUDIENCE",
     "jwt_keys": "FAROL_JWT_KEYS",
     "backup_days": "FAROL_BACKUP_DAYS",
+    "pseudonyms": "FAROL_PSEUDONYMS",
+    "pseudonym_key": "FAROL_PSEUDONYM_KEY",
 }
 _RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
 
@@ -75,7 +79,9 @@ TASK_FILE = "task.yaml"
 RETIRED_FILE = "task.retired.yaml"
 """The same of a task that was retired; nobody serves it."""
 
-SECRETS = frozenset({"MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES"})
+SECRETS = frozenset({
+    "MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES", "FAROL_PSEUDONYM_KEY",
+})  # fmt: skip
 
 
 class Settings(BaseModel):
@@ -106,6 +112,9 @@ class Settings(BaseModel):
         jwt_issuer: whose JSON Web Tokens are believed; all three of `jwt_...`, or none.
         jwt_audience: what a token for this installation names.
         jwt_keys: the issuer's public keys, a JWKS: a file or an https address.
+        pseudonyms: `key` keeps no student's id, but a keyed pseudonym of it.
+        pseudonym_key: makes those. It is never made or kept here: it is to be where the registry,
+            its backups and the signing key are not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -154,6 +163,8 @@ class Settings(BaseModel):
         return key
 
     backup_days: Annotated[int, Field(ge=0, le=3660)] | None = None
+    pseudonyms: Literal["off", "key"] = "off"
+    pseudonym_key: SecretBytes | None = None
 
     @field_validator("notices")
     @classmethod
@@ -165,6 +176,24 @@ class Settings(BaseModel):
                     "docs/notices.md names, with blanks between addresses"
                 )
         return notices
+
+    @model_validator(mode="after")
+    def _pseudonyms_have_a_key_of_their_own(self) -> Settings:
+        given = self.pseudonym_key and self.pseudonym_key.get_secret_value()
+        if self.pseudonyms == "off" and given:
+            raise ValueError(
+                "FAROL_PSEUDONYM_KEY is set and FAROL_PSEUDONYMS is not: set FAROL_PSEUDONYMS=key, "
+                "or ids would be kept in the clear"
+            )
+        if self.pseudonyms == "key" and len(given or b"") < SHORTEST_SECRET:
+            raise ValueError(
+                f"FAROL_PSEUDONYMS=key needs FAROL_PSEUDONYM_KEY, {SHORTEST_SECRET} characters or "
+                "more; `python -m api.pseudonyms new-key` makes one"
+            )
+        others = (self.signing_key.get_secret_value(), self.data_key.get_secret_value())
+        if given and given in others:
+            raise ValueError("FAROL_PSEUDONYM_KEY must be another one than the other keys are")
+        return self
 
     def of_task(self, name_or_path: str) -> Settings:
         """The same settings, for what works on that task."""
@@ -181,6 +210,12 @@ class Settings(BaseModel):
     def tombstone_key(self) -> TombstoneKey:
         """What recognises erased students."""
         return TombstoneKey(self.data_key.get_secret_value())
+
+    @property
+    def student_pseudonyms(self) -> Pseudonyms | None:
+        """What students' ids become at the door; None where they are kept in the clear."""
+        key = self.pseudonym_key
+        return None if key is None else Pseudonyms(key.get_secret_value())
 
     def home_of(self, task: str) -> Path:
         """Where this host keeps the live model, outbox, lock and tuning of a task, by its name."""
@@ -288,6 +323,8 @@ def unusable(home: Path, error: Exception) -> ConfigurationError:
 
 
 def _explain(error: ErrorDetails) -> str:
+    if not error["loc"]:
+        return error["msg"].removeprefix("Value error, ")  # Of several values, which it names.
     key = KEYS[str(error["loc"][0])]
     shown = "" if key in SECRETS else f"={error['input']!r}"
     return f"{key}{shown}: {error['msg']}"

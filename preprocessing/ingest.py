@@ -19,7 +19,6 @@ from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import add_task_option, registry, settings_from_environment
 from model.errors import ConfigurationError, NotThisTask, RegistryError
-from model.trust.tombstone import TombstoneKey
 from preprocessing.files.account import FileAccount
 from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.loading import read_file
@@ -57,9 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.preview or given.json or given.unit or STANDARD_INPUT in given.files:
             told_well = [_told_in_json(settings, path, task, given) for path in given.files]
             return ExitCode.DONE if all(told_well) else ExitCode.FAILED
-        key = settings.tombstone_key
         with registry(settings) as opened:
-            used = [_ingest_one(opened, path, task, given.period, key) for path in given.files]
+            used = [_ingest_one(opened, path, task, given.period, settings) for path in given.files]
     except (ConfigurationError, RegistryError) as error:
         code = failed("ingest", error)
         if isinstance(error, RegistryError):
@@ -91,8 +89,17 @@ def _told_in_json(
         _write(preview(reading, task))
         return True
     with registry(settings) as opened:
-        key = settings.tombstone_key
-        _write(keep(opened, reading, task, now=now, tombstone_key=key, sent_by=given.by))
+        _write(
+            keep(
+                opened,
+                reading,
+                task,
+                now=now,
+                tombstone_key=settings.tombstone_key,
+                sent_by=given.by,
+                pseudonyms=settings.student_pseudonyms,
+            )
+        )
     return True
 
 
@@ -102,12 +109,13 @@ def _write(account: FileAccount) -> None:
 
 
 def _ingest_one(
-    opened: SyncRegistry, path: Path, task: TaskSpec, period: str | None, key: TombstoneKey
+    opened: SyncRegistry, path: Path, task: TaskSpec, period: str | None, settings: Settings
 ) -> bool:
     try:
         results, refused = ingest_file(
             opened, path, task,
-            now=datetime.now(UTC), period=period, tombstone_key=key,
+            now=datetime.now(UTC), period=period,
+            tombstone_key=settings.tombstone_key, pseudonyms=settings.student_pseudonyms,
         )  # fmt: skip
     except NotThisTask as error:
         sys.stderr.write(f"refused: {error}\n")

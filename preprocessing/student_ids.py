@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from model.anonymous import MARK, prediction_of
 from model.errors import InvalidRecord
+from model.pseudonyms.pseudonyms import Pseudonyms
 from model.student import Units
 from preprocessing.task.spec import TaskSpec
 
@@ -45,18 +48,32 @@ def read_student_id(value: object, *, field: str = "student_id", longest: int = 
     return text
 
 
-def key_of(task: TaskSpec, student_id: str, units: Units, *, field: str = "") -> str:
+def key_of(
+    task: TaskSpec,
+    student_id: str,
+    units: Units,
+    *,
+    field: str = "",
+    pseudonyms: Pseudonyms | None = None,
+) -> str:
     """What Farol knows a student by: the id, or unit and id where a unit numbers its own.
+
+    Every id that comes in passes here before anything else sees it.
 
     Args:
         task: says which.
         student_id: as it was sent, read by `read_student_id`.
         units: of the same record.
         field: what the unit is called there, for the message; by default the column's name.
+        pseudonyms: the installation's, where ids are not kept in the clear.
 
     Raises:
         InvalidRecord: the record tells no unit, and without one the id may be anybody's.
     """
+    if pseudonyms is not None:
+        if pseudonyms.made(student_id):
+            return student_id
+        return pseudonyms.of(key_of(task, student_id, units, field=field))
     if task.id.unique_within is None:
         return student_id
     unit = task.unit_of(units)
@@ -67,10 +84,32 @@ def key_of(task: TaskSpec, student_id: str, units: Units, *, field: str = "") ->
 
 
 def sent_id(task: TaskSpec, key: str) -> str:
-    """The id as it was sent, of what `key_of` gave; the key of no student stays as it is."""
-    if task.id.unique_within is None or prediction_of(key) is not None:
+    """The id as it was sent, of what `key_of` gave.
+
+    The key of no student stays as it is, and so does a pseudonym: nothing here can turn it back.
+    """
+    if task.id.unique_within is None or prediction_of(key) is not None or ":" not in key:
         return key
     return split(key)[1]
+
+
+def keys_searched(
+    task: TaskSpec, search: str, units: Iterable[str], pseudonyms: Pseudonyms | None
+) -> frozenset[str]:
+    """The keys that an id typed whole may have; a pseudonym is not found by a part of the id.
+
+    Args:
+        task: whether each unit numbers its own students.
+        search: as it was typed.
+        units: the (folded) units that are looked through.
+        pseudonyms: the installation's; without them a key is found by what is written in it.
+    """
+    typed = search.strip()
+    if pseudonyms is None or not typed:
+        return frozenset()
+    if task.id.unique_within is None:
+        return frozenset({pseudonyms.of(typed)})
+    return frozenset(pseudonyms.of(qualify(typed, unit)) for unit in set(units) if unit)
 
 
 def qualify(student_id: str, unit: str) -> str:

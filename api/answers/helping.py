@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 from api.answers.filled import Count
 from model.helping.action import ActionKind
 from model.helping.progress import IndicatorChange
-from model.helping.tally import ActionTally, HelpTally
 from model.student import Value
 
 
@@ -187,8 +186,48 @@ class ToDoAnswer(TypedDict):
     waiting_total: Count
 
 
+class KindsTold(TypedDict):
+    """Of how many students this is the last that was done; null is withheld."""
+
+    students: int | None
+    seen: int | None
+    acted: int | None
+    not_useful: int | None
+
+
+class ActionsTold(TypedDict):
+    """What was done about the list of a period; each student counts once, by the last action.
+
+    Attributes:
+        whole: over all.
+        units: (folded) unit to its own; "" is unknown; null is withheld.
+        people: the name of who did it to theirs; the same.
+    """
+
+    whole: KindsTold
+    units: Mapping[str, KindsTold | None]
+    people: Mapping[str, KindsTold | None]
+
+
+class HelpTold(TypedDict):
+    """One kind of help; null is withheld.
+
+    Attributes:
+        students: who got it.
+        going_on: of those, who still get it on the day of the count.
+        doses: how many of the interventions say a dose.
+        mean_dose: the mean of ten of these or more.
+    """
+
+    kind: str
+    students: int | None
+    going_on: int | None
+    doses: int | None
+    mean_dose: float | None
+
+
 class HelpSummaryAnswer(TypedDict):
-    """What was done and what help was given, counted.
+    """What was done and what help was given, counted; of one to nine students a count is null.
 
     Attributes:
         period: of the list that the actions are about; null while there is none.
@@ -202,7 +241,7 @@ class HelpSummaryAnswer(TypedDict):
     period: str | None
     day: date
     since: date
-    actions: ActionTally
-    interventions: Sequence[HelpTally]
-    assigned: Mapping[str, int]
-    due: Mapping[str, int]
+    actions: ActionsTold
+    interventions: Sequence[HelpTold]
+    assigned: Mapping[str, int | None]
+    due: Mapping[str, int | None]

@@ -9,6 +9,7 @@ from api.erased import ErasedStudents
 from api.objections.objecting import ObjectingStudents
 from api.units import UnitLimit
 from model.errors import InvalidRecord
+from model.pseudonyms.pseudonyms import Pseudonyms
 from model.student import Units
 from preprocessing.columnar.tables import CheckedRows
 from preprocessing.student_ids import key_of
@@ -23,6 +24,7 @@ class Admission:
         erased: nobody who was erased is scored.
         objections: nor is anybody who objects.
         limit: the units that the sender's key is for; None is all.
+        pseudonyms: what ids become, where they are not kept in the clear.
     """
 
     def __init__(
@@ -31,7 +33,10 @@ class Admission:
         erased: ErasedStudents,
         objections: ObjectingStudents,
         limit: UnitLimit | None,
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
+        self._pseudonyms = pseudonyms
+        self._as_sent = task.id.unique_within is None and pseudonyms is None
         self._task = task
         self._erased = erased
         self._objections = objections
@@ -41,7 +46,7 @@ class Admission:
         """The rows with the unit of the key where they name none; those that may not be scored are
         refused."""
         everybody = self._limit is None and self._erased.nobody and self._objections.nobody
-        if everybody and self._task.id.unique_within is None:
+        if everybody and self._as_sent:
             return rows  # The usual case: the keys are the ids as they were read.
         rows = self._placed(rows)
         refused: dict[int, InvalidRecord] = {}
@@ -75,7 +80,9 @@ class Admission:
         """
         if self._limit is not None:
             self._limit.check(units)
-        key = None if student_id is None else key_of(self._task, student_id, units)
+        key = None
+        if student_id is not None:
+            key = key_of(self._task, student_id, units, pseudonyms=self._pseudonyms)
         self._erased.check(key)
         self._objections.check(key)
         return key

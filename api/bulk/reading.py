@@ -15,7 +15,8 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from api.bulk.formats import FileForm
-from api.payload import NO_UNITS, Asked, RecordReader
+from api.payload import NO_UNITS, RecordReader
+from api.records.asked import Asked
 from model.errors import InvalidRecord, NotThisTask
 from model.student import Units
 from preprocessing.columnar.cells import is_text

@@ -206,7 +206,7 @@ def _begun(
 
     with ExitStack() as unless_begun:
         unless_begun.callback(order.file.close)
-        admission = Admission(here.task, here.erased, here.objections, order.limit)
+        admission = Admission(here.task, here.erased, here.objections, order.limit, here.pseudonyms)
         inlet = partial(here.bulk.inlet, loop)
         job = Job(order, here.task, admission, origin, inlet, here.now)
         unless_begun.pop_all()

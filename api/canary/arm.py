@@ -11,7 +11,7 @@ from datetime import datetime
 from api.canary.chosen import is_chosen, number_of
 from api.canary.guard import CanaryCounts
 from api.champion import Champion
-from api.payload import Asked
+from api.records.asked import Asked
 from api.scoring import explanation, score_one
 from model.prediction import Prediction, RiskLabel
 

@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import orjson
 
-from api.payload import Asked
+from api.records.asked import Asked
 
 BITS = 64
 WHOLE = 1 << BITS

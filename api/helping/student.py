@@ -20,7 +20,7 @@ from database.driver.commands import Op
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.errors import InvalidRecord
-from preprocessing.student_ids import key_of, read_student_id
+from preprocessing.student_ids import read_student_id
 from preprocessing.task.spec import TaskSpec
 
 LOOKED_AT = 200
@@ -45,22 +45,23 @@ def units_of(client: Client, task: TaskSpec) -> frozenset[str] | None:
     return None if limit is None else limit.chosen(None)
 
 
-def take_student(task: TaskSpec, client: Client, body: dict[str, Any]) -> str:
+def take_student(here: Services, client: Client, body: dict[str, Any]) -> str:
     """Takes out of a body who it is about; gives what Farol knows the student by.
 
     Raises:
         InvalidRecord: no id, or no unit where ids are unique within one only.
         UnknownUnit: it names a unit that the key is not for.
     """
-    limit = UnitLimit.of(client, task)
+    limit = UnitLimit.of(client, here.task)
     default = {} if limit is None else limit.default
-    units = RecordReader(task).units(body, default) if task.unit else {}
+    reader = RecordReader(here.task, here.pseudonyms)
+    units = reader.units(body, default) if here.task.unit else {}
     sent = body.pop("student_id", None)
     if sent is None:
         raise InvalidRecord("student_id", "is missing")
     if limit is not None and units:
         limit.check(units)
-    return key_of(task, read_student_id(sent), units)
+    return reader.student(read_student_id(sent), units)
 
 
 async def place_of(

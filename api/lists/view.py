@@ -214,7 +214,9 @@ def _view(
     whose = Whose(period or "", question.units)
     ranked = here.lists.rank(whose, kept, beside.budgets, here.task.promotion)
     within, rooms = with_draw(kept.scored, ranked, beside.drawn)
-    positions = chosen(question.wanted, kept.scored, ranked, within, beside.done, here.task)
+    positions = chosen(
+        question.wanted, kept.scored, ranked, within, beside.done, here.task, here.pseudonyms
+    )
     return ListView(
         period=period,
         units=whose.units,

@@ -14,10 +14,11 @@ from api.http.problems import Problem
 from model.helping.action import ActionKind
 from model.lists.published import Lane
 from model.prediction import RiskStatus
+from model.pseudonyms.pseudonyms import Pseudonyms
 from preprocessing.columnar.columns import Columns
 from preprocessing.lists.ranking import RankedStudents
 from preprocessing.lists.scoring import ScoredStudents
-from preprocessing.student_ids import sent_id
+from preprocessing.student_ids import keys_searched, sent_id
 from preprocessing.task.columns import Kind
 from preprocessing.task.spec import TaskSpec
 from preprocessing.task.spelling import fold
@@ -38,7 +39,8 @@ class ListFilter:
         status: only students of this status. By default all who have one to look at or a place;
             whoever is searched for is found whatever the status.
         lane: only this lane.
-        search: a part of the student's id, in any case and with any accents.
+        search: a part of the student's id, in any case and with any accents; the whole id as the
+            school writes it, where ids are kept as pseudonyms.
         features: `name:value`, each of which a student has.
         done: only students of whose list of this period somebody has, or nobody has, said that
             something was done.
@@ -60,6 +62,7 @@ def chosen(
     within: Mask,
     done: Mapping[str, ActionKind],
     task: TaskSpec,
+    pseudonyms: Pseudonyms | None = None,
 ) -> NDArray[np.intp]:
     """The positions of the students that are wanted, in the order of the list.
 
@@ -70,6 +73,7 @@ def chosen(
         within: who has a place, shape (n,).
         done: student to what was done last; read only where that is asked for.
         task: of the features.
+        pseudonyms: what ids are kept as, where they are not kept in the clear.
 
     Raises:
         Problem: 422, no such feature.
@@ -79,7 +83,11 @@ def chosen(
         keep &= np.array([one is wanted.lane for one in scored.lanes], dtype=np.bool_)
     if wanted.search:
         part = fold(wanted.search)
-        keep &= np.array([part in fold(sent_id(task, one)) for one in scored.ids], dtype=np.bool_)
+        named = keys_searched(task, wanted.search, scored.units, pseudonyms)
+        keep &= np.array(
+            [one in named or part in fold(sent_id(task, one)) for one in scored.ids],
+            dtype=np.bool_,
+        )
     for asked in wanted.features:
         keep &= has_feature(asked, scored.features, task)
     if wanted.done is not None:

@@ -11,7 +11,8 @@ from api.answers.scales import score_fields
 from api.champion import Champion
 from api.helping.student import place_of, units_of
 from api.outcomes import OutcomeReader
-from api.payload import Asked, RecordReader, checked_reason
+from api.payload import RecordReader, checked_reason
+from api.records.asked import Asked
 from api.scoring import score_one
 from api.security import Client
 from api.services import Services

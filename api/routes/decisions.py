@@ -28,6 +28,7 @@ from api.operation import operation
 from api.payload import read_reason
 from api.security import Client
 from api.services import services
+from api.withheld.records import shown_promotion
 from database.decisions import approval
 from database.decisions.realised import promotions_and_what_came
 from database.driver.commands import Op
@@ -137,7 +138,7 @@ async def _answered(
 def _entry(promotion: Promotion, came: RealisedGain | None) -> DecisionEntry:
     promise = promotion.promise
     kept = is_kept(promise, came) if promise and came else None
-    return filled(DecisionEntry, promotion, came=came, kept=kept)
+    return filled(DecisionEntry, shown_promotion(promotion), came=came, kept=kept)
 
 
 async def _reason(request: Request) -> str:

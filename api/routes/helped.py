@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayRead
-from api.answers.filled import filled
 from api.answers.helping import (
     ActionsAnswer,
     HelpSummaryAnswer,
@@ -26,6 +25,7 @@ from api.payload import named_student
 from api.security import Client
 from api.services import Services, services
 from api.units import UnitLimit
+from api.withheld.counts import actions_told, help_told, told
 from database.helping.actions import ActionRepository
 from database.helping.follow_ups import to_do_of
 from database.helping.interventions import InterventionRepository
@@ -204,7 +204,17 @@ async def summarise_help(
     since = since or day - A_YEAR
     summary = help_summary(asked or "", day=day, since=since, units=units)
     found = await here.registry.run(summary)
-    return json_answer(filled(HelpSummaryAnswer, found, period=asked, day=day, since=since))
+    return json_answer(
+        HelpSummaryAnswer(
+            period=asked,
+            day=day,
+            since=since,
+            actions=actions_told(found.actions),
+            interventions=[help_told(one) for one in found.interventions],
+            assigned={person: told(n) for person, n in found.assigned.items()},
+            due={person: told(n) for person, n in found.due.items()},
+        )
+    )
 
 
 def _units(here: Services, client: Client, asked: str | None) -> frozenset[str] | None:

@@ -61,7 +61,7 @@ async def act(request: Request, client: MayAct) -> Response:
     """
     here = services(request)
     body = {**read_object(await read_body(request.receive, SMALL))}
-    student = take_student(here.task, client, body)
+    student = take_student(here, client, body)
     place = await place_of(here, client, student, asked_period(here, body.get("period")))
     action = read_action(body, student, place, _speaker(here, client))
     if not await here.registry.run(ActionRepository().add(action, units_of(client, here.task))):
@@ -94,7 +94,7 @@ async def intervene(request: Request, client: MayAct) -> Response:
     """
     here = services(request)
     body = {**read_object(await read_body(request.receive, SMALL))}
-    student = take_student(here.task, client, body)
+    student = take_student(here, client, body)
     changed = own_id(body, "intervention_id")
     if changed is None:
         given = await _begin(here, client, student, body)

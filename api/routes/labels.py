@@ -89,7 +89,7 @@ class _Told:
 async def _label(here: Services, client: Client, found: Mapping[int, Any], told: _Told) -> None:
     """Brings in some outcomes by their places, and counts them."""
     now, places = here.now(), list(found)
-    reader = OutcomeReader(here.task, UnitLimit.of(client, here.task))
+    reader = OutcomeReader(here.task, UnitLimit.of(client, here.task), here.pseudonyms)
     read = list(reader.all(list(found.values()), now=now, source=client.name))
     reported = await _without_erased(here, read)
     outcomes = [item.outcome for item in reported if item.outcome is not None]

@@ -27,6 +27,7 @@ from api.operation import TEXT, operation
 from api.payload import read_reason
 from api.security import Client
 from api.services import root_of, services
+from api.withheld.records import shown_promotion, shown_version
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.erasing.learned import LearnedErasedRepository
@@ -62,7 +63,7 @@ async def get_model(request: Request, _client: MayReadAll) -> Response:
         found = await here.registry.run(ModelVersionRepository().get(champion.version))
     except RegistryUnavailable:
         return json_answer(filled(LocalModelAnswer, None, registry="unavailable", **served))
-    return json_answer(filled(ModelAnswer, found, **served))
+    return json_answer(filled(ModelAnswer, shown_version(found), **served))
 
 
 @router.get("/models", **operation("Every version, newest first", VersionsAnswer))
@@ -71,7 +72,10 @@ async def list_versions(request: Request, _client: MayReadAll) -> Response:
     here = services(request)
     alias = await here.registry.run(AliasRepository().get(CHAMPION))
     found = await here.registry.run(ModelVersionRepository().newest(MOST_VERSIONS))
-    listed = [filled(VersionSummary, version, **_serving(version, alias)) for version in found]
+    listed = [
+        filled(VersionSummary, shown_version(version), **_serving(version, alias))
+        for version in found
+    ]
     return json_answer(VersionsAnswer(champion=alias.version if alias else None, models=listed))
 
 
@@ -83,9 +87,10 @@ async def get_version(request: Request, version: str, _client: MayReadAll) -> Re
     that somebody took; `decisions` are all, newest first.
     """
     here = services(request)
-    found = await here.registry.run(ModelVersionRepository().get(version))
+    found = shown_version(await here.registry.run(ModelVersionRepository().get(version)))
     alias = await here.registry.run(AliasRepository().get(CHAMPION))
-    decisions = await here.registry.run(PromotionRepository().of_version(version))
+    every = await here.registry.run(PromotionRepository().of_version(version))
+    decisions = [shown_promotion(one) for one in every]
     erased = await here.registry.run(LearnedErasedRepository().of_version(version))
     return json_answer(
         filled(

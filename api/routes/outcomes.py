@@ -25,7 +25,7 @@ from api.routes.decisions import read_moment
 from api.services import Services, services
 from api.units import UnitLimit, units_asked
 from database.students import PeriodRepository
-from preprocessing.student_ids import sent_id
+from preprocessing.student_ids import keys_searched, sent_id
 from preprocessing.task.spec import TaskSpec
 
 router = APIRouter(tags=["labels"])
@@ -166,7 +166,7 @@ async def _first(
     until, late = now() + LOOKED_FOR, False
     async with aclosing(lacking(here.registry, period, units)) as parts:
         async for part in parts:
-            found += [one for one in part if search in sent_id(here.task, one.student_id)]
+            found += _searched(here, search, part)
             late = now() > until
             if len(found) > limit or late:
                 break
@@ -175,6 +175,16 @@ async def _first(
         for one in found[:limit]
     ]
     return MissingAnswer(period=period, students=students, more=len(found) > limit or late)
+
+
+def _searched(here: Services, search: str, part: list[Lacking]) -> list[Lacking]:
+    units = {here.task.unit_of(one.units) for one in part}
+    named = keys_searched(here.task, search, units, here.pseudonyms)
+    return [
+        one
+        for one in part
+        if one.student_id in named or search in sent_id(here.task, one.student_id)
+    ]
 
 
 async def _written(

@@ -16,8 +16,9 @@ from api.http.body import LARGE, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.operation import EXPLAIN, UNIT, operation
-from api.payload import NO_UNITS, Asked, RecordReader, named_student, read_json
+from api.payload import NO_UNITS, RecordReader, named_student, read_json
 from api.predict_endpoint import wants_explanation
+from api.records.asked import Asked
 from api.scoring import answer, explanation, score_many, score_one
 from api.services import Services, services
 from api.units import UnitLimit
@@ -131,7 +132,7 @@ def _records(body: Any) -> list[Any]:
 def _read(
     here: Services, records: list[Any], default_period: str, limit: UnitLimit | None
 ) -> tuple[list[tuple[int, Asked]], list[RecordError]]:
-    reader = RecordReader(here.task)
+    reader = RecordReader(here.task, here.pseudonyms)
     good: list[tuple[int, Asked]] = []
     errors: list[RecordError] = []
     for index, record in enumerate(records):

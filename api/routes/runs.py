@@ -22,6 +22,7 @@ from api.http.problems import Problem
 from api.operation import TEXT, operation
 from api.payload import checked_reason, read_object
 from api.services import services
+from api.withheld.records import shown_report
 from database.drift_reports import DriftReportRepository
 from database.runs import RunRepository
 from database.watch.pages import DriftPictureRepository
@@ -109,13 +110,14 @@ async def get_run_log(request: Request, run_id: str, _client: MayReadAll) -> Res
 async def list_drift_reports(request: Request, _client: MayReadAll, limit: Limit = 20) -> Response:
     """What moved since the champion was trained."""
     found = await services(request).registry.run(DriftReportRepository().newest(limit))
-    return json_answer(DriftAnswer(reports=found))
+    return json_answer(DriftAnswer(reports=[shown_report(one) for one in found]))
 
 
 @router.get("/drift/{report_id}", tags=["drift"], **operation("One drift report", DriftReport, 404))
 async def get_drift_report(request: Request, report_id: str, _client: MayReadAll) -> Response:
     """Feature by feature."""
-    return json_answer(await services(request).registry.run(DriftReportRepository().get(report_id)))
+    found = await services(request).registry.run(DriftReportRepository().get(report_id))
+    return json_answer(shown_report(found))
 
 
 @router.get(
@@ -135,4 +137,4 @@ async def get_drift_page(
     report = await here.registry.run(DriftReportRepository().get(report_id))
     picture = await here.registry.run(DriftPictureRepository().find(report_id))
     code = language or preferred(request.headers.get("accept-language", ""))
-    return await asyncio.to_thread(page_answer, report, picture, code)
+    return await asyncio.to_thread(page_answer, shown_report(report), picture, code)

@@ -14,7 +14,7 @@ from dashboard.students.acting import done_name, help_name
 from dashboard.students.filters import schools_of
 from dashboard.texts import Texts
 from model.helping.action import ActionKind
-from model.units.disclosure import FEWEST_SHOWN, showable
+from model.units.disclosure import FEWEST_SHOWN
 
 Json = Mapping[str, Any]
 
@@ -46,12 +46,13 @@ def show_done(context: Context) -> None:
 def done_line(summary: Json, texts: Texts) -> str:
     """Of how many students of the newest list something was done, by what was done last."""
     whole = summary["actions"]["whole"]
-    if not whole["students"]:
+    if whole["students"] == 0:
         return texts("manager.done_nothing")
     told = ", ".join(
         f"{done_name(kind, texts).lower()} {whole[kind]}" for kind in ActionKind if whole[kind]
     )
-    return texts("manager.done_line", n=whole["students"], period=summary["period"], told=told)
+    n, period = _count(whole["students"]), summary["period"]
+    return texts("manager.done_line", n=n, period=period, told=told or texts("units.hidden"))
 
 
 def school_rows(summary: Json, names: Mapping[str, str], texts: Texts) -> list[dict[str, str]]:
@@ -63,11 +64,10 @@ def school_rows(summary: Json, names: Mapping[str, str], texts: Texts) -> list[d
         texts: the reader's language.
     """
     counts = _students(summary["actions"]["units"])
-    shown = showable({unit: (n,) for unit, n in counts.items()})
     return [
         {
             texts("units.unit"): names.get(unit, unit) or texts("units.not_known"),
-            texts("manager.done_students"): str(n) if unit in shown else texts("units.hidden"),
+            texts("manager.done_students"): texts("units.hidden") if n is None else str(n),
         }
         for unit, n in counts.items()
     ]
@@ -76,13 +76,12 @@ def school_rows(summary: Json, names: Mapping[str, str], texts: Texts) -> list[d
 def person_rows(summary: Json, texts: Texts) -> list[dict[str, str]]:
     """One table row a person who did something, looks after somebody or had to look again."""
     did = _students(summary["actions"]["people"])
-    shown = showable({person: (n,) for person, n in did.items()})
     people = sorted({*did, *summary["assigned"], *summary["due"]})
     return [
         {
             texts("manager.person"): person,
             texts("manager.done_students"): texts("units.hidden")
-            if person in did and person not in shown
+            if did.get(person, 0) is None
             else str(did.get(person, 0)),
             texts("manager.looks_after"): _count(summary["assigned"].get(person, 0)),
             texts("manager.due"): _count(summary["due"].get(person, 0)),
@@ -103,9 +102,10 @@ def help_rows(summary: Json, kinds: Sequence[Json], texts: Texts) -> list[dict[s
     ]
 
 
-def _students(tallies: Mapping[str, Json]) -> dict[str, int]:
-    return {name: int(tally["students"]) for name, tally in tallies.items()}
+def _students(tallies: Mapping[str, Json | None]) -> dict[str, int | None]:
+    return {name: None if tally is None else tally["students"] for name, tally in tallies.items()}
 
 
-def _count(students: int) -> str:
-    return f"< {FEWEST_SHOWN}" if 0 < students < FEWEST_SHOWN else str(students)
+def _count(students: int | None) -> str:
+    """A count as the API tells it: null where it is of one to nine students."""
+    return f"< {FEWEST_SHOWN}" if students is None else str(students)

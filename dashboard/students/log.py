@@ -24,7 +24,9 @@ def show_log(context: Context, wanted: ListFilters) -> bool:
     texts = context.texts
     st.caption(texts("students.from_log"))
     served = context.registry.run(PredictionRepository().newest(SHOWN))
-    found = [p for p in served if _matches(p, wanted)]
+    typed = wanted.search.strip()
+    known_as = context.known_as(typed) if typed else ""
+    found = [p for p in served if _matches(p, wanted, known_as)]
     urgent = log_rows([p for p in found if p.status is not UNKNOWN], texts)
     unknown = log_rows([p for p in found if p.status is UNKNOWN], texts)
     if urgent:
@@ -37,11 +39,13 @@ def show_log(context: Context, wanted: ListFilters) -> bool:
     return bool(found)
 
 
-def _matches(prediction: Prediction, wanted: ListFilters) -> bool:
+def _matches(prediction: Prediction, wanted: ListFilters, known_as: str) -> bool:
+    student = prediction.student_id or ""
+    part = wanted.search.strip().casefold()
     return (
         wanted.status in (None, prediction.status)
         and wanted.unit in (None, *prediction.units.values())
-        and wanted.search.strip().casefold() in (prediction.student_id or "").casefold()
+        and (not part or student == known_as or part in student.casefold())
     )
 
 

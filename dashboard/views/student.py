@@ -64,7 +64,7 @@ def show(context: Context) -> None:
         unknown = failure.status in (404, 410)
         st.warning(texts("student.unknown") if unknown else explain_failure(failure, context))
         return
-    context.saw(Looked.STUDENT, who.key)
+    context.saw(Looked.STUDENT, context.known_as(who.key))
     _heading(context, found)
     show_objection(context, found)
     show_outcome(who)

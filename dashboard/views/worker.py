@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.context import Context, empty
+from dashboard.keeping.section import show_ages
 from dashboard.reading.retold import retold
 from dashboard.reading.table import show_table
 from dashboard.reading.took import took
@@ -30,6 +31,7 @@ def show(context: Context) -> None:
             told = texts("worker.failed", job=job_name(job, texts), times=job.failures)
             st.warning(f"{told} {retold(job.detail, texts)}", icon=":material/error:")
     show_table(job_rows(jobs, texts), texts)
+    show_ages(context)
 
 
 def job_rows(jobs: Sequence[JobState], texts: Texts) -> list[dict[str, Any]]:

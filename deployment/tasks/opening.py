@@ -9,6 +9,7 @@ from database import installation
 from database.adoption import adopt
 from database.driver.commands import Op
 from database.indexes import ensure_indexes
+from database.pseudonymous.ids import require_pseudonyms
 from database.tasks import TaskRepository
 from deployment.tasks.admission import AT_START, admit, in_service, recorded
 from deployment.tasks.installed import InstalledTask
@@ -75,10 +76,12 @@ def claimed(task: InstalledTask) -> Op[None]:
     """Run on the task's database: it is this installation's, and this task's.
 
     Raises:
-        ConfigurationError: the database is of another task, or made with another data key.
+        ConfigurationError: the database is of another task, made with another data key, or its ids
+            are pseudonyms of another key, or none where they should be.
     """
     yield from installation.claim(task.settings.tombstone_key)
     yield from installation.require_task(task.name)
+    yield from require_pseudonyms(task.settings.student_pseudonyms)
 
 
 def prepared(task: InstalledTask) -> Op[None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from database.driver.client import SyncRegistry
 from database.driver.gc_pause import quiet
+from model.pseudonyms.pseudonyms import Pseudonyms
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.account import FileAccount, TableAccount, table_account
 from preprocessing.files.loading import CleanTable, FileReading, read_file
@@ -23,6 +24,7 @@ def ingest_file(
     now: datetime,
     period: str | None = None,
     tombstone_key: TombstoneKey | None = None,
+    pseudonyms: Pseudonyms | None = None,
 ) -> tuple[list[Ingested], tuple[str, ...]]:
     """Reads a file and puts its tables into the registry, oldest period first.
 
@@ -33,6 +35,7 @@ def ingest_file(
         now: when it arrived.
         period: of tables whose name and columns do not tell it.
         tombstone_key: recognises erased students, whose rows are counted and left out.
+        pseudonyms: what ids become, where they are not kept in the clear.
 
     Returns:
         One account a table, and the sheets that are no table of the task with the reason.
@@ -44,7 +47,7 @@ def ingest_file(
     with quiet():
         reading = read_file(path, task, now=now, period=period)
     done = [
-        opened.run(ingest(table, task, now=now, tombstone_key=tombstone_key))
+        opened.run(ingest(table, task, now=now, tombstone_key=tombstone_key, pseudonyms=pseudonyms))
         for table in _oldest_first(reading)
     ]
     return done, reading.refused
@@ -68,6 +71,7 @@ def keep(
     now: datetime,
     tombstone_key: TombstoneKey,
     sent_by: str,
+    pseudonyms: Pseudonyms | None = None,
 ) -> FileAccount:
     """Puts a file that was read into the registry, and tells what became of it.
 
@@ -78,6 +82,7 @@ def keep(
         now: when it arrived.
         tombstone_key: recognises erased students.
         sent_by: kept with the batches.
+        pseudonyms: what ids become, where they are not kept in the clear.
 
     Raises:
         RegistryError: the registry fails; the same call repairs what was begun.
@@ -85,7 +90,9 @@ def keep(
     tables = []
     for table in _oldest_first(reading):
         sent = replace(table, batch=replace(table.batch, sent_by=sent_by))
-        done = opened.run(ingest(sent, task, now=now, tombstone_key=tombstone_key))
+        done = opened.run(
+            ingest(sent, task, now=now, tombstone_key=tombstone_key, pseudonyms=pseudonyms)
+        )
         tables.append(_kept_account(sent, task, done))
     return FileAccount(kept=True, tables=tables, refused=reading.refused)
 

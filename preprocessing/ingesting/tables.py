@@ -20,6 +20,7 @@ from model.batch import Batch
 from model.errors import NotFound
 from model.label import JoinStatus
 from model.rights.rectification import Standing, held, held_outcome
+from model.pseudonyms.pseudonyms import Pseudonyms
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.loading import CleanTable
 from preprocessing.plausibility import implausible
@@ -62,6 +63,7 @@ def ingest(
     *,
     now: datetime,
     tombstone_key: TombstoneKey | None = None,
+    pseudonyms: Pseudonyms | None = None,
 ) -> Op[Ingested]:
     """Puts one table into the registry: students, then outcomes, then orphans, the batch last.
 
@@ -71,6 +73,13 @@ def ingest(
     Every write before the last is idempotent. A run that is killed in between has no batch yet, so
     the same file run again repeats them and ends where an undisturbed run ends. Two at the same
     time write the same.
+
+    Args:
+        table: as it was read.
+        task: whose it is.
+        now: when it arrived.
+        tombstone_key: recognises erased students, whose rows are left out.
+        pseudonyms: what ids become before anything else, where they are not kept in the clear.
     """
     known = yield from _known(table.batch.batch_id)
     if known is not None:
@@ -78,7 +87,7 @@ def ingest(
     begun = yield from BegunBatchRepository().begin(
         table.batch.batch_id, now=table.batch.ingested_at
     )
-    table = dated(table, begun)
+    table = dated(table if pseudonyms is None else renamed(table, pseudonyms), begun)
     kept, erased = yield from _without_erased(table, tombstone_key)
     stored = yield from StudentRepository().stored_many(o.student_id for o in kept.observations)
     kept, elsewhere = without_elsewhere(kept, stored)
@@ -100,6 +109,24 @@ def ingest(
         batch, False, statuses, objections, joined, erased, elsewhere,
         objecting=len(_named(kept) & objecting), held=corrected,
     )  # fmt: skip
+
+
+def renamed(table: CleanTable, pseudonyms: Pseudonyms) -> CleanTable:
+    """The table with a pseudonym in the place of each id."""
+    known = {key: pseudonyms.of(key) for key in table.row_of}
+
+    def of(key: str) -> str:
+        return known.get(key) or pseudonyms.of(key)
+
+    return replace(
+        table,
+        observations=tuple(replace(o, student_id=of(o.student_id)) for o in table.observations),
+        outcomes=tuple(
+            o if o.student_id is None else replace(o, student_id=of(o.student_id))
+            for o in table.outcomes
+        ),
+        row_of={known[key]: row for key, row in table.row_of.items()},
+    )
 
 
 def _without_erased(table: CleanTable, key: TombstoneKey | None) -> Op[tuple[CleanTable, int]]:

@@ -151,19 +151,40 @@ class Schedule(Spec):
     pause_hours: Annotated[float, Field(ge=0)] = 20.0
 
 
+Age = Annotated[int, Field(ge=30)] | None
+
+
 class RetentionPolicy(Spec):
-    """What of a task the worker removes by itself. Predictions, outcomes and labels are never.
+    """What of a task the worker removes by itself.
+
+    The ages count the days since Farol was told; None keeps for ever. What an age, or a shorter
+    one, would remove is shown for a week before it goes.
 
     Attributes:
         drift_reports: so many of the newest are kept.
         runs: the same.
         orphans_days: an outcome that has waited for its features so long is dropped, with its
             reports; None: it waits for ever, and how long is told.
+        predictions_days: older predictions go, a day at a time; what stays are that day's counts
+            and mean scores by unit and status, of ten students or more.
+        outcomes_days: labels that no report has reached since, with their reports.
+        students_days: what a school reported of a student's period.
+        actions_days: what was done for students, and help that has ended.
+        lists_days: published lists; the newest period's last one stands.
+        drift_days: drift reports.
+        rejects_days: which rows of a school file could not be used; the counts stay.
     """
 
     drift_reports: Annotated[int, Field(ge=10)] = 1_000
     runs: Annotated[int, Field(ge=100)] = 2_000
-    orphans_days: Annotated[int, Field(ge=30)] | None = None
+    orphans_days: Age = None
+    predictions_days: Age = None
+    outcomes_days: Age = None
+    students_days: Age = None
+    actions_days: Age = None
+    lists_days: Age = None
+    drift_days: Age = None
+    rejects_days: Age = None
 
 
 class WatchPolicy(Spec):

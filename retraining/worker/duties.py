@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from database.driver.client import SyncRegistry
 from preprocessing.task.spec import TaskSpec
+from retraining.ageing.duty import age_records
 from retraining.comparing.duty import compare_versions
 from retraining.helping.duty import measure_effects
 from retraining.lists.duty import publish_lists
@@ -87,6 +88,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("retention", at("40 3 * * *"), keep_bounded),
+    Duty("ageing", at("45 3 * * *"), plain(age_records)),
     Duty("outboxes", at("10 */6 * * *"), look_at_outboxes, on_every_host=True),
     Duty("trail", at("* * * * *"), anchor_trail, on_every_host=True),
     Duty("trail_check", at("10 2 * * *"), check_trail, on_every_host=True),

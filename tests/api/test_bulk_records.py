@@ -23,7 +23,7 @@ from api.durability.bulk_log import MOST_FILES, MOST_ROWS, BulkLog
 from api.durability.outbox import Outbox, decode, outbox_path, waiting
 from api.http.body import Disconnected
 from api.http.problems import Problem
-from api.payload import Asked
+from api.records.asked import Asked
 from api.scoring import score_many
 from model.bundle import load_bundle
 from model.errors import Overloaded

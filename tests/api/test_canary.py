@@ -26,7 +26,7 @@ from api.canary.guard import (
 from api.canary.holder import CanaryHolder
 from api.canary.tallies import CanaryTallies
 from api.champion import Champion, ChampionHolder
-from api.payload import Asked
+from api.records.asked import Asked
 from database.driver.commands import Op
 from database.watch.canaries import CanaryRepository
 from model.errors import RegistryUnavailable

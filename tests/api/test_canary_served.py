@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.canary.chosen import is_chosen, number_of
-from api.payload import Asked
+from api.records.asked import Asked
 from database.predictions import PredictionRepository
 from database.watch.canaries import CanaryRepository
 from model.watch.canary import CanaryState

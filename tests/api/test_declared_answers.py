@@ -24,6 +24,7 @@ from api.audit.told import TELLING, ByItself
 from api.http.problems import MEDIA_TYPE
 from api.operation import REFUSALS
 from api.predict_endpoint import PATH
+from database.ageing.records import AgeingRepository, ServedDayRepository
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.comparing.comparisons import ComparisonRepository
@@ -45,6 +46,9 @@ from database.watch.statistics import (
     HourStatisticsRepository,
     PerformanceRepository,
 )
+from model.ageing.record import SUBJECT as SUBJECT_AGED
+from model.ageing.record import AgeingRecord, KindAge
+from model.ageing.served_day import ServedCell, ServedDay
 from model.comparing.comparison import (
     ComparedFigure,
     ComparedPeriod,
@@ -170,6 +174,15 @@ class School:
         self.registry.run(HourStatisticsRepository().keep(
             [HourStatistics("20260302T12", at, 20, True, at, ("v1",), (column,))]
         ))  # fmt: skip
+        return self
+
+    def aged(self) -> School:
+        """Old records were looked for, and a day of predictions was removed."""
+        now, at = datetime.now(UTC), bundles.NOW
+        found = KindAge("predictions", 30, at, at, 12, at, 12, now)
+        self.registry.run(AgeingRepository().put(AgeingRecord(SUBJECT_AGED, now, (found,))))
+        cells = (ServedCell("escola a", "alert", 12, 11, 0.4), ServedCell(None, None, 10, 10, 0.2))
+        self.registry.run(ServedDayRepository().add(ServedDay("20240301", cells)))
         return self
 
     def helped(self, **more: Any) -> httpx.Response:
@@ -427,6 +440,8 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.get("/performance"),
         s.measured().get("/performance?hours=5"),
     ],
+    "get_retention": lambda s: [s.get("/retention"), s.aged().get("/retention")],
+    "list_served_days": lambda s: [s.get("/retention/days?limit=5")],
     "get_effects": lambda s: [s.get("/effects"), s.effects().get("/effects")],
     "get_drift_page": lambda s: [
         s.get("/drift/d1/page"),

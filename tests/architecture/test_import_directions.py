@@ -33,6 +33,7 @@ ENTRY_POINTS = {
     "api/keys.py": {"deployment"},
     "api/opening.py": {"deployment"},
     "api/people/__main__.py": {"deployment"},
+    "api/pseudonyms/__main__.py": {"deployment"},
     "dashboard/dashboard.py": {"deployment"},
     "database/embedded/__main__.py": {"deployment"},
     "drift/check.py": {"deployment", "database", "preprocessing"},

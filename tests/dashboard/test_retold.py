@@ -28,6 +28,7 @@ MAKERS = {
     "retraining/worker/drifting.py": {"check_drift"},
     "retraining/worker/maintenance/orphans.py": {"look_at_orphans", "waiting"},
     "retraining/worker/maintenance/retention.py": {"keep_bounded"},
+    "retraining/ageing/duty.py": {"_told"},
     "retraining/worker/settling.py": {"settle_approval"},
     "retraining/worker/runs.py": {"start_run"},
     "retraining/worker/triggers.py": {"_too_little"},

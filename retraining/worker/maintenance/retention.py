@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from database.adoption import VersionAdoptionRepository
+from database.ageing.records import AgeingRepository, ServedDayRepository
 from database.aliases import AliasRepository
 from database.api_keys import (
     ApiKeyRepository,
@@ -76,14 +77,14 @@ NEWEST: Mapping[str, type[Repository[Any]]] = {
 BOUNDED: Mapping[type[Documents], str] = {
     StudentRepository: "as many as there are students",
     PeriodRepository: "as many as there are periods",
-    PredictionRepository: "the record of what was answered; nothing but an erasure deletes it",
-    ActionRepository: "the record of what people did; nothing but an erasure deletes it",
+    PredictionRepository: "what was answered; retention.predictions_days, or an erasure",
+    ActionRepository: "the record of what people did; retention.actions_days, or an erasure",
     InterventionRepository: "the record of what help was given, as above",
     AssignmentRepository: "at most as many as there are students",
     ObjectionRepository: "one a student who objects; lifted, or erased with the student",
     RectificationRepository: "one a value that was put right by hand; nothing but an erasure",
     OutcomeRepository: "facts that labels are made from; what never joins: retention.orphans_days",
-    LabelRepository: "one a student and period",
+    LabelRepository: "one a student and period; retention.outcomes_days",
     OrphanRepository: "1,000 an API client; retention.orphans_days",
     PendingJoinRepository: "removed once it is paid",
     BatchRepository: "one a school file",
@@ -113,6 +114,8 @@ BOUNDED: Mapping[type[Documents], str] = {
     CanaryRepository: "one a version that was tried",
     RunLogRepository: "the newest 100",
     JobRepository: "one a duty, and of some one a host; forgotten after 30 days",
+    AgeingRepository: "one",
+    ServedDayRepository: "one a day whose predictions were removed",
     AuditRepository: "the audit log of releases before the trail; nothing adds to it",
     TrailRepository: "the audit trail; nothing deletes it but `shorten`, which says so in it",
     TrailSubjectRepository: "one a subject of a block; goes with the block",

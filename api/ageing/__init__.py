@@ -1,0 +1,1 @@
+"""What is told of old records: what goes when, and what stays of it."""

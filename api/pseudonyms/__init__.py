@@ -1,0 +1,1 @@
+"""The command that makes a pseudonym of an id, for whoever holds the key."""

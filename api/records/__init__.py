@@ -1,0 +1,1 @@
+"""Records that callers send, once they are read."""

@@ -1,0 +1,1 @@
+"""Answers without what fewer than ten students tell."""

@@ -1,0 +1,1 @@
+"""Which registries hold pseudonyms in the place of students' ids."""

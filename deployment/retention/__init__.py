@@ -1,0 +1,1 @@
+"""The command that shows what is old, and removes it."""
