@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from api import health
-from api.audit.telling import telling
 from api.ageing import route as retention
+from api.audit.telling import telling
 from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy

@@ -30,9 +30,9 @@ from pydantic_core import ErrorDetails
 from api.limits.kinds import NO_RATE
 from database.driver.options import database_of
 from model.errors import ConfigurationError
+from model.pseudonyms.pseudonyms import SHORTEST_SECRET, Pseudonyms
 from model.trust.keychain import keys_in
 from model.trust.token_issuer import TokenIssuer
-from model.pseudonyms.pseudonyms import SHORTEST_SECRET, Pseudonyms
 from model.trust.tombstone import TombstoneKey
 
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -19,8 +19,8 @@ from database.tombstones import TombstoneRepository
 from model.batch import Batch
 from model.errors import NotFound
 from model.label import JoinStatus
-from model.rights.rectification import Standing, held, held_outcome
 from model.pseudonyms.pseudonyms import Pseudonyms
+from model.rights.rectification import Standing, held, held_outcome
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.loading import CleanTable
 from preprocessing.plausibility import implausible

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +41,7 @@ FILE = (
 class Office:
     """A guarded server, and clients of the city, of a school, and one that may only label."""
 
+    home: Path
     registry: SyncRegistry
     city: httpx.Client
     school: httpx.Client
@@ -70,7 +72,7 @@ def office(world: World) -> Iterator[Office]:
             httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {s}"}, timeout=60)
             for s in secrets
         ]
-        yield Office(world.registry, *clients)
+        yield Office(world.home, world.registry, *clients)
         for client in clients:
             client.close()
 
@@ -102,7 +104,7 @@ def test_a_file_is_looked_at_then_kept_once_and_its_rejects_are_a_download(offic
     assert csv_rows(rejects) == [
         "row;field;reason", "3;ra;is the same as in row 2", "4;ra;is missing",
     ]  # fmt: skip
-    settled(office.server.home)
+    settled(office.home)
     done = {(e.action, e.detail) for e in office.registry.run(entries())}
     assert ("ingest", "period 2021: 2 of 4 rows") in done
 
