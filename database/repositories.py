@@ -45,7 +45,7 @@ from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.tasks import TaskRepository
 from database.tombstones import TombstoneRepository
-from database.trail.trail import TrailRepository, TrailSubjectRepository
+from database.trail.trail import TrailEndRepository, TrailRepository, TrailSubjectRepository
 from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
@@ -111,6 +111,7 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     ServedDayRepository,
     AuditRepository,
     TrailSubjectRepository,
+    TrailEndRepository,
     TrailRepository,
     TaskRepository,
     KeyAdoptionRepository,

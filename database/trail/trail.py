@@ -13,11 +13,19 @@ from datetime import datetime
 from typing import Any
 
 from database.audit import AuditRepository
-from database.driver.commands import DeleteMany, Document, Find, InsertMany, Op
+from database.driver.commands import (
+    DeleteMany,
+    Document,
+    Find,
+    InsertMany,
+    Op,
+    Replace,
+    ReplaceMany,
+)
 from database.driver.paging import in_parts
 from database.mapping.documents import milliseconds
 from database.repository import Documents, Repository
-from model.audit.block import FIRST, Block, sealed, subjects_of
+from model.audit.block import FIRST, Block, id_of, sealed, subjects_of
 from model.audit.check import SHORTENED
 from model.audit.entry import Entry
 from model.audit.former import begun, of_before
@@ -29,6 +37,10 @@ MOST_ENTRIES = 1_000
 
 FURTHEST = 10**12
 """No chain has so many blocks: a larger number was put there, and nobody counts on from it."""
+
+
+MOST_STEPS = 50
+"""Blocks that are looked at behind the one that is noted as the last."""
 
 
 class TrailSubjectRepository(Documents):
@@ -71,6 +83,32 @@ class TrailSubjectRepository(Documents):
             found = yield Find(self.collection, {"block_id": {"$in": part}})
             noted |= {(row["block_id"], row["subject"]) for row in found}
         return noted
+
+
+class TrailEndRepository(Documents):
+    """Where each chain ended when somebody appended last: a hint, which nobody has to believe."""
+
+    collection = "audit_ends"
+
+    def note(self, block: Block) -> Op[None]:
+        """Notes that a chain has come to a block.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        document = {"_id": f"{block.task}#end", "number": block.number}
+        if not (yield from self._add(document)):
+            yield ReplaceMany(self.collection, [Replace({"_id": document["_id"]}, document)])
+
+    def number(self, task: str) -> Op[int]:
+        """The number of that block; 0 where none is noted.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        noted = yield from self.stored(f"{task}#end")
+        number = noted.get("number") if noted else 0
+        return number if type(number) is int and 0 < number < FURTHEST else 0
 
 
 class TrailRepository(Repository[Block]):
@@ -133,6 +171,17 @@ class TrailRepository(Repository[Block]):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
+        # Blocks are found by their keys, for the embedded server sorts by reading the collection.
+        number = yield from TrailEndRepository().number(task)
+        end = yield from self.stored(id_of(task, number))
+        for _ in range(MOST_STEPS):
+            if end is None or end.get("number") != number or end.get("task") != task:
+                break
+            number += 1
+            later = yield from self.stored(id_of(task, number))
+            if later is None:
+                return end
+            end = later
         found: list[Document] = yield Find(
             self.collection,
             {"task": task, "number": {"$gt": 0, "$lt": FURTHEST}},
@@ -160,6 +209,12 @@ class TrailRepository(Repository[Block]):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
+        if task is not None and before is None and limit:
+            head = yield from self.head(task)
+            end = head["number"] - offset if head else 0
+            keys = [id_of(task, number) for number in range(max(end - limit, 0) + 1, end + 1)]
+            stored = yield from self.stored_many(keys)
+            return self.readable(stored[key] for key in reversed(keys) if key in stored)
         where: dict[str, Any] = {} if task is None else {"task": task}
         if before is not None:
             where["sealed_at"] = {"$lt": milliseconds(before)}
@@ -176,8 +231,14 @@ class TrailRepository(Repository[Block]):
             RegistryError: the registry refuses, or does not answer.
         """
         where = {} if task is None else {"task": task}
-        found = yield Find(self.collection, where, sort=self.order, fields=["number"])
-        return [document["_id"] for document in found]
+        found = yield Find(self.collection, where, fields=["number", "sealed_at"])
+        placed = [
+            (one["sealed_at"], number, one["_id"])
+            for one in found
+            if type(number := one.get("number")) is int
+            if isinstance(one.get("sealed_at"), datetime)
+        ]
+        return [block_id for _, _, block_id in sorted(placed, reverse=True)]
 
     def shorten(
         self, task: str, before: datetime, *, by: Entry, key: TombstoneKey, now: datetime
@@ -251,4 +312,5 @@ class TrailRepository(Repository[Block]):
             )
             if (yield from self._add(self._document(block))):
                 yield from TrailSubjectRepository().note(block)
+                yield from TrailEndRepository().note(block)
                 return block

@@ -46,7 +46,7 @@ from database.runs import RunRepository
 from database.students import PeriodRepository, StudentRepository
 from database.tasks import TaskRepository
 from database.tombstones import TombstoneRepository
-from database.trail.trail import TrailRepository, TrailSubjectRepository
+from database.trail.trail import TrailEndRepository, TrailRepository, TrailSubjectRepository
 from database.unit_history import UnitHistoryRepository
 from database.versions import ModelVersionRepository
 from database.watch.alarms import AlarmRepository
@@ -119,6 +119,7 @@ BOUNDED: Mapping[type[Documents], str] = {
     AuditRepository: "the audit log of releases before the trail; nothing adds to it",
     TrailRepository: "the audit trail; nothing deletes it but `shorten`, which says so in it",
     TrailSubjectRepository: "one a subject of a block; goes with the block",
+    TrailEndRepository: "one a chain",
     TombstoneRepository: "one an erased student or prediction",
     LearnedErasedRepository: "one an erased student and version that learned from the student",
     ErasureRepository: "one an erasure; nothing deletes it",
