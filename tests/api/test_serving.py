@@ -263,6 +263,15 @@ def test_the_list_of_students_at_risk_is_sorted_and_explained(server: Server, wo
     assert body["students"][0]["reasons"]
 
 
+def test_a_period_of_which_nothing_is_known_is_told_whatever_it_is(server: Server) -> None:
+    odd = ("", "1", "2031%00", "%F0%9F%92%A1")
+
+    answers = [server.get(f"/students/at-risk?period={period}") for period in odd]
+    published = server.post("/lists", {"period": ""})
+
+    assert [a.status_code for a in (*answers, published)] == [404] * 5
+
+
 def test_an_erased_student_is_gone_and_the_receipt_tells_what_was(
     server: Server, world: World
 ) -> None:

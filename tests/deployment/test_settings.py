@@ -27,6 +27,8 @@ def test_an_empty_environment_gives_working_defaults(tmp_path: Path) -> None:
         ("FAROL_ASYNC_DRIVER", "tornado"),
         ("FAROL_LOG_LEVEL", "LOUD"),
         ("MONGO_DB", "a b"),
+        ("FAROL_RATE_CALLS", "many"),
+        ("FAROL_RATE_PREDICT", "0/minute"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key(key: str, value: str, tmp_path: Path) -> None:
