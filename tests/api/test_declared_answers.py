@@ -466,6 +466,7 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("export_student", 404, lambda s: s.get("/students/nobody/export")),
     ("export_student", 410, lambda s: s.get("/students/S4/export")),
     ("export_student", 422, lambda s: s.get("/students/at-risk/export")),
+    ("list_erasures", 422, lambda s: s.client.get("/erasures?limit=0")),
     ("erasure_receipt", 404, lambda s: s.client.get("/erasures/erasure-99")),
     ("erase_student", 404, lambda s: s.client.delete("/students/nobody")),
     ("erase_student", 422, lambda s: s.client.delete("/students/~x")),
