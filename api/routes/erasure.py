@@ -91,7 +91,10 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
     )
 
 
-@router.get("/erasures", **operation("Receipts of erasures, newest first", ErasureReceiptsAnswer))
+@router.get(
+    "/erasures",
+    **operation("Receipts of erasures, newest first", ErasureReceiptsAnswer, 422),
+)
 async def list_erasures(request: Request, client: MayDecide, limit: Limit = 50) -> Response:
     """What was erased, where, and which hosts have yet to do it; no student is named."""
     found = await services(request).root.run(ErasureRepository().newest(limit))

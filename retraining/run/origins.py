@@ -22,7 +22,7 @@ from retraining.promotion.origins import origin
 from retraining.promotion.ranking import Floats
 from retraining.run.challenge import Progress
 from retraining.run.champion import StoredChampion
-from retraining.run.former import FormerRecipe
+from retraining.run.recipes.former import FormerRecipe
 from retraining.run.standing import Overlap
 from retraining.run.window import check_trainable
 from training.kinds import kind_of

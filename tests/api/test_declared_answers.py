@@ -552,6 +552,7 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("seen_by", 404, lambda s: s.get("/students/nobody/seen-by")),
     ("seen_by", 422, lambda s: s.get("/students/S1/seen-by?limit=0")),
     ("export_student", 422, lambda s: s.get("/students/S1/export?format=pdf")),
+    ("list_erasures", 422, lambda s: s.client.get("/erasures?limit=0")),
     ("erasure_receipt", 404, lambda s: s.client.get("/erasures/erasure-99")),
     ("erase_student", 404, lambda s: s.client.delete("/students/nobody")),
     ("erase_student", 422, lambda s: s.client.delete("/students/~x")),

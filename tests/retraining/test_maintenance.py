@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from database.artifacts import ArtifactRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
+from database.erasing.receipts import ErasureRepository, HostRepository
 from database.labelling.recording import record_outcomes
 from database.labels import OrphanRepository
 from database.leases import LeaseRepository
@@ -18,6 +20,7 @@ from database.runs import RunRepository
 from database.versions import ModelVersionRepository
 from database.watch.jobs import JobRepository
 from model.drift import DriftReport
+from model.erasing.host import home_id
 from model.errors import NotFound
 from model.run import Run, RunStatus
 from model.watch.job import JobState
@@ -25,6 +28,7 @@ from preprocessing.task.policies import RetentionPolicy
 from retraining.run.lock import LEASE
 from retraining.worker.context import AtWork
 from retraining.worker.maintenance.artifacts import SAFE_AGE, remove_unnamed
+from retraining.worker.maintenance.erasures import carry_out_erasures
 from retraining.worker.maintenance.orphans import look_at_orphans
 from retraining.worker.maintenance.outboxes import look_at_outboxes
 from retraining.worker.maintenance.retention import BOUNDED, NEWEST, keep_bounded
@@ -201,3 +205,22 @@ def test_what_cannot_be_shipped_is_a_failure_with_the_commands_own_words(
 ) -> None:
     with pytest.raises(JobFailed, match="nothing waits"):
         look_at_outboxes(at_work(registry, Recorder(code=1)))
+
+
+def test_a_host_with_outboxes_is_freed_of_whom_others_erased_and_one_without_is_no_host(
+    registry: SyncRegistry, tmp_path: Path
+) -> None:
+    asked = Recorder()
+    here = at_work(registry, asked, home=tmp_path / "tasks" / "school")
+    registry.run(ErasureRepository().begin(at=NOW, actor="officer", backup_days=None))
+
+    assert carry_out_erasures(here) == "no prediction was ever kept on this host"
+    (here.home / "outbox").mkdir(parents=True)
+    (here.home / "outbox" / "slot-0.sqlite").touch()
+    assert carry_out_erasures(here) == "nothing waits"
+
+    assert asked.asked == [("api.erasing", "--json")]
+    with pytest.raises(JobFailed, match=r"api\.erasing ended with exit code 1"):
+        carry_out_erasures(replace(here, subprocesses=Recorder(code=1)))
+    registry.run(HostRepository().carried_out(home_id(tmp_path), "here", 1, now=NOW))
+    assert carry_out_erasures(here) == "every erasure has been carried out on this host"

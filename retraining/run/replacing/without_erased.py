@@ -21,10 +21,10 @@ from retraining.promotion.ranking import Floats
 from retraining.run.challenge import ScoredChallenger, successor_trial
 from retraining.run.champion import StoredChampion
 from retraining.run.deliberation import Deliberated, prepared, studies_of
-from retraining.run.former import FormerRecipe
 from retraining.run.gathering import Gathered
 from retraining.run.journal import Journal
 from retraining.run.plan import RunPlan
+from retraining.run.recipes.former import FormerRecipe
 from retraining.run.verdict import Verdict, comparable, judge
 from retraining.run.window import Mask, fresh_mask
 from training.crossfit import out_of_fold

@@ -12,10 +12,16 @@ from model.erasing.host import home_id
 from retraining.worker.context import AtWork
 from retraining.worker.outcome import USAGE, JobFailed, JobStopped
 
+OUTBOXES = "*/outbox/slot-*.sqlite"
+"""Of all tasks, in the folder of the tasks."""
+
 
 def carry_out_erasures(here: AtWork) -> str:
     """Carries out what this host has not yet; fails where its files cannot be freed now."""
     # A task's folder is FAROL_HOME/tasks/<task>.
+    if not any(here.home.parent.glob(OUTBOXES)):
+        # A worker's own home, new with every container say, is nobody whom a receipt waits for.
+        return "no prediction was ever kept on this host"
     done, newest = here.root.run(outstanding(home_id(here.home.parent.parent)))
     if done >= newest:
         return "every erasure has been carried out on this host"
