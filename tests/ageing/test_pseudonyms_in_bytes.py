@@ -58,10 +58,16 @@ def test_no_byte_names_a_student_and_every_way_in_means_the_same_child(server: S
     for kind, body in lines.items():
         head = {"content-type": kind, "accept": "application/x-ndjson"}
         answered = httpx.post(
-            server.url + "/predict/bulk", params={"period": "2024"}, content=body, headers=head
+            server.url + "/predict/bulk",
+            params={"period": "2024"},
+            content=body,
+            headers=head,
+            timeout=60,
         )
         assert answered.json()["student_id"].startswith(MARK)
-    kept = httpx.post(server.url + "/files", content=FILE, headers=CSV, params={"period": "2024"})
+    kept = httpx.post(
+        server.url + "/files", content=FILE, headers=CSV, params={"period": "2024"}, timeout=60
+    )
     assert kept.json()["tables"][0]["rows_kept"] == 1
     with open_registry(lifecycle.ensure_running(server.home), "farol") as registry:
         keys = [KNOWN.of(one) for one in who.values()]
@@ -81,7 +87,9 @@ def test_no_byte_names_a_student_and_every_way_in_means_the_same_child(server: S
         assert server.get(f"/students/{name}").is_success
     assert MARK not in server.get("/predictions/log?format=ndjson").text
     assert MARK not in server.get("/outcomes/missing?period=2024").text
-    assert httpx.delete(f"{server.url}/students/{who['one']}").json()["deleted"]["predictions"]
+    assert httpx.delete(f"{server.url}/students/{who['one']}", timeout=60).json()["deleted"][
+        "predictions"
+    ]
     again = server.post("/predict", RECORD | {"student_id": KNOWN.of(who["one"])})
     assert again.status_code == 410
 

@@ -247,6 +247,8 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "get_drift_report": (lambda s: s.ask("GET", "/drift/1"), 403),
     "get_performance": (lambda s: s.ask("GET", "/performance"), 403),
     "get_effects": (lambda s: s.ask("GET", "/effects"), 403),
+    "get_retention": (lambda s: s.ask("GET", "/retention"), 403),
+    "list_served_days": (lambda s: s.ask("GET", "/retention/days"), 403),
     "get_drift_page": (lambda s: s.ask("GET", "/drift/1/page"), 403),
     "train": (lambda s: s.ask("POST", "/train", {}), 403),
     "promote": (lambda s: s.ask("POST", "/models/v1/promote", {"reason": "x"}), 403),
