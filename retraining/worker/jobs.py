@@ -21,7 +21,7 @@ from retraining.worker.context import AtWork
 from retraining.worker.duties import DUTIES, Duty, planned
 from retraining.worker.outcome import JobFailed, JobStopped, JobWaits
 from retraining.worker.queued import QueuedRuns
-from retraining.worker.wrong_clock import Silence
+from retraining.worker.wrong_clock import LeaseSilence
 
 TTL = timedelta(seconds=35)
 
@@ -57,7 +57,7 @@ class Jobs:
         self._times = planned(here.task, duties)
         self._ttl = ttl
         self._lease: Lease | None = None
-        self._silence = Silence(monotonic)
+        self._silence = LeaseSilence(monotonic)
         self._queue = QueuedRuns(here)
         self._told: set[str] = set()
         self._failing: dict[str, str] = {}

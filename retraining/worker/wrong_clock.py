@@ -16,7 +16,7 @@ LEAST = timedelta(minutes=1)
 """A smaller difference is a host that was busy, or a clock that is being led to the right time."""
 
 
-class Silence:
+class LeaseSilence:
     """How long a lease has been left as it is, however its times read.
 
     A lease that was written by a clock that is ahead ends hours from now by any other clock. Its
