@@ -11,6 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 THREATS = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
+PRIVACY, SERVING = (
+    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("privacy.md", "serving.md")
+)
 PAPERS = ("SECURITY.md", "docs/threats.md", "docs/privacy.md", "docs/dpia.md", "docs/ripd.md",
           "docs/licences.md")  # fmt: skip
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
@@ -53,6 +56,28 @@ def test_what_an_enemy_tries_names_a_test_that_there_is(row: str) -> None:
     missing = [f"{path}::{name}" for path, name in named
                if not (ROOT / path).is_file() or name not in functions_of(ROOT / path)]  # fmt: skip
     assert missing == []
+
+
+def test_every_route_and_command_that_serves_the_law_is_there() -> None:
+    served = {
+        (method, re.sub(r"{\w+}", "{}", path))
+        for method, path in re.findall(r"^\| `([A-Z]+) (/\S+)` \|", SERVING, re.MULTILINE)
+    }
+    named = {
+        (method, re.sub(r"{\w+}", "{}", path))
+        for method, path in re.findall(r"`(GET|POST|PUT|DELETE) (/[^`? ]+)`", PRIVACY)
+    }
+    commands = set(re.findall(r"python -m ([\w.]+)", PRIVACY))
+
+    assert len(named) > 6 and len(commands) > 1
+    assert named - served == set()
+    assert {one for one in commands if not command(one)} == set()
+
+
+def command(name: str) -> bool:
+    """Whether there is such a command."""
+    path = ROOT.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
 
 
 @pytest.mark.parametrize("paper", PAPERS)
