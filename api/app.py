@@ -18,7 +18,6 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api import health
 from api.ageing import route as retention
-from api.audit.telling import telling
 from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
@@ -59,6 +58,7 @@ from api.routes import (
 )
 from api.services import SERVICES, Services
 from api.task_paths import TASKS, TaskPaths
+from api.telling.asgi import telling
 from database.aliases import CHAMPION, AliasRepository
 from deployment.following import follow
 from deployment.settings import Settings

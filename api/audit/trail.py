@@ -85,7 +85,7 @@ class Trail:
                 at=self.writer.now(),
                 task=self.task,
                 actor=client.name,
-                kind=_kind(client),
+                kind=ActorKind(client.kind),
                 action=action,
                 subject=subject if student_id is None else pseudonym(student_id, self.writer.key),
                 detail=detail[:LONGEST_DETAIL],
@@ -96,7 +96,3 @@ class Trail:
 
 def _place(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _kind(client: Client) -> ActorKind:
-    return ActorKind.KEY if client.signed_in is None else ActorKind.PERSON

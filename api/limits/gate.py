@@ -109,7 +109,7 @@ class CallGate:
 
 def counted_as(client: Client) -> str:
     """Under which name the calls of a client are counted."""
-    return client.name
+    return client.key_id or client.name
 
 
 def _window(rate: RateLimitItem | None) -> CallWindow | None:

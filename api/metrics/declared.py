@@ -40,7 +40,7 @@ def _texts(values: Iterable[object]) -> frozenset[str]:
     return frozenset(map(str, values))
 
 
-PREDICT_STATUSES = _texts((400, 401, 403, 408, 410, 413, 422, 429, 500, 503))
+PREDICT_STATUSES = _texts((400, 401, 403, 408, 409, 410, 413, 422, 429, 500, 503))
 """Why `/predict` refuses. 503 is too much at once for all; 429 too much of one key."""
 
 STATUSES = _texts((200, 202, 206, 304, 307, 405, 416, 500, *REFUSALS))

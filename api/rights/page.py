@@ -30,7 +30,7 @@ HEADERS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TaskPart:
+class TaskPages:
     """What the page tells of one task.
 
     Attributes:
@@ -110,7 +110,7 @@ async def pieces(
     yield "".join(waiting).encode()
 
 
-def _part(told: StudentReader, said: Words) -> TaskPart:
+def _part(told: StudentReader, said: Words) -> TaskPages:
     async def predictions() -> AsyncIterator[StudentPrediction]:
         async for rows in told.every_prediction(PAGE):
             for row in rows:
@@ -123,7 +123,7 @@ def _part(told: StudentReader, said: Words) -> TaskPart:
 
     task = told.here.task
     names = task.shown_names(said.language)
-    return TaskPart(task, told.whole(), predictions, outcomes, names, said)
+    return TaskPages(task, told.whole(), predictions, outcomes, names, said)
 
 
 def _moment(moment: datetime | None, said: Words) -> str:

@@ -13,20 +13,19 @@ import argparse
 import getpass
 import secrets
 import sys
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from api.durability.worker_slots import alive
-from database.audit import AuditRepository
+from database.trail.trail import TrailRepository
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.signing.resealing import OF_ROOT, OF_TASK, Resealed, resealed
 from deployment.tasks.installed import all_installed
 from deployment.wiring import environment, private_settings, root_registry, task_registry
-from model.access import AuditEvent
+from model.audit.entry import ActorKind, Entry
 from model.errors import ConfigurationError, FarolError
 from model.live import CHALLENGER_POINTER, POINTER, LiveModel
 from model.trust.keychain import KeyChange, chained, keys_in, stage_of
@@ -159,15 +158,17 @@ def _resealed(settings: Settings, key: bytes, *, write: bool) -> Iterator[str]:
                     LiveModel(task.home, pointer).sign_anew(key)
         told = f"{whole.done} {'' if write else 'to be '}sealed anew, {whole.there} were already"
         if write:
-            root.run(AuditRepository().add(_event(told)))
+            now = datetime.now(UTC)
+            entry = _entry(told, now)
+            root.run(TrailRepository().tell([entry], settings.tombstone_key, now=now))
     yield told
     for one in whole.foreign:
         yield f"not sealed by this installation, left as it is: {one}"
 
 
-def _event(told: str) -> AuditEvent:
-    now, actor = datetime.now(UTC), f"cli/{getpass.getuser()}"
-    return AuditEvent(uuid.uuid4().hex, now, actor, "signing key changed", "registry", told)
+def _entry(told: str, now: datetime) -> Entry:
+    actor = f"cli/{getpass.getuser()}"
+    return Entry(now, "", actor, ActorKind.COMMAND, "signing key changed", "registry", told)
 
 
 STEPS: Mapping[str, Callable[[SigningStep], Iterator[str]]] = {

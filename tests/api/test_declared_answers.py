@@ -20,10 +20,10 @@ from api import openapi
 from api.answers.filled import filled
 from api.answers.models import QueuedAnswer
 from api.app import create_app
-from api.audit.told import TELLING, ByItself
 from api.http.problems import MEDIA_TYPE
 from api.operation import REFUSALS
 from api.predict_endpoint import PATH
+from api.telling.routes import TELLING, ByItself
 from database.ageing.records import AgeingRepository, ServedDayRepository
 from database.aliases import CHAMPION, AliasRepository
 from database.artifacts import ArtifactRepository

@@ -190,7 +190,7 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     assert visible == [
         "Overview", "Students", "To do", "Student", "Data", "Manager", "Drift", "Performance",
         "Does the help help?", "Predictions", "What-if", "Runs", "Versions", "History", "Worker",
-        "Erasures",
+        "Audit", "Erasures",
     ]  # fmt: skip
 
 

@@ -32,8 +32,8 @@ def test_every_sentence_is_there_in_both_languages_and_says_the_same_values(key:
 
 def test_every_sentence_a_page_asks_for_exists_and_none_is_left_over() -> None:
     code = "\n".join(p.read_text("utf-8") for p in (ROOT / "dashboard").rglob("*.py"))
-    asked = set(re.findall(r"\"([a-z]+\.[a-z0-9_]+)\"", code))
-    built = tuple(re.findall(r"f\"([a-z]+\.)\{", code))
+    asked = set(re.findall(r"[\"']([a-z]+(?:\.[a-z0-9_]+)+)[\"']", code))
+    built = tuple(re.findall(r"f[\"']([a-z]+\.(?:[a-z]+\.)*)\{", code))
 
     assert {key for key in asked if key.split(".")[0] in {k.split(".")[0] for k in SAID}} <= {*SAID}
     assert [k for k in SAID if k not in asked and not k.startswith(built)] == []

@@ -24,6 +24,7 @@ from tests.database.builders import at, model_version, observation, outcome, pre
 from tests.database.drivers import MongomockRegistry
 from tests.database.helping.builders import help_kept
 from tests.database.lists.builders import listed as listed_row
+from tests.database.rights.builders import rights_used
 from tests.database.test_erasing_stated import KEY, stated
 
 
@@ -62,6 +63,7 @@ def kept_of(registry: MongomockRegistry, *student_ids: str) -> None:
         registry.run(record_outcomes([joined, waiting], now=at(9)))
         registry.run(help_kept(one))
         registry.run(ListedRowRepository().add_many([listed_row("l1", one)]))
+        registry.run(rights_used(one))
 
 
 def test_only_notes_that_owe_the_student_something_change_and_keep_the_rest(
@@ -158,8 +160,8 @@ def test_what_a_restore_brought_back_is_removed_and_counted_in_every_collection(
 
     removed = registry.run(erasure.remove_again(KEY))
 
-    # Of each student: one in each of nine collections, a second report, and what was said.
-    assert removed == 2 * (9 + 1 + 1)
+    # Of each student: one in each of eleven collections, a second report, and what was said.
+    assert removed == 2 * (11 + 1 + 1)
     for collection in erasure.KEPT_UNDER:
         left = str(registry.run(stored(collection)))
         assert "RA-1" not in left and "RA-2" not in left and "RA-3" in left

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.audit.told import TELLING, Shown
 from api.audit.trail import CLIENT, TOLD, Trail
 from api.http.problems import Problem
 from api.payload import named_student
+from api.telling.routes import TELLING, Shown
 from model.errors import Overloaded
 from preprocessing.student_ids import LONGEST_EVER
 from preprocessing.task.spec import TaskSpec

@@ -1,0 +1,1 @@
+"""What each route tells the audit trail."""
