@@ -287,12 +287,16 @@ def test_an_erased_student_is_gone_and_the_receipt_tells_what_was(
     assert httpx.delete(f"{server.url}/students/{who}").status_code == 404
 
 
+PLAIN = {"dry_run": False, "without_erased": False}
+"""The options of a run of which nothing was asked for."""
+
+
 def test_a_training_run_is_queued_for_the_worker(server: Server) -> None:
     asked = server.post("/train", {"seed": 3})
 
     assert asked.status_code == 202
     run = server.get(f"/runs/{asked.json()['run_id']}").json()
-    assert (run["status"], run["options"]) == ("queued", {"seed": 3, "dry_run": False})
+    assert (run["status"], run["options"]) == ("queued", {**PLAIN, "seed": 3})
     assert run["cause"] == {
         "trigger": "request", "en": "local asked for it", "pt": "local pediu"
     }  # fmt: skip
@@ -319,7 +323,7 @@ def test_the_workers_jobs_are_a_part_of_the_health_and_one_that_fails_is_a_fault
 def test_every_option_of_a_run_can_be_asked_for(server: Server) -> None:
     wished = {
         "window": 500, "min_recall_gain": 0.02, "seed": 7, "dry_run": True, "trials": 5,
-        "seconds": 2.5,
+        "seconds": 2.5, "without_erased": True,
     }  # fmt: skip
 
     asked = server.post("/train", wished)
@@ -481,7 +485,7 @@ def test_health_shows_every_worker_with_its_generation(server: Server) -> None:
     report = server.get("/health").json()
 
     assert list(report["parts"]) == [
-        "registry", "champion", "outbox", "worker", "retraining", "approval", "jobs"
+        "registry", "champion", "outbox", "worker", "retraining", "approval", "jobs", "tokens",
     ]  # fmt: skip
     assert {part["state"] for part in report["parts"].values()} == {"ok"}
     assert len({w["pid"] for w in report["workers"]}) == 4
