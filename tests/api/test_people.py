@@ -131,7 +131,8 @@ def test_an_administrator_invites_somebody_who_signs_in_acts_and_is_shut_out(tow
     assert "disabled" in town.command("list").stdout
     done = [action for actor, action in town.told() if "ana" in actor or "cli/" in actor]
     assert done == [
-        "person invited", "invitation accepted", "sign-in", "person disabled", "sign-in refused",
+        "person invited", "invitation accepted", "sign-in", "models read", "person disabled",
+        "sign-in refused",
     ]  # fmt: skip
     log = (town.home / "server.log").read_text()
     assert code not in log and PASSWORD not in log and begun["token"] not in log

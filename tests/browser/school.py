@@ -17,7 +17,9 @@ import yaml
 
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
+from database.erasing.guarded import ErasureGuard
 from database.watch.jobs import JobRepository
+from model.trust.tombstone import TombstoneKey
 from model.watch.job import JobState
 from preprocessing.task.spec import load_task, task_text
 from retraining.measuring.job import watch_performance
@@ -48,6 +50,7 @@ def opened(home: Path, data: Path) -> Iterator[School]:
         "FAROL_HOME": str(home),
         "FAROL_AUTH": "off",
         "FAROL_SIGNING_KEY": KEY.decode(),
+        "FAROL_DATA_KEY": KEY.decode(),
         "FAROL_TASK": str(_task(home)),
     }
     uri = lifecycle.ensure_running(home)
@@ -55,7 +58,7 @@ def opened(home: Path, data: Path) -> Iterator[School]:
         _run(env, "preprocessing.ingest", *map(str, sorted(data.glob("pede_202*.csv"))))
         _run(env, "retraining.pipeline")
         with (
-            open_registry(uri, "farol") as registry,
+            open_registry(uri, "farol", hook=ErasureGuard(TombstoneKey(KEY))) as registry,
             served(home, workers=1, env=env) as api,
             dashboard(home, env | {"PORT": api.url.rpartition(":")[2]}) as url,
         ):

@@ -46,7 +46,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     lifecycle.stop(tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_trains_promotes_serves_and_lists_from_the_commands_of_its_page(
