@@ -83,5 +83,13 @@ class CallWindow:
         self._ahead = ahead
         if now - self._begun > self.rate.get_expiry():
             self._left, self._begun = {}, now
+            self._forget()
         known = caller in self._left or len(self._left) < MOST_CALLERS
         return caller if known else OTHERS
+
+    def _forget(self) -> None:
+        """The library empties the calls of who comes no more, and keeps the name for ever: under
+        addresses that change it would grow, and look at all of them for each call."""
+        gone = [key for key, calls in self._storage.events.items() if not calls]
+        for key in gone:
+            self._storage.clear(key)

@@ -70,6 +70,18 @@ def test_more_callers_than_are_counted_one_by_one_are_counted_together(
     assert answered(calls, "address 1") == 0
 
 
+def test_callers_who_come_no_more_are_forgotten() -> None:
+    calls = of("5/second")
+    for turn in range(4):
+        for number in range(50):
+            calls.take(f"address {turn} {number}")
+        time.sleep(1.05)
+        calls.take("school")  # At which the library empties what is over, in a thread.
+        time.sleep(0.1)
+
+    assert len(calls._storage.events) <= 2 * 51
+
+
 def test_a_window_leaves_no_thread_behind() -> None:
     answered(of("50/minute"), "school")
     time.sleep(0.1)
