@@ -50,7 +50,7 @@ class Trail:
         Raises:
             Overloaded: as `tell`.
         """
-        look = (self.task, client.name, action, student_id or subject, _place(request))
+        look = (self.task, client.kind, client.name, action, student_id or subject, _place(request))
         if self.writer.remembers(look):
             return
         self.tell(request, client, action, student_id=student_id, subject=subject)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from api.app import operations
 from api.audit.trail import CLIENT, Trail
 from api.audit.writer import MOST_WAITING, TrailWriter
-from api.security import LOCAL
+from api.security import LOCAL, Kind
 from api.services import SERVICES
 from api.telling.asgi import telling
 from api.telling.routes import TELLING, ByItself, Shown, Untold
@@ -139,6 +139,17 @@ def test_every_route_that_shows_something_tells_it_with_its_subject(scene: Scene
     assert {(e.actor, e.kind, e.source, e.task) for e in scene.told()} == {
         ("local", ActorKind.KEY, "10.0.0.3", "pede_lag")
     }
+
+
+def test_a_token_is_told_as_one_beside_a_key_and_a_person_of_the_same_name(scene: Scene) -> None:
+    for kind in get_args(Kind):
+        asking = {**request("get_student", student_id="RA-1"), CLIENT: replace(LOCAL, kind=kind)}
+        assert asyncio.run(asked(scene, asking)) == [200]
+    asyncio.run(scene.writer.flush())
+
+    told = [(entry.actor, entry.kind) for entry in scene.told()]
+    assert sorted(told) == [("local", kind) for kind in sorted(get_args(Kind))]
+    assert ("local", ActorKind.TOKEN) in told
 
 
 def test_what_is_refused_or_told_by_its_route_is_not_told_as_shown(scene: Scene) -> None:
