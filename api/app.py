@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import health
 from api.ageing import route as retention
@@ -97,26 +97,32 @@ class Farol(FastAPI):
             await refused.response()(scope, receive, secured(send))
         elif scope["path"] == PATH:
             await self._predict(self.state.predict, scope, receive, send)
-        elif scope["path"].startswith(TASKS):
-            await self._of_task(scope, receive, send)
         else:
             scope[SERVICES] = self.state.services
-            await self._routed(scope, receive, send)
+            if scope["path"].startswith(TASKS):
+                await self._of_task(scope, receive, send)
+            else:
+                await self._routed(scope, receive, send)
 
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request by one of the routes if there were not too many, and counts it."""
+        """Answers a request by one of the routes."""
+        here: Services = scope[SERVICES]
+        routes = partial(telling, super().__call__, here.trail, here.task)
+        await self._gated(routes, scope, receive, send)
+
+    async def _gated(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request by the application if there were not too many, and counts it."""
         here: Services = scope[SERVICES]
         gate: CallGate | None = self.state.gate
-        routes = partial(telling, super().__call__, here.trail, here.task)
-        app = routes if gate is None else partial(gate.passed, routes)
-        await counted(app, here.metrics, scope, receive, secured(send))
+        bounded = app if gate is None else partial(gate.passed, app)
+        await counted(bounded, here.metrics, scope, receive, secured(send))
 
     async def _of_task(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request about the task that its path names."""
         try:
             endpoint = self.state.paths.enter(scope)
         except problems.Problem as problem:
-            await problem.response()(scope, receive, secured(send))
+            await self._gated(problem.response(), scope, receive, send)
             return
         if endpoint is not None:
             await self._predict(endpoint, scope, receive, send)
@@ -136,9 +142,10 @@ class Farol(FastAPI):
         if scope["method"] == "POST":
             await endpoint(scope, receive, send)
             return
+        scope.setdefault(SERVICES, self.state.services)
         response = problems.Problem(405, "Use POST.").response()
         response.headers["allow"] = "POST"
-        await response(scope, receive, secured(send))
+        await self._gated(response, scope, receive, send)
 
 
 def create_app(

@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from api import keys
+from api.limits.gate import counted_as
+from api.security import Client
 from tests.api.bundles import KEY
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
@@ -44,8 +46,15 @@ class Bounded:
             yield client
 
     def limited(self, limit: str) -> float:
-        page = self.server.get("/metrics").text
-        found = re.search(rf'farol_limited_total{{limit="{limit}"}} (.*)', page)
+        return self._told(f'farol_limited_total{{limit="{limit}"}}')
+
+    def counted(self, status: int) -> float:
+        """Calls of no route that were answered so."""
+        labels = f'operation="none",status="{status}",task="pede_lag"'
+        return self._told(f"farol_requests_total{{{labels}}}")
+
+    def _told(self, series: str) -> float:
+        found = re.search(rf"^{re.escape(series)} (.*)$", self.server.get("/metrics").text, re.M)
         return float(found[1]) if found else 0.0
 
 
@@ -92,14 +101,34 @@ def test_a_key_that_runs_away_is_told_to_wait_and_others_are_answered(bounded: B
 
 def test_other_calls_of_a_key_are_counted_over_all_routes_and_tasks(bounded: Bounded) -> None:
     key = bounded.keys["in a circle"]
-    paths = ("/schema", "/tasks", "/tasks/pede_lag/schema", "/me", "/nowhere") * 3
+    paths = (
+        "/schema",
+        "/tasks/pede_lag/schema",
+        "/tasks/nobody/schema",
+        "/predict",
+        "/nowhere",
+    ) * 3
 
+    before = {status: bounded.counted(status) for status in (404, 405, 429)}
     answers = [bounded.server.get(path, **key) for path in paths]
 
+    assert [a.status_code for a in answers[:5]] == [200, 200, 404, 405, 404]
     assert not any(map(too_many, answers[:10]))
     assert all(map(too_many, answers[11:]))
+    assert all(a.headers["x-content-type-options"] == "nosniff" for a in answers)
+    for status, had in before.items():
+        told = sum(answer.status_code == status for answer in answers)
+        assert bounded.counted(status) == had + told > had, status
     page = StrictPage(bounded.server.get("/openapi.json").json())
     assert page.faults("get_schema", bounded.server.get("/schema", **key)) == []
+
+
+def test_two_keys_of_one_name_are_counted_apart_and_a_person_by_the_name() -> None:
+    one, other, token, person = (
+        Client("school", frozenset(), key_id=key_id) for key_id in ("k1", "k2", "token-1", "")
+    )
+
+    assert [counted_as(c) for c in (one, other, token, person)] == ["k1", "k2", "token-1", "school"]
 
 
 def test_who_tries_keys_is_told_to_wait_and_a_right_key_from_there_is_let_in(
