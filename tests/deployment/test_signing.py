@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,9 +24,12 @@ from database.api_keys import (
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.people.people import PersonRepository
+from database.repositories import REPOSITORIES
+from database.repository import Repository
 from database.versions import ModelVersionRepository
 from deployment.settings import TASKS, load_settings
 from deployment.signing.__main__ import main
+from deployment.signing.resealing import OF_ROOT, OF_TASK
 from model.access import ApiKey, Scope
 from model.errors import BundleError, ConfigurationError
 from model.live import LiveModel, LivePointer
@@ -35,6 +38,7 @@ from model.trust.key_file import KeyFile, KeyNotes
 from model.trust.key_seal import digest_of, is_genuine, sealed
 from model.trust.keychain import KeyChange, chained, keys_in, stage_of
 from tests.api import bundles
+from tests.architecture.imports import PRODUCT, ROOT, imports_of
 from tests.people import person
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -239,6 +243,53 @@ def test_what_either_key_of_a_chain_sealed_is_believed_and_the_first_one_seals()
     assert sealed(made, chain) == sealed(made, b"a")
     assert not is_genuine(sealed(made, b"c"), chain)
     assert not is_genuine(replace(sealed(made, b"a"), name="m"), chain)
+
+
+SIGNERS = {
+    "database.adoption": "each key has its own list; a version that is signed anew stands for it",
+    "database.api_keys": "sealed anew",
+    "database.people.people": "sealed anew",
+    "database.people.signing_in": "counts of wrong passwords begin anew",
+    "api.keys": "writes what database.api_keys reads",
+    "api.people.__main__": "writes what database.people reads",
+    "deployment.resigning": "signs what a restore brought with the key that is in force",
+    "deployment.signing.resealing": "is what seals anew",
+    "model.audit.block": "sealed with the data key, which stays",
+    "model.people.session": "sessions of the former key end, as finish says",
+    "model.trust.key_seal": "seals what others name",
+    "model.trust.signature": "seals what others name",
+    "model.trust.statement": "the signature of a version: signed anew",
+    "retraining.notices.addresses": "an address has another mark: what is under way may come twice",
+}
+"""Who makes seals, and what becomes of them when the signing key is changed."""
+
+
+def test_every_record_with_a_seal_is_sealed_anew_when_the_key_is_changed() -> None:
+    with_seal = {
+        kind
+        for kind in REPOSITORIES
+        if issubclass(kind, Repository) and "signature" in {f.name for f in fields(kind.record)}
+    }
+
+    assert with_seal == {kind.repository for kind in (*OF_ROOT, *OF_TASK)}
+
+
+def test_whoever_makes_a_seal_says_what_a_change_of_the_key_does_to_it() -> None:
+    makers = {
+        ("model.trust.key_seal", "sealed"),
+        ("model.trust.signature", "seal"),
+        ("model.trust.signature", None),
+        ("model.trust.keychain", "signing"),
+        ("model.trust", "signature"),
+    }
+    found = {
+        path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+        for folder in PRODUCT
+        for path in (ROOT / folder).rglob("*.py")
+        if makers & set(imports_of(path))
+    }
+
+    assert found | {"model.trust.signature"} == SIGNERS.keys()
 
 
 @pytest.mark.parametrize(
