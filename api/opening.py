@@ -28,6 +28,7 @@ from api.erasing.host import HostErasures
 from api.erasing.host_files import carry_out
 from api.key_trust import KeyTrust
 from api.keyring.jwks import KeySource
+from api.keyring.of_task import TaskKeys
 from api.keyring.tokens import TokenDoor
 from api.keyring.uses import KeyUses
 from api.metrics import files as metric_files
@@ -40,7 +41,7 @@ from api.people.desk import PeopleDesk
 from api.people.sessions import SessionBook
 from api.refresher import Refresher
 from api.registry import OpenRegistry, RegistryLink, TaskRegistry
-from api.security import Doors, KeyRing, TaskKeys
+from api.security import Doors, KeyRing
 from api.services import Folders, Services
 from database import installation
 from database.driver.async_client import open_async_registry

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Literal, Protocol
 
 from starlette.types import Scope as AsgiScope
 
+from api.http.credentials import is_loopback, is_token, secret_of
 from api.http.problems import Problem
 from api.key_trust import KeyTrust
 from api.registry import Registry
@@ -67,6 +67,11 @@ class Client:
         False
         """
         return not self.tasks or task in self.tasks
+
+    @property
+    def told(self) -> str:
+        """What a refusal calls it."""
+        return {"key": "This API key", "token": "This token"}.get(self.kind, self.name)
 
 
 LOCAL = Client("local", ALL_SCOPES)
@@ -274,110 +279,19 @@ class KeyRing:
                 self._clients, self._known = clients, {}
 
 
-class TaskKeys:
-    """Who may do what with one task.
-
-    Args:
-        ring: the keys of the installation.
-        task: the task's name.
-        tells_units: whether it has unit columns; else a key for some units is for nobody in it.
-    """
-
-    def __init__(self, ring: KeyRing, task: str, *, tells_units: bool) -> None:
-        self._ring = ring
-        self._task = task
-        self._tells_units = tells_units
-
-    def known(self, scope: AsgiScope, needed: Scope) -> Client | None:
-        """The client, if that can be told without waiting.
-
-        Raises:
-            Problem: 403, this client may not do that.
-        """
-        client = self._ring.known(scope, needed)
-        return None if client is None else self._admitted(client)
-
-    async def client(self, scope: AsgiScope, needed: Scope) -> Client:
-        """The client who sent this request.
-
-        Raises:
-            Problem: 401 no or an unknown key, 403 not allowed, 503 the keys are not known yet.
-        """
-        return self._admitted(await self._ring.client(scope, needed))
-
-    async def of_any_task(self, scope: AsgiScope, needed: Scope | None) -> Client:
-        """The client who sent this request, whatever tasks the key is for.
-
-        Args:
-            scope: the request.
-            needed: what it is to be allowed; None is nothing but to be known.
-
-        Raises:
-            Problem: as `client`, but for the task.
-        """
-        return await self._ring.client(scope, needed)
-
-    def _admitted(self, client: Client) -> Client:
-        if not client.may_see(self._task):
-            raise Problem(403, f"{_who(client)} is not for the task {self._task}.")
-        if client.units and not self._tells_units:
-            raise Problem(403, f"{_who(client)} is for some units, and {self._task} has none.")
-        return client
-
-
-def secret_of(scope: AsgiScope) -> bytes:
-    """The secret in the request's headers, or nothing."""
-    for name, value in scope["headers"]:
-        if name == b"authorization" and value[:7].lower() == b"bearer ":
-            return bytes(value[7:].strip())
-        if name == b"x-api-key":
-            return bytes(value.strip())
-    return b""
-
-
-def is_token(secret: bytes) -> bool:
-    """Whether that has the form of a JSON Web Token; no API key and no session has it.
-
-    >>> is_token(b"eyJhbGciOiJub25lIn0.e30."), is_token(b"farol_a"), is_token(b"a.b.c")
-    (True, False, False)
-    """
-    return secret.startswith(b"eyJ") and secret.count(b".") == 2
-
-
 def _client(key: ApiKey) -> Client:
-    return Client(
-        key.name,
-        key.scopes,
-        frozenset(key.tasks),
-        key.units,
-        key_id=key.key_id,
-        until=key.expires_at,
-    )
+    tasks, until = frozenset(key.tasks), key.expires_at
+    return Client(key.name, key.scopes, tasks, key.units, key_id=key.key_id, until=until)
 
 
 def _allowed(client: Client, needed: Scope | None) -> Client:
     if needed is None or needed in client.scopes or Scope.ADMIN in client.scopes:
         return client
-    raise Problem(403, f"{_who(client)} lacks the scope {needed.value}.")
-
-
-def _who(client: Client) -> str:
-    if client.kind == "token":
-        return "This token"
-    return "This API key" if client.signed_in is None else client.name
+    raise Problem(403, f"{client.told} lacks the scope {needed.value}.")
 
 
 def _local(scope: AsgiScope) -> Client:
     host = scope["client"][0] if scope.get("client") else ""
-    if _is_loopback(host):
+    if is_loopback(host):
         return LOCAL
     raise Problem(403, "Authentication is off, so only this machine is answered.")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "127.0.0.1":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -27,6 +27,7 @@ from api.erased import ErasedStudents
 from api.erasing.host import HostErasures
 from api.http.problems import Problem
 from api.keyring.jwks import KeySource
+from api.keyring.of_task import TaskKeys
 from api.metrics.loop import LoopReader
 from api.metrics.task import Metrics
 from api.objections.objecting import ObjectingStudents
@@ -35,7 +36,6 @@ from api.ranked.kept import KeptLists
 from api.ranked.shared import SharedLists
 from api.refresher import Refresher
 from api.registry import Registry
-from api.security import TaskKeys
 from api.units import UnitLimit
 from model.live import LiveModel, Quarantine
 from model.pseudonyms.pseudonyms import Pseudonyms

@@ -19,11 +19,12 @@ from collections.abc import Callable
 from limits import RateLimitItem
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.credentials import secret_of
 from api.http.problems import Problem
 from api.limits.kinds import WHY, CallLimit
 from api.limits.rates import CallRates
 from api.limits.window import CallWindow
-from api.security import Client, KeyRing, secret_of
+from api.security import Client, KeyRing
 from model.people.guessing import network_of
 
 UNAUTHORIZED = 401

@@ -11,8 +11,9 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from api.http.credentials import secret_of
 from api.http.problems import Problem
-from api.security import REFRESH_SECONDS, Client, KeyRing, secret_of
+from api.security import REFRESH_SECONDS, Client, KeyRing
 from model.access import ApiKey, Scope
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable
 from model.trust.key_seal import digest_of

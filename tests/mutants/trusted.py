@@ -93,6 +93,7 @@ TRUSTED: dict[str, tuple[str, ...]] = {
         "tests/api/test_signed_champion.py",
     ),
     "api/security.py": ("tests/api/test_security.py",),
+    "api/http/credentials.py": ("tests/api/test_security.py",),
     "api/durability/outbox.py": ("tests/api/test_outbox.py", "tests/api/test_prediction_log.py"),
     "api/durability/prediction_log.py": (
         "tests/api/test_log_bounds.py",
