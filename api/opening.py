@@ -56,6 +56,7 @@ from model.erasing.host import home_id
 from model.errors import FarolError
 from model.live import CHALLENGER_POINTER, LiveModel
 from model.trust.key_file import KeyFile
+from model.trust.keychain import KeyChange, stage_of
 from preprocessing.task.policies import PromotionPolicy
 
 REGISTRY_TIMEOUT_MS = 2_000
@@ -185,10 +186,14 @@ def _of_task(
     outbox = Outbox(outbox_path(folders.outbox, host.slot.number))
     stack.callback(outbox.close)
     live = LiveModel(task.home)
+    challenger = LiveModel(task.home, CHALLENGER_POINTER)
     key = settings.signing_key.get_secret_value()
+    if stage_of(key) is KeyChange.SWITCHED:
+        # `deployment.signing` reaches the pointers of its own host; the former key goes next.
+        live.sign_anew(key)
+        challenger.sign_anew(key)
     holder = ChampionHolder(live, task.spec, key)
     refresher = Refresher(live, registry, holder, key, partial(prepared, task))
-    challenger = LiveModel(task.home, CHALLENGER_POINTER)
     tallies = CanaryTallies(folders.canary, host.slot.number)
     log = PredictionLog(registry, outbox, policy)
     files = outbox_path(folders.outbox, host.slot.number, files=True)

@@ -38,6 +38,7 @@ from model.trust.key_file import KeyFile, KeyNotes
 from model.trust.key_seal import digest_of, is_genuine, sealed
 from model.trust.keychain import KeyChange, chained, keys_in, stage_of
 from tests.api import bundles
+from tests.api.server import served, until
 from tests.architecture.imports import PRODUCT, ROOT, imports_of
 from tests.people import person
 
@@ -189,6 +190,25 @@ def test_a_worker_that_does_not_know_the_new_key_yet_stops_a_step(house: House) 
     file.write_text(json.dumps(state | {"started_at": later.isoformat()}))
     assert house.run("switch")[0] == 0
     file.unlink()
+    assert house.run("finish")[0] == 0
+
+
+def test_a_host_on_which_switch_did_not_run_signs_its_pointers_anew_at_the_start_after_it(
+    house: House,
+) -> None:
+    was = house.live.pointer_path.read_bytes()
+    house.run("prepare")
+    house.run("switch")
+    new = keys_in(house.key)[0]
+    house.live.pointer_path.write_bytes(was)  # As on a host beside the one of the command.
+    with pytest.raises(BundleError):
+        house.pointer.verify(new)
+
+    chain = {"FAROL_SIGNING_KEY": house.key.decode()}
+    with served(house.home, workers=1, env=chain) as running:
+        until(lambda: running.get("/health/ready").status_code == 200)
+
+    house.pointer.verify(new)
     assert house.run("finish")[0] == 0
 
 
