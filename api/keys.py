@@ -7,7 +7,6 @@ installation, or with FAROL_SIGNING_KEY set.
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +18,12 @@ from api.keyring.made import days, hours, new_key, successor, usable
 from api.units import without_units
 from database.api_keys import ApiKeyRepository, KeyUseRepository, is_ours
 from database.driver.client import SyncRegistry
-from database.trail.trail import TrailRepository
+from deployment.command_trail import told
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.tasks.installed import all_installed
 from deployment.wiring import root_registry, settings_from_environment
 from model.access import Scope
-from model.audit.entry import ActorKind, Entry
 from model.errors import ConfigurationError, FarolError
 from model.trust.key_file import KeyFile
 from model.trust.key_seal import sealed
@@ -92,9 +90,7 @@ class Desk:
 
     def tell(self, opened: SyncRegistry, action: str, subject: str, now: datetime) -> None:
         """Tells the audit trail what was done to which keys."""
-        actor = f"cli/{getpass.getuser()}"
-        entry = Entry(now, "", actor, ActorKind.COMMAND, action, "api_keys", subject)
-        opened.run(TrailRepository().tell([entry], self.data_key, now=now))
+        opened.run(told(action, "api_keys", subject, key=self.data_key, now=now))
 
 
 def _run(options: argparse.Namespace, desk: Desk, opened: SyncRegistry) -> None:

@@ -7,7 +7,6 @@ installation, or with FAROL_SIGNING_KEY set.
 from __future__ import annotations
 
 import argparse
-import getpass
 import secrets
 import sys
 import uuid
@@ -24,10 +23,11 @@ from database.mapping.documents import milliseconds
 from database.people.invitations import code_of, invited
 from database.people.people import PersonRepository, revoked_of
 from database.trail.trail import TrailRepository
+from deployment.command_trail import told
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import root_registry, settings_from_environment
-from model.audit.entry import ActorKind, Entry, pseudonym
+from model.audit.entry import pseudonym
 from model.errors import ConfigurationError, FarolError
 from model.people.person import Person, checked_name, folded_name
 from model.trust.key_file import KeyFile
@@ -98,10 +98,7 @@ class _Desk:
 
     def tell(self, action: str, name: str) -> None:
         """Adds a line to the audit log."""
-        actor = f"cli/{getpass.getuser()}"
-        entry = Entry(self.now, "", actor, ActorKind.COMMAND, action, name)
-        key = self.settings.tombstone_key
-        self.root.run(TrailRepository().tell([entry], key, now=self.now))
+        self.root.run(told(action, name, key=self.settings.tombstone_key, now=self.now))
 
 
 def _invite(desk: _Desk, options: argparse.Namespace) -> Iterator[str]:

@@ -10,7 +10,6 @@ three may follow one after the other.
 from __future__ import annotations
 
 import argparse
-import getpass
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.durability.worker_slots import alive
-from database.trail.trail import TrailRepository
+from deployment.command_trail import told
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.signing.resealing import OF_ROOT, OF_TASK, Resealed, resealed
 from deployment.tasks.installed import all_installed
 from deployment.wiring import environment, private_settings, root_registry, task_registry
-from model.audit.entry import ActorKind, Entry
 from model.errors import ConfigurationError, FarolError
 from model.live import CHALLENGER_POINTER, POINTER, LiveModel
 from model.trust.keychain import KeyChange, chained, keys_in, stage_of
@@ -156,19 +154,13 @@ def _resealed(settings: Settings, key: bytes, *, write: bool) -> Iterator[str]:
             if write:
                 for pointer in POINTERS:
                     LiveModel(task.home, pointer).sign_anew(key)
-        told = f"{whole.done} {'' if write else 'to be '}sealed anew, {whole.there} were already"
+        done = f"{whole.done} {'' if write else 'to be '}sealed anew, {whole.there} were already"
         if write:
-            now = datetime.now(UTC)
-            entry = _entry(told, now)
-            root.run(TrailRepository().tell([entry], settings.tombstone_key, now=now))
-    yield told
+            data_key, now = settings.tombstone_key, datetime.now(UTC)
+            root.run(told("signing key changed", "registry", done, key=data_key, now=now))
+    yield done
     for one in whole.foreign:
         yield f"not sealed by this installation, left as it is: {one}"
-
-
-def _entry(told: str, now: datetime) -> Entry:
-    actor = f"cli/{getpass.getuser()}"
-    return Entry(now, "", actor, ActorKind.COMMAND, "signing key changed", "registry", told)
 
 
 STEPS: Mapping[str, Callable[[SigningStep], Iterator[str]]] = {
