@@ -7,6 +7,7 @@ one document per prediction id, so a shipment that is repeated after a crash cha
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from api.durability.shipment_gate import Gate
 from api.registry import Registry
 from database.predictions import PredictionRepository
 from model.errors import RegistryError
+
+_log = logging.getLogger(__name__)
 
 
 class Carrier:
@@ -52,7 +55,7 @@ class Carrier:
             try:
                 await self._forget(outbox, last, shared=shared)
             except sqlite3.Error as error:
-                outbox.fault = str(error)
+                _tell(outbox, str(error))
                 return False
         return True
 
@@ -63,3 +66,10 @@ class Carrier:
             outbox.rows -= gone
         else:
             outbox.drop(last)
+
+
+def _tell(outbox: Outbox, fault: str) -> None:
+    """Health looks at the outbox of a worker's own records alone, so the log says it of each."""
+    if outbox.fault != fault:
+        _log.warning("%s keeps what was shipped: %s", outbox.name, fault)
+    outbox.fault = fault

@@ -70,6 +70,7 @@ class Outbox:
 
     Attributes:
         folder: where it and its siblings are.
+        name: of the file.
         rows: how many predictions wait in it.
         fault: why it took nothing when it was last asked to; None where it did.
     """
@@ -88,7 +89,7 @@ class Outbox:
         self._db.execute(SCHEMA)
         self._overwrite_free_pages()
         self._path = path
-        self.folder = path.parent
+        self.folder, self.name = path.parent, path.name
         self.fault: str | None = None
         self.rows: int = self._db.execute("SELECT count(*) FROM outbox").fetchone()[0]
 

@@ -1,4 +1,4 @@
-"""What the embedded server is asked for, as SQL that goes by its indexes."""
+"""What the embedded server is asked for, as SQL that goes by its indexes where there is one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PATH = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 INDEXED = re.compile(r"_extract\(data, '\$\.([A-Za-z_][A-Za-z0-9_]*)'\)")
 
+AS_TEXT = "json"
+"""From SQLite 3.45 on `jsonb_extract` gives moments as bytes, which are in no order of time."""
+
 COMPARISONS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 FIRST_MOMENT, LAST_MOMENT = '{"$date":"', '{"$date":"~'
 """Between these lie the texts of all moments, and those of nothing else that Farol stores."""
@@ -26,7 +29,7 @@ def matching(opened: Connection, table: str, where: Mapping[str, Any]) -> tuple[
     """`FROM` and `WHERE` of a query for the documents that match, and its values.
 
     Raises:
-        NotPlain: the library must look for them; so for what no index leads to.
+        NotPlain: the library must look for them; so for values that no index leads to.
     """
     if not NAME.fullmatch(table) or opened.db.in_transaction:
         raise NotPlain
@@ -61,6 +64,8 @@ def _terms(name: str, asked: Any, indexed: set[str], prefix: str) -> list[tuple[
     if not isinstance(asked, dict) or not asked:
         raise NotPlain
     if asked.keys() <= COMPARISONS.keys() and name in indexed:
+        if prefix != AS_TEXT:
+            raise NotPlain
         return _between(place, asked)
     if len(asked) == 1:
         ((operator, value),) = asked.items()

@@ -41,7 +41,7 @@ def ensure_running(home: Path, *, idle_seconds: float = process.IDLE_SECONDS) ->
     """The URI of the embedded server, which is started if it does not run.
 
     A server that was killed is started again on its old socket, so clients that are open find it
-    back.
+    back. One that is busy is waited for: to end it would fail what it is busy with.
 
     Args:
         home: `FAROL_HOME`.
@@ -56,7 +56,7 @@ def ensure_running(home: Path, *, idle_seconds: float = process.IDLE_SECONDS) ->
         return state.uri
     with _locked(home) as folder:
         state = process.read_state(folder)
-        if state is None or not process.answers(state):
+        if state is None or not process.answers_at_last(state):
             state = process.start(folder, state, idle_seconds)
         return state.uri
 

@@ -37,6 +37,9 @@ END_SECONDS = 15.0
 POLL_SECONDS = 0.02
 PING_MS = 2_000
 
+BUSY_SECONDS = 20.0
+"""How long a server that lives and listens may be silent before another one takes its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -74,6 +77,17 @@ def is_ours(state: State) -> bool:
 def answers(state: State) -> bool:
     """Whether the server is ours, is out of other accounts' reach and gives a sign of life."""
     return bool(state.socket) and is_ours(state) and _ping(state.uri)
+
+
+def answers_at_last(state: State) -> bool:
+    """Whether the server gives a sign of life while it lives and listens; a busy one is late."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while state.socket and is_ours(state) and _listens(Path(state.socket)):
+        if _ping(state.uri):
+            return True
+        if time.monotonic() >= deadline:
+            return False
+    return False
 
 
 def start(folder: Path, former: State | None, idle_seconds: float = IDLE_SECONDS) -> State:

@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,11 @@ from model.trust.private import UMASK
 BACKLOG = 1_024
 """A full queue refuses a client of a Unix socket at once, where a port lets it wait."""
 
-LOOKS_A_MINUTE = 60
+MOST_AT_ONCE = 128
+"""Commands that are under way or wait for another one of their database. With asyncio's own few
+threads nobody was left to answer a ping then, and a busy server was taken for a dead one."""
 
+LOOKS_A_MINUTE = 60
 
 FIRST_VISIT_SECONDS = 60.0
 """How long the first client may take; the starter is one, on a machine that may be busy."""
@@ -135,6 +139,7 @@ def _clear(options: argparse.Namespace) -> None:
 
 async def _serve(handler: NeoSQLiteHandler, path: Path, idle_seconds: float) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(MOST_AT_ONCE))
     visits = Visits(idle_seconds, loop.time())
     asked_to_stop = asyncio.Event()
 

@@ -21,8 +21,13 @@ def tell_of_slow_commands(
     handler: NeoSQLiteHandler, clock: Callable[[], float] = time.perf_counter
 ) -> None:
     """Makes this handler log what takes longer than half a second; add it last."""
-    handle: Callable[[Message], Answer] = handler.handle_command
+    handler.handle_command = _timed(handler.handle_command, clock)
+    handler.handle_insert = _timed(handler.handle_insert, clock)
 
+
+def _timed(
+    handle: Callable[[Message], Answer], clock: Callable[[], float]
+) -> Callable[[Message], Answer]:
     def handle_message(message: Message) -> Answer:
         started = clock()
         answer = handle(message)
@@ -31,7 +36,7 @@ def tell_of_slow_commands(
             _log.warning("%.1f s: %s", seconds, told(message["sections"][0][1]))
         return answer
 
-    handler.handle_command = handle_message
+    return handle_message
 
 
 def told(body: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ def locked(folder: Path) -> Mapping[str, str]:
     Raises:
         ConfigurationError: there are none.
     """
-    files = sorted(folder.glob("*.txt"), key=lambda path: (_rank(path.stem), path.stem))
+    files = sorted(folder.glob("*.txt"), key=lambda path: rank(path.stem))
     if not files:
         raise ConfigurationError(f"{folder}: no lock files; run this in a checkout of Farol")
     found: dict[str, str] = {}
@@ -31,8 +31,13 @@ def locked(folder: Path) -> Mapping[str, str]:
     return dict(sorted(found.items()))
 
 
-def _rank(name: str) -> int:
-    return {RUN: 0, DEV: 2}.get(name, 1)
+def rank(lock: str) -> tuple[int, str]:
+    """The order of lock files: what runs, then the extras by name, then tools.
+
+    >>> sorted(["dev", "oidc", "effects", "run"], key=rank)
+    ['run', 'effects', 'oidc', 'dev']
+    """
+    return {RUN: 0, DEV: 2}.get(lock, 1), lock
 
 
 def canonical(name: str) -> str:

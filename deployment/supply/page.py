@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from deployment.supply.licences import COPYLEFT
-from deployment.supply.locks import DEV, RUN
+from deployment.supply.locks import DEV, RUN, rank
 from model.errors import ConfigurationError
 
 ROW = re.compile(r"^\| `([a-z0-9-]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
@@ -61,7 +61,7 @@ def written(needed: Mapping[str, str], told: Mapping[str, str], former: Mapping[
     asking = [name for name in needed if COPYLEFT.search(known[name])]
     counts = ", ".join(
         f"{sum(_needed(lock) == words for lock in needed.values())} {words}"
-        for words in dict.fromkeys(map(_needed, sorted(needed.values(), key=_order)))
+        for words in dict.fromkeys(map(_needed, sorted(needed.values(), key=rank)))
     )
     return HEAD.format(
         counts=f"{len(needed)} libraries: {counts}.",
@@ -74,7 +74,3 @@ def written(needed: Mapping[str, str], told: Mapping[str, str], former: Mapping[
 
 def _needed(lock: str) -> str:
     return NEEDED.get(lock, f"extra {lock}")
-
-
-def _order(lock: str) -> tuple[int, str]:
-    return {RUN: 0, DEV: 2}.get(lock, 1), lock

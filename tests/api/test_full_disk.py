@@ -111,6 +111,9 @@ def test_a_full_disk_is_told_by_readiness_and_health_and_the_host_comes_back_by_
                 filler.unlink()
                 until(lambda: _everybody(server, 200))
                 until(lambda: server.post("/predict", RECORD).status_code == 200)
+                lifecycle.stop(home)
+                lifecycle.ensure_running(home)
+                assert {*registry.run(PredictionRepository().get_many(kept))} == {*kept}
         finally:
             lifecycle.stop(home)
 

@@ -389,7 +389,7 @@ def test_with_neither_disk_nor_registry_a_record_is_refused_and_the_log_says_so(
 
 
 def test_records_that_the_disk_does_not_let_go_of_are_told_and_shipped_once(
-    outbox: Outbox,
+    outbox: Outbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario() -> None:
         registry = MemoryRegistry()
@@ -406,5 +406,6 @@ def test_records_that_the_disk_does_not_let_go_of_are_told_and_shipped_once(
         assert (refused, rows, done, outbox.rows) == ([False, False], 5, True, 0)
         assert fault == "attempt to write a readonly database" and outbox.fault is None
         assert len(registry.order) == len(set(registry.order)) == 5
+        assert caplog.messages == [f"slot-0.sqlite keeps what was shipped: {fault}"]
 
     asyncio.run(scenario())

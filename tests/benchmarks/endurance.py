@@ -132,6 +132,7 @@ def broken_promises(found: Paced, course: Course, kept: Kept, connections: int) 
     )
     codes = [code for code in found.statuses if code not in (200, 410, 503)]
     checks = {
+        "not one prediction was acknowledged": not found.stays,
         f"{-beyond} acknowledged predictions are not in the registry": beyond < 0,
         f"{beyond} predictions more than were acknowledged": beyond > unanswered,
         f"{kept.missing} of the sample are not in the registry": kept.missing > 0,

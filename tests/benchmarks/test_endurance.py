@@ -35,6 +35,7 @@ def test_what_a_killed_worker_took_along_may_be_stored_and_its_connections_broke
     [
         (WELL, replace(KEPT, stays=99), "1 acknowledged predictions are not in the registry"),
         (WELL, replace(KEPT, stays=101), "1 predictions more than were acknowledged"),
+        (replace(WELL, stays=0), replace(KEPT, stays=0), "not one prediction was acknowledged"),
         (WELL, replace(KEPT, missing=2), "2 of the sample are not in the registry"),
         (WELL, replace(KEPT, of_erased=1), "1 predictions of erased students"),
         (replace(WELL, wrong=1), KEPT, "1 scores that are not their version's"),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import psutil
@@ -26,6 +30,8 @@ from model.errors import ConfigurationError, RegistryUnavailable
 from tests.database.builders import prediction
 
 ROOT = Path(__file__).parents[2]
+MANY = 12
+"""Callers at once; of asyncio's own threads there are fewer on a small machine."""
 
 
 @pytest.fixture
@@ -225,6 +231,59 @@ def test_whoever_comes_while_it_ends_finds_it_or_starts_it(home: Path) -> None:
         with open_registry(uri, "farol") as registry:
             registry.ping()
         time.sleep(1)
+
+
+def test_a_server_that_is_busy_with_many_commands_still_gives_a_sign_of_life(home: Path) -> None:
+    uri = lifecycle.ensure_running(home)
+    state = lifecycle.status(home).state
+    assert state is not None
+    with open_registry(uri, "farol", pool_size=MANY) as registry, ThreadPoolExecutor(MANY) as pool:
+        registry.run(PredictionRepository().add_many([prediction("p")]))
+        with contextlib.closing(sqlite3.connect(lifecycle.data_file(home, "farol"))) as busy:
+            busy.execute("BEGIN IMMEDIATE")  # Nobody else writes meanwhile.
+            writing = [
+                pool.submit(registry.run, PredictionRepository().add_many([prediction(f"p-{n}")]))
+                for n in range(MANY)
+            ]
+            time.sleep(0.5)
+
+            answered = process.answers(state)
+
+            assert not any(one.done() for one in writing)
+            busy.rollback()
+        for one in writing:
+            one.result(timeout=20)
+    assert answered
+
+
+def test_a_server_that_is_silent_for_a_while_is_waited_for_and_not_replaced(home: Path) -> None:
+    uri = lifecycle.ensure_running(home)
+    state = lifecycle.status(home).state
+    assert state is not None
+    os.kill(state.pid, signal.SIGSTOP)
+    wakes = Timer(2 * process.PING_MS / 1000 + 1, os.kill, (state.pid, signal.SIGCONT))
+    wakes.start()
+
+    found = lifecycle.ensure_running(home)
+
+    wakes.join()
+    assert found == uri
+    assert _lives(state.pid)
+
+
+@pytest.mark.slow
+def test_a_server_that_stays_silent_is_replaced(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BUSY_SECONDS", 1.0)
+    monkeypatch.setattr(process, "END_SECONDS", 1.0)
+    uri = lifecycle.ensure_running(home)
+    state = lifecycle.status(home).state
+    assert state is not None
+    os.kill(state.pid, signal.SIGSTOP)
+
+    assert lifecycle.ensure_running(home) == uri
+    assert not _lives(state.pid)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

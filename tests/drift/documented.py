@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from drift.catalogue import TESTS
 from drift.contract import DriftTest
 from preprocessing.task.policies import WatchPolicy
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "drift.md"
-BEGIN = "<!-- drift tests: written by python -m tests.drift.documented -->\n"
-END = "<!-- end of drift tests -->\n"
+from tests.documented import DocumentedTable
 
 
 def table() -> str:
@@ -20,10 +15,6 @@ def table() -> str:
         *(_line(test) for test in TESTS),
     ]
     return "\n".join(lines) + "\n"
-
-
-def written() -> str:
-    return DOCUMENT.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
 
 
 def _line(test: DriftTest) -> str:
@@ -36,12 +27,7 @@ def _line(test: DriftTest) -> str:
     )
 
 
-def main() -> None:
-    before, begin, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    assert begin and end, f"{DOCUMENT} has no place for the table"
-    DOCUMENT.write_text(before + begin + table() + end + after, "utf-8")
-
+TABLE = DocumentedTable("drift.md", "drift tests", "tests.drift.documented", table)
 
 if __name__ == "__main__":
-    main()
+    TABLE.write()

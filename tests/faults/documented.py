@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.documented import DocumentedTable
 from tests.faults.school import Seen
 from tests.faults.table import FAULTS, Fault
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "faults.md"
-BEGIN = "<!-- faults: written by python -m tests.faults.documented -->\n"
-END = "<!-- end of faults -->\n"
 
 
 def table() -> str:
@@ -34,16 +31,7 @@ def _answers(seen: Seen | None) -> str:
     return f"{seen.predict} | {seen.labels} | {seen.ready} | {seen.health}"
 
 
-def written() -> str:
-    return DOCUMENT.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
-
-
-def main() -> None:
-    before, begin, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    assert begin and end, f"{DOCUMENT} has no place for the table"
-    DOCUMENT.write_text(before + begin + table() + end + after, "utf-8")
-
+TABLE = DocumentedTable("faults.md", "faults", "tests.faults.documented", table)
 
 if __name__ == "__main__":
-    main()
+    TABLE.write()

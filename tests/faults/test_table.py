@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.documented import table, written
+from tests.faults.documented import TABLE
 from tests.faults.table import FAULTS, Fault
 
 HERE = Path(__file__).parent
@@ -39,4 +39,4 @@ def test_each_test_of_a_fault_has_its_row() -> None:
 
 
 def test_the_page_of_faults_has_the_table() -> None:
-    assert written() == table(), "python -m tests.faults.documented writes it anew"
+    assert TABLE.written() == TABLE.table(), "python -m tests.faults.documented writes it anew"

@@ -95,11 +95,11 @@ def _said(page: Browser) -> str:
 
 
 def _memory(program: str) -> int:
-    """Unique bytes of the processes of a program and of their children."""
+    """Unique bytes of the processes of a program that were started here, and of their children."""
     found = {
         process
-        for parent in psutil.process_iter(["cmdline"])
-        if program in (parent.info["cmdline"] or [])
+        for parent in psutil.Process().children(recursive=True)
+        if program in parent.cmdline()
         for process in (parent, *parent.children(recursive=True))
     }
     return sum(int(process.memory_full_info().uss) for process in found)

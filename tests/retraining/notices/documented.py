@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from retraining.notices.rule import NoticeRule
 from retraining.notices.table import NOTICES
-
-DOCUMENT = Path(__file__).parents[3] / "docs" / "notices.md"
-BEGIN = "<!-- notices: written by python -m tests.retraining.notices.documented -->\n"
-END = "<!-- end of notices -->\n"
+from tests.documented import DocumentedTable
 
 
 def table() -> str:
@@ -29,16 +24,7 @@ def row(rule: NoticeRule) -> str:
     return f"| `{rule.name}` | {rule.severity.value} | {rule.about} | {lasts} | {told} |"
 
 
-def written() -> str:
-    return DOCUMENT.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
-
-
-def main() -> None:
-    before, begin, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    assert begin and end, f"{DOCUMENT} has no place for the table"
-    DOCUMENT.write_text(before + begin + table() + end + after, "utf-8")
-
+TABLE = DocumentedTable("notices.md", "notices", "tests.retraining.notices.documented", table)
 
 if __name__ == "__main__":
-    main()
+    TABLE.write()
