@@ -26,7 +26,9 @@ class ErasedStudents(Followed):
 
     def __contains__(self, student_id: object) -> bool:
         # Nearly always nobody is erased, and then this costs nothing.
-        return bool(self._keys) and self.key.of(str(student_id)) in self._keys
+        if not self._keys or not isinstance(student_id, str):
+            return False
+        return self.key.of(student_id) in self._keys
 
     def check(self, student_id: str | None) -> None:
         """Refuses a record of an erased student.
@@ -34,5 +36,5 @@ class ErasedStudents(Followed):
         Raises:
             ErasedStudent: the student was erased.
         """
-        if student_id is not None and student_id in self:
+        if student_id in self:
             raise ErasedStudent

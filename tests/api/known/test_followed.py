@@ -4,51 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
 
 import pytest
 
 from api.erased import ErasedStudents
 from api.known.followed import Followed
 from api.objections.objecting import ObjectingStudents
-from database.driver.commands import Op
 from database.rights.objections import ObjectionRepository
 from database.tombstones import TombstoneRepository
-from model.errors import AccessDenied, ErasedStudent, ObjectingStudent
+from model.errors import ErasedStudent, ObjectingStudent
 from model.trust.tombstone import TombstoneKey
+from tests.api.known.served import Served
 from tests.database.builders import at
-from tests.database.drivers import MongomockRegistry
 from tests.database.rights.builders import objection
 
-T = TypeVar("T")
 KEY = TombstoneKey(b"a data key")
-
-
-class Served:
-    """A registry on mongomock as the API calls one.
-
-    Attributes:
-        held: the second answer from then on waits for it.
-        refuses: whether nobody is let in.
-    """
-
-    def __init__(self) -> None:
-        self.kept = MongomockRegistry("followed")
-        self.held: asyncio.Event | None = None
-        self.calls = 0
-        self.refuses = False
-
-    async def run(self, op: Op[T]) -> T:
-        if self.refuses:
-            raise AccessDenied("not allowed")
-        found = self.kept.run(op)
-        self.calls += 1
-        if self.held is not None and self.calls == 2:
-            await self.held.wait()
-        return found
-
-    async def ping(self) -> None:
-        pass
 
 
 @pytest.fixture
