@@ -11,11 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayDecide
-from api.answers.erasures import ErasureReceiptAnswer, ErasureReceiptsAnswer
+from api.answers.erasures import (
+    ErasedHost,
+    ErasedTask,
+    ErasureReceiptAnswer,
+    ErasureReceiptsAnswer,
+)
+from api.answers.filled import filled
 from api.answers.predictions import ErasureAnswer, ReadmissionAnswer
 from api.bodies import REASON
 from api.durability import outbox
-from api.erasing.telling import horizon, host_answer, receipt_answer, task_answer, visible
+from api.erasing.telling import horizon, receipt_answer, visible
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
@@ -83,9 +89,9 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
                 serving=current.version if current else None,
                 keep_records=own.keep_records,
             ),
-            tasks={name: task_answer(one) for name, one in done.items()},
+            tasks={name: filled(ErasedTask, one) for name, one in done.items()},
             not_reached=found.not_reached,
-            hosts=[host_answer(one) for one in receipt.hosts],
+            hosts=[filled(ErasedHost, one) for one in receipt.hosts],
             backups=horizon(receipt),
         )
     )
