@@ -127,7 +127,10 @@ async def erasure_receipt(request: Request, receipt_id: str, client: MayDecide) 
     ),
 )
 async def readmit_student(request: Request, student_id: str, client: MayDecide) -> Response:
-    """Lifts the tombstone; what was erased stays erased. `reason` in the body is recorded."""
+    """Lifts the tombstone; what was erased stays erased, an objection too.
+
+    `reason` in the body is kept in the audit trail, where no erasure reaches it: it names nobody.
+    """
     here = services(request)
     student = named_student(here.task, student_id, request, LONGEST_EVER)
     reason = read_reason(await read_body(request.receive, SMALL))

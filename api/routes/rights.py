@@ -82,7 +82,10 @@ async def object_to_scoring(request: Request, student_id: str, client: MayAct) -
     **operation("Lifts an objection", LiftedAnswer, 404, body=REASON, parameters=(UNIT,)),
 )
 async def lift_objection(request: Request, student_id: str, client: MayDecide) -> Response:
-    """The student is scored and learned from again; `reason` in the body is recorded."""
+    """The student is scored and learned from again.
+
+    `reason` in the body is kept in the audit trail, where no erasure reaches it: it names nobody.
+    """
     here = services(request)
     student = named_student(here.task, student_id, request, LONGEST_EVER)
     reason = read_reason(await read_body(request.receive, SMALL))
