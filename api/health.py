@@ -231,7 +231,10 @@ async def _outbox(here: Services) -> OutboxPart:
 
 def _worker(here: Services) -> WorkerPart:
     """This worker; degraded while one of its loops fails that others do not tell of."""
-    loops = (here.refresher, here.canary, here.canary_follower, here.loop)
+    loops = (
+        here.refresher, here.canary, here.canary_follower, here.loop,
+        here.erased, here.objections, here.host_erasures,
+    )  # fmt: skip
     faults = [loop.turns.fault for loop in loops if loop.turns.fault]
     part: WorkerPart = {
         "state": "degraded" if faults else "ok",

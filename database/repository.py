@@ -66,6 +66,17 @@ class Documents:
         found: list[Document] = yield Find(self.collection, {})
         return found
 
+    def _keys(self) -> Op[frozenset[str]]:
+        """The keys of all documents; reads nothing else."""
+        found = yield Find(self.collection, {}, fields=["_id"])
+        return frozenset(document["_id"] for document in found)
+
+    def _state(self) -> Op[tuple[int, str]]:
+        """What changes when a key comes or goes: how many there are, and the newest by `at`."""
+        number = yield from self._count({})
+        newest = yield Find(self.collection, {}, sort=[("at", -1), ("_id", 1)], limit=1)
+        return number, newest[0]["_id"] if newest else ""
+
     def _stored_by(self, field: str, values: Iterable[str]) -> Op[dict[str, Document]]:
         """The documents whose field has one of these values, by key."""
         stored: dict[str, Document] = {}

@@ -72,8 +72,7 @@ class TombstoneRepository(Documents):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        found = yield Find(self.collection, {}, fields=["_id"])
-        return frozenset(row["_id"] for row in found)
+        return (yield from self._keys())
 
     def state(self) -> Op[tuple[int, str]]:
         """What changes when a tombstone is laid or lifted: how many there are, and the newest.
@@ -81,9 +80,7 @@ class TombstoneRepository(Documents):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        number = yield from self._count({})
-        newest = yield Find(self.collection, {}, sort=[("at", -1), ("_id", 1)], limit=1)
-        return number, newest[0]["_id"] if newest else ""
+        return (yield from self._state())
 
     def lift(self, digest: str) -> Op[bool]:
         """Removes a tombstone; False if there was none.

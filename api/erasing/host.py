@@ -50,12 +50,16 @@ class HostErasures:
         Args:
             leads: whether this worker does it for its host.
         """
-        with self.turns.turn():
-            # Whoever leads: a host that answers is known before its first prediction waits.
-            await self.root.run(HostRepository().seen(self.host, host_name(), now=self.now()))
+        known = False
         while True:
-            if leads():
-                with self.turns.turn():
+            with self.turns.turn():
+                if not known:
+                    # Whoever leads: a host that answers is known before a prediction waits on it.
+                    await self.root.run(
+                        HostRepository().seen(self.host, host_name(), now=self.now())
+                    )
+                    known = True
+                if leads():
                     await self.look()
             await asyncio.sleep(POLL_SECONDS)
 

@@ -8,8 +8,9 @@ from api.answers.erasures import (
     ErasedTask,
     ErasureReceiptAnswer,
 )
+from api.answers.filled import filled
 from api.security import Client
-from model.erasing.receipt import Erasure, HostPart, TaskPart
+from model.erasing.receipt import Erasure
 
 
 def visible(receipt: Erasure, client: Client) -> bool:
@@ -19,32 +20,14 @@ def visible(receipt: Erasure, client: Client) -> bool:
 
 def receipt_answer(receipt: Erasure, client: Client) -> ErasureReceiptAnswer:
     """A receipt, with the tasks that the key is for."""
-    tasks = {one.task: task_answer(one) for one in receipt.tasks if client.may_see(one.task)}
-    return ErasureReceiptAnswer(
-        receipt_id=receipt.receipt_id,
-        at=receipt.at,
-        actor=receipt.actor,
-        finished_at=receipt.finished_at,
-        complete=receipt.complete,
-        tasks=tasks,
-        not_reached=receipt.not_reached,
-        hosts=[host_answer(one) for one in receipt.hosts],
+    seen = [one for one in receipt.tasks if client.may_see(one.task)]
+    return filled(
+        ErasureReceiptAnswer,
+        receipt,
+        tasks={one.task: filled(ErasedTask, one) for one in seen},
+        hosts=[filled(ErasedHost, one) for one in receipt.hosts],
         backups=horizon(receipt),
     )
-
-
-def task_answer(task: TaskPart) -> ErasedTask:
-    """What was erased in a task."""
-    return ErasedTask(
-        deleted=dict(task.deleted),
-        model_versions=task.model_versions,
-        keep_records=task.keep_records,
-    )
-
-
-def host_answer(part: HostPart) -> ErasedHost:
-    """A host's part."""
-    return ErasedHost(host=part.host, name=part.name, seen_at=part.seen_at, done_at=part.done_at)
 
 
 def horizon(receipt: Erasure) -> BackupHorizon:

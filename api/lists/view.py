@@ -156,29 +156,40 @@ async def _read_once(
 ) -> KeptList:
     """Reads a list unless another worker of this host has just done so."""
     async with here.shared_lists.turn(whose):
-        champion, stamp = here.champion(), await _stamp(here)
+        champion, stamp = here.champion(), await stamp_of(here)
         version = (*stamp, champion.version)
         scored = await asyncio.to_thread(here.shared_lists.load, whose, stamp[0], version)
         if scored is not None:
             return KeptList(scored, champion, stamp)
         found = await read()
         if len(found.scored.ids) >= KEPT_FROM:
-            erased, version = found.stamp[0], (*found.stamp, found.champion.version)
-            store = partial(here.shared_lists.store, whose, erased, version, found.scored)
+            left, version = found.stamp[0], (*found.stamp, found.champion.version)
+            store = partial(here.shared_lists.store, whose, left, version, found.scored)
             await asyncio.to_thread(store)
         return found
 
 
-async def _stamp(here: Services) -> Stamp:
-    read = await here.registry.run(data_stamp())
-    return (here.erased.state, here.objections.state, *read)
+def gone(here: Services) -> object:
+    """What changes when a student must not be on a list any more, as this worker knows it."""
+    return here.erased.state, here.objections.state
+
+
+async def stamp_of(here: Services) -> Stamp:
+    """What would make a list stale; `gone` comes first.
+
+    Raises:
+        RegistryError: the registry does not answer.
+    """
+    return (gone(here), *(await here.registry.run(data_stamp())))
 
 
 async def _read(here: Services, whose: Whose, *, newest: bool) -> KeptList:
     """Reads a list; the stamp comes first, so what changes meanwhile is read again."""
     champion = here.champion()
-    stamp = await _stamp(here)
-    scored, observed = await read_students(here.registry, champion, here.task, whose, newest=newest)
+    stamp = await stamp_of(here)
+    scored, observed = await read_students(
+        here.registry, champion, here.task, whose, here.erased, newest=newest
+    )
     return KeptList(scored, champion, stamp, observed)
 
 

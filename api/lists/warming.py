@@ -6,10 +6,10 @@ import asyncio
 import logging
 
 from api.http.problems import Problem
-from api.lists.view import Question, look_at
+from api.lists.view import Question, gone, look_at, stamp_of
 from api.lists.wanted import ListFilter
 from api.ranked.kept import KEPT_FROM, follow
-from api.ranked.reading import Stamp, data_stamp
+from api.ranked.reading import Stamp
 from api.services import Services
 from database.students import StudentRepository
 from model.errors import FarolError
@@ -36,8 +36,6 @@ async def keep_lists(here: Services) -> None:
         champion = here.holder.current
         if champion is None:
             return None
-        read = await here.registry.run(data_stamp())
-        stamp = (here.erased.state, here.objections.state, *read)
-        return stamp, champion.version
+        return await stamp_of(here), champion.version
 
-    await follow(here.lists, state, lambda: here.shared_lists.sweep(here.erased.state))
+    await follow(here.lists, state, lambda: here.shared_lists.sweep(gone(here)))

@@ -166,7 +166,7 @@ async def follow(
         try:
             await asyncio.to_thread(sweep)
         except OSError as error:
-            _log.warning("lists of before an erasure are not removed: %s", error)
+            _log.warning("lists of before an erasure or an objection are not removed: %s", error)
         if kept.empty:
             continue
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -43,12 +43,18 @@ class Whose:
 
 
 async def read_students(
-    registry: Runs, champion: Champion, task: TaskSpec, whose: Whose, *, newest: bool
+    registry: Runs,
+    champion: Champion,
+    task: TaskSpec,
+    whose: Whose,
+    erased: Container[str | None],
+    *,
+    newest: bool,
 ) -> tuple[ScoredStudents, Mapping[str, Observation]]:
     """A period's students with what the champion says of each, read unit by unit.
 
     However many units there are, the records of one are in memory at a time. Who objects is left
-    out.
+    out, and so is who is being erased, whose records may still be there.
 
     Returns:
         The students; and by their keys the records of all of them, where they were read at once.
@@ -58,6 +64,7 @@ async def read_students(
         champion: scores them.
         task: of both.
         whose: who is read.
+        erased: who was erased as far as this worker knows, or is being erased.
         newest: whether it is the newest period, which is found by units.
 
     Raises:
@@ -66,7 +73,7 @@ async def read_students(
     objecting = await registry.run(ObjectionRepository().students())
     parts, records = [], []
     async for observed in _parts(registry, task.longitudinal, whose, newest=newest):
-        records = without(objecting, observed)
+        records = await asyncio.to_thread(without, erased, without(objecting, observed))
         parts.append(await asyncio.to_thread(score_students, champion.predictor, records, task))
     scored = joined([part for part in parts if part.ids] or parts)
     return scored, {one.student_id: one for one in records} if len(parts) == 1 else {}

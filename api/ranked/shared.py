@@ -1,7 +1,8 @@
 """Long lists as files, so that one worker of a host reads and scores a city for all of them.
 
 A file is named by whom it is about and by all that would make it stale, and is private to the
-account that runs Farol. Files of before an erasure are removed within seconds by every worker.
+account that runs Farol. Files of before an erasure or an objection are removed within seconds by
+every worker.
 """
 
 from __future__ import annotations
@@ -73,15 +74,15 @@ class SharedLists:
         finally:
             lock.release()
 
-    def load(self, whose: Whose, erased: object, stamp: Stamp) -> ScoredStudents | None:
+    def load(self, whose: Whose, gone: object, stamp: Stamp) -> ScoredStudents | None:
         """A list that a worker has written; None where there is none so new.
 
         Args:
             whose: whom it is about.
-            erased: changes with every erasure.
+            gone: changes when a student must not be on a list any more.
             stamp: all else that would make it stale.
         """
-        path = self._path(whose, erased, stamp)
+        path = self._path(whose, gone, stamp)
         try:
             if self.clock() - path.stat().st_mtime > OLDEST_SECONDS:
                 return None
@@ -92,9 +93,9 @@ class SharedLists:
             _log.warning("a list is read anew: %s cannot be read: %s", path.name, error)
             return None
 
-    def store(self, whose: Whose, erased: object, stamp: Stamp, found: ScoredStudents) -> None:
+    def store(self, whose: Whose, gone: object, stamp: Stamp, found: ScoredStudents) -> None:
         """Writes a list for the other workers; where it cannot be written they read it too."""
-        path = self._path(whose, erased, stamp)
+        path = self._path(whose, gone, stamp)
         try:
             make_private_folder(self.folder)
             write_private(path, bytes_of(found))
@@ -103,10 +104,10 @@ class SharedLists:
         except OSError as error:
             _log.warning("a list is not shared with the other workers: %s", error)
 
-    def sweep(self, erased: object) -> None:
-        """Removes the lists of before an erasure."""
+    def sweep(self, gone: object) -> None:
+        """Removes the lists of before an erasure or an objection."""
         for path in self._files():
-            if not path.name.startswith(_digest(erased)):
+            if not path.name.startswith(_digest(gone)):
                 path.unlink(missing_ok=True)
 
     def clear(self) -> None:
@@ -122,8 +123,8 @@ class SharedLists:
                 times[path] = path.stat().st_mtime
         return sorted(times, key=times.__getitem__, reverse=True)
 
-    def _path(self, whose: Whose, erased: object, stamp: Stamp) -> Path:
-        return self.folder / f"{_digest(erased)}-{_digest(whose)}-{_digest((FORM, stamp))}.npz"
+    def _path(self, whose: Whose, gone: object, stamp: Stamp) -> Path:
+        return self.folder / f"{_digest(gone)}-{_digest(whose)}-{_digest((FORM, stamp))}.npz"
 
 
 def bytes_of(found: ScoredStudents) -> bytes:

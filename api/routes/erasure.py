@@ -11,11 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayDecide
-from api.answers.erasures import ErasureReceiptAnswer, ErasureReceiptsAnswer
+from api.answers.erasures import (
+    ErasedHost,
+    ErasedTask,
+    ErasureReceiptAnswer,
+    ErasureReceiptsAnswer,
+)
+from api.answers.filled import filled
 from api.answers.predictions import ErasureAnswer, ReadmissionAnswer
 from api.bodies import REASON
 from api.durability import outbox
-from api.erasing.telling import horizon, host_answer, receipt_answer, task_answer, visible
+from api.erasing.telling import horizon, receipt_answer, visible
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
@@ -83,9 +89,9 @@ async def erase_student(request: Request, student_id: str, client: MayDecide) ->
                 serving=current.version if current else None,
                 keep_records=own.keep_records,
             ),
-            tasks={name: task_answer(one) for name, one in done.items()},
+            tasks={name: filled(ErasedTask, one) for name, one in done.items()},
             not_reached=found.not_reached,
-            hosts=[host_answer(one) for one in receipt.hosts],
+            hosts=[filled(ErasedHost, one) for one in receipt.hosts],
             backups=horizon(receipt),
         )
     )
@@ -121,7 +127,10 @@ async def erasure_receipt(request: Request, receipt_id: str, client: MayDecide) 
     ),
 )
 async def readmit_student(request: Request, student_id: str, client: MayDecide) -> Response:
-    """Lifts the tombstone; what was erased stays erased. `reason` in the body is recorded."""
+    """Lifts the tombstone; what was erased stays erased, an objection too.
+
+    `reason` in the body is kept in the audit trail, where no erasure reaches it: it names nobody.
+    """
     here = services(request)
     student = named_student(here.task, student_id, request, LONGEST_EVER)
     reason = read_reason(await read_body(request.receive, SMALL))

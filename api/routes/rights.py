@@ -63,8 +63,8 @@ async def object_to_scoring(request: Request, student_id: str, client: MayAct) -
         # Where nothing is known of the student yet, something may be tomorrow.
         said = Objection(student, now, client.name, reason, units[name] or "")
         stands[name] = await one.registry.run(ObjectionRepository().lay(said))
-        await one.objections.read()
         one.trail.tell(request, client, "objection", student_id=student)
+        await one.objections.read()
     return json_answer(
         filled(
             ObjectionAnswer,
@@ -82,15 +82,18 @@ async def object_to_scoring(request: Request, student_id: str, client: MayAct) -
     **operation("Lifts an objection", LiftedAnswer, 404, body=REASON, parameters=(UNIT,)),
 )
 async def lift_objection(request: Request, student_id: str, client: MayDecide) -> Response:
-    """The student is scored and learned from again; `reason` in the body is recorded."""
+    """The student is scored and learned from again.
+
+    `reason` in the body is kept in the audit trail, where no erasure reaches it: it names nobody.
+    """
     here = services(request)
     student = named_student(here.task, student_id, request, LONGEST_EVER)
     reason = read_reason(await read_body(request.receive, SMALL))
     lifted = []
     for name, one in among_served(request.app.state.paths.all, here, client).tasks.items():
         if await one.registry.run(ObjectionRepository().lift(student)):
-            await one.objections.read()
             one.trail.tell(request, client, "objection lifted", student_id=student, detail=reason)
+            await one.objections.read()
             lifted.append(name)
     if not lifted:
         raise Problem.of_field("student_id", "does not object here", 404)

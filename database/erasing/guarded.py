@@ -45,10 +45,6 @@ def _of_report(document: Document) -> list[str]:
     return [document["student_id"], *([stated] if stated else [])]
 
 
-def _of_row(document: Document) -> list[str]:
-    return [document["student_id"]]
-
-
 PERSONAL: Mapping[str, Callable[[Document], list[str]]] = {
     StudentRepository.collection: _of_student,
     ObjectionRepository.collection: _of_student,
@@ -60,7 +56,7 @@ PERSONAL: Mapping[str, Callable[[Document], list[str]]] = {
     OutcomeRepository.collection: _of_report,
     OrphanRepository.collection: _of_report,
     LabelRepository.collection: _of_report,
-    ListedRowRepository.collection: _of_row,
+    ListedRowRepository.collection: _named,
 }
 """Collection to the ids that a document of it is about."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from database.driver.commands import Find, Op
+from database.driver.commands import Op
 from database.repository import Repository
 from model.rights.objection import AboutStudent, Objection, without
 
@@ -51,8 +51,7 @@ class ObjectionRepository(Repository[Objection]):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        found = yield Find(self.collection, {}, fields=["_id"])
-        return frozenset(row["_id"] for row in found)
+        return (yield from self._keys())
 
     def state(self) -> Op[tuple[int, str]]:
         """What changes when somebody objects or no longer does: how many, and the newest.
@@ -60,9 +59,7 @@ class ObjectionRepository(Repository[Objection]):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        number = yield from self._count({})
-        newest = yield Find(self.collection, {}, sort=[("at", -1), ("_id", 1)], limit=1)
-        return number, f"{newest[0]['_id']} {newest[0]['at']}" if newest else ""
+        return (yield from self._state())
 
 
 def without_objecting(found: Iterable[T]) -> Op[list[T]]:

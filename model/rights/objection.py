@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -37,7 +37,7 @@ class Objection:
     unit: str = ""
 
 
-def without(objecting: Set[str], found: Iterable[T]) -> list[T]:
+def without(objecting: Container[str | None], found: Iterable[T]) -> list[T]:
     """What is about nobody who objects, in the same order.
 
     >>> from datetime import UTC

@@ -11,8 +11,9 @@ from database.helping.effects import EffectRepository
 from database.helping.interventions import InterventionRepository
 from database.labels import LabelRepository
 from database.lists.published import ListedRowRepository, PublishedListRepository
+from database.rights.objections import ObjectionRepository, without_objecting
 from model.helping.effect import SUBJECT, CutEffect, EffectReport, PowerTable, Silence
-from model.lists.published import PublishedList
+from model.lists.published import ListedRow, PublishedList
 from preprocessing.task.spec import TaskSpec
 from retraining.helping.discontinuity import EXTRA, cut_effect, installed
 from retraining.helping.effect_words import summary
@@ -79,14 +80,19 @@ def _lists() -> Op[list[PublishedList]]:
 
 
 def _seen(lists: Sequence[PublishedList]) -> Op[str]:
-    """What the newest label, list and help are, and what it is measured with."""
+    """What the newest label, list and help are, who objects, and what it is measured with."""
     labels = yield from LabelRepository().newest(1)
     helped = yield from InterventionRepository().newest(1)
     number = yield from InterventionRepository().count()
+    objections = yield from ObjectionRepository().newest(1)
+    objecting = yield from ObjectionRepository().count()
     newest = [one.arrived_at for one in labels] + [one.at for one in helped]
+    newest += [one.at for one in objections]
     ids = [one.list_id for one in lists[-1:]]
     extra = [EXTRA] if installed() else []
-    return " ".join([*(moment.isoformat() for moment in newest), str(number), *ids, *extra])
+    return " ".join(
+        [*(moment.isoformat() for moment in newest), str(number), str(objecting), *ids, *extra]
+    )
 
 
 def _measured(
@@ -117,7 +123,7 @@ def _power(newest: PublishedList | None, *, of_risks: bool) -> Op[PowerTable]:
     """What could be seen on the newest list; its rows are kept no longer than that takes."""
     if newest is None:
         return power_table(None)
-    rows = ListWithRows(newest, (yield from ListedRowRepository().of_list(newest.list_id)))
+    rows = ListWithRows(newest, (yield from _rows(newest)))
     return power_table(risk_at_cut(rows) if of_risks else None, prospects_of(rows))
 
 
@@ -127,9 +133,13 @@ def _with_rows(
     """Lists with what is kept of their rows; of one at a time all are in memory."""
     found = []
     for one in lists:
-        rows = yield from ListedRowRepository().of_list(one.list_id)
-        found.append(kept(ListWithRows(one, rows)))
+        found.append(kept(ListWithRows(one, (yield from _rows(one)))))
     return found
+
+
+def _rows(one: PublishedList) -> Op[list[ListedRow]]:
+    """What is kept of a list's rows, but of those who object."""
+    return (yield from without_objecting((yield from ListedRowRepository().of_list(one.list_id))))
 
 
 def _became(lists: Sequence[ListWithRows], task: TaskSpec, now: datetime) -> Op[Became]:

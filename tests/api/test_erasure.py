@@ -57,9 +57,14 @@ def hits(home: Path) -> list[str]:
     wanted = [WHO.encode()]
     for value in ODD:
         wanted += [str(value).encode(), struct.pack("<d", value), struct.pack(">d", value)]
-    files = [path for path in home.rglob("*") if path.is_file()]
-    assert files
-    return [path.name for path in files if any(w in path.read_bytes() for w in wanted)]
+    while True:
+        files = [path for path in home.rglob("*") if path.is_file()]
+        assert files
+        try:
+            return [path.name for path in files if any(w in path.read_bytes() for w in wanted)]
+        except FileNotFoundError:
+            # What was in it is in another one by now, so all are read again.
+            continue
 
 
 def ingest(home: Path, path: Path, grade: float) -> str:

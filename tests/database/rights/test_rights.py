@@ -19,6 +19,7 @@ from database.rights.objections import ObjectionRepository, without_objecting
 from database.rights.rectifications import RectificationRepository
 from database.rights.rectifying import NO_OUTCOME, NO_RECORD, SAME, CorrectionWanted, rectify
 from database.students import StudentRepository
+from database.tombstones import TombstoneRepository
 from model.errors import InvalidRecord
 from model.label import Outcome
 from model.rights.rectification import RecordPart, held, held_outcome, standing
@@ -98,6 +99,18 @@ def test_an_erasure_takes_objection_and_rectifications_and_late_ones_do_not_stay
     assert registry.run(ObjectionRepository().students()) == {"RA-2"}
     left = registry.run(RectificationRepository().newest(0))
     assert {one.student_id for one in left} == {"RA-2"}
+
+
+def test_a_student_who_is_taken_again_objects_no_longer(fast: Run) -> None:
+    fast(rights_used("RA-1"))
+    receipt = fast(erase_student("RA-1", now=at(10), tombstone_key=KEY))
+    fast(TombstoneRepository().lift(KEY.of("RA-1")))
+
+    seen = [observation("RA-1")]
+
+    assert receipt.deleted["objections"] == 1
+    assert fast(without_objecting(seen)) == seen
+    assert fast(ObjectionRepository().state()) == (0, "")
 
 
 def test_a_unit_reads_that_a_student_objects_and_not_what_was_said_in_another(fast: Run) -> None:

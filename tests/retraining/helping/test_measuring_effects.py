@@ -13,6 +13,7 @@ from database.driver.client import SyncRegistry
 from database.helping.effects import EffectRepository
 from database.helping.interventions import InterventionRepository
 from database.labelling.recording import record_outcomes
+from database.rights.objections import ObjectionRepository
 from database.students import StudentRepository
 from model.helping.effect import EffectReport, Silence
 from model.label import KnownOutcome, Label, Outcome
@@ -34,6 +35,7 @@ from retraining.helping.lists_read import (
 )
 from tests.database.helping.builders import intervention
 from tests.database.lists.builders import list_kept, listed, published
+from tests.database.rights.builders import objection
 from tests.drift.school import little_task
 
 PUBLISHED = datetime(2024, 2, 1, 9, tzinfo=UTC)
@@ -128,6 +130,23 @@ def test_a_lottery_with_outcomes_is_measured_once_and_again_where_something_came
     later = NOW + timedelta(days=2)
     assert measure_effects(registry, little_task(), KEY, later).startswith("by lot")
     assert measured(registry).at == later
+
+
+def test_who_objects_is_not_counted_from_the_next_time_on(registry: SyncRegistry) -> None:
+    fill(registry, 60, drawn=range(15, 45))
+    measure_effects(registry, little_task(), KEY, NOW)
+    registry.run(ObjectionRepository().lay(objection("RA-16")))
+
+    said = measure_effects(registry, little_task(), KEY, NOW + timedelta(days=1))
+
+    (lot,) = measured(registry).lottery
+    assert said.startswith("by lot")
+    assert (lot.won.known, lot.lost.known) == (14, 15)
+    assert "RA-16" not in measured(registry).seen
+    assert measured(registry).power.outlook[-1].children < 60
+    registry.run(ObjectionRepository().lift("RA-16"))
+    measure_effects(registry, little_task(), KEY, NOW + timedelta(days=2))
+    assert measured(registry).lottery[0].won.known == 15
 
 
 def test_where_the_library_for_the_cut_came_it_is_measured_again(
