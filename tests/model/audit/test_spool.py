@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,6 +57,33 @@ def test_a_line_that_a_dying_process_left_half_is_no_entry(tmp_path: Path) -> No
 
     assert read_batch(path) == [entry()]
     assert read_batch(tmp_path / f"gone{FULL}") == []
+
+
+def test_what_follows_a_line_that_a_full_disk_took_half_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, write = Spool(tmp_path), os.write
+    spool.append(entry("ana"))
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda file, line: write(file, line[:20]))
+        with pytest.raises(OSError, match="in part"):
+            spool.append(entry("bia"))
+    spool.append(entry("carla"))
+    spool.cut()
+
+    assert {e.actor for path in spool.batches() for e in read_batch(path)} == {"ana", "carla"}
+
+
+def test_a_long_file_is_a_batch_before_anybody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.audit.spool.LONGEST_FILE", 500)
+    spool = Spool(tmp_path)
+    for number in range(10):
+        spool.append(entry(f"a{number}"))
+
+    sizes = [path.stat().st_size for path in spool.batches()]
+    assert len(sizes) >= 2 and max(sizes) < 800
 
 
 def test_anchors_are_read_as_they_were_written_but_a_line_that_was_cut(tmp_path: Path) -> None:
