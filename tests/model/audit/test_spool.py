@@ -123,9 +123,12 @@ def test_a_file_of_anchors_is_thinned_when_it_has_grown_and_not_at_each_anchor(
 ) -> None:
     monkeypatch.setattr("model.audit.anchors.THIN_BYTES", 1_000)
     asked: list[int] = []
-    monkeypatch.setattr(
-        "model.audit.anchors.thinned", lambda found, _: asked.append(len(found)) or found
-    )
+
+    def unthinned(found: list[Anchor], _now: datetime) -> list[Anchor]:
+        asked.append(len(found))
+        return found
+
+    monkeypatch.setattr("model.audit.anchors.thinned", unthinned)
     file = AnchorFile(tmp_path)
     for number in range(100):
         file.add([Anchor(NOW, "t", number, "s" * 20)])
