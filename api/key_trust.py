@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime
 from functools import partial
 
 from api.registry import Registry
 from database.api_keys import ApiKeyRepository, is_ours
-from database.audit import AuditRepository
 from database.mapping.documents import milliseconds
-from model.access import ApiKey, AuditEvent
+from database.trail.trail import TrailRepository
+from model.access import ApiKey
+from model.audit.entry import LONGEST_DETAIL, ActorKind, Entry
 from model.trust.key_file import KeyFile, KeyNotes
+from model.trust.tombstone import TombstoneKey
 
 REMEDY = (
     "the API keys of this registry are signed by another installation. Run this on a host of that "
@@ -31,6 +32,7 @@ class KeyTrust:
     Args:
         file: this host's notes.
         installation: the installation's key.
+        data_key: seals the audit trail.
         served_before: whether there was a champion on this host's disk when the worker started.
             If the host has no notes yet, it served before keys were signed.
         now: the clock, aware UTC.
@@ -40,12 +42,14 @@ class KeyTrust:
         self,
         file: KeyFile,
         installation: bytes,
+        data_key: TombstoneKey,
         *,
         served_before: bool,
         now: Callable[[], datetime],
     ) -> None:
         self._file = file
         self._installation = installation
+        self._data_key = data_key
         self._served_before = served_before
         self._now = now
         self._told: tuple[str, ...] = ()
@@ -79,7 +83,7 @@ class KeyTrust:
         if not self._served_before:
             # Noted before the registry is asked: a new host never vouches for a key.
             notes = await self._note(adopted=True)
-        now, event_id = milliseconds(self._now()), uuid.uuid4().hex
+        now = milliseconds(self._now())
         done = await registry.run(
             ApiKeyRepository().establish(now, self._installation, trusted=self._served_before)
         )
@@ -87,11 +91,10 @@ class KeyTrust:
             _log.error("%s", REMEDY)
         elif done is not None and done.at == now and done.key_ids:
             ids = ", ".join(done.key_ids)
-            await registry.run(
-                AuditRepository().add(
-                    AuditEvent(event_id, now, "installation", "adopt", "api_keys", ids)
-                )
+            entry = Entry(
+                now, "", "installation", ActorKind.WORKER, "adopt", "api_keys", ids[:LONGEST_DETAIL]
             )
+            await registry.run(TrailRepository().tell([entry], self._data_key, now=now))
             _log.warning("API keys of an earlier release are signed now: %s", ids)
         return await self._note(adopted=True)
 

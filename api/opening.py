@@ -149,7 +149,7 @@ def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _
     served_before = any(one.pointer_path.exists() for one in live)
     key = settings.signing_key.get_secret_value()
     notes = KeyFile(settings.home)
-    trust = KeyTrust(notes, key, served_before=served_before, now=now)
+    trust = KeyTrust(notes, key, settings.tombstone_key, served_before=served_before, now=now)
     book = SessionBook(root, notes, key, now)
     issuer = settings.token_issuer
     tokens = None if issuer is None else KeySource(issuer, settings.home, now)

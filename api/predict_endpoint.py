@@ -86,16 +86,14 @@ class PredictEndpoint:
         champion, wished = here.champion(), _wished(scope)
         explain = wished.explain
         if (arm := here.canary.arm) is None:
-            prediction = score_one(
-                champion, asked, features=self._features, now=now, client=client.name
-            )
+            prediction = score_one(champion, asked, features=self._features, now=now, client=client)
         else:
             champion, prediction = arm.score(
                 champion,
                 asked,
                 features=self._features,
                 now=now,
-                client=client.name,
+                client=client,
                 explain=explain,
             )
         if wished.source is not PredictionSource.API:

@@ -10,12 +10,13 @@ from api.answers.predictions import ExplainedFields, PredictionAnswer
 from api.answers.scales import score_fields
 from api.champion import Champion
 from api.records.asked import Asked
+from api.security import Client
 from model.explanation import Explanation
 from model.prediction import Assessment, Prediction
 
 
 def score_one(
-    champion: Champion, asked: Asked, *, features: Iterable[str], now: datetime, client: str
+    champion: Champion, asked: Asked, *, features: Iterable[str], now: datetime, client: Client
 ) -> Prediction:
     """The prediction for one record.
 
@@ -36,7 +37,7 @@ def score_many(
     *,
     features: Sequence[str],
     now: datetime,
-    client: str,
+    client: Client,
 ) -> list[Prediction]:
     """The predictions for n records, scored together.
 
@@ -45,7 +46,7 @@ def score_many(
         asked: n records, checked.
         features: what is logged as features, in the task's order.
         now: when they are served.
-        client: the name of the caller's key.
+        client: who asks.
     """
     assessed = champion.predictor.assess_many([a.features for a in asked])
     return [
@@ -94,7 +95,7 @@ def _prediction(
     found: Assessment,
     features: Iterable[str],
     now: datetime,
-    client: str,
+    client: Client,
 ) -> Prediction:
     thresholds = champion.thresholds
     given, unseen = asked.features, found.unseen
@@ -111,11 +112,12 @@ def _prediction(
         threshold=champion.predictor.cuts_of(given).operating,
         model_version=champion.version,
         created_at=now,
-        client=client,
+        client=client.name,
         scale=thresholds.scale,
         known_weight=found.known_weight,
         unseen=unseen,
         interval=found.interval,
         units=asked.units,
         unit=asked.unit,
+        key_id=client.key_id,
     )

@@ -18,14 +18,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from database.artifacts import ArtifactRepository
-from database.audit import AuditRepository
 from database.driver.commands import Document, Find, Op, Replace, ReplaceMany
 from database.repository import Documents
+from database.trail.trail import TrailRepository
 from database.versions import ModelVersionRepository, named
-from model.access import AuditEvent
 from model.archive import bundle_digest
+from model.audit.entry import LONGEST_DETAIL, ActorKind, Entry
 from model.errors import BundleError, CorruptArtifact, NotFound
 from model.trust.signature import check, check_former, seal
+from model.trust.tombstone import TombstoneKey
 from model.version import resign
 
 PURPOSE = "adoption"
@@ -81,15 +82,18 @@ class VersionAdoptionRepository(Documents):
         return (yield from self.stored(sealed["_id"])) or sealed
 
 
-def adopt(kept: Kept, key: bytes, *, now: datetime) -> Op[int]:
+def adopt(kept: Kept, key: bytes, data_key: TombstoneKey, *, now: datetime) -> Op[int]:
     """Signs the installation's versions of before anew; the number of those it signed.
 
-    One look at the registry if there are none. May run at every start, in several processes.
+    One look at the registry if there are none. May run at every start, in several processes. An
+    installation of before knew one task, so its versions are in the root database, as the audit
+    trail is.
 
     Args:
         kept: this host's copy of the list.
         key: the installation's key.
-        now: aware UTC, for the audit log.
+        data_key: seals the audit trail.
+        now: aware UTC.
     """
     former = yield Find(ModelVersionRepository.collection, _OF_BEFORE)
     adoption = _read(kept.read(), key)
@@ -100,7 +104,8 @@ def adopt(kept: Kept, key: bytes, *, now: datetime) -> Op[int]:
         kept.write(json.dumps(adoption.to_document(key)).encode())
     if not former or not adoption.signatures:
         return 0
-    yield from AuditRepository().add(_event(adoption, key, now))
+    batch = f"adoption-{_id(key)}"  # Told once, whoever comes after a start that died here.
+    yield from TrailRepository().tell([_entry(adoption, now)], data_key, now=now, batch=batch)
     renewed = [Replace(_where(old), new) for old, new in _renewed(former, adoption, key)]
     done = yield ReplaceMany(ModelVersionRepository.collection, renewed)
     signed: int = done
@@ -174,15 +179,16 @@ def _where(document: Document) -> Document:
     return {"_id": document["_id"], "signature": document["signature"]}
 
 
-def _event(adoption: Adoption, key: bytes, now: datetime) -> AuditEvent:
+def _entry(adoption: Adoption, now: datetime) -> Entry:
     names = sorted(adoption.signatures, key=lambda name: int(name[1:]))
-    return AuditEvent(
-        event_id=f"adoption-{_id(key)}",
+    return Entry(
         at=now,
+        task="",
         actor="installation",
+        kind=ActorKind.WORKER,
         action="adopt",
         subject=f"{len(names)} versions of before",
-        detail=f"signed anew, their old signatures verified: {', '.join(names)}",
+        detail=f"signed anew, their old signatures verified: {', '.join(names)}"[:LONGEST_DETAIL],
     )
 
 

@@ -1,7 +1,4 @@
-"""The audit log of releases before the trail (`database.trail`): read, and no longer added to.
-
-Only what takes an installation of before over writes here what it signed anew.
-"""
+"""The audit log of releases before the trail (`database.trail`): read, and no longer added to."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from model.access import AuditEvent
 
 
 class AuditRepository(Repository[AuditEvent]):
-    """The audit log; `newest` reads it."""
+    """The audit log of before; `newest` reads it."""
 
     collection = "audit"
     indexes = (
@@ -21,14 +18,6 @@ class AuditRepository(Repository[AuditEvent]):
     record = AuditEvent
     key = "event_id"
     missing = "audit event {}"
-
-    def add(self, event: AuditEvent) -> Op[None]:
-        """Records an event; recording it again changes nothing.
-
-        Raises:
-            RegistryError: the registry refuses, or does not answer.
-        """
-        yield from self._add(self._document(event))
 
     def about(self, subject: str) -> Op[list[AuditEvent]]:
         """Every event of a subject, newest first.

@@ -245,6 +245,8 @@ class Prediction:
         units: where the student is, as the record gave it.
         unit: what access and the join of labels go by, `TaskSpec.unit_of(units)`; "" is unknown.
         source: where it was asked for.
+        client: the name of the key, token or person that asked.
+        key_id: of the key, or what stands for a token; "" of a person, and of releases before.
     """
 
     prediction_id: str
@@ -266,6 +268,7 @@ class Prediction:
     units: Units = field(default_factory=dict)
     unit: str = ""
     source: PredictionSource = PredictionSource.API
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

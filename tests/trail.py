@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from database.driver.commands import Op
+from database.audit import AuditRepository
+from database.driver.commands import InsertMany, Op
 from database.trail.trail import TrailRepository
+from model.access import AuditEvent
 from model.audit.entry import Entry
 from model.audit.former import BEGUN
 from model.audit.spool import FOLDER, FULL, OPEN
@@ -18,6 +20,11 @@ def entries() -> Op[list[Entry]]:
     """Every entry of every chain but the first one, newest first."""
     blocks = yield from TrailRepository().blocks(0)
     return [e for block in blocks for e in reversed(block.entries) if e.action != BEGUN]
+
+
+def of_before(event: AuditEvent) -> Op[None]:
+    """Writes to the log of before, as a release before the trail did."""
+    yield InsertMany(AuditRepository.collection, [AuditRepository()._document(event)])
 
 
 def settled(home: Path) -> None:

@@ -56,6 +56,7 @@ class TrailWriter:
         self._ends: dict[str, Block] = {}
         self._anchored_at = now()
         self._looked: dict[tuple[str, ...], datetime] = {}
+        self._said = ""
 
     def add(self, entry: Entry) -> None:
         """Takes an entry, without waiting for the registry.
@@ -93,8 +94,11 @@ class TrailWriter:
                 await self.flush()
                 if self.now() - self._anchored_at >= EVERY:
                     await self.anchor()
+                self._said = ""
             except (RegistryError, ConfigurationError, OSError) as error:
-                _log.debug("the audit trail is not sealed: %s", error)
+                if str(error) != self._said:  # It comes every few seconds: said once.
+                    _log.warning("the audit trail is not sealed, or not anchored: %s", error)
+                self._said = str(error)
                 await asyncio.sleep(AGAIN_SECONDS)
             try:
                 await asyncio.wait_for(self._told.wait(), AGAIN_SECONDS)
@@ -110,15 +114,15 @@ class TrailWriter:
             OSError: the disk cannot be read.
         """
         self._told.clear()
-        self._spool.cut()
-        for path in await asyncio.to_thread(self._spool.batches):
-            entries = await asyncio.to_thread(read_batch, path)
-            await self._seal(entries, path.stem)
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+        # First, for a disk that takes nothing may not let go of what is on it either.
         while self._unspooled:
             waiting = tuple(self._unspooled)
             await self._seal(waiting, "")
             del self._unspooled[: len(waiting)]
+        # While a batch waits in vain, what is told meanwhile gathers in one file behind it.
+        await self._seal_batches()
+        self._spool.cut()
+        await self._seal_batches()
 
     async def anchor(self) -> None:
         """Writes down on this host where the chains ended that this worker appended to.
@@ -140,6 +144,12 @@ class TrailWriter:
             await self.anchor()
         except (RegistryError, ConfigurationError, OSError) as error:
             _log.warning("the audit trail waits on this host: %s", error)
+
+    async def _seal_batches(self) -> None:
+        for path in await asyncio.to_thread(self._spool.batches):
+            entries = await asyncio.to_thread(read_batch, path)
+            await self._seal(entries, path.stem)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def _seal(self, entries: Sequence[Entry], batch: str) -> None:
         op = TrailRepository().tell(entries, self.key, now=self.now(), batch=batch)

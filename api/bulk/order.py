@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from api.bulk.formats import FileForm
 from api.champion import Champion
+from api.security import Client
 from api.units import UnitLimit
 from model.student import Units
 
@@ -45,7 +46,7 @@ class ChunkOrigin:
     """
 
     champion: Champion
-    client: str
+    client: Client
     features: Sequence[str]
     at: datetime
     unit_of: Callable[[Units], str]

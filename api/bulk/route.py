@@ -77,7 +77,7 @@ async def predict_bulk(request: Request, client: MayPredict) -> Response:
     """
     here = services(request)
     origin = ChunkOrigin(
-        here.champion(), client.name, here.task.feature_names, here.now(), here.task.unit_of
+        here.champion(), client, here.task.feature_names, here.now(), here.task.unit_of
     )
     with ExitStack() as stack:
         stack.enter_context(here.bulk.file())

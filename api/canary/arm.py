@@ -13,6 +13,7 @@ from api.canary.guard import CanaryCounts
 from api.champion import Champion
 from api.records.asked import Asked
 from api.scoring import explanation, score_one
+from api.security import Client
 from model.prediction import Prediction, RiskLabel
 
 _log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class CanaryArm:
         *,
         features: Iterable[str],
         now: datetime,
-        client: str,
+        client: Client,
         explain: bool = False,
     ) -> tuple[Champion, Prediction]:
         """Who answers, and the prediction.
@@ -88,7 +89,7 @@ class CanaryArm:
         return champion, prediction
 
     def _tried(
-        self, asked: Asked, features: Iterable[str], now: datetime, client: str
+        self, asked: Asked, features: Iterable[str], now: datetime, client: Client
     ) -> Prediction | None:
         try:
             made = score_one(self.challenger, asked, features=features, now=now, client=client)

@@ -94,6 +94,7 @@ def _told(served: Prediction, task: TaskSpec) -> dict[str, object]:
         "known_weight": served.known_weight,
         "model_version": served.model_version,
         "client": served.client,
+        "key_id": served.key_id,
         "imputed": served.imputed,
         "unseen": served.unseen,
         "features": dict(served.features),
@@ -111,7 +112,7 @@ class _CsvLog:
         names = (
             "created_at", "prediction_id", "student_id", *self._units, "period", *score,
             "risk_label", "status", "threshold", "known_weight", "model_version", "client",
-            "imputed", "unseen", *task.feature_names,
+            "key_id", "imputed", "unseen", *task.feature_names,
         )  # fmt: skip
         self._lines = CsvLines(names, language)
 
@@ -137,6 +138,7 @@ class _CsvLog:
             served.known_weight,
             served.model_version,
             served.client,
+            served.key_id,
             ", ".join(served.imputed),
             ", ".join(served.unseen),
             *(served.features.get(name) for name in self._task.feature_names),

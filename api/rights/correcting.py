@@ -132,7 +132,7 @@ async def rescored(
     features = with_history(here.task, newest, after)
     asked = Asked(after.student_id, newest.period, features, sent_id, newest.units, newest.unit)
     names, now = here.task.feature_names, here.now()
-    prediction = score_one(champion, asked, features=names, now=now, client=client.name)
+    prediction = score_one(champion, asked, features=names, now=now, client=client)
     await here.log.write(prediction)
     here.metrics.served(prediction)
     return RescoredFields(

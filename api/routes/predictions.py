@@ -50,7 +50,7 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
         [asked for _, asked in good],
         features=here.task.feature_names,
         now=now,
-        client=client.name,
+        client=client,
     )
     if served:
         await here.log.write_many(tuple(served))
@@ -106,10 +106,10 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     names, now = here.task.feature_names, here.now()
     explain = wants_explanation(request.url.query)
     if (arm := here.canary.arm) is None:
-        prediction = score_one(champion, asked, features=names, now=now, client=client.name)
+        prediction = score_one(champion, asked, features=names, now=now, client=client)
     else:
         champion, prediction = arm.score(
-            champion, asked, features=names, now=now, client=client.name, explain=explain
+            champion, asked, features=names, now=now, client=client, explain=explain
         )
     await here.log.write(prediction)
     here.metrics.served(prediction)

@@ -47,7 +47,7 @@ class Untold:
 Telling = Shown | ByItself | Untold
 
 _STUDENTS = "students"
-_SCORED = Untold("the prediction log keeps each prediction with the name of the key that asked")
+_SCORED = Untold("the prediction log keeps each prediction with the key that asked")
 _NOBODY = Untold("it shows nothing of a student or a model")
 _SERVING = Untold("every program asks it again and again which version serves; no figure of it")
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from api.files.guarded_text import guarded
 from model.audit.anchors import Anchor
 from model.audit.check import ChainCheck, Tampering, TouchedBlocks
 from model.audit.entry import Entry
@@ -101,7 +102,7 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         getattr(entry, name).isoformat() if name == "at" else str(getattr(entry, name))
         for name in COLUMNS
     )
-    return tuple(f"'{one}" if one[:1] in "=+-@\t\r" and one else one for one in told)
+    return tuple(map(guarded, told))
 
 
 def _moment(at: datetime) -> str:

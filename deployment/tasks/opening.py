@@ -93,7 +93,8 @@ def prepared(task: InstalledTask) -> Op[None]:
     yield from ensure_indexes()
     task.home.mkdir(parents=True, exist_ok=True)
     kept = AdoptionFile(task.home)
-    key = task.settings.signing_key.get_secret_value()
-    signed = yield from adopt(kept, key, now=datetime.now(UTC))
+    settings = task.settings
+    key = settings.signing_key.get_secret_value()
+    signed = yield from adopt(kept, key, settings.tombstone_key, now=datetime.now(UTC))
     if signed:
         _log.warning("%d versions of before were verified and signed anew", signed)

@@ -25,12 +25,14 @@ NAME = "anchors.jsonl"
 EVERY = timedelta(seconds=30)
 """Between two anchors of a process; so less than a minute is not anchored."""
 
-WHOLE = timedelta(days=7)
-"""As long every anchor is kept; of an older day and chain the last one."""
+WHOLE = timedelta(hours=1)
+"""As long every anchor is kept; of an older minute and chain the last one."""
 
-MOST_BYTES = 4_000_000
-"""A longer file is thinned."""
+CLOSE = timedelta(days=7)
+"""As long one a minute is kept; of an older day and chain the last one."""
 
+THIN_BYTES = 4_000_000
+"""Whenever the file has grown by so much it is thinned."""
 
 LONGEST_LINE = 4_096
 
@@ -71,10 +73,10 @@ class AnchorFile:
         with FileLock(self.path.with_suffix(".lock"), preserve_lock_file=True):
             file = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
             try:
-                _cut_off(file)
+                before = _cut_off(file)
                 os.write(file, b"".join(orjson.dumps(asdict(one)) + b"\n" for one in anchors))
                 os.fsync(file)
-                long = os.fstat(file).st_size > MOST_BYTES
+                long = os.fstat(file).st_size // THIN_BYTES > before // THIN_BYTES
             finally:
                 os.close(file)
             if long:
@@ -111,7 +113,8 @@ def read_anchors(path: Path) -> list[Anchor]:
 
 
 def thinned(anchors: Iterable[Anchor], now: datetime) -> list[Anchor]:
-    """All anchors of the last days, and the last one of each day and chain before.
+    """All anchors of the last hour; of each minute and chain of seven days, and of each day and
+    chain before, the last one.
 
     Args:
         anchors: in the order in which they were written.
@@ -122,15 +125,18 @@ def thinned(anchors: Iterable[Anchor], now: datetime) -> list[Anchor]:
         if one.at >= now - WHOLE:
             young.append(one)
         else:
-            old[one.task, f"{one.at:%Y-%m-%d}"] = one
+            period = "%Y-%m-%d %H:%M" if one.at >= now - CLOSE else "%Y-%m-%d"
+            old[one.task, f"{one.at:{period}}"] = one
     return [*old.values(), *young]
 
 
-def _cut_off(file: int) -> None:
-    """Takes away a last line that a power failure left half."""
+def _cut_off(file: int) -> int:
+    """Takes away a last line that a power failure left half; gives the bytes that are left."""
     size = os.fstat(file).st_size
     tail = os.pread(file, LONGEST_LINE, max(0, size - LONGEST_LINE))
-    os.ftruncate(file, size - len(tail) + tail.rfind(b"\n") + 1)
+    left = size - len(tail) + tail.rfind(b"\n") + 1
+    os.ftruncate(file, left)
+    return left
 
 
 def _read(line: bytes) -> Anchor:

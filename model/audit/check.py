@@ -116,7 +116,9 @@ class ChainWalk:
     def __init__(self, task: str, anchors: Sequence[Anchor], key: TombstoneKey) -> None:
         self._task = task
         self._key = key
-        self._anchors = {one.number: one for one in anchors}
+        self._anchors: dict[int, list[Anchor]] = {}
+        for one in anchors:
+            self._anchors.setdefault(one.number, []).append(one)
         self._blocks = self._entries = self._number = self._shortened = 0
         self._head: Block | None = None
         self._anchored: Anchor | None = None
@@ -146,7 +148,7 @@ class ChainWalk:
             self._head = block
             self._shortened = max(self._shortened, *map(_shortened_to, block.entries), 0)
         if wrong is None:
-            self._anchored = self._anchors.get(block.number, self._anchored)
+            self._anchored = self._anchors.get(block.number, [self._anchored])[-1]
             self._close(block.sealed_at)
 
     def ended(self) -> ChainCheck:
@@ -173,8 +175,8 @@ class ChainWalk:
         comes_next = block.number == (former.number + 1 if former else 1)
         if comes_next and block.previous != follows:
             return Tampering.BROKEN
-        anchor = self._anchors.get(block.number)
-        if anchor is not None and anchor.seal != block.seal:
+        # All of them: after a rewriting the host has anchored the new block of that number too.
+        if any(one.seal != block.seal for one in self._anchors.get(block.number, ())):
             return Tampering.REWRITTEN
         return None if listed else Tampering.UNLISTED
 

@@ -27,6 +27,9 @@ FOLDER = "audit"
 
 OPEN, FULL = ".open", ".batch"
 
+LONGEST_FILE = 2**20
+"""Bytes from which on a file is a batch, whoever may seal it: batches are read whole."""
+
 
 class Spool:
     """The waiting entries of one host, as one of its processes appends to them.
@@ -52,7 +55,11 @@ class Spool:
         line = orjson.dumps(asdict(entry)) + b"\n"
         assert self._file is not None
         if os.write(self._file, line) != len(line):
+            self.abandon()  # Nothing may follow the half line.
             raise OSError("an entry of the audit trail was written in part")
+        if os.fstat(self._file).st_size >= LONGEST_FILE:
+            with suppress(OSError):  # The entry is kept; the file grows on until it can be named.
+                self.cut()
 
     def cut(self) -> None:
         """Makes a batch of what was appended, if anything was.

@@ -12,10 +12,12 @@ from retraining.notices.kinds.running import (
     SERVING_DEGRADED,
     WORKER_SILENT,
 )
+from retraining.notices.kinds.trail import TRAIL_UNPROVEN
 from retraining.notices.rule import NoticeRule
 
 NOTICES: tuple[NoticeRule, ...] = (
     SERVING_DEGRADED,
+    TRAIL_UNPROVEN,
     WAITING,
     DEGRADATION,
     ALARM,

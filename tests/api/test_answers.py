@@ -15,6 +15,7 @@ from api.lists.rows import PageFacts, listed_students
 from api.lists.view import ListView
 from api.payload import RecordReader
 from api.scoring import answer, score_many, score_one
+from api.security import LOCAL
 from database.mapping.documents import from_document, to_document
 from database.predictions import document_of
 from model.bundle import load_bundle
@@ -61,7 +62,7 @@ def known_of(observed: Sequence[Observation]) -> PageFacts:
 
 def asked(who: Champion, record: Mapping[str, object]) -> Prediction:
     read = RecordReader(PEDE).one(dict(record), "2024")
-    return score_one(who, read, features=PEDE.feature_names, now=bundles.NOW, client="test")
+    return score_one(who, read, features=PEDE.feature_names, now=bundles.NOW, client=LOCAL)
 
 
 def test_a_nearly_empty_record_is_answered_as_insufficient_with_the_share_it_gave(
@@ -102,7 +103,7 @@ def test_a_batch_is_answered_as_its_records_one_by_one(tmp_path: Path) -> None:
         [reader.one(dict(r), "2024") for r in records],
         features=PEDE.feature_names,
         now=bundles.NOW,
-        client="test",
+        client=LOCAL,
     )
 
     for record, prediction in zip(records, served, strict=True):

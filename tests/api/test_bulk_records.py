@@ -25,6 +25,7 @@ from api.http.body import Disconnected
 from api.http.problems import Problem
 from api.records.asked import Asked
 from api.scoring import score_many
+from api.security import Client
 from model.bundle import load_bundle
 from model.errors import Overloaded
 from model.live import LivePointer
@@ -39,6 +40,7 @@ from tests.api import bundles
 from tests.api.test_prediction_log import MemoryRegistry, prediction
 
 TASK = load_task("pede_lag")
+SCHOOL = Client("school", frozenset(), key_id="k1")
 STUDENTS = st.one_of(
     st.none(), st.sampled_from(["RA-1", 'a","b', "\\", "ção", "%s"]), st.text(min_size=1)
 )
@@ -95,10 +97,10 @@ def test_a_files_record_is_byte_for_byte_what_a_single_prediction_would_be(
 
     found = assess(champion.predictor, rows.columns, names)
     bodies = record_bodies(
-        rows, found, ids, ChunkOrigin(champion, "school", names, bundles.NOW, TASK.unit_of)
+        rows, found, ids, ChunkOrigin(champion, SCHOOL, names, bundles.NOW, TASK.unit_of)
     )
 
-    single = score_many(champion, asked, features=names, now=bundles.NOW, client="school")
+    single = score_many(champion, asked, features=names, now=bundles.NOW, client=SCHOOL)
     expected = [
         orjson.dumps(replace(one, prediction_id=name))
         for one, name in zip(single, ids, strict=True)

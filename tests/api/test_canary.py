@@ -27,6 +27,7 @@ from api.canary.holder import CanaryHolder
 from api.canary.tallies import CanaryTallies
 from api.champion import Champion, ChampionHolder
 from api.records.asked import Asked
+from api.security import LOCAL
 from database.driver.commands import Op
 from database.watch.canaries import CanaryRepository
 from model.errors import RegistryUnavailable
@@ -180,7 +181,7 @@ def loaded(folder: Path, version: str, offset: float, *, share: float = 0.5) -> 
 
 def ask(arm: CanaryArm, champion: Champion, who: Asked) -> tuple[str, str]:
     """Who answered, and what the prediction says of that."""
-    said, prediction = arm.score(champion, who, features=PEDE.feature_names, now=NOW, client="test")
+    said, prediction = arm.score(champion, who, features=PEDE.feature_names, now=NOW, client=LOCAL)
     return said.version, prediction.model_version
 
 
@@ -256,7 +257,7 @@ def test_a_score_that_it_cannot_explain_is_the_champions_where_it_is_to_be_expla
 
     before = ask(arm, champion, theirs)
     said, _ = arm.score(
-        champion, theirs, features=PEDE.feature_names, now=NOW, client="test", explain=True
+        champion, theirs, features=PEDE.feature_names, now=NOW, client=LOCAL, explain=True
     )
 
     assert before == ("v2", "v2")

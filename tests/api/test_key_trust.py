@@ -15,16 +15,18 @@ from api.http.problems import Problem
 from api.key_trust import KeyTrust
 from api.security import KeyRing
 from database.api_keys import SUBJECT, ApiKeyRepository, KeyAdoptionRepository
-from database.audit import AuditRepository
 from database.driver.commands import DeleteMany, Document, Op, Replace, ReplaceMany
 from database.mapping.documents import to_document
 from model.access import ApiKey, Scope
 from model.trust.key_file import KeyFile
 from model.trust.key_seal import digest_of, sealed
+from model.trust.tombstone import TombstoneKey
 from tests.database.drivers import MongomockRegistry
+from tests.trail import entries
 
 T = TypeVar("T")
 KEY = b"the installation's"
+DATA = TombstoneKey(b"the data key")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SECRET = "farol_secret"
 
@@ -69,7 +71,7 @@ def ask(
     """What a worker of that home answers: 200, or the status of the problem."""
 
     async def asked() -> int:
-        trust = KeyTrust(KeyFile(home), KEY, served_before=served_before, now=lambda: NOW)
+        trust = KeyTrust(KeyFile(home), KEY, DATA, served_before=served_before, now=lambda: NOW)
         ring = KeyRing(registry, "keys", lambda: 0.0, trust, now=lambda: NOW)
         try:
             await ring.client({"headers": [(b"x-api-key", secret.encode())]}, scope)
@@ -135,7 +137,7 @@ def test_keys_of_an_earlier_release_are_adopted_once_and_that_is_recorded(
 
     assert ask(registry, tmp_path, Scope.READ, served_before=True) == 200
     done = registry.inner.run(KeyAdoptionRepository().find(SUBJECT))
-    (event,) = registry.inner.run(AuditRepository().newest())
+    (event,) = registry.inner.run(entries())
     assert done is not None
     assert (done.key_ids, event.action, event.detail) == (("k1",), "adopt", "k1")
 

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from database.adoption import Adoption, VersionAdoptionRepository, adopt
-from database.audit import AuditRepository
 from database.driver.commands import Command, DeleteMany, InsertMany, Op, ReplaceMany
 from database.versions import ModelVersionRepository
 from model.errors import BundleError
 from model.trust.adoption_file import AdoptionFile
+from model.trust.tombstone import TombstoneKey
 from tests.api.bundles import KEY, NOW, archive, register, register_of_before
 from tests.database.drivers import MongomockRegistry, Run
 from tests.database.test_interleavings import with_pause
+from tests.trail import entries
 
+DATA = TombstoneKey(b"the data key")
 PACKED = (archive(0.0), archive(1.0))
 
 
@@ -52,33 +54,36 @@ def test_versions_whose_old_signature_holds_are_signed_anew_and_no_others(
 ) -> None:
     assert trusted(registry) == []
 
-    signed = registry.run(adopt(kept, KEY, now=NOW))
+    signed = registry.run(adopt(kept, KEY, DATA, now=NOW))
 
     assert (signed, trusted(registry)) == (2, ["v1", "v2"])
     assert registry.run(ModelVersionRepository().get("v1")).bundle == PACKED[0].bundle
     assert kept.path.stat().st_mode & 0o777 == 0o600
-    events = registry.run(AuditRepository().newest())
-    assert [(e.action, e.subject, e.at) for e in events] == [("adopt", "2 versions of before", NOW)]
+    events = registry.run(entries())
+    assert [(e.task, e.action, e.subject, e.at) for e in events] == [
+        ("", "adopt", "2 versions of before", NOW)
+    ]
+    assert events[0].detail.endswith(": v1, v2")
 
 
 def test_a_second_start_signs_nothing_and_asks_one_thing(
     registry: MongomockRegistry, kept: AdoptionFile
 ) -> None:
-    registry.run(adopt(kept, KEY, now=NOW))
+    registry.run(adopt(kept, KEY, DATA, now=NOW))
     registry.execute(DeleteMany(ModelVersionRepository.collection, {"_id": "v3"}))
-    asked = commands(registry, adopt(kept, KEY, now=NOW))
+    asked = commands(registry, adopt(kept, KEY, DATA, now=NOW))
 
     assert len(asked) == 1
-    assert len(registry.run(AuditRepository().newest())) == 1
+    assert len(registry.run(entries())) == 1
 
 
 def test_after_the_adoption_a_version_of_before_stays_refused(
     registry: MongomockRegistry, kept: AdoptionFile
 ) -> None:
-    registry.run(adopt(kept, KEY, now=NOW))
+    registry.run(adopt(kept, KEY, DATA, now=NOW))
     register_of_before(registry, PACKED[0], 702)
 
-    assert registry.run(adopt(kept, KEY, now=NOW)) == 0
+    assert registry.run(adopt(kept, KEY, DATA, now=NOW)) == 0
     assert trusted(registry) == ["v1", "v2"]
 
 
@@ -86,25 +91,25 @@ def test_after_the_adoption_a_version_of_before_stays_refused(
 def test_a_list_removed_from_the_registry_does_not_open_the_adoption_again(
     registry: MongomockRegistry, kept: AdoptionFile, copy_kept: bool
 ) -> None:
-    registry.run(adopt(kept, KEY, now=NOW))
+    registry.run(adopt(kept, KEY, DATA, now=NOW))
     registry.execute(DeleteMany(VersionAdoptionRepository.collection, {}))
     register_of_before(registry, PACKED[0], 702)
     if not copy_kept:
         kept.path.unlink()
 
-    assert registry.run(adopt(kept, KEY, now=NOW)) == 0
+    assert registry.run(adopt(kept, KEY, DATA, now=NOW)) == 0
     assert trusted(registry) == ["v1", "v2"]
 
 
 def test_with_the_copy_alone_even_a_registry_without_signed_versions_adopts_nothing(
     registry: MongomockRegistry, kept: AdoptionFile
 ) -> None:
-    registry.run(adopt(kept, KEY, now=NOW))
+    registry.run(adopt(kept, KEY, DATA, now=NOW))
     registry.execute(DeleteMany(VersionAdoptionRepository.collection, {}))
     registry.execute(DeleteMany(ModelVersionRepository.collection, {}))
     register_of_before(registry, PACKED[0], 702)
 
-    assert registry.run(adopt(kept, KEY, now=NOW)) == 0
+    assert registry.run(adopt(kept, KEY, DATA, now=NOW)) == 0
     assert trusted(registry) == []
 
 
@@ -114,21 +119,21 @@ def test_a_host_with_a_key_of_its_own_closes_nobodys_adoption(
     (tmp_path / "dashboard").mkdir()
     stranger = AdoptionFile(tmp_path / "dashboard")
 
-    assert registry.run(adopt(stranger, b"a dashboard's key", now=NOW)) == 0
+    assert registry.run(adopt(stranger, b"a dashboard's key", DATA, now=NOW)) == 0
 
     assert stranger.read() is None
-    assert registry.run(adopt(kept, KEY, now=NOW)) == 2
+    assert registry.run(adopt(kept, KEY, DATA, now=NOW)) == 2
 
 
 def test_an_installation_without_versions_of_before_never_adopts_any(
     kept: AdoptionFile,
 ) -> None:
     registry = MongomockRegistry("farol")
-    registry.run(adopt(kept, KEY, now=NOW))
+    registry.run(adopt(kept, KEY, DATA, now=NOW))
     register(registry, PACKED[0])
     register_of_before(registry, PACKED[1], 2)
 
-    assert registry.run(adopt(kept, KEY, now=NOW)) == 0
+    assert registry.run(adopt(kept, KEY, DATA, now=NOW)) == 0
     assert trusted(registry) == ["v1"]
 
 
@@ -141,7 +146,7 @@ def test_a_list_that_somebody_changed_vouches_for_nothing(
         InsertMany(VersionAdoptionRepository.collection, [{**forged, "_id": real["_id"]}])
     )
 
-    assert registry.run(adopt(kept, KEY, now=NOW)) == 0
+    assert registry.run(adopt(kept, KEY, DATA, now=NOW)) == 0
     assert trusted(registry) == []
 
 
@@ -150,7 +155,7 @@ def test_a_version_whose_archive_is_gone_is_left_as_it_is(
 ) -> None:
     registry.execute(DeleteMany("artifacts", {"artifact": PACKED[0].digest}))
 
-    registry.run(adopt(kept, KEY, now=NOW))
+    registry.run(adopt(kept, KEY, DATA, now=NOW))
 
     assert trusted(registry) == ["v2"]
 
@@ -158,38 +163,38 @@ def test_a_version_whose_archive_is_gone_is_left_as_it_is(
 def test_a_document_changed_after_it_was_vouched_for_is_not_signed(
     registry: MongomockRegistry, kept: AdoptionFile
 ) -> None:
-    stop_after(registry, adopt(kept, KEY, now=NOW), 1)
+    stop_after(registry, adopt(kept, KEY, DATA, now=NOW), 1)
     registry.execute(DeleteMany(ModelVersionRepository.collection, {"_id": "v1"}))
     register_of_before(registry, PACKED[0], 1, trained_on="e" * 64)
 
-    registry.run(adopt(kept, KEY, now=NOW))
+    registry.run(adopt(kept, KEY, DATA, now=NOW))
 
     assert trusted(registry) == ["v2"]
 
 
-@pytest.mark.parametrize("writes", range(4))
+@pytest.mark.parametrize("writes", range(9))
 def test_a_start_that_dies_between_any_two_writes_is_finished_by_the_next(
     registry: MongomockRegistry, kept: AdoptionFile, writes: int
 ) -> None:
-    stop_after(registry, adopt(kept, KEY, now=NOW), writes)
+    stop_after(registry, adopt(kept, KEY, DATA, now=NOW), writes)
 
-    registry.run(adopt(kept, KEY, now=NOW))
+    registry.run(adopt(kept, KEY, DATA, now=NOW))
 
     assert trusted(registry) == ["v1", "v2"]
-    assert len(registry.run(AuditRepository().newest())) == 1
+    assert len(registry.run(entries())) == 1
 
 
-@pytest.mark.parametrize("pause", range(14))
+@pytest.mark.parametrize("pause", range(26))
 def test_two_hosts_at_once_adopt_once(
     registry: MongomockRegistry, kept: AdoptionFile, tmp_path: Path, pause: int
 ) -> None:
     (tmp_path / "second").mkdir()
     second = AdoptionFile(tmp_path / "second")
 
-    with_pause(registry, adopt(kept, KEY, now=NOW), pause, adopt(second, KEY, now=NOW))
+    with_pause(registry, adopt(kept, KEY, DATA, now=NOW), pause, adopt(second, KEY, DATA, now=NOW))
 
     assert trusted(registry) == ["v1", "v2"]
-    assert len(registry.run(AuditRepository().newest())) == 1
+    assert len(registry.run(entries())) == 1
     assert kept.read() is not None and second.read() is not None
 
 
@@ -200,7 +205,7 @@ def test_adoption_runs_on_every_server_and_driver(run: Run, kept: AdoptionFile) 
 
     run(planted())
 
-    assert run(adopt(kept, KEY, now=NOW)) == 1
+    assert run(adopt(kept, KEY, DATA, now=NOW)) == 1
     run(ModelVersionRepository().get("v1")).verify(KEY)
 
 

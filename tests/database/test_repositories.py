@@ -52,6 +52,7 @@ from model.watch.shadow import FlagTally, LogCursor, ShadowEdges, ShadowRecord, 
 from tests.database import builders
 from tests.database.builders import START, at, observation, outcome, prediction
 from tests.database.drivers import Run
+from tests.trail import of_before
 
 
 def a_batch(batch_id: str = "sha") -> Batch:
@@ -489,8 +490,8 @@ def test_the_outline_of_a_run_is_its_end_alone(run: Run) -> None:
 def test_the_audit_log_is_read_newest_first(run: Run) -> None:
     events = [AuditEvent(f"e{i}", at(i), "admin", "promote", "v1") for i in range(3)]
     for event in events:
-        run(AuditRepository().add(event))
-        run(AuditRepository().add(event))
+        run(of_before(event))
+        run(of_before(event))
 
     assert run(AuditRepository().newest(2)) == [events[2], events[1]]
 

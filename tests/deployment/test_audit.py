@@ -44,7 +44,7 @@ def root(settings: Settings) -> Iterator[SyncRegistry]:
 def tell(root: SyncRegistry, settings: Settings, *actors: str, task: str = TASK) -> None:
     key = settings.tombstone_key
     told = [
-        Entry(NOW, task, actor, ActorKind.KEY, "export", pseudonym("RA-1", key), "=1+1")
+        Entry(NOW, task, actor, ActorKind.KEY, "export", pseudonym("RA-1", key), " =1+1")
         for actor in actors
     ]
     root.run(TrailRepository().tell(told, key, now=NOW))
@@ -68,7 +68,7 @@ def test_the_trail_is_shown_exported_and_verified_and_a_touch_is_an_exit_code(
     assert command(settings, "export", "--task", TASK) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["actor"] for row in rows] == ["carla", "bia", "ana"]
-    assert {row["detail"] for row in rows} == {"'=1+1"}, "a cell is no formula"
+    assert {row["detail"] for row in rows} == {"' =1+1"}, "a cell is no formula"
     assert command(settings, "show", "--last", "1") == 0
     assert "audit trail exported" in capsys.readouterr().out
     assert command(settings, "verify") == 0

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from database.leases import RELEASED, LeaseRepository
 from database.promotions import PromotionRepository
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
+from database.trail.checking import check_trail, heads
+from database.trail.trail import TrailRepository
 from database.versions import ModelVersionRepository
 from deployment.backup import back_up
 from deployment.backup_file import Manifest
@@ -30,6 +32,9 @@ from deployment.restore import restore
 from deployment.settings import Settings
 from deployment.wiring import private_settings, registry
 from model.access import ApiKey, Scope
+from model.audit.anchors import AnchorFile
+from model.audit.check import Tampering
+from model.audit.entry import ActorKind, Entry
 from model.errors import ConfigurationError, NotFound
 from model.trust.key_seal import digest_of, sealed
 from tests.api import bundles
@@ -184,6 +189,30 @@ def test_the_former_key_in_the_environment_is_enough(former: Home, tmp_path: Pat
     with opened(home) as here:
         here.registry.run(ModelVersionRepository().get("v2")).verify(KEY)
         assert (home / "data.key").read_bytes() == (former.path / "data.key").read_bytes()
+
+
+def test_the_audit_trail_is_whole_on_another_home_and_old_anchors_tell_what_came_after_the_backup(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "old").mkdir()
+    file, home = tmp_path / "farol.backup", tmp_path / "new"
+    with opened(tmp_path / "old") as old:
+        key = old.settings.tombstone_key
+        told = Entry(NOW, "", "ana", ActorKind.KEY, "export", key.of("RA-1"))
+        old.registry.run(TrailRepository().tell([told], key, now=NOW))
+        backed_up(old, file, with_key=True)
+        old.registry.run(TrailRepository().tell([told], key, now=NOW))
+        anchors = old.registry.run(heads([""], NOW))
+
+    put_back(file, home)
+
+    with opened(home) as here:
+        assert AnchorFile(home).read() == []
+        key = here.settings.tombstone_key
+        (whole,) = here.registry.run(check_trail([], key, now=NOW + timedelta(days=1)))
+        (cut,) = here.registry.run(check_trail(anchors, key, now=NOW + timedelta(days=1)))
+    assert (whole.entries, whole.anchored, whole.findings) == (2, None, ())
+    assert [(one.what, one.numbers) for one in cut.findings] == [(Tampering.CUT, (3, 3))]
 
 
 def test_a_backup_is_readable_by_its_owner_only_and_holds_no_key_that_was_not_asked_for(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast, get_args
@@ -190,6 +191,58 @@ def test_the_trail_waits_on_the_disk_while_the_registry_is_away_and_is_told_once
 
     assert [e.actor for e in scene.told()] == ["a2", "a1", "a0"]
     assert list((scene.home / FOLDER).glob("*.batch")) == []
+
+
+def test_a_day_without_the_registry_leaves_two_files_and_not_one_every_few_seconds(
+    scene: Scene,
+) -> None:
+    scene.root.away = True
+    for number in range(20):
+        scene.writer.add(Entry(NOW, "t", f"a{number}", ActorKind.KEY, "export"))
+        with pytest.raises(RegistryUnavailable):
+            asyncio.run(scene.writer.flush())
+
+    assert len(list((scene.home / FOLDER).iterdir())) == 2
+    scene.root.away = False
+    asyncio.run(scene.writer.flush())
+    assert [e.actor for e in reversed(scene.told())] == [f"a{n}" for n in range(20)]
+    assert list((scene.home / FOLDER).iterdir()) == []
+
+
+def test_what_waits_in_memory_is_sealed_though_the_disk_lets_go_of_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.writer.add(Entry(NOW, "t", "on the disk", ActorKind.KEY, "export"))
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError("read-only file system")
+
+    monkeypatch.setattr(Spool, "append", read_only)
+    monkeypatch.setattr(Path, "rename", read_only)
+    scene.writer.add(Entry(NOW, "t", "in memory", ActorKind.KEY, "export"))
+
+    with pytest.raises(OSError, match="read-only"):
+        asyncio.run(scene.writer.flush())
+
+    assert [e.actor for e in scene.told()] == ["in memory"]
+
+
+def test_that_the_ends_cannot_be_written_down_is_said_once(
+    scene: Scene, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.audit.writer.EVERY", timedelta(0))
+    monkeypatch.setattr("api.audit.writer.AGAIN_SECONDS", 0.01)
+    scene.writer.add(Entry(NOW, "t", "a", ActorKind.KEY, "export"))
+    AnchorFile(scene.home).path.mkdir()
+
+    async def followed() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(scene.writer.follow(), 0.5)
+
+    asyncio.run(followed())
+
+    assert len(scene.told()) == 1
+    assert caplog.text.count("not anchored") == 1
 
 
 def test_where_a_workers_blocks_end_is_written_down_outside_the_registry(scene: Scene) -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from database.audit import AuditRepository
 from database.driver.commands import DeleteMany, Document, InsertMany, Op, Replace, ReplaceMany
 from database.indexes import ensure_indexes
 from database.trail.checking import check_trail, heads, still_there
@@ -20,7 +19,7 @@ from model.audit.entry import ActorKind, Entry, pseudonym
 from model.audit.former import BEGUN
 from model.trust.tombstone import TombstoneKey
 from tests.database.drivers import MongomockRegistry, Run
-from tests.trail import entries
+from tests.trail import entries, of_before
 
 KEY = TombstoneKey(b"the data key")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -45,7 +44,7 @@ def found(checks: list[ChainCheck]) -> list[tuple[str, str, tuple[int, int]]]:
 
 def test_what_is_told_is_chained_sealed_and_found_by_its_student(run: Run) -> None:
     trail = TrailRepository()
-    run(AuditRepository().add(AuditEvent("e1", NOW, "eva", "student opened", WHO)))
+    run(of_before(AuditEvent("e1", NOW, "eva", "student opened", WHO)))
 
     first = run(trail.tell([entry(), entry(subject="v1")], KEY, now=NOW, batch="b1"))
     again = run(trail.tell([entry(), entry(subject="v1")], KEY, now=LATER, batch="b1"))
@@ -66,7 +65,7 @@ def test_what_is_told_is_chained_sealed_and_found_by_its_student(run: Run) -> No
 
 def test_touching_the_registry_is_found(run: Run) -> None:
     trail = TrailRepository()
-    run(AuditRepository().add(AuditEvent("e1", NOW, "eva", "erase", "student")))
+    run(of_before(AuditEvent("e1", NOW, "eva", "erase", "student")))
     for number in range(5):
         run(trail.tell([entry()], KEY, now=NOW + timedelta(minutes=number)))
     anchors = run(heads(("t",), LATER))
@@ -142,13 +141,22 @@ def test_many_entries_are_several_blocks_and_the_oldest_go_for_their_age(
 
 
 def test_the_first_entry_says_what_was_before_the_trail(memory: MongomockRegistry) -> None:
-    memory.run(AuditRepository().add(AuditEvent("e1", NOW, "eva", "erase", "student")))
+    memory.run(of_before(AuditEvent("e1", NOW, "eva", "erase", "student")))
 
     memory.run(TrailRepository().tell([entry("")], KEY, now=NOW))
 
     first, second = memory.run(TrailRepository().blocks(task=""))[::-1]
     assert [e.action for e in first.entries] == [BEGUN] and "1 events" in first.entries[0].detail
     assert second.number == 2 and len(memory.run(TrailSubjectRepository().documents())) == 2
+
+
+@pytest.mark.parametrize("actor", ["eva", "installation"])
+def test_what_is_put_into_the_log_of_before_is_found(memory: MongomockRegistry, actor: str) -> None:
+    memory.run(TrailRepository().tell([entry("")], KEY, now=NOW))
+
+    memory.run(of_before(AuditEvent("e1", NOW, actor, "adopt", "api_keys", "k9")))
+
+    assert found(memory.run(check_trail([], KEY, now=LATER))) == [("", "FORMER", (0, 0))]
 
 
 def _put(*documents: Document) -> Op[None]:

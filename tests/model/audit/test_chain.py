@@ -133,6 +133,17 @@ def test_a_chain_as_it_was_written_is_whole_and_says_how_far_it_is_held() -> Non
     assert checked.anchored == anchor(blocks[3])
 
 
+def test_a_rewriting_is_found_though_the_new_block_was_anchored_since() -> None:
+    blocks = chain()
+    anew = sealed(
+        [entry(77)], task="t", number=6, batch="b", previous=blocks[4].seal, at=NOW, key=KEY
+    )
+
+    assert found(check([*blocks[:5], anew], anchor(blocks[5]), anchor(anew))) == [
+        ("REWRITTEN", (6, 6))
+    ]
+
+
 def test_a_finding_lies_between_the_moments_of_the_blocks_that_hold() -> None:
     blocks = chain()
 

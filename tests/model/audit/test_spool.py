@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from model.audit.anchors import WHOLE, Anchor, AnchorFile, thinned
+from model.audit.anchors import CLOSE, Anchor, AnchorFile, thinned
 from model.audit.entry import ActorKind, Entry
 from model.audit.spool import FULL, OPEN, Spool, read_batch
 from model.errors import ConfigurationError
@@ -58,6 +59,33 @@ def test_a_line_that_a_dying_process_left_half_is_no_entry(tmp_path: Path) -> No
     assert read_batch(tmp_path / f"gone{FULL}") == []
 
 
+def test_what_follows_a_line_that_a_full_disk_took_half_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, write = Spool(tmp_path), os.write
+    spool.append(entry("ana"))
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda file, line: write(file, line[:20]))
+        with pytest.raises(OSError, match="in part"):
+            spool.append(entry("bia"))
+    spool.append(entry("carla"))
+    spool.cut()
+
+    assert {e.actor for path in spool.batches() for e in read_batch(path)} == {"ana", "carla"}
+
+
+def test_a_long_file_is_a_batch_before_anybody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.audit.spool.LONGEST_FILE", 500)
+    spool = Spool(tmp_path)
+    for number in range(10):
+        spool.append(entry(f"a{number}"))
+
+    sizes = [path.stat().st_size for path in spool.batches()]
+    assert len(sizes) >= 2 and max(sizes) < 800
+
+
 def test_anchors_are_read_as_they_were_written_but_a_line_that_was_cut(tmp_path: Path) -> None:
     file, anchors = AnchorFile(tmp_path), [Anchor(NOW, "", 1, "a"), Anchor(NOW, "t", 2, "b")]
 
@@ -76,7 +104,34 @@ def test_anchors_are_read_as_they_were_written_but_a_line_that_was_cut(tmp_path:
 
 
 def test_of_older_days_the_last_anchor_of_a_chain_is_kept() -> None:
-    old = [Anchor(NOW - WHOLE - timedelta(hours=n), t, 9 - n, "s") for n in (3, 2) for t in "ab"]
+    old = [Anchor(NOW - CLOSE - timedelta(hours=n), t, 9 - n, "s") for n in (3, 2) for t in "ab"]
     young = [Anchor(NOW - timedelta(hours=n), "a", 20 - n, "s") for n in (3, 2, 1)]
 
     assert thinned([*old, *young], NOW) == [*old[2:], *young]
+
+
+def test_of_older_minutes_of_a_week_the_last_anchor_of_a_chain_is_kept() -> None:
+    def four(hours: int) -> list[Anchor]:
+        at = NOW - timedelta(hours=hours)
+        return [Anchor(at + timedelta(seconds=15 * n), "a", n, "s") for n in range(8)]
+
+    assert thinned([*four(2), *four(1)], NOW) == [four(2)[3], four(2)[7], *four(1)]
+
+
+def test_a_file_of_anchors_is_thinned_when_it_has_grown_and_not_at_each_anchor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.audit.anchors.THIN_BYTES", 1_000)
+    asked: list[int] = []
+
+    def unthinned(found: list[Anchor], _now: datetime) -> list[Anchor]:
+        asked.append(len(found))
+        return found
+
+    monkeypatch.setattr("model.audit.anchors.thinned", unthinned)
+    file = AnchorFile(tmp_path)
+    for number in range(100):
+        file.add([Anchor(NOW, "t", number, "s" * 20)])
+
+    assert len(file.read()) == 100
+    assert len(asked) == file.path.stat().st_size // 1_000 < 20

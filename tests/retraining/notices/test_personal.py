@@ -82,7 +82,10 @@ EVERYTHING = Scene(
         Degradation(Measure.RECALL, 0.7, 0.3, 0.5, 0.4, 200, BEFORE, 0.01),
         Degradation(Measure.AUC, 0.7, 0.3, 0.5, 0.4, 7, BEFORE, 0.01),
     ),
-    jobs=(JobState("drift@" + PEOPLE[3], PEOPLE[3], detail=SPOKEN, failures=5, finished_at=NOW),),
+    jobs=tuple(
+        JobState(f"{job}@{PEOPLE[3]}", PEOPLE[3], detail=SPOKEN, failures=5, finished_at=NOW)
+        for job in ("drift", "trail")
+    ),
     leases=(
         Lease("worker:school", PEOPLE[3], 1, NOW + timedelta(seconds=30)),
         Lease("worker:other", PEOPLE[3], 1, BEFORE, SPOKEN),
