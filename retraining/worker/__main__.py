@@ -184,8 +184,8 @@ def work(
     """
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        # A thread for each duty and for each heartbeat: a duty may wait long for its turn.
-        executors={"default": ThreadPoolExecutor(1 + (len(DUTIES) + 1) * len(schedules))},
+        # A thread for each duty, which may wait long for its turn, and one for the night.
+        executors={"default": ThreadPoolExecutor(1 + len(DUTIES) * len(schedules))},
         # A busy machine may be late; what is due is done late rather than left out with a warning.
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )

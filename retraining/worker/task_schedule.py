@@ -68,12 +68,18 @@ class TaskSchedule:
 
         No job of the scheduler, which goes by the wall clock: where that is set back by an hour,
         the scheduler rests for an hour.
+
+        What nobody foresaw must not end the thread, for nothing else takes the task up again. The
+        task stops until the next heartbeat as if it might not be worked on: another worker may
+        take it, and `/health` tells why this one does not.
         """
         while not done.wait(self._heartbeat.total_seconds()):
             try:
                 self.look(scheduler)
-            except Exception:
+            except Exception as error:
                 log.exception("%s: a heartbeat failed", self.name)
+                # Only its kind is kept: the message of an unforeseen error may quote a record.
+                self._stop(f"a heartbeat failed ({type(error).__name__}); see the worker's log")
 
     def look(self, scheduler: BaseScheduler) -> None:
         """One heartbeat: begins, goes on or stops, as the task is now, and does what is due."""
