@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deployment.settings import load_settings, require_home
+from deployment.home import require_home
+from deployment.settings import load_settings
 from model.errors import ConfigurationError
 from tests.disks import read_only
 

@@ -25,7 +25,8 @@ from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.people.people import PersonRepository
 from database.versions import ModelVersionRepository
-from deployment.settings import TASKS, load_settings
+from deployment.home import TASKS
+from deployment.settings import load_settings
 from deployment.signing.__main__ import main
 from model.access import ApiKey, Scope
 from model.errors import BundleError, ConfigurationError
