@@ -55,23 +55,32 @@ def kept_key(path: Path) -> bytes:
     """The host's own key, made on first use; readable by its owner only.
 
     Raises:
-        ConfigurationError: it cannot be read or made.
+        ConfigurationError: it cannot be read or made, or the file is empty: what an empty key
+            signs, anybody could sign.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _publish_once(path, secrets.token_hex(32).encode())
-        return path.read_bytes()
+        key = path.read_bytes()
     except OSError as error:
         raise unusable(path.parent, error) from error
+    if not key:
+        raise ConfigurationError(
+            f"{path} is empty; put the key there that the installation had, from a backup, or "
+            "remove the file where there was none yet"
+        )
+    return key
 
 
 def _publish_once(path: Path, content: bytes) -> None:
     """Writes a private file whole or not at all; whoever is first wins."""
     handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
     try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         os.link(name, path)
     except FileExistsError:
         pass  # Another process of this host made it in the meantime: that one counts.
