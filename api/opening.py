@@ -48,7 +48,8 @@ from database.driver.async_client import open_async_registry
 from database.embedded import lifecycle, sqlite_files
 from database.erasing.guarded import ErasureGuard
 from deployment.erasing.host_files import host_files
-from deployment.settings import Settings, unusable
+from deployment.home import unusable
+from deployment.settings import Settings
 from deployment.tasks.installed import InstalledTask, all_installed
 from deployment.tasks.opening import claimed, entered, prepared
 from deployment.wiring import registry_uri

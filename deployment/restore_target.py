@@ -15,8 +15,9 @@ from database.driver.commands import Count, DeleteMany
 from deployment import backup_file
 from deployment.backup import LEASES
 from deployment.backup_file import Manifest
+from deployment.home import TASK_FILE, TASKS
 from deployment.registry_copy import COLLECTIONS
-from deployment.settings import TASK_FILE, TASKS, Settings
+from deployment.settings import Settings
 from deployment.tasks.databases import recorded_databases
 from deployment.tasks.installed import InstalledTask
 from deployment.wiring import private_settings, registry_uri

@@ -6,11 +6,7 @@ shown.
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import secrets
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -29,6 +25,7 @@ from pydantic_core import ErrorDetails
 
 from api.limits.kinds import NO_RATE
 from database.driver.options import database_of
+from deployment.home import TASK_FILE, TASKS, in_home, kept_key
 from model.errors import ConfigurationError
 from model.pseudonyms.pseudonyms import SHORTEST_SECRET, Pseudonyms
 from model.trust.keychain import keys_in
@@ -70,15 +67,6 @@ KEYS: Mapping[str, str] = {
 _RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
 
 DEFAULT_TASK = "pede_lag"
-TASKS = "tasks"
-"""The folder of a home that holds one folder per task."""
-
-TASK_FILE = "task.yaml"
-"""The TaskSpec of a task that was added to the installation, in the task's folder."""
-
-RETIRED_FILE = "task.retired.yaml"
-"""The same of a task that was retired; nobody serves it."""
-
 SECRETS = frozenset({
     "MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES", "FAROL_PSEUDONYM_KEY",
 })  # fmt: skip
@@ -141,6 +129,12 @@ class Settings(BaseModel):
     rate_calls: str = "60000/10 minutes"
     rate_address: str = "6000/10 minutes"
     rate_refused: str = "3000/10 minutes"
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_keys: Annotated[str, Field(pattern=r"^(https://\S+|[^:]*)$")] = ""
+    backup_days: Annotated[int, Field(ge=0, le=3660)] | None = None
+    pseudonyms: Literal["off", "key"] = "off"
+    pseudonym_key: SecretBytes | None = None
 
     @field_validator("rate_predict", "rate_calls", "rate_address", "rate_refused")
     @classmethod
@@ -152,19 +146,11 @@ class Settings(BaseModel):
             )
         return rate
 
-    jwt_issuer: str = ""
-    jwt_audience: str = ""
-    jwt_keys: Annotated[str, Field(pattern=r"^(https://\S+|[^:]*)$")] = ""
-
     @field_validator("signing_key")
     @classmethod
     def _signing_key_is_whole(cls, key: SecretBytes) -> SecretBytes:
         keys_in(key.get_secret_value())
         return key
-
-    backup_days: Annotated[int, Field(ge=0, le=3660)] | None = None
-    pseudonyms: Literal["off", "key"] = "off"
-    pseudonym_key: SecretBytes | None = None
 
     @field_validator("notices")
     @classmethod
@@ -238,7 +224,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     home = Path(given.get("home", ".farol")).absolute()
     tasks = _tasks(home, given.pop("task", None), given.pop("tasks", None))
     keys = {
-        name: given.get(name, "").encode() or _kept_key(home / f"{name.removesuffix('_key')}.key")
+        name: given.get(name, "").encode() or kept_key(home / f"{name.removesuffix('_key')}.key")
         for name in ("signing_key", "data_key")
     }
     try:
@@ -280,12 +266,6 @@ def chosen_database(uri: str, asked: str | None, key: str, name: str) -> str:
     return named or asked or "farol"
 
 
-def in_home(home: Path, name_or_path: str) -> str:
-    """A task's own file where `deployment.tasks add` has put one in the home, else as it was."""
-    added = home / TASKS / name_or_path / TASK_FILE
-    return str(added) if added.is_file() else name_or_path
-
-
 def _tasks(home: Path, default: str | None, listed: str | None) -> tuple[str, ...]:
     """The default task and the others: those that are listed, or those added to the home."""
     names = [name.strip() for name in (listed or "").split(",") if name.strip()]
@@ -297,58 +277,9 @@ def _tasks(home: Path, default: str | None, listed: str | None) -> tuple[str, ..
     return tuple(dict.fromkeys(in_home(home, name) for name in names))
 
 
-def require_home(home: Path) -> None:
-    """Makes sure that the home is a folder that can be written to.
-
-    Raises:
-        ConfigurationError: it is not.
-    """
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unusable(home, error) from error
-    # Asked of the system and not tried: a full disk is another matter, and passes.
-    if not os.access(home, os.W_OK | os.X_OK):
-        reason = errno.EROFS if os.statvfs(home).f_flag & os.ST_RDONLY else errno.EACCES
-        raise unusable(home, OSError(reason, os.strerror(reason)))
-
-
-def unusable(home: Path, error: Exception) -> ConfigurationError:
-    """What to tell where something in the home cannot be read or written."""
-    reason = error.strerror if isinstance(error, OSError) else error
-    return ConfigurationError(
-        f"FAROL_HOME={str(home)!r} cannot be used ({reason}); give a folder that this account "
-        "can write to, on a disk with room"
-    )
-
-
 def _explain(error: ErrorDetails) -> str:
     if not error["loc"]:
         return error["msg"].removeprefix("Value error, ")  # Of several values, which it names.
     key = KEYS[str(error["loc"][0])]
     shown = "" if key in SECRETS else f"={error['input']!r}"
     return f"{key}{shown}: {error['msg']}"
-
-
-def _kept_key(path: Path) -> bytes:
-    """The host's own key, made on first use; readable by its owner only."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _publish_once(path, secrets.token_hex(32).encode())
-        return path.read_bytes()
-    except OSError as error:
-        raise unusable(path.parent, error) from error
-
-
-def _publish_once(path: Path, content: bytes) -> None:
-    """Writes a private file whole or not at all; whoever is first wins."""
-    handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    try:
-        os.link(name, path)
-    except FileExistsError:
-        pass  # Another process of this host made it in the meantime: that one counts.
-    finally:
-        Path(name).unlink()

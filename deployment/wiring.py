@@ -17,7 +17,8 @@ from database.embedded.lifecycle import ensure_running
 from database.erasing.guarded import ErasureGuard
 from database.indexes import ensure_indexes
 from deployment import logs
-from deployment.settings import Settings, load_settings, require_home, unusable
+from deployment.home import require_home, unusable
+from deployment.settings import Settings, load_settings
 from deployment.tasks.installed import InstalledTask, installed, of_name
 from deployment.tasks.opening import claimed, entered, prepared
 from deployment.tasks.takeover import take_over

@@ -26,6 +26,7 @@ from preprocessing.files.grids import TextLines
 from preprocessing.files.headers import aliases
 from preprocessing.files.limits import LONGEST_ROW
 from preprocessing.files.rows import OPEN_QUOTE_LINES
+from preprocessing.student_ids import read_student_id
 from preprocessing.task.columns import Column
 from preprocessing.task.spec import TaskSpec
 from preprocessing.task.spelling import fold
@@ -189,24 +190,24 @@ def _ndjson_chunks(
     counted = enumerate(_json_lines(file), start=1)
     filled = ((number, line) for number, line in counted if line.strip())
     while chunk := list(islice(filled, CHUNK)):
-        asked: list[Asked] = []
-        kept: list[int] = []
+        asked: dict[int, Asked] = {}
+        students: list[str | None] = [None] * len(chunk)
         refused: dict[int, InvalidRecord] = {}
         for at, (_, line) in enumerate(chunk):
             try:
-                asked.append(reader.one(_record(line, names), period, units))
-                kept.append(at)
+                record = _record(line, names)
+                student = _student(record)
+                asked[at] = reader.one(record, period, units)
+                students[at] = student
             except InvalidRecord as error:
                 refused[at] = error
-        read = dict(zip(kept, asked, strict=True))
-        rows = [read.get(at) for at in range(len(chunk))]
-        students = [one.sent_id if one else None for one in rows]
+        rows = [asked.get(at) for at in range(len(chunk))]
         yield CheckedRows(
             numbers=np.array([number for number, _ in chunk], dtype=np.int64),
             students=students,
             periods=[one.period if one else None for one in rows],
-            kept=np.array(kept, dtype=np.intp),
-            columns=columns_of([one.features for one in asked], task.features),
+            kept=np.array(list(asked), dtype=np.intp),
+            columns=columns_of([one.features for one in asked.values()], task.features),
             refused=refused,
             units=[one.units if one else NO_UNITS for one in rows],
             keys=students,
@@ -228,6 +229,16 @@ def _record(line: bytes, names: Mapping[str, str]) -> Any:
     if not isinstance(record, dict):
         return record
     return {names.get(name) or names.get(fold(name), name): v for name, v in record.items()}
+
+
+def _student(record: Any) -> str | None:
+    """Takes the id out of a record; `Admission` makes the key of it, as of the other forms' rows.
+
+    Raises:
+        InvalidRecord: it is none.
+    """
+    sent = record.pop("student_id", None) if isinstance(record, dict) else None
+    return None if sent is None else read_student_id(sent)
 
 
 def _names(task: TaskSpec, period: str) -> Mapping[str, str]:

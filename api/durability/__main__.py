@@ -13,7 +13,8 @@ from functools import partial
 from api.durability.stray import nobodys, ship
 from api.services import Folders
 from deployment.exit_codes import ExitCode, failed
-from deployment.settings import TASKS, Settings, unusable
+from deployment.home import TASKS, unusable
+from deployment.settings import Settings
 from deployment.tasks.installed import all_installed, installed
 from deployment.wiring import (
     add_task_option,

@@ -10,7 +10,7 @@ from pathlib import Path
 from database import installation
 from database.driver.client import SyncRegistry
 from database.tasks import TaskRepository
-from deployment.settings import RETIRED_FILE, TASK_FILE, unusable
+from deployment.home import RETIRED_FILE, TASK_FILE, unusable
 from deployment.tasks.admission import admit, audit, in_service, recorded
 from deployment.tasks.installed import InstalledTask
 from deployment.tasks.limits import require_room

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from deployment.settings import RETIRED_FILE, TASK_FILE, Settings
+from deployment.home import RETIRED_FILE, TASK_FILE
+from deployment.settings import Settings
 from deployment.tasks.limits import require_fit
 from model.errors import ConfigurationError
 from preprocessing.task.spec import TaskSpec, parse_task, task_text

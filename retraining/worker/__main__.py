@@ -184,8 +184,8 @@ def work(
     """
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        # A thread for each duty and for each heartbeat: a duty may wait long for its turn.
-        executors={"default": ThreadPoolExecutor(1 + (len(DUTIES) + 1) * len(schedules))},
+        # A thread for each duty, which may wait long for its turn, and one for the night.
+        executors={"default": ThreadPoolExecutor(1 + len(DUTIES) * len(schedules))},
         # A busy machine may be late; what is due is done late rather than left out with a warning.
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
@@ -201,7 +201,7 @@ def work(
         threading.Thread(target=what, args=given, name=f"{about} of {one.name}")
         for one in schedules
         for about, what, given in (
-            ("queue", _watch, (one, scheduler, done, poll)),
+            ("queue", one.watch, (scheduler, done, poll)),
             ("heartbeat", one.beat, (scheduler, done)),
         )
     ]
@@ -229,14 +229,6 @@ def _wait(done: threading.Event, scheduler: BaseScheduler, watch: ClockWatch) ->
             log.warning("the clock was set by %d s", by.total_seconds())
         if by < timedelta():
             scheduler.reschedule_job(NIGHTLY, trigger=cron(NIGHT))
-
-
-def _watch(
-    schedule: TaskSchedule, scheduler: BaseScheduler, done: threading.Event, poll: timedelta
-) -> None:
-    while not done.wait(poll.total_seconds()):
-        schedule.stand_by(scheduler)
-        schedule.carry_out_queued()
 
 
 def _tidy(tasks: Sequence[InstalledTask], root: SyncRegistry) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from apscheduler.schedulers.base import BaseScheduler
@@ -70,10 +71,29 @@ class TaskSchedule:
         the scheduler rests for an hour.
         """
         while not done.wait(self._heartbeat.total_seconds()):
-            try:
+            with self._going_on("a heartbeat"):
                 self.look(scheduler)
-            except Exception:
-                log.exception("%s: a heartbeat failed", self.name)
+
+    def watch(self, scheduler: BaseScheduler, done: threading.Event, poll: timedelta) -> None:
+        """Stands by, and carries out what is queued, until `done` is set."""
+        while not done.wait(poll.total_seconds()):
+            with self._going_on("the queue"):
+                self.stand_by(scheduler)
+                self.carry_out_queued()
+
+    @contextmanager
+    def _going_on(self, what: str) -> Iterator[None]:
+        """Keeps what nobody foresaw from ending a thread, in whose place nothing else would come.
+
+        The task stops until the next heartbeat as if it might not be worked on: another worker may
+        take it, and `/health` tells why this one does not.
+        """
+        try:
+            yield
+        except Exception as error:
+            log.exception("%s: %s failed", self.name, what)
+            # Only its kind is kept: the message of an unforeseen error may quote a record.
+            self._stop(f"{what} failed ({type(error).__name__}); see the worker's log")
 
     def look(self, scheduler: BaseScheduler) -> None:
         """One heartbeat: begins, goes on or stops, as the task is now, and does what is due."""

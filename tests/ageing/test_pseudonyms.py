@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.bulk.admission import Admission
+from api.bulk.formats import FileForm
+from api.bulk.reading import opened_file
+from api.erased import ErasedStudents
+from api.objections.objecting import ObjectingStudents
 from api.pseudonyms.__main__ import main, pseudonym, whose
+from api.registry import Registry
 from database.driver.commands import InsertMany
 from database.predictions import PredictionRepository
 from database.pseudonymous.ids import require_pseudonyms
@@ -17,6 +25,7 @@ from deployment.settings import load_settings
 from model.errors import ConfigurationError, InvalidRecord
 from model.pseudonyms.pseudonyms import Pseudonyms, looks_like_one
 from model.student import Observation
+from model.trust.tombstone import TombstoneKey
 from preprocessing.files.loading import read_tables
 from preprocessing.ingesting.tables import ingest
 from preprocessing.student_ids import key_of, keys_searched, read_student_id, sent_id
@@ -62,6 +71,27 @@ def test_schools_that_number_their_own_students_have_two_pseudonyms_for_one_numb
     assert keys_searched(task, " 17", ["escola a", "escola b", ""], KNOWN) == {first, second}
     with pytest.raises(InvalidRecord, match="unique within"):
         key_of(task, "17", {}, pseudonyms=KNOWN)
+
+
+@pytest.mark.parametrize("form", [FileForm.CSV, FileForm.NDJSON])
+def test_a_file_of_records_may_name_a_pseudonym_without_its_school_in_every_form(
+    form: FileForm,
+) -> None:
+    task, nobody = city(), cast(Registry, MongomockRegistry("farol"))
+    known = KNOWN.of("escola a:17")
+    body = {
+        FileForm.CSV: f"student_id,inde\n{known},7.5\n17,7.5\n",
+        FileForm.NDJSON: f'{{"student_id":"{known}","inde":7.5}}\n{{"student_id":17,"inde":7.5}}\n',
+    }[form]
+    erased = ErasedStudents(nobody, TombstoneKey(b"of the data"))
+    admission = Admission(task, erased, ObjectingStudents(nobody), None, KNOWN)
+
+    (chunk,) = opened_file(io.BytesIO(body.encode()), form, task, "2024", {}).chunks
+    rows = admission.admitted(chunk)
+
+    assert rows.kept.tolist() == [0]
+    assert (rows.keys[0], rows.students[0]) == (known, known)
+    assert "unique within" in str(rows.refused[1])
 
 
 def test_a_school_file_leaves_no_id_and_finds_the_rows_that_were_read_before(

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import httpx
 import orjson
+import pyarrow
+import pyarrow.parquet
 import pytest
 
+from api.bulk.formats import MEDIA_TYPES, FileForm
 from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
@@ -43,7 +46,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.mark.slow
 def test_no_byte_names_a_student_and_every_way_in_means_the_same_child(server: Server) -> None:
-    who = {way: MARK + way for way in ("one", "batch", "csv", "ndjson", "file")}
+    who = {way: MARK + way for way in ("one", "batch", "csv", "ndjson", "parquet", "file")}
 
     assert (
         server.post("/predict", RECORD | {"student_id": who["one"]}).json()["student_id"]
@@ -51,12 +54,16 @@ def test_no_byte_names_a_student_and_every_way_in_means_the_same_child(server: S
     )
     batch = {"records": [RECORD | {"student_id": who["batch"]}]}
     assert server.post("/predict/batch", batch).is_success
-    lines = {
-        "text/csv": f"student_id,inde,ida\n{who['csv']},7.5,3\n".encode(),
-        "application/x-ndjson": orjson.dumps(RECORD | {"student_id": who["ndjson"]}) + b"\n",
+    cells = {"student_id": [who["parquet"]], "inde": [7.5], "ida": [3.0]}
+    pyarrow.parquet.write_table(pyarrow.table(cells), sink := pyarrow.BufferOutputStream())
+    bodies = {
+        FileForm.CSV: f"student_id,inde,ida\n{who['csv']},7.5,3\n".encode(),
+        FileForm.NDJSON: orjson.dumps(RECORD | {"student_id": who["ndjson"]}) + b"\n",
+        FileForm.PARQUET: sink.getvalue().to_pybytes(),
     }
-    for kind, body in lines.items():
-        head = {"content-type": kind, "accept": "application/x-ndjson"}
+    assert {*bodies} == {*FileForm}
+    for form, body in bodies.items():
+        head = {"content-type": MEDIA_TYPES[form], "accept": "application/x-ndjson"}
         answered = httpx.post(
             server.url + "/predict/bulk",
             params={"period": "2024"},
@@ -71,7 +78,7 @@ def test_no_byte_names_a_student_and_every_way_in_means_the_same_child(server: S
     assert kept.json()["tables"][0]["rows_kept"] == 1
     with open_registry(lifecycle.ensure_running(server.home), "farol") as registry:
         keys = [KNOWN.of(one) for one in who.values()]
-        until(lambda: len(registry.run(PredictionRepository().of_students(keys, ["2024"]))) == 4)
+        until(lambda: len(registry.run(PredictionRepository().of_students(keys, ["2024"]))) == 5)
 
         label = {"student_id": who["one"], "period": "2024", "outcome": 1}
         assert server.post("/labels", label).json()["joined"] == 1

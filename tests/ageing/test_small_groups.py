@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -54,13 +55,13 @@ HERE: Mapping[str, str] = {
 THERE: Mapping[str, tuple[str, str]] = {
     "get_card": ("training/test_card.py", "withholds_the_figures_of_a_handful"),
     "get_performance": ("drift/test_over_time.py", "of_fewer_than_ten_at_risk_or_flagged"),
-    "get_effects": ("retraining/helping/test_measuring_effects.py", "def test_"),
+    "get_effects": ("retraining/helping/test_effects.py", "of_fewer_than_ten_on_a_side_nothing"),
     "list_comparisons": ("retraining/test_comparing_versions.py", "too_few_records"),
     "get_comparison": ("retraining/test_comparing_versions.py", "too_few_records"),
     "compare": ("retraining/test_comparing_versions.py", "too_few_records"),
     "list_trials": ("model/test_shadow_figures.py", "of_fewer_than_ten_records_nothing"),
     "get_cohort": ("api/test_cohort.py", "of_fewer_than_ten_students_nothing"),
-    "list_notices": ("retraining/notices/test_every_notice.py", "def test_"),
+    "list_notices": ("retraining/notices/test_personal.py", "figures_of_fewer_than_ten_are"),
     "list_served_days": ("ageing/test_served_days.py", "tells_of_fewer_than_ten"),
 }
 """Route whose figures are withheld where they are made, to the test that says so."""
@@ -106,7 +107,8 @@ def test_every_route_is_withheld_somewhere_or_says_why_it_need_not() -> None:
 def test_the_test_that_a_row_names_is_there(route: str) -> None:
     path, name = THERE[route]
 
-    assert name in (ROOT / "tests" / path).read_text("utf-8")
+    text = (ROOT / "tests" / path).read_text("utf-8")
+    assert re.search(rf"^(?:async )?def test_\w*{name}", text, re.MULTILINE)
 
 
 def figures(rows: int, positives: int, figure: float) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from deployment.settings import load_settings, require_home
+from deployment.home import require_home
+from deployment.settings import load_settings
 from model.errors import ConfigurationError
 from tests.disks import read_only
 
@@ -77,3 +79,27 @@ def test_a_home_that_does_not_exist_is_made(tmp_path: Path) -> None:
     require_home(tmp_path / "a" / "b")
 
     assert (tmp_path / "a" / "b").is_dir()
+
+
+@pytest.mark.parametrize("name", ["signing.key", "data.key"])
+def test_an_empty_key_file_is_no_key_and_stays_as_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+
+    with pytest.raises(ConfigurationError, match=f"{name} is empty"):
+        load_settings({"FAROL_HOME": str(tmp_path)})
+
+    assert (tmp_path / name).read_bytes() == b""
+
+
+def test_a_key_that_finds_no_room_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(ConfigurationError, match="No space left"):
+        load_settings({"FAROL_HOME": str(tmp_path)})
+
+    assert list(tmp_path.iterdir()) == []

@@ -27,7 +27,8 @@ from database.people.people import PersonRepository
 from database.repositories import REPOSITORIES
 from database.repository import Repository
 from database.versions import ModelVersionRepository
-from deployment.settings import TASKS, load_settings
+from deployment.home import TASKS
+from deployment.settings import load_settings
 from deployment.signing.__main__ import main
 from deployment.signing.resealing import OF_ROOT, OF_TASK
 from model.access import ApiKey, Scope

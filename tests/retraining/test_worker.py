@@ -193,6 +193,60 @@ def test_a_registry_that_is_away_for_a_while_stops_no_schedule(
     assert warned == ["school: no heartbeat: the registry does not answer"] * 2
 
 
+def test_a_heartbeat_that_fails_as_nobody_foresaw_is_told_and_the_next_one_goes_on(
+    registry: SyncRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, done, asked = jobs(registry, duties=()), threading.Event(), []
+    details: list[str] = []
+
+    def find() -> Jobs:
+        asked.append(1)
+        if len(asked) == 2:
+            raise ZeroDivisionError("RA-1")
+        if len(asked) == 3:
+            lease = registry.run(LeaseRepository().find(worker_lease(task().name)))
+            details.append(lease.detail if lease is not None else "")
+        if len(asked) == 4:
+            done.set()
+        return mine
+
+    often = timedelta(milliseconds=20)
+    only = TaskSchedule(task().name, find, registry, holder="a", clock=Clock(), heartbeat=often)
+    only.beat(BackgroundScheduler(timezone=UTC), done)
+
+    assert details == ["a heartbeat failed (ZeroDivisionError); see the worker's log"]
+    assert "a heartbeat failed" in caplog.text
+    assert only.working and mine.leading
+
+
+def test_a_queue_that_fails_as_nobody_foresaw_is_told_and_taken_up_again(
+    registry: SyncRegistry,
+) -> None:
+    done = threading.Event()
+
+    class BrokenOnce(Recorder):
+        def run(self, module: str, *arguments: str, task: str, wait: bool = True) -> int | None:
+            if not done.is_set():
+                done.set()
+                raise ZeroDivisionError("RA-1")
+            return super().run(module, *arguments, task=task, wait=wait)
+
+    queue(registry)
+    subprocesses, scheduler = BrokenOnce(), BackgroundScheduler(timezone=UTC)
+    mine = jobs(registry, subprocesses, duties=())
+    only = schedule(registry, lambda: mine)
+    only.look(scheduler)
+
+    only.watch(scheduler, done, timedelta(milliseconds=1))
+
+    lease = registry.run(LeaseRepository().find(worker_lease(task().name)))
+    assert lease is not None
+    assert lease.detail == "the queue failed (ZeroDivisionError); see the worker's log"
+    only.look(scheduler)
+    only.carry_out_queued()
+    assert len(subprocesses.asked) == 1
+
+
 def test_a_run_that_takes_long_makes_no_noise(
     registry: SyncRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:
