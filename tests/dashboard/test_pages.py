@@ -238,6 +238,22 @@ def test_students_are_listed_by_risk_from_the_log_when_the_api_is_away(
     assert len(scores) == 40 and scores == sorted(scores, reverse=True)
 
 
+def test_the_schools_of_the_list_are_looked_up_once_a_minute_and_not_at_every_run(
+    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(opened)
+    looked_up, read = [], StudentRepository.units
+    monkeypatch.setattr(
+        StudentRepository, "units", lambda self: looked_up.append(self) or read(self)
+    )
+
+    app = page("students").run()
+    assert not app.exception and len(looked_up) == 1
+    monkeypatch.setattr("dashboard.students.filters.SCHOOLS_FOR", timedelta(0))
+    app.run()
+    assert len(looked_up) == 2
+
+
 def test_students_of_whom_too_little_is_known_have_a_table_of_their_own(
     opened: SyncRegistry,
 ) -> None:
