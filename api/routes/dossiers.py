@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.access import MayRead
-from api.answers.dossiers import ExportAnswer, SeerFields, StudentAnswer, StudentFields
+from api.answers.dossiers import StudentAnswer, StudentFields
+from api.answers.exports import ExportAnswer
 from api.answers.filled import filled
+from api.answers.rights import SeerFields
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.lists.words import Language
