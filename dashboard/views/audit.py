@@ -46,8 +46,9 @@ def show(context: Context) -> None:
     ).strip()
     until = st.date_input(texts("audit.until"), value=None)
     # Told before it is shown, as for every page of a student.
-    context.saw(Looked.TRAIL, student)
-    found = _of_student(officer, student) if student else _newest(officer, chain, until)
+    known_as = context.known_as(student) if student else ""
+    context.saw(Looked.TRAIL, known_as)
+    found = _of_student(officer, known_as) if student else _newest(officer, chain, until)
     rows = entry_rows(list(islice(found, MOST)), texts)
     if not rows:
         st.info(texts("audit.none"), icon=":material/info:")
