@@ -18,6 +18,7 @@ from api.answers import (
     dossiers,
     effects,
     erasures,
+    exports,
     files,
     helping,
     lists,
@@ -63,8 +64,8 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
 
 
 ANSWERS = (
-    predictions, dossiers, assessments, files, helping, lists, models, decisions, alarms, trials,
-    comparisons, notices, performance, effects, erasures, people, retention, rights, system,
+    predictions, dossiers, exports, assessments, files, helping, lists, models, decisions, alarms,
+    trials, comparisons, notices, performance, effects, erasures, people, retention, rights, system,
 )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ class Context:
         whole: whether the reader may see all units; if not, only what the API answers is shown.
         person: the name of who is in, as the API calls whoever acts; "" with authentication off.
         saw: a page that shows one student, or hands out a list, says so here at every run, before
-            it does; the audit log keeps it (`model.people.looked`).
+            it does; the audit trail keeps it (`model.people.looked`).
         officer: reads the audit trail; None where the reader may not.
         known_as: what the registry knows a student by whose id somebody typed.
         needs: what the task asks for before it can have a model.

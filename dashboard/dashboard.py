@@ -66,6 +66,7 @@ from deployment.wiring import (  # noqa: E402
 )
 from deployment.zone import installation_zone  # noqa: E402
 from model.errors import ConfigurationError, RegistryError, RegistryUnavailable  # noqa: E402
+from model.pseudonyms.pseudonyms import known_as  # noqa: E402
 from model.trust.key_file import KeyFile  # noqa: E402
 
 REFRESH_SECONDS = 15
@@ -241,11 +242,6 @@ def _task(texts: Texts) -> str:
     return chosen
 
 
-def _known_as(settings: Settings) -> Callable[[str], str]:
-    pseudonyms = settings.student_pseudonyms
-    return str if pseudonyms is None else pseudonyms.of
-
-
 def _guarded(show: View, texts: Texts, task: str) -> None:
     """Shows a page to whoever may see it, or says what keeps it from being shown."""
     try:
@@ -267,7 +263,7 @@ def _guarded(show: View, texts: Texts, task: str) -> None:
             person=who.name,
             saw=state.looked_with(keeper, who, task, now),
             officer=_officer(settings, task, who),
-            known_as=_known_as(settings),
+            known_as=partial(known_as, pseudonyms=settings.student_pseudonyms),
             needs=read_needs(task),
         )
         show_next_step(context)

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
 
 from typing_extensions import TypedDict
 
-from api.answers.filled import Count
 from api.answers.helping import ActionFields, AssignmentFields, InterventionFields
 from api.answers.predictions import AssessedFields
 from model.label import Correction
@@ -19,7 +17,6 @@ from model.lists.published import Lane
 from model.prediction import PredictionSource
 from model.rights.rectification import RecordPart
 from model.student import Value
-from preprocessing.task.columns import Kind
 
 
 class StudentRecord(TypedDict):
@@ -264,85 +261,3 @@ class StudentAnswer(StudentFields):
     limit: int
     offset: int
     tasks: Mapping[str, TaskPage]
-
-
-class ExportedColumn(TypedDict):
-    """A column of the task by the name that it has in this file.
-
-    Attributes:
-        role: what it is read for.
-    """
-
-    name: str
-    role: Literal["id", "period", "unit", "feature", "protected", "checked", "outcome"]
-    kind: Kind
-    description: str
-    description_pt: str
-
-
-class TaskMeaning(TypedDict):
-    """What the names in a file mean.
-
-    Attributes:
-        outcome: what the task predicts.
-    """
-
-    title: str
-    title_pt: str
-    description: str
-    outcome: str
-    columns: Sequence[ExportedColumn]
-
-
-class TaskExport(TaskDossier, TaskMeaning):
-    """What one task knows of a student, with what the names mean.
-
-    Attributes:
-        predictions: those that wait for the registry, then those in it, each newest first.
-        outcome: what the task predicts.
-        outcomes: as they were reported, newest first.
-    """
-
-
-class SightFields(TypedDict):
-    """That somebody saw the student, or did something about one.
-
-    Attributes:
-        actor: the name of the key or person.
-        kind: `key`, `person`, `token`, `command` or `worker`; empty where that is not told.
-        action: what was done.
-        task: in which task; empty: the installation.
-    """
-
-    at: datetime
-    actor: str
-    kind: str
-    action: str
-    task: str
-
-
-class SeerFields(TypedDict):
-    """Somebody who saw the student, over all the times.
-
-    Attributes:
-        times: how often.
-    """
-
-    actor: str
-    kind: str
-    action: str
-    times: Count
-    first: datetime
-    last: datetime
-
-
-class ExportAnswer(StudentFields):
-    """All that is known of a student, as a file to hand out.
-
-    Attributes:
-        seen_by: who saw the student, whoever was there last first; null for a key that is for some
-            units only.
-    """
-
-    seen_by: Sequence[SeerFields] | None
-    tasks: Mapping[str, TaskExport]

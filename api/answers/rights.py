@@ -7,7 +7,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from api.answers.dossiers import SeerFields, SightFields, StudentCorrection
+from api.answers.dossiers import StudentCorrection
 from api.answers.filled import Count
 from api.answers.predictions import ScoreFields
 from model.prediction import RiskStatus
@@ -79,6 +79,38 @@ class CorrectionAnswer(TypedDict):
     at: datetime
     corrections: Sequence[StudentCorrection]
     rescored: RescoredFields | None
+
+
+class SightFields(TypedDict):
+    """That somebody saw the student, or did something about one.
+
+    Attributes:
+        actor: the name of the key or person.
+        kind: `key`, `person`, `token`, `command` or `worker`; empty where that is not told.
+        action: what was done.
+        task: in which task; empty: the installation.
+    """
+
+    at: datetime
+    actor: str
+    kind: str
+    action: str
+    task: str
+
+
+class SeerFields(TypedDict):
+    """Somebody who saw the student, over all the times.
+
+    Attributes:
+        times: how often.
+    """
+
+    actor: str
+    kind: str
+    action: str
+    times: Count
+    first: datetime
+    last: datetime
 
 
 class SeenByAnswer(TypedDict):

@@ -30,6 +30,7 @@ from deployment.wiring import root_registry, settings_from_environment
 from model.audit.entry import pseudonym
 from model.errors import ConfigurationError, FarolError
 from model.people.person import Person, checked_name, folded_name
+from model.pseudonyms.pseudonyms import known_as
 from model.trust.key_file import KeyFile
 from model.trust.key_seal import is_genuine, sealed
 
@@ -171,7 +172,8 @@ def _list(desk: _Desk, _options: argparse.Namespace) -> Iterator[str]:
 
 
 def _seen(desk: _Desk, options: argparse.Namespace) -> Iterator[str]:
-    subject = pseudonym(options.student, desk.settings.tombstone_key)
+    student = known_as(options.student, desk.settings.student_pseudonyms)
+    subject = pseudonym(student, desk.settings.tombstone_key)
     for event in desk.root.run(TrailRepository().of_student(subject)):
         yield f"{event.at:%Y-%m-%d %H:%M} UTC  {event.actor}  {event.action}"
 

@@ -43,7 +43,7 @@ async def assess_student(
         request: the request.
         student_id: the school's identifier.
         client: who asks. A key for some units reads what is of these. That a person who is signed
-            in looked is in the audit log.
+            in looked is in the audit trail.
         period: of the record; by default the newest.
     """
     here = services(request)

@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api.access import MayRead
-from api.answers.dossiers import ExportAnswer, SeerFields, StudentAnswer, StudentFields
+from api.answers.dossiers import StudentAnswer, StudentFields
+from api.answers.exports import ExportAnswer
 from api.answers.filled import filled
+from api.answers.rights import SeerFields
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.lists.words import Language
@@ -68,7 +70,7 @@ async def export_student(
     """What `GET /students/{student_id}` tells, whole, with what each column of the task means.
 
     To be handed to whom it is about, with who has seen it. That it was made, and with which key,
-    is in the audit log.
+    is in the audit trail.
 
     Args:
         request: the request.
@@ -109,7 +111,7 @@ async def get_student(
     It goes through the tasks that share the register of ids, as an erasure does; `not_reached`
     names those that the key is not for, and those that this host does not serve. A key for some
     units reads what is of these. What waits on this host for the registry is there too. That a
-    person who is signed in looked is in the audit log.
+    person who is signed in looked is in the audit trail.
 
     Args:
         request: the request.

@@ -10,9 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayAct, MayDecide, MaySendFiles
-from api.answers.dossiers import SeerFields, SightFields, StudentCorrection
+from api.answers.dossiers import StudentCorrection
 from api.answers.filled import filled
-from api.answers.rights import CorrectionAnswer, LiftedAnswer, ObjectionAnswer, SeenByAnswer
+from api.answers.rights import (
+    CorrectionAnswer,
+    LiftedAnswer,
+    ObjectionAnswer,
+    SeenByAnswer,
+    SeerFields,
+    SightFields,
+)
 from api.bodies import CORRECTION, REASON
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer

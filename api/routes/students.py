@@ -126,7 +126,7 @@ async def students_at_risk_file(
     """The students that `GET /students/at-risk` lists with the same filters, all of them.
 
     A CSV in Portuguese has semicolons and decimal commas and opens right in a Portuguese Excel; one
-    in English has commas and points. That it was made, and with which key, is in the audit log.
+    in English has commas and points. That it was made, and with which key, is in the audit trail.
 
     Args:
         request: the request.

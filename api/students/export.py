@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from api.answers.dossiers import ExportedColumn, SeerFields, StudentFields, TaskMeaning
+from api.answers.dossiers import StudentFields
+from api.answers.exports import ExportedColumn, TaskMeaning
 from api.answers.filled import filled
+from api.answers.rights import SeerFields
 from api.http.json_answer import json_bytes
 from api.students.reading import StudentReader
 from preprocessing.task.spec import TaskSpec

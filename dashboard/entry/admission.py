@@ -42,7 +42,7 @@ class Visitor:
     """Whoever was recognised, a person or the holder of an API key.
 
     Attributes:
-        name: as the audit log calls whoever acts.
+        name: as the audit trail calls whoever acts.
         shown: as the page calls the visitor.
         tasks: all, where none is named.
         units: all, where none is named.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dashboard.reading.actions import action_told
 from dashboard.texts import Texts
 from dashboard.trying.record import value_told
 
@@ -34,17 +35,13 @@ def seer_rows(seers: Sequence[Json], texts: Texts) -> list[dict[str, Any]]:
         {
             texts("student.by"): one["actor"],
             texts("rights.as"): texts.or_name(f"audit.kind.{one['kind']}", one["kind"]),
-            texts("student.what"): _did(one["action"], texts),
+            texts("student.what"): action_told(one["action"], texts),
             texts("rights.times"): one["times"],
             texts("rights.first"): _moment(one["first"], texts),
             texts("rights.last"): _moment(one["last"], texts),
         }
         for one in seers
     ]
-
-
-def _did(action: str, texts: Texts) -> str:
-    return texts.or_name(f"audit.did.{action.replace(' ', '_')}", action)
 
 
 def _named(one: Json, texts: Texts) -> str:

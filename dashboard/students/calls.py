@@ -36,7 +36,7 @@ class Subject:
 
     @property
     def key(self) -> str:
-        """What Farol knows the student by, as the audit log and what a page remembers name it.
+        """What Farol knows the student by, as the audit trail and what a page remembers name it.
 
         >>> Subject("17").key, Subject("17", "b:a").key
         ('17', 'b%3Aa:17')

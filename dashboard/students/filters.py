@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,9 @@ import streamlit as st
 from dashboard.context import Context, status_name
 from database.students import PeriodRepository, StudentRepository
 from model.prediction import RiskStatus
+
+SCHOOLS_FOR = timedelta(minutes=1)
+"""How long a browser session remembers which schools there are: each is a look-up of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ def schools_of(context: Context) -> dict[str, str]:
     """(Folded) school to its name, of all; a key for some sees those of its own anyway."""
     if not context.whole:
         return {}
-    known = context.registry.run(StudentRepository().units())
-    # The first of a record's units is the one that it is listed under.
-    return {unit: next(iter(units.values())) for unit, units in sorted(known.items()) if units}
+    key = f"schools:{context.api.url}"
+    kept: tuple[datetime, dict[str, str]] | None = st.session_state.get(key)
+    if kept is None or context.now - kept[0] >= SCHOOLS_FOR:
+        known = context.registry.run(StudentRepository().units())
+        # The first of a record's units is the one that it is listed under.
+        names = {unit: next(iter(units.values())) for unit, units in sorted(known.items()) if units}
+        kept = st.session_state[key] = (context.now, names)
+    return kept[1]

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.context import Context
 from dashboard.entry.officer import Officer
+from dashboard.reading.actions import action_told
 from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 from database.trail.checking import check_trail
@@ -46,8 +47,9 @@ def show(context: Context) -> None:
     ).strip()
     until = st.date_input(texts("audit.until"), value=None)
     # Told before it is shown, as for every page of a student.
-    context.saw(Looked.TRAIL, student)
-    found = _of_student(officer, student) if student else _newest(officer, chain, until)
+    known_as = context.known_as(student) if student else ""
+    context.saw(Looked.TRAIL, known_as)
+    found = _of_student(officer, known_as) if student else _newest(officer, chain, until)
     rows = entry_rows(list(islice(found, MOST)), texts)
     if not rows:
         st.info(texts("audit.none"), icon=":material/info:")
@@ -63,22 +65,13 @@ def entry_rows(entries: Sequence[Entry], texts: Texts) -> list[dict[str, Any]]:
         {
             texts("audit.at"): texts.moment(entry.at),
             texts("audit.who"): f"{entry.actor} ({texts(f'audit.kind.{entry.kind.value}')})",
-            texts("audit.did"): texts.or_name(action_key(entry.action), entry.action),
+            texts("audit.did"): action_told(entry.action, texts),
             texts("audit.about"): _about(entry.subject, texts),
             texts("audit.detail"): entry.detail,
             texts("audit.source"): entry.source,
         }
         for entry in entries
     ]
-
-
-def action_key(action: str) -> str:
-    """The key of the sentence for an action.
-
-    >>> action_key("student opened")
-    'audit.did.student_opened'
-    """
-    return f"audit.did.{action.replace(' ', '_')}"
 
 
 def check_words(check: ChainCheck, texts: Texts) -> str:

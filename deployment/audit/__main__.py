@@ -27,6 +27,7 @@ from model.audit.anchors import AnchorFile, read_anchors
 from model.audit.entry import ActorKind, Entry, pseudonym
 from model.audit.former import of_before
 from model.errors import FarolError
+from model.pseudonyms.pseudonyms import Pseudonyms, known_as
 from model.trust.tombstone import TombstoneKey
 
 PAGE = 50
@@ -54,12 +55,18 @@ class TrailDesk:
         key: the installation's data key, which seals it.
         home: `FAROL_HOME`, with this host's anchors.
         now: aware UTC.
+        pseudonyms: that students are known by; None where ids are kept as they are.
     """
 
     root: SyncRegistry
     key: TombstoneKey
     home: Path
     now: datetime
+    pseudonyms: Pseudonyms | None
+
+    def mark_of(self, student: str) -> str:
+        """What the trail names a student by, whose id somebody typed."""
+        return pseudonym(known_as(student, self.pseudonyms), self.key)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,7 +76,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = settings_from_environment()
         configure_logging(settings)
         with root_registry(settings) as root:
-            desk = TrailDesk(root, settings.tombstone_key, settings.home, datetime.now(UTC))
+            desk = TrailDesk(
+                root,
+                settings.tombstone_key,
+                settings.home,
+                datetime.now(UTC),
+                settings.student_pseudonyms,
+            )
             if given.command == "verify":
                 return _verify(desk, given.anchors, given.task)
             if given.command == "show":
@@ -99,7 +112,7 @@ def _verify(desk: TrailDesk, more: Sequence[Path], task: str | None) -> ExitCode
 def _wanted(desk: TrailDesk, given: argparse.Namespace) -> Iterator[Entry]:
     """The entries that are asked for, newest first."""
     if given.student is not None:
-        mark = pseudonym(given.student, desk.key)
+        mark = desk.mark_of(given.student)
         found: Iterable[Entry] = desk.root.run(TrailRepository().of_student(mark))
     else:
         found = _all(desk.root, given.task)
@@ -127,7 +140,7 @@ def _tell(desk: TrailDesk, given: argparse.Namespace) -> None:
     """That the trail was handed out is in the trail."""
     actor, subject = f"cli/{getpass.getuser()}", "audit trail"
     if given.student is not None:
-        subject = pseudonym(given.student, desk.key)
+        subject = desk.mark_of(given.student)
     entry = Entry(desk.now, "", actor, ActorKind.COMMAND, EXPORTED, subject)
     desk.root.run(TrailRepository().tell([entry], desk.key, now=desk.now))
 

@@ -140,6 +140,14 @@ class School:
         assert self.post(f"/students/{student}/objection", REASON).is_success
         return self
 
+    def lifted(self, student: str, said: dict[str, str]) -> httpx.Response:
+        """An objection is lifted."""
+        return self.client.request("DELETE", f"/students/{student}/objection", json=said)
+
+    def righted(self, student: str, **values: Any) -> httpx.Response:
+        """Values of a student's record are put right."""
+        return self.post(f"/students/{student}/corrections", RIGHT | {"values": values})
+
     def stage(self, version: str) -> School:
         """Lets a version wait for approval to replace whoever serves."""
         serving = self.registry.run(AliasRepository().get(CHAMPION)).version
@@ -366,12 +374,10 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.get("/students/S1/export?format=html&lang=en"),
     ],
     "object_to_scoring": lambda s: [s.post("/students/S5/objection", REASON) for _ in range(2)],
-    "lift_objection": lambda s: [s.client.request("DELETE", "/students/S5/objection", json=REASON)],
+    "lift_objection": lambda s: [s.lifted("S5", REASON)],
     "correct_student": lambda s: [
-        s.post(
-            "/students/S1/corrections", RIGHT | {"values": {"inde": 1.25, "genero": "feminino"}}
-        ),
-        s.labelled("S7").post("/students/S7/corrections", RIGHT | {"values": {"outcome": 0}}),
+        s.righted("S1", inde=1.25, genero="feminino"),
+        s.labelled("S7").righted("S7", outcome=0),
     ],
     "seen_by": lambda s: [s.get("/students/S1/seen-by"), s.get("/students/S1/seen-by?limit=1")],
     "erase_student": lambda s: [s.client.delete("/students/S2")],
@@ -514,41 +520,13 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("object_to_scoring", 404, lambda s: s.post("/students/nobody/objection", REASON)),
     ("object_to_scoring", 410, lambda s: s.post("/students/S4/objection", REASON)),
     ("object_to_scoring", 422, lambda s: s.post("/students/S1/objection", {"reason": " "})),
-    (
-        "lift_objection",
-        404,
-        lambda s: s.client.request("DELETE", "/students/S1/objection", json=REASON),
-    ),
-    (
-        "lift_objection",
-        422,
-        lambda s: s.client.request("DELETE", "/students/S1/objection", json={}),
-    ),
-    (
-        "correct_student",
-        404,
-        lambda s: s.post("/students/nobody/corrections", RIGHT | {"values": {"inde": 1}}),
-    ),
-    (
-        "correct_student",
-        410,
-        lambda s: s.post("/students/S4/corrections", RIGHT | {"values": {"inde": 1}}),
-    ),
-    (
-        "correct_student",
-        422,
-        lambda s: s.post("/students/S1/corrections", RIGHT | {"values": {"inde": 99}}),
-    ),
-    (
-        "correct_student",
-        422,
-        lambda s: s.post("/students/S1/corrections", RIGHT | {"values": {"shoe": 4}}),
-    ),
-    (
-        "correct_student",
-        422,
-        lambda s: s.post("/students/S8/corrections", RIGHT | {"values": {"outcome": 1}}),
-    ),
+    ("lift_objection", 404, lambda s: s.lifted("S1", REASON)),
+    ("lift_objection", 422, lambda s: s.lifted("S1", {})),
+    ("correct_student", 404, lambda s: s.righted("nobody", inde=1)),
+    ("correct_student", 410, lambda s: s.righted("S4", inde=1)),
+    ("correct_student", 422, lambda s: s.righted("S1", inde=99)),
+    ("correct_student", 422, lambda s: s.righted("S1", shoe=4)),
+    ("correct_student", 422, lambda s: s.righted("S8", outcome=1)),
     ("seen_by", 404, lambda s: s.get("/students/nobody/seen-by")),
     ("seen_by", 422, lambda s: s.get("/students/S1/seen-by?limit=0")),
     ("export_student", 422, lambda s: s.get("/students/S1/export?format=pdf")),

@@ -1,4 +1,4 @@
-"""The papers that somebody signs: each promise names the test that keeps it, and links lead on."""
+"""The papers: each promise of those that somebody signs names its test, and all links lead on."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ THREATS = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
 PRIVACY, SERVING = (
     (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("privacy.md", "serving.md")
 )
-PAPERS = ("SECURITY.md", "docs/threats.md", "docs/privacy.md", "docs/dpia.md", "docs/ripd.md",
-          "docs/licences.md")  # fmt: skip
+PAPERS = sorted(path.relative_to(ROOT).as_posix()
+                for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))  # fmt: skip
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 ENEMIES = (
@@ -81,11 +81,16 @@ def command(name: str) -> bool:
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_every_link_of_a_paper_leads_somewhere(paper: str) -> None:
+def test_every_link_of_a_paper_leads_somewhere_and_the_tests_that_it_names_are_there(
+    paper: str,
+) -> None:
     page = ROOT / paper
-    broken = [link for link in LINK.findall(page.read_text("utf-8")) if not leads(page, link)]
+    text = page.read_text("utf-8")
+    links = [link for link in LINK.findall(text) if not link.startswith("https://")]
+    tests = re.findall(r"`(tests/[\w/.]+)`", text)
 
-    assert broken == []
+    assert [link for link in links if not leads(page, link)] == []
+    assert [name for name in tests if not (ROOT / name).exists()] == []
 
 
 def leads(page: Path, link: str) -> bool:

@@ -21,6 +21,7 @@ from model.access import Scope
 from model.audit.anchors import Anchor
 from model.audit.check import ChainCheck, Tampering, TouchedBlocks
 from model.audit.entry import ActorKind, Entry, pseudonym
+from model.pseudonyms.pseudonyms import Pseudonyms
 from model.trust.tombstone import TombstoneKey
 from tests.dashboard.test_pages import db, opened, page, uri, words
 
@@ -89,3 +90,22 @@ def test_the_page_checks_the_trail_and_finds_a_student_by_the_whole_id(
     assert not app.dataframe and "Nothing was told" in words(app)
     app.text_input(key="audit_student").set_value("RA-1")
     assert len(app.run().dataframe[0].value) == 1
+
+
+@pytest.mark.slow
+def test_the_page_finds_a_student_by_the_own_id_where_a_keyed_pseudonym_is_kept(
+    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, key = "the key that nobody else has, 32+", load_settings(os.environ).tombstone_key
+    known = Pseudonyms(secret.encode()).of("RA-1")
+    told = replace(OPENED, task="little", subject=pseudonym(known, key))
+    opened.run(TrailRepository().tell([told], key, now=datetime.now(UTC)))
+    monkeypatch.setenv("FAROL_PSEUDONYMS", "key")
+    monkeypatch.setenv("FAROL_PSEUDONYM_KEY", secret)
+
+    app = page("audit")
+    app.text_input(key="audit_student").set_value("RA-1")
+    app = app.run()
+
+    assert not app.exception
+    assert list(app.dataframe[0].value["Who"]) == ["ana (person)"]

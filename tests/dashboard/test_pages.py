@@ -18,6 +18,7 @@ from database.api_keys import ApiKeyRepository
 from database.comparing.comparisons import ComparisonRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import Op
 from database.embedded import lifecycle
 from database.helping.effects import EffectRepository
 from database.indexes import ensure_indexes
@@ -44,6 +45,7 @@ from model.people.password import Passwords
 from model.people.session import begun, session_in
 from model.prediction import RiskStatus, Scale
 from model.run import Run, RunStatus, RunStep
+from model.student import Units
 from model.trust.key_seal import digest_of, sealed
 from model.watch.job import HOST, JobState
 from model.watch.run_log import LogLine
@@ -236,6 +238,25 @@ def test_students_are_listed_by_risk_from_the_log_when_the_api_is_away(
     assert "The API does not answer" in words(app)
     scores = app.dataframe[0].value["risk"].tolist()
     assert len(scores) == 40 and scores == sorted(scores, reverse=True)
+
+
+def test_the_schools_of_the_list_are_looked_up_once_a_minute_and_not_at_every_run(
+    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(opened)
+    looked_up, read = [], StudentRepository.units
+
+    def counted(students: StudentRepository) -> Op[dict[str, Units]]:
+        looked_up.append(students)
+        return read(students)
+
+    monkeypatch.setattr(StudentRepository, "units", counted)
+
+    app = page("students").run()
+    assert not app.exception and len(looked_up) == 1
+    monkeypatch.setattr("dashboard.students.filters.SCHOOLS_FOR", timedelta(0))
+    app.run()
+    assert len(looked_up) == 2
 
 
 def test_students_of_whom_too_little_is_known_have_a_table_of_their_own(

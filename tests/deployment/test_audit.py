@@ -20,6 +20,7 @@ from deployment.wiring import root_registry
 from model.audit.anchors import AnchorFile
 from model.audit.block import id_of
 from model.audit.entry import ActorKind, Entry, pseudonym
+from model.pseudonyms.pseudonyms import Pseudonyms
 from retraining.worker.maintenance.trail import anchor_trail, check_trail
 from retraining.worker.outcome import JobFailed
 from tests.retraining.working import Recorder, at_work
@@ -80,6 +81,24 @@ def test_the_trail_is_shown_exported_and_verified_and_a_touch_is_an_exit_code(
     said = capsys.readouterr()
     assert "TOUCHED block 2: removed; after 2026-03-02 12:00:00 UTC" in said.out
     assert "touched in 1 places" in said.err
+
+
+def test_a_student_is_found_by_the_own_id_where_the_trail_knows_a_keyed_pseudonym(
+    root: SyncRegistry, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "the key that nobody else has, 32+"
+    known, key = Pseudonyms(secret.encode()).of("RA-9"), settings.tombstone_key
+    told = Entry(NOW, TASK, "dora", ActorKind.KEY, "export", pseudonym(known, key), "")
+    root.run(TrailRepository().tell([told], key, now=NOW))
+
+    with pytest.MonkeyPatch.context() as env:
+        env.setenv("FAROL_PSEUDONYMS", "key")
+        env.setenv("FAROL_PSEUDONYM_KEY", secret)
+        for typed in ("RA-9", known):
+            assert command(settings, "show", "--student", typed) == 0
+            assert "key dora  export" in capsys.readouterr().out
+    assert command(settings, "show", "--student", "RA-9") == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_the_worker_writes_down_where_the_chains_end_and_fails_where_an_end_is_gone(

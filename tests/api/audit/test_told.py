@@ -21,8 +21,8 @@ from api.security import LOCAL, Kind
 from api.services import SERVICES
 from api.telling.asgi import telling
 from api.telling.routes import TELLING, ByItself, Shown, Untold
+from dashboard.reading.actions import action_key
 from dashboard.texts import Language, load_texts
-from dashboard.views.audit import action_key
 from database.driver.commands import Op
 from database.indexes import ensure_indexes
 from database.trail.checking import check_trail
