@@ -47,6 +47,7 @@ class StudentPrediction(AssessedFields):
         imputed: features that were filled in.
         unseen: of those, the ones whose category the version never saw.
         client: the name of the key that asked.
+        key_id: of that key, or what stands for a token; empty of a person, and of releases before.
         source: where it was asked for.
         waiting: it is safe on this host and not in the registry yet.
     """
@@ -61,6 +62,7 @@ class StudentPrediction(AssessedFields):
     unseen: Sequence[str]
     units: Mapping[str, str]
     client: str | None
+    key_id: str
     source: PredictionSource
     waiting: bool
 
