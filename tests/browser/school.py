@@ -31,12 +31,13 @@ PREDICTED = 40
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """Where its API and its dashboard are."""
+    """Where its API and its dashboard are, and what its parts are started with."""
 
     home: Path
     api: Server
     registry: SyncRegistry
     dashboard: str
+    env: Mapping[str, str]
 
     def page(self, name: str, language: str = "pt") -> str:
         """The address of a page."""
@@ -67,7 +68,7 @@ def opened(home: Path, data: Path) -> Iterator[School]:
             task = load_task(env["FAROL_TASK"])
             watch_performance(registry, task, KEY, datetime.now(UTC))
             _work(registry, datetime.now(UTC))
-            yield School(home, api, registry, url)
+            yield School(home, api, registry, url, env)
     finally:
         lifecycle.stop(home)
 
@@ -107,6 +108,22 @@ def dashboard(home: Path, env: Mapping[str, str]) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextmanager
+def worker(school: School) -> Iterator[None]:
+    """The school's retraining worker is up meanwhile."""
+    command = [sys.executable, "-m", "retraining.worker"]
+    with (school.home / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | school.env, stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def _answers(url: str) -> bool:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from dashboard.texts import Language, load_texts
 from database.aliases import CHAMPION, AliasRepository
-from database.decisions import approval
-from model.promotion import DecisionStatus, Promotion
-from tests.api import bundles
 from tests.browser.chromium import Browser
 from tests.browser.school import School
 
 SAY = load_texts(Language.PT)
+WORKED_SECONDS = 180.0
+"""Within which a worker has made a run, or a comparison."""
+
 HELP = "tutoring"
 """The first kind of help that the task names."""
 
@@ -68,20 +67,21 @@ def given_to(school: School, student: str) -> list[dict[str, Any]]:
     return found
 
 
-def engineer(page: Browser, school: School) -> None:
-    """Asks for a run, compares the version that waits then with v1, approves it, and rolls back.
+def engineer(page: Browser, school: School) -> str:
+    """Asks for a run, compares what it made with v1, approves it, and rolls back; gives the version.
 
-    The worker is not up, so the run stays queued, and a version is made to wait instead.
+    The worker must be up; it makes the run and the comparison.
     """
     page.open(school.page("runs"))
     page.write(SAY("history.reason"), "Chegaram notas novas.")
     page.click(SAY("history.train"))
-    page.until(lambda: runs(school)[0]["status"] == "queued", "a run is queued")
-    second = staged(school)
+    page.until(lambda: runs(school)[0]["status"] == "staged", "a version waits", WORKED_SECONDS)
+    second = str(runs(school)[0]["challenger"])
     page.open(school.page("versions"))
     page.click(SAY("versions.tab_two"))
     page.click(SAY("compare.ask"))
     page.see(SAY("compare.asked"))
+    page.until(lambda: compared(school), "the worker has compared", WORKED_SECONDS)
     page.open(school.page("overview"))
     page.see(SAY("waiting.title"))
     page.write(SAY("history.reason"), "Conferido com a coordenação.")
@@ -91,6 +91,7 @@ def engineer(page: Browser, school: School) -> None:
     page.write(SAY("runs.back_reason"), "A anterior era melhor.")
     page.click(SAY("history.rollback"))
     page.until(lambda: champion(school) == "v1", "v1 serves again")
+    return second
 
 
 def runs(school: School) -> list[dict[str, Any]]:
@@ -99,15 +100,10 @@ def runs(school: School) -> list[dict[str, Any]]:
     return found
 
 
-def staged(school: School) -> str:
-    """A version that waits to replace the champion; gives its name."""
-    version = bundles.register(school.registry, bundles.archive(1.0))
-    waiting = Promotion(
-        f"run of {version}", datetime.now(UTC), "pipeline", "train", DecisionStatus.STAGED,
-        version, champion(school), ("melhor",),
-    )  # fmt: skip
-    school.registry.run(approval.stage(waiting))
-    return version
+def compared(school: School) -> list[dict[str, Any]]:
+    """The comparisons that the worker has come to an end with."""
+    found: list[dict[str, Any]] = school.api.get("/comparisons").json()["comparisons"]
+    return [one for one in found if one["status"] != "waiting"]
 
 
 def champion(school: School) -> str:

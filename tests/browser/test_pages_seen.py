@@ -14,7 +14,7 @@ from dashboard.dashboard import VIEWS
 from tests.browser import looks, stories
 from tests.browser.chromium import NARROW, Browser, browser, program
 from tests.browser.english import english
-from tests.browser.school import School, opened
+from tests.browser.school import School, opened, worker
 
 pytestmark = [
     pytest.mark.slow,
@@ -97,10 +97,15 @@ def test_a_counsellor_goes_from_the_list_to_a_student_and_the_to_do_list_shrinks
 
 
 @needs("runs", "versions")
-def test_an_engineer_compares_approves_and_rolls_back(school: School, chromium: Browser) -> None:
+@pytest.mark.timeout(600)
+def test_an_engineer_trains_compares_approves_and_rolls_back(
+    school: School, chromium: Browser
+) -> None:
     chromium.resize()
     chromium.prefer("light")
 
-    stories.engineer(chromium, school)
+    with worker(school):
+        version = stories.engineer(chromium, school)
 
-    assert [one["action"] for one in stories.decisions(school)[:2]] == ["rollback", "approve"]
+    told = [(one["action"], one["challenger"]) for one in stories.decisions(school)[:2]]
+    assert told == [("rollback", "v1"), ("approve", version)]
