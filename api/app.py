@@ -29,7 +29,7 @@ from api.limits.rates import CallRates
 from api.lists.warming import keep_lists
 from api.metrics.requests import counted
 from api.opening import Opened, opened
-from api.predict_endpoint import PATH, PredictEndpoint
+from api.predict_endpoint import PredictEndpoint
 from api.routes import (
     alarms,
     assessments,
@@ -57,7 +57,7 @@ from api.routes import (
     trials,
 )
 from api.services import SERVICES, Services
-from api.task_paths import TASKS, TaskPaths
+from api.task_paths import TaskPaths
 from api.telling.asgi import telling
 from database.aliases import CHAMPION, AliasRepository
 from deployment.following import follow
@@ -95,17 +95,18 @@ class Farol(FastAPI):
             await super().__call__(scope, receive, send)
         elif self.state.own_pages_only and (refused := origin.refusal(scope)):
             await refused.response()(scope, receive, secured(send))
-        elif scope["path"] == PATH:
-            await self._predict(self.state.predict, scope, receive, send)
+        elif (endpoint := self.state.predict.get(scope["path"])) is not None:
+            await self._predict(endpoint, scope, receive, send)
         else:
-            scope[SERVICES] = self.state.services
-            if scope["path"].startswith(TASKS):
-                await self._of_task(scope, receive, send)
-            else:
-                await self._routed(scope, receive, send)
+            await self._routed(scope, receive, send)
 
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request by one of the routes."""
+        """Answers a request by one of the routes, about the task that its path names."""
+        try:
+            self.state.paths.enter(scope)
+        except problems.Problem as problem:
+            await self._gated(problem.response(), scope, receive, send)
+            return
         here: Services = scope[SERVICES]
         routes = partial(telling, super().__call__, here.trail, here.task)
         await self._gated(routes, scope, receive, send)
@@ -116,18 +117,6 @@ class Farol(FastAPI):
         gate: CallGate | None = self.state.gate
         bounded = app if gate is None else partial(gate.passed, app)
         await counted(bounded, here.metrics, scope, receive, secured(send))
-
-    async def _of_task(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request about the task that its path names."""
-        try:
-            endpoint = self.state.paths.enter(scope)
-        except problems.Problem as problem:
-            await self._gated(problem.response(), scope, receive, send)
-            return
-        if endpoint is not None:
-            await self._predict(endpoint, scope, receive, send)
-        else:
-            await self._routed(scope, receive, send)
 
     async def _tell(self, send: Send, message: Message) -> None:
         """Passes a message on; a start that failed for a reason of ours is told by that alone."""
@@ -142,7 +131,7 @@ class Farol(FastAPI):
         if scope["method"] == "POST":
             await endpoint(scope, receive, send)
             return
-        scope.setdefault(SERVICES, self.state.services)
+        scope[SERVICES] = endpoint.services
         response = problems.Problem(405, "Use POST.").response()
         response.headers["allow"] = "POST"
         await self._gated(response, scope, receive, send)
@@ -188,7 +177,7 @@ async def _lifespan(
         # Without keys only this machine is answered, and there is nobody to be fair to.
         app.state.gate = None if settings.auth == "off" else _gate(settings, worker)
         app.state.paths = TaskPaths(worker.tasks, app.state.gate)
-        app.state.predict = app.state.paths.default
+        app.state.predict = app.state.paths.predict
         app.state.documents = {}
         await stack.enter_async_context(
             running(
@@ -234,6 +223,7 @@ def _works(services: Services) -> tuple[Callable[[], Awaitable[None]], ...]:
     """What goes on beside the requests for one task."""
     return (
         services.erased.follow,
+        services.calls.follow,
         services.objections.follow,
         services.refresher.follow,
         services.holder.watch,

@@ -19,6 +19,9 @@ MOST_RECORDS = 1_000
 MOST_SHARE = 0.5
 """Of the students whom a canary may answer; the rest is the champion's."""
 
+STUDENT, PERIOD, DAY = "RA-77", "2026", "2026-03-09"
+"""Of examples."""
+
 
 def task_schemas(task: TaskSpec) -> Json:
     """The schemas that depend on the task, by the names that the bodies refer to."""
@@ -72,7 +75,7 @@ def _label(task: TaskSpec) -> Json:
         },
         observed_at=_text("Default: now.") | {"format": "date-time"},
         **{column.name: feature_schema(column) for column in task.unit},
-    )
+    ) | {"examples": [{"student_id": STUDENT, "period": PERIOD, "outcome": 1}]}
 
 
 def _action(task: TaskSpec) -> Json:
@@ -84,7 +87,10 @@ def _action(task: TaskSpec) -> Json:
         next_on=_day("When to look again."),
         action_id=_text("Makes the call one that may be repeated.", pattern=OWN_ID.pattern),
         **{column.name: feature_schema(column) for column in task.unit},
-    ) | {"required": ["student_id", "kind"]}
+    ) | {
+        "required": ["student_id", "kind"],
+        "examples": [{"student_id": STUDENT, "kind": "acted", "note": "rang the mother"}],
+    }
 
 
 def _intervention(task: TaskSpec) -> Json:
@@ -100,7 +106,10 @@ def _intervention(task: TaskSpec) -> Json:
         note=_text(maxLength=LONGEST_NOTE),
         intervention_id=_text("Changes what is said of this one.", pattern=OWN_ID.pattern),
         **{column.name: feature_schema(column) for column in task.unit},
-    ) | {"required": ["student_id"]}  # fmt: skip
+    ) | {
+        "required": ["student_id"],
+        "examples": [{"student_id": STUDENT, "kind": [*named, "tutoring"][0], "start": DAY}],
+    }  # fmt: skip
 
 
 def _correction(task: TaskSpec) -> Json:

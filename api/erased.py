@@ -24,6 +24,11 @@ class ErasedStudents(Followed):
         super().__init__(registry, kept.state, kept.all, "erasures are followed no further")
         self.key = key
 
+    @property
+    def marks(self) -> frozenset[str]:
+        """The tombstones, hex."""
+        return self._keys
+
     def __contains__(self, student_id: object) -> bool:
         # Nearly always nobody is erased, and then this costs nothing.
         if not self._keys or not isinstance(student_id, str):

@@ -35,8 +35,10 @@ from api.answers import (
 from api.answers.predictions import ScoreFields
 from api.answers.scales import form_of
 from api.bodies import task_schemas
+from api.examples.told import add_examples
 from api.http.problems import ProblemDocument
 from api.operation import Json
+from api.task_paths import TASKS, V1
 from preprocessing.task.spec import TaskSpec
 
 DESCRIPTION = """Sends a student's indicators, gets a prediction; months later sends what happened.
@@ -60,7 +62,30 @@ def document(app: FastAPI, task: TaskSpec) -> Json:
         },
     }
     page["security"] = [{"bearer": []}, {"key": []}]
+    add_examples(page, task)
     return page
+
+
+def servers(root: str) -> list[Json]:
+    """Where the routes of a page are: where it was asked for, and under `/v1`.
+
+    Args:
+        root: the path before the routes' own.
+
+    >>> [one["url"] for one in servers("/tasks/pede_lag")]
+    ['/tasks/pede_lag', '/v1/tasks/pede_lag']
+    """
+    here = {"url": root or "/", "description": "As the page was asked for."}
+    if V1 in root:
+        return [here]
+    before, tasks, task = root.rpartition(TASKS)
+    return [
+        here,
+        {
+            "url": f"{before}{V1}{tasks}{task}" if tasks else f"{root}{V1}",
+            "description": "This version of the interface, whatever comes after it.",
+        },
+    ]
 
 
 ANSWERS = (

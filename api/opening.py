@@ -26,6 +26,7 @@ from api.durability.worker_slots import WorkerSlot, claim
 from api.erased import ErasedStudents
 from api.erasing.host import HostErasures
 from api.erasing.host_files import carry_out
+from api.idempotency.calls import RepeatableCalls, calls_path
 from api.key_trust import KeyTrust
 from api.keyring.jwks import KeySource
 from api.keyring.of_task import TaskKeys
@@ -200,6 +201,11 @@ def _of_task(
     files = outbox_path(folders.outbox, host.slot.number, files=True)
     bulk = BulkLog(registry, files, lambda: log.written)
     stack.callback(bulk.close)
+    erased = ErasedStudents(registry, settings.tombstone_key)
+    calls = RepeatableCalls(
+        calls_path(task.home), host.slot.number, erased, now, alone=host.slot.first
+    )
+    stack.callback(calls.close)
     return Services(
         task=task.spec,
         folders=folders,
@@ -235,11 +241,12 @@ def _of_task(
         keys=TaskKeys(host.ring, task.name, tells_units=bool(task.spec.unit)),
         people=host.people,
         trail=Trail(task.name, host.trail),
-        erased=ErasedStudents(registry, settings.tombstone_key),
+        erased=erased,
         objections=ObjectingStudents(registry),
         pseudonyms=settings.student_pseudonyms,
         empty_registry_log=partial(_empty_registry_log, task, registry),
         host_erasures=host.erasures,
+        calls=calls,
         metrics=Metrics(host.metrics, task.name, host.slot.number),
         loop=LoopReader(
             task.spec, registry, host.root, lambda: refresher.leads, folders.metrics, now

@@ -12,16 +12,16 @@ from model.prediction import PredictionSource
 Json = dict[str, Any]
 
 REFUSALS: Mapping[int, str] = {
-    400: "The body is not JSON.",
+    400: "The body is not JSON, or a header is not what it is to be.",
     401: "No API key, or an unknown one.",
     403: "The key lacks the scope; or keys are off and the call is not of this machine.",
     404: "There is no such thing.",
     408: "The body came too slowly.",
-    409: "This cannot be done as things are.",
+    409: "This cannot be done as things are, or is being done.",
     410: "The student was erased.",
     413: "The body is too long.",
     415: "The body is not declared as what the route takes.",
-    422: "A field is wrong; `errors` names it.",
+    422: "Fields are wrong; `errors` names each.",
     429: "Too many calls of this key or address, or too many wait already; `Retry-After` says for \
 how long.",
     503: "Try again later.",

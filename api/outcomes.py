@@ -12,13 +12,13 @@ from typing import Any
 from api.http.problems import Problem
 from api.payload import RecordReader
 from api.units import UnitLimit
-from model.errors import InvalidRecord
+from model.errors import Faults, InvalidRecord
 from model.label import Outcome
 from model.pseudonyms.pseudonyms import Pseudonyms
 from model.student import Units
 from preprocessing.student_ids import read_student_id
 from preprocessing.task.spec import TaskSpec
-from preprocessing.validation import check_value
+from preprocessing.validation import MOST_UNKNOWN, check_value
 
 MOST = 10_000
 BELONGS_TO = frozenset({"prediction_id", "student_id", "period"})
@@ -90,23 +90,34 @@ class OutcomeReader:
             source: who sent it.
 
         Raises:
-            InvalidRecord: names the field that is missing or wrong.
+            InvalidRecord: names every field that is missing or wrong.
         """
         if not isinstance(item, dict):
             raise InvalidRecord("label", "must be an object")
-        units = self._units(item)
+        units: Units | None = None
+        whose: dict[str, str] = {}
+        faults = Faults()
+        with faults.noted():
+            units = self._units(item)
         raw = self._task.outcome.column.name
         unknown = item.keys() - BELONGS_TO - {"outcome", raw, "observed_at"}
-        if unknown:
-            raise InvalidRecord(sorted(unknown)[0], "is not part of a label")
+        for name in sorted(unknown)[:MOST_UNKNOWN]:
+            faults.note(InvalidRecord(name, "is not part of a label"))
+        with faults.noted():
+            value = self.value(item)
+        with faults.noted():
+            observed_at = _moment(item.get("observed_at"), now)
+        with faults.noted():
+            whose = {} if units is None else self._whose(item, units)
+        faults.check()
         return Outcome(
-            value=self.value(item),
-            observed_at=_moment(item.get("observed_at"), now),
+            value=value,
+            observed_at=observed_at,
             source=source,
             horizon=self._task.outcome.horizon,
             after_horizon=self._task.labels == "after_horizon",
-            unit=self._task.unit_of(units),
-            **self._whose(item, units),
+            unit=self._task.unit_of(units or {}),
+            **whose,
         )
 
     def _units(self, item: dict[str, Any]) -> Units:

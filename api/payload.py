@@ -11,7 +11,7 @@ from starlette.requests import Request
 from api.http.problems import Problem
 from api.records.asked import Asked
 from api.services import services
-from model.errors import InvalidRecord
+from model.errors import Faults, InvalidRecord
 from model.pseudonyms.pseudonyms import Pseudonyms
 from model.student import Units
 from preprocessing.student_ids import LONGEST_ID, key_of, read_student_id
@@ -45,10 +45,17 @@ class RecordReader:
             default_units: of a record that does not give the first of the task's units.
 
         Raises:
-            InvalidRecord: names the first field that is wrong.
+            InvalidRecord: names every field that is wrong.
         """
         if not isinstance(record, dict):
             raise InvalidRecord("record", "must be an object of features")
+        sent = record.copy()
+        try:
+            return self._read(record, default_period, default_units)
+        except InvalidRecord:
+            raise self._wrong(sent, default_units) from None
+
+    def _read(self, record: dict[str, Any], default_period: str, default_units: Units) -> Asked:
         sent_id = record.pop("student_id", None)
         period = record.pop("period", None)
         units = self.units(record, default_units) if self._units else NO_UNITS
@@ -62,6 +69,21 @@ class RecordReader:
             units=units,
             unit=self._task.unit_of(units) if units else "",
         )
+
+    def _wrong(self, record: dict[str, Any], default_units: Units) -> InvalidRecord:
+        """Everything that is wrong with a record of which something is."""
+        faults = Faults()
+        sent_id, period = record.pop("student_id", None), record.pop("period", None)
+        with faults.noted():
+            units = self.units(record, default_units)
+            if sent_id is not None:
+                self.student(read_student_id(sent_id), units)
+        with faults.noted():
+            if period is not None:
+                self.period(period)
+        with faults.noted():
+            self._check(record)
+        return faults.told()
 
     def student(self, sent_id: str, units: Units) -> str:
         """What Farol knows a student by.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import parse_qs
 
 import orjson
@@ -19,6 +20,8 @@ from api.bodies import RECORD
 from api.http.body import SMALL, Disconnected, read_body
 from api.http.problems import Problem, log_unexpected
 from api.http.secure_headers import OF_DATA, secured
+from api.idempotency.header import IDEMPOTENCY_KEY, REPLAYED, key_of
+from api.idempotency.once import Doing, once
 from api.limits.gate import CallGate
 from api.operation import EXPLAIN, SOURCE, operation
 from api.payload import NO_UNITS, RecordReader, read_json
@@ -31,6 +34,9 @@ from model.errors import FarolError
 from model.prediction import PredictionSource
 
 PATH = "/predict"
+BEFORE = "farol.answered_before"
+"""Set in a request whose answer was given before."""
+
 _JSON = (b"content-type", b"application/json")
 
 
@@ -40,10 +46,13 @@ class PredictEndpoint:
     Args:
         services: of the task.
         gate: counts the calls; None lets any number through.
+
+    Attributes:
+        services: of the task.
     """
 
     def __init__(self, services: Services, gate: CallGate | None) -> None:
-        self._services = services
+        self.services = services
         self._gate = gate
         self._reader = RecordReader(services.task, services.pseudonyms)
         self._features = services.task.feature_names
@@ -64,18 +73,41 @@ class PredictEndpoint:
             await self._refuse(Problem.of(error), scope, receive, send)
             return
         headers = [_JSON, (b"content-length", str(len(body)).encode()), *OF_DATA]
+        if BEFORE in scope:
+            headers.append((REPLAYED, b"true"))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _predict(self, scope: Scope, receive: Receive) -> bytes:
-        here = self._services
         started = time.perf_counter()
         client = self._known(scope, Access.PREDICT)
         if client is None:
             client = await self._met(scope)
         if self._gate is not None:
             self._gate.predict(client)
-        record = read_json(await read_body(receive, SMALL))
+        body, key = await read_body(receive, SMALL), key_of(scope)
+        if key is None:
+            return await self._scored(scope, client, body, started)
+        asked = (b"predict", scope["query_string"], body)
+        calls = self.services.calls
+        work = partial(self._scored, scope, client, body, started)
+        document, before = await once(calls, calls.of(client, key, *asked), work)
+        if before:
+            scope[BEFORE] = True
+            self._latency(time.perf_counter() - started)
+            self.services.metrics.repeated()
+        return document
+
+    async def _scored(
+        self,
+        scope: Scope,
+        client: Client,
+        body: bytes,
+        started: float,
+        doing: Doing | None = None,
+    ) -> bytes:
+        here = self.services
+        record = read_json(body)
         now = here.now()
         limit = UnitLimit.of(client, here.task) if client.units else None
         asked = self._reader.one(record, str(now.year), limit.default if limit else NO_UNITS)
@@ -98,6 +130,9 @@ class PredictEndpoint:
             )
         if wished.source is not PredictionSource.API:
             prediction = replace(prediction, source=wished.source)
+        if doing is not None:
+            prediction = replace(prediction, prediction_id=doing.id_of())
+            doing.about(asked.student_id)
         more = explanation(champion, asked, prediction.risk_score) if explain else None
         await here.log.write(prediction)
         seconds = time.perf_counter() - started
@@ -113,10 +148,10 @@ class PredictEndpoint:
         """The client, whose key this worker has not met before."""
         if self._gate is not None:
             await self._gate.meet(scope)
-        return await self._services.keys.client(scope, Access.PREDICT)
+        return await self.services.keys.client(scope, Access.PREDICT)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-        self._services.metrics.refuse(problem.status)
+        self.services.metrics.refuse(problem.status)
         await problem.response()(scope, receive, secured(send))
 
 
@@ -134,7 +169,7 @@ def described() -> APIRoute:
             409,
             410,
             body=RECORD,
-            parameters=(EXPLAIN, SOURCE),
+            parameters=(EXPLAIN, SOURCE, IDEMPOTENCY_KEY),
         ),
     )
 

@@ -26,6 +26,7 @@ from api.durability.worker_slots import WorkerSlot, WorkerState
 from api.erased import ErasedStudents
 from api.erasing.host import HostErasures
 from api.http.problems import Problem
+from api.idempotency.calls import RepeatableCalls
 from api.keyring.jwks import KeySource
 from api.keyring.of_task import TaskKeys
 from api.metrics.loop import LoopReader
@@ -102,6 +103,7 @@ class Services:
         trail: who did what, for the officer.
         cohorts: what one student is compared with.
         tokens: the keys of an identity provider; None where no tokens are believed.
+        calls: those that may be sent again.
         pseudonyms: what students' ids become at the door; None where they are kept in the clear.
         empty_registry_log: empties the log of the embedded registry's file after an erasure.
         host_erasures: this host's part of erasures, of all its tasks.
@@ -130,6 +132,7 @@ class Services:
     pseudonyms: Pseudonyms | None
     empty_registry_log: Callable[[], bool]
     host_erasures: HostErasures
+    calls: RepeatableCalls
     metrics: Metrics
     loop: LoopReader
     slot: WorkerSlot

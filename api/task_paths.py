@@ -1,4 +1,8 @@
-"""`/tasks/{task}/...`: every route once more, for the task that the path names."""
+"""The ways to a route: `/...`, `/tasks/{task}/...`, and each of these under `/v1`.
+
+`/v1` is this interface. What is under it gains routes and fields and loses none; a change that
+callers would have to follow comes under another number, beside it. Without it the newest is meant.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from api.limits.gate import CallGate
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.services import ONE_TASK, SERVICES, Services
 
+V1 = "/v1"
 TASKS = "/tasks/"
 
 
@@ -20,41 +25,48 @@ class TaskPaths:
     Args:
         tasks: the services of each by its name, the default one first.
         gate: counts the calls; None lets any number through.
+
+    Attributes:
+        predict: every path of `/predict` to the endpoint that answers it.
     """
 
     def __init__(self, tasks: Mapping[str, Services], gate: CallGate | None) -> None:
         self._tasks = tasks
-        self._endpoints = {name: PredictEndpoint(one, gate) for name, one in tasks.items()}
-
-    @property
-    def default(self) -> PredictEndpoint:
-        """`/predict` of the default task."""
-        return next(iter(self._endpoints.values()))
+        self._default = next(iter(tasks.values()))
+        endpoints = {name: PredictEndpoint(one, gate) for name, one in tasks.items()}
+        paths = {f"{TASKS}{name}{PATH}": endpoint for name, endpoint in endpoints.items()}
+        paths[PATH] = next(iter(endpoints.values()))
+        self.predict = paths | {f"{V1}{path}": endpoint for path, endpoint in paths.items()}
 
     @property
     def all(self) -> Mapping[str, Services]:
         """The services of each task by its name, the default one first."""
         return self._tasks
 
-    def enter(self, scope: Scope) -> PredictEndpoint | None:
-        """Turns a request to `/tasks/{task}/...` into one to the rest of its path.
+    def enter(self, scope: Scope) -> None:
+        """Makes of a request one to the rest of its path, behind `/v1` and `/tasks/{task}`.
 
         Args:
-            scope: gets the services of that task, and the path before the rest as `root_path`.
-
-        Returns:
-            The endpoint, where it is a request to `/predict`.
+            scope: gets the services of the task, and the path before the rest as `root_path`.
 
         Raises:
-            Problem: 404, there is no such task here.
+            Problem: 404, there is no such task here; the services are those of the default one.
         """
-        name, _, rest = scope["path"].removeprefix(TASKS).partition("/")
+        scope[SERVICES] = self._default
+        path = scope["path"]
+        if path.startswith(f"{V1}/"):
+            _leave(scope, V1)
+            path = path.removeprefix(V1)
+        if not path.startswith(TASKS):
+            return
+        name = path.removeprefix(TASKS).partition("/")[0]
         services = self._tasks.get(name)
         if services is None:
             raise Problem(404, "There is no such task here; GET /tasks lists those there are.")
         scope[SERVICES] = services
         scope[ONE_TASK] = True
-        if f"/{rest}" == PATH:
-            return self._endpoints[name]
-        scope["root_path"] = f"{scope.get('root_path', '')}{TASKS}{name}"
-        return None
+        _leave(scope, f"{TASKS}{name}")
+
+
+def _leave(scope: Scope, beginning: str) -> None:
+    scope["root_path"] = f"{scope.get('root_path', '')}{beginning}"

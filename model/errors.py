@@ -25,6 +25,9 @@ FarolError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class FarolError(Exception):
     """Anything Farol raises on purpose."""
@@ -46,14 +49,65 @@ class InvalidRecord(DataError):
     """One record that cannot be used.
 
     Args:
-        field: the canonical name of the field that is wrong.
+        field: the canonical name of the field that is wrong; of several, the first.
         reason: what is wrong with it, and what would be right.
+
+    Attributes:
+        others: what else is wrong with the record.
     """
 
     def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
+        super().__init__(field, reason)
         self.field = field
         self.reason = reason
+        self.others: tuple[InvalidRecord, ...] = ()
+
+    @property
+    def all(self) -> tuple[InvalidRecord, ...]:
+        """Everything that is wrong with the record, each field by itself."""
+        return (self, *self.others)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{one.field}: {one.reason}" for one in self.all)
+
+
+class Faults:
+    """Gathers what is wrong with a record, so that all of it is told at once.
+
+    >>> faults = Faults()
+    >>> for field in ("ida", "mat"):
+    ...     with faults.noted():
+    ...         raise InvalidRecord(field, "must be a number")
+    >>> faults.check()
+    Traceback (most recent call last):
+    model.errors.InvalidRecord: ida: must be a number; mat: must be a number
+    """
+
+    def __init__(self) -> None:
+        self._found: list[InvalidRecord] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Reads a part of the record; what is wrong with it is noted, and the next part is read."""
+        try:
+            yield
+        except InvalidRecord as error:
+            self.note(error)
+
+    def note(self, error: InvalidRecord) -> None:
+        """Notes something that is wrong."""
+        self._found.extend(error.all)
+
+    def told(self) -> InvalidRecord:
+        """The first thing that is wrong, which knows the others; for where something is."""
+        first, *others = self._found
+        first.others = tuple(others)
+        return first
+
+    def check(self) -> None:
+        """Raises InvalidRecord: something is wrong."""
+        if self._found:
+            raise self.told()
 
 
 class ErasedStudent(InvalidRecord):

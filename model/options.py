@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from model.errors import InvalidRecord
+from model.errors import Faults, InvalidRecord
 
 DEFAULT_SEED = 0
 """Fixed, not drawn: two runs on the same labels must come to the same decision, or a challenger
@@ -102,11 +102,13 @@ class RunOptions:
         500
 
         Raises:
-            InvalidRecord: names the option that is unknown or wrong.
+            InvalidRecord: names each option that is unknown or wrong.
         """
-        values = {name: check(name, value) for name, value in given.items() if name in OPTIONS}
-        for name in given.keys() - OPTIONS.keys():
-            raise InvalidRecord(name, f"is no option; known are {', '.join(OPTIONS)}")
+        values, faults = {}, Faults()
+        for name, value in given.items():
+            with faults.noted():
+                values[name] = check(name, value)
+        faults.check()
         return cls(**{name: value for name, value in values.items() if value is not None})
 
     def to_mapping(self) -> dict[str, Any]:
@@ -149,6 +151,8 @@ def check(name: str, value: Any) -> Any:
     Raises:
         InvalidRecord: names the option and says what it may be.
     """
+    if name not in OPTIONS:
+        raise InvalidRecord(name, f"is no option; known are {', '.join(OPTIONS)}")
     allowed = OPTIONS[name]
     if value is None or (allowed.kind is bool and isinstance(value, bool)):
         return value

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
-from model.errors import InvalidRecord
+from model.errors import Faults, InvalidRecord
 from model.student import Features, Value
 from preprocessing.task.columns import Column, Kind
 from preprocessing.task.spec import TaskSpec
@@ -17,6 +18,9 @@ from preprocessing.task.spelling import fold
 
 LONGEST_TEXT = 200
 """Characters of a category; longer than any name of one, and short enough to store and echo."""
+
+MOST_UNKNOWN = 20
+"""Fields that no feature is called, of which each gets a hint."""
 
 LARGEST_NUMBER = 1e15
 """Beyond it a float no longer tells whole numbers apart; no school reports such a number."""
@@ -43,12 +47,11 @@ class RecordChecker:
             record: canonical feature name to value.
 
         Raises:
-            InvalidRecord: the first field that is unknown, of the wrong type or out of range; or a
+            InvalidRecord: every field that is unknown, of the wrong type or out of range; or a
                 record without any value. The message never repeats a value.
         """
         if not record.keys() <= self._names:
-            unknown = next(str(name) for name in record if name not in self._names)
-            raise InvalidRecord(unknown[:LONGEST_TEXT], _unknown(self._task, unknown))
+            raise self._wrong(record)
         features: dict[str, Value] = {}
         get = record.get
         for name, types, low, high, column in self._quick:
@@ -59,10 +62,25 @@ class RecordChecker:
             if type(value) in types and low <= value <= high:
                 features[name] = float(value)
             else:
-                features[name] = check_value(column, value)
+                try:
+                    features[name] = check_value(column, value)
+                except InvalidRecord:
+                    raise self._wrong(record) from None
         if not features:
             raise empty_record(self._task)
         return features
+
+    def _wrong(self, record: Mapping[str, object]) -> InvalidRecord:
+        """Everything that is wrong with a record of which something is."""
+        faults = Faults()
+        unknown = (str(name) for name in record if name not in self._names)
+        for name in islice(unknown, MOST_UNKNOWN):
+            faults.note(InvalidRecord(name[:LONGEST_TEXT], _unknown(self._task, name)))
+        for name, column in self._task.columns.items():
+            with faults.noted():
+                if record.get(name) is not None:
+                    check_value(column, record[name])
+        return faults.told()
 
 
 def check_record(task: TaskSpec, record: Mapping[str, object]) -> Features:

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from api.answers.erasures import BackupHorizon, ErasedHost, ErasedTask
 from api.answers.filled import Count, Rank, Share
+from api.http.problems import FieldError
 from model.explanation import Reason
 from model.helping.action import ActionKind
 from model.lists.published import Lane, LaneRoom
@@ -90,11 +91,18 @@ class IndexedPrediction(PredictionAnswer):
 
 
 class RecordError(TypedDict):
-    """Why the record at `index` of a batch was not scored."""
+    """Why the record at `index` of a batch was not scored.
+
+    Attributes:
+        field: the first that is wrong.
+        detail: what is wrong with it.
+        errors: every field that is wrong.
+    """
 
     index: Count
     field: str
     detail: str
+    errors: Sequence[FieldError]
 
 
 class BatchAnswer(TypedDict):

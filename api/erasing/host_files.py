@@ -1,9 +1,9 @@
 """Frees this host's own files of erased students, whichever host was asked to erase them.
 
 A host that was away when a student was erased has predictions of the student in its outboxes and in
-their logs, and lists that its workers shared. When it is back it reads the tombstones and erases
-what they name, and says so in the receipts. What it ships before that the registry refuses. Live
-models, logs and kept searches name no student.
+their logs, answers that may be asked for again, and lists that its workers shared. When it is back
+it reads the tombstones and erases what they name, and says so in the receipts. What it ships before
+that the registry refuses. Live models, logs and kept searches name no student.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 
 from api.durability import outbox
 from api.durability.shipment_gate import Gate
+from api.idempotency.calls import calls_path
+from api.idempotency.store import erase as forget_calls
 from api.ranked.shared import SharedLists
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
@@ -99,6 +101,8 @@ def carry_out(here: HostFiles, now: datetime) -> CarriedOut:
         for task, database in databases.items():
             if (outboxes := here.folder(task) / "outbox").is_dir():
                 gone += _free(outboxes, root.on(database), here.key, now)
+            if (calls := calls_path(here.folder(task))).exists():
+                forget_calls(calls, root.on(database).run(TombstoneRepository().all()))
             # Workers that know the tombstones keep no list of before an erasure; one that died may.
             SharedLists(here.folder(task) / "lists").clear()
         if here.embedded:

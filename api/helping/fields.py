@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any
 
-from model.errors import InvalidRecord
+from model.errors import Faults, InvalidRecord
 
 LONGEST_NOTE = 2_000
 LONGEST_NAME = 100
 EARLIEST_DAY = date(1990, 1, 1)
 YEARS_AHEAD = 3
+MOST_OTHERS = 20
 
 
 def refuse_others(body: Mapping[str, Any], known: Collection[str]) -> None:
     """Makes sure that a body has no other fields.
 
     Raises:
-        InvalidRecord: names the first one.
+        InvalidRecord: names those that it has.
     """
-    if others := sorted(body.keys() - set(known)):
-        raise InvalidRecord(others[0], f"is not part of this; known are {', '.join(known)}")
+    faults = Faults()
+    for other in sorted(body.keys() - set(known))[:MOST_OTHERS]:
+        faults.note(InvalidRecord(other, f"is not part of this; known are {', '.join(known)}"))
+    faults.check()
+
+
+def read_fields(
+    body: Mapping[str, Any], known: Collection[str], readers: Mapping[str, Callable[[], Any]]
+) -> dict[str, Any]:
+    """Reads the fields of a body.
+
+    Args:
+        body: as it was sent.
+        known: the fields that it may have.
+        readers: of a field, what reads it.
+
+    Raises:
+        InvalidRecord: names every field that is wrong or not known.
+    """
+    faults, found = Faults(), dict[str, Any]()
+    with faults.noted():
+        refuse_others(body, known)
+    for name, read in readers.items():
+        with faults.noted():
+            found[name] = read()
+    faults.check()
+    return found
 
 
 def text(body: Mapping[str, Any], field: str, longest: int, *, default: str | None = None) -> str:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from api.helping.fields import LONGEST_NAME, LONGEST_NOTE, amount, day, refuse_others, text
+from api.helping.fields import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    amount,
+    day,
+    read_fields,
+    refuse_others,
+    text,
+)
 from api.helping.student import StudentPlace
-from model.errors import InvalidRecord
+from model.errors import Faults, InvalidRecord
 from model.helping.action import Action, ActionKind
 from model.helping.intervention import Assignment, Intervention
 from preprocessing.task.spec import TaskSpec
@@ -65,22 +73,21 @@ def read_action(
         speaker: who says so.
 
     Raises:
-        InvalidRecord: names the first field that is wrong.
+        InvalidRecord: names every field that is wrong.
     """
-    refuse_others(body, ACTION_FIELDS)
     today = speaker.today
+    # A page that was opened last evening may still be right.
+    evening = today - timedelta(days=1)
+    said = read_fields(body, ACTION_FIELDS, {
+        "action_id": lambda: own_id(body, "action_id") or uuid.uuid4().hex,
+        "kind": lambda: _action_kind(body.get("kind")),
+        "note": lambda: text(body, "note", LONGEST_NOTE, default=""),
+        "next_on": lambda: day(body, "next_on", earliest=evening, today=today),
+    })  # fmt: skip
     return Action(
-        action_id=own_id(body, "action_id") or uuid.uuid4().hex,
-        student_id=student,
-        period=place.period,
-        kind=_action_kind(body.get("kind")),
-        at=speaker.now,
-        by=speaker.by,
-        unit=place.unit,
-        note=text(body, "note", LONGEST_NOTE, default=""),
-        # A page that was opened last evening may still be right.
-        next_on=day(body, "next_on", earliest=today - timedelta(days=1), today=today),
-    )
+        student_id=student, period=place.period, at=speaker.now, by=speaker.by, unit=place.unit,
+        **said,
+    )  # fmt: skip
 
 
 def _action_kind(value: object) -> ActionKind:
@@ -104,27 +111,29 @@ def read_intervention(
         speaker: who says so.
 
     Raises:
-        InvalidRecord: names the first field that is wrong.
+        InvalidRecord: names every field that is wrong.
     """
-    refuse_others(body, HELP_FIELDS)
     today = speaker.today
-    kind = _help_kind(task, body, was.kind) if "kind" in body else was.kind
-    start = day(body, "start", today=today) if "start" in body else was.start
-    after = replace(
-        was,
-        kind=kind,
-        start=start or was.start,
-        end=day(body, "end", today=today) if "end" in body else was.end,
-        dose=amount(body, "dose", MOST_DOSE) if "dose" in body else was.dose,
-        note=text(body, "note", LONGEST_NOTE, default="") if "note" in body else was.note,
-        by=speaker.by,
-        at=speaker.now,
-    )
-    if start is None:
-        raise InvalidRecord("start", f"must be a day, such as {today.isoformat()}")
+    readers: Mapping[str, Callable[[], Any]] = {
+        "kind": lambda: _help_kind(task, body, was.kind),
+        "start": lambda: _first_day(body, today),
+        "end": lambda: day(body, "end", today=today),
+        "dose": lambda: amount(body, "dose", MOST_DOSE),
+        "note": lambda: text(body, "note", LONGEST_NOTE, default=""),
+    }
+    sent = {name: read for name, read in readers.items() if name in body}
+    said = read_fields(body, HELP_FIELDS, sent)
+    after = replace(was, **said, by=speaker.by, at=speaker.now)
     if after.end is not None and after.end < after.start:
         raise InvalidRecord("end", f"lies before the first day, {after.start.isoformat()}")
     return after
+
+
+def _first_day(body: Mapping[str, Any], today: date) -> date:
+    found = day(body, "start", today=today)
+    if found is None:
+        raise InvalidRecord("start", f"must be a day, such as {today.isoformat()}")
+    return found
 
 
 def begun(
@@ -135,9 +144,11 @@ def begun(
     Raises:
         InvalidRecord: the body does not say which help it is, or since when.
     """
+    faults = Faults()
     for field in ("kind", "start"):
         if body.get(field) is None:
-            raise InvalidRecord(field, "is missing")
+            faults.note(InvalidRecord(field, "is missing"))
+    faults.check()
     return Intervention(
         uuid.uuid4().hex, student, "", speaker.today, speaker.now, speaker.by, place.unit
     )

@@ -105,7 +105,7 @@ class Problem(Exception):
             case UnknownUnit():
                 return cls.of_field(error.field, error.reason, 404)
             case InvalidRecord():
-                return cls.of_field(error.field, error.reason)
+                return cls(422, str(error), [FieldError(e.field, e.reason) for e in error.all])
             case NotFound():
                 return cls(404, str(error))
             case Conflict():

@@ -24,6 +24,9 @@ SCRIPTED_PAGE = (
 )
 """Of a page of ours whose scripts are our own: `/docs`."""
 
+SEARCHED_PAGE = f"{SCRIPTED_PAGE}; worker-src blob:"
+"""The same of `/redoc`, which searches in a worker that its script makes."""
+
 _NO_GUESS: Header = (b"x-content-type-options", b"nosniff")
 _NO_COPY: Header = (b"cache-control", b"no-store")
 _NOTHING: Header = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")

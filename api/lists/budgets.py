@@ -39,6 +39,7 @@ BODY: Json = {
                             },
                             "required": ["lane"],
                             "additionalProperties": False,
+                            "examples": [{"lane": "new", "top": 20}],
                         },
                     }
                 },

@@ -63,6 +63,10 @@ class Metrics:
         self._new_answered += 1
         self.served(prediction)
 
+    def repeated(self) -> None:
+        """Counts a call of `/predict` that was answered as it had been before."""
+        self._new_answered += 1
+
     def labelled(self, status: str, number: int) -> None:
         """Counts outcomes by what became of them."""
         self.host.labels.labels(self._task, status).inc(number)

@@ -19,7 +19,7 @@ from api.services import Services
 from api.students.assessment import with_history
 from database.mapping.documents import milliseconds
 from database.rights.rectifying import Corrected, CorrectionWanted
-from model.errors import InvalidRecord
+from model.errors import Faults, InvalidRecord
 from model.label import Outcome
 from model.prediction import RiskStatus
 from model.rights.rectification import OUTCOME, RecordPart
@@ -84,12 +84,15 @@ async def read_correction(
 def _read(
     task: TaskSpec, values: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[RecordPart, str], Value | None]]:
-    columns = dict(_columns(task))
+    columns, faults = dict(_columns(task)), Faults()
     for name, value in values.items():
         if name not in columns:
-            raise InvalidRecord(name[:MOST_VALUES], "is no column that can be put right")
+            faults.note(InvalidRecord(name[:MOST_VALUES], "is no column that can be put right"))
+            continue
         part, column = columns[name]
-        yield (part, name), None if value is None else check_value(column, value)
+        with faults.noted():
+            yield (part, name), None if value is None else check_value(column, value)
+    faults.check()
 
 
 def _columns(task: TaskSpec) -> Iterator[tuple[str, tuple[RecordPart, Column]]]:

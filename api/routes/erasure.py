@@ -25,6 +25,8 @@ from api.erasing.telling import horizon, receipt_answer, visible
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
+from api.idempotency.calls import calls_path
+from api.idempotency.store import erase as forget_calls
 from api.operation import UNIT, operation
 from api.payload import named_student, named_unit, read_reason
 from api.routes.students import Limit
@@ -178,5 +180,7 @@ async def _erased(here: Services, student: str, waiting: list[str]) -> TaskPart:
     )
     await here.erased.read()
     await asyncio.to_thread(here.shared_lists.clear)
+    mark = here.erased.key.of(student)
+    await asyncio.to_thread(forget_calls, calls_path(here.folders.task), (mark,))
     deleted = {**receipt.deleted, "outbox": len(waiting)}
     return TaskPart(here.task.name, deleted, receipt.model_versions, receipt.keep_records)

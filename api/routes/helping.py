@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -32,7 +33,9 @@ from api.helping.telling import (
     intervention_answer,
 )
 from api.http.body import SMALL, read_body
-from api.http.json_answer import json_answer
+from api.http.json_answer import json_answer, json_bytes
+from api.idempotency.header import IDEMPOTENCY_KEY
+from api.idempotency.once import Doing, answered_once
 from api.operation import UNIT, operation
 from api.payload import named_student, read_object
 from api.security import Client
@@ -50,7 +53,7 @@ router = APIRouter(tags=["helping"])
 
 @router.post(
     "/actions", **operation("Says what was done on seeing a student", ActionAnswer, 404, 410, 409,
-                            body=ACTION)
+                            body=ACTION, parameters=(IDEMPOTENCY_KEY,))
 )  # fmt: skip
 async def act(request: Request, client: MayAct) -> Response:
     """`seen`, `acted` or `not_useful`, with a note and the day to look again, if there is one.
@@ -60,14 +63,26 @@ async def act(request: Request, client: MayAct) -> Response:
     call. Not kept in the outbox: without the registry it is refused with 503.
     """
     here = services(request)
-    body = {**read_object(await read_body(request.receive, SMALL))}
+    sent = await read_body(request.receive, SMALL)
+    work = partial(_acted, here, request, client, sent)
+    return await answered_once(here.calls, request, client, sent, work)
+
+
+async def _acted(
+    here: Services, request: Request, client: Client, sent: bytes, doing: Doing | None
+) -> bytes:
+    body = {**read_object(sent)}
     student = take_student(here, client, body)
     place = await place_of(here, client, student, asked_period(here, body.get("period")))
+    if doing is not None:
+        doing.about(student)
+        if body.get("action_id") is None:
+            body["action_id"] = doing.id_of()
     action = read_action(body, student, place, _speaker(here, client))
     if not await here.registry.run(ActionRepository().add(action, units_of(client, here.task))):
         action = await _the_same(here, action)
     here.trail.tell(request, client, "act", student_id=action.student_id, detail=action.kind)
-    return json_answer(action_answer(here.task, action))
+    return json_bytes(action_answer(here.task, action))
 
 
 async def _the_same(here: Services, action: Action) -> Action:
@@ -84,8 +99,9 @@ async def _the_same(here: Services, action: Action) -> Action:
 
 @router.post(
     "/interventions",
-    **operation("Says which help a student gets", InterventionAnswer, 404, 410, body=INTERVENTION),
-)
+    **operation("Says which help a student gets", InterventionAnswer, 404, 409, 410,
+                body=INTERVENTION, parameters=(IDEMPOTENCY_KEY,)),
+)  # fmt: skip
 async def intervene(request: Request, client: MayAct) -> Response:
     """A kind of help, since when, until when, and how much of it.
 
@@ -93,27 +109,45 @@ async def intervene(request: Request, client: MayAct) -> Response:
     as it was, and `null` takes it away.
     """
     here = services(request)
-    body = {**read_object(await read_body(request.receive, SMALL))}
+    sent = await read_body(request.receive, SMALL)
+    work = partial(_intervened, here, request, client, sent)
+    return await answered_once(here.calls, request, client, sent, work)
+
+
+async def _intervened(
+    here: Services, request: Request, client: Client, sent: bytes, doing: Doing | None
+) -> bytes:
+    body = {**read_object(sent)}
     student = take_student(here, client, body)
     changed = own_id(body, "intervention_id")
+    if doing is not None:
+        doing.about(student)
     if changed is None:
-        given = await _begin(here, client, student, body)
+        given = await _begin(here, client, student, body, doing)
     else:
         given = await _change(here, client, student, changed, body)
     here.trail.tell(
         request, client, "intervene" if changed is None else "change intervention",
         student_id=given.student_id, detail=f"{given.intervention_id} from {given.start}",
     )  # fmt: skip
-    return json_answer(intervention_answer(here.task, given))
+    return json_bytes(intervention_answer(here.task, given))
 
 
 async def _begin(
-    here: Services, client: Client, student: str, body: dict[str, Any]
+    here: Services, client: Client, student: str, body: dict[str, Any], doing: Doing | None
 ) -> Intervention:
     place = await place_of(here, client, student, None)
     said = _speaker(here, client)
     given = read_intervention(here.task, body, begun(body, student, place, said), said)
-    await here.registry.run(InterventionRepository().add(given))
+    if doing is not None:
+        given = replace(given, intervention_id=doing.id_of())
+    try:
+        await here.registry.run(InterventionRepository().add(given))
+    except Conflict:
+        if doing is None:
+            raise
+        # The same call, when it was first sent, kept it and came no further.
+        return await here.registry.run(InterventionRepository().get(given.intervention_id))
     return given
 
 

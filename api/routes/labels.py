@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -18,7 +19,9 @@ from api.bodies import LABELS
 from api.durability import outbox
 from api.files.outcome_rows import MEDIA_TYPE, outcome_rows
 from api.http.body import LARGE, read_body
-from api.http.json_answer import json_answer
+from api.http.json_answer import json_bytes
+from api.idempotency.header import IDEMPOTENCY_KEY
+from api.idempotency.once import Doing, answered_once
 from api.operation import operation
 from api.outcomes import MOST, OutcomeReader, Reported, items
 from api.payload import read_json
@@ -40,7 +43,12 @@ MOST_WAITING = 1_000
 keeps is here in seconds; more than this is made-up ids, or outcomes sent before their features."""
 
 
-@router.post("/labels", **operation("Reports outcomes", LabelsAnswer, body=LABELS))
+@router.post(
+    "/labels",
+    **operation(
+        "Reports outcomes", LabelsAnswer, 409, 410, body=LABELS, parameters=(IDEMPOTENCY_KEY,)
+    ),
+)
 async def label(request: Request, client: MayLabel) -> Response:
     """Each outcome is joined to the features that were known when predicting, and counted once.
 
@@ -49,6 +57,14 @@ async def label(request: Request, client: MayLabel) -> Response:
     """
     here = services(request)
     body = await read_body(request.receive, LARGE)
+    work = partial(_labelled, here, request, client, body)
+    return await answered_once(here.calls, request, client, body, work)
+
+
+async def _labelled(
+    here: Services, request: Request, client: Client, body: bytes, _doing: Doing | None
+) -> bytes:
+    """The answer names no student, and the same outcome again is a duplicate."""
     if request.headers.get("content-type", "").partition(";")[0].strip() == MEDIA_TYPE:
         found = await asyncio.to_thread(outcome_rows, body, here.task)
     else:
@@ -60,7 +76,7 @@ async def label(request: Request, client: MayLabel) -> Response:
         here.metrics.labelled(status.value, number)
     done = f"{len(found) - len(told.rejected)} of {len(found)} accepted"
     here.trail.tell(request, client, "report", subject="outcomes", detail=done)
-    return json_answer(
+    return json_bytes(
         LabelsAnswer(
             accepted=len(found) - len(told.rejected),
             joined=told.counts[JoinStatus.JOINED],

@@ -1,7 +1,7 @@
 """Pages for people: where to go from the API's address, and its documentation.
 
-Nothing is fetched from elsewhere: the scripts of `/docs` come from the fastapi-offline package,
-which ships Swagger UI's files, so that the page works without the internet.
+Nothing is fetched from elsewhere: the scripts of `/docs` and `/redoc` come from the fastapi-offline
+package, which ships the files of Swagger UI and ReDoc, so that both work without the internet.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from api import health, openapi
 from api.http.json_answer import json_answer
-from api.http.secure_headers import SCRIPTED_PAGE
+from api.http.secure_headers import SCRIPTED_PAGE, SEARCHED_PAGE
 from api.services import root_of, services
 
 router = APIRouter(include_in_schema=False)
@@ -79,7 +79,7 @@ async def get_openapi(request: Request) -> Response:
     known = request.app.state.documents
     page = known.get(task.name) or openapi.document(request.app, task)
     known[task.name] = page
-    return json_answer(page | {"servers": [{"url": root}]} if root else page)
+    return json_answer(page | {"servers": openapi.servers(root)})
 
 
 @router.get("/docs")
@@ -96,6 +96,21 @@ async def get_docs(request: Request) -> HTMLResponse:
         swagger_ui_parameters={"validatorUrl": None},
     )
     page.headers["content-security-policy"] = SCRIPTED_PAGE
+    return page
+
+
+@router.get("/redoc")
+async def get_redoc(request: Request) -> HTMLResponse:
+    """ReDoc over the same document: for reading, where Swagger UI is for trying."""
+    root = _root(request)
+    page = get_redoc_html(
+        openapi_url=f"{root}/openapi.json",
+        title="Farol: API",
+        redoc_js_url=f"{root}{STATIC}/redoc.standalone.js",
+        redoc_favicon_url=f"{root}{STATIC}/favicon.png",
+        with_google_fonts=False,
+    )
+    page.headers["content-security-policy"] = SEARCHED_PAGE
     return page
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,13 +15,16 @@ from api.access import MayPredict
 from api.answers.predictions import BatchAnswer, ExplainedAnswer, PredictionAnswer, RecordError
 from api.bodies import MOST_RECORDS, RECORDS
 from api.http.body import LARGE, read_body
-from api.http.json_answer import json_answer
-from api.http.problems import Problem
+from api.http.json_answer import json_answer, json_bytes
+from api.http.problems import FieldError, Problem
+from api.idempotency.header import IDEMPOTENCY_KEY
+from api.idempotency.once import Doing, answered_once
 from api.operation import EXPLAIN, UNIT, operation
 from api.payload import NO_UNITS, RecordReader, named_student, read_json
 from api.predict_endpoint import wants_explanation
 from api.records.asked import Asked
 from api.scoring import answer, explanation, score_many, score_one
+from api.security import Client
 from api.services import Services, services
 from api.units import UnitLimit
 from database.students import StudentRepository
@@ -31,16 +36,32 @@ router = APIRouter(tags=["predictions"])
 UNKNOWN = "is not known to this registry"
 
 
-@router.post("/predict/batch", **operation("Scores up to 1,000 records", BatchAnswer, body=RECORDS))
+@router.post(
+    "/predict/batch",
+    **operation(
+        "Scores up to 1,000 records",
+        BatchAnswer,
+        409,
+        410,
+        body=RECORDS,
+        parameters=(IDEMPOTENCY_KEY,),
+    ),
+)
 async def predict_batch(request: Request, client: MayPredict) -> Response:
     """Good rows are served though others are bad; `errors` names those by index.
 
     One version scores all of them, the champion's, whatever canary there is: whoever sends many
     ranks them.
     """
-    started = time.perf_counter()
     here = services(request)
-    records = _records(read_json(await read_body(request.receive, LARGE)))
+    body = await read_body(request.receive, LARGE)
+    work = partial(_batch, here, client, body)
+    return await answered_once(here.calls, request, client, body, work)
+
+
+async def _batch(here: Services, client: Client, body: bytes, doing: Doing | None) -> bytes:
+    started = time.perf_counter()
+    records = _records(read_json(body))
     now = here.now()
     limit = UnitLimit.of(client, here.task)
     good, errors = _read(here, records, str(now.year), limit)
@@ -52,12 +73,17 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
         now=now,
         client=client,
     )
+    if doing is not None:
+        served = [
+            replace(one, prediction_id=doing.id_of(index)) for index, one in enumerate(served)
+        ]
+        doing.about(*(asked.student_id for _, asked in good))
     if served:
         await here.log.write_many(tuple(served))
     for prediction in served:
         here.metrics.served(prediction)
     latency = (time.perf_counter() - started) * 1000
-    return json_answer(
+    return json_bytes(
         BatchAnswer(
             model_version=champion.version,
             predictions=[
@@ -144,5 +170,10 @@ def _read(
             here.objections.check(asked.student_id)
             good.append((index, asked))
         except InvalidRecord as error:
-            errors.append({"index": index, "field": error.field, "detail": error.reason})
+            errors.append(_refused(index, error))
     return good, errors
+
+
+def _refused(index: int, error: InvalidRecord) -> RecordError:
+    every = [FieldError(one.field, one.reason) for one in error.all]
+    return {"index": index, "field": error.field, "detail": error.reason, "errors": every}

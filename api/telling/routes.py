@@ -134,5 +134,6 @@ TELLING: Mapping[str, Telling] = {
     "get_home": _NOBODY,
     "get_openapi": _NOBODY,
     "get_docs": _NOBODY,
+    "get_redoc": _NOBODY,
 }
 """The operations of the API by their names; `tests/api/audit` walks them all."""

@@ -90,7 +90,7 @@ needs no key and counts predictions by status: docs/operations.md keeps it behin
 NO_FIGURE = {
     "promote", "rollback", "reload", "approve", "refuse", "sign_in", "sign_out", "get_me",
     "change_password", "accept_invitation", "list_tasks", "get_schema", "get_home", "get_openapi",
-    "get_docs",
+    "get_docs", "get_redoc",
 }  # fmt: skip
 
 

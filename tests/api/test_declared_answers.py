@@ -95,7 +95,7 @@ from tests.effect_reports import REPORT
 from tests.people import PASSWORD, guest, person
 from tests.trail import entries, settled
 
-FOR_PEOPLE = {"/", "/docs", "/docs/static/{path}", "/openapi.json"}
+FOR_PEOPLE = {"/", "/docs", "/redoc", "/docs/static/{path}", "/openapi.json"}
 RECORD = {"inde": 7.5, "ida": 3.0, "pedra": "topazio"}
 REASON = {"reason": "a test"}
 DAY = f"{datetime.now(UTC) + timedelta(days=2):%F}"

@@ -145,6 +145,7 @@ DOORS: Mapping[str, Door] = {
     "get_home": door("GET", "/", open=True),
     "get_openapi": door("GET", "/openapi.json", open=True),
     "get_docs": door("GET", "/docs", open=True),
+    "get_redoc": door("GET", "/redoc", open=True),
     "docs-static": door("GET", "/docs/static/swagger-ui.css", open=True),
 }
 """Every route by its name, and what it takes to pass it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import httpx
+import pytest
 
 from api.routes.pages import home
 from tests.api.server import Server
@@ -30,17 +31,26 @@ def test_the_root_tells_the_state_and_links_what_there_is(server: Server) -> Non
     assert "http://127.0.0.1:8501/" in links
 
 
-def test_the_documentation_asks_nothing_of_another_host(server: Server) -> None:
-    page = server.get("/docs")
+@pytest.mark.parametrize(
+    ("at", "script", "holds", "number"),
+    [
+        ("/docs", "swagger-ui-bundle.js", "SwaggerUIBundle", 4),
+        ("/redoc", "redoc.standalone.js", "Redoc", 3),
+    ],
+)
+def test_the_documentation_asks_nothing_of_another_host(
+    server: Server, at: str, script: str, holds: str, number: int
+) -> None:
+    page = server.get(at)
 
-    asked = re.findall(r'(?:src|href)="([^"]+)"|url: \'([^\']+)\'', page.text)
+    asked = re.findall(r'(?:src|href|spec-url)="([^"]+)"|url: \'([^\']+)\'', page.text)
     paths = [first or second for first, second in asked]
-    assert len(paths) == 4
+    assert len(paths) == number
     assert [path for path in paths if not path.startswith("/")] == []
     found = {path: server.get(path) for path in paths}
     assert {path: answer.status_code for path, answer in found.items()} == dict.fromkeys(paths, 200)
-    assert "SwaggerUIBundle" in found["/docs/static/swagger-ui-bundle.js"].text
-    assert server.get("/redoc").status_code == 404
+    assert holds in found[f"/docs/static/{script}"].text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
 
 
 def test_the_files_of_the_documentation_are_all_that_is_under_their_address(

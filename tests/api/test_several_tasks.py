@@ -155,7 +155,7 @@ def test_metrics_say_which_task_they_are_about(server: Server) -> None:
 def test_each_task_has_an_openapi_page_of_its_own(server: Server) -> None:
     page = server.get("/tasks/night_school/openapi.json").json()
 
-    assert page["servers"] == [{"url": "/tasks/night_school"}]
+    assert page["servers"][0]["url"] == "/tasks/night_school"
     assert "/tasks/night_school/openapi.json" in server.get("/tasks/night_school/docs").text
 
 

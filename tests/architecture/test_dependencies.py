@@ -74,7 +74,7 @@ def distributions(folders: Iterable[Path]) -> set[str]:
         for path in folder.rglob("*.py"):
             if (ROOT / "tests/benchmarks/peers") not in path.parents:
                 found |= modules(path)
-    ours = {*MAY_IMPORT, "tests"}
+    ours = {*MAY_IMPORT, "tests", "farol_client"}
     theirs = found - ours - set(sys.stdlib_module_names)
     return {
         canonical(INSTALLED_ELSEWHERE.get(name) or known.get(name, [name])[0]) for name in theirs

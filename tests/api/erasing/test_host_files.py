@@ -15,6 +15,10 @@ from api.durability import outbox
 from api.durability.outbox import Outbox
 from api.erasing.host import HostErasures
 from api.erasing.host_files import CarriedOut, HostFiles, carry_out
+from api.idempotency.call import RepeatableCall
+from api.idempotency.calls import calls_path
+from api.idempotency.store import Begun, CallStore, Forgotten
+from api.security import Client
 from database.driver.commands import Op
 from database.erasing.erasure import begin, erase_student
 from database.erasing.receipts import ErasureRepository, HostRepository, outstanding
@@ -113,6 +117,23 @@ def test_a_host_that_was_away_erases_when_it_is_back(
     assert told.hosts[0].done_at == at(11)
     assert told.backups_until == at(10) + timedelta(days=30)
     assert carry_out(away, at(12)) == CarriedOut(0, 0)
+
+
+def test_answers_that_may_be_asked_for_again_are_forgotten(
+    registry: OneDatabase, away: HostFiles
+) -> None:
+    kept = CallStore(calls_path(away.folder("pede_lag")), 0)
+    call = RepeatableCall.of(Client("school", frozenset()), b"a key", (b"predict",), KEY)
+    begun = kept.begin(call, at(11))
+    assert isinstance(begun, Begun)
+    kept.finish(begun, call.seal(b"{}"), [KEY.of(WHO)])
+    erased_elsewhere(registry)
+
+    carry_out(away, at(11))
+
+    with pytest.raises(Forgotten):
+        kept.begin(call, at(11))
+    kept.close()
 
 
 def test_what_waits_for_a_prediction_that_went_is_erased_too(

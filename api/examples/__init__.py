@@ -1,0 +1,1 @@
+"""An example of everything that the OpenAPI page tells."""

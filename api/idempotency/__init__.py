@@ -1,0 +1,1 @@
+"""Calls that may be sent again and are done once: `Idempotency-Key`."""
