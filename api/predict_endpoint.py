@@ -18,7 +18,8 @@ from api.answers.predictions import ExplainedAnswer, PredictionAnswer
 from api.bodies import RECORD
 from api.http.body import SMALL, Disconnected, read_body
 from api.http.problems import Problem, log_unexpected
-from api.http.secure_headers import OF_DATA, secured
+from api.http.request_ids import SCOPE
+from api.http.secure_headers import OF_DATA, REQUEST_ID, secured
 from api.limits.gate import CallGate
 from api.operation import EXPLAIN, SOURCE, operation
 from api.payload import NO_UNITS, RecordReader, read_json
@@ -28,7 +29,8 @@ from api.services import Services
 from api.units import UnitLimit
 from model.access import Scope as Access
 from model.errors import FarolError
-from model.prediction import PredictionSource
+from model.prediction import Prediction, PredictionSource
+from model.telemetry.context import TASK
 
 PATH = "/predict"
 _JSON = (b"content-type", b"application/json")
@@ -46,14 +48,16 @@ class PredictEndpoint:
         self._services = services
         self._gate = gate
         self._reader = RecordReader(services.task, services.pseudonyms)
+        self._task = services.task.name
         self._features = services.task.feature_names
         self._latency = services.metrics.latency.observe
         self._known = services.keys.known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; every error becomes a problem document."""
+        TASK.set(self._task)
         try:
-            body = await self._predict(scope, receive)
+            body, _ = await self._predict(scope, receive)
         except Disconnected:
             return
         except (Problem, FarolError) as error:
@@ -63,11 +67,12 @@ class PredictEndpoint:
             log_unexpected(error)
             await self._refuse(Problem.of(error), scope, receive, send)
             return
-        headers = [_JSON, (b"content-length", str(len(body)).encode()), *OF_DATA]
+        named = (REQUEST_ID, scope[SCOPE].encode())
+        headers = [_JSON, (b"content-length", str(len(body)).encode()), *OF_DATA, named]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _predict(self, scope: Scope, receive: Receive) -> bytes:
+    async def _predict(self, scope: Scope, receive: Receive) -> tuple[bytes, Prediction]:
         here = self._services
         started = time.perf_counter()
         client = self._known(scope, Access.PREDICT)
@@ -86,7 +91,14 @@ class PredictEndpoint:
         champion, wished = here.champion(), _wished(scope)
         explain = wished.explain
         if (arm := here.canary.arm) is None:
-            prediction = score_one(champion, asked, features=self._features, now=now, client=client)
+            prediction = score_one(
+                champion,
+                asked,
+                features=self._features,
+                now=now,
+                client=client,
+                request_id=scope[SCOPE],
+            )
         else:
             champion, prediction = arm.score(
                 champion,
@@ -94,6 +106,7 @@ class PredictEndpoint:
                 features=self._features,
                 now=now,
                 client=client,
+                request_id=scope[SCOPE],
                 explain=explain,
             )
         if wished.source is not PredictionSource.API:
@@ -105,9 +118,9 @@ class PredictEndpoint:
         here.metrics.answered(prediction)
         document = answer(prediction, asked.sent_id, seconds * 1000)
         if more is None:
-            return orjson.dumps(document)
+            return orjson.dumps(document), prediction
         explained: ExplainedAnswer = {**document, **more}
-        return orjson.dumps(explained)
+        return orjson.dumps(explained), prediction
 
     async def _met(self, scope: Scope) -> Client:
         """The client, whose key this worker has not met before."""
@@ -117,7 +130,7 @@ class PredictEndpoint:
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         self._services.metrics.refuse(problem.status)
-        await problem.response()(scope, receive, secured(send))
+        await problem.response()(scope, receive, secured(send, scope[SCOPE]))
 
 
 def described() -> APIRoute:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from starlette.types import Scope
 
@@ -10,6 +11,8 @@ from api.http.problems import Problem
 from api.limits.gate import CallGate
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.services import ONE_TASK, SERVICES, Services
+from api.telemetry.predicting import TracedPredictEndpoint
+from model.telemetry.tracer import Tracer
 
 TASKS = "/tasks/"
 
@@ -20,11 +23,15 @@ class TaskPaths:
     Args:
         tasks: the services of each by its name, the default one first.
         gate: counts the calls; None lets any number through.
+        tracer: told of every prediction; None: nobody is, and nothing is wrapped.
     """
 
-    def __init__(self, tasks: Mapping[str, Services], gate: CallGate | None) -> None:
+    def __init__(
+        self, tasks: Mapping[str, Services], gate: CallGate | None, tracer: Tracer | None = None
+    ) -> None:
         self._tasks = tasks
-        self._endpoints = {name: PredictEndpoint(one, gate) for name, one in tasks.items()}
+        made = PredictEndpoint if tracer is None else partial(TracedPredictEndpoint, tracer)
+        self._endpoints = {name: made(one, gate) for name, one in tasks.items()}
 
     @property
     def default(self) -> PredictEndpoint:

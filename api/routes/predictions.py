@@ -15,6 +15,7 @@ from api.bodies import MOST_RECORDS, RECORDS
 from api.http.body import LARGE, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
+from api.http.request_ids import request_id_of
 from api.operation import EXPLAIN, UNIT, operation
 from api.payload import NO_UNITS, RecordReader, named_student, read_json
 from api.predict_endpoint import wants_explanation
@@ -51,6 +52,7 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
         features=here.task.feature_names,
         now=now,
         client=client,
+        request_id=request_id_of(request),
     )
     if served:
         await here.log.write_many(tuple(served))
@@ -104,12 +106,20 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     features = recalled(here.task.longitudinal, latest.features, latest.period, known.observations)
     asked = Asked(key, latest.period, features, student_id, latest.units, latest.unit)
     names, now = here.task.feature_names, here.now()
-    explain = wants_explanation(request.url.query)
+    explain, request_id = wants_explanation(request.url.query), request_id_of(request)
     if (arm := here.canary.arm) is None:
-        prediction = score_one(champion, asked, features=names, now=now, client=client)
+        prediction = score_one(
+            champion, asked, features=names, now=now, client=client, request_id=request_id
+        )
     else:
         champion, prediction = arm.score(
-            champion, asked, features=names, now=now, client=client, explain=explain
+            champion,
+            asked,
+            features=names,
+            now=now,
+            client=client,
+            request_id=request_id,
+            explain=explain,
         )
     await here.log.write(prediction)
     here.metrics.served(prediction)
