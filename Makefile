@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc setup-supply sbom audit lint format bench mutants replay screenshots lock clean
+.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc setup-otel setup-supply sbom audit lint format bench mutants replay screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,6 +34,8 @@ setup-motor: .venv/.motor-locked ## the set-up and Motor, for FAROL_ASYNC_DRIVER
 setup-catboost: .venv/.catboost-locked ## the set-up and CatBoost, for tasks that name it
 
 setup-oidc: .venv/.oidc-locked ## the set-up and Authlib, for people who sign in through their organisation
+
+setup-otel: .venv/.otel-locked ## the set-up and OpenTelemetry, for FAROL_OTEL_ENDPOINT
 
 setup-effects: .venv/.effects-locked ## the set-up and rdrobust (GPL), for what the lists show without a lottery
 
@@ -74,6 +76,7 @@ lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) --extra motor -c $(RUN_LOCK) pyproject.toml -o requirements/motor.txt
 	uv pip compile $(LOCK_FLAGS) --extra catboost -c $(RUN_LOCK) pyproject.toml -o requirements/catboost.txt
 	uv pip compile $(LOCK_FLAGS) --extra oidc -c $(RUN_LOCK) pyproject.toml -o requirements/oidc.txt
+	uv pip compile $(LOCK_FLAGS) --extra otel -c $(RUN_LOCK) pyproject.toml -o requirements/otel.txt
 	uv pip compile $(LOCK_FLAGS) --extra effects -c $(RUN_LOCK) pyproject.toml -o requirements/effects.txt
 	uv pip compile $(LOCK_FLAGS) --extra supply -c $(RUN_LOCK) pyproject.toml -o requirements/supply.txt
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import health
@@ -21,7 +23,7 @@ from api.ageing import route as retention
 from api.background import running
 from api.bulk import route as bulk
 from api.durability.prediction_log import LogPolicy
-from api.http import origin, problems
+from api.http import origin, problems, request_ids
 from api.http.secure_headers import secured
 from api.limits.gate import CallGate
 from api.limits.kinds import CallLimit
@@ -58,12 +60,18 @@ from api.routes import (
 )
 from api.services import SERVICES, Services
 from api.task_paths import TaskPaths
+from api.telemetry.routes import traced
 from api.telling.asgi import telling
 from database.aliases import CHAMPION, AliasRepository
 from deployment.following import follow
 from deployment.settings import Settings
+from deployment.telemetry.opening import telemetry
 from deployment.wiring import configure_logging, settings_from_environment
 from model.errors import FarolError, RegistryError
+from model.telemetry.context import TASK
+
+if TYPE_CHECKING:
+    from deployment.telemetry.otlp import Telemetry
 
 VERSION = "0.1.0"
 PULSE_SECONDS = 0.5
@@ -71,6 +79,11 @@ LAST_SHIPMENT_SECONDS = 2.0
 START_SECONDS = 5.0
 """How long a starting worker looks for a champion; with one on this host's disk it takes none."""
 
+
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False, "metrics": False, "logs": False, "auto_configure": False,
+}  # fmt: skip
+"""FastAPI's own would tell paths and queries, which hold students' ids; ours is `api.telemetry`."""
 
 ROUTERS = tuple(
     routes.router
@@ -89,12 +102,13 @@ class Farol(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or the server's messages about its start and stop."""
-        if scope["type"] == "lifespan":
-            await super().__call__(scope, receive, partial(self._tell, send))
-        elif scope["type"] != "http":
-            await super().__call__(scope, receive, send)
-        elif self.state.own_pages_only and (refused := origin.refusal(scope)):
-            await refused.response()(scope, receive, secured(send))
+        if scope["type"] != "http":
+            lifespan = scope["type"] == "lifespan"
+            await super().__call__(scope, receive, partial(self._tell, send) if lifespan else send)
+            return
+        request_id = request_ids.begun(scope)
+        if self.state.own_pages_only and (refused := origin.refusal(scope)):
+            await refused.response()(scope, receive, secured(send, request_id))
         elif (endpoint := self.state.predict.get(scope["path"])) is not None:
             await self._predict(endpoint, scope, receive, send)
         else:
@@ -108,6 +122,7 @@ class Farol(FastAPI):
             await self._gated(problem.response(), scope, receive, send)
             return
         here: Services = scope[SERVICES]
+        TASK.set(here.task.name)
         routes = partial(telling, super().__call__, here.trail, here.task)
         await self._gated(routes, scope, receive, send)
 
@@ -116,7 +131,10 @@ class Farol(FastAPI):
         here: Services = scope[SERVICES]
         gate: CallGate | None = self.state.gate
         bounded = app if gate is None else partial(gate.passed, app)
-        await counted(bounded, here.metrics, scope, receive, secured(send))
+        if (tracer := self.state.tracer) is not None:
+            bounded = partial(traced, tracer, bounded)
+        sending = secured(send, scope[request_ids.SCOPE])
+        await counted(bounded, here.metrics, scope, receive, sending)
 
     async def _tell(self, send: Send, message: Message) -> None:
         """Passes a message on; a start that failed for a reason of ours is told by that alone."""
@@ -150,6 +168,7 @@ def create_app(
         openapi_url=None,  # Ours are in `api.routes.pages`: one document per task,
         docs_url=None,  # and a page whose scripts are not fetched from elsewhere.
         redoc_url=None,
+        telemetry=NO_TELEMETRY,
     )
     problems.install(app)
     for router in ROUTERS:
@@ -169,19 +188,22 @@ async def _lifespan(
             configure_logging(settings)
             app.state.own_pages_only = settings.auth == "off"
             app.state.dashboard_port = settings.dashboard_port
-            worker = await opened(settings, policy, stack, operations())
+            told = stack.enter_context(telemetry(settings, "api"))
+            app.state.tracer = tracer = None if told is None else told.tracer
+            worker = await opened(settings, policy, stack, operations(), tracer)
         except FarolError as error:
             app.state.refused = str(error)
             raise
         app.state.services = worker.default
         # Without keys only this machine is answered, and there is nobody to be fair to.
         app.state.gate = None if settings.auth == "off" else _gate(settings, worker)
-        app.state.paths = TaskPaths(worker.tasks, app.state.gate)
+        app.state.paths = TaskPaths(worker.tasks, app.state.gate, tracer)
         app.state.predict = app.state.paths.predict
         app.state.documents = {}
         await stack.enter_async_context(
             running(
                 *worker.works,
+                *_telling(told, worker.default),
                 partial(worker.default.host_erasures.follow, worker.default.refresher.is_leading),
                 *(work for task in worker.tasks.values() for work in _works(task)),
             )
@@ -190,6 +212,17 @@ async def _lifespan(
         yield
         await asyncio.gather(*map(_last_shipment, worker.tasks.values()))
         await worker.trail.close()
+
+
+def _telling(told: Telemetry | None, default: Services) -> Iterator[Callable[[], Awaitable[None]]]:
+    """Sends what is measured, where that is asked for."""
+    if told is not None and told.metrics is not None:
+        yield partial(
+            told.metrics.follow,
+            default.metrics.host.families,
+            lambda: default.refresher.leads,
+            default.started_at.timestamp(),
+        )
 
 
 def _gate(settings: Settings, worker: Opened) -> CallGate:
@@ -221,7 +254,12 @@ def _follow_the_supervisor() -> None:
 
 def _works(services: Services) -> tuple[Callable[[], Awaitable[None]], ...]:
     """What goes on beside the requests for one task."""
-    return (
+
+    async def of_task(work: Callable[[], Awaitable[None]]) -> None:
+        TASK.set(services.task.name)
+        await work()
+
+    works = (
         services.erased.follow,
         services.calls.follow,
         services.objections.follow,
@@ -236,6 +274,7 @@ def _works(services: Services) -> tuple[Callable[[], Awaitable[None]], ...]:
         services.loop.follow,
         partial(_pulse, services),
     )
+    return tuple(partial(of_task, work) for work in works)
 
 
 async def _first_champion(services: Services) -> None:

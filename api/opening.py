@@ -46,6 +46,7 @@ from api.security import Doors, KeyRing
 from api.services import Folders, Services
 from database import installation
 from database.driver.async_client import open_async_registry
+from database.driver.watched import watch_of
 from database.embedded import lifecycle, sqlite_files
 from database.erasing.guarded import ErasureGuard
 from deployment.erasing.host_files import host_files
@@ -57,6 +58,7 @@ from deployment.wiring import registry_uri
 from model.erasing.host import home_id
 from model.errors import FarolError
 from model.live import CHALLENGER_POINTER, LiveModel
+from model.telemetry.tracer import Tracer
 from model.trust.key_file import KeyFile
 from model.trust.keychain import KeyChange, stage_of
 from preprocessing.task.policies import PromotionPolicy
@@ -109,7 +111,11 @@ class _Host:
 
 
 async def opened(
-    settings: Settings, policy: LogPolicy, stack: AsyncExitStack, operations: Sequence[str]
+    settings: Settings,
+    policy: LogPolicy,
+    stack: AsyncExitStack,
+    operations: Sequence[str],
+    tracer: Tracer | None = None,
 ) -> Opened:
     """Opens everything; the stack closes it.
 
@@ -118,21 +124,26 @@ async def opened(
         policy: how predictions are kept.
         stack: closes what is opened.
         operations: the names of what is routed, for the metrics.
+        tracer: told of every call of the registry; None: nobody is.
 
     Raises:
         ConfigurationError: a task cannot be read, or the home not be used.
     """
     try:
-        return await _open(settings, policy, stack, operations)
+        return await _open(settings, policy, stack, operations, tracer)
     except (OSError, sqlite3.Error) as error:
         raise unusable(settings.home, error) from error
 
 
 async def _open(
-    settings: Settings, policy: LogPolicy, stack: AsyncExitStack, operations: Sequence[str]
+    settings: Settings,
+    policy: LogPolicy,
+    stack: AsyncExitStack,
+    operations: Sequence[str],
+    tracer: Tracer | None,
 ) -> Opened:
     tasks = all_installed(settings)
-    host = _host(settings, [LiveModel(task.home) for task in tasks], stack)
+    host = _host(settings, [LiveModel(task.home) for task in tasks], stack, tracer)
     services = {task.name: _of_task(task, host, policy, stack) for task in tasks}
     for one in services.values():
         one.metrics.expect((*operations, NO_ROUTE))
@@ -140,13 +151,15 @@ async def _open(
     return Opened(host.ring, host.trail, services, host.tokens)
 
 
-def _host(settings: Settings, live: list[LiveModel], stack: AsyncExitStack) -> _Host:
+def _host(
+    settings: Settings, live: list[LiveModel], stack: AsyncExitStack, tracer: Tracer | None
+) -> _Host:
     folders = Folders(settings.home, settings.home)
     slot = claim(folders.workers)
     stack.callback(slot.release)
     metric_files.prepare(folders.metrics, slot.number, first=slot.first)
     stack.callback(metric_files.retire, folders.metrics, slot.number)
-    root = RegistryLink(partial(registry_uri, settings), partial(_connect, settings))
+    root = RegistryLink(partial(registry_uri, settings), partial(_connect, settings, tracer))
     stack.push_async_callback(root.close)
     served_before = any(one.pointer_path.exists() for one in live)
     key = settings.signing_key.get_secret_value()
@@ -262,7 +275,7 @@ def _canary_limits(policy: PromotionPolicy) -> GuardLimits:
     return GuardLimits() if asked is None else GuardLimits(*asked.guarded)
 
 
-async def _connect(settings: Settings, uri: str) -> OpenRegistry:
+async def _connect(settings: Settings, tracer: Tracer | None, uri: str) -> OpenRegistry:
     key = settings.tombstone_key
     registry = open_async_registry(
         uri,
@@ -271,6 +284,7 @@ async def _connect(settings: Settings, uri: str) -> OpenRegistry:
         pool_size=settings.mongo_pool_size,
         timeout_ms=REGISTRY_TIMEOUT_MS,
         hook=ErasureGuard(key),
+        watch=None if tracer is None else watch_of(tracer),
     )
     try:
         await registry.run(installation.claim(key))

@@ -19,7 +19,8 @@ from api.answers.predictions import ExplainedAnswer, PredictionAnswer
 from api.bodies import RECORD
 from api.http.body import SMALL, Disconnected, read_body
 from api.http.problems import Problem, log_unexpected
-from api.http.secure_headers import OF_DATA, secured
+from api.http.request_ids import SCOPE
+from api.http.secure_headers import OF_DATA, REQUEST_ID, secured
 from api.idempotency.header import IDEMPOTENCY_KEY, REPLAYED, key_of
 from api.idempotency.once import Doing, once
 from api.limits.gate import CallGate
@@ -31,11 +32,15 @@ from api.services import Services
 from api.units import UnitLimit
 from model.access import Scope as Access
 from model.errors import FarolError
-from model.prediction import PredictionSource
+from model.prediction import Prediction, PredictionSource
+from model.telemetry.context import TASK
 
 PATH = "/predict"
 BEFORE = "farol.answered_before"
 """Set in a request whose answer was given before."""
+
+PREDICTED = "farol.prediction"
+"""Where a request that was scored carries what was predicted."""
 
 _JSON = (b"content-type", b"application/json")
 
@@ -55,12 +60,14 @@ class PredictEndpoint:
         self.services = services
         self._gate = gate
         self._reader = RecordReader(services.task, services.pseudonyms)
+        self._task = services.task.name
         self._features = services.task.feature_names
         self._latency = services.metrics.latency.observe
         self._known = services.keys.known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; every error becomes a problem document."""
+        TASK.set(self._task)
         try:
             body = await self._predict(scope, receive)
         except Disconnected:
@@ -72,7 +79,8 @@ class PredictEndpoint:
             log_unexpected(error)
             await self._refuse(Problem.of(error), scope, receive, send)
             return
-        headers = [_JSON, (b"content-length", str(len(body)).encode()), *OF_DATA]
+        named = (REQUEST_ID, scope[SCOPE].encode())
+        headers = [_JSON, (b"content-length", str(len(body)).encode()), *OF_DATA, named]
         if BEFORE in scope:
             headers.append((REPLAYED, b"true"))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -118,7 +126,14 @@ class PredictEndpoint:
         champion, wished = here.champion(), _wished(scope)
         explain = wished.explain
         if (arm := here.canary.arm) is None:
-            prediction = score_one(champion, asked, features=self._features, now=now, client=client)
+            prediction = score_one(
+                champion,
+                asked,
+                features=self._features,
+                now=now,
+                client=client,
+                request_id=scope[SCOPE],
+            )
         else:
             champion, prediction = arm.score(
                 champion,
@@ -126,6 +141,7 @@ class PredictEndpoint:
                 features=self._features,
                 now=now,
                 client=client,
+                request_id=scope[SCOPE],
                 explain=explain,
             )
         if wished.source is not PredictionSource.API:
@@ -138,6 +154,7 @@ class PredictEndpoint:
         seconds = time.perf_counter() - started
         self._latency(seconds)
         here.metrics.answered(prediction)
+        scope[PREDICTED] = prediction
         document = answer(prediction, asked.sent_id, seconds * 1000)
         if more is None:
             return orjson.dumps(document)
@@ -152,7 +169,7 @@ class PredictEndpoint:
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         self.services.metrics.refuse(problem.status)
-        await problem.response()(scope, receive, secured(send))
+        await problem.response()(scope, receive, secured(send, scope[SCOPE]))
 
 
 def described() -> APIRoute:

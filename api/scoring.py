@@ -16,7 +16,13 @@ from model.prediction import Assessment, Prediction
 
 
 def score_one(
-    champion: Champion, asked: Asked, *, features: Iterable[str], now: datetime, client: Client
+    champion: Champion,
+    asked: Asked,
+    *,
+    features: Iterable[str],
+    now: datetime,
+    client: Client,
+    request_id: str,
 ) -> Prediction:
     """The prediction for one record.
 
@@ -26,9 +32,10 @@ def score_one(
         features: every feature of the task, to tell which were not given.
         now: aware UTC.
         client: who asks.
+        request_id: by which request.
     """
     found = champion.predictor.assess_one(asked.features)
-    return _prediction(champion, asked, found, features, now, client)
+    return _prediction(champion, asked, found, features, now, client, request_id)
 
 
 def score_many(
@@ -38,6 +45,7 @@ def score_many(
     features: Sequence[str],
     now: datetime,
     client: Client,
+    request_id: str,
 ) -> list[Prediction]:
     """The predictions for n records, scored together.
 
@@ -47,10 +55,11 @@ def score_many(
         features: what is logged as features, in the task's order.
         now: when they are served.
         client: who asks.
+        request_id: by which request.
     """
     assessed = champion.predictor.assess_many([a.features for a in asked])
     return [
-        _prediction(champion, a, found, features, now, client)
+        _prediction(champion, a, found, features, now, client, request_id)
         for a, found in zip(asked, assessed, strict=True)
     ]
 
@@ -96,6 +105,7 @@ def _prediction(
     features: Iterable[str],
     now: datetime,
     client: Client,
+    request_id: str,
 ) -> Prediction:
     thresholds = champion.thresholds
     given, unseen = asked.features, found.unseen
@@ -120,4 +130,5 @@ def _prediction(
         units=asked.units,
         unit=asked.unit,
         key_id=client.key_id,
+        request_id=request_id,
     )

@@ -7,6 +7,7 @@ callers would have to follow comes under another number, beside it. Without it t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from starlette.types import Scope
 
@@ -14,6 +15,8 @@ from api.http.problems import Problem
 from api.limits.gate import CallGate
 from api.predict_endpoint import PATH, PredictEndpoint
 from api.services import ONE_TASK, SERVICES, Services
+from api.telemetry.predicting import TracedPredictEndpoint
+from model.telemetry.tracer import Tracer
 
 V1 = "/v1"
 TASKS = "/tasks/"
@@ -25,15 +28,19 @@ class TaskPaths:
     Args:
         tasks: the services of each by its name, the default one first.
         gate: counts the calls; None lets any number through.
+        tracer: told of every prediction; None: nobody is, and nothing is wrapped.
 
     Attributes:
         predict: every path of `/predict` to the endpoint that answers it.
     """
 
-    def __init__(self, tasks: Mapping[str, Services], gate: CallGate | None) -> None:
+    def __init__(
+        self, tasks: Mapping[str, Services], gate: CallGate | None, tracer: Tracer | None = None
+    ) -> None:
         self._tasks = tasks
         self._default = next(iter(tasks.values()))
-        endpoints = {name: PredictEndpoint(one, gate) for name, one in tasks.items()}
+        made = PredictEndpoint if tracer is None else partial(TracedPredictEndpoint, tracer)
+        endpoints = {name: made(one, gate) for name, one in tasks.items()}
         paths = {f"{TASKS}{name}{PATH}": endpoint for name, endpoint in endpoints.items()}
         paths[PATH] = next(iter(endpoints.values()))
         self.predict = paths | {f"{V1}{path}": endpoint for path, endpoint in paths.items()}

@@ -11,17 +11,32 @@ import logging
 import sys
 from typing import Literal
 
+from deployment.log_lines import JsonLine, TextLine
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LogFormat = Literal["text", "json"]
+
 OURS = (
     "__main__", "api", "dashboard", "database", "deployment", "drift", "model", "preprocessing",
     "retraining", "training",
 )  # fmt: skip
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+OF_SERVER = ("uvicorn", "uvicorn.error", "uvicorn.access")
+"""Loggers that uvicorn gives handlers of their own."""
 
 
-def configure(level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]) -> None:
-    """One line per record on stderr."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=FORMAT)
+def configure(level: LogLevel, form: LogFormat = "text") -> None:
+    """One line per record on stderr.
+
+    Args:
+        level: of our own lines.
+        form: for a person or for a program; uvicorn's lines are written like ours.
+    """
+    line = JsonLine() if form == "json" else TextLine()
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    for name in (None, *OF_SERVER):
+        for handler in logging.getLogger(name).handlers:
+            handler.setFormatter(line)
     for name in OURS:
         logging.getLogger(name).setLevel(level)
     access = logging.getLogger("uvicorn.access")

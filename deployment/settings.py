@@ -26,8 +26,10 @@ from pydantic_core import ErrorDetails
 from api.limits.kinds import NO_RATE
 from database.driver.options import database_of
 from deployment.home import TASK_FILE, TASKS, in_home, kept_key
+from deployment.logs import LogFormat, LogLevel
 from model.errors import ConfigurationError
 from model.pseudonyms.pseudonyms import SHORTEST_SECRET, Pseudonyms
+from model.telemetry.signals import OtelSignal
 from model.trust.keychain import keys_in
 from model.trust.token_issuer import TokenIssuer
 from model.trust.tombstone import TombstoneKey
@@ -43,7 +45,12 @@ KEYS: Mapping[str, str] = {
     "tasks": "FAROL_TASKS",
     "auth": "FAROL_AUTH",
     "log_level": "FAROL_LOG_LEVEL",
+    "log_format": "FAROL_LOG_FORMAT",
     "async_driver": "FAROL_ASYNC_DRIVER",
+    "otel_endpoint": "FAROL_OTEL_ENDPOINT",
+    "otel_headers": "FAROL_OTEL_HEADERS",
+    "otel_signals": "FAROL_OTEL_SIGNALS",
+    "otel_share": "FAROL_OTEL_SHARE",
     "port": "PORT",
     "dashboard_port": "DASHBOARD_PORT",
     "runs_at_once": "FAROL_RUNS_AT_ONCE",
@@ -64,11 +71,13 @@ KEYS: Mapping[str, str] = {
     "pseudonyms": "FAROL_PSEUDONYMS",
     "pseudonym_key": "FAROL_PSEUDONYM_KEY",
 }
+_HEADER = re.compile(r"[A-Za-z0-9-]+=[\x20-\x7e]+")
 _RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
 
 DEFAULT_TASK = "pede_lag"
 SECRETS = frozenset({
     "MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES", "FAROL_PSEUDONYM_KEY",
+    "FAROL_OTEL_HEADERS",
 })  # fmt: skip
 
 
@@ -90,6 +99,10 @@ class Settings(BaseModel):
         notices: where people are told what the watch finds: addresses with blanks between.
         dashboard_url: the dashboard as people reach it, for links in notices.
         api_url: the API as the dashboard and the worker reach it; None: not told.
+        otel_endpoint: where telemetry goes over OTLP; None: nowhere.
+        otel_headers: what is sent with it, a token say: `NAME=VALUE` with commas between.
+        otel_signals: what is told there.
+        otel_share: of the traces that begin here, those that are told.
         backup_days: how long backups are kept; receipts of erasures say from when none holds the
             student. None: not told.
         oidc_email: whether an organisation's log-in has to say that it verified an address.
@@ -114,8 +127,13 @@ class Settings(BaseModel):
     task: Annotated[str, Field(min_length=1)] = DEFAULT_TASK
     tasks: tuple[Annotated[str, Field(min_length=1)], ...] = (DEFAULT_TASK,)
     auth: Literal["keys", "off"] = "keys"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: LogLevel = "INFO"
+    log_format: LogFormat = "text"
     async_driver: Literal["pymongo", "motor"] = "pymongo"
+    otel_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")] | None = None
+    otel_headers: SecretStr = SecretStr("")
+    otel_signals: frozenset[OtelSignal] = frozenset(OtelSignal)
+    otel_share: Annotated[float, Field(ge=0, le=1)] = 1.0
     port: Port = 8000
     dashboard_port: Port = 8501
     runs_at_once: Annotated[int, Field(ge=1, le=64)] = 2
@@ -151,6 +169,17 @@ class Settings(BaseModel):
     def _signing_key_is_whole(cls, key: SecretBytes) -> SecretBytes:
         keys_in(key.get_secret_value())
         return key
+
+    @field_validator("otel_signals", mode="before")
+    @classmethod
+    def _signals_are_listed(cls, signals: object) -> object:
+        return [s.strip() for s in signals.split(",")] if isinstance(signals, str) else signals
+
+    @field_validator("otel_headers")
+    @classmethod
+    def _headers_have_names(cls, headers: SecretStr) -> SecretStr:
+        parsed_headers(headers)
+        return headers
 
     @field_validator("notices")
     @classmethod
@@ -193,6 +222,11 @@ class Settings(BaseModel):
         return TokenIssuer(self.jwt_issuer, self.jwt_audience, self.jwt_keys)
 
     @property
+    def otlp_headers(self) -> Mapping[str, str]:
+        """What is sent with telemetry."""
+        return parsed_headers(self.otel_headers)
+
+    @property
     def tombstone_key(self) -> TombstoneKey:
         """What recognises erased students."""
         return TombstoneKey(self.data_key.get_secret_value())
@@ -206,6 +240,22 @@ class Settings(BaseModel):
     def home_of(self, task: str) -> Path:
         """Where this host keeps the live model, outbox, lock and tuning of a task, by its name."""
         return self.home / TASKS / task
+
+
+def parsed_headers(headers: SecretStr) -> Mapping[str, str]:
+    """Headers by their names.
+
+    >>> parsed_headers(SecretStr("Authorization=Basic a2V5=, x-scope=1"))
+    {'Authorization': 'Basic a2V5=', 'x-scope': '1'}
+
+    Raises:
+        ValueError: a part has no name; it is not shown.
+    """
+    parts = [part.strip() for part in headers.get_secret_value().split(",") if part.strip()]
+    for place, part in enumerate(parts, start=1):
+        if not _HEADER.fullmatch(part):
+            raise ValueError(f"header {place} is not NAME=VALUE; write commas between headers")
+    return {name: value for name, _, value in (part.partition("=") for part in parts)}
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:

@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from database import installation
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.options import hosts_of
+from database.driver.watched import watch_of
 from database.embedded.lifecycle import ensure_running
 from database.erasing.guarded import ErasureGuard
 from database.indexes import ensure_indexes
@@ -23,6 +24,7 @@ from deployment.tasks.installed import InstalledTask, installed, of_name
 from deployment.tasks.opening import claimed, entered, prepared
 from deployment.tasks.takeover import take_over
 from model.errors import FarolError, RegistryUnavailable
+from model.telemetry.tracer import Tracer
 from model.trust.private import UMASK, protect
 
 _log = logging.getLogger(__name__)
@@ -80,7 +82,7 @@ def add_task_option(parser: argparse.ArgumentParser) -> None:
 
 def configure_logging(settings: Settings) -> None:
     """One line per record on stderr; for entry points only."""
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
 
 
 def registry_uri(settings: Settings) -> str:
@@ -94,8 +96,12 @@ def registry_uri(settings: Settings) -> str:
     return ensure_running(settings.home)
 
 
-def registry(settings: Settings) -> SyncRegistry:
+def registry(settings: Settings, tracer: Tracer | None = None) -> SyncRegistry:
     """An open synchronous registry of the settings' task, with its indexes made.
+
+    Args:
+        settings: of the installation.
+        tracer: told of every command; None: nobody is.
 
     Raises:
         ConfigurationError: it belongs to an installation with another data key, the database is
@@ -103,7 +109,7 @@ def registry(settings: Settings) -> SyncRegistry:
             adopted.
         RegistryUnavailable: nobody answers.
     """
-    root = root_registry(settings)
+    root = root_registry(settings, tracer)
     try:
         return task_registry(root, installed(settings))
     except FarolError:
@@ -128,8 +134,12 @@ def task_registry(root: SyncRegistry, task: InstalledTask) -> SyncRegistry:
     return opened
 
 
-def root_registry(settings: Settings) -> SyncRegistry:
+def root_registry(settings: Settings, tracer: Tracer | None = None) -> SyncRegistry:
     """The registry of what belongs to all tasks: tasks, API keys, audit, workers' leases.
+
+    Args:
+        settings: of the installation.
+        tracer: told of every command; None: nobody is.
 
     Raises:
         ConfigurationError: it belongs to an installation with another data key.
@@ -138,7 +148,11 @@ def root_registry(settings: Settings) -> SyncRegistry:
     uri = registry_uri(settings)
     key = settings.tombstone_key
     opened = open_registry(
-        uri, settings.mongo_db, pool_size=settings.mongo_pool_size, hook=ErasureGuard(key)
+        uri,
+        settings.mongo_db,
+        pool_size=settings.mongo_pool_size,
+        hook=ErasureGuard(key),
+        watch=None if tracer is None else watch_of(tracer),
     )
     try:
         reach(opened, uri, "MONGO_URI" if settings.mongo_uri else "the embedded registry")

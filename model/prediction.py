@@ -247,6 +247,8 @@ class Prediction:
         source: where it was asked for.
         client: the name of the key, token or person that asked.
         key_id: of the key, or what stands for a token; "" of a person, and of releases before.
+        request_id: of the request that asked, as its answer and the log tell it; "" of releases
+            before.
     """
 
     prediction_id: str
@@ -269,6 +271,7 @@ class Prediction:
     unit: str = ""
     source: PredictionSource = PredictionSource.API
     key_id: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

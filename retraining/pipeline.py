@@ -9,12 +9,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from database.driver.client import SyncRegistry
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
+from deployment.telemetry.opening import telemetry
 from deployment.wiring import (
     add_task_option,
     configure_logging,
@@ -27,6 +29,8 @@ from model.errors import (
     InvalidRecord,
 )
 from model.options import OPTIONS, Allowed, RunOptions, check, flag
+from model.telemetry.context import RUN_ID, TASK, doing
+from model.telemetry.tracer import Tracer
 from preprocessing.task.spec import TaskSpec
 from retraining.progress import console, progress
 from retraining.run.execution import execute
@@ -73,7 +77,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from_environment(arguments.task)
         configure_logging(settings)
-        with registry(settings) as opened:
+        with (
+            telemetry(settings, "pipeline") as told,
+            registry(settings, tracer := told.tracer if told else None) as opened,
+        ):
             result = run_pipeline(
                 opened,
                 load_task_to_train(settings.task),
@@ -81,10 +88,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                 options=RunOptions.from_mapping(
                     {name: getattr(arguments, name) for name in OPTIONS}
                 ),
-                say=progress(),
+                say=progress(as_log=settings.log_format == "json"),
                 run_id=run_id,
                 requested_by=arguments.requested_by,
                 cause=arguments.cause,
+                tracer=tracer,
             )
     except FarolError as error:
         return _failed(error, run_id, as_json=arguments.json)
@@ -105,6 +113,7 @@ def run_pipeline(
     run_id: str | None = None,
     requested_by: str = "cli",
     cause: RunCause = COMMANDED,
+    tracer: Tracer | None = None,
 ) -> RunResult:
     """Runs once on an open registry.
 
@@ -117,6 +126,7 @@ def run_pipeline(
         run_id: of a queued run that this one carries out; None makes a new one.
         requested_by: recorded with the run.
         cause: what started it; recorded with the run.
+        tracer: told of the run and its steps; None: nobody is.
 
     Raises:
         LeaseHeld: another run is under way.
@@ -134,7 +144,30 @@ def run_pipeline(
         code_version=code_version(Path(__file__).parents[1]),
         cause=cause,
     )
-    return execute(opened, plan, clock=lambda: datetime.now(UTC), say=say)
+    with doing(RUN_ID, plan.run_id), doing(TASK, task.name):
+        if tracer is None:
+            return execute(opened, plan, clock=_now, say=say)
+        return _traced(tracer, plan, partial(execute, opened, plan, clock=_now, say=say))
+
+
+def _traced(tracer: Tracer, plan: RunPlan, run: Callable[..., RunResult]) -> RunResult:
+    """Runs as a span with one for each step. Who asked may be a person, so it is not told."""
+    told = {
+        "farol.run_id": plan.run_id,
+        "farol.task": plan.task.name,
+        "farol.trigger": plan.cause.trigger.value,
+        "farol.dry_run": plan.options.dry_run,
+    }
+    with tracer.work("retraining run", told) as span:
+        result = run(stepped=lambda name: tracer.step(f"step {name}"))
+        versions = {"farol.challenger": result.challenger, "farol.champion": result.champion}
+        span.tell({name: version for name, version in versions.items() if version})
+        span.tell({"farol.run_status": result.status.value})
+    return result
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def new_run_id() -> str:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from rich.console import Console
+
+_log = logging.getLogger(__name__)
 
 WIDTH = 110
 """Columns for results that go to a file or a pipe, which have no width of their own."""
 
 
-def progress() -> Callable[[str], None]:
-    """A function that tells each step, with the seconds since the start."""
+def progress(*, as_log: bool = False) -> Callable[[str], None]:
+    """A function that tells each step, with the seconds since the start.
+
+    Args:
+        as_log: as a line of the log, for programs that read it.
+    """
+    if as_log:
+        return partial(_log.info, "%s")
     started = time.monotonic()
 
     def say(text: str) -> None:

@@ -48,6 +48,7 @@ class StudentPrediction(AssessedFields):
         unseen: of those, the ones whose category the version never saw.
         client: the name of the key that asked.
         key_id: of that key, or what stands for a token; empty of a person, and of releases before.
+        request_id: of the request that asked; empty of releases before.
         source: where it was asked for.
         waiting: it is safe on this host and not in the registry yet.
     """
@@ -63,6 +64,7 @@ class StudentPrediction(AssessedFields):
     units: Mapping[str, str]
     client: str | None
     key_id: str
+    request_id: str
     source: PredictionSource
     waiting: bool
 

@@ -43,6 +43,7 @@ class ChunkOrigin:
         features: all of the task, in its order.
         at: when they are served, aware UTC.
         unit_of: `TaskSpec.unit_of` of the task.
+        request_id: of the request that brought the file.
     """
 
     champion: Champion
@@ -50,3 +51,4 @@ class ChunkOrigin:
     features: Sequence[str]
     at: datetime
     unit_of: Callable[[Units], str]
+    request_id: str

@@ -71,6 +71,7 @@ def record_bodies(
         "created_at": _json(origin.at),
         "client": _json(origin.client.name),
         "key_id": _json(origin.client.key_id),
+        "request_id": _json(origin.request_id),
         "scale": _json(thresholds.scale),
         "known_weight": _json_of([one.known_weight for one in found.patterns]).take(patterns),
         "unseen": _json_of([one.unseen for one in found.patterns]).take(patterns),

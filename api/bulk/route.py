@@ -32,6 +32,7 @@ from api.bulk.order import ChunkOrigin, Order
 from api.bulk.spool import spooled
 from api.http.body import Disconnected
 from api.http.problems import Problem
+from api.http.request_ids import request_id_of
 from api.operation import TEXT, Json, operation
 from api.payload import RecordReader
 from api.services import Services, services
@@ -77,7 +78,12 @@ async def predict_bulk(request: Request, client: MayPredict) -> Response:
     """
     here = services(request)
     origin = ChunkOrigin(
-        here.champion(), client, here.task.feature_names, here.now(), here.task.unit_of
+        here.champion(),
+        client,
+        here.task.feature_names,
+        here.now(),
+        here.task.unit_of,
+        request_id_of(request),
     )
     with ExitStack() as stack:
         stack.enter_context(here.bulk.file())

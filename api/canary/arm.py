@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypedDict
 
 from api.canary.chosen import is_chosen, number_of
 from api.canary.guard import CanaryCounts
@@ -17,6 +18,15 @@ from api.security import Client
 from model.prediction import Prediction, RiskLabel
 
 _log = logging.getLogger(__name__)
+
+
+class ScoreOptions(TypedDict):
+    """What `score_one` is told of a request, whoever scores it."""
+
+    features: Iterable[str]
+    now: datetime
+    client: Client
+    request_id: str
 
 
 class CanaryArm:
@@ -58,6 +68,7 @@ class CanaryArm:
         features: Iterable[str],
         now: datetime,
         client: Client,
+        request_id: str,
         explain: bool = False,
     ) -> tuple[Champion, Prediction]:
         """Who answers, and the prediction.
@@ -71,28 +82,30 @@ class CanaryArm:
             features: every feature of the task.
             now: aware UTC.
             client: who asks.
+            request_id: by which request.
             explain: whether the score will be explained.
         """
+        options: ScoreOptions = {
+            "features": features, "now": now, "client": client, "request_id": request_id,
+        }  # fmt: skip
         if self.failed or self.paused or champion.version != self._pointer.against:
-            return champion, score_one(champion, asked, features=features, now=now, client=client)
+            return champion, score_one(champion, asked, **options)
         number = number_of(self._pointer.version, asked)
         began = self._timer()
         if is_chosen(number, self._pointer.share):
-            prediction = self._tried(asked, features, now, client)
+            prediction = self._tried(asked, options)
             if prediction is not None:
                 self._count(self.counts.challenger.count, number, prediction, began)
                 if not explain or self._explains(asked, prediction):
                     return self.challenger, prediction
-            return champion, score_one(champion, asked, features=features, now=now, client=client)
-        prediction = score_one(champion, asked, features=features, now=now, client=client)
+            return champion, score_one(champion, asked, **options)
+        prediction = score_one(champion, asked, **options)
         self._count(self.counts.champion.count, number, prediction, began)
         return champion, prediction
 
-    def _tried(
-        self, asked: Asked, features: Iterable[str], now: datetime, client: Client
-    ) -> Prediction | None:
+    def _tried(self, asked: Asked, options: ScoreOptions) -> Prediction | None:
         try:
-            made = score_one(self.challenger, asked, features=features, now=now, client=client)
+            made = score_one(self.challenger, asked, **options)
         except Exception as error:  # noqa: BLE001  whatever it is, the champion answers instead
             self._fail(f"a record that it could not score ({type(error).__name__})")
             return None

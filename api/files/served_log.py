@@ -95,6 +95,7 @@ def _told(served: Prediction, task: TaskSpec) -> dict[str, object]:
         "model_version": served.model_version,
         "client": served.client,
         "key_id": served.key_id,
+        "request_id": served.request_id,
         "imputed": served.imputed,
         "unseen": served.unseen,
         "features": dict(served.features),
@@ -112,7 +113,7 @@ class _CsvLog:
         names = (
             "created_at", "prediction_id", "student_id", *self._units, "period", *score,
             "risk_label", "status", "threshold", "known_weight", "model_version", "client",
-            "key_id", "imputed", "unseen", *task.feature_names,
+            "key_id", "request_id", "imputed", "unseen", *task.feature_names,
         )  # fmt: skip
         self._lines = CsvLines(names, language)
 
@@ -139,6 +140,7 @@ class _CsvLog:
             served.model_version,
             served.client,
             served.key_id,
+            served.request_id,
             ", ".join(served.imputed),
             ", ".join(served.unseen),
             *(served.features.get(name) for name in self._task.feature_names),

@@ -26,6 +26,7 @@ SCRIPTED_PAGE = (
 
 SEARCHED_PAGE = f"{SCRIPTED_PAGE}; worker-src blob:"
 """The same of `/redoc`, which searches in a worker that its script makes."""
+REQUEST_ID = b"x-request-id"
 
 _NO_GUESS: Header = (b"x-content-type-options", b"nosniff")
 _NO_COPY: Header = (b"cache-control", b"no-store")
@@ -42,15 +43,16 @@ _OF_PAGES: tuple[Header, ...] = (
 _OWN = frozenset({b"content-security-policy", b"cache-control", b"etag"})
 
 
-def secured(send: Send) -> Send:
-    """Sends what it is given, an answer with the headers that it lacks.
+def secured(send: Send, request_id: str) -> Send:
+    """Sends what it is given, an answer with the headers that it lacks, and the request's id.
 
     What `/predict` answers, and the connection before there is a request, has them by itself.
     """
+    named: Header = (REQUEST_ID, request_id.encode())
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = _with(message.get("headers", ()))
+            message["headers"] = [*_with(message.get("headers", ())), named]
         await send(message)
 
     return sending

@@ -1,6 +1,6 @@
 """Every metric there is, declared once: made, written and checked against rules from here.
 
-A rule of `deployment/prometheus` or a panel of `deployment/grafana` that names another metric,
+A rule of `deployment/prometheus` or a panel of `deployment/boards` that names another metric,
 label or value is named by `tests/deployment/test_watching.py`.
 """
 

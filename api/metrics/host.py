@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.metrics import declared
@@ -59,7 +60,14 @@ class HostMetrics:
 
     def page(self) -> bytes:
         """All workers' metrics and what was read from the registry, as Prometheus text."""
+        return generate_latest(self._all())
+
+    def families(self) -> list[Metric]:
+        """The same, as Prometheus's client collects it."""
+        return [*self._all().collect()]
+
+    def _all(self) -> CollectorRegistry:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=str(self.folder))  # type: ignore[no-untyped-call]
         registry.register(SnapshotCollector(self.folder))
-        return generate_latest(registry)
+        return registry

@@ -107,7 +107,7 @@ def _columns(task: TaskSpec) -> Iterator[tuple[str, tuple[RecordPart, Column]]]:
 
 
 async def rescored(
-    here: Services, client: Client, done: Corrected, sent_id: str
+    here: Services, client: Client, done: Corrected, sent_id: str, request_id: str
 ) -> RescoredFields | None:
     """Scores the newest record as it is now, and tells it beside what was said before.
 
@@ -116,6 +116,7 @@ async def rescored(
         client: who asks; the log of predictions keeps it.
         done: what was put right.
         sent_id: the student as asked for.
+        request_id: of the request that corrects.
 
     Returns:
         None where no record was put right, nobody serves, the student objects, or the key may not
@@ -135,7 +136,9 @@ async def rescored(
     features = with_history(here.task, newest, after)
     asked = Asked(after.student_id, newest.period, features, sent_id, newest.units, newest.unit)
     names, now = here.task.feature_names, here.now()
-    prediction = score_one(champion, asked, features=names, now=now, client=client)
+    prediction = score_one(
+        champion, asked, features=names, now=now, client=client, request_id=request_id
+    )
     await here.log.write(prediction)
     here.metrics.served(prediction)
     return RescoredFields(

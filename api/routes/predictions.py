@@ -17,6 +17,7 @@ from api.bodies import MOST_RECORDS, RECORDS
 from api.http.body import LARGE, read_body
 from api.http.json_answer import json_answer, json_bytes
 from api.http.problems import FieldError, Problem
+from api.http.request_ids import request_id_of
 from api.idempotency.header import IDEMPOTENCY_KEY
 from api.idempotency.once import Doing, answered_once
 from api.operation import EXPLAIN, UNIT, operation
@@ -55,11 +56,13 @@ async def predict_batch(request: Request, client: MayPredict) -> Response:
     """
     here = services(request)
     body = await read_body(request.receive, LARGE)
-    work = partial(_batch, here, client, body)
+    work = partial(_batch, here, client, request_id_of(request), body)
     return await answered_once(here.calls, request, client, body, work)
 
 
-async def _batch(here: Services, client: Client, body: bytes, doing: Doing | None) -> bytes:
+async def _batch(
+    here: Services, client: Client, request_id: str, body: bytes, doing: Doing | None
+) -> bytes:
     started = time.perf_counter()
     records = _records(read_json(body))
     now = here.now()
@@ -72,6 +75,7 @@ async def _batch(here: Services, client: Client, body: bytes, doing: Doing | Non
         features=here.task.feature_names,
         now=now,
         client=client,
+        request_id=request_id,
     )
     if doing is not None:
         served = [
@@ -130,12 +134,20 @@ async def predict_student(request: Request, student_id: str, client: MayPredict)
     features = recalled(here.task.longitudinal, latest.features, latest.period, known.observations)
     asked = Asked(key, latest.period, features, student_id, latest.units, latest.unit)
     names, now = here.task.feature_names, here.now()
-    explain = wants_explanation(request.url.query)
+    explain, request_id = wants_explanation(request.url.query), request_id_of(request)
     if (arm := here.canary.arm) is None:
-        prediction = score_one(champion, asked, features=names, now=now, client=client)
+        prediction = score_one(
+            champion, asked, features=names, now=now, client=client, request_id=request_id
+        )
     else:
         champion, prediction = arm.score(
-            champion, asked, features=names, now=now, client=client, explain=explain
+            champion,
+            asked,
+            features=names,
+            now=now,
+            client=client,
+            request_id=request_id,
+            explain=explain,
         )
     await here.log.write(prediction)
     here.metrics.served(prediction)

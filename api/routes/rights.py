@@ -24,6 +24,7 @@ from api.bodies import CORRECTION, REASON
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
+from api.http.request_ids import request_id_of
 from api.operation import UNIT, operation
 from api.payload import named_student, named_unit, read_object, read_reason
 from api.rights.belonging import unit_of
@@ -141,7 +142,7 @@ async def correct_student(request: Request, student_id: str, client: MaySendFile
             unit=named_unit(here.task, request),
             at=wanted.at,
             corrections=[filled(StudentCorrection, one) for one in done.said],
-            rescored=await rescored(here, client, done, student_id),
+            rescored=await rescored(here, client, done, student_id, request_id_of(request)),
         )
     )
 

@@ -14,6 +14,7 @@ from database.driver.errors import ATTEMPTS, PAUSE, repeatable, translated, wort
 from database.driver.execute import Call, call, nothing
 from database.driver.options import client_options, database_options
 from database.driver.run import Hook, drive_async, hooked
+from database.driver.watched import Watch, watched_async
 from model.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -26,17 +27,25 @@ class AsyncRegistry:
         client: an `AsyncMongoClient` or a Motor client.
         db: the database's name.
         hook: what is done after each command of an operation; None does nothing.
+        watch: what is open while a command runs; None is nothing, and costs nothing.
     """
 
-    def __init__(self, client: Any, db: str, hook: Hook | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        db: str,
+        hook: Hook | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self._hook = hook
+        self._watch = watch
         self._client = client
         self._db = db
         self._database = client.get_database(db, **database_options())
 
     def on(self, db: str) -> AsyncRegistry:
         """Another database of the same server, through the same connections."""
-        return AsyncRegistry(self._client, db, self._hook)
+        return AsyncRegistry(self._client, db, self._hook, self._watch)
 
     async def run(self, op: Op[T]) -> T:
         """Runs an operation to its end and gives its result.
@@ -45,8 +54,9 @@ class AsyncRegistry:
             RegistryUnavailable: no answer; the operation may be run again later.
             RegistryError: whatever else the operation states.
         """
-        hook = self._hook
-        return await drive_async(op if hook is None else hooked(op, hook), self.execute)
+        hook, watch = self._hook, self._watch
+        execute = self.execute if watch is None else watched_async(watch, self._db, self.execute)
+        return await drive_async(op if hook is None else hooked(op, hook), execute)
 
     async def execute(self, command: Command) -> Any:
         """Runs one command, repeating what is safe to repeat while the connection fails."""
@@ -106,6 +116,7 @@ def open_async_registry(
     pool_size: int = 10,
     timeout_ms: int = 5_000,
     hook: Hook | None = None,
+    watch: Watch | None = None,
 ) -> AsyncRegistry:
     """Opens a registry; nothing is sent before the first operation.
 
@@ -116,14 +127,15 @@ def open_async_registry(
         pool_size: connections at most.
         timeout_ms: how long to look for a server.
         hook: what is done after each command of an operation.
+        watch: what is open while a command runs.
 
     Raises:
         ConfigurationError: the URI cannot be read, or Motor is asked for and not installed.
     """
     options = client_options(uri, pool_size, timeout_ms)
     if driver == "pymongo":
-        return AsyncRegistry(AsyncMongoClient(uri, **options), db, hook)
-    return AsyncRegistry(_motor(uri, options), db, hook)
+        return AsyncRegistry(AsyncMongoClient(uri, **options), db, hook, watch)
+    return AsyncRegistry(_motor(uri, options), db, hook, watch)
 
 
 def _motor(uri: str, options: dict[str, Any]) -> Any:

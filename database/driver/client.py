@@ -13,6 +13,7 @@ from database.driver.errors import ATTEMPTS, PAUSE, repeatable, translated, wort
 from database.driver.execute import Call, call, nothing
 from database.driver.options import client_options, database_options
 from database.driver.run import Hook, data_key_of, drive, hooked
+from database.driver.watched import Watch, watched
 from model.trust.tombstone import TombstoneKey
 
 T = TypeVar("T")
@@ -25,10 +26,18 @@ class SyncRegistry:
         client: a PyMongo client, or one that is used the same way.
         db: the database's name.
         hook: what is done after each command of an operation; None does nothing.
+        watch: what is open while a command runs; None is nothing, and costs nothing.
     """
 
-    def __init__(self, client: MongoClient[Document], db: str, hook: Hook | None = None) -> None:
+    def __init__(
+        self,
+        client: MongoClient[Document],
+        db: str,
+        hook: Hook | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self._hook = hook
+        self._watch = watch
         self._client = client
         self._db = db
         self._database = client.get_database(db, **database_options())
@@ -40,7 +49,7 @@ class SyncRegistry:
 
     def on(self, db: str) -> SyncRegistry:
         """Another database of the same server, through the same connections."""
-        return SyncRegistry(self._client, db, self._hook)
+        return SyncRegistry(self._client, db, self._hook, self._watch)
 
     def run(self, op: Op[T]) -> T:
         """Runs an operation to its end and gives its result.
@@ -49,8 +58,9 @@ class SyncRegistry:
             RegistryUnavailable: no answer; the operation may be run again later.
             RegistryError: whatever else the operation states.
         """
-        hook = self._hook
-        return drive(op if hook is None else hooked(op, hook), self.execute)
+        hook, watch = self._hook, self._watch
+        execute = self.execute if watch is None else watched(watch, self._db, self.execute)
+        return drive(op if hook is None else hooked(op, hook), execute)
 
     def execute(self, command: Command) -> Any:
         """Runs one command, repeating what is safe to repeat while the connection fails."""
@@ -103,6 +113,7 @@ def open_registry(
     pool_size: int = 10,
     timeout_ms: int = 5_000,
     hook: Hook | None = None,
+    watch: Watch | None = None,
 ) -> SyncRegistry:
     """Opens a registry; nothing is sent before the first operation.
 
@@ -112,9 +123,10 @@ def open_registry(
         pool_size: most connections at once.
         timeout_ms: how long each command waits for a server, in milliseconds.
         hook: what is done after each command of an operation.
+        watch: what is open while a command runs.
 
     Raises:
         ConfigurationError: the URI cannot be read.
     """
     client: MongoClient[Document] = MongoClient(uri, **client_options(uri, pool_size, timeout_ms))
-    return SyncRegistry(client, db, hook)
+    return SyncRegistry(client, db, hook, watch)

@@ -33,7 +33,14 @@ from retraining.run.deliberation import (
     with_dropped,
 )
 from retraining.run.gathering import Gathered, gather
-from retraining.run.journal import DryJournal, Journal, RegistryJournal, Say
+from retraining.run.journal import (
+    DryJournal,
+    Journal,
+    RegistryJournal,
+    Say,
+    Stepped,
+    untold,
+)
 from retraining.run.lock import Clock, HeldLease, exclusively
 from retraining.run.looking import decided_before
 from retraining.run.plan import RunPlan, RunResult
@@ -48,10 +55,19 @@ WAITS: Mapping[DecisionStatus, str] = {
 """What becomes of a challenger that would have been promoted."""
 
 
-def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) -> RunResult:
+def execute(
+    registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say, stepped: Stepped = untold
+) -> RunResult:
     """Runs once. A dry run takes no lease and writes nothing but that it looked at the labels.
 
     One that was queued (`POST /train`) is told of in its own run's record, and takes its turn.
+
+    Args:
+        registry: the task's.
+        plan: what is to be done.
+        clock: gives now, aware UTC.
+        say: called with each step, in words.
+        stepped: called with each step's name once it ended.
 
     Raises:
         LeaseHeld: another run is under way.
@@ -63,13 +79,13 @@ def execute(registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say) ->
     if asked is not None:
         plan = replace(plan, cause=asked.cause or requested_by(asked.requested_by))
     if dry and asked is None:
-        return _decided(registry, plan, DryJournal(say), clock)
+        return _decided(registry, plan, DryJournal(say, stepped), clock)
     with exclusively(registry, plan.home, plan.run_id, clock) as held:
         if not dry:
             registry.run(PromotionRepository().fence(held.lease))
         registry.run(RunRepository().abandon_stale(clock()))
         run = _run(plan, held, clock(), queued=_queued(registry, plan.run_id))
-        journal = RegistryJournal(registry, run, held.lease, say, clock)
+        journal = RegistryJournal(registry, run, held.lease, say, clock, stepped)
         journal.start()
         try:
             if dry:

@@ -18,8 +18,15 @@ from retraining.run.lock import Clock
 
 Say = Callable[[str], None]
 
+Stepped = Callable[[str], None]
+"""Told of a step that ended, by its name alone."""
+
 LOG_EVERY = timedelta(seconds=2)
 """What is said between two steps is written this often at most."""
+
+
+def untold(_name: str) -> None:
+    """Where nobody is told of a step."""
 
 
 class Journal(Protocol):
@@ -37,6 +44,7 @@ class DryJournal:
     """Tells and keeps nothing."""
 
     tell: Say
+    stepped: Stepped = untold
 
     def say(self, text: str) -> None:
         """Tells whoever waits."""
@@ -44,6 +52,7 @@ class DryJournal:
 
     def step(self, name: str, detail: str = "") -> None:
         """Tells that a step is finished."""
+        self.stepped(name)
         self.tell(f"{name}: {detail}" if detail else name)
 
 
@@ -56,6 +65,7 @@ class RegistryJournal:
     lease: Lease
     tell: Say
     clock: Clock
+    stepped: Stepped = untold
     _steps: list[RunStep] = field(default_factory=list)
     _unwritten: list[LogLine] = field(default_factory=list)
     _written_at: datetime | None = None
@@ -81,6 +91,7 @@ class RegistryJournal:
         finished = RunStep(name, self.clock(), detail)
         self.registry.run(RunRepository().step(self.run.run_id, finished))
         self._steps.append(finished)
+        self.stepped(name)
         told = f"{name}: {detail}" if detail else name
         self.tell(told)
         self._unwritten.append(LogLine(finished.at, told))

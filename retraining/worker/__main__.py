@@ -26,6 +26,7 @@ from database.erasing.tidying import tidy
 from deployment.exit_codes import ExitCode, failed
 from deployment.tasks.installed import InstalledTask, all_installed, installed
 from deployment.tasks.opening import present
+from deployment.telemetry.opening import telemetry
 from deployment.wiring import (
     configure_logging,
     root_registry,
@@ -33,6 +34,7 @@ from deployment.wiring import (
     task_registry,
 )
 from model.errors import FarolError
+from model.telemetry.tracer import Tracer
 from retraining.notices.telling import surroundings
 from retraining.worker.context import AtWork
 from retraining.worker.duties import DUTIES
@@ -77,13 +79,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         configure_logging(settings)
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         tasks = (installed(settings),) if given.task else all_installed(settings)
-        with root_registry(settings) as root:
+        with (
+            telemetry(settings, "worker") as told,
+            root_registry(settings, tracer := told.tracer if told else None) as root,
+        ):
             subprocesses = Subprocesses(settings.runs_at_once)
             holder = f"{socket.gethostname()}/{os.getpid()}"
             schedules = [
                 TaskSchedule(
                     task.name,
-                    TaskOfHost(task, root, subprocesses, holder).jobs,
+                    TaskOfHost(task, root, subprocesses, holder, tracer).jobs,
                     root,
                     holder=holder,
                     clock=_now,
@@ -104,15 +109,22 @@ class TaskOfHost:
         root: the registry of what belongs to all tasks.
         subprocesses: start the pipeline and the drift check.
         holder: this worker's name in the lease.
+        tracer: told of every job; None: nobody is.
     """
 
     def __init__(
-        self, task: InstalledTask, root: SyncRegistry, subprocesses: Subprocesses, holder: str
+        self,
+        task: InstalledTask,
+        root: SyncRegistry,
+        subprocesses: Subprocesses,
+        holder: str,
+        tracer: Tracer | None = None,
     ) -> None:
         self._task = task
         self._root = root
         self._subprocesses = subprocesses
         self._holder = holder
+        self._tracer = tracer
         self._jobs: Jobs | None = None
 
     def jobs(self) -> Jobs:
@@ -143,6 +155,7 @@ class TaskOfHost:
                 signing_key=task.settings.signing_key.get_secret_value(),
                 home=task.home,
                 subprocesses=self._subprocesses,
+                tracer=self._tracer,
                 clock=_now,
                 # Not before there is something to tell: a wrong address fails that job alone.
                 around=cache(

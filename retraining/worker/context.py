@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from database.driver.client import SyncRegistry
+from model.telemetry.tracer import Tracer
 from preprocessing.task.spec import TaskSpec
 from retraining.notices.telling import Surroundings
 from retraining.run.lock import Clock
@@ -32,6 +33,7 @@ class AtWork:
             no other job decides meanwhile.
         busy: the duties that this worker is at, whatever its TaskSpec was when it began them.
         guard: held to look at `busy` and change it.
+        tracer: told of every job; None: nobody is.
     """
 
     registry: SyncRegistry
@@ -45,3 +47,4 @@ class AtWork:
     deciding: threading.Lock = field(default_factory=threading.Lock)
     busy: set[str] = field(default_factory=set)
     guard: threading.Lock = field(default_factory=threading.Lock)
+    tracer: Tracer | None = None

@@ -14,6 +14,7 @@ from database.leases import LeaseRepository, worker_lease
 from database.watch.jobs import JobRepository
 from model.errors import FarolError, LeaseHeld, LeaseLost
 from model.run import Lease
+from model.telemetry.context import TASK, doing
 from model.watch.job import HOST, JobState
 from preprocessing.task.spec import TaskSpec
 from retraining.worker import due
@@ -132,7 +133,7 @@ class Jobs:
 
     def carry_out(self, duty: Duty) -> None:
         """Does one duty, unless it is not due or not this worker's any more, and records it."""
-        with self._alone(duty) as alone:
+        with doing(TASK, self.task.name), self._alone(duty) as alone:
             if not alone:
                 return
             try:
@@ -219,11 +220,19 @@ class Jobs:
             return False
         return True
 
+    def _worked(self, duty: Duty) -> str:
+        """Does it, and gives what was done in words."""
+        tracer = self.here.tracer
+        if tracer is None:
+            return duty.work(self.here)
+        with tracer.work(f"job {duty.name}", {"farol.task": self.task.name}):
+            return duty.work(self.here)
+
     def _done(self, duty: Duty, state: JobState) -> JobState | None:
         """Does it, and gives the job as it ended; None where it is to be begun again elsewhere."""
         name, times, clock = self.task.name, self._times[duty.name], self.here.clock
         try:
-            told = duty.work(self.here)
+            told = self._worked(duty)
         except JobStopped:
             return None
         except JobWaits as wait:

@@ -9,6 +9,7 @@ from database.runs import RunRepository
 from model.errors import FarolError, InvalidRecord, NotFound
 from model.options import RunOptions
 from model.run import Run, RunStatus
+from model.telemetry.context import RUN_ID, doing
 from retraining.worker.context import AtWork
 from retraining.worker.outcome import LEASE_HELD
 
@@ -32,7 +33,8 @@ class QueuedRuns:
         try:
             waiting = self._here.registry.run(RunRepository().queued())
             if waiting:
-                self._carry_out(waiting[0])
+                with doing(RUN_ID, waiting[0].run_id):
+                    self._carry_out(waiting[0])
             self._silent_on = ""
         except FarolError as error:
             # Asked every few seconds: said once until it is over.

@@ -13,6 +13,7 @@ from apscheduler.schedulers.base import BaseScheduler
 from database.driver.client import SyncRegistry
 from database.leases import LeaseRepository, worker_lease
 from model.errors import FarolError, RegistryUnavailable
+from model.telemetry.context import TASK, doing
 from retraining.run.lock import Clock
 from retraining.worker.jobs import Jobs
 
@@ -88,12 +89,13 @@ class TaskSchedule:
         The task stops until the next heartbeat as if it might not be worked on: another worker may
         take it, and `/health` tells why this one does not.
         """
-        try:
-            yield
-        except Exception as error:
-            log.exception("%s: %s failed", self.name, what)
-            # Only its kind is kept: the message of an unforeseen error may quote a record.
-            self._stop(f"{what} failed ({type(error).__name__}); see the worker's log")
+        with doing(TASK, self.name):
+            try:
+                yield
+            except Exception as error:
+                log.exception("%s: %s failed", self.name, what)
+                # Only its kind is kept: the message of an unforeseen error may quote a record.
+                self._stop(f"{what} failed ({type(error).__name__}); see the worker's log")
 
     def look(self, scheduler: BaseScheduler) -> None:
         """One heartbeat: begins, goes on or stops, as the task is now, and does what is due."""

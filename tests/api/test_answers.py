@@ -62,7 +62,9 @@ def known_of(observed: Sequence[Observation]) -> PageFacts:
 
 def asked(who: Champion, record: Mapping[str, object]) -> Prediction:
     read = RecordReader(PEDE).one(dict(record), "2024")
-    return score_one(who, read, features=PEDE.feature_names, now=bundles.NOW, client=LOCAL)
+    return score_one(
+        who, read, features=PEDE.feature_names, now=bundles.NOW, client=LOCAL, request_id="r1"
+    )
 
 
 def test_a_nearly_empty_record_is_answered_as_insufficient_with_the_share_it_gave(
@@ -104,6 +106,7 @@ def test_a_batch_is_answered_as_its_records_one_by_one(tmp_path: Path) -> None:
         features=PEDE.feature_names,
         now=bundles.NOW,
         client=LOCAL,
+        request_id="r1",
     )
 
     for record, prediction in zip(records, served, strict=True):

@@ -97,10 +97,12 @@ def test_a_files_record_is_byte_for_byte_what_a_single_prediction_would_be(
 
     found = assess(champion.predictor, rows.columns, names)
     bodies = record_bodies(
-        rows, found, ids, ChunkOrigin(champion, SCHOOL, names, bundles.NOW, TASK.unit_of)
+        rows, found, ids, ChunkOrigin(champion, SCHOOL, names, bundles.NOW, TASK.unit_of, "r1")
     )
 
-    single = score_many(champion, asked, features=names, now=bundles.NOW, client=SCHOOL)
+    single = score_many(
+        champion, asked, features=names, now=bundles.NOW, client=SCHOOL, request_id="r1"
+    )
     expected = [
         orjson.dumps(replace(one, prediction_id=name))
         for one, name in zip(single, ids, strict=True)

@@ -181,7 +181,9 @@ def loaded(folder: Path, version: str, offset: float, *, share: float = 0.5) -> 
 
 def ask(arm: CanaryArm, champion: Champion, who: Asked) -> tuple[str, str]:
     """Who answered, and what the prediction says of that."""
-    said, prediction = arm.score(champion, who, features=PEDE.feature_names, now=NOW, client=LOCAL)
+    said, prediction = arm.score(
+        champion, who, features=PEDE.feature_names, now=NOW, client=LOCAL, request_id="r1"
+    )
     return said.version, prediction.model_version
 
 
@@ -257,7 +259,13 @@ def test_a_score_that_it_cannot_explain_is_the_champions_where_it_is_to_be_expla
 
     before = ask(arm, champion, theirs)
     said, _ = arm.score(
-        champion, theirs, features=PEDE.feature_names, now=NOW, client=LOCAL, explain=True
+        champion,
+        theirs,
+        features=PEDE.feature_names,
+        now=NOW,
+        client=LOCAL,
+        request_id="r1",
+        explain=True,
     )
 
     assert before == ("v2", "v2")

@@ -98,9 +98,10 @@ def test_what_a_route_says_of_itself_counts() -> None:
 
     own = [(b"cache-control", b"private"), (b"content-security-policy", b"sandbox")]
     start = {"type": "http.response.start", "status": 200, "headers": own}
-    asyncio.run(_through(secured(send), start))
+    asyncio.run(_through(secured(send, "r1"), start))
 
-    assert dict(sent[0]["headers"]) == {**dict(own), b"x-content-type-options": b"nosniff"}
+    theirs = {b"x-content-type-options": b"nosniff", b"x-request-id": b"r1"}
+    assert dict(sent[0]["headers"]) == {**dict(own), **theirs}
 
 
 async def _through(send: object, message: Message) -> None:

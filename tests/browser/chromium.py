@@ -104,9 +104,7 @@ class Browser:
                 raise TimeoutError(f"{what} is not drawn after {DRAWN_SECONDS:.0f} s")
             time.sleep(PAUSE)
 
-    def until(
-        self, holds: Callable[[], Any], what: str, seconds: float = DRAWN_SECONDS
-    ) -> Any:
+    def until(self, holds: Callable[[], Any], what: str, seconds: float = DRAWN_SECONDS) -> Any:
         """Waits until something holds, and gives it."""
         deadline = time.monotonic() + seconds
         while not (found := holds()):

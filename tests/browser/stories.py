@@ -11,7 +11,7 @@ from tests.browser.chromium import Browser
 from tests.browser.school import School
 
 SAY = load_texts(Language.PT)
-WORKED_SECONDS = 180.0
+WORKED_SECONDS = 240.0
 """Within which a worker has made a run, or a comparison."""
 
 HELP = "tutoring"
@@ -68,7 +68,7 @@ def given_to(school: School, student: str) -> list[dict[str, Any]]:
 
 
 def engineer(page: Browser, school: School) -> str:
-    """Asks for a run, compares what it made with v1, approves it, and rolls back; gives the version.
+    """Asks for a run, compares what it made with v1, approves it, and rolls back; gives which.
 
     The worker must be up; it makes the run and the comparison.
     """

@@ -48,7 +48,7 @@ def test_every_file_is_yaml(path: Path) -> None:
 def test_every_alert_says_what_it_means_and_what_to_do() -> None:
     alerts = documents(DEPLOYMENT / "prometheus" / "alerts.yml")[0]["groups"][0]["rules"]
 
-    assert all(rule["annotations"].keys() == {"summary", "action"} for rule in alerts)
+    assert all(rule["annotations"].keys() == {"summary", "action", "runbook"} for rule in alerts)
 
 
 def test_every_variable_that_is_set_is_one_that_is_read() -> None:

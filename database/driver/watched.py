@@ -1,0 +1,67 @@
+"""The registry's commands as telemetry sees them: kind and collection, nothing of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from database.driver.commands import (
+    Command,
+    Count,
+    DeleteMany,
+    EnsureIndex,
+    Find,
+    InsertMany,
+    ReplaceMany,
+)
+from model.telemetry.tracer import Tracer
+
+Watch = Callable[[Command, str], AbstractContextManager[object]]
+"""What is open while a command runs on a database of that name."""
+
+OPERATIONS: Mapping[type[Command], str] = {
+    Find: "find", Count: "count", InsertMany: "insert", ReplaceMany: "replace",
+    DeleteMany: "delete", EnsureIndex: "ensureIndex",
+}  # fmt: skip
+READS = (Find, Count)
+"""Loops ask these again and again; outside of a request or a run they are no news."""
+
+
+def watch_of(tracer: Tracer) -> Watch:
+    """A span a command."""
+
+    def watch(command: Command, db: str) -> AbstractContextManager[object]:
+        operation = OPERATIONS[type(command)]
+        told = {
+            "db.system.name": "mongodb",
+            "db.namespace": db,
+            "db.collection.name": command.collection,
+            "db.operation.name": operation,
+        }
+        name = f"{operation} {command.collection}"
+        return tracer.call(name, told, alone=not isinstance(command, READS))
+
+    return watch
+
+
+def watched(watch: Watch, db: str, execute: Callable[[Command], Any]) -> Callable[[Command], Any]:
+    """Executes commands while they are watched."""
+
+    def executing(command: Command) -> Any:
+        with watch(command, db):
+            return execute(command)
+
+    return executing
+
+
+def watched_async(
+    watch: Watch, db: str, execute: Callable[[Command], Awaitable[Any]]
+) -> Callable[[Command], Awaitable[Any]]:
+    """Executes commands while they are watched."""
+
+    async def executing(command: Command) -> Any:
+        with watch(command, db):
+            return await execute(command)
+
+    return executing
