@@ -144,6 +144,7 @@ class TaskOfHost:
                 home=task.home,
                 subprocesses=self._subprocesses,
                 clock=_now,
+                tracking=task.settings.tracking_digest,
                 # Not before there is something to tell: a wrong address fails that job alone.
                 around=cache(
                     partial(

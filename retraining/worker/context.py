@@ -32,6 +32,7 @@ class AtWork:
             no other job decides meanwhile.
         busy: the duties that this worker is at, whatever its TaskSpec was when it began them.
         guard: held to look at `busy` and change it.
+        tracking: a digest of where runs and versions are sent to; empty where they are not.
     """
 
     registry: SyncRegistry
@@ -45,3 +46,4 @@ class AtWork:
     deciding: threading.Lock = field(default_factory=threading.Lock)
     busy: set[str] = field(default_factory=set)
     guard: threading.Lock = field(default_factory=threading.Lock)
+    tracking: str = ""
