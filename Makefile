@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc setup-otel setup-supply sbom audit lint format bench mutants replay screenshots lock clean
+.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-supply sbom audit lint format bench mutants replay screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +38,10 @@ setup-oidc: .venv/.oidc-locked ## the set-up and Authlib, for people who sign in
 setup-otel: .venv/.otel-locked ## the set-up and OpenTelemetry, for FAROL_OTEL_ENDPOINT
 
 setup-effects: .venv/.effects-locked ## the set-up and rdrobust (GPL), for what the lists show without a lottery
+
+setup-mlflow: .venv/.mlflow-locked ## the set-up and MLflow's client, for FAROL_MLFLOW and models that MLflow loads
+
+setup-onnx: .venv/.onnx-locked ## the set-up, ONNX and its runtime, for python -m deployment.onnx
 
 setup-supply: .venv/.supply-locked ## the set-up and what says which libraries it is made of
 
@@ -77,6 +81,8 @@ lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) --extra catboost -c $(RUN_LOCK) pyproject.toml -o requirements/catboost.txt
 	uv pip compile $(LOCK_FLAGS) --extra oidc -c $(RUN_LOCK) pyproject.toml -o requirements/oidc.txt
 	uv pip compile $(LOCK_FLAGS) --extra otel -c $(RUN_LOCK) pyproject.toml -o requirements/otel.txt
+	uv pip compile $(LOCK_FLAGS) --extra mlflow -c $(RUN_LOCK) pyproject.toml -o requirements/mlflow.txt
+	uv pip compile $(LOCK_FLAGS) --extra onnx -c $(RUN_LOCK) pyproject.toml -o requirements/onnx.txt
 	uv pip compile $(LOCK_FLAGS) --extra effects -c $(RUN_LOCK) pyproject.toml -o requirements/effects.txt
 	uv pip compile $(LOCK_FLAGS) --extra supply -c $(RUN_LOCK) pyproject.toml -o requirements/supply.txt
 

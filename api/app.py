@@ -22,6 +22,7 @@ from api import health
 from api.ageing import route as retention
 from api.background import running
 from api.bulk import route as bulk
+from api.bundles import route as bundles
 from api.durability.prediction_log import LogPolicy
 from api.http import origin, problems, request_ids
 from api.http.secure_headers import secured
@@ -92,7 +93,7 @@ ROUTERS = tuple(
     for routes in (
         bulk, predictions, labels, outcomes, files, helping, helped, students, assessments,
         rights, dossiers, erasure, lists, models, decisions, trials, comparisons, alarms, runs,
-        notices, performance, effects, retention, people, system, pages,
+        notices, performance, effects, retention, people, system, pages, bundles,
     )
 )  # fmt: skip
 

@@ -32,7 +32,7 @@ from api.services import Services
 from api.units import UnitLimit
 from model.access import Scope as Access
 from model.errors import FarolError
-from model.prediction import Prediction, PredictionSource
+from model.prediction import PredictionSource
 from model.telemetry.context import TASK
 
 PATH = "/predict"

@@ -24,7 +24,7 @@ from database.versions import ModelVersionRepository
 from model.errors import BundleError, CorruptArtifact, NotFound
 from model.live import LiveModel, LivePointer, Quarantine
 from model.trust.statement import Statement
-from model.version import Alias
+from model.version import Alias, ModelVersion
 
 POLL_SECONDS = 0.5
 
@@ -63,6 +63,14 @@ class Refresher:
     def is_leading(self) -> bool:
         """The same for who asks again and again."""
         return self.leads
+
+    def verify(self, version: ModelVersion) -> None:
+        """Accepts a version that this installation signed, or raises.
+
+        Raises:
+            BundleError: its document is not as it was signed.
+        """
+        version.verify(self._key)
 
     async def follow(self) -> None:
         """Polls while leading, until cancelled."""

@@ -38,15 +38,26 @@ class ArtifactRepository(Documents):
             NotFound: no such artifact, or not all of it.
             CorruptArtifact: what is stored does not have that digest.
         """
-        first = yield from self._chunk(digest, 0)
-        parts: list[bytes] = [first["data"]]
-        for index in range(1, first["chunks"]):
-            chunk = yield from self._chunk(digest, index)
-            parts.append(chunk["data"])
+        first, chunks = yield from self.part(digest, 0)
+        parts = [first]
+        for index in range(1, chunks):
+            part, _ = yield from self.part(digest, index)
+            parts.append(part)
         data = b"".join(parts)
         if hashlib.sha256(data).hexdigest() != digest:
             raise CorruptArtifact(f"artifact {digest}: the stored bytes have another digest")
         return data
+
+    def part(self, digest: str, index: int) -> Op[tuple[bytes, int]]:
+        """One piece of what is stored under a SHA-256, and how many there are; not verified.
+
+        For who has no memory for the whole, and hashes the pieces one by one.
+
+        Raises:
+            NotFound: no such piece.
+        """
+        chunk = yield from self._chunk(digest, index)
+        return chunk["data"], chunk["chunks"]
 
     def repair(self, data: bytes) -> Op[str]:
         """Puts good bytes in the place of whatever is stored under their digest.

@@ -6,6 +6,7 @@ shown.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,14 +71,18 @@ KEYS: Mapping[str, str] = {
     "backup_days": "FAROL_BACKUP_DAYS",
     "pseudonyms": "FAROL_PSEUDONYMS",
     "pseudonym_key": "FAROL_PSEUDONYM_KEY",
+    "mlflow": "FAROL_MLFLOW",
 }
 _HEADER = re.compile(r"[A-Za-z0-9-]+=[\x20-\x7e]+")
 _RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
+
+_MLFLOW = re.compile(r"(https?://[^\s/]\S*|/\S+|)")
 
 DEFAULT_TASK = "pede_lag"
 SECRETS = frozenset({
     "MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES", "FAROL_PSEUDONYM_KEY",
     "FAROL_OTEL_HEADERS",
+    "FAROL_MLFLOW",
 })  # fmt: skip
 
 
@@ -116,6 +121,7 @@ class Settings(BaseModel):
         pseudonyms: `key` keeps no student's id, but a keyed pseudonym of it.
         pseudonym_key: makes those. It is never made or kept here: it is to be where the registry,
             its backups and the signing key are not.
+        mlflow: the tracking server or folder that runs and versions are sent to; empty: none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -153,6 +159,7 @@ class Settings(BaseModel):
     backup_days: Annotated[int, Field(ge=0, le=3660)] | None = None
     pseudonyms: Literal["off", "key"] = "off"
     pseudonym_key: SecretBytes | None = None
+    mlflow: SecretStr = SecretStr("")
 
     @field_validator("rate_predict", "rate_calls", "rate_address", "rate_refused")
     @classmethod
@@ -192,6 +199,16 @@ class Settings(BaseModel):
                 )
         return notices
 
+    @field_validator("mlflow")
+    @classmethod
+    def _mlflow_is_an_address(cls, mlflow: SecretStr) -> SecretStr:
+        if not _MLFLOW.fullmatch(mlflow.get_secret_value()):
+            raise ValueError(
+                "is no tracking server or folder; write https://..., http://..., or the path of a "
+                "folder that begins with / (docs/mlflow.md)"
+            )
+        return mlflow
+
     @model_validator(mode="after")
     def _pseudonyms_have_a_key_of_their_own(self) -> Settings:
         given = self.pseudonym_key and self.pseudonym_key.get_secret_value()
@@ -225,6 +242,12 @@ class Settings(BaseModel):
     def otlp_headers(self) -> Mapping[str, str]:
         """What is sent with telemetry."""
         return parsed_headers(self.otel_headers)
+
+    @property
+    def tracking_digest(self) -> str:
+        """What tells one tracking server from another without naming it; empty where none is."""
+        where = self.mlflow.get_secret_value()
+        return hashlib.sha256(where.encode()).hexdigest() if where else ""
 
     @property
     def tombstone_key(self) -> TombstoneKey:

@@ -20,6 +20,7 @@ FarolError
 │   ├── LeaseLost             this run held the lease and no longer does
 │   └── CorruptArtifact       stored bytes do not match their digest
 ├── BundleError               a model bundle cannot be trusted or read
+├── TrackingFailed            a tracking server does not answer, or refuses
 └── Overloaded                accepting more would lose something; try again later
 """
 
@@ -189,6 +190,10 @@ class CorruptArtifact(RegistryError):
 
 class BundleError(FarolError):
     """A model bundle cannot be trusted or read: digest, signature, format or self-test."""
+
+
+class TrackingFailed(FarolError):
+    """A tracking server does not answer, or refuses; the registry keeps what it was to get."""
 
 
 class Overloaded(FarolError):

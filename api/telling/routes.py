@@ -93,6 +93,7 @@ TELLING: Mapping[str, Telling] = {
     "list_versions": Shown("models read", "versions"),
     "get_version": Shown("models read", "{version}"),
     "get_card": Shown("models read", "{version}"),
+    "get_bundle": ByItself("download"),
     "promote": ByItself("promote"),
     "rollback": ByItself("rollback"),
     "reload": ByItself("reload"),

@@ -157,6 +157,7 @@ class TaskOfHost:
                 subprocesses=self._subprocesses,
                 tracer=self._tracer,
                 clock=_now,
+                tracking=task.settings.tracking_digest,
                 # Not before there is something to tell: a wrong address fails that job alone.
                 around=cache(
                     partial(

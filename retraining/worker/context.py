@@ -34,6 +34,7 @@ class AtWork:
         busy: the duties that this worker is at, whatever its TaskSpec was when it began them.
         guard: held to look at `busy` and change it.
         tracer: told of every job; None: nobody is.
+        tracking: a digest of where runs and versions are sent to; empty where they are not.
     """
 
     registry: SyncRegistry
@@ -48,3 +49,4 @@ class AtWork:
     busy: set[str] = field(default_factory=set)
     guard: threading.Lock = field(default_factory=threading.Lock)
     tracer: Tracer | None = None
+    tracking: str = ""

@@ -34,6 +34,7 @@ from retraining.worker.runs import last_requested, retrain, retrain_if_called_fo
 from retraining.worker.settling import settle_approval
 from retraining.worker.telling import tell_people
 from retraining.worker.times import at, scheduled
+from retraining.worker.tracking import track
 
 Work = Callable[[AtWork], str]
 """Does the work and says in a sentence what was done, without personal data. It raises what
@@ -86,6 +87,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("trials", at("*/5 * * * *"), plain(follow_trials)),
     Duty("comparisons", at("* * * * *"), plain(compare_versions)),
     Duty("notices", at("* * * * *"), tell_people),
+    Duty("tracking", at("*/5 * * * *"), track),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("retention", at("40 3 * * *"), keep_bounded),
     Duty("ageing", at("45 3 * * *"), plain(age_records)),

@@ -413,6 +413,7 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
     "list_promotions": lambda s: [s.get("/promotions"), s.get("/promotions?limit=1&offset=1")],
     "list_versions": lambda s: [s.get("/models")],
     "get_card": lambda s: [s.get("/models/v3/card"), s.get("/models/v3/card?format=md")],
+    "get_bundle": lambda s: [s.get("/models/v1/bundle"), s.get("/models/v2/bundle")],
     "approve": lambda s: [
         s.stage("v4").post("/models/v4/approve", REASON),
         s.post("/models/v1/promote", REASON),
@@ -561,6 +562,7 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("get_champion", 422, lambda s: s.get("/champion?at=2026-01-01T12:00:00")),
     ("get_champion", 422, lambda s: s.get("/champion?at=2999-01-01T00:00:00Z")),
     ("get_version", 404, lambda s: s.get("/models/v99")),
+    ("get_bundle", 404, lambda s: s.get("/models/v99/bundle")),
     ("get_card", 404, lambda s: s.get("/models/v1/card")),
     ("get_card", 422, lambda s: s.get("/models/v3/card?format=pdf")),
     ("list_promotions", 422, lambda s: s.get("/promotions?limit=0")),

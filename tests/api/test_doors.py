@@ -107,6 +107,7 @@ DOORS: Mapping[str, Door] = {
     "list_versions": door("GET", "/models", READ, whole=True),
     "get_version": door("GET", "/models/v9", READ, whole=True),
     "get_card": door("GET", "/models/v9/card", READ, whole=True),
+    "get_bundle": door("GET", "/models/v9/bundle", ADMIN, whole=True),
     "promote": door("POST", "/models/v9/promote", ADMIN, whole=True, body={"reason": "x"}),
     "rollback": door("POST", "/model/rollback", ADMIN, whole=True, body={"reason": "x"}),
     "reload": door("POST", "/model/reload", ADMIN, whole=True),

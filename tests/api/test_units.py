@@ -231,6 +231,7 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "list_versions": (lambda s: s.ask("GET", "/models"), 403),
     "get_version": (lambda s: s.ask("GET", "/models/v1"), 403),
     "get_card": (lambda s: s.ask("GET", "/models/v1/card"), 403),
+    "get_bundle": (lambda s: s.ask("GET", "/models/v1/bundle"), 403),
     "list_runs": (lambda s: s.ask("GET", "/runs"), 403),
     "get_run": (lambda s: s.ask("GET", "/runs/1"), 403),
     "get_run_log": (lambda s: s.ask("GET", "/runs/1/log"), 403),

@@ -135,3 +135,19 @@ def test_a_mongodb_that_nobody_reaches_is_named_by_variable_and_host_and_soon(
     told = str(raised.value)
     assert told.startswith("MONGO_URI: no MongoDB answers at 127.0.0.1:9;")
     assert "hush" not in told and "me" not in told.split()
+
+
+@pytest.mark.parametrize("where", ["https://mlflow.school:5000/x", "/srv/mlflow", ""])
+def test_a_tracking_server_or_folder_is_taken(where: str, tmp_path: Path) -> None:
+    settings = load_settings({"FAROL_HOME": str(tmp_path), "FAROL_MLFLOW": where})
+
+    assert settings.mlflow.get_secret_value() == where
+    assert bool(settings.tracking_digest) is bool(where)
+
+
+@pytest.mark.parametrize("where", ["mlflow", "sqlite:///x.db", "https://", "ana:geheim@host"])
+def test_what_is_no_tracking_server_is_refused_and_not_shown(where: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="FAROL_MLFLOW: ") as raised:
+        load_settings({"FAROL_HOME": str(tmp_path), "FAROL_MLFLOW": where})
+
+    assert "geheim" not in str(raised.value)

@@ -1,0 +1,1 @@
+"""A version's bundle over HTTP."""

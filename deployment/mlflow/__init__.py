@@ -1,0 +1,1 @@
+"""Runs, versions and drift reports as MLflow shows them."""

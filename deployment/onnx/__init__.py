@@ -1,0 +1,1 @@
+"""A version as one ONNX file: from a record's features to its score."""

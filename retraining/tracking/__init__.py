@@ -1,0 +1,1 @@
+"""Whether a tracking server knows what the registry knows."""
