@@ -26,6 +26,8 @@ REASONS: Mapping[str, re.Pattern[str]] = {
     "no_unit": re.compile(r"no such unit is known"),
     "which_unit": re.compile(r"is missing; rows of several units are read"),
     "unknown_column": re.compile(r"unknown to this task"),
+    "fed_nothing": re.compile(r"read as (?P<name>.+), and no cell holds a value that can be used"),
+    "passed_over": re.compile(r"(?P<name>.+) is read from (?P<header>.+)"),
 }
 """Key of a sentence to the words of the API that it says in the reader's language."""
 

@@ -36,7 +36,7 @@ class ColumnAccount(TypedDict):
 
 
 class UnusedColumn(TypedDict):
-    """A column of the file that is not read, and why."""
+    """A column of the file that is not read or gave nothing, and why."""
 
     header: str
     reason: str
@@ -126,7 +126,8 @@ def table_account(table: CleanTable, task: TaskSpec) -> TableAccount:
         unused=[
             UnusedColumn(header=header, reason=task.excluded_because(header) or UNKNOWN)
             for header in batch.columns_ignored
-        ],
+        ]
+        + [UnusedColumn(header=one.header, reason=one.reason) for one in table.idle],
         joined={},
         objections={},
         orphans_joined=0,

@@ -71,6 +71,13 @@ class Layout:
     ignored: tuple[str, ...]
     period: int | None = None
 
+    @property
+    def used(self) -> frozenset[int]:
+        """The positions of all that is read."""
+        read = (self.features, self.protected, self.checked, self.units)
+        places = {self.id, self.outcome, self.period, *(at for one in read for at in one.values())}
+        return frozenset(at for at in places if at is not None)
+
 
 def header_row(rows: Sequence[Sequence[Cell]], task: TaskSpec) -> int:
     """Position of the row that names the most columns of the task; 0 if none names any.
@@ -79,7 +86,7 @@ def header_row(rows: Sequence[Sequence[Cell]], task: TaskSpec) -> int:
     >>> header_row([["PEDE"], ["RA", "Fase", "INDE 22"], ["RA-1", "7"]], load_task("pede_lag"))
     1
     """
-    known = _recogniser(_columns(task))
+    known = _recogniser(task_columns(task))
     named = [
         sum(known.fullmatch(text) is not None for text in set(_folded(row)))
         for row in rows[:HEADER_WITHIN]
@@ -176,7 +183,7 @@ def found_columns(
 def _unused(
     header: Sequence[Cell], used: set[int | None], task: TaskSpec, period: str
 ) -> tuple[str, ...]:
-    named = {alias for column in _columns(task) for alias in aliases(column, period)}
+    named = {alias for column in task_columns(task) for alias in aliases(column, period)}
     texts = _folded(header)
     return tuple(
         str(header[i]).strip()[:LONGEST_HEADER]
@@ -212,7 +219,8 @@ def _spelled(column: Column, period: str) -> str:
     return alias.replace("{period}", period).replace("{yy}", period[-2:]).strip()
 
 
-def _columns(task: TaskSpec) -> tuple[Column, ...]:
+def task_columns(task: TaskSpec) -> tuple[Column, ...]:
+    """Every column that is looked for in a table."""
     extra = (task.id, task.outcome.column, *((task.period,) if task.period else ()))
     return (*extra, *task.unit, *task.reported, *task.protected, *task.checked)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from preprocessing.files.headers import (
     header_row,
     lay_out,
 )
+from preprocessing.files.idle import IdleColumn, filled_columns, idle_columns
 from preprocessing.files.limits import MOST_TOLD, REJECTS_TOLD, SPLIT
 from preprocessing.files.rows import Numbered, RowAccount
 from preprocessing.task.columns import FOR_PEOPLE
@@ -49,6 +50,7 @@ class CleanTable:
             belongs to, `horizon` periods before the table's.
         row_of: student's key to the number of the row, counted from 1 below the header.
         columns: every column of the task, with its header in the table.
+        idle: columns under a name of the task that gave nothing, with the reason.
     """
 
     batch: Batch
@@ -56,6 +58,7 @@ class CleanTable:
     outcomes: tuple[Outcome, ...]
     row_of: Mapping[str, int]
     columns: tuple[FoundColumn, ...] = ()
+    idle: tuple[IdleColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def read_file(
 def _told(table: CleanTable) -> int:
     """About how many characters an account of a table takes."""
     found = (column.header or "" for column in table.columns)
-    words = [*table.batch.columns_ignored, *found]
+    words = [*table.batch.columns_ignored, *found, *(one.header for one in table.idle)]
     places = len(words) + min(REJECTS_TOLD, len(table.batch.rejects))
     return sum(map(len, words)) + TOLD_EACH * places
 
@@ -163,7 +166,10 @@ def read_grid(
         account = RowAccount(task, name, layout, len(header), now, digest, admitted)
         account.read(placed)
         columns = found_columns(layout, header, task)
-        tables.append(_clean(account, grid.source, columns, unplaced if position == 0 else ()))
+        table = _clean(account, grid.source, columns, unplaced if position == 0 else ())
+        filled = filled_columns(table.observations, table.outcomes, task)
+        idle = idle_columns(layout, header, task, name, columns, filled)
+        tables.append(replace(table, idle=idle))
     return tables
 
 

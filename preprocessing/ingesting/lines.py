@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from model.batch import Batch
 from preprocessing.files.account import UNKNOWN
+from preprocessing.files.idle import absent_features
 from preprocessing.ingesting.tables import Ingested
 from preprocessing.plausibility import told
 from preprocessing.task.spec import TaskSpec
@@ -32,7 +33,9 @@ def describe(result: Ingested, task: TaskSpec) -> list[str]:
     if batch.cells_ignored:
         cells = ", ".join(f"{name} {n}" for name, n in sorted(batch.cells_ignored.items()))
         lines.append(f"  cells that hold no usable value, taken as missing: {cells}")
+    lines += _absent(result)
     lines += _ignored_columns(batch, task)
+    lines += [f"  column {one.header} fed nothing: {one.reason}" for one in result.idle]
     lines += [f"  implausible: {told(one)}" for one in batch.implausible]
     if result.known:
         return [*lines, "  the same content is here already: nothing changed"]
@@ -49,6 +52,13 @@ def describe(result: Ingested, task: TaskSpec) -> list[str]:
     if result.orphans_joined:
         lines.append(f"  {result.orphans_joined} earlier outcomes joined to these features")
     return lines
+
+
+def _absent(result: Ingested) -> list[str]:
+    """The features that found no column, and the columns that may have been meant."""
+    absent = absent_features(result.columns, result.batch.columns_ignored)
+    named = [f"{name} (is it {meant}?)" if meant else name for name, meant in absent.items()]
+    return [f"  features that found no column: {', '.join(named)}"] if named else []
 
 
 def _ignored_columns(batch: Batch, task: TaskSpec) -> list[str]:

@@ -22,6 +22,8 @@ from model.label import JoinStatus
 from model.pseudonyms.pseudonyms import Pseudonyms
 from model.rights.rectification import Standing, held, held_outcome
 from model.trust.tombstone import TombstoneKey
+from preprocessing.files.headers import FoundColumn
+from preprocessing.files.idle import IdleColumn
 from preprocessing.files.loading import CleanTable
 from preprocessing.plausibility import implausible
 from preprocessing.task.spec import TaskSpec
@@ -44,6 +46,8 @@ class Ingested:
             learns from them.
         held: rows in which a value that was put right came as it had been wrong, and was put right
             again.
+        columns: every column of the task, with its header in the table.
+        idle: columns under a name of the task that gave nothing.
     """
 
     batch: Batch
@@ -55,6 +59,8 @@ class Ingested:
     elsewhere: int = 0
     objecting: int = 0
     held: int = 0
+    columns: tuple[FoundColumn, ...] = ()
+    idle: tuple[IdleColumn, ...] = ()
 
 
 def ingest(
@@ -83,7 +89,7 @@ def ingest(
     """
     known = yield from _known(table.batch.batch_id)
     if known is not None:
-        return Ingested(known, known=True, outcomes={})
+        return Ingested(known, known=True, outcomes={}, columns=table.columns, idle=table.idle)
     begun = yield from BegunBatchRepository().begin(
         table.batch.batch_id, now=table.batch.ingested_at
     )
@@ -108,6 +114,7 @@ def ingest(
     return Ingested(
         batch, False, statuses, objections, joined, erased, elsewhere,
         objecting=len(_named(kept) & objecting), held=corrected,
+        columns=table.columns, idle=table.idle,
     )  # fmt: skip
 
 

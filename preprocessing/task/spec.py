@@ -32,6 +32,7 @@ from preprocessing.task.columns import (
 from preprocessing.task.formula import Formula
 from preprocessing.task.helping import InterventionKind
 from preprocessing.task.history_columns import added_columns
+from preprocessing.task.mistakes import told
 from preprocessing.task.notices import NoticePolicy
 from preprocessing.task.policies import (
     LeakagePolicy,
@@ -346,7 +347,8 @@ def parse_task(text: str, *, source: str) -> TaskSpec:
     """Parses a task from YAML text; `source` is named in errors.
 
     Raises:
-        ConfigurationError: not YAML, or a key that is missing, unknown or out of range.
+        ConfigurationError: not YAML, or a key that is missing, unknown or out of range; named with
+            its line and, where it is nearly one that is known, that one.
     """
     try:
         raw: Any = yaml.safe_load(text)
@@ -355,7 +357,4 @@ def parse_task(text: str, *, source: str) -> TaskSpec:
     try:
         return TaskSpec.model_validate(raw)
     except ValidationError as error:
-        where = "; ".join(
-            f"{'.'.join(str(p) for p in e['loc']) or 'task'}: {e['msg']}" for e in error.errors()
-        )
-        raise ConfigurationError(f"{source}: {where}") from error
+        raise ConfigurationError(f"{source}: {told(error, text, TaskSpec)}") from error

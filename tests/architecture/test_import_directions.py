@@ -49,6 +49,7 @@ ENTRY_POINTS = {
     "preprocessing/ingest.py": {"deployment", "database"},
     "preprocessing/ingesting/files.py": {"database"},
     "preprocessing/ingesting/tables.py": {"database"},
+    "preprocessing/new_task.py": {"deployment"},
     "retraining/approval.py": {"deployment"},
     "retraining/card.py": {"deployment"},
     "retraining/notices/__main__.py": {"deployment"},

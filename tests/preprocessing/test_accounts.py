@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from preprocessing import ingest
 from preprocessing.files import loading
 from preprocessing.files.account import FileAccount
 from preprocessing.files.admitted import AdmittedUnits
+from preprocessing.files.idle import absent_features
 from preprocessing.files.loading import CleanTable, read_file
 from preprocessing.ingest import main
 from preprocessing.ingesting.files import preview
@@ -154,3 +156,25 @@ def test_a_file_that_takes_more_memory_than_its_reader_has_is_told_so_and_not_to
     told = orjson.loads(capsys.readouterr().out)
     assert (code, told["kept"], told["tables"]) == (1, False, [])
     assert "more memory" in told["refused"][0]
+
+
+def test_columns_that_fed_nothing_and_features_without_a_column_are_told(
+    csv_file: WriteCsv, pede: TaskSpec
+) -> None:
+    text = "RA,INDE 2023,INDE 23,IPP,IEGG,IAA,IPS,IDA,Mat,Fase,Defasagem\na,7,,,9,8,7,6,5,1,0\n"
+    read = read_file(csv_file("pede_2023.csv", text), pede, now=NOW)
+    told = preview(read, pede)["tables"][0]
+
+    unused = {one["header"]: one["reason"] for one in told["unused"]}
+    assert unused["INDE 23"] == "inde is read from INDE 2023"
+    assert unused["IPP"] == "read as ipp, and no cell holds a value that can be used"
+    assert unused["IEGG"] == "unknown to this task"
+    assert absent_features(read.tables[0].columns, ("IEGG",))["ieg"] == "IEGG"
+
+
+def test_the_real_files_have_no_column_that_feeds_nothing_but_those_of_another_name(
+    pede_years: Mapping[str, CleanTable],
+) -> None:
+    found = {year: [one.header for one in table.idle] for year, table in pede_years.items()}
+
+    assert found == {"2022": [], "2023": ["Pedra 23", "INDE 23"], "2024": []}

@@ -264,6 +264,7 @@ def test_the_account_names_rows_fields_and_reasons(
     assert "taken as missing: iaa 1" in account
     assert "column Nome ignored: personal name" in account
     assert "column Apelido ignored: unknown to this task" in account
+    assert "features that found no column: inde," in account
     assert "outcomes of period 2021: 1 orphaned" in account
     assert "Ana" not in account
 

@@ -182,3 +182,38 @@ def test_the_example_of_the_documentation_is_a_task() -> None:
 
     assert example is not None
     assert parse_task(example[1], source="docs/data.md").feature_names == ("attendance", "shift")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("feature_s: []", r"line 7: feature_s: no key of this name; did you mean features\?"),
+        ("schedule: {retrian: x}", r"line 7: schedule\.retrian: .*did you mean retrain\?"),
+        ("labels: anny", r"line 7: labels: .*did you mean any\?"),
+        ("promotion: {canary: {sher: 1}}", r"line 7: promotion\.canary\.sher: .*known are|mean"),
+        ("retention: {runs: 1}", r"line 7: retention\.runs: Input should be greater"),
+        ("zzz: 1", r"line 7: zzz: no key of this name; known are name, title"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line_its_key_and_what_was_meant(line: str, told: str) -> None:
+    text = MINIMAL.replace(", reader: READER", "") + line
+
+    with pytest.raises(ConfigurationError, match=told):
+        parse_task(text, source="t.yaml")
+
+
+def test_a_mistake_in_a_column_is_told_on_the_columns_line() -> None:
+    text = MINIMAL.replace("[{name: a, reader: READER}]", "\n  - {name: a}\n  - {nam: b}")
+
+    with pytest.raises(
+        ConfigurationError, match=r"line 7: features\.1\.nam: .*did you mean name\?"
+    ) as raised:
+        parse_task(text, source="t.yaml")
+
+    assert "line 7: features.1.name: is missing" in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "name: [", "just text"])
+def test_what_is_no_task_at_all_is_told_so(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^t\.yaml: "):
+        parse_task(text, source="t.yaml")
