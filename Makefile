@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-supply sbom audit lint format bench mutants replay screenshots lock clean
+.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-supply setup-coverage setup-containers sbom audit lint lint-containers coverage format bench mutants replay screenshots docker-up docker-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,6 +45,10 @@ setup-onnx: .venv/.onnx-locked ## the set-up, ONNX and its runtime, for python -
 
 setup-supply: .venv/.supply-locked ## the set-up and what says which libraries it is made of
 
+setup-coverage: .venv/.coverage-locked ## the set-up for `make coverage`
+
+setup-containers: .venv/.containers-locked ## the set-up and what looks at container and Kubernetes files
+
 sbom: setup-supply ## what an image is made of, as CycloneDX, into sbom.json
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json $(RUN_LOCK)
 
@@ -57,6 +61,14 @@ lint: setup-dev ## ruff, bandit's rules among it, and mypy, both strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint-containers: setup-dev setup-containers ## container, compose, Kubernetes and workflow files, by their schemas and linters
+	$(BIN)/python -m tests.deployment.linting
+
+COVERAGE ?= 85
+coverage: setup-dev setup-coverage ## the tests but for the slow ones, and fails where they run less than COVERAGE percent
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not long" \
+		--cov --cov-report=term:skip-covered --cov-report=xml --cov-fail-under=$(COVERAGE) $(TESTS)
 
 format: setup-dev ## write the code as ruff would
 	$(BIN)/ruff check --fix .
@@ -74,9 +86,16 @@ replay: setup ## what each policy would have served on history (DATA=dir of scho
 screenshots: setup-dev ## pictures of the dashboard of a running `make run` into docs/pictures (needs chromium)
 	$(BIN)/python -m tests.dashboard.screenshots http://127.0.0.1:$(or $(DASHBOARD_PORT),8501) docs/pictures
 
+docker-up: ## containers on this host: MongoDB, API, worker, dashboard, Prometheus, Grafana (needs Docker and .env)
+	$(COMPOSE) up --build --detach --wait
+
+docker-down: ## stops them; the volumes with all data stay
+	$(COMPOSE) down
+
 lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) pyproject.toml -o $(RUN_LOCK)
 	uv pip compile $(LOCK_FLAGS) --extra dev -c $(RUN_LOCK) pyproject.toml -o $(DEV_LOCK)
+	uv pip compile $(LOCK_FLAGS) --group api --no-emit-package scipy -c $(RUN_LOCK) -o requirements/api.txt
 	uv pip compile $(LOCK_FLAGS) --extra motor -c $(RUN_LOCK) pyproject.toml -o requirements/motor.txt
 	uv pip compile $(LOCK_FLAGS) --extra catboost -c $(RUN_LOCK) pyproject.toml -o requirements/catboost.txt
 	uv pip compile $(LOCK_FLAGS) --extra oidc -c $(RUN_LOCK) pyproject.toml -o requirements/oidc.txt
@@ -84,7 +103,11 @@ lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) --extra mlflow -c $(RUN_LOCK) pyproject.toml -o requirements/mlflow.txt
 	uv pip compile $(LOCK_FLAGS) --extra onnx -c $(RUN_LOCK) pyproject.toml -o requirements/onnx.txt
 	uv pip compile $(LOCK_FLAGS) --extra effects -c $(RUN_LOCK) pyproject.toml -o requirements/effects.txt
+	uv pip compile $(LOCK_FLAGS) --extra coverage -c $(RUN_LOCK) pyproject.toml -o requirements/coverage.txt
+	uv pip compile $(LOCK_FLAGS) --extra containers -c $(RUN_LOCK) pyproject.toml -o requirements/containers.txt
 	uv pip compile $(LOCK_FLAGS) --extra supply -c $(RUN_LOCK) pyproject.toml -o requirements/supply.txt
+
+COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) -f deployment/compose.yaml
 
 LOCK_FLAGS := -q --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links

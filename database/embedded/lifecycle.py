@@ -12,16 +12,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from database.embedded import process as process
 from database.embedded.process import State
-from model.errors import RegistryUnavailable
+from model.errors import ConfigurationError, RegistryUnavailable
 from model.trust.private import make_private_folder
 
 LOCK_SECONDS = 60.0
+
+SERVER = "nx_27017"
+"""The package that `database.embedded.server` runs."""
 
 MOST_DATABASES = 99
 """nx-27017 keeps 100 files open, one of them its own; with more in use each call may close one and
@@ -48,12 +52,18 @@ def ensure_running(home: Path, *, idle_seconds: float = process.IDLE_SECONDS) ->
         idle_seconds: how long a server that is started here stays without a client.
 
     Raises:
-        ConfigurationError: the registry's folder belongs to another account.
+        ConfigurationError: the registry's folder belongs to another account, or the server is not
+            installed here.
         RegistryUnavailable: it could not be started; the message says why.
     """
     state = process.read_state(folder_of(home))
     if state is not None and process.answers(state):
         return state.uri
+    if find_spec(SERVER) is None:
+        raise ConfigurationError(
+            "MONGO_URI must be set: the embedded registry is not among what is installed here "
+            "(the API's own image has none)"
+        )
     with _locked(home) as folder:
         state = process.read_state(folder)
         if state is None or not process.answers_at_last(state):

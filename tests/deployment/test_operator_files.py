@@ -62,9 +62,15 @@ def test_every_variable_that_is_set_is_one_that_is_read() -> None:
     assert given <= {*KEYS.values()}
 
 
-def test_the_image_holds_every_package_and_each_is_let_through_to_its_build() -> None:
+def stage(name: str) -> str:
+    """What the Dockerfile says of one of its stages."""
+    text = (DEPLOYMENT / "Dockerfile").read_text("utf-8")
+    return text.partition(f" AS {name}\n")[2].partition("\nFROM ")[0]
+
+
+def test_the_full_image_holds_every_package_and_each_is_let_through_to_its_build() -> None:
     packages = {p.parent.name for p in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
-    dockerfile = (DEPLOYMENT / "Dockerfile").read_text("utf-8")
+    dockerfile = stage("full")
     ignored = (DEPLOYMENT / "Dockerfile.dockerignore").read_text("utf-8")
 
     copied = set(re.findall(r"^COPY (\w+) \1$", dockerfile, flags=re.MULTILINE))
@@ -74,10 +80,65 @@ def test_the_image_holds_every_package_and_each_is_let_through_to_its_build() ->
     assert packages <= let_through
 
 
+@pytest.mark.parametrize("image", ["api", "full"])
+def test_an_image_runs_without_rights_and_is_asked_whether_it_is_alive(image: str) -> None:
+    assert (DEPLOYMENT / "Dockerfile").read_text("utf-8").count(f"FROM ground AS {image}\n") == 1
+    assert "\nUSER 10001\n" in stage(image)
+    assert "useradd --system --uid 10001 " in stage("ground")
+    assert "\nHEALTHCHECK " in stage("ground") and "/health/live" in stage("ground")
+
+
+def test_the_members_of_the_replica_set_are_those_that_everybody_is_told() -> None:
+    services = documents(DEPLOYMENT / "compose.yaml")[0]["services"]
+    members = sorted(name for name in services if name.startswith("mongo"))
+    uri = services["api"]["environment"]["MONGO_URI"]
+
+    assert services["initiate"]["environment"]["MONGO_MEMBERS"].split(",") == members
+    assert all(f"{name}:27017" in uri for name in members)
+    assert "replicaSet=farol" in uri
+    assert "--replSet farol --keyFile" in (DEPLOYMENT / "mongo" / "member.sh").read_text("utf-8")
+    assert services["initiate"]["depends_on"].keys() == {*members}
+    assert all(services[name]["hostname"] == name for name in members)
+    # Only the first makes the administrator; the others copy it.
+    makes = [
+        name for name in members if "MONGO_INITDB_ROOT_PASSWORD" in services[name]["environment"]
+    ]
+    assert makes == members[:1]
+
+
+def test_every_container_that_stays_tells_how_it_is_or_why_not() -> None:
+    services = documents(DEPLOYMENT / "compose.yaml")[0]["services"]
+    silent = {name for name, one in services.items() if "healthcheck" not in one}
+
+    # The API's is the image's; `initiate` ends.
+    assert silent == {"api", "initiate"}
+
+
+def test_nothing_of_the_containers_listens_beyond_the_host() -> None:
+    services = documents(DEPLOYMENT / "compose.yaml")[0]["services"]
+    ports = [port for one in services.values() for port in one.get("ports", ())]
+
+    assert len(ports) == 4
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert not any("ports" in one for name, one in services.items() if name.startswith("mongo"))
+
+
+def test_the_api_scales_with_its_load_and_an_apply_does_not_undo_it() -> None:
+    api, *others = documents(DEPLOYMENT / "kubernetes" / "api.yaml")
+    (scaler,) = (one for one in others if one["kind"] == "HorizontalPodAutoscaler")
+    (budget,) = (one for one in others if one["kind"] == "PodDisruptionBudget")
+
+    assert "replicas" not in api["spec"]
+    assert scaler["spec"]["scaleTargetRef"]["kind"] == api["kind"]
+    assert scaler["spec"]["scaleTargetRef"]["name"] == api["metadata"]["name"]
+    assert scaler["spec"]["minReplicas"] >= 2 and budget["spec"]["maxUnavailable"] == 1
+    assert "cpu" in api["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]
+
+
 def test_no_image_names_the_host_it_comes_from() -> None:
     images = [image for path in YAML for d in documents(path) for image in every(d, "image")]
     dockerfile = (DEPLOYMENT / "Dockerfile").read_text("utf-8")
-    defaults = [re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", image) for image in images]
+    defaults = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", image) for image in images]
     defaults += re.findall(r"^ARG BASE=(\S+)$", dockerfile, flags=re.MULTILINE)
 
     assert len(defaults) > 5
