@@ -15,6 +15,7 @@ from deployment.wiring import registry
 from model.errors import AccessDenied, ConfigurationError, FarolError, NotEnoughData, NotThisTask
 from preprocessing.files.school_files import SchoolFile, in_folder, made_up
 from preprocessing.ingesting.files import ingest_file
+from preprocessing.oneroster.bundle import is_bundle
 from preprocessing.plausibility import told
 from preprocessing.task.spec import TaskSpec
 from retraining.pipeline import run_pipeline
@@ -138,6 +139,6 @@ def _school_files(
     say: Callable[[str], None],
 ) -> list[SchoolFile]:
     if data is not None:
-        return in_folder(data, period)
+        return [SchoolFile(data, period)] if is_bundle(data) else in_folder(data, period)
     say("No data yet: making synthetic school years (set DATA=folder for your own)")
     return made_up(task, settings.home_of(task.name) / "sample")
