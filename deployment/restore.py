@@ -178,8 +178,8 @@ def _opened(root: SyncRegistry, tasks: Sequence[InstalledTask]) -> dict[str, Syn
 def _fill(opened: Mapping[str, SyncRegistry], file: Path, manifest: Manifest) -> None:
     """Writes everything; where the champions point comes last."""
     pointing: list[tuple[SyncRegistry, list[Document]]] = []
-    for place, page in _documents(file):
-        task, name = place.task or manifest.first, place.collection
+    for where, page in _documents(file):
+        task, name = where.task or manifest.first, where.collection
         if task not in opened:
             raise ConfigurationError(f"{file}: {task!r} is no task of its manifest")
         registry = opened[task]
@@ -225,9 +225,9 @@ def _refuse_unsigned(file: Path, kept: Mapping[str, bytes], settings: Settings) 
         ApiKeyRepository.collection: [],
         PersonRepository.collection: [],
     }
-    for place, page in _documents(file):
-        if place.collection in found:
-            found[place.collection] += page
+    for where, page in _documents(file):
+        if where.collection in found:
+            found[where.collection] += page
     foreign = signed_elsewhere(
         [ModelVersionRepository().read(d) for d in found[ModelVersionRepository.collection]],
         [ApiKeyRepository().read(d) for d in found[ApiKeyRepository.collection]],

@@ -1,14 +1,16 @@
 """School files into the registry: `python -m preprocessing.ingest FILE... [--period P]`.
 
-A file may be at a URL (`s3://bucket/pede_2024.csv`), and it may be a OneRoster bundle. The API reads what is sent to `POST /files` with this command too, as a process of its own.
+A file may be at a URL (`s3://bucket/pede_2024.csv`), and it may be a OneRoster bundle. The API
+reads what is sent to `POST /files` with this command too, as a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,9 +29,12 @@ from preprocessing.files.limits import LARGEST
 from preprocessing.ingesting.files import ingest_file, keep, preview
 from preprocessing.ingesting.lines import describe
 from preprocessing.ingesting.reading import ReadAs, load_mapping, read_any
+from preprocessing.kept.keeping import FileKeeper
+from preprocessing.kept.store import FileStore
 from preprocessing.task.spec import TaskSpec, load_task
 
 STANDARD_INPUT = Path("-")
+STDIN = Path("/dev/stdin")
 TOO_MUCH = "needs more memory to be read than a file may take; split it"
 """Said by the reader itself: who sent the file would else be asked to send it again."""
 
@@ -83,12 +88,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _here(where: Path | str, name: str | None) -> Iterator[tuple[Path, str | None]]:
-    """A file of this host, and what it is called where its path does not say."""
+    """A file of this host, and what it is called where its path does not say.
+
+    What comes through a pipe is written down, for it can be read once only.
+    """
     if isinstance(where, str):
         with fetched(where, largest=LARGEST) as path:
             yield path, name_of(where)
+    elif where == STANDARD_INPUT and not STDIN.is_file():
+        with tempfile.TemporaryDirectory(prefix="farol-sent-") as folder:
+            path = Path(folder) / "file"
+            path.write_bytes(sys.stdin.buffer.read(LARGEST + 1))
+            yield path, name or "file"
     elif where == STANDARD_INPUT:
-        yield Path("/dev/stdin"), name or "file"
+        yield STDIN, name or "file"
     else:
         yield where, None
 
@@ -102,37 +115,58 @@ def _told_in_json(
 ) -> bool:
     """Reads one file, keeps it unless a preview was asked for, and writes its account."""
     now = datetime.now(UTC)
-    try:
-        with quiet(), _here(where, given.name) as (path, name):
-            reading = read_any(
-                path,
-                task,
-                now=now,
-                period=given.period,
-                name=name,
-                admitted=AdmittedUnits.of(task, given.unit),
-                form=form,
+    with ExitStack() as stack:
+        try:
+            path, name = stack.enter_context(_here(where, given.name))
+            with quiet():
+                reading = read_any(
+                    path,
+                    task,
+                    now=now,
+                    period=given.period,
+                    name=name,
+                    admitted=AdmittedUnits.of(task, given.unit),
+                    form=form,
+                )
+        except (NotThisTask, MemoryError) as error:
+            why = str(error) if isinstance(error, NotThisTask) else TOO_MUCH
+            _write(FileAccount(kept=False, tables=(), refused=(why,)))
+            return False
+        if given.preview:
+            _write(preview(reading, task))
+            return True
+        with registry(settings) as opened:
+            keeper = _keeper(opened, task, settings)
+            if keeper is not None:
+                reading = keeper.keep(
+                    path,
+                    name or path.name,
+                    reading,
+                    now=now,
+                    period=given.period,
+                    mapping=form.mapping,
+                    kind=form.kind,
+                )
+            _write(
+                keep(
+                    opened,
+                    reading,
+                    task,
+                    now=now,
+                    tombstone_key=settings.tombstone_key,
+                    sent_by=given.by,
+                    pseudonyms=settings.student_pseudonyms,
+                )
             )
-    except (NotThisTask, MemoryError) as error:
-        why = str(error) if isinstance(error, NotThisTask) else TOO_MUCH
-        _write(FileAccount(kept=False, tables=(), refused=(why,)))
-        return False
-    if given.preview:
-        _write(preview(reading, task))
-        return True
-    with registry(settings) as opened:
-        _write(
-            keep(
-                opened,
-                reading,
-                task,
-                now=now,
-                tombstone_key=settings.tombstone_key,
-                sent_by=given.by,
-                pseudonyms=settings.student_pseudonyms,
-            )
-        )
     return True
+
+
+def _keeper(opened: SyncRegistry, task: TaskSpec, settings: Settings) -> FileKeeper | None:
+    """What keeps files as they came; None where the installation keeps none."""
+    if not settings.keeps_files:
+        return None
+    store = FileStore(opened, settings.files_of(task.name))
+    return FileKeeper(store, task, settings.tombstone_key)
 
 
 def _write(account: FileAccount) -> None:
@@ -153,6 +187,7 @@ def _ingest_one(
             results, refused = ingest_file(
                 opened, path, task,
                 now=datetime.now(UTC), period=period, name=name, form=form,
+                keeper=_keeper(opened, task, settings),
                 tombstone_key=settings.tombstone_key, pseudonyms=settings.student_pseudonyms,
             )  # fmt: skip
     except NotThisTask as error:

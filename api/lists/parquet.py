@@ -34,12 +34,10 @@ def write_parquet(path: Path, keys: Sequence[str], rows: Sequence[Sequence[Cell]
         rows: one a student, with a cell a column.
     """
     taken = {key for key in keys if not key.startswith(UNIT)}
-    names = [
-        key if key.removeprefix(UNIT) in taken else key.removeprefix(UNIT) for key in keys
-    ]
+    names = [key if key.removeprefix(UNIT) in taken else key.removeprefix(UNIT) for key in keys]
     kinds = [KINDS.get(key, TEXT) for key in keys]
-    columns = [
-        pyarrow.array([row[at] for row in rows], type=kind) for at, kind in enumerate(kinds)
-    ]
-    table = pyarrow.Table.from_arrays(columns, schema=pyarrow.schema(zip(names, kinds, strict=True)))
+    columns = [pyarrow.array([row[at] for row in rows], type=kind) for at, kind in enumerate(kinds)]
+    table = pyarrow.Table.from_arrays(
+        columns, schema=pyarrow.schema(zip(names, kinds, strict=True))
+    )
     pyarrow.parquet.write_table(table, path)

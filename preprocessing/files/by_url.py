@@ -1,8 +1,8 @@
 """Files that are at a URL: read into a temporary file, and written from one.
 
-`http` and `https` are read with httpx. Everything else (`s3`, `gs`, `abfs`, `sftp`, `memory`) is
-fsspec's, with the library of that cloud where it needs one (`make setup-cloud`). Those libraries
-find credentials by themselves (environment, profile, the machine's own role). What is told of a
+`http` and `https` are read with httpx. Everything else is fsspec's (`memory`, `sftp`), the clouds
+(`s3`, `gs`, `abfs`) through obstore (`make setup-cloud`), which finds credentials by itself (in the
+environment, or the machine's own role). What is told of a
 URL never holds its user, password or query, where a signature would be, and what a library says of
 a failure is not repeated, for it may.
 """
@@ -24,6 +24,7 @@ from preprocessing.files.limits import too_large
 
 URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 WEB = frozenset({"http", "https"})
+CLOUDS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"})
 PIECE = 1 << 20
 MOST_FILES = 200
 TIMEOUT = httpx.Timeout(30.0)
@@ -39,8 +40,12 @@ def place(text: str) -> Path | str:
     """
     if not URL.match(text):
         return Path(text)
-    parts = urlsplit(text)
-    return Path(unquote(parts.path)) if parts.scheme.lower() == "file" else text
+    return Path(unquote(urlsplit(text).path)) if scheme_of(text) == "file" else text
+
+
+def scheme_of(url: str) -> str:
+    """What a URL begins with."""
+    return url.partition("://")[0].lower()
 
 
 def shown(url: str) -> str:
@@ -80,10 +85,10 @@ def fetched(url: str, *, largest: int | None = None) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="farol-fetched-") as folder:
         target = Path(folder) / name_of(url)
-        if urlsplit(url).scheme.lower() in WEB:
+        if scheme_of(url) in WEB:
             _download(url, target, largest)
         else:
-            _guarded("read", url, lambda: _fetch(url, target, largest))
+            guarded("read", url, lambda: _fetch(url, target, largest))
         yield target
 
 
@@ -93,11 +98,11 @@ def put(path: Path, url: str) -> None:
     Raises:
         ConfigurationError: it cannot be written there, or is not as long there as here.
     """
-    if urlsplit(url).scheme.lower() in WEB:
+    if scheme_of(url) in WEB:
         raise ConfigurationError(
             f"{shown(url)}: nothing can be written over http; give the storage's own URL (s3://...)"
         )
-    _guarded("written", url, lambda: _put(path, url))
+    guarded("written", url, lambda: _put(path, url))
 
 
 def _download(url: str, target: Path, largest: int | None) -> None:
@@ -116,7 +121,7 @@ def _download(url: str, target: Path, largest: int | None) -> None:
 
 
 def _fetch(url: str, target: Path, largest: int | None) -> None:
-    storage, path = _storage(url)
+    storage, path = storage_of(url)
     if not url.endswith("/"):
         with storage.open(path, "rb") as source, target.open("wb") as file:
             _copy(_pieces(source), file, name_of(url), largest)
@@ -135,16 +140,21 @@ def _fetch(url: str, target: Path, largest: int | None) -> None:
 
 
 def _put(path: Path, url: str) -> None:
-    storage, target = _storage(url)
+    storage, target = storage_of(url)
     storage.put_file(str(path), target)
     if storage.size(target) != path.stat().st_size:
         raise ConfigurationError(f"{shown(url)}: is not as long there as it is here; try again")
 
 
-def _storage(url: str) -> tuple[Any, str]:
-    """The file system of a URL, and the path there."""
+def storage_of(url: str) -> tuple[Any, str]:
+    """The file system of a URL as fsspec knows it, and the path there; within `guarded`."""
     from fsspec.core import url_to_fs
 
+    scheme = scheme_of(url)
+    if scheme in CLOUDS:
+        from obstore.fsspec import register
+
+        register(scheme)
     storage, path = url_to_fs(url)
     return storage, str(path)
 
@@ -163,15 +173,24 @@ def _copy(pieces: Iterator[bytes], file: BinaryIO, name: str, largest: int | Non
         file.write(piece)
 
 
-def _guarded(done: str, url: str, work: Callable[[], Done]) -> Done:
-    """Does something with a storage, whose libraries raise errors of their own."""
+def guarded(done: str, url: str, work: Callable[[], Done]) -> Done:
+    """Does something with a storage, whose libraries raise errors of their own.
+
+    Args:
+        done: what is to be done, as in "cannot be read".
+        url: where.
+        work: does it.
+
+    Raises:
+        ConfigurationError: it cannot be done.
+    """
     try:
         return work()
     except (ConfigurationError, NotThisTask, MemoryError):
         raise
     except ImportError:
         raise ConfigurationError(
-            f"{shown(url)}: its library is not installed; make setup-cloud (s3, gs, abfs)"
+            f"{shown(url)}: its library is not installed; for s3, gs and abfs: make setup-cloud"
         ) from None
     except Exception as error:  # noqa: BLE001  each cloud's library has its own
         # From None, for what it says may hold credentials.

@@ -14,6 +14,7 @@ from preprocessing.files.account import FileAccount, TableAccount, table_account
 from preprocessing.files.loading import CleanTable, FileReading
 from preprocessing.ingesting.reading import AS_IT_IS, ReadAs, read_any
 from preprocessing.ingesting.tables import Ingested, ingest
+from preprocessing.kept.keeping import FileKeeper
 from preprocessing.task.spec import TaskSpec
 
 
@@ -28,6 +29,7 @@ def ingest_file(
     pseudonyms: Pseudonyms | None = None,
     name: str | None = None,
     form: ReadAs = AS_IT_IS,
+    keeper: FileKeeper | None = None,
 ) -> tuple[list[Ingested], tuple[str, ...]]:
     """Reads a file and puts its tables into the registry, oldest period first.
 
@@ -41,17 +43,23 @@ def ingest_file(
         pseudonyms: what ids become, where they are not kept in the clear.
         name: what it is called, where the path does not say.
         form: how it is read.
+        keeper: keeps the file as it came; None: nobody does.
 
     Returns:
         One account a table, and the sheets that are no table of the task with the reason.
 
     Raises:
-        ConfigurationError: a bundle, and no mapping.
+        ConfigurationError: the file cannot be kept at the URL.
         NotThisTask: no sheet is a table of the task.
         RegistryError: the registry fails; the same call repairs what was begun.
     """
     with quiet():
         reading = read_any(path, task, now=now, period=period, name=name, form=form)
+    if keeper is not None:
+        reading = keeper.keep(
+            path, name or path.name, reading, now=now, period=period, mapping=form.mapping,
+            kind=form.kind,
+        )  # fmt: skip
     done = [
         opened.run(ingest(table, task, now=now, tombstone_key=tombstone_key, pseudonyms=pseudonyms))
         for table in _oldest_first(reading)

@@ -60,8 +60,8 @@ def read_any(
         form: how it is read.
 
     Raises:
-        ConfigurationError: a bundle, and no mapping.
-        NotThisTask: no table of the task; says what is missing or malformed.
+        NotThisTask: a bundle and no mapping, or no table of the task; says what is missing or
+            malformed.
     """
     if (form.kind or ("oneroster" if is_bundle(path) else "table")) == "table":
         return read_file(path, task, now=now, period=period, name=name, admitted=admitted)
@@ -88,8 +88,7 @@ def load_mapping(path: Path, task: TaskSpec) -> OneRosterMapping:
         raise ConfigurationError(f"--mapping {path}: not readable as YAML") from error
     except ValidationError as error:
         where = "; ".join(
-            f"{'.'.join(map(str, one['loc'])) or 'mapping'}: {one['msg']}"
-            for one in error.errors()
+            f"{'.'.join(map(str, one['loc'])) or 'mapping'}: {one['msg']}" for one in error.errors()
         )
         raise ConfigurationError(f"--mapping {path}: {where}") from error
     if unknown := mapping.unknown(task.column_names):

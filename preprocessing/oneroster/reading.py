@@ -9,11 +9,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
-from model.errors import ConfigurationError, NotThisTask
+from model.errors import NotThisTask
 from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.grids import Grid
 from preprocessing.files.loading import MOST_REJECTS, CleanTable, FileReading, read_grid
-from preprocessing.oneroster.bundle import open_bundle
+from preprocessing.oneroster.bundle import RosterBundle, open_bundle
 from preprocessing.oneroster.roster import Roster, read_roster
 from preprocessing.oneroster.sessions import periods_of
 from preprocessing.oneroster.students import RosterStudents
@@ -46,19 +46,21 @@ def read_bundle(
         mapping: where the columns are; None: the task's own.
 
     Raises:
-        ConfigurationError: there is no mapping.
-        NotThisTask: files are missing or malformed, or no period has a row of the task.
+        NotThisTask: there is no mapping, files are missing or malformed, or no period has a row of
+            the task.
     """
     how = mapping or task.oneroster
     if how is None:
-        raise ConfigurationError(
-            f"the task {task.name} does not say where its columns are in a OneRoster bundle: "
-            "write `oneroster` in its YAML, or give --mapping FILE"
+        raise NotThisTask(
+            f"{name or path.name}: the task {task.name} does not say where its columns are in a "
+            "OneRoster bundle: write `oneroster` in its YAML, or give --mapping FILE"
         )
     bundle = open_bundle(path, name=name)
-    roster = read_roster(bundle, how)
-    plain, tables, refused = _without_aliases(task), [], []
-    for grid in _grids(bundle.name, roster, how, task):
+    students = students_of(bundle, task, how)
+    plain = _without_aliases(task)
+    tables: list[CleanTable] = []
+    refused: list[str] = []
+    for grid in _grids(bundle.name, task, students):
         if period in (None, grid.sheet):
             try:
                 tables += read_grid(grid, plain, now=now, admitted=admitted)
@@ -68,16 +70,23 @@ def read_bundle(
         told = " | ".join(refused) or "no student is enrolled in a session of a period"
         raise NotThisTask(told if refused else f"{bundle.name}: {told}")
     tables = [_told(table, how) for table in tables]
-    tables[0] = _with_rejects(tables[0], roster)
-    refused += [f"{bundle.name}: {one} is not needed" for one in roster.unused]
+    tables[0] = _with_rejects(tables[0], students.roster)
+    refused += [f"{bundle.name}: {one} is not needed" for one in students.roster.unused]
     return FileReading(tuple(tables), tuple(refused))
 
 
-def _grids(
-    name: str, roster: Roster, mapping: OneRosterMapping, task: TaskSpec
-) -> Iterator[Grid]:
-    students = RosterStudents.of(roster, mapping, periods_of(roster, mapping, task))
-    header = [task.id.name, *mapping.columns]
+def students_of(bundle: RosterBundle, task: TaskSpec, mapping: OneRosterMapping) -> RosterStudents:
+    """The students of a bundle.
+
+    Raises:
+        NotThisTask: files are missing or malformed.
+    """
+    roster = read_roster(bundle, mapping)
+    return RosterStudents.of(roster, mapping, periods_of(roster, mapping, task))
+
+
+def _grids(name: str, task: TaskSpec, students: RosterStudents) -> Iterator[Grid]:
+    header = [task.id.name, *students.mapping.columns]
     for period, subjects in groupby(students.subjects(), key=lambda subject: subject[0]):
         rows = [students.cells(subject) for subject in subjects]
         yield Grid(f"{name}:{period}", period, name, [header, *rows])

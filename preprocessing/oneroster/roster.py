@@ -98,7 +98,9 @@ def read_roster(bundle: RosterBundle, mapping: OneRosterMapping) -> Roster:
     for name, declared in FILES.items():
         if name not in there:
             continue
-        if name in READ and (name in needed or name not in {"lineItems", "results", "demographics"}):
+        if name in READ and (
+            name in needed or name not in {"lineItems", "results", "demographics"}
+        ):
             tables[name] = read_rows(
                 declared,
                 bundle.files[name],

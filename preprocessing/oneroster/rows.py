@@ -18,6 +18,9 @@ Fields = Mapping[str, str]
 Table = Mapping[str, Fields]
 """A file's rows by their `sourcedId`."""
 
+LINE = "#"
+"""Under which a row's fields hold its line."""
+
 DELETED = "tobedeleted"
 LONGEST_TOLD = 200
 
@@ -81,13 +84,11 @@ def read_rows(
         cells = {column.name: row[at] for column, at in places if row[at]}
         key = cells["sourcedId"]
         if key in first:
-            account.reject(
-                declared.name, line, "sourcedId", f"is the same as in line {first[key]}"
-            )
+            account.reject(declared.name, line, "sourcedId", f"is the same as in line {first[key]}")
             continue
         first[key] = line
         if cells.get("status") != DELETED:
-            rows[key] = {name: cells[name] for name in wanted if name in cells}
+            rows[key] = {name: cells[name] for name in wanted if name in cells} | {LINE: str(line)}
     _count_dangling(declared, rows, account.ignored)
     return rows
 
@@ -203,12 +204,12 @@ def listed(value: str) -> list[str]:
     return [one.strip() for one in value.split(",") if one.strip()]
 
 
-def _count_dangling(declared: RosterFile, rows: Mapping[str, Fields], ignored: Counter[str]) -> None:
+def _count_dangling(
+    declared: RosterFile, rows: Mapping[str, Fields], ignored: Counter[str]
+) -> None:
     """Counts the references of a file to rows of its own that are not there."""
     for column in declared.columns:
         if column.refers_to == declared.name:
-            lost = sum(
-                column.name in row and row[column.name] not in rows for row in rows.values()
-            )
+            lost = sum(column.name in row and row[column.name] not in rows for row in rows.values())
             if lost:
                 ignored[f"{declared.name} {column.name}"] += lost

@@ -16,7 +16,7 @@ from preprocessing.oneroster.measures import (
     RosterResult,
 )
 from preprocessing.oneroster.roster import Roster
-from preprocessing.oneroster.rows import Fields, listed
+from preprocessing.oneroster.rows import LINE, Fields, listed
 from preprocessing.oneroster.sessions import RosterPeriods
 from preprocessing.task.oneroster import OneRosterMapping, RosterSource
 from preprocessing.task.spelling import fold
@@ -47,9 +47,7 @@ class RosterStudents:
         cls, roster: Roster, mapping: OneRosterMapping, periods: RosterPeriods
     ) -> RosterStudents:
         """The students of a bundle."""
-        return cls(
-            roster, mapping, periods, _enrolled(roster, periods), _results(roster, periods)
-        )
+        return cls(roster, mapping, periods, _enrolled(roster, periods), _results(roster, periods))
 
     def subjects(self) -> list[Subject]:
         """Every student of every period, in a fixed order."""
@@ -60,6 +58,25 @@ class RosterStudents:
         user = self.roster.row("users", subject[1])
         own = subject[1] if self.mapping.id == "sourcedId" else user.get(self.mapping.id)
         return [own, *(self._cell(one, subject) for one in self.mapping.columns.values())]
+
+    def lines(self, source: RosterSource, subject: Subject) -> list[str]:
+        """The rows that a student's cell is made of, as file and line."""
+        user = subject[1]
+        if source.users is not None:
+            rows = [("users", user)]
+        elif source.demographics is not None:
+            rows = [("demographics", user)]
+        elif source.orgs is not None:
+            rows = [("orgs", self._org(subject, source.type) or "")]
+        elif source.classes is not None:
+            rows = [("classes", self._homeroom(subject) or "")]
+        elif source.enrollments is not None:
+            found = self.enrolled.get(subject, ())
+            return sorted(f"enrollments.csv line {one[LINE]}" for one in found)
+        else:
+            rows = [("results", one.key) for one in self._chosen(source, subject)]
+        told = ((file, self._of(file, key, LINE)) for file, key in rows)
+        return [f"{file}.csv line {line}" for file, line in told if line is not None]
 
     def _cell(self, source: RosterSource, subject: Subject) -> Cell:
         if source.users is not None:

@@ -1,4 +1,4 @@
-"""Where the columns of a task stand in a OneRoster bundle: the mapping, as it is written in YAML."""
+"""Where the columns of a task are in a OneRoster bundle: the mapping, as YAML has it."""
 
 from __future__ import annotations
 

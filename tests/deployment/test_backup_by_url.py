@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import fsspec
@@ -16,6 +16,7 @@ from database.students import StudentRepository
 from deployment import backup, restore
 from tests.database.builders import observation
 from tests.deployment.test_backup import opened
+from tests.preprocessing.test_by_url import QuietHandler
 
 SECRET = "hunter2"
 
@@ -31,9 +32,9 @@ def test_a_backup_goes_to_a_url_and_comes_back_from_one(
         monkeypatch.setenv("FAROL_HOME", str(home))
         where = f"memory://{tmp_path.name}/farol.backup"
         assert backup.main(["--to", where]) == 0
-        assert backup.main(["--to", f"nowhere://ana:{SECRET}@host/x"]) == 1
+        assert backup.main(["--to", f"nowhere://ana:{SECRET}@host/x"]) == 2
     fsspec.filesystem("memory").get_file(f"/{tmp_path.name}/farol.backup", str(vault / "b"))
-    handler = partial(SimpleHTTPRequestHandler, directory=str(vault))
+    handler = partial(QuietHandler, directory=str(vault))
     monkeypatch.setenv("FAROL_HOME", str(other))
     try:
         with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

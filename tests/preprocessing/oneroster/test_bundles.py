@@ -151,7 +151,7 @@ def test_everything_that_is_wrong_with_the_files_is_said_at_once(
     [
         (manifest(HEADERS, users="delta"), "users.csv: manifest.csv says delta; only whole"),
         (manifest(HEADERS, users="all"), "users.csv: manifest.csv must say bulk"),
-        (manifest(HEADERS, users="absent"), "users.csv: is in the bundle; manifest.csv says absent"),
+        (manifest(HEADERS, users="absent"), "users.csv: is in the bundle; manifest"),
         (manifest(HEADERS).replace(b"1.2", b"1.1"), "manifest.csv: oneroster.version must be 1.2"),
         (manifest(HEADERS) + b"\nfile.pets,bulk", "pets.csv: manifest.csv names it"),
         (manifest(HEADERS) + b"\na,b,c", "manifest.csv: line 26 has 3 cells under 2 headers"),
@@ -276,16 +276,16 @@ def test_who_speaks_for_a_school_sends_its_students_only(tmp_path: Path, task: T
 
 def test_a_mapping_file_stands_in_for_the_tasks_own(tmp_path: Path, task: TaskSpec) -> None:
     written = tmp_path / "mapping.yaml"
-    written.write_text("columns: {mathematics: {results: highest}, age: {demographics: age}}")
+    written.write_text("columns: {mathematics: {results: lowest}, age: {demographics: age}}")
     path = zipped(tmp_path / "r.zip", files())
 
-    table = read_any(
-        path, task, now=NOW, form=ReadAs(mapping=load_mapping(written, task))
-    ).tables[0]
+    table = read_any(path, task, now=NOW, form=ReadAs(mapping=load_mapping(written, task))).tables[
+        0
+    ]
 
-    assert table.observations[0].features["mathematics"] == 12.0
+    assert table.observations[0].features["mathematics"] == 10.0
     headers = {one.name: one.header for one in table.columns}
-    assert headers["mathematics"] == "results.csv highest" and headers["sex"] is None
+    assert headers["mathematics"] == "results.csv lowest" and headers["sex"] is None
 
 
 @pytest.mark.parametrize(
@@ -308,14 +308,14 @@ def test_a_mistake_in_a_mapping_is_named(
     with pytest.raises(ConfigurationError, match=why):
         load_mapping(written, task)
     if "columns: {x" in text:
-        with pytest.raises(ConfigurationError, match="oneroster.columns: x: no columns"):
+        with pytest.raises(ConfigurationError, match=r"oneroster\.columns: x: no columns"):
             parse_task(TASK.replace("    school: {orgs", "    x: {orgs"), source="t")
 
 
 def test_a_task_that_says_nothing_of_bundles_says_so(tmp_path: Path, pede: TaskSpec) -> None:
     path = zipped(tmp_path / "r.zip", files())
 
-    with pytest.raises(ConfigurationError, match="write `oneroster` in its YAML"):
+    with pytest.raises(NotThisTask, match="write `oneroster` in its YAML"):
         read_any(path, pede, now=NOW)
     with pytest.raises(NotThisTask, match="is no readable workbook"):
         read_any(path, pede, now=NOW, form=ReadAs(kind="table"))
@@ -344,7 +344,7 @@ def test_a_bundle_is_kept_whole_or_not_at_all_and_twice_changes_nothing(
     tmp_path: Path, task: TaskSpec, registry: SyncRegistry
 ) -> None:
     broken = zipped(tmp_path / "broken.zip", files() | {"results.csv": b"\xff"})
-    with pytest.raises(NotThisTask, match="results.csv"):
+    with pytest.raises(NotThisTask, match=r"results\.csv"):
         ingest_file(registry, broken, task, now=NOW)
     assert registry.run(StudentRepository().count()) == 0
     assert registry.run(BatchRepository().newest(1)) == []
@@ -377,6 +377,9 @@ def test_the_command_reads_a_bundle_and_says_what_is_wrong_with_another(
     told = json.loads(capsys.readouterr().out)
     assert main(["--preview", str(bad)]) == 1
 
-    assert [(one["period"], one["students"]) for one in told["tables"]] == [("2024", 4), ("2025", 4)]
+    assert [(one["period"], one["students"]) for one in told["tables"]] == [
+        ("2024", 4),
+        ("2025", 4),
+    ]
     refused = json.loads(capsys.readouterr().out)["refused"]
     assert "orgs.csv: is empty" in refused[0]
