@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc setup-supply sbom audit lint format bench mutants replay screenshots lock clean
+.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc setup-supply setup-docs docs sbom audit lint format bench mutants replay screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +38,11 @@ setup-oidc: .venv/.oidc-locked ## the set-up and Authlib, for people who sign in
 setup-effects: .venv/.effects-locked ## the set-up and rdrobust (GPL), for what the lists show without a lottery
 
 setup-supply: .venv/.supply-locked ## the set-up and what says which libraries it is made of
+
+setup-docs: .venv/.docs-locked ## the set-up and what makes the documentation a site
+
+docs: setup-docs ## the documentation as a site, without the internet, into build/documentation/site
+	$(BIN)/python -m deployment.documentation
 
 sbom: setup-supply ## what an image is made of, as CycloneDX, into sbom.json
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json $(RUN_LOCK)
@@ -76,6 +81,7 @@ lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) --extra oidc -c $(RUN_LOCK) pyproject.toml -o requirements/oidc.txt
 	uv pip compile $(LOCK_FLAGS) --extra effects -c $(RUN_LOCK) pyproject.toml -o requirements/effects.txt
 	uv pip compile $(LOCK_FLAGS) --extra supply -c $(RUN_LOCK) pyproject.toml -o requirements/supply.txt
+	uv pip compile $(LOCK_FLAGS) --extra docs -c $(RUN_LOCK) pyproject.toml -o requirements/docs.txt
 
 LOCK_FLAGS := -q --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
