@@ -17,7 +17,9 @@ from deployment.documentation.markdown import block, code, plain, table
 ROOMS = (
     "api", "database", "deployment", "drift", "model", "preprocessing", "retraining", "training",
 )  # fmt: skip
-STARTED = 'if __name__ == "__main__":'
+STARTED = f'if __name__ == "{"__main__"}":'
+"""The line by which a command is known; put together, so that this file is none."""
+
 WIDTH = "100"
 HEAD = """\
 # Commands

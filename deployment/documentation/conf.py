@@ -9,6 +9,9 @@ extensions = ["myst_parser"]
 root_doc = "docs/index"
 nitpicky = True
 
+# A quotation over several lines of a console is none to the lexer; it is shown all the same.
+suppress_warnings = ["misc.highlighting_failure"]
+
 # The anchors of headings, as GitHub makes them: links to them are checked.
 myst_heading_anchors = 6
 

@@ -8,13 +8,14 @@ from typing import Any
 from api.app import create_app
 from api.openapi import document
 from deployment.documentation.markdown import code, plain, table
-from deployment.documentation.schemas import Schema, about, anchor, default_of, kind_of
+from deployment.documentation.schemas import ANCHOR, Schema, about, anchor, default_of, kind_of
 from preprocessing.task.spec import load_task
 
 TASK = "pede_lag"
 """Whose features the examples and schemas name."""
 
 CALLS, SCHEMAS = "http-api.md", "schemas.md"
+TO_SCHEMAS = f"{SCHEMAS}{ANCHOR}"
 METHODS = ("get", "post", "put", "patch", "delete")
 FIELD = ("field", "type", "default", "meaning")
 HEAD = """\
@@ -67,7 +68,7 @@ def _call(method: str, path: str, told: Mapping[str, Any]) -> Iterator[str]:
     heads = ("parameter", "in", "type", "default", "meaning")
     yield table(heads, (_parameter(one) for one in told.get("parameters", ()))) + "\n"
     for kind, content in told.get("requestBody", {}).get("content", {}).items():
-        yield f"Body, `{kind}`: {kind_of(content.get('schema', {}), SCHEMAS)}\n\n"
+        yield f"Body, `{kind}`: {kind_of(content.get('schema', {}), TO_SCHEMAS)}\n\n"
     yield table(("status", "meaning", "answer"), _answers(told)) + "\n"
 
 
@@ -75,20 +76,20 @@ def _parameter(one: Mapping[str, Any]) -> tuple[str, ...]:
     schema = one.get("schema", {})
     default = default_of(schema) or ("required" if one.get("required") else "")
     words = one.get("description") or schema.get("description", "")
-    return (code(one["name"]), one["in"], kind_of(schema, SCHEMAS), default, plain(words))
+    return (code(one["name"]), one["in"], kind_of(schema, TO_SCHEMAS), default, plain(words))
 
 
 def _answers(told: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for status, answer in told["responses"].items():
         kinds = dict.fromkeys(
-            kind_of(content["schema"], SCHEMAS) if content.get("schema") else code(kind)
+            kind_of(content["schema"], TO_SCHEMAS) if content.get("schema") else code(kind)
             for kind, content in answer.get("content", {}).items()
         )
         yield code(status), plain(answer.get("description", "")), " or ".join(kinds)
 
 
 def _schema(name: str, schema: Schema) -> Iterator[str]:
-    yield f"({anchor(name)})=\n## {name}\n\n"
+    yield f"{anchor(name)}\n## {name}\n\n"
     if words := about(schema):
         yield f"{words}\n\n"
     fields = schema.get("properties", {})

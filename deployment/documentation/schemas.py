@@ -10,6 +10,8 @@ from deployment.documentation.markdown import code, plain
 
 Schema = Mapping[str, Any]
 
+ANCHOR = "#schema-"
+
 _SAYS = {
     "minimum": "from {}",
     "exclusiveMinimum": "above {}",
@@ -24,12 +26,12 @@ _SAYS = {
 """What bounds a value, in the order in which it is told."""
 
 
-def kind_of(schema: Schema, page: str = "") -> str:
+def kind_of(schema: Schema, base: str = ANCHOR) -> str:
     """The type of a value, with its bounds; Markdown.
 
     Args:
         schema: of the value.
-        page: the page that has the schemas' sections; "" is the same page.
+        base: what a link to a schema begins with, its name follows; `#schema-` of the same page.
 
     >>> kind_of({"type": "integer", "minimum": 1})
     'integer, from 1'
@@ -38,31 +40,31 @@ def kind_of(schema: Schema, page: str = "") -> str:
     """
     if "$ref" in schema:
         name = str(schema["$ref"]).rsplit("/", 1)[-1]
-        return f"[{name}]({page}#{anchor(name)})"
+        return f"[{name}]({base}{name.lower()})"
     if "const" in schema:
         return code(json.dumps(schema["const"]))
     if "enum" in schema:
         return ", ".join(code(json.dumps(value)) for value in schema["enum"])
     for word in ("anyOf", "oneOf"):
         if word in schema:
-            return " or ".join(dict.fromkeys(kind_of(one, page) for one in schema[word]))
+            return " or ".join(dict.fromkeys(kind_of(one, base) for one in schema[word]))
     if "allOf" in schema:
-        return " and ".join(kind_of(one, page) for one in schema["allOf"])
-    return ", ".join((_plain_kind(schema, page), *_bounds(schema)))
+        return " and ".join(kind_of(one, base) for one in schema["allOf"])
+    return ", ".join((_plain_kind(schema, base), *_bounds(schema)))
 
 
-def _plain_kind(schema: Schema, page: str) -> str:
+def _plain_kind(schema: Schema, base: str) -> str:
     kind = schema.get("type", "anything")
     if isinstance(kind, list):
         return " or ".join(kind)
     if kind == "array":
         if "prefixItems" in schema:
-            return f"list of {', '.join(kind_of(one, page) for one in schema['prefixItems'])}"
-        return f"list of {kind_of(schema.get('items', {}), page)}"
+            return f"list of {', '.join(kind_of(one, base) for one in schema['prefixItems'])}"
+        return f"list of {kind_of(schema.get('items', {}), base)}"
     if kind == "object":
         values = schema.get("additionalProperties")
         if isinstance(values, Mapping) and values:
-            return f"object of {kind_of(values, page)}"
+            return f"object of {kind_of(values, base)}"
         fields = schema.get("properties", {})
         return f"object ({', '.join(map(code, fields))})" if fields else "object"
     return f"{kind} ({schema['format']})" if "format" in schema else str(kind)
@@ -93,10 +95,10 @@ def about(schema: Schema) -> str:
     return plain(str(schema.get("description", "")))
 
 
-def anchor(name: str) -> str:
-    """The anchor of a schema's section.
+def anchor(name: str, base: str = ANCHOR) -> str:
+    """What marks a schema's section, before its heading.
 
     >>> anchor("LabelsAnswer")
-    'schema-labelsanswer'
+    '(schema-labelsanswer)='
     """
-    return f"schema-{name.lower()}"
+    return f"({base.removeprefix('#')}{name.lower()})="

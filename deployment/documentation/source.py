@@ -75,7 +75,8 @@ def sections(index: str) -> Mapping[str, Sequence[str]]:
 
 def with_contents(index: str, generated: Sequence[str]) -> str:
     """The index with what the site's navigation is made of: its sections, in their order."""
-    parts = []
+    above = [path for path, _ in _LINK.findall(_SECTION.split(index)[0]) if _is_page(path)]
+    parts = ["\n".join(_contents(None, above))] if above else []
     for name, linked in sections(index).items():
         entries = [*linked, *generated] if name == REFERENCE_SECTION else linked
         if entries:
@@ -83,8 +84,9 @@ def with_contents(index: str, generated: Sequence[str]) -> str:
     return "\n\n".join((index, *parts)) + "\n"
 
 
-def _contents(caption: str, entries: Sequence[str]) -> Iterator[str]:
-    yield f"```{{toctree}}\n:hidden:\n:caption: {caption}\n"
+def _contents(caption: str | None, entries: Sequence[str]) -> Iterator[str]:
+    yield "```{toctree}\n:hidden:"
+    yield f":caption: {caption}\n" if caption else ""
     yield from entries
     yield "```"
 

@@ -11,6 +11,9 @@ from deployment.documentation.schemas import anchor, default_of, kind_of
 from preprocessing.task.columns import Spec
 from preprocessing.task.spec import TaskSpec
 
+PART = "#task-"
+"""Before the anchor of a part, which a schema of the API may have the name of."""
+
 HEAD = """\
 # TaskSpec
 
@@ -41,13 +44,13 @@ def meanings(kind: type[Spec]) -> Mapping[str, str]:
 
 
 def _part(name: str, schema: Mapping[str, Any], kind: type[Spec] | None) -> Iterator[str]:
-    yield f"({anchor(name)})=\n## {name}\n\n"
+    yield f"{anchor(name, PART)}\n## {name}\n\n"
     first = (schema.get("description") or "").split("\nAttributes:")[0]
     for paragraph in first.split("\n\n"):
         if paragraph.strip():
             yield f"{plain(paragraph)}\n\n"
     if kind is None:
-        yield f"{kind_of(schema)}\n\n"
+        yield f"{kind_of(schema, PART)}\n\n"
         return
     told, required = meanings(kind), schema.get("required", ())
     yield table(
@@ -55,7 +58,7 @@ def _part(name: str, schema: Mapping[str, Any], kind: type[Spec] | None) -> Iter
         (
             (
                 code(key),
-                kind_of(one),
+                kind_of(one, PART),
                 default_of(one) or ("required" if key in required else ""),
                 plain(told.get(key, "")),
             )

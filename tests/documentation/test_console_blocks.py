@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,7 @@ OF_MAKE_RUN = {"DATA", "PERIOD"}
 FOR_PEOPLE = {("GET", "/"), ("GET", "/docs"), ("GET", "/openapi.json")}
 """What the OpenAPI document leaves out."""
 
-ADDRESS = re.compile(
-    r"(?:https?://)?(?:(?:localhost|127\.0\.0\.1):8000|\$URL)(/[^?]*)?(\?.*)?"
-)
+ADDRESS = re.compile(r"(?:https?://)?(?:(?:localhost|127\.0\.0\.1):8000|\$URL)(/[^?]*)?(\?.*)?")
 
 COMMANDS = [one for page in PAGES for one in commands_of(page) if one.words]
 OF_PYTHON = [one for one in COMMANDS if one.words[0] in PYTHON and one.words[1] == "-m"]
@@ -150,7 +149,7 @@ def called(words: tuple[str, ...]) -> tuple[str, str] | None:
     """
     sends = any(word in {"-d", "-F", "--json"} or word.startswith("--data") for word in words)
     method = "POST" if sends else "GET"
-    for name, word in zip(words, words[1:], strict=False):
+    for name, word in pairwise(words):
         method = word if name in {"-X", "--request"} else method
     for word in words[1:]:
         if found := ADDRESS.fullmatch(word):

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ from tests.architecture.test_entry_points import MODULES
 from tests.architecture.test_habits import SOURCES
 from tests.documentation.console import PAGES, ROOT
 
+NAMED = re.compile(r"`(?:\.venv/bin/)?python -m ((?!pytest\b|pip\b|venv\b)\w[\w.]*\w)([^`\n]*)`")
 ROW = re.compile(r"^\| (.*) \|$", re.MULTILINE)
 BARS = re.compile(r"(?<!\\) \| ")
-SET_BY_US = {"PROMETHEUS_MULTIPROC_DIR", "TEST_MONGO_URI"}
+SET_BY_US = {"COLUMNS", "PROMETHEUS_MULTIPROC_DIR", "TEST_MONGO_URI"}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,12 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     return {path.name: path.read_text("utf-8") for path in (folder / "pages").iterdir()}
 
 
+@cache
+def api() -> Mapping[str, Any]:
+    """The OpenAPI document."""
+    return document(create_app(), load_task("pede_lag"))
+
+
 def rows(page: str) -> list[list[str]]:
     """The rows of a page's tables, cell by cell."""
     return [BARS.split(row) for row in ROW.findall(page)]
@@ -57,7 +65,7 @@ def test_every_page_is_made_and_none_is_committed(reference: Mapping[str, str]) 
 
 
 def test_every_call_has_its_section(reference: Mapping[str, str]) -> None:
-    paths = document(create_app(), load_task("pede_lag"))["paths"]
+    paths = api()["paths"]
     expected = {f"{way.upper()} {path}" for path, ways in paths.items() for way in ways}
 
     told = re.findall(r"^### `([A-Z]+ /\S*)`$", reference["http-api.md"], re.MULTILINE)
@@ -69,7 +77,7 @@ def test_every_call_has_its_section(reference: Mapping[str, str]) -> None:
 def test_every_schema_has_its_section_and_every_link_to_one_leads_there(
     reference: Mapping[str, str],
 ) -> None:
-    schemas: Mapping[str, Any] = document(create_app(), load_task("pede_lag"))["components"]
+    schemas = api()["components"]
     linked = re.findall(r"\(schemas\.md#(schema-\w+)\)", reference["http-api.md"])
     linked += re.findall(r"\]\(#(schema-\w+)\)", reference["schemas.md"])
     there = set(re.findall(r"^\((schema-\w+)\)=$", reference["schemas.md"], re.MULTILINE))
@@ -172,7 +180,7 @@ def test_prose_names_commands_options_and_targets_that_there_are(
     if page.name == "CHANGELOG.md":
         pytest.skip("tells what was")
     text = page.read_text("utf-8")
-    for module, rest in re.findall(r"`(?:\.venv/bin/)?python -m ([\w.]+)([^`\n]*)`", text):
+    for module, rest in NAMED.findall(text):
         path = ROOT.joinpath(*module.split("."))
         assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
         for option in re.findall(r"(?<=\s)--[\w-]+", rest) if module in MODULES else ():
