@@ -21,4 +21,5 @@ html_static_path = ["static"]
 html_css_files = ["farol.css"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_use_index = False
