@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-cloud setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-supply setup-coverage setup-containers sbom audit lint lint-containers coverage format bench mutants replay screenshots docker-up docker-down lock clean
+.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-cloud setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-supply setup-coverage setup-containers setup-docs docs sbom audit lint lint-containers coverage format bench mutants replay screenshots docker-up docker-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -50,6 +50,11 @@ setup-supply: .venv/.supply-locked ## the set-up and what says which libraries i
 setup-coverage: .venv/.coverage-locked ## the set-up for `make coverage`
 
 setup-containers: .venv/.containers-locked ## the set-up and what looks at container and Kubernetes files
+
+setup-docs: .venv/.docs-locked ## the set-up and what makes the documentation a site
+
+docs: setup-docs ## the documentation as a site, without the internet, into build/documentation/site
+	$(BIN)/python -m deployment.documentation
 
 sbom: setup-supply ## what an image is made of, as CycloneDX, into sbom.json
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json $(RUN_LOCK)
@@ -109,6 +114,7 @@ lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) --extra coverage -c $(RUN_LOCK) pyproject.toml -o requirements/coverage.txt
 	uv pip compile $(LOCK_FLAGS) --extra containers -c $(RUN_LOCK) pyproject.toml -o requirements/containers.txt
 	uv pip compile $(LOCK_FLAGS) --extra supply -c $(RUN_LOCK) pyproject.toml -o requirements/supply.txt
+	uv pip compile $(LOCK_FLAGS) --extra docs -c $(RUN_LOCK) pyproject.toml -o requirements/docs.txt
 
 COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) -f deployment/compose.yaml
 

@@ -95,9 +95,15 @@ class Settings(BaseModel):
     Attributes:
         mongo_uri: MongoDB's connection string; None starts the embedded registry.
         mongo_db: the root database: tasks, keys, audit, and the first task's records.
+        mongo_pool_size: connections to the registry that a process may hold.
         home: embedded data, live models, outboxes.
         task: the default task, or the one that a command was asked for: a name or a path.
         tasks: all that this host serves, the default one first.
+        auth: `off` asks for no key and answers this machine only; `make run` sets it unless told.
+        log_level: of Farol's own lines; libraries are heard from `WARNING` on.
+        async_driver: what the API talks to MongoDB with.
+        port: where the API listens under `make run`.
+        dashboard_port: where the dashboard does.
         runs_at_once: retraining runs and drift checks of this host's worker at the same time, of
             different tasks; one of a task at a time.
         signing_key: signs bundles; hosts that share a registry must share it. When unset, one is

@@ -69,6 +69,8 @@ class Column(Spec):
         label_pt: the same in Portuguese.
         influenced: whether a school can do something about it within the period; nobody can about
             an age.
+        description: what it is, in English; the API and the dashboard show it.
+        description_pt: the same in Portuguese.
     """
 
     name: str
@@ -166,10 +168,13 @@ class Derived(Spec):
     Nobody sends it and nobody is asked for it; the encoder computes it from what was sent.
 
     Attributes:
+        name: canonical name, as reasons tell it.
         formula: see `preprocessing.task.formula`; it reads numeric features.
         monotone: as for a column.
         label: as for a column.
         label_pt: as for a column.
+        description: as for a column.
+        description_pt: as for a column.
     """
 
     name: str
@@ -211,6 +216,17 @@ class OutcomeRule(Spec):
     For a binary task the outcome is 1 when `below` or `at_least` holds for the raw number, or when
     the raw text is one of the `positive` categories. It is 0 for the `negative` ones, by default
     all others; a category that is in neither list says that the outcome is not known yet.
+
+    Attributes:
+        column: where the school's files tell it.
+        horizon: periods from the features to the outcome.
+        kind: two outcomes, or a number.
+        below: a raw number below it is the outcome to warn of.
+        at_least: a raw number from it on is.
+        positive: categories of a text that are the outcome to warn of.
+        negative: categories that are not; none: all others.
+        persistence: the feature whose present outcome is the rule that a model must beat.
+        description: what the outcome is, in a sentence.
     """
 
     column: Column

@@ -19,6 +19,7 @@ class StatusPolicy(Spec):
     are values that the school names, on the outcome's own scale.
 
     Attributes:
+        critical_precision: of a binary outcome, precision from which on a score is `critical`.
         min_known_weight: a record that gives less than this share of the version's importance has
             the status `insufficient`, whatever its score; 0 for never.
         concern: which values of a numeric outcome are of concern.
@@ -67,7 +68,12 @@ class StatusPolicy(Spec):
 
 
 class LaneBudgets(Spec):
-    """Shares of all students that may be flagged, of those at risk now and of the others."""
+    """Shares of all students that may be flagged, of those at risk now and of the others.
+
+    Attributes:
+        known: of those at risk now.
+        new: of the others.
+    """
 
     known: Annotated[float, Field(ge=0, le=1)]
     new: Annotated[float, Field(ge=0, le=1)]
@@ -88,6 +94,17 @@ class PromotionPolicy(Spec):
         evidence: which gain counts. `forward`: of models older than the period judged. `within`:
             of the newest period, though the challenger learned from it. `either`: forward where
             there is an earlier period, else within where the champion learned from it too.
+        min_recall_gain: recall within the budget must improve by more than this.
+        confidence: how surely it must improve, on other students and in other periods.
+        precision_floor: precision at the version's own threshold; None asks for none.
+        max_auc_loss: AUC may fall by at most this.
+        max_calibration_error: expected calibration error, or no worse than the champion's.
+        max_subgroup_gap: recall between protected groups may differ by at most this.
+        min_positives: new records at risk without which nothing is compared.
+        min_labelled: labelled records without which nothing is trained.
+        first_min_auc: AUC of a first model of a binary outcome.
+        first_min_r2: R² of a first model of a numeric outcome.
+        min_mae_gain: share of the mean absolute error that a model of a numeric outcome must save.
         refresh: how the champion's own recipe with another period of records is judged: `always`
             promoted if no other guard objects, `measured` within the newest period, or by the
             `evidence` that any other challenger needs.
@@ -231,6 +248,7 @@ class TrainingPolicy(Spec):
     """Which candidates are tried, on how many of the newest labelled records, and how long.
 
     Attributes:
+        candidates: families that are compared, by the names of `docs/training.md`.
         window: as many as were measured to be cheap (`docs/training.md`). A run says how many
             older records, and of which periods, it leaves out.
         params: family to settings that are fixed for it, which tuning leaves; families and settings

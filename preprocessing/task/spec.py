@@ -54,6 +54,10 @@ class TaskSpec(Spec):
     """One task: what is read, what is predicted, and how a model earns its place.
 
     Attributes:
+        name: small letters, digits and underscores; part of the database's name.
+        title: what people call the task, in English.
+        title_pt: the same in Portuguese.
+        description: what is predicted of whom, in a sentence or two.
         id: who a row is about, read as text; grouped in every split.
         unit: where a student is: a school, then finer ones, such as a class. Access goes by the
             first. Kept beside the features; no model sees them.
@@ -63,11 +67,20 @@ class TaskSpec(Spec):
             of a file or sheet.
         reported: what schools report and a model may see; the key `features` of the YAML file.
         longitudinal: what is added from the student's earlier periods.
+        derived: numbers worked out from features of the same record.
         protected: used to check fairness, never to score.
         checked: read for the plausibility check over periods alone.
         excluded: header of a column that is not used (`*` stands for any text) to the reason.
+        outcome: what is predicted, and how the school's own column says it.
         labels: `after_horizon` refuses outcomes that were observed before their period began; else
             they are kept and counted as early.
+        status: where the counsellor's statuses begin.
+        promotion: what a challenger must show.
+        training: which models are tried, and on how many records.
+        schedule: when the worker trains and checks.
+        retention: how long what is kept.
+        drift: which records are compared with what the champion was trained on, and how.
+        notices: language and hours of what people are told.
         interventions: which kinds of help there are; any may be written where none is named.
         leakage: how suspicious the leakage guard is, and the features it was told to accept.
         environment: units and features, coarse to fine, that say where a student is and not who;

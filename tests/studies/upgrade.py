@@ -2,8 +2,8 @@
 
 An older commit makes a home: synthetic years, a champion, predictions, outcomes, a backup. This one
 starts on that home and is asked everything (`deployment.smoke`). Then the older one starts on it
-again, and once more on a new home with its own backup. At each station a student's record is scored:
-version and score have to stay what they were.
+again, and once more on a new home with its own backup. At each station a student's record is
+scored: version and score have to stay what they were.
 
 The older commit runs with the libraries of today's environment.
 """
