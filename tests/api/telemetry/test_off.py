@@ -12,7 +12,7 @@ from typing import cast
 
 from pymongo import MongoClient
 
-from api.predict_endpoint import PredictEndpoint
+from api.predict_endpoint import PATH, PredictEndpoint
 from api.services import Services
 from api.task_paths import TaskPaths
 from api.telemetry.predicting import TracedPredictEndpoint
@@ -39,13 +39,13 @@ def services() -> dict[str, Services]:
 
 
 def test_without_a_tracer_the_endpoint_is_the_plain_one() -> None:
-    assert type(TaskPaths(services(), None).default) is PredictEndpoint
+    assert type(TaskPaths(services(), None).predict[PATH]) is PredictEndpoint
 
 
 def test_with_one_it_is_another_class_and_no_layer_around_it() -> None:
     tracer = cast(Tracer, SimpleNamespace())
 
-    assert type(TaskPaths(services(), None, tracer).default) is TracedPredictEndpoint
+    assert type(TaskPaths(services(), None, tracer).predict[PATH]) is TracedPredictEndpoint
 
 
 class Overheard(SyncRegistry):
