@@ -13,14 +13,18 @@ from http import HTTPStatus
 import orjson
 
 from api.http.problems import Problem
-from api.services import Services
+from api.registry import Registry
 from database.kept.files import KeptFileRepository
 
 SECONDS = 600.0
 
 
-async def free_kept_files(here: Services) -> int | None:
+async def free_kept_files(registry: Registry, task: str) -> int | None:
     """Frees the kept files of a task of all whom tombstones name; the student's are laid.
+
+    Args:
+        registry: of the task.
+        task: its name.
 
     Returns:
         How many files were written anew; None where none are kept.
@@ -29,11 +33,11 @@ async def free_kept_files(here: Services) -> int | None:
         Problem: 503, not all could be; the student is known still, so the same call does it again.
         RegistryError: the registry fails.
     """
-    if not await here.registry.run(KeptFileRepository().count()):
+    if not await registry.run(KeptFileRepository().count()):
         return None
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "deployment.following", str(os.getpid())),
-        *(sys.executable, "-m", "preprocessing.kept", f"--task={here.task.name}", "--json"),
+        *(sys.executable, "-m", "preprocessing.kept", f"--task={task}", "--json"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
     )

@@ -174,7 +174,7 @@ async def _begun(found: Reach, student: str) -> dict[str, list[str]]:
 
 async def _erased(here: Services, student: str, waiting: list[str]) -> TaskPart:
     """Erases a student whose tombstones were laid in one task, the rows of kept files first."""
-    files = await free_kept_files(here)
+    files = await free_kept_files(here.registry, here.task.name)
     receipt = await here.registry.run(
         erasure.erase_student(
             student, now=here.now(), tombstone_key=here.erased.key, waiting=waiting, begun=True

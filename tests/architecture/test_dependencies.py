@@ -30,8 +30,9 @@ TOOLS = {
     "types-pyyaml": "types",
 }
 INSTALLED_ELSEWHERE = {
-    "catboost": "catboost", "mlflow": "mlflow-skinny", "motor": "motor", "onnx": "onnx",
-    "onnxruntime": "onnxruntime", "opentelemetry": "opentelemetry", "rdrobust": "rdrobust",
+    "catboost": "catboost", "mlflow": "mlflow-skinny", "motor": "motor", "obstore": "obstore",
+    "onnx": "onnx", "onnxruntime": "onnxruntime", "opentelemetry": "opentelemetry",
+    "rdrobust": "rdrobust",
 }  # fmt: skip
 """Modules of extras, which need not be installed here."""
 

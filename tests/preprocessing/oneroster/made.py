@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-
-Rows = Sequence[Sequence[object]]
 
 HEADERS: Mapping[str, str] = {
     "academicSessions": "sourcedId,status,dateLastModified,title,type,startDate,endDate,"
@@ -92,10 +90,7 @@ def tables() -> dict[str, list[dict[str, object]]]:
         "academicSessions": sessions,
         "orgs": [
             {"sourcedId": "district", "name": "District", "type": "district"},
-            *(
-                {"sourcedId": s, "name": f"School {s}", "type": "school",
-                 "parentSourcedId": "district"} for s in schools
-            ),
+            *[school_org(s) for s in schools],
         ],
         "categories": [
             {"sourcedId": "exam", "title": "Exam"}, {"sourcedId": "work", "title": "Homework"},
@@ -132,6 +127,12 @@ def session(key: str, title: str, kind: str, year: str, parent: str) -> dict[str
     return {
         "sourcedId": key, "title": title, "type": kind, "startDate": begins,
         "endDate": f"{year}-06-30", "parentSourcedId": parent, "schoolYear": year,
+    }  # fmt: skip
+
+
+def school_org(key: str) -> dict[str, object]:
+    return {
+        "sourcedId": key, "name": f"School {key}", "type": "school", "parentSourcedId": "district",
     }  # fmt: skip
 
 
@@ -177,7 +178,7 @@ def _add_classes(found: dict[str, list[dict[str, object]]], year: str, school: s
                     )  # fmt: skip
 
 
-def manifest(present: Sequence[str], **said: str) -> bytes:
+def manifest(present: Collection[str], **said: str) -> bytes:
     lines = ["propertyName,value", "manifest.version,1.0", "oneroster.version,1.2"]
     lines += [f"file.{one},{said.get(one, 'bulk' if one in present else 'absent')}" for one in ALL]
     lines += ["source.systemName,Made up"]
