@@ -22,10 +22,12 @@ from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import add_task_option, registry, settings_from_environment
 from model.errors import ConfigurationError, NotThisTask, RegistryError
+from preprocessing.events.reading import read_events
 from preprocessing.files.account import FileAccount
 from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.by_url import fetched, name_of, place
 from preprocessing.files.limits import LARGEST
+from preprocessing.ingesting.events import described, ingest_events
 from preprocessing.ingesting.files import ingest_file, keep, preview
 from preprocessing.ingesting.lines import describe
 from preprocessing.ingesting.reading import ReadAs, load_mapping, read_any
@@ -59,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--preview", action="store_true", help="say what would be read, in JSON; keep nothing"
     )
+    parser.add_argument(
+        "--events", action="store_true", help="the files hold events: a row a day, not a student"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object per file on stdout")
     parser.add_argument("--name", metavar="FILE", help="what the file of standard input is called")
     parser.add_argument(
@@ -70,8 +75,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from_environment(given.task)
         task = load_task(settings.task)
+        alone = given.preview or given.json or given.unit or STANDARD_INPUT in given.files
+        if given.events and (alone or given.period):
+            parser.error("--events goes with --task alone")
+        if given.events:
+            with registry(settings) as opened:
+                used = [_ingest_events(opened, one, task, settings) for one in given.files]
+            return ExitCode.DONE if all(used) else ExitCode.FAILED
         form = ReadAs(given.kind, given.mapping and load_mapping(given.mapping, task))
-        if given.preview or given.json or given.unit or STANDARD_INPUT in given.files:
+        if alone:
             told_well = [_told_in_json(settings, one, task, given, form) for one in given.files]
             return ExitCode.DONE if all(told_well) else ExitCode.FAILED
         with registry(settings) as opened:
@@ -197,6 +209,22 @@ def _ingest_one(
         sys.stdout.write("\n".join(describe(result, task)) + "\n")
     for reason in refused:
         sys.stdout.write(f"not used: {reason}\n")
+    return True
+
+
+def _ingest_events(
+    opened: SyncRegistry, where: Path | str, task: TaskSpec, settings: Settings
+) -> bool:
+    try:
+        with _here(where, None) as (path, _), quiet():
+            tables = read_events(path, task)
+    except NotThisTask as error:
+        sys.stderr.write(f"refused: {error}\n")
+        return False
+    now, pseudonyms = datetime.now(UTC), settings.student_pseudonyms
+    for table in tables:
+        done = opened.run(ingest_events(table, task, now=now, pseudonyms=pseudonyms))
+        sys.stdout.write("\n".join(described(table, done)) + "\n")
     return True
 
 

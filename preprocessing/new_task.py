@@ -18,7 +18,7 @@ from model.errors import ConfigurationError, DataError
 from preprocessing.proposing.asking import asked, known_all_the_same
 from preprocessing.proposing.leaks import without_leaks
 from preprocessing.proposing.proposal import Choices, Proposal
-from preprocessing.proposing.propose import Seen, propose, see
+from preprocessing.proposing.propose import SeenFiles, propose, see
 from preprocessing.proposing.tables import raw_tables
 from preprocessing.proposing.writing import as_yaml
 from preprocessing.task.spec import TASK_NAME, parse_task
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _proposed(seen: Seen, given: argparse.Namespace) -> Proposal:
+def _proposed(seen: SeenFiles, given: argparse.Namespace) -> Proposal:
     choices = Choices(
         name=given.name,
         outcome=given.outcome,
@@ -87,7 +87,7 @@ def _proposed(seen: Seen, given: argparse.Namespace) -> Proposal:
     return proposal if more == choices else _measured(seen, more, given)
 
 
-def _measured(seen: Seen, choices: Choices, given: argparse.Namespace) -> Proposal:
+def _measured(seen: SeenFiles, choices: Choices, given: argparse.Namespace) -> Proposal:
     proposal = propose(seen, choices)
     return without_leaks(proposal, given.files, now=datetime.now(UTC), period=given.period)
 

@@ -14,6 +14,7 @@ from model.dropped import DroppedFeatures, DroppedStudy
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.lanes import lanes_of
+from preprocessing.task.events import event_columns
 from preprocessing.task.formula import Formula
 from preprocessing.task.history_columns import added_columns
 from preprocessing.task.spec import TaskSpec
@@ -90,7 +91,10 @@ def dropped_features(
 
 
 def column_groups(task: TaskSpec) -> Iterator[tuple[str, ...]]:
-    """Each column that schools report, with its history and the derived numbers that read it."""
+    """Each column that schools report, with its history and the derived numbers that read it.
+
+    Then each aggregate of events.
+    """
     plan = task.longitudinal
     for column in task.reported:
         group = [column.name]
@@ -99,6 +103,9 @@ def column_groups(task: TaskSpec) -> Iterator[tuple[str, ...]]:
             group += [added.name for added in added_columns(own, {column.name: column})]
         read = [d.name for d in task.derived if set(Formula(d.formula).names) & set(group)]
         yield (*group, *read)
+    events = task.events
+    for one in () if events is None else events.aggregates:
+        yield tuple(column.name for column in event_columns((one,)))
 
 
 def _without(fold: Fold, names: tuple[str, ...]) -> Fold:

@@ -11,7 +11,7 @@ from database.batches import BatchRepository, BegunBatchRepository
 from database.driver.commands import Document, Op
 from database.labelling.linking import join_orphans, rejoin
 from database.labelling.recording import record_outcomes
-from database.mapping.students import unit_in
+from database.mapping.students import observation_in, unit_in
 from database.rights.objections import ObjectionRepository
 from database.rights.rectifications import RectificationRepository
 from database.students import StudentRepository
@@ -25,6 +25,7 @@ from model.trust.tombstone import TombstoneKey
 from preprocessing.files.headers import FoundColumn
 from preprocessing.files.idle import IdleColumn
 from preprocessing.files.loading import CleanTable
+from preprocessing.ingesting.events import with_stored_events
 from preprocessing.plausibility import implausible
 from preprocessing.task.spec import TaskSpec
 
@@ -98,6 +99,7 @@ def ingest(
     stored = yield from StudentRepository().stored_many(o.student_id for o in kept.observations)
     kept, elsewhere = without_elsewhere(kept, stored)
     kept, corrected = put_right(kept, (yield from _standing(kept)))
+    kept = _with_events(kept, stored, task)
     objecting = yield from ObjectionRepository().students()
     observed = [observation.student_id for observation in kept.observations]
     others = {key: StudentRepository().read(document) for key, document in stored.items()}
@@ -155,6 +157,17 @@ def _named(table: CleanTable) -> set[str]:
     """The keys of the students of a table."""
     observed = {o.student_id for o in table.observations}
     return observed | {o.student_id for o in table.outcomes if o.student_id is not None}
+
+
+def _with_events(table: CleanTable, stored: Mapping[str, Document], task: TaskSpec) -> CleanTable:
+    """The table with what events had told of the same records before."""
+    if task.events is None:
+        return table
+    period = table.batch.period
+    known = {key: observation_in(document, period) for key, document in stored.items()}
+    features = {key: one.features for key, one in known.items() if one is not None}
+    observations = with_stored_events(table.observations, features, task)
+    return replace(table, observations=observations)
 
 
 def _standing(table: CleanTable) -> Op[Standing]:

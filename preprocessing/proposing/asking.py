@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from model.errors import ConfigurationError
 from preprocessing.proposing.proposal import Choices, Proposal
-from preprocessing.proposing.propose import Seen, propose
+from preprocessing.proposing.propose import SeenFiles, propose
 from preprocessing.task.spec import TASK_NAME
 
 Ask = Callable[[str, str], str]
@@ -17,7 +17,7 @@ Take = Callable[[Choices, str], Choices]
 YES = frozenset({"y", "yes", "s", "sim"})
 
 
-def asked(seen: Seen, choices: Choices, ask: Ask, say: Callable[[str], None]) -> Choices:
+def asked(seen: SeenFiles, choices: Choices, ask: Ask, say: Callable[[str], None]) -> Choices:
     """What somebody decides of the proposal; what was decided already is not asked again.
 
     Args:

@@ -13,7 +13,7 @@ from preprocessing.files.loading import CleanTable, read_tables
 from preprocessing.leakage import Culprits, LeakageReport, measure_leakage
 from preprocessing.pairing import paired
 from preprocessing.proposing.parts import excluded_header
-from preprocessing.proposing.proposal import LeftOut, Part, Proposal
+from preprocessing.proposing.proposal import ExcludedColumn, Proposal, ProposedPart
 from preprocessing.proposing.writing import as_yaml
 from preprocessing.task.formula import Formula
 from preprocessing.task.spec import TaskSpec, parse_task
@@ -103,13 +103,13 @@ def _left_out(proposal: Proposal, name: str, reason: str) -> Proposal:
         derived=tuple(
             d for d in proposal.derived if name not in Formula(str(d.keys["formula"])).names
         ),
-        excluded=(*proposal.excluded, LeftOut(name, pattern, reason, True, (doubt,))),
+        excluded=(*proposal.excluded, ExcludedColumn(name, pattern, reason, True, (doubt,))),
     )
 
 
 def _kept_with_doubt(proposal: Proposal, names: set[str]) -> Proposal:
     features = tuple(
-        Part(p.name, p.keys, p.remark, (*p.doubts, STILL)) if p.name in names else p
+        ProposedPart(p.name, p.keys, p.remark, (*p.doubts, STILL)) if p.name in names else p
         for p in proposal.features
     )
     changed = any(STILL not in p.doubts for p in proposal.features if p.name in names)

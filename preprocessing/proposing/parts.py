@@ -9,8 +9,8 @@ from preprocessing.proposing import words
 from preprocessing.proposing.columns import SourceColumn
 from preprocessing.proposing.identity import Identity
 from preprocessing.proposing.outcomes import Chosen
-from preprocessing.proposing.proposal import LeftOut, Part
-from preprocessing.proposing.reading import Reading, Unread
+from preprocessing.proposing.proposal import ExcludedColumn, ProposedPart
+from preprocessing.proposing.reading import Reading, UnreadColumn
 from preprocessing.proposing.words import says, slug
 
 
@@ -35,36 +35,41 @@ def column_keys(column: SourceColumn, reading: Reading, portuguese: bool) -> dic
     return keys
 
 
-def id_part(identity: Identity) -> Part:
+def id_part(identity: Identity) -> ProposedPart:
     """The id; a made-up name where rows are numbered."""
     if identity.column is None:
         keys: dict[str, object] = {"name": "student", "aliases": ["student_id"]}
-        return Part("student", keys, doubts=identity.doubts)
+        return ProposedPart("student", keys, doubts=identity.doubts)
     column = identity.column
-    return Part(column.name, named_keys(column), doubts=identity.doubts)
+    return ProposedPart(column.name, named_keys(column), doubts=identity.doubts)
 
 
-def unit_parts(columns: Sequence[SourceColumn]) -> tuple[Part, ...]:
+def period_part(column: SourceColumn | None) -> ProposedPart | None:
+    """The column of the periods, if there is one."""
+    return None if column is None else ProposedPart(column.name, named_keys(column))
+
+
+def unit_parts(columns: Sequence[SourceColumn]) -> tuple[ProposedPart, ...]:
     """The units, schools first."""
     alone = bool(columns) and slug(columns[0].header) in words.CLASS
     doubts = ("no column names the school; access will go by this one",) if alone else ()
     return tuple(
-        Part(
+        ProposedPart(
             c.name, {**named_keys(c), "kind": "category"}, doubts=doubts if c is columns[0] else ()
         )
         for c in columns
     )
 
 
-def protected_part(column: SourceColumn) -> Part:
+def protected_part(column: SourceColumn) -> ProposedPart:
     """An attribute by which fairness is checked."""
     doubts = ("put it under `features` too if a model may go by it",)
-    return Part(column.name, {**named_keys(column), "kind": "category"}, doubts=doubts)
+    return ProposedPart(column.name, {**named_keys(column), "kind": "category"}, doubts=doubts)
 
 
 def feature_part(
     column: SourceColumn, reading: Reading, portuguese: bool, *, horizon: int, before: str
-) -> Part:
+) -> ProposedPart:
     """A feature, with when it is known.
 
     Args:
@@ -78,20 +83,22 @@ def feature_part(
     remark = f"known before {before}, by its number" if before and not horizon else ""
     if not horizon and says(column.header, words.COUNTED):
         doubts.append("over the whole period? What is sent when predicting must mean the same")
-    return Part(column.name, column_keys(column, reading, portuguese), remark, tuple(doubts))
+    return ProposedPart(
+        column.name, column_keys(column, reading, portuguese), remark, tuple(doubts)
+    )
 
 
-def outcome_part(chosen: Chosen, reading: Reading, portuguese: bool, alike: str) -> Part:
+def outcome_part(chosen: Chosen, reading: Reading, portuguese: bool, alike: str) -> ProposedPart:
     """The outcome's column; `alike` says which lag of its row it is."""
     doubts = [*chosen.doubts, *filter(None, [chosen.column.doubt, alike]), *reading.doubts]
     keys = column_keys(chosen.column, reading, portuguese)
-    return Part(chosen.column.name, keys, doubts=tuple(doubts))
+    return ProposedPart(chosen.column.name, keys, doubts=tuple(doubts))
 
 
-def left_out(column: SourceColumn, why: Unread) -> LeftOut:
+def left_out(column: SourceColumn, why: UnreadColumn) -> ExcludedColumn:
     """A column that is not used."""
     header = excluded_header(column.aliases[0])
-    return LeftOut(column.name, header, why.reason, why.leak, why.doubts)
+    return ExcludedColumn(column.name, header, why.reason, why.leak, why.doubts)
 
 
 def excluded_header(alias: str) -> str:

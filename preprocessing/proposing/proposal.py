@@ -30,7 +30,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ProposedPart:
     """A part of the task: its keys as in the YAML file, a remark, and what was unsure."""
 
     name: str
@@ -40,7 +40,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class ExcludedColumn:
     """A column that is not used.
 
     Attributes:
@@ -81,16 +81,16 @@ class Proposal:
     name: str
     title: str
     portuguese: bool
-    id: Part
+    id: ProposedPart
     number_rows: bool
-    period: Part | None
+    period: ProposedPart | None
     periods: str | None
-    unit: tuple[Part, ...]
-    features: tuple[Part, ...]
-    derived: tuple[Part, ...]
-    protected: tuple[Part, ...]
-    excluded: tuple[LeftOut, ...]
-    outcome: Part
+    unit: tuple[ProposedPart, ...]
+    features: tuple[ProposedPart, ...]
+    derived: tuple[ProposedPart, ...]
+    protected: tuple[ProposedPart, ...]
+    excluded: tuple[ExcludedColumn, ...]
+    outcome: ProposedPart
     rivals: tuple[str, ...]
     rule: Rule
     horizon: int
@@ -124,6 +124,6 @@ class Proposal:
         told += [f"excluded.{one.header}: {d}" for one in self.excluded for d in one.doubts]
         return [*told, *self.doubts]
 
-    def leaks(self) -> list[LeftOut]:
+    def leaks(self) -> list[ExcludedColumn]:
         """What is left out because it tells the outcome."""
         return [one for one in self.excluded if one.leak]

@@ -31,14 +31,14 @@ from preprocessing.proposing.parts import (
     feature_part,
     id_part,
     left_out,
-    named_keys,
     outcome_part,
+    period_part,
     protected_part,
     unit_parts,
 )
 from preprocessing.proposing.profiles import Profile, profile
-from preprocessing.proposing.proposal import Choices, Part, Proposal
-from preprocessing.proposing.reading import Reading, Unread
+from preprocessing.proposing.proposal import Choices, Proposal, ProposedPart
+from preprocessing.proposing.reading import Reading, UnreadColumn
 from preprocessing.proposing.roles import features_of, read_columns, set_apart
 from preprocessing.proposing.tables import RawTable, of_one_kind
 from preprocessing.proposing.words import says, slug
@@ -49,7 +49,7 @@ FEWEST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenFiles:
     """What the files hold, whatever becomes of it.
 
     Attributes:
@@ -67,16 +67,16 @@ class Seen:
     timing: Timing
 
 
-def see(tables: Sequence[RawTable]) -> Seen:
+def see(tables: Sequence[RawTable]) -> SeenFiles:
     """Looks at every cell, once."""
     kept, other = of_one_kind(tables)
     columns = merged_columns(kept)
     profiles = {column.name: profile(column.cells(kept)) for column in columns}
     timing = timing_of(columns, profiles, kept)
-    return Seen(tuple(kept), tuple(other), tuple(columns), profiles, timing)
+    return SeenFiles(tuple(kept), tuple(other), tuple(columns), profiles, timing)
 
 
-def propose(seen: Seen, choices: Choices | None = None) -> Proposal:
+def propose(seen: SeenFiles, choices: Choices | None = None) -> Proposal:
     """A task for these tables.
 
     Args:
@@ -106,7 +106,7 @@ def propose(seen: Seen, choices: Choices | None = None) -> Proposal:
         raise NotThisTask("no column is left to tell the outcome by")
     lags = differences(features, readings)
     left |= unread | leaks
-    left |= {c.name: Unread("tells rows apart, as the id does") for c in identity.others}
+    left |= {c.name: UnreadColumn("tells rows apart, as the id does") for c in identity.others}
     portuguese = sum(says(c.header, words.PORTUGUESE) or not c.header.isascii() for c in free) > 1
     run = series.get(column.name, [])
     return Proposal(
@@ -116,7 +116,7 @@ def propose(seen: Seen, choices: Choices | None = None) -> Proposal:
         portuguese=portuguese,
         id=id_part(identity),
         number_rows=identity.column is None,
-        period=Part(timing.column.name, named_keys(timing.column)) if timing.column else None,
+        period=period_part(timing.column),
         periods=None if timing.pattern == YEARS else timing.pattern,
         unit=unit_parts(units),
         features=tuple(
@@ -126,7 +126,7 @@ def propose(seen: Seen, choices: Choices | None = None) -> Proposal:
             )
             for c in features
         ),
-        derived=tuple(Part(one.name, one.keys, doubts=one.doubts) for one in lags),
+        derived=tuple(ProposedPart(one.name, one.keys, doubts=one.doubts) for one in lags),
         protected=tuple(map(protected_part, protected)),
         excluded=tuple(
             left_out(c, left[c.name])
@@ -204,7 +204,7 @@ def _rule(
     )
 
 
-def _horizon(identity: Identity, seen: Seen, wanted: int | None) -> tuple[int, list[str]]:
+def _horizon(identity: Identity, seen: SeenFiles, wanted: int | None) -> tuple[int, list[str]]:
     if wanted is not None:
         return wanted, []
     steps = steps_met(identity, seen.tables, seen.timing)
@@ -225,7 +225,7 @@ def _positives(rule: Rule, reading: Reading, found: Profile) -> int | None:
     return sum(text.count for text in found.texts if spelled & {*text.spellings})
 
 
-def _of_the_whole(seen: Seen, numbers: int) -> list[str]:
+def _of_the_whole(seen: SeenFiles, numbers: int) -> list[str]:
     doubts = [f"{source}: has other columns than the rest; not looked at" for source in seen.other]
     if not seen.timing.told:
         doubts.append("no file, sheet or column names a period: ingest with --period")

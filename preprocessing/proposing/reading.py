@@ -52,7 +52,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadColumn:
     """Why a column is not used; `leak`: because it tells the outcome."""
 
     reason: str
@@ -60,7 +60,7 @@ class Unread:
     leak: bool = False
 
 
-def reading_of(header: str, profile: Profile, *, years: bool) -> Reading | Unread:
+def reading_of(header: str, profile: Profile, *, years: bool) -> Reading | UnreadColumn:
     """How to read a column.
 
     Args:
@@ -69,11 +69,11 @@ def reading_of(header: str, profile: Profile, *, years: bool) -> Reading | Unrea
         years: the periods are years, so that a year can be read as the years since then.
     """
     if not profile.filled:
-        return Unread("empty in every row")
+        return UnreadColumn("empty in every row")
     if profile.called_none and not profile.numbers and not profile.dates:
         return _category(header, profile)
     if profile.distinct == 1 and profile.rows > 1:
-        return Unread("the same value in every row that has one")
+        return UnreadColumn("the same value in every row that has one")
     if says(header, words.AGE) and profile.share(profile.ages) >= NEARLY_ALL:
         return _number(header, profile.ages, profile, reader=_unless_plain(profile, "age"))
     if profile.share(profile.dates) >= MOST or _is_year(profile):
@@ -96,12 +96,12 @@ def _is_year(profile: Profile) -> bool:
     return numbers[0] >= 1900 and numbers[-1] <= 2200
 
 
-def _years_since(header: str, profile: Profile, years: bool) -> Reading | Unread:
+def _years_since(header: str, profile: Profile, years: bool) -> Reading | UnreadColumn:
     if not years:
-        return Unread("a date or year: without a year as the period nothing is counted from it")
+        return UnreadColumn("a date or year, and periods are no years to count from")
     since = profile.since
     if not since or since[0] < 0:
-        return Unread(
+        return UnreadColumn(
             "a date or year after the period began",
             ("if it is known when predicting, say what of it is of use",),
         )
@@ -110,11 +110,11 @@ def _years_since(header: str, profile: Profile, years: bool) -> Reading | Unread
     return Reading("years_since", low, high, True, values=since, doubts=(doubt,))
 
 
-def _plain_number(header: str, profile: Profile) -> Reading | Unread:
+def _plain_number(header: str, profile: Profile) -> Reading | UnreadColumn:
     if says(header, words.CODE) and profile.whole and profile.distinct > MOST_CATEGORIES:
-        return Unread("looks like a code: its size says nothing")
+        return UnreadColumn("looks like a code: its size says nothing")
     if _numbers_rows(profile):
-        return Unread("numbers the rows")
+        return UnreadColumn("numbers the rows")
     return _number(header, profile.numbers, profile, reader=None)
 
 
@@ -136,13 +136,13 @@ def _number(
     return Reading(reader, low, high, whole, values=values, doubts=(doubt,) if lost else ())
 
 
-def _category(header: str, profile: Profile) -> Reading | Unread:
+def _category(header: str, profile: Profile) -> Reading | UnreadColumn:
     if profile.distinct > MOST_CATEGORIES or (
         profile.filled > 10 and profile.distinct >= 0.9 * profile.filled
     ):
         if profile.distinct >= 0.5 * profile.filled:
-            return Unread("a text of its own in nearly every row, as a name or a note is")
-        return Unread(
+            return UnreadColumn("a text of its own in nearly every row, as a name or a note is")
+        return UnreadColumn(
             f"{profile.distinct} different texts are no category",
             ("if it says where a student is, put it under `unit`",),
         )
@@ -153,7 +153,7 @@ def _category(header: str, profile: Profile) -> Reading | Unread:
         kept.append(Text((NONE,), profile.called_none))
         doubts.append(f"`{NONE}` was taken for a category, not for a missing value")
     if len(kept) < 2:
-        return Unread("hardly any text stands twice")
+        return UnreadColumn("hardly any text stands twice")
     if rare:
         doubts.append(f"{len(rare)} texts that stand once are left out, and taken as missing")
     if profile.share(profile.numbers) > 0.2:

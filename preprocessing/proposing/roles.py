@@ -9,7 +9,7 @@ from preprocessing.proposing import words
 from preprocessing.proposing.columns import SourceColumn
 from preprocessing.proposing.identity import Profiles
 from preprocessing.proposing.outcomes import Readings, series_of
-from preprocessing.proposing.reading import SCALES, Reading, Unread, reading_of, scale_of
+from preprocessing.proposing.reading import SCALES, Reading, UnreadColumn, reading_of, scale_of
 from preprocessing.proposing.words import says, slug
 
 MOST_GROUPS = 20
@@ -20,7 +20,7 @@ MANY = 30
 
 def set_apart(
     columns: Sequence[SourceColumn], profiles: Profiles, outcome: str | None
-) -> tuple[list[SourceColumn], list[SourceColumn], dict[str, Unread]]:
+) -> tuple[list[SourceColumn], list[SourceColumn], dict[str, UnreadColumn]]:
     """Units (schools first), protected attributes, and what is not used whatever it holds.
 
     Args:
@@ -31,14 +31,14 @@ def set_apart(
     schools: list[SourceColumn] = []
     classes: list[SourceColumn] = []
     protected: list[SourceColumn] = []
-    left: dict[str, Unread] = {}
+    left: dict[str, UnreadColumn] = {}
     for column in columns:
         found, name = profiles[column.name], slug(column.header)
         texts = found.distinct > 1 and not found.dates
         if column.name == outcome:
             continue
         if column.foreign:
-            left[column.name] = Unread("of another period than the file's")
+            left[column.name] = UnreadColumn("of another period than the file's")
         elif name in words.SCHOOL and texts:
             schools.append(column)
         elif name in words.CLASS and texts:
@@ -46,13 +46,13 @@ def set_apart(
         elif says(column.header, words.PROTECTED) and texts and found.distinct <= MOST_GROUPS:
             protected.append(column)
         elif says(column.header, words.PERSONAL) and found.distinct > MANY:
-            left[column.name] = Unread("says who somebody is, and nothing about risk")
+            left[column.name] = UnreadColumn("says who somebody is, and nothing about risk")
     return [*schools, *classes], protected, left
 
 
 def read_columns(
     columns: Sequence[SourceColumn], profiles: Profiles, *, years: bool
-) -> tuple[dict[str, Reading], dict[str, Unread]]:
+) -> tuple[dict[str, Reading], dict[str, UnreadColumn]]:
     """How the columns are read, and why others are not; marks of one series share their scale."""
     found = {c.name: reading_of(c.header, profiles[c.name], years=years) for c in columns}
     readings = {name: one for name, one in found.items() if isinstance(one, Reading)}
@@ -60,7 +60,7 @@ def read_columns(
         values = [value for one in run for value in readings[one].values]
         if min(values) >= 0 and max(values) <= SCALES[2]:
             readings[name] = replace(readings[name], low=0.0, high=scale_of(max(values)))
-    return readings, {name: one for name, one in found.items() if isinstance(one, Unread)}
+    return readings, {name: one for name, one in found.items() if isinstance(one, UnreadColumn)}
 
 
 def features_of(
@@ -69,7 +69,7 @@ def features_of(
     outcome: SourceColumn,
     horizon: int,
     known: Collection[str],
-) -> tuple[list[SourceColumn], dict[str, Unread]]:
+) -> tuple[list[SourceColumn], dict[str, UnreadColumn]]:
     """What a model may see, and what tells the outcome by its name.
 
     Args:
@@ -83,11 +83,13 @@ def features_of(
     if horizon:
         return readable, {}
     series = series_of(columns, readings)
-    leaks: dict[str, Unread] = {}
+    leaks: dict[str, UnreadColumn] = {}
     for column in readable:
         why = _leak(column, outcome, readings, series)
         if why and column.name not in known:
-            leaks[column.name] = Unread(why, ("by its name alone; known when predicting?",), True)
+            leaks[column.name] = UnreadColumn(
+                why, ("by its name alone; known when predicting?",), True
+            )
     return [c for c in readable if c is not outcome and c.name not in leaks], leaks
 
 

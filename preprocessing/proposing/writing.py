@@ -7,7 +7,7 @@ from math import inf
 
 import yaml
 
-from preprocessing.proposing.proposal import LeftOut, Part, Proposal
+from preprocessing.proposing.proposal import ExcludedColumn, Proposal, ProposedPart
 
 TOP = """\
 # Proposed by `python -m preprocessing.new_task` from {sources}.
@@ -51,12 +51,12 @@ def _known(horizon: int) -> str:
     return "must be known when predicting: before the outcome of the same period"
 
 
-def _section(key: str, parts: Iterable[Part], remark: str) -> list[str]:
+def _section(key: str, parts: Iterable[ProposedPart], remark: str) -> list[str]:
     lines = [_line("  - ", part) for part in parts]
     return ["", f"{key}:  # {remark}", *lines] if lines else []
 
 
-def _excluded(columns: Iterable[LeftOut]) -> list[str]:
+def _excluded(columns: Iterable[ExcludedColumn]) -> list[str]:
     lines = [
         f"  {_flow(one.header)}: {_flow(one.reason)}{_comment('', one.doubts)}" for one in columns
     ]
@@ -87,7 +87,7 @@ def _keys(keys: Mapping[str, object]) -> list[str]:
     return [f"{key}: {_flow(value)}" for key, value in keys.items()]
 
 
-def _line(before: str, part: Part) -> str:
+def _line(before: str, part: ProposedPart) -> str:
     return f"{before}{_flow(part.keys)}{_comment(part.remark, part.doubts)}"
 
 

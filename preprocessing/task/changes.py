@@ -193,6 +193,7 @@ TASK = RulesOf(
         "period": COMPARABLE,
         "periods": REFUSED,
         "reported": Named(FEATURE, Consequence.NEW_CHAMPION),
+        "events": NEW_CHAMPION,
         "longitudinal": NEW_CHAMPION,
         "derived": Named(DERIVED, Consequence.NEW_CHAMPION),
         "protected": Named(free(Column), Consequence.COMPARABLE),

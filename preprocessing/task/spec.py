@@ -29,6 +29,7 @@ from preprocessing.task.columns import (
     OutcomeRule,
     Spec,
 )
+from preprocessing.task.events import EventPlan, event_columns
 from preprocessing.task.formula import Formula
 from preprocessing.task.helping import InterventionKind
 from preprocessing.task.history_columns import added_columns
@@ -66,6 +67,7 @@ class TaskSpec(Spec):
         periods: what a period looks like, a regular expression; also used to find it in the name
             of a file or sheet.
         reported: what schools report and a model may see; the key `features` of the YAML file.
+        events: what is added from a second table, with a row a day.
         longitudinal: what is added from the student's earlier periods.
         derived: numbers worked out from features of the same record.
         protected: used to check fairness, never to score.
@@ -103,6 +105,7 @@ class TaskSpec(Spec):
     period: Column | None = None
     periods: str = r"^\d{4}$"
     reported: tuple[Column, ...] = Field(alias="features", min_length=1)
+    events: EventPlan | None = None
     longitudinal: Longitudinal | None = None
     derived: tuple[Derived, ...] = ()
     protected: tuple[Column, ...] = ()
@@ -241,11 +244,12 @@ class TaskSpec(Spec):
 
     @cached_property
     def features(self) -> tuple[Column, ...]:
-        """All that a record may hold: what schools report, then what earlier periods add."""
+        """All that a record may hold: what schools report, what events and earlier periods add."""
+        own = (*self.reported, *(event_columns(self.events.aggregates) if self.events else ()))
         if self.longitudinal is None:
-            return self.reported
+            return own
         reported = {column.name: column for column in self.reported}
-        return (*self.reported, *added_columns(self.longitudinal, reported))
+        return (*own, *added_columns(self.longitudinal, reported))
 
     @cached_property
     def monotone(self) -> dict[str, int]:

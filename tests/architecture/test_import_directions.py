@@ -47,6 +47,7 @@ ENTRY_POINTS = {
     "drift/comparing/sides.py": {"preprocessing"},
     "drift/simulate.py": {"deployment", "database", "preprocessing"},
     "preprocessing/ingest.py": {"deployment", "database"},
+    "preprocessing/ingesting/events.py": {"database"},
     "preprocessing/ingesting/files.py": {"database"},
     "preprocessing/ingesting/tables.py": {"database"},
     "preprocessing/new_task.py": {"deployment"},

@@ -80,6 +80,9 @@ NEW_CHAMPION = {
     ),
     "derived.gap.formula": ("reading - sums", "sums - reading"),
     "derived.sum: added": ("derived:\n", "derived:\n  - {name: sum, formula: reading + sums}\n"),
+    "events": (
+        "derived:\n", "events: {date: {name: day}, aggregates: [{name: absences}]}\nderived:\n",
+    ),
     "longitudinal": ("derived:\n", "longitudinal: {features: [sums]}\nderived:\n"),
     "outcome.column.high": ("high: 200", "high: 150"),
     "status.concern": ("high, alert: 20, critical: 40", "low, alert: 40, critical: 20"),

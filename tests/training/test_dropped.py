@@ -13,7 +13,8 @@ from database.mapping.documents import from_document, to_document
 from model.dropped import DroppedFeatures, DroppedStudy
 from model.version import ModelVersion
 from preprocessing.dataset import TrainingSet
-from preprocessing.task.columns import Derived, Longitudinal
+from preprocessing.task.columns import Column, Derived, Longitudinal
+from preprocessing.task.events import Aggregate, EventPlan
 from preprocessing.task.spec import TaskSpec
 from tests.database.builders import model_version
 from tests.training.conftest import made_up
@@ -67,6 +68,7 @@ def test_a_column_is_left_out_with_its_history_and_the_formulas_that_read_it(
     worked_out = task.model_copy(
         update={
             "derived": (Derived(name="gap", formula="grade - effort"),),
+            "events": EventPlan(date=Column(name="day"), aggregates=(Aggregate(name="absent"),)),
             "longitudinal": Longitudinal(features=("grade",), values=("previous", "trend")),
         }
     )
@@ -79,6 +81,7 @@ def test_a_column_is_left_out_with_its_history_and_the_formulas_that_read_it(
         ("lag",),
         ("noise",),
         ("school",),
+        ("absent_count_30d", "absent_count_period"),
     ]
 
 

@@ -10,12 +10,12 @@ from preprocessing.files.cells import Cell
 from preprocessing.proposing.columns import merged_columns, templated
 from preprocessing.proposing.outcomes import at_risk, rule_of, stated_rule
 from preprocessing.proposing.profiles import profile
-from preprocessing.proposing.reading import Reading, Unread, reading_of
+from preprocessing.proposing.reading import Reading, UnreadColumn, reading_of
 from preprocessing.proposing.tables import RawTable, header_position
 from preprocessing.proposing.words import slug, words_of
 
 
-def read(header: str, cells: list[Cell], period: str = "2023") -> Reading | Unread:
+def read(header: str, cells: list[Cell], period: str = "2023") -> Reading | UnreadColumn:
     return reading_of(header, profile([(period, cells)]), years=True)
 
 
@@ -27,7 +27,7 @@ def reading(header: str, cells: list[Cell]) -> Reading:
 
 def why_not(header: str, cells: list[Cell]) -> str:
     found = read(header, cells)
-    assert isinstance(found, Unread), found
+    assert isinstance(found, UnreadColumn), found
     return found.reason
 
 
@@ -109,7 +109,7 @@ def test_a_date_after_the_period_is_left_out() -> None:
 def test_dates_are_left_out_where_periods_are_no_years() -> None:
     found = reading_of("Nasc", profile([("2023.1", ["1/2/2010", "3/4/2011"])]), years=False)
 
-    assert isinstance(found, Unread)
+    assert isinstance(found, UnreadColumn)
 
 
 def test_a_code_is_no_quantity() -> None:

@@ -1,0 +1,157 @@
+"""A table of events into the feature store: what is worked out of them, not the events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from database.driver.commands import Op
+from database.labelling.join import settle
+from database.rights.rectifications import RectificationRepository
+from database.students import PeriodRepository, StudentRepository
+from model.horizon import year_of
+from model.pseudonyms.pseudonyms import Pseudonyms
+from model.rights.rectification import held
+from model.student import Features, Observation
+from preprocessing.events.aggregating import Event, aggregated
+from preprocessing.events.reading import EventTable
+from preprocessing.task.events import EventPlan, event_columns
+from preprocessing.task.spec import TaskSpec
+
+TICK = timedelta(milliseconds=1)
+"""The least by which the registry tells two moments apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodEvents:
+    """What became of the events in a period.
+
+    Attributes:
+        period: which.
+        as_of: the last day that was looked at.
+        students: whose record of the period was looked at.
+        with_events: how many of them have any up to that day.
+        changed: how many records are other ones now.
+        unknown: students with events in that year and without a record of the period.
+    """
+
+    period: str
+    as_of: date
+    students: int
+    with_events: int
+    changed: int
+    unknown: int
+
+
+def ingest_events(
+    table: EventTable, task: TaskSpec, *, now: datetime, pseudonyms: Pseudonyms | None = None
+) -> Op[list[PeriodEvents]]:
+    """Works a table of events out into the records of every period that it tells of.
+
+    A record of a period is given what happened up to the task's `events.as_of` in that year, or up
+    to now where that day is still to come. The events are not kept, so a file holds all of a year
+    so far. The same file again changes nothing; one that was cut off is repaired by it.
+
+    Args:
+        table: as it was read.
+        task: whose it is.
+        now: aware UTC.
+        pseudonyms: what ids become, where they are not kept in the clear.
+
+    Raises:
+        RegistryError: the registry fails; the same call repairs what was begun.
+    """
+    plan = task.events
+    if plan is None:
+        return []
+    events = {
+        key if pseudonyms is None else pseudonyms.of(key): own for key, own in table.events.items()
+    }
+    years, done = table.years(), []
+    for period in (yield from PeriodRepository().all()):
+        year = year_of(period)
+        if year in years and year is not None:
+            done.append((yield from _in_period(period, year, plan, events, now)))
+    return done
+
+
+def _in_period(
+    period: str, year: int, plan: EventPlan, events: Mapping[str, Sequence[Event]], now: datetime
+) -> Op[PeriodEvents]:
+    as_of = min(plan.decision_day(year), now.date())
+    students = yield from StudentRepository().students_in_period(period)
+    stands = yield from RectificationRepository().standing_of({s.student_id for s in students})
+    changed = [
+        observation
+        for student in students
+        if (seen := student.in_period(period)) is not None
+        and (observation := held(_worked_out(seen, year, plan, events, as_of), stands)) != seen
+    ]
+    moment = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    # Of one period the latest observation stands, and of two of one moment either might.
+    dated = [replace(o, observed_at=max(moment, o.observed_at + TICK)) for o in changed]
+    yield from StudentRepository().observe(dated)
+    yield from settle((o.student_id, o.period) for o in dated)
+    known = {student.student_id for student in students}
+    told = {key for key, own in events.items() if any(_counts(e, year, as_of) for e in own)}
+    return PeriodEvents(
+        period, as_of, len(students), len(told & known), len(changed), len(told - known)
+    )
+
+
+def _counts(event: Event, year: int, as_of: date) -> bool:
+    return event.day.year == year and event.day <= as_of
+
+
+def _worked_out(
+    seen: Observation,
+    year: int,
+    plan: EventPlan,
+    events: Mapping[str, Sequence[Event]],
+    as_of: date,
+) -> Observation:
+    """The record with its events."""
+    own = events.get(seen.student_id, ())
+    added = aggregated(plan, own, began=date(year, 1, 1), as_of=as_of)
+    names = {column.name for column in event_columns(plan.aggregates)}
+    features = {name: v for name, v in seen.features.items() if name not in names} | added
+    return replace(seen, features=features)
+
+
+def with_stored_events(
+    observations: Sequence[Observation], stored: Mapping[str, Features], task: TaskSpec
+) -> tuple[Observation, ...]:
+    """Observations of a school file with what events had told of the same records before.
+
+    Args:
+        observations: of one period.
+        stored: student's key to the features that are stored of the period.
+        task: says which features come of events.
+    """
+    if task.events is None:
+        return tuple(observations)
+    names = [column.name for column in event_columns(task.events.aggregates)]
+    made = []
+    for one in observations:
+        known = stored.get(one.student_id, {})
+        kept = {name: known[name] for name in names if name in known}
+        made.append(replace(one, features={**one.features, **kept}) if kept else one)
+    return tuple(made)
+
+
+def described(table: EventTable, done: Sequence[PeriodEvents]) -> list[str]:
+    """What became of a table of events, in lines of text; never a student or a value."""
+    bad = sum(table.rejected.values())
+    lines = [f"{table.source}: {table.rows} events read, {bad} rejected"]
+    lines += [f"  {n} rejected: {why}" for why, n in sorted(table.rejected.items())]
+    for one in done:
+        lines.append(
+            f"  period {one.period}, up to {one.as_of}: {one.with_events} of {one.students} "
+            f"students have events, {one.changed} records changed"
+        )
+        if one.unknown:
+            lines.append(f"  {one.unknown} students have events and no record of {one.period}")
+    if not done:
+        lines.append("  no period of these events has records yet: ingest the school file first")
+    return lines
