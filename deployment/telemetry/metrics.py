@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -32,6 +33,9 @@ from prometheus_client.samples import Sample
 SECONDS = 15.0
 """Between two exports, as between two scrapes of `deployment/prometheus`."""
 
+LOOK_SECONDS = 1.0
+"""How often a worker looks whether it is the one that exports."""
+
 NANOSECONDS = 1_000_000_000
 
 UNKNOWN: Any = None
@@ -51,6 +55,7 @@ class MetricExport:
     def __init__(self, exporter: OTLPMetricExporter, resource: Resource) -> None:
         self._exporter = exporter
         self._resource = resource
+        self._last: Callable[[], None] | None = None
 
     async def follow(
         self, families: Callable[[], Iterable[Family]], leads: Callable[[], bool], since: float
@@ -63,9 +68,11 @@ class MetricExport:
             since: when the counters began, in seconds since 1970.
         """
         while True:
-            if leads():
-                await asyncio.to_thread(self.send, families, since)
-            await asyncio.sleep(SECONDS)
+            leading = leads()
+            if leading:
+                self._last = partial(self.send, families, since)
+                await asyncio.to_thread(self._last)
+            await asyncio.sleep(SECONDS if leading else LOOK_SECONDS)
 
     def send(self, families: Callable[[], Iterable[Family]], since: float) -> None:
         """Sends them once; what does not arrive is in the next ones, for counters only grow."""
@@ -73,7 +80,9 @@ class MetricExport:
         self._exporter.export(metrics_data(families(), window, self._resource))
 
     def close(self) -> None:
-        """Sends nothing any more."""
+        """Sends what was measured last, if this worker was the one that does."""
+        if self._last is not None:
+            self._last()
         self._exporter.shutdown()
 
 

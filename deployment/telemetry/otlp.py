@@ -61,6 +61,8 @@ def opened(settings: Settings, part: str) -> Iterator[Telemetry]:
         part: which part of Farol the process is.
     """
     assert settings.otel_endpoint is not None
+    # Each try that fails is a warning: with the error after the last one that is enough.
+    logging.getLogger("opentelemetry").setLevel(logging.ERROR)
     base = settings.otel_endpoint.rstrip("/")
     headers = dict(settings.otlp_headers)
     resource = Resource.create({

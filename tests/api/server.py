@@ -18,7 +18,8 @@ import httpx
 from tests.api.bundles import KEY
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = float(os.environ.get("TEST_PATIENCE", "60"))
+"""Seconds that a server may take to start or stop; more on a machine that is busy otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

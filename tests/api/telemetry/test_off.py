@@ -81,8 +81,8 @@ def test_a_worker_imports_neither_sdk_nor_exporters() -> None:
     """Of the API of OpenTelemetry FastAPI imports a part by itself."""
     code = (
         "import sys, api.app, retraining.pipeline, retraining.worker.__main__; "
-        "ours = ('opentelemetry.sdk', 'opentelemetry.exporter'); "
-        "print([m for m in sys.modules if m.startswith(ours)])"
+        "heavy = ('opentelemetry.sdk', 'opentelemetry.exporter'); "
+        "print([m for m in sys.modules if m.startswith(heavy)])"
     )
 
     done = subprocess.run(
@@ -98,7 +98,8 @@ def test_where_the_library_is_missing_the_start_says_how_to_get_it(tmp_path: Pat
         "from deployment.settings import load_settings\n"
         "from deployment.telemetry.opening import telemetry\n"
         "from model.errors import ConfigurationError\n"
-        f"given = {{'FAROL_HOME': {str(tmp_path)!r}, 'FAROL_OTEL_ENDPOINT': 'http://127.0.0.1:9'}}\n"
+        f"given = {{'FAROL_HOME': {str(tmp_path)!r},"
+        " 'FAROL_OTEL_ENDPOINT': 'http://127.0.0.1:9'}\n"
         "try:\n"
         "    with telemetry(load_settings(given), 'api'): pass\n"
         "except ConfigurationError as error: print(error)"

@@ -161,9 +161,12 @@ def test_lines_of_the_log_come_with_their_task(told: Told) -> None:
 
 
 def test_what_is_measured_comes_too_in_the_numbers_of_the_page(told: Told) -> None:
-    names = {metric.name for metric in told.receiver.metrics}
+    found = {metric.name: metric for metric in told.receiver.metrics}  # The last ones count.
 
-    assert {"farol_predictions", "farol_predict_seconds", "farol_outbox_rows"} <= names
+    assert {"farol_predictions", "farol_predict_seconds", "farol_outbox_rows"} <= found.keys()
+    points = found["farol_predictions"].sum.data_points
+    # Two more by the batch and in the trace that its sender began.
+    assert sum(point.as_double for point in points) == REQUESTS + 2
 
 
 def test_the_operators_headers_are_sent_and_never_written(told: Told) -> None:
