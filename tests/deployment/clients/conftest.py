@@ -1,5 +1,17 @@
 from __future__ import annotations
 
-from tests.api.conftest import server, world
+from collections.abc import Iterator
 
-__all__ = ["server", "world"]
+import pytest
+
+from tests.api.conftest import World, world
+from tests.api.server import Server, served, until
+
+__all__ = ["world"]
+
+
+@pytest.fixture(scope="module")
+def server(world: World) -> Iterator[Server]:
+    with served(world.home, workers=1) as running:
+        until(lambda: running.get("/health/ready").status_code == 200)
+        yield running
