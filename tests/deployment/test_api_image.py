@@ -136,7 +136,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             )  # fmt: skip
         server = Server(f"http://127.0.0.1:{port}", home, process)
         try:
-            until(lambda: _ready(server))
+            until(lambda: _ready(server), seconds=180)
             yield server
         finally:
             process.terminate()

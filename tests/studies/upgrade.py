@@ -2,8 +2,8 @@
 
 An older commit makes a home: synthetic years, a champion, predictions, outcomes, a backup. This one
 starts on that home and is asked everything (`deployment.smoke`). Then the older one starts on it
-again, and once more on a new home with its own backup. At each station a student's record is
-scored: version and score have to stay what they were.
+again, and once more on a new home with its backup. At each station a student's record is scored:
+version and score have to stay what they were.
 
 The older commit runs with the libraries of today's environment.
 """
@@ -119,7 +119,6 @@ def asked(url: str) -> Mapping[str, Any]:
         "score": round(answer["risk_score"], 9),
         "task": labels,
         "versions": len(httpx.get(f"{url}/models", timeout=30).json()["models"]),
-        "promotions": len(httpx.get(f"{url}/promotions", timeout=30).json()["promotions"]),
     }
 
 
