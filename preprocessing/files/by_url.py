@@ -123,8 +123,7 @@ def _download(url: str, target: Path, largest: int | None) -> None:
 def _fetch(url: str, target: Path, largest: int | None) -> None:
     storage, path = storage_of(url)
     if not url.endswith("/"):
-        with storage.open(path, "rb") as source, target.open("wb") as file:
-            _copy(_pieces(source), file, name_of(url), largest)
+        _take(storage, path, target, name_of(url), largest)
         return
     target.mkdir()
     found = [one for one in storage.ls(path, detail=True) if one["type"] == "file"]
@@ -133,10 +132,17 @@ def _fetch(url: str, target: Path, largest: int | None) -> None:
     left = largest
     for one in sorted(found, key=lambda one: str(one["name"])):
         copy = target / PurePosixPath(one["name"]).name
-        with storage.open(one["name"], "rb") as source, copy.open("wb") as file:
-            _copy(_pieces(source), file, name_of(url), left)
-        if left is not None:
-            left -= copy.stat().st_size
+        size = _take(storage, one["name"], copy, name_of(url), left)
+        left = None if left is None else left - size
+
+
+def _take(storage: Any, path: str, target: Path, name: str, largest: int | None) -> int:
+    """Fetches one file, and gives its size; what is told to be too large is not begun."""
+    size = int(storage.size(path) or 0)
+    if largest is not None and size > largest:
+        raise too_large(name, largest)
+    storage.get_file(path, str(target))
+    return size
 
 
 def _put(path: Path, url: str) -> None:
@@ -157,11 +163,6 @@ def storage_of(url: str) -> tuple[Any, str]:
         register(scheme)
     storage, path = url_to_fs(url)
     return storage, str(path)
-
-
-def _pieces(source: BinaryIO) -> Iterator[bytes]:
-    while piece := source.read(PIECE):
-        yield piece
 
 
 def _copy(pieces: Iterator[bytes], file: BinaryIO, name: str, largest: int | None) -> None:
