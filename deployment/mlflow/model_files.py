@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 from dataclasses import fields
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -54,9 +55,14 @@ def write_model(predictor: Predictor, folder: Path, about: dict[str, str]) -> No
         raise BundleError(f"a bundle of {predictor.bundle.family} holds training records")
     if folder.exists():
         raise BundleError(f"{folder} exists; a model is never written over another")
-    with tempfile.TemporaryDirectory() as made, failures_told(library, "the model"):
+    with (
+        tempfile.TemporaryDirectory() as made,
+        failures_told(library, "the model"),
+        warnings.catch_warnings(),
+    ):
         bundle, code = Path(made) / "bundle", Path(made) / "code"
         _write_scoring_bundle(predictor.bundle, bundle)
+        warnings.simplefilter("ignore")  # It asks for an example; the bundle's own test it.
         library.pyfunc.save_model(
             path=str(folder),
             loader_module=LOADER,

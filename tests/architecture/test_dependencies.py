@@ -36,6 +36,8 @@ INSTALLED_ELSEWHERE = {
 }  # fmt: skip
 """Modules of extras, which need not be installed here."""
 
+ELSEWHERE = set(INSTALLED_ELSEWHERE.values())
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 
@@ -55,7 +57,7 @@ def test_the_tests_import_what_the_product_and_its_tools_declare_and_no_more() -
     product = names(PROJECT["dependencies"])
     declared = names(EXTRAS["dev"])
 
-    imported = distributions([ROOT / "tests"]) - product - set(INSTALLED_ELSEWHERE.values())
+    imported = distributions([ROOT / "tests"]) - product - ELSEWHERE
 
     assert imported - declared == set(), "imported and not declared"
     assert declared - imported == TOOLS.keys(), "declared and never imported"

@@ -13,6 +13,7 @@ import pytest
 from deployment.mlflow.code_files import ROOT, needed
 from deployment.mlflow.model_files import LOADER
 from model.bundle import load_bundle
+from model.student import Features
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import load_task
 from tests.api import bundles
@@ -47,7 +48,11 @@ def test_the_files_alone_score_as_the_version_does(tmp_path: Path) -> None:
         (code / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, code / path)
     bundles.write(tmp_path / "bundle", 0.5, load_task("pede_lag"))
-    records = [*bundles.records(30, seed=4), {}, {"ida": 5.0, "pedra": "never seen"}]
+    records: list[Features] = [
+        *bundles.records(30, seed=4),
+        {},
+        {"ida": 5.0, "pedra": "never seen"},
+    ]
 
     done = subprocess.run(
         [sys.executable, "-c", ELSEWHERE.format(code=str(code), bundle=str(tmp_path / "bundle"))],

@@ -29,6 +29,7 @@ from deployment.mlflow.tracker import DATABASE, MARK, KnownRun, Tracker, store_o
 from model.drift import DriftReport, FeatureDrift
 from model.errors import ConfigurationError, TrackingFailed
 from model.run import Run, RunStatus
+from model.student import Features
 from retraining.run.champion import load_predictor
 from tests.retraining.school import KEY, READING, START, run, teach
 
@@ -159,7 +160,9 @@ def test_the_champion_of_mlflow_scores_as_the_champion_of_the_registry(
 
     found = mlflow.pyfunc.load_model("models:/farol-school@champion").predict(rows)
 
-    records = [{k: v for k, v in row.items() if v == v} for row in rows.to_dict(orient="records")]
+    records: list[Features] = [
+        {str(k): v for k, v in row.items() if v == v} for row in rows.to_dict(orient="records")
+    ]
     wanted = ours.assess_many(records)
     assert np.abs(found["risk_score"] - [one.score for one in wanted]).max() <= 1e-9
     assert list(found["status"]) == [one.status.value for one in wanted]

@@ -108,7 +108,7 @@ def neighbours(width: int) -> NeighbourScorer:
     """Records of which many are equally far away, so that the order of sums decides."""
     random = np.random.default_rng(0)
     rows = random.integers(0, 2, (300, width)) * np.float32(0.1) + random.choice(
-        np.float32([0.3, 0.7]), (300, 1)
+        np.array([0.3, 0.7], dtype=np.float32), (300, 1)
     )
     return NeighbourScorer(rows.astype(np.float64), random.integers(0, 2, 300).astype(float), 7)
 
