@@ -40,7 +40,8 @@ def without_leaks(
     """
     for _ in range(MOST_ROUNDS):
         task = parse_task(as_yaml(proposal), source="the proposal")
-        tables = _read(paths, task, now, period)
+        # A period that is given stands before the one in a file's name.
+        tables = _read(paths, task, now, period or (ANY_YEAR if proposal.undated else None))
         labels = paired(tables, task.longitudinal)
         if not labels:
             return _doubting(proposal, "no row has both features and an outcome: nothing to learn")
@@ -62,7 +63,7 @@ def _read(
     tables: list[CleanTable] = []
     for path in paths:
         try:
-            tables += read_tables(path, task, now=now, period=period or ANY_YEAR)
+            tables += read_tables(path, task, now=now, period=period)
         except NotThisTask:
             # Two periods in one name, or another table among the files: ingest says so.
             continue

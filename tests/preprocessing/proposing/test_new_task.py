@@ -52,6 +52,21 @@ def test_what_decides_the_outcome_is_named_and_left_out(
     assert f"export FAROL_TASK={out}" in told and "--period" not in told
 
 
+def test_files_of_several_years_are_measured_with_the_outcome_of_the_next(
+    school: Path, csv_file: WriteCsv, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    next_year = csv_file("school_2024.csv", school.read_text())
+    out = tmp_path / "school.yaml"
+
+    run(school, next_year, "--out", out, "--outcome", "left_school")
+
+    told, task = capsys.readouterr().err, load_task(str(out))
+    assert "leak: twin: tells the outcome alone: AUC 1.000" in told
+    assert (task.outcome.horizon, task.outcome.persistence) == (1, "left_school")
+    # The present outcome decides the next one here, and is known before it.
+    assert list(task.leakage.accepted) == ["left_school"]
+
+
 def test_what_is_known_all_the_same_stays_and_is_accepted_by_the_guard(
     school: Path, tmp_path: Path
 ) -> None:
