@@ -64,7 +64,7 @@ class Release:
         log = self.home / "upgrade.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port), "--no-access-log"],
+                [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port)],
                 cwd=self.code, env=self.env, stdout=out, stderr=out,
             )  # fmt: skip
         url = f"http://127.0.0.1:{port}"
