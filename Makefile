@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-effects setup-oidc setup-supply sbom audit lint format bench mutants replay screenshots lock clean
+.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-cloud setup-effects setup-oidc setup-supply sbom audit lint format bench mutants replay screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,8 @@ setup-dev: .venv/.dev-locked ## the same with the tools that develop it
 setup-motor: .venv/.motor-locked ## the set-up and Motor, for FAROL_ASYNC_DRIVER=motor
 
 setup-catboost: .venv/.catboost-locked ## the set-up and CatBoost, for tasks that name it
+
+setup-cloud: .venv/.cloud-locked ## the set-up and what reads and writes s3://, gs:// and abfs://
 
 setup-oidc: .venv/.oidc-locked ## the set-up and Authlib, for people who sign in through their organisation
 
@@ -73,6 +75,7 @@ lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) --extra dev -c $(RUN_LOCK) pyproject.toml -o $(DEV_LOCK)
 	uv pip compile $(LOCK_FLAGS) --extra motor -c $(RUN_LOCK) pyproject.toml -o requirements/motor.txt
 	uv pip compile $(LOCK_FLAGS) --extra catboost -c $(RUN_LOCK) pyproject.toml -o requirements/catboost.txt
+	uv pip compile $(LOCK_FLAGS) --extra cloud -c $(RUN_LOCK) pyproject.toml -o requirements/cloud.txt
 	uv pip compile $(LOCK_FLAGS) --extra oidc -c $(RUN_LOCK) pyproject.toml -o requirements/oidc.txt
 	uv pip compile $(LOCK_FLAGS) --extra effects -c $(RUN_LOCK) pyproject.toml -o requirements/effects.txt
 	uv pip compile $(LOCK_FLAGS) --extra supply -c $(RUN_LOCK) pyproject.toml -o requirements/supply.txt

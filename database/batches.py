@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields as fields_of
 from datetime import datetime
 
-from database.driver.commands import Find, Op
+from database.driver.commands import Find, Op, Replace, ReplaceMany
 from database.mapping import schema
 from database.mapping.documents import milliseconds
 from database.repository import Documents, Repository
@@ -16,7 +16,10 @@ class BatchRepository(Repository[Batch]):
     """Ingested tables, each under the hash of its content."""
 
     collection = "batches"
-    indexes = ([("ingested_at", -1)],)  # newest
+    indexes = (
+        [("ingested_at", -1)],  # newest
+        [("file", 1)],  # rewritten
+    )
     record = Batch
     key = "batch_id"
     order = (("ingested_at", -1), ("_id", 1))
@@ -40,6 +43,21 @@ class BatchRepository(Repository[Batch]):
         order = [("ingested_at", -1)]
         found = yield Find(self.collection, {}, sort=order, limit=1, fields=fields)
         return str(found[0]["_id"]) if found else None
+
+    def rewritten(self, file: str, digest: str) -> Op[int]:
+        """Notes with the tables of a file that something else is kept of it; gives how many.
+
+        Args:
+            file: the SHA-256 that it came with.
+            digest: the SHA-256 of what is kept.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer; the same call goes on.
+        """
+        found = yield Find(self.collection, {"file": file})
+        changed = [Replace({"_id": one["_id"]}, {**one, "file_now": digest}) for one in found]
+        done: int = yield ReplaceMany(self.collection, changed)
+        return done
 
     def without_rejects(self, *, skip: int = 0, limit: int = 0) -> Op[list[Batch]]:
         """Batches, newest first, with the number of their rejects and not what they are.

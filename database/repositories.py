@@ -26,6 +26,7 @@ from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.effects import EffectRepository
 from database.helping.interventions import InterventionRepository
+from database.kept.files import KeptBytesRepository, KeptFileRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
 from database.leases import LeaseRepository
@@ -69,6 +70,8 @@ REPOSITORIES: tuple[type[Documents], ...] = (
     RectificationRepository,
     LearnedErasedRepository,
     BegunBatchRepository,
+    KeptBytesRepository,
+    KeptFileRepository,
     BatchRepository,
     PeriodRepository,
     StudentRepository,

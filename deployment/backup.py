@@ -1,10 +1,15 @@
-"""`python -m deployment.backup --to FILE`: all that an installation needs on another home."""
+"""`python -m deployment.backup --to FILE`: all that an installation needs on another home.
+
+FILE may be a URL (`s3://bucket/farol.backup`): the file is written here, whole, and then there.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +29,7 @@ from deployment.tasks.installed import installed, of_name
 from deployment.wiring import configure_logging, root_registry, settings_from_environment
 from model.errors import FarolError
 from model.trust.key_file import NAME
+from preprocessing.files.by_url import name_of, place, put, shown
 
 EPILOG = """\
 what is in it
@@ -38,6 +44,7 @@ what is not
 
 examples
   python -m deployment.backup --to farol-2026-11-26.backup
+  python -m deployment.backup --to s3://bucket/farol-2026-11-26.backup      make setup-cloud
   python -m deployment.restore --from farol-2026-11-26.backup      on another, empty FAROL_HOME
 """
 
@@ -53,20 +60,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--to", dest="file", required=True, type=Path, metavar="FILE")
+    parser.add_argument("--to", dest="file", required=True, type=place, metavar="FILE")
     parser.add_argument("--with-key", action="store_true", help="the signing key too")
     given = parser.parse_args(argv)
     try:
         settings = settings_from_environment()
         configure_logging(settings)
-        with root_registry(settings) as root:
-            manifest = back_up(
-                root, settings, given.file, now=datetime.now(UTC), with_key=given.with_key
-            )
+        with root_registry(settings) as root, _written(given.file) as file:
+            manifest = back_up(root, settings, file, now=datetime.now(UTC), with_key=given.with_key)
+            said = told(manifest, file, shown(given.file) if file != given.file else None)
     except FarolError as error:
         return failed("backup", error)
-    sys.stdout.write(told(manifest, given.file))
+    sys.stdout.write(said)
     return ExitCode.DONE
+
+
+@contextmanager
+def _written(where: Path | str) -> Iterator[Path]:
+    """Where to write the backup; what is to be at a URL goes there once it is whole."""
+    if isinstance(where, Path):
+        yield where
+        return
+    with tempfile.TemporaryDirectory(prefix="farol-backup-") as folder:
+        file = Path(folder) / name_of(where)
+        yield file
+        put(file, where)
 
 
 def back_up(
@@ -107,12 +125,18 @@ def back_up(
         )
 
 
-def told(manifest: Manifest, file: Path) -> str:
-    """What was written, and what is still needed for a restore."""
+def told(manifest: Manifest, file: Path, place: str | None = None) -> str:
+    """What was written, and what is still needed for a restore.
+
+    Args:
+        manifest: of the backup.
+        file: the backup.
+        place: what its place is called, where it is not the file's own path.
+    """
     counted = {"": manifest.collections, **manifest.tasks}
     number = sum(sum(counts.values()) for counts in counted.values())
     names = ", ".join(manifest.names)
-    lines = [f"{file}: {number} documents of {names}, {file.stat().st_size} bytes"]
+    lines = [f"{place or file}: {number} documents of {names}, {file.stat().st_size} bytes"]
     for task, counts in counted.items():
         lines += [f"  {task:17} {name:17} {n:>9}".rstrip() for name, n in counts.items() if n]
     lines.append(

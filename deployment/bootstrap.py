@@ -15,6 +15,9 @@ from deployment.wiring import registry
 from model.errors import AccessDenied, ConfigurationError, FarolError, NotEnoughData, NotThisTask
 from preprocessing.files.school_files import SchoolFile, in_folder, made_up
 from preprocessing.ingesting.files import ingest_file
+from preprocessing.kept.keeping import FileKeeper
+from preprocessing.kept.store import FileStore
+from preprocessing.oneroster.bundle import is_bundle
 from preprocessing.plausibility import told
 from preprocessing.task.spec import TaskSpec
 from retraining.pipeline import run_pipeline
@@ -107,7 +110,10 @@ def _load(
     say: Callable[[str], None],
 ) -> None:
     """Reads what is a table of this task; a folder may hold other things too."""
-    kept = 0
+    kept, keeper = 0, None
+    if settings.keeps_files:
+        store = FileStore(opened, settings.files_of(task.name))
+        keeper = FileKeeper(store, task, settings.tombstone_key)
     for file in found:
         say(f"Reading {file.path.name}")
         try:
@@ -119,6 +125,7 @@ def _load(
                 period=file.period,
                 tombstone_key=settings.tombstone_key,
                 pseudonyms=settings.student_pseudonyms,
+                keeper=keeper,
             )
         except NotThisTask as error:
             say(f"  not used: {error}")
@@ -138,6 +145,6 @@ def _school_files(
     say: Callable[[str], None],
 ) -> list[SchoolFile]:
     if data is not None:
-        return in_folder(data, period)
+        return [SchoolFile(data, period)] if is_bundle(data) else in_folder(data, period)
     say("No data yet: making synthetic school years (set DATA=folder for your own)")
     return made_up(task, settings.home_of(task.name) / "sample")

@@ -11,6 +11,7 @@ from typing import Any
 from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import Document, Find, InsertMany, Replace, ReplaceMany
+from database.kept.files import KeptBytesRepository
 from database.leases import LeaseRepository
 from database.mapping import schema
 from database.repositories import REPOSITORIES
@@ -33,7 +34,8 @@ A student's schema is written with each period.
 
 PAGE = 1_000
 LARGE = 2
-"""Documents a page; artifacts are 4 MB each."""
+"""Documents a page; those of `OF_BYTES` are 4 MB each."""
+OF_BYTES = frozenset({ArtifactRepository.collection, KeptBytesRepository.collection})
 
 Progress = Callable[[str], None]
 
@@ -147,7 +149,7 @@ def pages(source: SyncRegistry, collection: str) -> Iterator[list[Document]]:
     Raises:
         RegistryError: the registry fails, or a document is of a newer release.
     """
-    size = LARGE if collection == ArtifactRepository.collection else PAGE
+    size = LARGE if collection in OF_BYTES else PAGE
     where: dict[str, Any] = {}
     while True:
         page = source.execute(Find(collection, where, sort=[("_id", 1)], limit=size))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,7 @@ from deployment.wiring import (
     root_registry,
 )
 from model.errors import ConfigurationError, FarolError
+from preprocessing.files.by_url import fetched, place
 from preprocessing.task.spec import parse_task
 
 EPILOG = f"""\
@@ -79,10 +81,21 @@ def main(argv: Sequence[str] | None = None) -> int:
                 known = root.run(recorded_databases(settings.mongo_db, default))
                 _re_sign(registries(root, known), settings, datetime.now(UTC))
         else:
-            restore(given.file, environment(), now=datetime.now(UTC), re_sign=given.re_sign)
+            with _here(given.file) as file:
+                restore(file, environment(), now=datetime.now(UTC), re_sign=given.re_sign)
     except FarolError as error:
         return failed("restore", error)
     return ExitCode.DONE
+
+
+@contextmanager
+def _here(where: Path | str) -> Iterator[Path]:
+    """The backup as a file of this host."""
+    if isinstance(where, Path):
+        yield where
+    else:
+        with fetched(where) as file:
+            yield file
 
 
 def restore(file: Path, env: Mapping[str, str], *, now: datetime, re_sign: bool) -> None:
@@ -165,8 +178,8 @@ def _opened(root: SyncRegistry, tasks: Sequence[InstalledTask]) -> dict[str, Syn
 def _fill(opened: Mapping[str, SyncRegistry], file: Path, manifest: Manifest) -> None:
     """Writes everything; where the champions point comes last."""
     pointing: list[tuple[SyncRegistry, list[Document]]] = []
-    for place, page in _documents(file):
-        task, name = place.task or manifest.first, place.collection
+    for where, page in _documents(file):
+        task, name = where.task or manifest.first, where.collection
         if task not in opened:
             raise ConfigurationError(f"{file}: {task!r} is no task of its manifest")
         registry = opened[task]
@@ -212,9 +225,9 @@ def _refuse_unsigned(file: Path, kept: Mapping[str, bytes], settings: Settings) 
         ApiKeyRepository.collection: [],
         PersonRepository.collection: [],
     }
-    for place, page in _documents(file):
-        if place.collection in found:
-            found[place.collection] += page
+    for where, page in _documents(file):
+        if where.collection in found:
+            found[where.collection] += page
     foreign = signed_elsewhere(
         [ModelVersionRepository().read(d) for d in found[ModelVersionRepository.collection]],
         [ApiKeyRepository().read(d) for d in found[ApiKeyRepository.collection]],
@@ -255,7 +268,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--from", dest="file", type=Path, metavar="FILE")
+    parser.add_argument("--from", dest="file", type=place, metavar="FILE")
     parser.add_argument(
         "--re-sign", action="store_true", help="sign versions and API keys with this home's key"
     )

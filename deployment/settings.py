@@ -63,12 +63,15 @@ KEYS: Mapping[str, str] = {
     "backup_days": "FAROL_BACKUP_DAYS",
     "pseudonyms": "FAROL_PSEUDONYMS",
     "pseudonym_key": "FAROL_PSEUDONYM_KEY",
+    "files": "FAROL_FILES",
 }
 _RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
 
 DEFAULT_TASK = "pede_lag"
+FILES_OFF, FILES_IN_REGISTRY = "off", "registry"
 SECRETS = frozenset({
     "MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES", "FAROL_PSEUDONYM_KEY",
+    "FAROL_FILES",
 })  # fmt: skip
 
 
@@ -103,6 +106,9 @@ class Settings(BaseModel):
         pseudonyms: `key` keeps no student's id, but a keyed pseudonym of it.
         pseudonym_key: makes those. It is never made or kept here: it is to be where the registry,
             its backups and the signing key are not.
+        files: where school files are kept as they came: `registry`, `off`, or a URL or path. It may
+            hold a password. Empty: in the registry, or nowhere where ids are kept as pseudonyms,
+            for a file holds them in the clear.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -135,6 +141,7 @@ class Settings(BaseModel):
     backup_days: Annotated[int, Field(ge=0, le=3660)] | None = None
     pseudonyms: Literal["off", "key"] = "off"
     pseudonym_key: SecretBytes | None = None
+    files: SecretStr = SecretStr("")
 
     @field_validator("rate_predict", "rate_calls", "rate_address", "rate_refused")
     @classmethod
@@ -162,6 +169,24 @@ class Settings(BaseModel):
                     "docs/notices.md names, with blanks between addresses"
                 )
         return notices
+
+    @field_validator("files")
+    @classmethod
+    def _files_are_somewhere(cls, files: SecretStr) -> SecretStr:
+        said = files.get_secret_value()
+        known = said in {"", FILES_OFF, FILES_IN_REGISTRY}
+        if not known and not re.match(r"/|[a-z0-9+.-]+://", said):
+            raise ValueError("must be registry, off, a URL (s3://bucket/files) or a path from /")
+        return files
+
+    @model_validator(mode="after")
+    def _files_are_kept_where_ids_may_be(self) -> Settings:
+        if self.pseudonyms == "key" and self.files.get_secret_value() not in {"", FILES_OFF}:
+            raise ValueError(
+                "FAROL_FILES keeps files with ids in the clear, and FAROL_PSEUDONYMS=key keeps "
+                "none; leave FAROL_FILES out, or set it to off"
+            )
+        return self
 
     @model_validator(mode="after")
     def _pseudonyms_have_a_key_of_their_own(self) -> Settings:
@@ -202,6 +227,17 @@ class Settings(BaseModel):
         """What students' ids become at the door; None where they are kept in the clear."""
         key = self.pseudonym_key
         return None if key is None else Pseudonyms(key.get_secret_value())
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether school files are kept as they came."""
+        return self.pseudonyms == "off" and self.files.get_secret_value() != FILES_OFF
+
+    def files_of(self, task: str) -> str | None:
+        """Where the files of a task are kept, a URL or path; None: in its registry."""
+        said = self.files.get_secret_value()
+        inside = said in {"", FILES_OFF, FILES_IN_REGISTRY}
+        return None if inside else f"{said.rstrip('/')}/{task}"
 
     def home_of(self, task: str) -> Path:
         """Where this host keeps the live model, outbox, lock and tuning of a task, by its name."""

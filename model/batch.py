@@ -60,6 +60,8 @@ class Batch:
         implausible: columns that contradict other periods of the same students.
         units: the (folded) units whose rows were read; all, where none is named.
         sent_by: the API key or person who sent it; empty for a file of the command line.
+        file: the SHA-256 of the file as it came; empty where files are not kept.
+        file_now: the SHA-256 of what is kept of it, without the rows of erased students.
     """
 
     batch_id: str
@@ -75,6 +77,8 @@ class Batch:
     implausible: tuple[Implausible, ...] = ()
     units: tuple[str, ...] = ()
     sent_by: str = ""
+    file: str = ""
+    file_now: str = ""
 
     @property
     def rejected(self) -> int:

@@ -14,7 +14,8 @@ class ErasedTask(TypedDict):
     """What was erased of a student in one task.
 
     Attributes:
-        deleted: collection, or `outbox`, to how many records.
+        deleted: collection, or `outbox`, to how many records; `files`, where school files are
+            kept, to how many were written anew without the student's rows.
         model_versions: those that learned from the student.
         keep_records: those of them whose bundles hold training records, encoded, without ids.
     """

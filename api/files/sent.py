@@ -28,6 +28,7 @@ KINDS: Mapping[str, str] = {
     "application/vnd.ms-excel": "XLS",
     "application/vnd.oasis.opendocument.spreadsheet": "ODS",
     "application/vnd.apache.parquet": "Parquet",
+    "application/zip": "a OneRoster bundle",
     BYTES: "any of them",
 }
 """Media types that are taken; what a file is, its content says."""

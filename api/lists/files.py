@@ -1,4 +1,4 @@
-"""A list as a file: for a spreadsheet, as a workbook, or as a page to print."""
+"""A list as a file: for a spreadsheet, as a workbook, for a program, or as a page to print."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Literal
 import xlsxwriter
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.card_answer import wishes
 from api.files.guarded_text import CsvLines
 from api.lists.cells import Cell, Sheet
 from api.lists.rows import every_part
@@ -24,7 +25,7 @@ from api.operation import TEXT, Json
 from api.services import Services
 from model.lists.published import Lane
 
-Form = Literal["csv", "xlsx", "html"]
+Form = Literal["csv", "xlsx", "parquet", "html"]
 
 PIECE = 64 * 1024
 ROWS = 500
@@ -153,6 +154,19 @@ async def xlsx_pieces(told: Written) -> AsyncIterator[bytes]:
             yield piece
 
 
+async def parquet_pieces(told: Written) -> AsyncIterator[bytes]:
+    """Parquet, whose columns have the names of the API and cells the words of the language."""
+    from api.lists.parquet import write_parquet
+
+    rows = [cells async for cells in told.rows()]
+    with tempfile.TemporaryDirectory(prefix="farol-list-") as folder:
+        path = Path(folder) / "list.parquet"
+        await asyncio.to_thread(write_parquet, path, told.sheet.keys, rows)
+        with path.open("rb") as file:
+            for piece in iter(partial(file.read, PIECE), b""):
+                yield piece
+
+
 async def html_pieces(told: Written) -> AsyncIterator[bytes]:
     """A page to print: the lanes one after the other, with room for notes."""
     page = _environment().get_template("list.html.jinja")
@@ -204,6 +218,11 @@ FORMS: Mapping[Form, ListFile] = {
         xlsx_pieces,
         {"schema": {"type": "string", "format": "binary"}},
     ),
+    "parquet": ListFile(
+        "application/vnd.apache.parquet",
+        parquet_pieces,
+        {"schema": {"type": "string", "format": "binary"}},
+    ),
     "html": ListFile(
         "text/html",
         html_pieces,
@@ -216,3 +235,18 @@ FORMS: Mapping[Form, ListFile] = {
         },
     ),
 }
+
+
+def wished_form(form: Form | None, accept: str) -> Form:
+    """What `?format=` says, else what `Accept` prefers, else CSV.
+
+    A page to print is given where it is asked for by name alone, since every browser accepts HTML.
+
+    >>> wished_form(None, "application/vnd.apache.parquet"), wished_form(None, "text/html, */*")
+    ('parquet', 'csv')
+    """
+    if form is not None:
+        return form
+    wished = wishes(accept)
+    named: tuple[Form, ...] = ("csv", "xlsx", "parquet")
+    return max(named, key=lambda one: wished.get(FORMS[one].media_type, 0.0))

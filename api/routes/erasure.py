@@ -21,6 +21,7 @@ from api.answers.filled import filled
 from api.answers.predictions import ErasureAnswer, ReadmissionAnswer
 from api.bodies import REASON
 from api.durability import outbox
+from api.erasing.kept_files import free_kept_files
 from api.erasing.telling import horizon, receipt_answer, visible
 from api.http.body import SMALL, read_body
 from api.http.json_answer import json_answer
@@ -170,7 +171,8 @@ async def _begun(found: Reach, student: str) -> dict[str, list[str]]:
 
 
 async def _erased(here: Services, student: str, waiting: list[str]) -> TaskPart:
-    """Erases a student whose tombstones were laid in one task."""
+    """Erases a student whose tombstones were laid in one task, the rows of kept files first."""
+    files = await free_kept_files(here.registry, here.task.name)
     receipt = await here.registry.run(
         erasure.erase_student(
             student, now=here.now(), tombstone_key=here.erased.key, waiting=waiting, begun=True
@@ -179,4 +181,6 @@ async def _erased(here: Services, student: str, waiting: list[str]) -> TaskPart:
     await here.erased.read()
     await asyncio.to_thread(here.shared_lists.clear)
     deleted = {**receipt.deleted, "outbox": len(waiting)}
+    if files is not None:
+        deleted["files"] = files
     return TaskPart(here.task.name, deleted, receipt.model_versions, receipt.keep_records)

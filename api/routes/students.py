@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from api.access import MayRead
 from api.answers.predictions import ObjectingFields, PublishedFields, StudentsAnswer
 from api.http.json_answer import json_answer
-from api.lists.files import FORMS, Form, file_of
+from api.lists.files import FORMS, Form, file_of, wished_form
 from api.lists.rows import shown
 from api.lists.view import ListView, Question, look_at
 from api.lists.wanted import FeatureValues, ListFilter, Search
@@ -112,7 +112,7 @@ async def students_at_risk(
 async def students_at_risk_file(
     request: Request,
     client: MayRead,
-    format: Form = "csv",
+    format: Form | None = None,
     lang: Language = "pt",
     period: str | None = None,
     status: RiskStatus | None = None,
@@ -131,7 +131,8 @@ async def students_at_risk_file(
     Args:
         request: the request.
         client: who asks.
-        format: `csv`, `xlsx`, or `html` for a page to print.
+        format: `csv`, `xlsx`, `parquet`, or `html` for a page to print; without, as `Accept` says
+            (CSV, XLSX or Parquet), else `csv`.
         lang: `pt` or `en`.
         period: as for the list.
         status: as for the list.
@@ -142,16 +143,18 @@ async def students_at_risk_file(
         done: as for the list.
         within: as for the list.
     """
-    here, form = services(request), FORMS[format]
+    here, kind = services(request), wished_form(format, request.headers.get("accept", ""))
+    form = FORMS[kind]
     wanted = ListFilter(status, lane, search, tuple(feature or ()), done, within)
     view = await look_at(here, Question(UnitLimit.of(client, here.task), period, unit, wanted))
     at = here.now()
-    told = f"{format} of {view.period}: {len(view.chosen)} students"
+    told = f"{kind} of {view.period}: {len(view.chosen)} students"
     here.trail.tell(request, client, "download", subject="list", detail=told)
-    name = f"farol-{view.period or 'list'}-{at:%Y-%m-%d}.{format}"
+    name = f"farol-{view.period or 'list'}-{at:%Y-%m-%d}.{kind}"
     headers = {
         "content-disposition": f'{form.disposition}; filename="{name}"',
         "cache-control": "no-store",
+        "vary": "accept",
         **form.headers,
     }
     body = file_of(here, view, form, lang, at)

@@ -13,7 +13,7 @@ from dashboard.data import calls, rows
 from dashboard.reading.table import show_table
 from dashboard.texts import Texts
 
-KINDS = ("csv", "xlsx", "xls", "ods", "parquet")
+KINDS = ("csv", "xlsx", "xls", "ods", "parquet", "zip")
 MEGABYTES = 64
 READ = "data_read"
 KEPT = "data_kept"

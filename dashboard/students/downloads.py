@@ -14,6 +14,7 @@ from model.people.looked import Looked
 FORMS = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
     "html": "text/html",
 }
 """Form of the file to its media type."""

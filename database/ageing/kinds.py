@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from database.ageing import others, outcomes, predictions, students
+from database.ageing import files, others, outcomes, predictions, students
 from database.driver.commands import Op
 from model.ageing.record import OldRecords
 
@@ -37,5 +37,6 @@ KINDS: tuple[AgeingKind, ...] = (
     AgeingKind("actions", others.counted(others.old_actions), others.removed(others.old_actions)),
     AgeingKind("lists", others.old_lists, others.remove_lists),
     AgeingKind("drift", others.counted(others.old_reports), others.removed(others.old_reports)),
+    AgeingKind("files", files.old_files, files.remove_files),
     AgeingKind("rejects", others.old_rejects, others.remove_rejects),
 )

@@ -17,7 +17,7 @@ class TaskPart:
 
     Attributes:
         task: its name.
-        deleted: collection, or `outbox`, to how many records.
+        deleted: collection, or `outbox`, to how many records, `files` to how many were rewritten.
         model_versions: versions that learned from the student.
         keep_records: those of them whose bundles hold training records, encoded, without ids.
     """

@@ -117,7 +117,7 @@ class TextLines:
 
     def __init__(self, name: str, file: BinaryIO) -> None:
         self._name, self._left = name, LONGEST_ROW
-        encoding = _encoding(name, file)
+        encoding = encoding_of(name, file)
         file.seek(0)
         start = file.read(PREVIEW_BYTES).decode(encoding, errors="replace")
         self.delimiter = _delimiter(start)
@@ -143,7 +143,12 @@ class TextLines:
         self._left = LONGEST_ROW
 
 
-def _encoding(name: str, file: BinaryIO) -> str:
+def encoding_of(name: str, file: BinaryIO) -> str:
+    """How a text file is encoded; it is read to its end once.
+
+    Raises:
+        NotThisTask: no text.
+    """
     start = file.read(4096)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"

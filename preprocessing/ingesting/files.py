@@ -11,8 +11,10 @@ from database.driver.gc_pause import quiet
 from model.pseudonyms.pseudonyms import Pseudonyms
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.account import FileAccount, TableAccount, table_account
-from preprocessing.files.loading import CleanTable, FileReading, read_file
+from preprocessing.files.loading import CleanTable, FileReading
+from preprocessing.ingesting.reading import AS_IT_IS, ReadAs, read_any
 from preprocessing.ingesting.tables import Ingested, ingest
+from preprocessing.kept.keeping import FileKeeper
 from preprocessing.task.spec import TaskSpec
 
 
@@ -25,27 +27,39 @@ def ingest_file(
     period: str | None = None,
     tombstone_key: TombstoneKey | None = None,
     pseudonyms: Pseudonyms | None = None,
+    name: str | None = None,
+    form: ReadAs = AS_IT_IS,
+    keeper: FileKeeper | None = None,
 ) -> tuple[list[Ingested], tuple[str, ...]]:
     """Reads a file and puts its tables into the registry, oldest period first.
 
     Args:
         opened: where it goes.
-        path: CSV, XLSX, ODS, XLS or Parquet.
+        path: CSV, XLSX, ODS, XLS or Parquet, or a OneRoster bundle.
         task: whose columns it holds.
         now: when it arrived.
         period: of tables whose name and columns do not tell it.
         tombstone_key: recognises erased students, whose rows are counted and left out.
         pseudonyms: what ids become, where they are not kept in the clear.
+        name: what it is called, where the path does not say.
+        form: how it is read.
+        keeper: keeps the file as it came; None: nobody does.
 
     Returns:
         One account a table, and the sheets that are no table of the task with the reason.
 
     Raises:
+        ConfigurationError: the file cannot be kept at the URL.
         NotThisTask: no sheet is a table of the task.
         RegistryError: the registry fails; the same call repairs what was begun.
     """
     with quiet():
-        reading = read_file(path, task, now=now, period=period)
+        reading = read_any(path, task, now=now, period=period, name=name, form=form)
+    if keeper is not None:
+        reading = keeper.keep(
+            path, name or path.name, reading, now=now, period=period, mapping=form.mapping,
+            kind=form.kind,
+        )  # fmt: skip
     done = [
         opened.run(ingest(table, task, now=now, tombstone_key=tombstone_key, pseudonyms=pseudonyms))
         for table in _oldest_first(reading)

@@ -212,6 +212,7 @@ TASK = RulesOf(
         "environment": COMPARABLE,
         "example": COMPARABLE,
         "timezone": COMPARABLE,
+        "oneroster": COMPARABLE,
     },
 )
 """A rule for every key of a TaskSpec."""

@@ -172,6 +172,7 @@ class RetentionPolicy(Spec):
         actions_days: what was done for students, and help that has ended.
         lists_days: published lists; the newest period's last one stands.
         drift_days: drift reports.
+        files_days: school files as they came; their digests stay with what was read of them.
         rejects_days: which rows of a school file could not be used; the counts stay.
     """
 
@@ -184,6 +185,7 @@ class RetentionPolicy(Spec):
     actions_days: Age = None
     lists_days: Age = None
     drift_days: Age = None
+    files_days: Age = None
     rejects_days: Age = None
 
 

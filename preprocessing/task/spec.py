@@ -33,6 +33,7 @@ from preprocessing.task.formula import Formula
 from preprocessing.task.helping import InterventionKind
 from preprocessing.task.history_columns import added_columns
 from preprocessing.task.notices import NoticePolicy
+from preprocessing.task.oneroster import OneRosterMapping
 from preprocessing.task.policies import (
     LeakagePolicy,
     PromotionPolicy,
@@ -73,6 +74,7 @@ class TaskSpec(Spec):
         example: a record to try, by canonical feature name; nobody's.
         timezone: of the schools, by its name in the IANA data base: what people are shown is told
             in it. None: the zone of notices where one is named, else the installation's.
+        oneroster: where the columns are in a OneRoster bundle.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -106,6 +108,7 @@ class TaskSpec(Spec):
     environment: tuple[str, ...] | None = None
     example: dict[str, float | str] = Field(default_factory=dict)
     timezone: str | None = None
+    oneroster: OneRosterMapping | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -197,6 +200,12 @@ class TaskSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _roster_columns_are_columns(self) -> TaskSpec:
+        if self.oneroster and (unknown := self.oneroster.unknown(self.column_names)):
+            raise ValueError(f"oneroster.columns: {', '.join(unknown)}: no columns of the task")
+        return self
+
+    @model_validator(mode="after")
     def _statuses_fit_the_outcome(self) -> TaskSpec:
         if not self.outcome.form.two_valued:
             self.status.cutoffs()
@@ -235,6 +244,12 @@ class TaskSpec(Spec):
     def columns(self) -> dict[str, Column]:
         """The features by canonical name, in the order of the file."""
         return {column.name: column for column in self.features}
+
+    @property
+    def column_names(self) -> frozenset[str]:
+        """What files may hold besides the id and the period, by canonical name."""
+        read = (*self.unit, *self.reported, *self.protected, *self.checked, self.outcome.column)
+        return frozenset(column.name for column in read)
 
     @property
     def environment_columns(self) -> tuple[str, ...]:

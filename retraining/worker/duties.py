@@ -26,6 +26,7 @@ from retraining.worker.drifting import check_drift
 from retraining.worker.due import BACK_OFF, BackOff
 from retraining.worker.maintenance.artifacts import remove_unnamed
 from retraining.worker.maintenance.erasures import carry_out_erasures
+from retraining.worker.maintenance.kept_files import look_at_kept_files
 from retraining.worker.maintenance.orphans import look_at_orphans
 from retraining.worker.maintenance.outboxes import look_at_outboxes
 from retraining.worker.maintenance.retention import keep_bounded
@@ -87,6 +88,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("comparisons", at("* * * * *"), plain(compare_versions)),
     Duty("notices", at("* * * * *"), tell_people),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
+    Duty("files", at("25 3 * * *"), look_at_kept_files),
     Duty("retention", at("40 3 * * *"), keep_bounded),
     Duty("ageing", at("45 3 * * *"), plain(age_records)),
     Duty("outboxes", at("10 */6 * * *"), look_at_outboxes, on_every_host=True),

@@ -350,6 +350,7 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.get("/students/at-risk/file"),
         s.get("/students/at-risk/file?format=xlsx&lang=en"),
         s.get("/students/at-risk/file?format=html&status=expected"),
+        s.get("/students/at-risk/file?format=parquet"),
     ],
     "get_budgets": lambda s: [s.get("/budgets")],
     "put_budgets": lambda s: [

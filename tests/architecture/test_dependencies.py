@@ -29,7 +29,7 @@ TOOLS = {
     "types-psutil": "types",
     "types-pyyaml": "types",
 }
-INSTALLED_ELSEWHERE = {"catboost": "catboost", "motor": "motor", "rdrobust": "rdrobust"}
+INSTALLED_ELSEWHERE = {name: name for name in ("catboost", "motor", "obstore", "rdrobust")}
 """Modules of extras, which need not be installed here."""
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -27,6 +27,7 @@ from database.helping.actions import ActionRepository
 from database.helping.assignments import AssignmentRepository
 from database.helping.effects import EffectRepository
 from database.helping.interventions import InterventionRepository
+from database.kept.files import KeptBytesRepository, KeptFileRepository
 from database.labelling.pending import PendingJoinRepository
 from database.labels import LabelRepository, OrphanRepository
 from database.leases import LeaseRepository
@@ -89,6 +90,8 @@ BOUNDED: Mapping[type[Documents], str] = {
     PendingJoinRepository: "removed once it is paid",
     BatchRepository: "one a school file",
     BegunBatchRepository: "one a school file",
+    KeptFileRepository: "one a school file; retention.files_days",
+    KeptBytesRepository: "removed with its file",
     ArtifactRepository: "what no version names is removed",
     UnnamedArtifactRepository: "removed with its artifact, or once a version names it",
     ModelVersionRepository: "the history of what served; one a comparison",

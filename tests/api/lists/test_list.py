@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
+from pyarrow import parquet
 
 from database import indexes
 from database.driver.client import SyncRegistry, open_registry
@@ -244,6 +245,22 @@ def test_a_workbook_holds_texts_as_texts_and_numbers_as_numbers(school: School) 
     assert odd[named["Aluno"]].data_type == "s"
     assert odd[named["Risco (%)"]].data_type == "n"
     assert sheet.freeze_panes == "A2"
+
+
+def test_a_program_gets_parquet_by_name_or_by_what_it_accepts(school: School) -> None:
+    path, kind = "/students/at-risk/file", "application/vnd.apache.parquet"
+    named = school.ask("GET", f"{path}?format=parquet")
+    headers = {"X-API-Key": school.keys["all"], "accept": f"{kind}, text/csv;q=0.5"}
+    accepted = httpx.get(school.server.url + path, headers=headers, timeout=10)
+
+    assert (named.headers["content-type"], accepted.headers["content-type"]) == (kind, kind)
+    table, students = parquet.read_table(io.BytesIO(accepted.content)), school.page()["students"]
+    assert {"rank", "escola", "risk_score"} < {*table.column_names}
+    assert table["student_id"].to_pylist() == [one["student_id"] for one in students]
+    assert table["rank"].to_pylist() == [one["rank"] for one in students]
+    risks = [round(one["risk_score"] * 100, 1) for one in students]
+    assert table["risk_score"].to_pylist() == risks
+    assert school.ask("GET", path).headers["content-type"].startswith("text/csv")
 
 
 def test_a_page_to_print_is_whole_and_loads_nothing(school: School) -> None:

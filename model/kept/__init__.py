@@ -1,0 +1,1 @@
+"""School files as they came."""

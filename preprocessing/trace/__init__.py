@@ -1,0 +1,1 @@
+"""Which cell of which file made which feature of a student."""

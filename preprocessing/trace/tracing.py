@@ -1,0 +1,300 @@
+"""From a student's feature to the cell of the file that it was read from, and back from a row.
+
+A feature that a school reported leads to a cell. One that is worked out of others, of the same
+record or of earlier periods, leads to theirs. What no kept file tells is said to be so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from database.batches import BatchRepository
+from database.kept.files import KeptFileRepository
+from database.rights.rectifications import RectificationRepository
+from database.students import StudentRepository
+from model.batch import Batch
+from model.errors import NotThisTask
+from model.kept.file import KeptFile
+from model.rights.rectification import Rectification
+from model.student import Observation, Student, Value
+from preprocessing.files.grids import Grid
+from preprocessing.files.headers import column_position, header_row
+from preprocessing.files.loading import CleanTable
+from preprocessing.ingesting.reading import ReadAs, read_any
+from preprocessing.kept.erased import BUNDLE, as_file, bundle_of, grids_of
+from preprocessing.kept.store import FileStore
+from preprocessing.oneroster.reading import students_of
+from preprocessing.oneroster.students import RosterStudents
+from preprocessing.task.formula import Formula
+from preprocessing.task.oneroster import OneRosterMapping
+from preprocessing.task.spec import TaskSpec
+
+LETTERS = 26
+
+
+class OriginKind(StrEnum):
+    """How a feature came to its value."""
+
+    READ = "read"
+    """From the cells that are named."""
+    MADE = "made"
+    """From other features, which are named."""
+    PUT_RIGHT = "put right"
+    """By hand; what the file says is told beside it."""
+    SENT = "sent"
+    """Not by a file: with a request."""
+    NOT_KEPT = "not kept"
+    """From a file of which nothing is kept, or whose row is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a feature of a student's period comes from.
+
+    Attributes:
+        value: as the record holds it; None of one that is made when it is needed.
+        file: what the file is called.
+        file_id: the SHA-256 that it came with.
+        source: file and sheet.
+        row: counted from 1 below the header.
+        column: the header, or what of a bundle's file.
+        cell: as a spreadsheet names it, `C12`.
+        text: what stands in the cell.
+        lines: of a bundle, the rows that it is made of.
+        made_of: features, each with its period.
+    """
+
+    period: str
+    feature: str
+    value: Value | None
+    how: OriginKind
+    file: str = ""
+    file_id: str = ""
+    source: str = ""
+    row: int | None = None
+    column: str = ""
+    cell: str = ""
+    text: str = ""
+    lines: tuple[str, ...] = ()
+    made_of: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _OpenFile:
+    """A kept file, read again."""
+
+    tables: Sequence[CleanTable]
+    grids: Sequence[Grid] = ()
+    students: RosterStudents | None = None
+
+
+@dataclass(slots=True)
+class Tracer:
+    """Traces features of one task; what it reads it keeps as long as it lives.
+
+    Attributes:
+        store: where kept files are.
+        task: of the features.
+        now: aware UTC.
+    """
+
+    store: FileStore
+    task: TaskSpec
+    now: datetime
+    _files: dict[str, _OpenFile | None] = field(default_factory=dict)
+
+    def student(self, student_id: str, feature: str | None = None) -> list[Origin]:
+        """Where the features of a student come from, oldest period first.
+
+        Args:
+            student_id: what Farol knows the student by.
+            feature: only this one.
+
+        Raises:
+            NotFound: nothing is known of the student.
+            ConfigurationError: a kept file cannot be reached.
+            RegistryError: the registry fails.
+        """
+        run = self.store.registry.run
+        student: Student = run(StudentRepository().get(student_id))
+        stands = run(RectificationRepository().standing_of([student_id]))
+        origins: list[Origin] = []
+        for one in student.observations:
+            right = {c.field: c for c in stands.get((student_id, one.period), ())}
+            batch = None if one.batch_id is None else run(BatchRepository().find(one.batch_id))
+            for name, value in one.features.items():
+                if feature in (None, name):
+                    origins.append(self._read(one, batch, name, value, right.get(name)))
+            origins += [
+                made for made in self._made(student, one) if feature in (None, made.feature)
+            ]
+        return origins
+
+    def row(self, kept: KeptFile, row: int) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Who stands in a row of a file, in which period, and which of the features still stand.
+
+        Args:
+            kept: the file.
+            row: counted from 1 below the header, in any of its sheets.
+
+        Raises:
+            ConfigurationError: the file cannot be reached.
+            RegistryError: the registry fails.
+        """
+        found: list[tuple[str, str, tuple[str, ...]]] = []
+        opened = self._open(kept)
+        for table in () if opened is None else opened.tables:
+            for student_id, number in table.row_of.items():
+                if number == row:
+                    found.append(
+                        (student_id, table.batch.period, self._standing(kept, table, student_id))
+                    )
+        return found
+
+    def _standing(self, kept: KeptFile, table: CleanTable, student_id: str) -> tuple[str, ...]:
+        run = self.store.registry.run
+        student = run(StudentRepository().find(student_id))
+        stored = None if student is None else student.in_period(table.batch.period)
+        if stored is None or stored.batch_id not in kept.batches:
+            return ()
+        came = next((o for o in table.observations if o.student_id == student_id), None)
+        read = {} if came is None else came.features
+        return tuple(name for name, value in stored.features.items() if read.get(name) == value)
+
+    def _read(
+        self,
+        one: Observation,
+        batch: Batch | None,
+        name: str,
+        value: Value,
+        right: Rectification | None,
+    ) -> Origin:
+        if batch is None:
+            how = OriginKind.SENT if right is None else OriginKind.PUT_RIGHT
+            return Origin(one.period, name, value, how)
+        kept = (
+            self.store.registry.run(KeptFileRepository().find(batch.file)) if batch.file else None
+        )
+        opened = None if kept is None else self._open(kept)
+        plain = Origin(
+            one.period, name, value, OriginKind.NOT_KEPT,
+            file=batch.source, file_id=batch.file, source=batch.source,
+        )  # fmt: skip
+        if opened is None or kept is None:
+            return plain
+        how = OriginKind.READ
+        if right is not None and right.value == value and right.former != value:
+            how = OriginKind.PUT_RIGHT
+        for table in opened.tables:
+            if table.batch.period == one.period and one.student_id in table.row_of:
+                return self._in_table(opened, table, kept, plain, how, one.student_id)
+        return plain
+
+    def _in_table(
+        self,
+        opened: _OpenFile,
+        table: CleanTable,
+        kept: KeptFile,
+        plain: Origin,
+        how: OriginKind,
+        student_id: str,
+    ) -> Origin:
+        row, source = table.row_of[student_id], table.batch.source
+        header = next((c.header for c in table.columns if c.name == plain.feature), None) or ""
+        if opened.students is not None:
+            lines = _lines(opened.students, plain, row)
+            return Origin(
+                plain.period, plain.feature, plain.value, how, kept.name, kept.file_id, source,
+                row=row, column=header, lines=lines,
+            )  # fmt: skip
+        grid = next(one for one in opened.grids if one.source == source)
+        top = header_row(grid.rows, self.task)
+        body = grid.rows[top + 1 :]
+        column = self.task.feature(plain.feature)
+        at = column_position(grid.rows[top], body, column, plain.period)
+        line = body[row - 1]
+        text = "" if at is None or at >= len(line) or line[at] is None else str(line[at])
+        cell = "" if at is None else f"{letters(at)}{top + row + 1}"
+        return Origin(
+            plain.period, plain.feature, plain.value, how, kept.name, kept.file_id, source,
+            row=row, column=header, cell=cell, text=text,
+        )  # fmt: skip
+
+    def _made(self, student: Student, one: Observation) -> Iterator[Origin]:
+        """The features that are worked out when they are needed, with what they are made of."""
+        for derived in self.task.derived:
+            parts = tuple(f"{name} of {one.period}" for name in Formula(derived.formula).names)
+            yield Origin(one.period, derived.name, None, OriginKind.MADE, made_of=parts)
+        plan = self.task.longitudinal
+        for name in () if plan is None else plan.features:
+            earlier = [o.period for o in student.before(one.period) if name in o.features]
+            parts = tuple(f"{name} of {period}" for period in earlier)
+            for value in plan.values if plan and parts else ():
+                made = parts[-1:] if value == "previous" else parts
+                yield Origin(one.period, f"{name}_{value}", None, OriginKind.MADE, made_of=made)
+
+    def _open(self, kept: KeptFile) -> _OpenFile | None:
+        if kept.file_id not in self._files:
+            data = self.store.get(kept, kept.digest) if kept.digest else None
+            self._files[kept.file_id] = None if data is None else self._again(kept, data)
+        return self._files[kept.file_id]
+
+    def _again(self, kept: KeptFile, data: bytes) -> _OpenFile | None:
+        """Reads a kept file as it was read when it came."""
+        mapping = OneRosterMapping.model_validate_json(kept.mapping) if kept.mapping else None
+        form = ReadAs("oneroster" if kept.kind == BUNDLE else "table", mapping)
+        period = kept.period or None
+        try:
+            with as_file(data, kept.name) as path:
+                reading = read_any(
+                    path, self.task, now=self.now, period=period, name=kept.name, form=form
+                )
+            if kept.kind == BUNDLE:
+                how = mapping or self.task.oneroster
+                assert how is not None  # read_any would have said so
+                bundle = bundle_of(data, kept.name)
+                return _OpenFile(reading.tables, students=students_of(bundle, self.task, how))
+        except NotThisTask:
+            return None
+        return _OpenFile(reading.tables, grids_of(data, kept.name))
+
+
+def _lines(students: RosterStudents, origin: Origin, row: int) -> tuple[str, ...]:
+    subjects = [subject for subject in students.subjects() if subject[0] == origin.period]
+    source = students.mapping.columns.get(origin.feature)
+    return () if source is None else tuple(students.lines(source, subjects[row - 1]))
+
+
+def letters(position: int) -> str:
+    """A column as a spreadsheet names it.
+
+    >>> letters(0), letters(25), letters(26), letters(701)
+    ('A', 'Z', 'AA', 'ZZ')
+    """
+    name, rest = "", position + 1
+    while rest:
+        rest, at = divmod(rest - 1, LETTERS)
+        name = chr(ord("A") + at) + name
+    return name
+
+
+def told(origin: Origin) -> str:
+    """An origin in a line of text, without the value.
+
+    >>> told(Origin("2024", "ida", 5.0, OriginKind.MADE, made_of=("ida of 2023",)))
+    '2024 ida: made of ida of 2023'
+    """
+    head = f"{origin.period} {origin.feature}: {origin.how.value}"
+    if origin.made_of:
+        return f"{head} of {', '.join(origin.made_of)}"
+    if not origin.file:
+        return head
+    where = [origin.source]
+    where += [f"row {origin.row}"] if origin.row is not None else []
+    where += [f"column {origin.column}"] if origin.column else []
+    where += [f"cell {origin.cell}"] if origin.cell else []
+    where += [f"from {'; '.join(origin.lines)}"] if origin.lines else []
+    return f"{head}: {', '.join(where)} (SHA-256 {origin.file_id[:12] or 'unknown'})"
