@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.types import Message, Send
 
-from model.telemetry.tracer import Span
+from model.telemetry.tracer import TelemetrySpan
 
 FAILED = 500
 
 
-def noting(span: Span, send: Send) -> Send:
+def noting(span: TelemetrySpan, send: Send) -> Send:
     """Sends what it is given; the span has the answer's status, and failed from 500 on."""
 
     async def sending(message: Message) -> None:

@@ -37,7 +37,7 @@ class BoardText:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class PanelCurve:
     """What is asked of Prometheus, and what the answer is called.
 
     Attributes:
@@ -66,7 +66,7 @@ class Panel:
 
     title: BoardText
     about: BoardText
-    curves: tuple[Curve, ...]
+    curves: tuple[PanelCurve, ...]
     kind: PanelKind
     unit: str
     steps: tuple[tuple[float, str], ...]
@@ -80,7 +80,7 @@ class Panel:
             title=BoardText.of(given["title"]),
             about=BoardText.of(given["about"]),
             curves=tuple(
-                Curve(one["expression"], BoardText.of(one.get("legend", "")))
+                PanelCurve(one["expression"], BoardText.of(one.get("legend", "")))
                 for one in given["curves"]
             ),
             kind=given.get("kind", "timeseries"),

@@ -76,7 +76,7 @@ class MetricExport:
 
     def send(self, families: Callable[[], Iterable[Family]], since: float) -> None:
         """Sends them once; what does not arrive is in the next ones, for counters only grow."""
-        window = Window(int(since * NANOSECONDS), time.time_ns())
+        window = CountedSpan(int(since * NANOSECONDS), time.time_ns())
         self._exporter.export(metrics_data(families(), window, self._resource))
 
     def close(self) -> None:
@@ -87,14 +87,16 @@ class MetricExport:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class CountedSpan:
     """From when to when something was counted, in nanoseconds since 1970."""
 
     began: int
     now: int
 
 
-def metrics_data(families: Iterable[Family], window: Window, resource: Resource) -> MetricsData:
+def metrics_data(
+    families: Iterable[Family], window: CountedSpan, resource: Resource
+) -> MetricsData:
     """The figures of a page of metrics as OpenTelemetry keeps them.
 
     Args:
@@ -107,7 +109,7 @@ def metrics_data(families: Iterable[Family], window: Window, resource: Resource)
     return MetricsData([ResourceMetrics(resource, [scope], "")])
 
 
-def _metric(family: Family, window: Window) -> Metric | None:
+def _metric(family: Family, window: CountedSpan) -> Metric | None:
     match family.type:
         case "counter":
             points = [_point(s, window) for s in family.samples if s.name.endswith("_total")]
@@ -121,11 +123,11 @@ def _metric(family: Family, window: Window) -> Metric | None:
     return Metric(family.name, family.documentation, "", data) if data.data_points else None
 
 
-def _point(sample: Sample, window: Window) -> NumberDataPoint:
-    return NumberDataPoint(dict(sample.labels), window.began, window.now, sample.value)
+def _point(sample: Sample, window: CountedSpan) -> NumberDataPoint:
+    return NumberDataPoint(dict(sample.labels), window.began, window.now, float(sample.value))
 
 
-def _histograms(family: Family, window: Window) -> Iterator[HistogramDataPoint]:
+def _histograms(family: Family, window: CountedSpan) -> Iterator[HistogramDataPoint]:
     """A point for each set of labels; Prometheus's buckets hold what those below them do."""
     buckets: dict[Labels, list[tuple[float, float]]] = {}
     totals: dict[tuple[str, Labels], float] = {}

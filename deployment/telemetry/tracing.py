@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from model.telemetry.context import TRACE_ID, doing
-from model.telemetry.tracer import Attributes, Span
+from model.telemetry.tracer import Attributes, TelemetrySpan
 
 CARRIED = (b"traceparent", b"tracestate")
 
@@ -52,7 +52,7 @@ class OtelTracer:
 
     def request(
         self, name: str, headers: Iterable[tuple[bytes, bytes]], attributes: Attributes
-    ) -> AbstractContextManager[Span]:
+    ) -> AbstractContextManager[TelemetrySpan]:
         """A request that is answered, in the trace that its sender has begun if it has."""
         carried = {k.decode(): v.decode("latin-1") for k, v in headers if k in CARRIED}
         parent = self._propagator.extract(carried, Context())
@@ -67,7 +67,7 @@ class OtelTracer:
         return self._begun(name, attributes, SpanKind.CLIENT)
 
     @contextmanager
-    def work(self, name: str, attributes: Attributes) -> Iterator[Span]:
+    def work(self, name: str, attributes: Attributes) -> Iterator[TelemetrySpan]:
         """Work that nobody waits for, and its steps."""
         token = _STEP_BEGAN.set(time.time_ns())
         try:
@@ -85,7 +85,7 @@ class OtelTracer:
     @contextmanager
     def _begun(
         self, name: str, attributes: Attributes, kind: SpanKind, parent: Context | None = None
-    ) -> Iterator[Span]:
+    ) -> Iterator[TelemetrySpan]:
         begun = self._tracer.start_as_current_span(
             name,
             context=parent,

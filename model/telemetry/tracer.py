@@ -14,7 +14,7 @@ Told: TypeAlias = str | int | float | bool
 Attributes: TypeAlias = Mapping[str, Told]
 
 
-class Span(Protocol):
+class TelemetrySpan(Protocol):
     """Something that is being done, from its beginning to its end."""
 
     def rename(self, name: str) -> None:
@@ -32,7 +32,7 @@ class Tracer(Protocol):
 
     def request(
         self, name: str, headers: Iterable[tuple[bytes, bytes]], attributes: Attributes
-    ) -> AbstractContextManager[Span]:
+    ) -> AbstractContextManager[TelemetrySpan]:
         """A request that is answered; a W3C `traceparent` among its headers is its parent."""
 
     def call(
@@ -46,7 +46,7 @@ class Tracer(Protocol):
             alone: whether it is told where nothing else is going on that it belongs to.
         """
 
-    def work(self, name: str, attributes: Attributes) -> AbstractContextManager[Span]:
+    def work(self, name: str, attributes: Attributes) -> AbstractContextManager[TelemetrySpan]:
         """Work that nobody waits for."""
 
     def step(self, name: str) -> None:

@@ -1,8 +1,8 @@
 """What telemetry costs where a prediction is answered: `python -m tests.benchmarks.telemetry`.
 
 The application is called in this process, without HTTP and without other processes: the same record
-again and again, with telemetry off, and on with a receiver that takes everything. Each round
-measures both, so that a busy machine slows both alike.
+again and again, with telemetry off, and on with a receiver that takes everything. What is counted
+is the processor's time of the thread that answers, so other programs hardly disturb it.
 """
 
 from __future__ import annotations
@@ -92,11 +92,11 @@ async def _serving(home: Path, more: Mapping[str, str]) -> AsyncIterator[Farol]:
 
 async def _calls(app: Farol, number: int) -> float:
     """Microseconds of a call."""
-    started = time.perf_counter()
+    started = time.thread_time()
     for _ in range(number):
         status = await _call(app)
         assert status == 200, status
-    return (time.perf_counter() - started) / number * 1e6
+    return (time.thread_time() - started) / number * 1e6
 
 
 async def _call(app: Farol) -> int:

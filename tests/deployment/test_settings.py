@@ -28,7 +28,7 @@ def test_an_empty_environment_gives_working_defaults(tmp_path: Path) -> None:
         ("FAROL_LOG_LEVEL", "LOUD"),
         ("FAROL_LOG_FORMAT", "xml"),
         ("FAROL_OTEL_ENDPOINT", "localhost:4317"),
-        ("FAROL_OTEL_SIGNALS", "traces,profiles"),
+        ("FAROL_OTEL_SIGNALS", "profiles"),
         ("FAROL_OTEL_SHARE", "1.5"),
         ("MONGO_DB", "a b"),
         ("FAROL_RATE_CALLS", "many"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -12,9 +12,19 @@ pytest.importorskip("opentelemetry.sdk", reason="OpenTelemetry is not installed:
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.sdk.resources import Resource
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
 
 from deployment.telemetry.metrics import MetricExport
 from tests.api.telemetry.receiver import receiving, told
+
+
+class Snapshot:
+    """As `SnapshotCollector`, whose facts of the registry may be truths and whole numbers."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily("farol_drift_compared", "Compared.", labels=("task",))
+        family.add_metric(("a",), True)
+        yield family
 
 
 def registry() -> CollectorRegistry:
@@ -23,6 +33,7 @@ def registry() -> CollectorRegistry:
     served.labels("a").inc(3)
     served.labels("b").inc(4)
     Gauge("farol_outbox_rows", "Waiting.", ("task",), registry=found).labels("a").set(7)
+    found.register(Snapshot())
     seconds = Histogram("farol_seconds", "Time.", ("task",), buckets=(0.1, 1.0), registry=found)
     for value in (0.05, 0.5, 0.5, 30.0):
         seconds.labels("a").observe(value)
@@ -48,6 +59,7 @@ def test_counters_gauges_and_histograms_arrive_as_they_are() -> None:
     }  # fmt: skip
     assert counter.data_points[0].start_time_unix_nano == 1_000 * 10**9
     assert found["farol_outbox_rows"].gauge.data_points[0].as_double == 7.0
+    assert found["farol_drift_compared"].gauge.data_points[0].as_double == 1.0
     (point,) = found["farol_seconds"].histogram.data_points
     assert list(point.explicit_bounds) == [0.1, 1.0]
     assert list(point.bucket_counts) == [1, 2, 1]
