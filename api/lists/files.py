@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -156,15 +156,20 @@ async def xlsx_pieces(told: Written) -> AsyncIterator[bytes]:
 
 async def parquet_pieces(told: Written) -> AsyncIterator[bytes]:
     """Parquet, whose columns have the names of the API and cells the words of the language."""
-    from api.lists.parquet import write_parquet
-
     rows = [cells async for cells in told.rows()]
     with tempfile.TemporaryDirectory(prefix="farol-list-") as folder:
         path = Path(folder) / "list.parquet"
-        await asyncio.to_thread(write_parquet, path, told.sheet.keys, rows)
+        await asyncio.to_thread(_write_parquet, path, told.sheet.keys, rows)
         with path.open("rb") as file:
             for piece in iter(partial(file.read, PIECE), b""):
                 yield piece
+
+
+def _write_parquet(path: Path, keys: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """Writes it; the library too is loaded beside the event loop, when first asked for."""
+    from api.lists.parquet import write_parquet
+
+    write_parquet(path, keys, rows)
 
 
 async def html_pieces(told: Written) -> AsyncIterator[bytes]:
