@@ -57,7 +57,7 @@ def mlflow_library() -> Any:
     import mlflow.entities
     import mlflow.models
     import mlflow.pyfunc
-    import mlflow.types
+    import mlflow.types.schema
 
     return mlflow
 

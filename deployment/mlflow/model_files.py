@@ -91,8 +91,10 @@ def _copied(folder: Path) -> list[Path]:
 def _signature(library: Any, predictor: Predictor) -> Any:
     types = library.types
     texts = {column.feature for column in predictor.encoder.category}
+    # A number is of any type: MLflow refuses whole numbers where it was told of real ones.
+    number = types.schema.AnyType()
     inputs = [
-        types.ColSpec("string" if name in texts else "double", name, required=False)
+        types.ColSpec("string" if name in texts else number, name, required=False)
         for name in asked(predictor)
     ]
     return library.models.ModelSignature(inputs=types.Schema(inputs))

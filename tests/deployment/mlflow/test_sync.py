@@ -167,6 +167,10 @@ def test_the_champion_of_mlflow_scores_as_the_champion_of_the_registry(
     assert np.abs(found["risk_score"] - [one.score for one in wanted]).max() <= 1e-9
     assert list(found["status"]) == [one.status.value for one in wanted]
     assert not list(where.rglob("*.pkl"))
+    whole = pd.DataFrame([{"reading": 3, "sums": 4}, {"reading": 3}])
+    again = mlflow.pyfunc.load_model("models:/farol-school@champion").predict(whole)
+    assert again["risk_score"][0] == pytest.approx(ours.score_one({"reading": 3.0, "sums": 4.0}))
+    assert again["risk_score"][1] == pytest.approx(ours.score_one({"reading": 3.0}))
 
 
 @needs_mlflow
