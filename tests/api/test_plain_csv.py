@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import random
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from api.bulk import reading
 from api.bulk.plain_csv import PlainCsv
+from model.errors import NotThisTask
 from preprocessing.columnar.tables import TableReader
 from preprocessing.files.grids import TextLines
 from preprocessing.task.spec import load_task
@@ -50,7 +52,7 @@ def read(text: str, kind: type[PlainCsv]) -> list[Any]:
                 kept = {n: column[values[row]] for n, column in columns.items() if row in values}
                 error = one.refused.get(row)
                 found.append((number, one.students[row], kept, error and str(error)))
-    except reading.NotThisTask as error:
+    except NotThisTask as error:
         found.append(str(error))
     return found
 
@@ -81,7 +83,7 @@ def test_lines_without_doubt_are_read_as_columns(text: str) -> None:
 
     assert columns is not None
     rows = zip(*[column.to_pylist() for column in columns], strict=True)
-    expected = [[cell or None for cell in row] for row in reading.csv.reader(io.StringIO(text))]
+    expected = [[cell or None for cell in row] for row in csv.reader(io.StringIO(text))]
     assert [list(row) for row in rows] == expected
 
 
