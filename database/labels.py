@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
-from database.driver.gc_pause import quiet
 from database.driver.paging import in_parts
 from database.mapping.documents import milliseconds
 from database.outcomes import label_key
@@ -24,6 +23,7 @@ WITHDRAWN = "withdrawn"
 """The field that marks what stands in a label's place while it has no features."""
 
 _JOINED = {WITHDRAWN: {"$exists": False}}
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NEWEST_FIRST = [("first_arrived_at", -1), ("period", -1), ("student_id", -1)]
 
 
@@ -32,7 +32,7 @@ class LabelRepository(Repository[Label]):
 
     collection = "labels"
     indexes = (
-        _NEWEST_FIRST,  # window, arrivals_after
+        _NEWEST_FIRST,  # window, arrivals_after, count
         [("arrived_at", -1)],  # newest
         [("student_id", 1)],  # erasure
         [("prediction_id", 1)],  # of_predictions, count_of_predictions
@@ -62,10 +62,11 @@ class LabelRepository(Repository[Label]):
         """
         until = milliseconds(arrived_until)
         where = {"first_arrived_at": {"$lte": until}}
-        found = yield Find(self.collection, where, sort=_NEWEST_FIRST, limit=limit)
-        with quiet():
-            stood = (as_of(self.read(document), until) for document in found)
-            return [label for label in stood if label is not None]
+        stood: list[Label | None] = yield Find(
+            self.collection, where, sort=_NEWEST_FIRST, limit=limit,
+            read=lambda document: as_of(self.read(document), until),
+        )  # fmt: skip
+        return [label for label in stood if label is not None]
 
     def beyond(self, *, arrived_until: datetime, limit: int) -> Op[dict[str, int]]:
         """Period to how many labels `window` of the same arguments leaves out; 0 is no limit.
@@ -190,7 +191,8 @@ class LabelRepository(Repository[Label]):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        return (yield from self._count(_JOINED))
+        # By the index that each label is in, and what stands in a label's place is not.
+        return (yield from self._count({"first_arrived_at": {"$gte": _EVER}}))
 
     def write(self, fresh: Sequence[Document], changed: Sequence[Document]) -> Op[set[str]]:
         """Writes labels, or what stands in their place; gives the keys to be looked at again.

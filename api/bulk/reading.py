@@ -15,6 +15,7 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from api.bulk.formats import FileForm
+from api.bulk.plain_csv import PlainCsv
 from api.payload import NO_UNITS, RecordReader
 from api.records.asked import Asked
 from model.errors import InvalidRecord, NotThisTask
@@ -82,7 +83,8 @@ def _csv(file: BinaryIO, task: TaskSpec, period: str, _units: Units) -> OpenedFi
     if not header:
         raise NotThisTask(f"{NAME}: its first line names no columns")
     reader = TableReader(task, header, period)
-    return OpenedFile(_csv_chunks(rows, len(header), reader), reader.ignored)
+    plain = PlainCsv(lines, len(header))
+    return OpenedFile(_csv_chunks(plain, rows, len(header), reader), reader.ignored)
 
 
 def _csv_rows(lines: TextLines) -> Iterator[tuple[list[str], int]]:
@@ -101,24 +103,43 @@ def _csv_rows(lines: TextLines) -> Iterator[tuple[list[str], int]]:
 
 
 def _csv_chunks(
-    rows: Iterator[tuple[list[str], int]], width: int, reader: TableReader
+    plain: PlainCsv, rows: Iterator[tuple[list[str], int]], width: int, reader: TableReader
 ) -> Iterator[CheckedRows]:
-    counted = ((number, row, lines) for number, (row, lines) in enumerate(rows, start=1) if row)
-    while chunk := list(islice(counted, CHUNK)):
-        numbers, cells, lines = zip(*chunk, strict=True)
-        refused = {
-            at: error
-            for at, (row, taken) in enumerate(zip(cells, lines, strict=True))
-            if (len(row) > width or taken > OPEN_QUOTE_LINES)
-            if (error := _misshapen(row, width, taken)) is not None
-        }
-        # A row may be shorter than the header.
-        columns = list(zip_longest(*cells, fillvalue=""))[:width]
-        columns += [("",) * len(cells)] * (width - len(columns))
-        arrays = [
-            pyarrow.array([cell or None for cell in column], pyarrow.string()) for column in columns
-        ]
-        yield reader.read(arrays, np.array(numbers, dtype=np.int64), refused)
+    done = 0
+    while True:
+        columns = plain.read(CHUNK)
+        if columns is not None:
+            numbers = np.arange(done + 1, done + len(columns[0]) + 1, dtype=np.int64)
+            done += len(numbers)
+            yield reader.read(columns, numbers, {})
+            continue
+        chunk = list(islice(rows, CHUNK))
+        if not chunk:
+            return
+        counted = [(n, row, lines) for n, (row, lines) in enumerate(chunk, done + 1) if row]
+        done += len(chunk)
+        if counted:
+            yield _chunk_of_rows(counted, width, reader)
+
+
+def _chunk_of_rows(
+    counted: Sequence[tuple[int, list[str], int]], width: int, reader: TableReader
+) -> CheckedRows:
+    """The chunk of rows that come with their number and how many lines each of them takes."""
+    numbers, cells, lines = zip(*counted, strict=True)
+    refused = {
+        at: error
+        for at, (row, taken) in enumerate(zip(cells, lines, strict=True))
+        if (len(row) > width or taken > OPEN_QUOTE_LINES)
+        if (error := _misshapen(row, width, taken)) is not None
+    }
+    # A row may be shorter than the header.
+    columns = list(zip_longest(*cells, fillvalue=""))[:width]
+    columns += [("",) * len(cells)] * (width - len(columns))
+    arrays = [
+        pyarrow.array([cell or None for cell in column], pyarrow.string()) for column in columns
+    ]
+    return reader.read(arrays, np.array(numbers, dtype=np.int64), refused)
 
 
 def _misshapen(row: Sequence[str], width: int, lines: int) -> InvalidRecord | None:

@@ -143,7 +143,10 @@ async def _newest_known(
         whose = Whose(candidate, units)
         read = partial(_read, here, whose, newest=known[-1:] == (candidate,))
         shared = partial(_read_once, here, whose, read)
-        found = await (read() if now else here.lists.get(whose, shared))
+        if now:
+            found = await read(await stamp_of(here))
+        else:
+            found = await here.lists.get(whose, shared)
         if found.scored.ids or asked is not None:
             return candidate, found
     if found is None:
@@ -152,7 +155,7 @@ async def _newest_known(
 
 
 async def _read_once(
-    here: Services, whose: Whose, read: Callable[[], Awaitable[KeptList]]
+    here: Services, whose: Whose, read: Callable[[Stamp], Awaitable[KeptList]]
 ) -> KeptList:
     """Reads a list unless another worker of this host has just done so."""
     async with here.shared_lists.turn(whose):
@@ -161,7 +164,7 @@ async def _read_once(
         scored = await asyncio.to_thread(here.shared_lists.load, whose, stamp[0], version)
         if scored is not None:
             return KeptList(scored, champion, stamp)
-        found = await read()
+        found = await read(stamp)
         if len(found.scored.ids) >= KEPT_FROM:
             left, version = found.stamp[0], (*found.stamp, found.champion.version)
             store = partial(here.shared_lists.store, whose, left, version, found.scored)
@@ -183,10 +186,9 @@ async def stamp_of(here: Services) -> Stamp:
     return (gone(here), *(await here.registry.run(data_stamp())))
 
 
-async def _read(here: Services, whose: Whose, *, newest: bool) -> KeptList:
-    """Reads a list; the stamp comes first, so what changes meanwhile is read again."""
+async def _read(here: Services, whose: Whose, stamp: Stamp, *, newest: bool) -> KeptList:
+    """Reads a list; its stamp is of before, so what changes meanwhile is read again."""
     champion = here.champion()
-    stamp = await stamp_of(here)
     scored, observed = await read_students(
         here.registry, champion, here.task, whose, here.erased, newest=newest
     )

@@ -12,7 +12,7 @@ that `$set`, `$max` or `$min` writes as text, so a document would come back diff
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -27,7 +27,12 @@ Sort = Sequence[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """Documents that match, as a list."""
+    """Documents that match, as a list.
+
+    Attributes:
+        read: what is made of each document as it comes, so that those of a long list are never in
+            memory together; None leaves them as they are.
+    """
 
     collection: str
     where: Mapping[str, Any]
@@ -35,6 +40,7 @@ class Find:
     limit: int = 0
     skip: int = 0
     fields: Sequence[str] = ()
+    read: Callable[[Document], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pymongo import ReplaceOne
@@ -53,7 +54,8 @@ def call(command: Command) -> Call | None:
     check(command)
     match command:
         case Find():
-            return Call("find", (dict(command.where),), _find_options(command), _all, cursor=True)
+            made = _all if command.read is None else partial(_each, command.read)
+            return Call("find", (dict(command.where),), _find_options(command), made, cursor=True)
         case Count():
             return Call("count_documents", (dict(command.where),), {}, int)
         case InsertMany():
@@ -75,6 +77,11 @@ def nothing(command: Command) -> Any:
 def _all(cursor: Iterable[Document]) -> list[Document]:
     with quiet():
         return list(cursor)
+
+
+def _each(read: Callable[[Document], Any], cursor: Iterable[Document]) -> list[Any]:
+    with quiet():
+        return [read(document) for document in cursor]
 
 
 def _find_options(command: Find) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Bulk writes of the embedded server: a message's documents are stored as they came, in one commit.
+"""Writes of the embedded server: a message's documents are stored as they came, in one commit.
 
 nx-27017 commits each document of an insert or replacement by itself, after it has copied it three
 times, read it back and had SQLite parse its text. Commands of one database run one after the
@@ -30,7 +30,7 @@ ITEMS = {"insert": "documents", "update": "updates"}
 
 
 def write_in_bulk(handler: NeoSQLiteHandler) -> None:
-    """Makes this handler write messages of several documents in one transaction each."""
+    """Makes this handler write messages of whole documents in one transaction each."""
     for name in ("handle_insert", "handle_command"):
         setattr(handler, name, _or_in_bulk(handler, getattr(handler, name)))
 
@@ -43,7 +43,7 @@ def _or_in_bulk(handler: NeoSQLiteHandler, handle: Handle) -> Handle:
             return handle(message)
         items = _items(message, ITEMS[command])
         table, database = body[command], body.get("$db", "test")
-        if len(items) < 2 or not isinstance(table, str) or "startTransaction" in body:
+        if not items or not isinstance(table, str) or "startTransaction" in body:
             return handle(message)
         with handler._lock_for(database):
             opened = handler.get_database(database)

@@ -39,7 +39,7 @@ def matching(opened: Connection, table: str, where: Mapping[str, Any]) -> tuple[
     if not indexes:  # No table; each has the index of its keys.
         raise NotPlain
     indexed = {name for (sql,) in indexes for name in INDEXED.findall(sql or "")}
-    prefix = opened[table].query_engine.jsonb.json_function_prefix
+    prefix = _prefix(opened, table)
     terms: list[str] = []
     values: list[Any] = []
     for name, asked in where.items():
@@ -50,6 +50,35 @@ def matching(opened: Connection, table: str, where: Mapping[str, Any]) -> tuple[
     return f" FROM {quote_table_name(table)}{condition}", values
 
 
+def ordered(opened: Connection, table: str, sort: Mapping[str, Any]) -> str:
+    """`ORDER BY` of a query, in the words of an index, so that SQLite reads in its order.
+
+    Values of one kind come in their order, as those of each field that Farol sorts by are.
+
+    Raises:
+        NotPlain: the library must sort.
+    """
+    prefix = _prefix(opened, table)
+    if prefix != AS_TEXT:
+        raise NotPlain
+    terms = []
+    for name, direction in sort.items():
+        if not NAME.fullmatch(name) or direction not in (1, -1):
+            raise NotPlain
+        terms.append(f"{_place(name, prefix)} {'ASC' if direction == 1 else 'DESC'}")
+    return f" ORDER BY {', '.join(terms)}"
+
+
+def _prefix(opened: Connection, table: str) -> str:
+    prefix: str = opened[table].query_engine.jsonb.json_function_prefix
+    return prefix
+
+
+def _place(name: str, prefix: str) -> str:
+    """Where a field stands; `NAME` says its form."""
+    return "_id" if name == "_id" else f"{prefix}_extract(data, '$.{name}')"
+
+
 def _terms(name: str, asked: Any, indexed: set[str], prefix: str) -> list[tuple[str, Any]]:
     """What is asked of one field in SQL, each with its value."""
     match asked:
@@ -58,7 +87,7 @@ def _terms(name: str, asked: Any, indexed: set[str], prefix: str) -> list[tuple[
             return [(f"(json_type(data, ?) IS NOT NULL) = {there:d}", f"${path}")]
     if not NAME.fullmatch(name):
         raise NotPlain
-    place = "_id" if name == "_id" else f"{prefix}_extract(data, '$.{name}')"
+    place = _place(name, prefix)
     if isinstance(asked, str) and (name == "_id" or name in indexed):
         return [(f"{place} = ?", asked)]
     if not isinstance(asked, dict) or not asked:
@@ -79,11 +108,16 @@ def _terms(name: str, asked: Any, indexed: set[str], prefix: str) -> list[tuple[
 
 def _between(place: str, asked: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Moments within limits; what is no moment is not among them."""
-    terms: list[tuple[str, Any]] = [(f"{place} >= ?", FIRST_MOMENT), (f"{place} < ?", LAST_MOMENT)]
+    terms: list[tuple[str, Any]] = []
     for operator, value in asked.items():
         if type(value) is not datetime:
             raise NotPlain
         terms.append((f"{place} {COMPARISONS[operator]} ?", moment_text(value)))
+    # One bound a side: SQLite takes no more from its index, and reads documents for the others.
+    if not asked.keys() & {"$gt", "$gte"}:
+        terms.append((f"{place} >= ?", FIRST_MOMENT))
+    if not asked.keys() & {"$lt", "$lte"}:
+        terms.append((f"{place} < ?", LAST_MOMENT))
     return terms
 
 

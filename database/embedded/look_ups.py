@@ -1,9 +1,10 @@
-"""Look-ups of the embedded server: documents by key, or by what indexed fields say.
+"""Look-ups of the embedded server: documents by key, or by what indexed fields say, in their order.
 
 nx-27017 reads a whole collection to find the documents whose field is `$in` a list, whatever
-indexes there are, and takes each document apart three times before it is sent. Whatever is not
-plain goes the library's way. An indexed field that holds a list is not searched for its items, as
-the library does not where a field equals.
+indexes there are, and takes each document apart three times before it is sent. Where moments are
+compared it also sorts by itself, all documents once per field. Whatever is not plain goes the
+library's way. An indexed field that holds a list is not searched for its items, as the library does
+not where a field equals.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from neosqlite import Connection
 from neosqlite.collection.jsonb_support import json_data_column
 from nx_27017.handler import NeoSQLiteHandler
 
-from database.embedded.conditions import NAME, matching
+from database.embedded.conditions import NAME, matching, ordered
 from database.embedded.stored_text import NotPlain, answer_of
 
 Document = dict[str, Any]
@@ -23,8 +24,11 @@ Message = dict[str, Any]
 Answer = tuple[int, Document]
 
 KNOWN = frozenset(
-    {"find", "filter", "projection", "limit", "batchSize", "singleBatch", "lsid", "$db"}
-)
+    {
+        "find", "filter", "projection", "sort", "skip", "limit", "batchSize", "singleBatch",
+        "lsid", "$db",
+    }
+)  # fmt: skip
 """What a plain look-up's body may say."""
 
 
@@ -63,13 +67,25 @@ def _found(opened: Connection, table: str, body: Document) -> list[Any]:
     Raises:
         NotPlain: the library must find them.
     """
-    fields, limit = _fields(body.get("projection")), body.get("limit", 0)
-    if type(limit) is not int:
-        raise NotPlain
+    fields = _fields(body.get("projection"))
     condition, values = matching(opened, table, body.get("filter", {}))
     query = f"SELECT {json_data_column(opened[table].query_engine.jsonb.jsonb_supported)}"
-    query += condition + (f" LIMIT {abs(limit)}" if limit else "")
+    query += condition
+    if body.get("sort"):
+        query += ordered(opened, table, body["sort"])
+    query += _page(body.get("skip", 0), body.get("limit", 0))
     return [answer_of(text, fields) for (text,) in opened.db.execute(query, values)]
+
+
+def _page(skip: Any, limit: Any) -> str:
+    """How many of what is found are left out, and how many are wanted; 0 is all.
+
+    Raises:
+        NotPlain: the library must read it.
+    """
+    if type(skip) is not int or type(limit) is not int or skip < 0:
+        raise NotPlain
+    return f" LIMIT {abs(limit) or -1} OFFSET {skip}" if skip or limit else ""
 
 
 def _fields(projection: Any) -> frozenset[str] | None:

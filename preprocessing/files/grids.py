@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -123,12 +123,13 @@ class TextLines:
         self.delimiter = _delimiter(start)
         file.seek(0)
         self._text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+        self._ahead: deque[str] = deque()
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._text.readline(self._left + 1)
+        line = self._ahead.popleft() if self._ahead else self._text.readline(self._left + 1)
         if not line:
             raise StopIteration
         self._left -= len(line)
@@ -137,6 +138,25 @@ class TextLines:
                 f"{self._name}: a row runs over {LONGEST_ROW:,} characters; is a quote left open?"
             )
         return line
+
+    def ahead(self, most: int) -> Sequence[str]:
+        """The next lines, which are still to come: about as many as a row may be long, at most.
+
+        Args:
+            most: lines.
+        """
+        size = sum(map(len, self._ahead))
+        while len(self._ahead) < most and size < LONGEST_ROW:
+            line = self._text.readline(LONGEST_ROW + 1)
+            if not line:
+                break
+            self._ahead.append(line)
+            size += len(line)
+        return self._ahead
+
+    def taken(self) -> None:
+        """The lines ahead have been read; the next ones are those after them."""
+        self._ahead.clear()
 
     def next_row(self) -> None:
         """The row is complete; the next one has all its room."""

@@ -95,7 +95,7 @@ def _run(env: Mapping[str, str], module: str, *arguments: str) -> None:
 def dashboard(home: Path, env: Mapping[str, str]) -> Iterator[str]:
     """The dashboard of a home; gives its address."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/dashboard.py"]
+    command = [sys.executable, "-m", "dashboard"]
     command += ["--server.port", str(port), "--server.headless", "true"]
     with (home / "dashboard.log").open("wb") as log:
         process = subprocess.Popen(

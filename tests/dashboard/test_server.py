@@ -1,4 +1,4 @@
-"""The dashboard's server, as `streamlit run dashboard/dashboard.py` starts it."""
+"""The dashboard's server, by `streamlit run dashboard/dashboard.py` and `python -m dashboard`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, psutil.Process]]:
+@pytest.fixture(scope="module", params=["streamlit run dashboard/dashboard.py", "dashboard"])
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[int, psutil.Process]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     home = tmp_path_factory.mktemp("dashboard")
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/dashboard.py"]
+    command = [sys.executable, "-m", *str(request.param).split()]
     command += ["--server.port", str(port), "--server.headless", "true"]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -10,6 +10,7 @@ from database.driver.commands import DeleteMany, Op
 from database.labelling.linking import join_orphans
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository, OrphanRepository
+from database.outcomes import label_key
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.errors import NotFound
@@ -65,6 +66,19 @@ def test_by_prediction_and_again_by_student_counts_once(run: Run) -> None:
     assert again == [JoinStatus.DUPLICATE, JoinStatus.DUPLICATE]
     assert run(LabelRepository().count()) == 1
     assert run(LabelRepository().of("RA-1", "2023")).arrived_at == at(100)
+
+
+def test_what_stands_in_a_labels_place_is_not_counted(run: Run) -> None:
+    run(PredictionRepository().add_many([prediction("after", created_at=at(9))]))
+    run(StudentRepository().observe([observation("RA-2")]))
+
+    told = status(run, outcome(observed_at=at(5)), outcome(student_id="RA-2", observed_at=at(5)))
+
+    assert told == [JoinStatus.ORPHANED, JoinStatus.JOINED]
+    place = run(LabelRepository().stored(label_key("RA-1", "2023")))
+    assert place is not None
+    assert place["withdrawn"]
+    assert run(LabelRepository().count()) == 1
 
 
 def test_a_batch_that_repeats_itself_counts_once(run: Run) -> None:

@@ -14,7 +14,7 @@ from bson.raw_bson import RawBSONDocument
 from neosqlite._sqlite import sqlite3
 from nx_27017.handler import NeoSQLiteHandler
 
-from database.embedded.conditions import matching
+from database.embedded.conditions import matching, ordered
 from database.embedded.counts import count_quickly
 from database.embedded.encoded_answers import encode_once
 from database.embedded.look_ups import answer_look_ups
@@ -57,7 +57,16 @@ FOUND_IN_BOTH: list[Documents] = [
     {"filter": {"at": {"$lte": AT + timedelta(seconds=3)}, "key": {"$in": ["k0"]}}},
     {"filter": {"at": {"$gte": AT + timedelta(seconds=2), "$lt": AT + timedelta(seconds=4)}}},
     {"filter": {"at": {"$gt": "2024"}}},
-]
+    {"filter": {}, "sort": {"period": 1, "_id": -1}},
+    {"filter": {}, "sort": {"at": -1, "_id": 1}, "skip": 2, "limit": 3},
+    {"filter": {"key": "k1"}, "sort": {"at": 1, "_id": 1}, "skip": 1},
+    {"filter": {}, "sort": {"nested.at": 1, "_id": 1}},
+    {"filter": {}, "sort": {"_id": 1}, "skip": 3, "projection": {"at": 1}},
+    {
+        "filter": {"at": {"$lte": AT + timedelta(seconds=4)}},
+        "sort": {"unit": -1, "at": -1, "_id": -1}, "limit": -3,
+    },
+]  # fmt: skip
 AS_TEXT = pytest.mark.skipif(
     sqlite3.sqlite_version_info >= (3, 45), reason="from 3.45 on the library compares moments"
 )
@@ -164,6 +173,24 @@ def test_the_documents_of_a_list_of_values_are_looked_up_in_the_index(
 
 
 @AS_TEXT
+def test_what_is_sorted_is_read_in_the_order_of_the_index(quick: NeoSQLiteHandler) -> None:
+    db = quick.get_database("school").db
+    said: list[str] = []
+    db.set_trace_callback(said.append)
+
+    documents(quick, {"filter": {"at": {"$lte": AT}}, "sort": {"at": -1}})
+    documents(quick, {"filter": {}, "sort": {"unit": -1, "period": -1}, "skip": 1, "limit": 2})
+    db.set_trace_callback(None)
+
+    queries = [one for one in said if "ORDER BY" in one]
+    assert len(queries) == 2
+    for query, index in zip(queries, ("idx_students_at", "idx_students_unit_period"), strict=True):
+        plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}"))
+        assert index in plan
+        assert "TEMP B-TREE" not in plan
+
+
+@AS_TEXT
 def test_a_count_reads_no_document(quick: NeoSQLiteHandler) -> None:
     db = quick.get_database("school").db
     said: list[str] = []
@@ -187,6 +214,8 @@ def test_where_moments_are_kept_as_bytes_the_library_compares_them(
 
     with pytest.raises(NotPlain):
         matching(opened, "students", {"at": {"$gte": AT}})
+    with pytest.raises(NotPlain):
+        ordered(opened, "students", {"at": 1})
     text, _ = matching(opened, "students", {"key": "k1"})
 
     assert text.endswith("WHERE jsonb_extract(data, '$.key') = ?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import (
     Command,
     Count,
+    Document,
     EnsureIndex,
     Find,
     InsertMany,
@@ -158,6 +160,28 @@ def test_a_uri_that_cannot_be_read_is_refused_without_repeating_it() -> None:
         open_registry("mongodb://user:secret@", "farol")
 
     assert "secret" not in str(raised.value)
+
+
+def test_what_is_found_is_read_as_it_comes_and_never_in_memory_together() -> None:
+    """As from a cursor: the next document is made when the one before it has been read."""
+    at_once: list[int] = []
+    alive: set[int] = set()
+
+    def cursor() -> Iterator[Document]:
+        for number in range(5):
+            alive.add(number)
+            yield {"_id": number}
+
+    def read(document: Document) -> int:
+        at_once.append(len(alive))
+        alive.discard(document["_id"])
+        return int(document["_id"])
+
+    prepared = call(Find("labels", {}, read=read))
+
+    assert prepared is not None
+    assert prepared.answer(cursor()) == [0, 1, 2, 3, 4]
+    assert max(at_once) == 1
 
 
 def test_an_operation_sees_the_error_of_its_command_and_may_go_on() -> None:

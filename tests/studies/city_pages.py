@@ -50,7 +50,7 @@ def main() -> int:
             _visit(page)
             with browser() as another:
                 _open(another, url, "another reader")
-            print(f"dashboard: {_memory('streamlit') / MEBIBYTE:.0f} MB", flush=True)
+            print(f"dashboard: {_memory('dashboard') / MEBIBYTE:.0f} MB", flush=True)
             print(f"API: {_memory('uvicorn') / MEBIBYTE:.0f} MB in all workers", flush=True)
             if given.stay:
                 print(url, city.api.url, city.home, flush=True)
