@@ -101,6 +101,7 @@ class Settings(BaseModel):
         tasks: all that this host serves, the default one first.
         auth: `off` asks for no key and answers this machine only; `make run` sets it unless told.
         log_level: of Farol's own lines; libraries are heard from `WARNING` on.
+        log_format: `text`, or `json` for lines that a program reads.
         async_driver: what the API talks to MongoDB with.
         port: where the API listens under `make run`.
         dashboard_port: where the dashboard does.

@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    whats = parser.add_subparsers(dest="what", required=True, metavar="sync|model")
+    whats = parser.add_subparsers(dest="what", required=True)
     sending = whats.add_parser("sync", help="send what the tracking server lacks")
     model = whats.add_parser("model", help="write one version as a folder")
     model.add_argument("version", metavar="VERSION", help="v3, say")
