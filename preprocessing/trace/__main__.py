@@ -31,7 +31,7 @@ from model.errors import FarolError
 from preprocessing.kept.store import FileStore
 from preprocessing.student_ids import LONGEST_EVER, key_of, read_student_id
 from preprocessing.task.spec import TaskSpec, load_task
-from preprocessing.trace.tracing import Origin, Tracer, told
+from preprocessing.trace.tracing import FeatureOrigin, OriginFinder, told
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = settings_from_environment(given.task)
         task = load_task(settings.task)
         with registry(settings) as opened:
-            tracer = Tracer(
+            tracer = OriginFinder(
                 FileStore(opened, settings.files_of(task.name)), task, datetime.now(UTC)
             )
             if given.student is not None:
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _student(
-    tracer: Tracer, settings: Settings, task: TaskSpec, given: argparse.Namespace
+    tracer: OriginFinder, settings: Settings, task: TaskSpec, given: argparse.Namespace
 ) -> list[str]:
     named = read_student_id(given.student, longest=LONGEST_EVER)
     units = {task.unit[0].name: given.unit} if task.unit and given.unit else {}
@@ -76,7 +76,7 @@ def _student(
 
 
 def _row(
-    tracer: Tracer,
+    tracer: OriginFinder,
     opened: SyncRegistry,
     settings: Settings,
     file_id: str,
@@ -97,7 +97,7 @@ def _row(
     return lines or [f"{kept.name} row {row}: nobody's row"]
 
 
-def _json(origin: Origin) -> str:
+def _json(origin: FeatureOrigin) -> str:
     return orjson.dumps(asdict(origin)).decode()
 
 

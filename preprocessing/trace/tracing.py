@@ -51,7 +51,7 @@ class OriginKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class FeatureOrigin:
     """Where a feature of a student's period comes from.
 
     Attributes:
@@ -92,7 +92,7 @@ class _OpenFile:
 
 
 @dataclass(slots=True)
-class Tracer:
+class OriginFinder:
     """Traces features of one task; what it reads it keeps as long as it lives.
 
     Attributes:
@@ -106,7 +106,7 @@ class Tracer:
     now: datetime
     _files: dict[str, _OpenFile | None] = field(default_factory=dict)
 
-    def student(self, student_id: str, feature: str | None = None) -> list[Origin]:
+    def student(self, student_id: str, feature: str | None = None) -> list[FeatureOrigin]:
         """Where the features of a student come from, oldest period first.
 
         Args:
@@ -121,7 +121,7 @@ class Tracer:
         run = self.store.registry.run
         student: Student = run(StudentRepository().get(student_id))
         stands = run(RectificationRepository().standing_of([student_id]))
-        origins: list[Origin] = []
+        origins: list[FeatureOrigin] = []
         for one in student.observations:
             right = {c.field: c for c in stands.get((student_id, one.period), ())}
             batch = None if one.batch_id is None else run(BatchRepository().find(one.batch_id))
@@ -171,15 +171,15 @@ class Tracer:
         name: str,
         value: Value,
         right: Rectification | None,
-    ) -> Origin:
+    ) -> FeatureOrigin:
         if batch is None:
             how = OriginKind.SENT if right is None else OriginKind.PUT_RIGHT
-            return Origin(one.period, name, value, how)
+            return FeatureOrigin(one.period, name, value, how)
         kept = (
             self.store.registry.run(KeptFileRepository().find(batch.file)) if batch.file else None
         )
         opened = None if kept is None else self._open(kept)
-        plain = Origin(
+        plain = FeatureOrigin(
             one.period, name, value, OriginKind.NOT_KEPT,
             file=batch.source, file_id=batch.file, source=batch.source,
         )  # fmt: skip
@@ -198,15 +198,15 @@ class Tracer:
         opened: _OpenFile,
         table: CleanTable,
         kept: KeptFile,
-        plain: Origin,
+        plain: FeatureOrigin,
         how: OriginKind,
         student_id: str,
-    ) -> Origin:
+    ) -> FeatureOrigin:
         row, source = table.row_of[student_id], table.batch.source
         header = next((c.header for c in table.columns if c.name == plain.feature), None) or ""
         if opened.students is not None:
             lines = _lines(opened.students, plain, row)
-            return Origin(
+            return FeatureOrigin(
                 plain.period, plain.feature, plain.value, how, kept.name, kept.file_id, source,
                 row=row, column=header, lines=lines,
             )  # fmt: skip
@@ -218,23 +218,25 @@ class Tracer:
         line = body[row - 1]
         text = "" if at is None or at >= len(line) or line[at] is None else str(line[at])
         cell = "" if at is None else f"{letters(at)}{top + row + 1}"
-        return Origin(
+        return FeatureOrigin(
             plain.period, plain.feature, plain.value, how, kept.name, kept.file_id, source,
             row=row, column=header, cell=cell, text=text,
         )  # fmt: skip
 
-    def _made(self, student: Student, one: Observation) -> Iterator[Origin]:
+    def _made(self, student: Student, one: Observation) -> Iterator[FeatureOrigin]:
         """The features that are worked out when they are needed, with what they are made of."""
         for derived in self.task.derived:
             parts = tuple(f"{name} of {one.period}" for name in Formula(derived.formula).names)
-            yield Origin(one.period, derived.name, None, OriginKind.MADE, made_of=parts)
+            yield FeatureOrigin(one.period, derived.name, None, OriginKind.MADE, made_of=parts)
         plan = self.task.longitudinal
         for name in () if plan is None else plan.features:
             earlier = [o.period for o in student.before(one.period) if name in o.features]
             parts = tuple(f"{name} of {period}" for period in earlier)
             for value in plan.values if plan and parts else ():
                 made = parts[-1:] if value == "previous" else parts
-                yield Origin(one.period, f"{name}_{value}", None, OriginKind.MADE, made_of=made)
+                yield FeatureOrigin(
+                    one.period, f"{name}_{value}", None, OriginKind.MADE, made_of=made
+                )
 
     def _open(self, kept: KeptFile) -> _OpenFile | None:
         if kept.file_id not in self._files:
@@ -262,7 +264,7 @@ class Tracer:
         return _OpenFile(reading.tables, grids_of(data, kept.name))
 
 
-def _lines(students: RosterStudents, origin: Origin, row: int) -> tuple[str, ...]:
+def _lines(students: RosterStudents, origin: FeatureOrigin, row: int) -> tuple[str, ...]:
     subjects = [subject for subject in students.subjects() if subject[0] == origin.period]
     source = students.mapping.columns.get(origin.feature)
     return () if source is None else tuple(students.lines(source, subjects[row - 1]))
@@ -281,10 +283,10 @@ def letters(position: int) -> str:
     return name
 
 
-def told(origin: Origin) -> str:
+def told(origin: FeatureOrigin) -> str:
     """An origin in a line of text, without the value.
 
-    >>> told(Origin("2024", "ida", 5.0, OriginKind.MADE, made_of=("ida of 2023",)))
+    >>> told(FeatureOrigin("2024", "ida", 5.0, OriginKind.MADE, made_of=("ida of 2023",)))
     '2024 ida: made of ida of 2023'
     """
     head = f"{origin.period} {origin.feature}: {origin.how.value}"

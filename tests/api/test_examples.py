@@ -16,7 +16,10 @@ from tests.api.server import Server
 from tests.api.strict import StrictPage
 
 TASKS = ("pede_lag", "exam_scores")
-BINARY = {"application/vnd.apache.parquet", "application/octet-stream"}
+BINARY = {
+    "application/gzip", "application/octet-stream", "application/vnd.apache.parquet",
+    "application/x-tar", "application/zip",
+}  # fmt: skip
 NOT_READ = {400, 408, 413, 415, 422}
 
 

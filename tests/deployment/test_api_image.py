@@ -51,7 +51,7 @@ NOT_IMPORTED = {
     "lightgbm": "its C library is loaded, not its package",
     "uvloop": "uvicorn's --loop",
 }
-LEFT_OUT = {"motor": "an extra"}
+LEFT_OUT = {"motor": "an extra", "obstore": "an extra", "opentelemetry": "an extra"}
 HEAVY = {
     "apprise", "apscheduler", "matplotlib", "optuna", "pandas", "plotly", "scikit-learn", "scipy",
     "streamlit", "xgboost-cpu",

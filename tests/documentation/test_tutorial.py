@@ -23,7 +23,7 @@ from deployment.documentation.notebook import CODE, cells
 from tests.api.server import free_port
 from tests.documentation.console import ROOT, typed_lines
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2_400)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(2_400)]
 
 PAGE = ROOT / "docs" / "tutorial.md"
 NOTEBOOK = ROOT / "docs" / "notebooks" / "school.ipynb"

@@ -149,7 +149,7 @@ def test_a_file_that_takes_more_memory_than_its_reader_has_is_told_so_and_not_to
     def exhausted(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(ingest, "read_file", exhausted)
+    monkeypatch.setattr(ingest, "read_any", exhausted)
 
     code = main([str(csv_file("x_2023.csv", TEXT)), "--json", "--task", "pede_lag"])
 

@@ -33,7 +33,7 @@ from preprocessing.ingesting.files import ingest_file
 from preprocessing.kept.keeping import FileKeeper
 from preprocessing.kept.store import LARGEST_KEPT, FileStore
 from preprocessing.task.spec import TaskSpec, parse_task
-from preprocessing.trace.tracing import OriginKind, Tracer, told
+from preprocessing.trace.tracing import OriginFinder, OriginKind, told
 from tests.preprocessing.conftest import NOW
 from tests.preprocessing.oneroster.made import TASK, files, unpacked
 
@@ -74,8 +74,8 @@ class Kept:
         self.registry.run(erase_student(student, now=NOW, tombstone_key=KEY))
         return self.keeper.free_all(now=NOW)
 
-    def tracer(self) -> Tracer:
-        return Tracer(self.keeper.store, self.keeper.task, NOW)
+    def tracer(self) -> OriginFinder:
+        return OriginFinder(self.keeper.store, self.keeper.task, NOW)
 
 
 @pytest.fixture
