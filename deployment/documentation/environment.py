@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from deployment.documentation.docstrings import attributes_of
 from deployment.documentation.markdown import code, plain, table
@@ -45,9 +46,22 @@ def environment_page() -> str:
 
 def _rows() -> Iterator[tuple[str, ...]]:
     told = attributes_of(Settings)
-    schemas = Settings.model_json_schema()["properties"]
+    schema = Settings.model_json_schema()
+    defined, of_field = schema.get("$defs", {}), schema["properties"]
     for field, variable in KEYS.items():
-        yield (code(variable), kind_of(schemas[field]), _default(field), plain(told.get(field, "")))
+        kind = kind_of(_inlined(of_field[field], defined))
+        yield (code(variable), kind, _default(field), plain(told.get(field, "")))
+
+
+def _inlined(part: Any, defined: Mapping[str, Any]) -> Any:
+    """A schema with what it refers to in its place; the page has no section for that."""
+    if isinstance(part, list):
+        return [_inlined(one, defined) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return defined[part["$ref"].rpartition("/")[2]]
+    return {key: _inlined(value, defined) for key, value in part.items()}
 
 
 def _default(field: str) -> str:
