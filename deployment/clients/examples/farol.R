@@ -4,7 +4,8 @@ library(httr2)
 url <- Sys.getenv("FAROL_URL", "http://127.0.0.1:8000")
 key <- Sys.getenv("FAROL_API_KEY")
 
-new_key <- function() paste(sample(c(0:9, letters[1:6]), 32, replace = TRUE), collapse = "")
+# Not by sample(): after set.seed() a second run would send the keys of the first.
+new_key <- function() paste(openssl::rand_bytes(16), collapse = "")
 
 may_help <- function(answer) {
   resp_status(answer) %in% c(408, 429, 502, 503, 504) ||

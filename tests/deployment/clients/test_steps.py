@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -106,6 +107,16 @@ def test_every_field_at_fault_is_told() -> None:
     assert [fault.field for fault in refusal.faults] == ["ida", "mat"]
 
 
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"errors": ["bad gateway"]}', b"\xff", b"1"])
+@pytest.mark.parametrize("status", [301, 302, 502])
+def test_what_a_proxy_answers_is_a_refusal_too(status: int, body: bytes) -> None:
+    steps = answered(GET, Patience(tries=1))
+    next(steps)
+
+    with pytest.raises(ApiRefusal, match=f"{status} The answer is no problem document"):
+        steps.send(ApiReply(status, body))
+
+
 def batches(steps: Steps[Any]) -> Iterator[ApiCall]:
     """The calls of an operation, each answered with a prediction for its first record alone."""
     call = next(steps)
@@ -144,7 +155,12 @@ def test_many_records_go_in_batches_of_a_thousand_each_with_a_key_of_its_own() -
 
 def test_a_table_becomes_records_and_a_table_by_the_same_index() -> None:
     frame = pd.DataFrame(
-        {"student_id": ["a", "b"], "fase": pd.array([3, None], "Int64"), "ida": [4.5, 99.0]},
+        {
+            "student_id": ["a", "b"],
+            "fase": pd.array([3, None], "Int64"),
+            "ida": [4.5, 99.0],
+            "day": [date(2026, 3, 9), pd.Timestamp("2026-03-09T12:00Z")],
+        },
         index=[7, 9],
     )
     told = ScoredRecords(
@@ -157,8 +173,8 @@ def test_a_table_becomes_records_and_a_table_by_the_same_index() -> None:
     table = table_of(told, frame.index)
 
     assert records == [
-        {"student_id": "a", "fase": 3, "ida": 4.5},
-        {"student_id": "b", "ida": 99.0},
+        {"student_id": "a", "fase": 3, "ida": 4.5, "day": "2026-03-09"},
+        {"student_id": "b", "ida": 99.0, "day": "2026-03-09T12:00:00+00:00"},
     ]
     assert json.loads(json.dumps(records)) == records
     assert list(table.index) == [7, 9]

@@ -51,7 +51,7 @@ class ApiRefusal(ApiFault):
         self.detail = str(document.get("detail", "")) or self.title
         self.faults = tuple(
             FieldFault(str(one.get("field", "")), str(one.get("detail", "")))
-            for one in document.get("errors", ())
+            for one in document.get("errors") or ()
         )
         self.retry_after = retry_after
         super().__init__(f"{status} {self.detail}")
@@ -67,6 +67,12 @@ class ApiRefusal(ApiFault):
             document = json.loads(body)
         except ValueError:
             document = None
-        if not isinstance(document, dict):
+        if not _is_problem(document):
             document = {"detail": "The answer is no problem document."}
         return cls(status, document, retry_after)
+
+
+def _is_problem(document: Any) -> bool:
+    """Whether its fields at fault are told as Farol tells them; proxies have forms of their own."""
+    faults = document.get("errors") or () if isinstance(document, dict) else None
+    return isinstance(faults, list | tuple) and all(isinstance(one, dict) for one in faults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -43,7 +44,7 @@ def table_of(told: ScoredRecords, index: pd.Index[Any]) -> pd.DataFrame:
 
 
 def _plain(cell: Any) -> Any:
-    """A cell as JSON has it: NumPy's numbers are none of Python's."""
-    if isinstance(cell, pd.Timestamp):
+    """A cell as JSON has it: days and times are texts, NumPy's numbers none of Python's."""
+    if isinstance(cell, date):
         return cell.isoformat()
     return cell.item() if hasattr(cell, "item") else cell

@@ -18,7 +18,7 @@ T = TypeVar("T")
 BUSY = frozenset({408, 429, 502, 503, 504})
 CONFLICT = 409
 SAFE = frozenset({"GET", "HEAD"})
-FIRST_REFUSAL = 400
+GOOD = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def answered(call: ApiCall, patience: Patience) -> Steps[bytes]:
         reply = yield call
         tried += 1
         assert reply is not None
-        if isinstance(reply, ApiReply) and reply.status < FIRST_REFUSAL:
+        if isinstance(reply, ApiReply) and reply.status in GOOD:
             return reply.body
         asked = reply.retry_after if isinstance(reply, ApiReply) else None
         pause = patience.pause(tried, asked) if call.repeatable and may_help(reply) else None
