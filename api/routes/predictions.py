@@ -78,8 +78,10 @@ async def _batch(
         request_id=request_id,
     )
     if doing is not None:
+        # By the place in what was sent: when it is sent again, others of it may be refused.
         served = [
-            replace(one, prediction_id=doing.id_of(index)) for index, one in enumerate(served)
+            replace(one, prediction_id=doing.id_of(index))
+            for (index, _), one in zip(good, served, strict=True)
         ]
         doing.about(*(asked.student_id for _, asked in good))
     if served:

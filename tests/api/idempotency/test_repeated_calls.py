@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
+from api.idempotency.calls import calls_path
 from database.predictions import PredictionRepository
 from tests.api.conftest import World
 from tests.api.keys import make_key
@@ -114,6 +117,25 @@ def test_a_batch_is_scored_once(post: Caller, world: World) -> None:
     ids = {one["prediction_id"] for one in first.json()["predictions"]}
     assert len(ids) == 3
     until(lambda: [len(kept(world, record)) for record in records] == [1, 1, 1])
+
+
+def test_a_batch_that_another_host_does_anew_names_its_predictions_as_before(
+    post: Caller, world: World
+) -> None:
+    records = [RECORD | {"student_id": f"RA-anew-{n}"} for n in range(2)]
+    first = post("/predict/batch", {"records": records}, "anew").json()
+    until(lambda: all(kept(world, record) for record in records))
+    assert post("/students/RA-anew-0/objection", {"reason": "asked for it"}).is_success
+    until(lambda: {post("/predict", records[0]).status_code for _ in range(16)} == {409})
+    with closing(sqlite3.connect(calls_path(world.home / "tasks" / "pede_lag"))) as file:
+        file.execute("DELETE FROM calls")
+        file.commit()
+
+    again = post("/predict/batch", {"records": records}, "anew").json()
+
+    assert [one["index"] for one in again["errors"]] == [0]
+    ids = [one["prediction_id"] for one in first["predictions"]]
+    assert [one["prediction_id"] for one in again["predictions"]] == ids[1:]
 
 
 def test_outcomes_actions_and_help_are_reported_once(post: Caller) -> None:
