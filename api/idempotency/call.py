@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.limits.gate import counted_as
@@ -30,7 +31,7 @@ class RepeatableCall:
     """A call that may be sent again.
 
     Attributes:
-        name: stands for who sent it, and the key; within one task.
+        name: stands for who sent it, for which units, and the key; within one task.
         content: stands for what is asked for.
         secret: follows from all of it, and is kept nowhere.
     """
@@ -55,7 +56,8 @@ class RepeatableCall:
             content: what is asked for: operation, query and body.
             data_key: the installation's.
         """
-        whose = (client.kind.encode(), counted_as(client).encode(), key)
+        units = orjson.dumps(sorted(client.units))
+        whose = (client.kind.encode(), counted_as(client).encode(), units, key)
         parts = tuple(content)
         return cls(
             _digest(data_key, b"name", *whose),

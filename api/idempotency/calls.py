@@ -61,7 +61,7 @@ class RepeatableCalls:
         self._threads = ThreadPoolExecutor(1, "calls")
         self._store: CallStore | None = None
         if path.exists():
-            # On a full disk they stay on their way until they are too old.
+            # On a full disk they stay on their way until it can be tidied.
             with suppress(Overloaded):
                 self._open().take_over(alone=alone)
 

@@ -8,6 +8,7 @@ tombstones that the students in it would have, by which an erasure finds it.
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -97,6 +98,7 @@ class CallStore:
         self._db.execute(sqlite_files.SECURE_DELETE)
         self._db.executescript(_SCHEMA)
         self._slot = slot
+        self._doing: set[int] = set()
         self._since_looked = 0
 
     def begin(self, call: RepeatableCall, now: datetime) -> Begun | Done:
@@ -109,26 +111,11 @@ class CallStore:
         self._since_looked += 1
         if self._since_looked >= LOOK_EVERY:
             self.tidy(now, frozenset())
-        with _transaction(self._db) as db:
-            found = db.execute(
-                "SELECT id, content, begun, slot, answer FROM calls WHERE name = ?", (call.name,)
-            ).fetchone()
-            if found is not None and found[2] < _millis(now - KEPT):
-                db.execute("DELETE FROM calls WHERE id = ?", found[:1])
-                found = None
-            if found is None:
-                return self._new(call, now)
-            row, content, begun, slot, answer = found
-            if content is None:
-                raise Forgotten
-            if content != call.content:
-                raise OtherContent
-            if answer is not None:
-                return Done(answer)
-            if slot is not None:
-                raise OnItsWay
-            db.execute("UPDATE calls SET slot = ? WHERE id = ?", (self._slot, row))
-            return Begun(row, datetime.fromtimestamp(begun / 1000, UTC))
+        with _transaction(self._db):
+            found = self._found(call, now)
+        if isinstance(found, Begun):
+            self._doing.add(found.row)
+        return found
 
     def finish(self, begun: Begun, answer: bytes, marks: Collection[str]) -> None:
         """Keeps the answer of a call, unless an erasure came in between.
@@ -141,6 +128,7 @@ class CallStore:
         Raises:
             Overloaded: it cannot be kept.
         """
+        self._doing.discard(begun.row)
         with _transaction(self._db) as db:
             db.execute(
                 "UPDATE calls SET slot = NULL, answer = ?, marks = ? WHERE id = ?",
@@ -148,7 +136,11 @@ class CallStore:
             )
 
     def release(self, begun: Begun) -> None:
-        """Forgets a call that came to nothing; it may be sent again, and changed."""
+        """Forgets a call that came to nothing; it may be sent again, and changed.
+
+        Where that cannot be written, the next tidying sees that nobody does it any more.
+        """
+        self._doing.discard(begun.row)
         with contextlib.suppress(Overloaded), _transaction(self._db) as db:
             db.execute("DELETE FROM calls WHERE id = ? AND answer IS NULL", (begun.row,))
 
@@ -167,6 +159,8 @@ class CallStore:
     def tidy(self, now: datetime, erased: Collection[str]) -> None:
         """Removes what is too old or too much, and what names a student who is known as erased.
 
+        What stands as on its way with this worker, which does not do it, may be sent again.
+
         Args:
             now: aware UTC.
             erased: tombstones, hex.
@@ -177,6 +171,11 @@ class CallStore:
         self._since_looked = 0
         with _transaction(self._db) as db:
             db.execute("DELETE FROM calls WHERE begun < ?", (_millis(now - KEPT),))
+            db.execute(
+                "UPDATE calls SET slot = NULL"
+                " WHERE slot = ? AND id NOT IN (SELECT value FROM json_each(?))",
+                (self._slot, json.dumps(list(self._doing))),
+            )
             newest = db.execute(
                 "SELECT id, coalesce(length(answer) + length(marks), 0) FROM calls ORDER BY id DESC"
             )
@@ -188,6 +187,27 @@ class CallStore:
     def close(self) -> None:
         """Closes the file."""
         self._db.close()
+
+    def _found(self, call: RepeatableCall, now: datetime) -> Begun | Done:
+        found = self._db.execute(
+            "SELECT id, content, begun, slot, answer FROM calls WHERE name = ?", (call.name,)
+        ).fetchone()
+        if found is not None and found[2] < _millis(now - KEPT):
+            self._db.execute("DELETE FROM calls WHERE id = ?", found[:1])
+            found = None
+        if found is None:
+            return self._new(call, now)
+        row, content, begun, slot, answer = found
+        if content is None:
+            raise Forgotten
+        if content != call.content:
+            raise OtherContent
+        if answer is not None:
+            return Done(answer)
+        if slot is not None:
+            raise OnItsWay
+        self._db.execute("UPDATE calls SET slot = ? WHERE id = ?", (self._slot, row))
+        return Begun(row, datetime.fromtimestamp(begun / 1000, UTC))
 
     def _new(self, call: RepeatableCall, now: datetime) -> Begun:
         row = self._db.execute(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -65,6 +68,13 @@ def test_a_key_is_of_one_call_of_one_client(store: CallStore) -> None:
     assert isinstance(store.begin(call("another"), NOW), Begun)
 
 
+def test_who_has_other_units_since_gets_no_answer_of_before(store: CallStore) -> None:
+    before, since = (replace(SCHOOL, units=units) for units in (("North", "South"), ("South",)))
+    answered(store, call(client=before))
+
+    assert isinstance(store.begin(call(client=since), NOW), Begun)
+
+
 def test_a_call_that_is_on_its_way_is_not_begun_again(store: CallStore, tmp_path: Path) -> None:
     beside = CallStore(tmp_path / "calls.sqlite", 1)
     store.begin(call(), NOW)
@@ -81,6 +91,28 @@ def test_a_call_that_came_to_nothing_may_be_changed(store: CallStore) -> None:
     store.release(begun)
 
     assert isinstance(store.begin(call(body="RA-2"), NOW), Begun)
+
+
+def test_a_call_whose_end_could_not_be_written_may_be_sent_again_once_it_is_tidied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "BUSY_SECONDS", 0.05)
+    path = tmp_path / "calls.sqlite"
+    with closing(CallStore(path, 0)) as store, closing(sqlite3.connect(path)) as holder:
+        begun = store.begin(call(), NOW)
+        store.begin(call("b"), NOW)
+        assert isinstance(begun, Begun)
+        holder.execute("BEGIN IMMEDIATE")
+        store.release(begun)
+        holder.rollback()
+        with pytest.raises(OnItsWay):
+            store.begin(call(), NOW)
+
+        store.tidy(NOW, frozenset())
+
+        assert isinstance(store.begin(call(), NOW), Begun)
+        with pytest.raises(OnItsWay):
+            store.begin(call("b"), NOW)
 
 
 def test_who_takes_the_place_of_a_worker_that_died_goes_on_with_its_calls_and_no_others(
