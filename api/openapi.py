@@ -76,13 +76,14 @@ def servers(root: str) -> list[Json]:
     ['/tasks/pede_lag', '/v1/tasks/pede_lag']
     """
     here = {"url": root or "/", "description": "As the page was asked for."}
-    if V1 in root:
+    of_task = root.rfind(TASKS)
+    before, task = (root, "") if of_task < 0 else (root[:of_task], root[of_task:])
+    if before.endswith(V1):
         return [here]
-    before, tasks, task = root.rpartition(TASKS)
     return [
         here,
         {
-            "url": f"{before}{V1}{tasks}{task}" if tasks else f"{root}{V1}",
+            "url": f"{before}{V1}{task}",
             "description": "This version of the interface, whatever comes after it.",
         },
     ]

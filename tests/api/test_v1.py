@@ -80,6 +80,7 @@ def test_a_page_under_v1_leads_to_routes_under_v1(server: Server) -> None:
         ("/tasks/a", ["/tasks/a", "/v1/tasks/a"]),
         ("/farol/tasks/a", ["/farol/tasks/a", "/farol/v1/tasks/a"]),
         ("/v1/tasks/a", ["/v1/tasks/a"]),
+        ("/tasks/v1st_grade", ["/tasks/v1st_grade", "/v1/tasks/v1st_grade"]),
     ],
 )
 def test_the_page_says_where_its_routes_are(root: str, found: list[str]) -> None:
