@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -129,17 +129,20 @@ class OutcomeReader:
 
     def _whose(self, item: Mapping[str, Any], units: Units) -> dict[str, str]:
         """Whom the outcome is about: a prediction, a student's period, or both where they agree."""
-        whose: dict[str, str] = {}
-        if item.get("prediction_id") is not None:
-            whose["prediction_id"] = _prediction_id(item["prediction_id"])
-        if item.get("student_id") is not None:
-            sent = read_student_id(item["student_id"])
-            whose["student_id"] = self._records.student(sent, units)
-        if item.get("period") is not None:
-            whose["period"] = self._records.period(item["period"])
+        faults, whose = Faults(), dict[str, str]()
+        readers: Mapping[str, Callable[[Any], str]] = {
+            "prediction_id": _prediction_id,
+            "student_id": lambda sent: self._records.student(read_student_id(sent), units),
+            "period": self._records.period,
+        }
+        for name, read in readers.items():
+            if item.get(name) is not None:
+                with faults.noted():
+                    whose[name] = read(item[name])
         for name in ("student_id", "period"):
-            if "prediction_id" not in whose and name not in whose:
-                raise InvalidRecord(name, "is missing, and so is prediction_id")
+            if item.get("prediction_id") is None and item.get(name) is None:
+                faults.note(InvalidRecord(name, "is missing, and so is prediction_id"))
+        faults.check()
         return whose
 
     def value(self, item: Mapping[str, Any]) -> float:

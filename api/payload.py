@@ -74,10 +74,13 @@ class RecordReader:
         """Everything that is wrong with a record of which something is."""
         faults = Faults()
         sent_id, period = record.pop("student_id", None), record.pop("period", None)
+        units: Units | None = None
         with faults.noted():
             units = self.units(record, default_units)
-            if sent_id is not None:
-                self.student(read_student_id(sent_id), units)
+        with faults.noted():
+            read = None if sent_id is None else read_student_id(sent_id)
+            if read is not None and units is not None:
+                self.student(read, units)
         with faults.noted():
             if period is not None:
                 self.period(period)

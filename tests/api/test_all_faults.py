@@ -21,6 +21,7 @@ def fields(problem: dict[str, Any]) -> list[str]:
     [
         ("/predict", WRONG, FIELDS),
         ("/predict", WRONG | {"student_id": ""}, FIELDS | {"student_id"}),
+        ("/predict", {"student_id": "", "escola": 5, "ida": 99}, {"student_id", "escola", "ida"}),
         ("/train", {"seed": -1, "sed": 3, "window": "all"}, {"seed", "sed", "window"}),
     ],
 )
@@ -64,6 +65,15 @@ def test_each_outcome_tells_all_of_its_own(server: Server) -> None:
     (rejected,) = server.post("/labels", wrong).json()["rejected"]
 
     for field in ("shoe", "outcome", "observed_at", "period"):
+        assert f"{field}: " in rejected["reason"]
+
+
+def test_an_outcome_tells_of_everything_that_says_whose_it_is(server: Server) -> None:
+    wrong = {"prediction_id": "?", "student_id": "", "period": "soon", "outcome": 1}
+
+    (rejected,) = server.post("/labels", wrong).json()["rejected"]
+
+    for field in ("prediction_id", "student_id", "period"):
         assert f"{field}: " in rejected["reason"]
 
 
