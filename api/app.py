@@ -24,6 +24,7 @@ from api.background import running
 from api.bulk import route as bulk
 from api.bundles import route as bundles
 from api.durability.prediction_log import LogPolicy
+from api.durability.worker_slots import alive
 from api.http import origin, problems, request_ids
 from api.http.secure_headers import secured
 from api.limits.gate import CallGate
@@ -218,11 +219,12 @@ async def _lifespan(
 def _telling(told: Telemetry | None, default: Services) -> Iterator[Callable[[], Awaitable[None]]]:
     """Sends what is measured, where that is asked for."""
     if told is not None and told.metrics is not None:
+        host = default.metrics.host
         yield partial(
             told.metrics.follow,
-            default.metrics.host.families,
-            lambda: default.refresher.leads,
-            default.started_at.timestamp(),
+            partial(told.metrics.send, host.families, host.since),
+            default.refresher.is_leading,
+            lambda: bool(alive(default.folders.states)),
         )
 
 
@@ -295,6 +297,7 @@ async def _first_champion(services: Services) -> None:
 async def _last_shipment(services: Services) -> None:
     await services.log.flush()
     await services.shipper.drain(LAST_SHIPMENT_SECONDS)
+    health.measure(services)  # What was counted since the last pulse.
 
 
 async def _pulse(services: Services) -> None:

@@ -11,6 +11,9 @@ from prometheus_client.multiprocess import mark_process_dead
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+BEGAN = "began"
+"""Made with the folder: since then the host's counters grow."""
+
 
 def prepare(folder: Path, slot: int, *, first: bool) -> None:
     """Points the metrics of this process at its slot's files; before any metric is made.
@@ -23,6 +26,8 @@ def prepare(folder: Path, slot: int, *, first: bool) -> None:
     if first:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / BEGAN).exists():
+        (folder / BEGAN).touch()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     # As prometheus_client advises for uWSGI: a number that a worker's successor takes over.
     values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]

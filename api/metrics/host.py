@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.metrics import declared
+from api.metrics.files import BEGAN
 from api.metrics.snapshot import SnapshotCollector
 
 
@@ -22,10 +23,14 @@ class HostMetrics:
 
     Args:
         folder: as `api.metrics.files.prepare` was given it.
+
+    Attributes:
+        since: when the host's counters began, in seconds since 1970.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.since = (folder / BEGAN).stat().st_mtime
         registry = CollectorRegistry()
         self.refused = declared.REFUSED.made(registry)
         self.predictions = declared.PREDICTIONS.made(registry)

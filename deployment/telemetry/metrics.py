@@ -1,6 +1,7 @@
 """What `/metrics` tells, as OTLP carries it: the same figures, so the same truth over all workers.
 
-One worker of the host sends them. Nothing is counted a second time, so it costs no request.
+One worker of the host sends them, and at the end the one that ends last. Nothing is counted a
+second time, so it costs no request.
 """
 
 from __future__ import annotations
@@ -49,41 +50,51 @@ class MetricExport:
 
     Args:
         exporter: of OpenTelemetry's.
-        resource: who tells it.
+        resource: who tells it: the host, whichever worker sends.
     """
 
     def __init__(self, exporter: OTLPMetricExporter, resource: Resource) -> None:
         self._exporter = exporter
         self._resource = resource
-        self._last: Callable[[], None] | None = None
+        self._end: Callable[[], None] | None = None
 
     async def follow(
-        self, families: Callable[[], Iterable[Family]], leads: Callable[[], bool], since: float
+        self, send: Callable[[], None], leads: Callable[[], bool], others: Callable[[], bool]
     ) -> None:
         """Sends the figures again and again, while this worker is the one that does.
 
         Args:
-            families: reads the figures.
-            leads: whether this worker sends them.
-            since: when the counters began, in seconds since 1970.
+            send: sends them once.
+            leads: whether this worker does it.
+            others: whether another worker has still to add its last counts.
         """
+        self._end = partial(_unless, others, send)
         while True:
             leading = leads()
             if leading:
-                self._last = partial(self.send, families, since)
-                await asyncio.to_thread(self._last)
+                await asyncio.to_thread(send)
             await asyncio.sleep(SECONDS if leading else LOOK_SECONDS)
 
     def send(self, families: Callable[[], Iterable[Family]], since: float) -> None:
-        """Sends them once; what does not arrive is in the next ones, for counters only grow."""
+        """Sends them once; what does not arrive is in the next ones, for counters only grow.
+
+        Args:
+            families: reads the figures.
+            since: when the counters began, in seconds since 1970.
+        """
         window = CountedSpan(int(since * NANOSECONDS), time.time_ns())
         self._exporter.export(metrics_data(families(), window, self._resource))
 
     def close(self) -> None:
-        """Sends what was measured last, if this worker was the one that does."""
-        if self._last is not None:
-            self._last()
+        """Sends what was measured last, if this worker is the last of its host."""
+        if self._end is not None:
+            self._end()
         self._exporter.shutdown()
+
+
+def _unless(others: Callable[[], bool], send: Callable[[], None]) -> None:
+    if not others():
+        send()
 
 
 @dataclass(frozen=True, slots=True)

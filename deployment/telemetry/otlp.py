@@ -7,9 +7,11 @@ spans and as many lines at most, and no request.
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,11 +67,7 @@ def opened(settings: Settings, part: str) -> Iterator[Telemetry]:
     logging.getLogger("opentelemetry").setLevel(logging.ERROR)
     base = settings.otel_endpoint.rstrip("/")
     headers = dict(settings.otlp_headers)
-    resource = Resource.create({
-        "service.name": f"farol-{part}",
-        "service.namespace": "farol",
-        "service.instance.id": f"{socket.gethostname()}-{os.getpid()}",
-    })  # fmt: skip
+    resource = _resource(part, os.getpid())
     ends: list[Callable[[], object]] = []
     signals = settings.otel_signals
     tracer = metrics = None
@@ -86,11 +84,25 @@ def opened(settings: Settings, part: str) -> Iterator[Telemetry]:
     if OtelSignal.METRICS in signals:
         metrics = MetricExport(
             OTLPMetricExporter(f"{base}/v1/metrics", headers=headers, timeout=EXPORT_SECONDS),
-            resource,
+            _resource(part, _supervisor()),
         )
         ends.append(metrics.close)
     with _lines(base, headers, resource, ends, wanted=OtelSignal.LOGS in signals):
         yield Telemetry(tracer, metrics)
+
+
+def _resource(part: str, pid: int) -> Resource:
+    return Resource.create({
+        "service.name": f"farol-{part}",
+        "service.namespace": "farol",
+        "service.instance.id": f"{socket.gethostname()}-{pid}",
+    })  # fmt: skip
+
+
+def _supervisor() -> int:
+    """Whose workers are counted together; this process, where it has none."""
+    parent = multiprocessing.parent_process()
+    return os.getpid() if parent is None or parent.pid is None else parent.pid
 
 
 @contextmanager
@@ -127,5 +139,6 @@ def within(seconds: float, ends: list[Callable[[], object]]) -> None:
     threads = [threading.Thread(target=end, daemon=True) for end in ends]
     for thread in threads:
         thread.start()
+    until = time.monotonic() + seconds
     for thread in threads:
-        thread.join(seconds)
+        thread.join(max(0.0, until - time.monotonic()))

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.metrics.declared import DRIFT_EFFECT, OF_REGISTRY, RUNS
 from api.metrics.facts import MOST_ROWS, LoopFacts, samples_of
 from api.metrics.loop import LoopReader
 from api.metrics.requests import counted
 from api.metrics.snapshot import SnapshotCollector, read_snapshots, write_snapshot
+from api.services import Folders
 from database.leases import RELEASED
 from model.drift import DriftReport, FeatureDrift
 from model.errors import RegistryUnavailable
@@ -26,6 +28,8 @@ from model.watch.job import JobState
 from model.watch.notice import Telling
 from model.watch.performance import Degradation, Measure
 from preprocessing.task.spec import load_task
+from tests.api.conftest import World
+from tests.api.server import served, until
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 TASK = "pede_lag"
@@ -219,3 +223,16 @@ def test_an_answer_is_counted_by_its_route_and_one_that_never_began_as_500() -> 
         asyncio.run(ask(fails))
 
     assert noted.calls == [("list_runs", 404), ("none", 500)]
+
+
+def test_what_workers_counted_last_is_kept_when_they_stop(world: World) -> None:
+    with served(world.home) as server:
+        until(lambda: len(server.workers()) == 4 and all(w["version"] for w in server.workers()))
+        answers = [server.post("/predict", {"inde": 7.5}) for _ in range(5)]
+
+    registry = CollectorRegistry()
+    folder = Folders(world.home, world.home).metrics
+    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
+    (kept,) = (one for one in registry.collect() if one.name == "farol_predictions")
+    assert {answer.status_code for answer in answers} == {200}
+    assert sum(sample.value for sample in kept.samples) == len(answers)

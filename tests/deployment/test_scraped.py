@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from api.metrics.kinds import CountedMetric, TimedMetric
 from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
-from deployment.boards.panels import declared_boards
+from deployment.boards.panels import Panel, declared_boards
 from tests.api import bundles
 from tests.api.server import Server, free_port, served, until
 
@@ -187,17 +188,19 @@ def test_it_evaluates_every_rule_and_nothing_critical_fires(scraped: Scraped) ->
 
 
 def test_it_answers_every_panel_and_those_of_serving_have_figures(scraped: Scraped) -> None:
-    empty = set()
-    for board in declared_boards():
-        for panel in (panel for row in board.rows for panel in row.panels):
-            found = [scraped.prometheus.asked(c.expression.replace("$task", ".+"))
-                     for c in panel.curves]  # fmt: skip
-            if not any(found):
-                empty.add(panel.title.en)
+    def figures(panel: Panel) -> bool:
+        asked = scraped.prometheus.asked
+        found = [asked(curve.expression.replace("$task", ".+")) for curve in panel.curves]
+        return any(found)
 
+    panels = [panel for board in declared_boards() for row in board.rows for panel in row.panels]
+    empty = [panel for panel in panels if not figures(panel)]
     serving = {
         "Champion", "Waiting in outboxes", "Predictions a second", "Time to a safely kept answer",
         "Refused, by status", "Calls by operation", "Workers of the API", "Registry read",
-        "Assessments, last 7 days", "Records not understood, last 24 h",
+        "Assessments, last 7 days", "Records not understood, last 24 h", "In service since",
     }  # fmt: skip
-    assert empty & serving == set()
+    assert serving <= {panel.title.en for panel in panels}
+    # After a scrape that a busy machine is late for, Prometheus has nothing until the next.
+    for panel in (panel for panel in empty if panel.title.en in serving):
+        until(partial(figures, panel), seconds=30)
