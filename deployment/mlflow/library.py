@@ -19,12 +19,14 @@ CHECKED: Mapping[str, str] = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    # It would print the address of each run, with the credentials that the server's may hold.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
 """Variables of MLflow's own, unless somebody has set them."""
 
 LONGEST_TOLD = 300
-_CREDENTIALS = re.compile(r"//[^/@\s]+@")
+_CREDENTIALS = re.compile(r"//[^/\s]+@")
 
 
 def installed() -> bool:
@@ -80,6 +82,8 @@ def told(error: Exception) -> str:
 
     >>> told(OSError("no answer from http://ana:secret@host/api"))
     'no answer from http://host/api'
+    >>> told(OSError("http://ana:p@ss@host"))
+    'http://host'
     """
     line = " ".join(str(error).split()) or type(error).__name__
     return _CREDENTIALS.sub("//", line)[:LONGEST_TOLD]

@@ -62,6 +62,25 @@ class TaskRecords:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """What each step of a sync works with.
+
+    Attributes:
+        source: the registry.
+        tracker: the server.
+        say: is told of each thing that was sent.
+        versions: of the registry, oldest first.
+        runs: of the registry, oldest first.
+    """
+
+    source: TaskRecords
+    tracker: Tracker
+    say: Callable[[str], None]
+    versions: Sequence[ModelVersion]
+    runs: Sequence[Run]
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """How much of each was sent."""
 
@@ -91,26 +110,18 @@ def sync(source: TaskRecords, tracker: Tracker, say: Callable[[str], None]) -> S
     """
     versions = source.registry.run(ModelVersionRepository().newest(0))[::-1]
     runs = source.registry.run(RunRepository().newest(0))[::-1]
-    known = tracker.runs()
-    sent = _versions(source, tracker, versions, runs, known, say)
-    alone = _runs(source, tracker, versions, runs, known, say)
-    reports = _reports(source, tracker, versions, tracker.runs(), say)
-    return Sent(sent, alone, reports, _aliases(source, tracker, say))
+    work, known = Sending(source, tracker, say, versions, runs), tracker.runs()
+    sent, alone = _versions(work, known), _runs(work, known)
+    return Sent(sent, alone, _reports(work, tracker.runs()), _aliases(work))
 
 
-def _versions(
-    source: TaskRecords,
-    tracker: Tracker,
-    versions: Sequence[ModelVersion],
-    runs: Sequence[Run],
-    known: Mapping[str, KnownRun],
-    say: Callable[[str], None],
-) -> int:
-    made_by = {run.run_id: run for run in runs}
-    decisions = _by_version(source.registry.run(PromotionRepository().newest(0)))
+def _versions(work: Sending, known: Mapping[str, KnownRun]) -> int:
+    tracker = work.tracker
+    made_by = {run.run_id: run for run in work.runs}
+    decisions = _by_version(work.source.registry.run(PromotionRepository().newest(0)))
     registered = tracker.model_versions()
     count = 0
-    for version in versions:
+    for version in work.versions:
         now = of_version_now(version.version, decisions[version.version])
         have = known.get(version_key(version.version))
         if have is not None and (have.deleted or have.whole):
@@ -119,14 +130,14 @@ def _versions(
             continue
         run = of_version(version, made_by.get(version.lineage.run_id))
         run_id = tracker.send(run, have)
-        refused = _send_files(source, tracker, version, run_id)
+        refused = _send_files(work.source, tracker, version, run_id)
         if not refused and version.version not in registered:
             tracker.add_model_version(version.version, run_id, MODEL)
         tags = {**now, **({NO_MODEL: refused} if refused else {})}
         tracker.retag(KnownRun(run_id, {}, whole=False, deleted=False), tags)
         tracker.close(run_id, run)
         count += 1
-        say(f"{version.version}{f', without its model: {refused}' if refused else ''}")
+        work.say(f"{version.version}{f', without its model: {refused}' if refused else ''}")
     return count
 
 
@@ -187,54 +198,41 @@ def _write_model(source: TaskRecords, version: ModelVersion, made: Path, folder:
     return ""
 
 
-def _runs(
-    source: TaskRecords,
-    tracker: Tracker,
-    versions: Sequence[ModelVersion],
-    runs: Sequence[Run],
-    known: Mapping[str, KnownRun],
-    say: Callable[[str], None],
-) -> int:
-    made = {version.lineage.run_id for version in versions}
+def _runs(work: Sending, known: Mapping[str, KnownRun]) -> int:
+    made = {version.lineage.run_id for version in work.versions}
     count = 0
-    for run in runs:
+    for run in work.runs:
         if run.run_id in made or run.status in OPEN:
             continue
-        told = of_run_alone(run, source.task)
+        told = of_run_alone(run, work.source.task)
         have = known.get(told.key)
         if have is not None and (have.whole or have.deleted):
             continue
-        tracker.close(tracker.send(told, have), told)
+        work.tracker.close(work.tracker.send(told, have), told)
         count += 1
-        say(f"run {run.run_id}: {run.status.value}")
+        work.say(f"run {run.run_id}: {run.status.value}")
     return count
 
 
-def _reports(
-    source: TaskRecords,
-    tracker: Tracker,
-    versions: Sequence[ModelVersion],
-    known: Mapping[str, KnownRun],
-    say: Callable[[str], None],
-) -> int:
-    reports = source.registry.run(DriftReportRepository().newest(0))[::-1]
+def _reports(work: Sending, known: Mapping[str, KnownRun]) -> int:
+    reports = work.source.registry.run(DriftReportRepository().newest(0))[::-1]
     by_version: dict[str, list[DriftReport]] = defaultdict(list)
     for report in reports:
         by_version[report.model_version].append(report)
     return sum(
-        _reports_of(tracker, version, by_version[version.version], known, say)
-        for version in versions
+        _reports_of(work, version, by_version[version.version], known)
+        for version in work.versions
         if by_version[version.version]
     )
 
 
 def _reports_of(
-    tracker: Tracker,
+    work: Sending,
     version: ModelVersion,
     reports: Sequence[DriftReport],
     known: Mapping[str, KnownRun],
-    say: Callable[[str], None],
 ) -> int:
+    tracker = work.tracker
     points = [point for point in map(drift_point, reports) if point is not None]
     have, parent = known.get(drift_key(version.version)), known.get(version_key(version.version))
     if not points or (have is not None and have.deleted) or parent is None or parent.deleted:
@@ -250,19 +248,20 @@ def _reports_of(
     for point in missing:
         tracker.add_point(run_id, point)
     if missing:
-        say(f"{len(missing)} drift reports of {version.version}")
+        work.say(f"{len(missing)} drift reports of {version.version}")
     return len(missing)
 
 
-def _aliases(source: TaskRecords, tracker: Tracker, say: Callable[[str], None]) -> int:
+def _aliases(work: Sending) -> int:
+    tracker = work.tracker
     numbers, there = tracker.model_versions(), tracker.aliases()
     count = 0
     for name in (CHAMPION, CHALLENGER):
-        alias = source.registry.run(AliasRepository().find(name))
+        alias = work.source.registry.run(AliasRepository().find(name))
         # A version without a model has no number: then nobody is named, rather than a former one.
         wanted = None if alias is None else numbers.get(alias.version)
         if wanted != there.get(name):
             tracker.point(name, wanted)
             count += 1
-            say(f"{name}: {'nobody' if alias is None or wanted is None else alias.version}")
+            work.say(f"{name}: {'nobody' if alias is None or wanted is None else alias.version}")
     return count

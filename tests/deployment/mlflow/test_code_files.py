@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deployment.mlflow.code_files import ROOT, needed
-from deployment.mlflow.model_files import LOADER
+from deployment.mlflow.code_files import ROOT, _imported, needed
+from deployment.mlflow.model_files import LIBRARIES, LOADER
 from model.bundle import load_bundle
 from model.student import Features
 from preprocessing.predictor import Predictor
@@ -39,6 +39,15 @@ def test_only_what_scoring_needs_goes_with_a_model() -> None:
     assert {"preprocessing/encoder.py", "model/scorers/trees.py", "model/__init__.py"} <= files
     assert not {"model/live.py", "preprocessing/ingest.py"} & files
     assert len(files) < 60
+
+
+def test_the_requirements_of_a_model_are_the_libraries_that_its_files_import() -> None:
+    names = {
+        module.partition(".")[0] for path in needed(LOADER) for module in _imported(ROOT / path)
+    }
+    others = names - sys.stdlib_module_names - {"model", "preprocessing"}
+
+    assert {"pyyaml" if name == "yaml" else name for name in others} == {*LIBRARIES}
 
 
 def test_the_files_alone_score_as_the_version_does(tmp_path: Path) -> None:

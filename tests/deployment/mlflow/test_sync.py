@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -315,6 +319,44 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(
         Tracker("http://ana:geheim@127.0.0.1:9", "farol-school")
 
     assert "geheim" not in str(failed.value)
+
+
+@needs_mlflow
+def test_a_password_in_the_address_of_the_server_is_not_printed(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    told = TrackedRun("run r", "r", START, START)
+    with tracking_server() as host:
+        Tracker(f"http://ana:geheim@{host}", "farol-school").close("1", told)
+
+    assert "geheim" not in "".join(capfd.readouterr())
+
+
+@contextmanager
+def tracking_server() -> Iterator[str]:
+    """A server that has one run, whatever it is asked; gives its host and port."""
+    info = {"run_id": "1", "run_uuid": "1", "experiment_id": "1", "status": "FINISHED"}
+    answer = {"experiment": {"experiment_id": "1"}, "run_info": info, "run": {"info": info}}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_without_the_extra_the_make_target_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,21 @@ def test_the_command_writes_the_champion_and_says_what_the_file_takes(
     assert '"operating":0.5' in about["farol.thresholds"]
 
 
+@pytest.mark.parametrize("off", [2 * TOLERANCE, np.nan])
+def test_a_file_that_scores_rows_otherwise_is_not_written(
+    off: float, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = tmp_path / "pede_2024.csv"
+    rows.write_text("RA,INDE 2024,IDA,IPV,Fase,Pedra 2024\nRA-1,7.1,5,6.5,3,Ametista\n")
+    found = iter([0.0, off])
+    monkeypatch.setattr(command, "farthest", lambda *_: next(found))
+    out = tmp_path / "champion.onnx"
+
+    assert command.main(["--out", str(out), "--check", str(rows), "--check", str(rows)]) == 1
+
+    assert not out.exists()
+
+
 def test_a_version_that_there_is_not_is_named_and_nothing_is_written(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
