@@ -30,19 +30,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.name is not None and not re.fullmatch(TASK_NAME, given.name):
             raise ConfigurationError(f"--name {given.name!r}: expected {TASK_NAME}")
-        if given.out is not None and given.out.exists():
-            raise ConfigurationError(f"--out {given.out}: is there already; name another file")
+        if given.out is not None:
+            _check_free(given.out)
         proposal = _proposed(see(raw_tables(given.files, given.period)), given)
         text = as_yaml(proposal)
         parse_task(text, source=str(given.out or "the proposal"))
+        _write(text, given.out)
     except (ConfigurationError, DataError) as error:
         return failed("new_task", error)
-    if given.out is None:
-        sys.stdout.write(text)
-    else:
-        given.out.write_text(text, encoding="utf-8")
     sys.stderr.write("\n".join(summary(proposal, given.files, given.out, given.period)) + "\n")
     return ExitCode.DONE
+
+
+def _check_free(out: Path) -> None:
+    """Before anything is asked, whose answers would be lost."""
+    if out.exists():
+        raise ConfigurationError(f"--out {out}: is there already; name another file")
+    if not out.parent.is_dir():
+        raise ConfigurationError(f"--out {out}: there is no folder {out.parent}")
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise ConfigurationError(f"--out {out}: cannot be written: {error.strerror}") from error
 
 
 def _parser() -> argparse.ArgumentParser:

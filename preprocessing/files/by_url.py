@@ -65,8 +65,11 @@ def name_of(url: str) -> str:
 
     >>> name_of("s3://bucket/2024/pede%202024.csv?versionId=1"), name_of("s3://bucket/bundle/")
     ('pede 2024.csv', 'bundle')
+    >>> name_of("https://host/a%2F..%2F..%2Fb.csv"), name_of("https://host/%2e%2e")
+    ('b.csv', 'file')
     """
-    return unquote(PurePosixPath(shown(url).partition("://")[2]).name) or "file"
+    name = PurePosixPath(unquote(shown(url).partition("://")[2])).name
+    return "file" if name in ("", "..") else name
 
 
 @contextmanager

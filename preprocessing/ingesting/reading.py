@@ -15,6 +15,7 @@ from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.loading import FileReading, read_file
 from preprocessing.oneroster.bundle import is_bundle
 from preprocessing.oneroster.reading import read_bundle
+from preprocessing.task.mistakes import told
 from preprocessing.task.oneroster import OneRosterMapping
 from preprocessing.task.spec import TaskSpec
 
@@ -81,15 +82,14 @@ def load_mapping(path: Path, task: TaskSpec) -> OneRosterMapping:
         ConfigurationError: unreadable, or a key or column that is wrong; it is named.
     """
     try:
-        mapping = OneRosterMapping.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        text = path.read_text("utf-8")
+        mapping = OneRosterMapping.model_validate(yaml.safe_load(text))
     except OSError as error:
         raise ConfigurationError(f"--mapping {path}: cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"--mapping {path}: not readable as YAML") from error
     except ValidationError as error:
-        where = "; ".join(
-            f"{'.'.join(map(str, one['loc'])) or 'mapping'}: {one['msg']}" for one in error.errors()
-        )
+        where = told(error, text, OneRosterMapping, "mapping")
         raise ConfigurationError(f"--mapping {path}: {where}") from error
     if unknown := mapping.unknown(task.column_names):
         raise ConfigurationError(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from model.errors import ConfigurationError
+from preprocessing.proposing import words
 from preprocessing.proposing.proposal import Choices, Proposal
 from preprocessing.proposing.propose import SeenFiles, propose
 from preprocessing.task.spec import TASK_NAME
@@ -14,7 +15,6 @@ from preprocessing.task.spec import TASK_NAME
 Ask = Callable[[str, str], str]
 """A question and its default to the answer; an empty answer is the default."""
 Take = Callable[[Choices, str], Choices]
-YES = frozenset({"y", "yes", "s", "sim"})
 
 
 def asked(seen: SeenFiles, choices: Choices, ask: Ask, say: Callable[[str], None]) -> Choices:
@@ -48,7 +48,7 @@ def known_all_the_same(proposal: Proposal, choices: Choices, ask: Ask) -> Choice
     """Asks of each leak whether it is known when predicting."""
     for leak in proposal.leaks():
         question = f"{leak.name} {leak.reason}. Is it known when predicting all the same?"
-        if ask(question, "no").casefold() in YES:
+        if ask(question, "no").casefold() in words.YES:
             choices = replace(choices, known=(*choices.known, leak.name))
     return choices
 

@@ -112,12 +112,14 @@ def _score(column: SourceColumn, profile: Profile, tables: int) -> float:
     if any(number != int(number) for number in profile.numbers):
         return 0.0
     score = 5.0 if slug(column.header) in words.ID else 3.0 if says(column.header, words.ID) else 0
-    if says(column.header, words.PERSONAL):
+    if says(column.header, words.PERSONAL | words.ADDRESS):
         score -= 4.0
     coded = sum(bool(ID_LIKE.fullmatch(text.spellings[0])) for text in profile.texts)
-    texts_only = not profile.numbers
-    if texts_only and profile.unique and coded >= 0.9 * len(profile.texts) and profile.rows > 10:
+    looks_so = profile.unique and coded >= 0.9 * len(profile.texts) and profile.rows > 10
+    if looks_so and not profile.numbers:
         score += 1.5
+    elif looks_so and score:
+        score += 1.0  # A column called `Aluno` may hold names.
     return score + (0.5 * len(column.places) / tables if score else 0.0)
 
 

@@ -117,7 +117,7 @@ def rule_of(column: SourceColumn, reading: Reading, *, graded: bool) -> Rule:
         graded: it is a mark, whatever its name says.
     """
     if reading.categories is not None:
-        return _of_texts(reading.categories)
+        return _of_texts(column.header, reading.categories)
     values = reading.values
     if set(values) <= {0.0, 1.0}:
         good = says(column.header, words.GOOD)
@@ -138,8 +138,14 @@ def rule_of(column: SourceColumn, reading: Reading, *, graded: bool) -> Rule:
     return Rule(below=low, doubts=(f"{low:g} is the lowest quarter; no rule of yours",))
 
 
-def _of_texts(categories: Mapping[str, tuple[str, ...]]) -> Rule:
+def _of_texts(header: str, categories: Mapping[str, tuple[str, ...]]) -> Rule:
     known = list(categories)
+    yes, no = (tuple(one for one in known if one in said) for said in (words.YES, words.NO))
+    if yes and no and says(header, words.GOOD | words.BAD):
+        return Rule(
+            positive=no if says(header, words.GOOD) else yes,
+            doubts=("by the name of the column",),
+        )
     bad = [name for name in known if says(name.replace("_", " "), words.BAD)]
     if bad and len(bad) < len(known):
         return Rule(positive=tuple(bad), doubts=("by the words of the categories",))

@@ -9,13 +9,14 @@ from preprocessing.proposing import words
 from preprocessing.proposing.columns import SourceColumn
 from preprocessing.proposing.identity import Profiles
 from preprocessing.proposing.outcomes import Readings, series_of
+from preprocessing.proposing.profiles import Profile
 from preprocessing.proposing.reading import SCALES, Reading, UnreadColumn, reading_of, scale_of
 from preprocessing.proposing.words import says, slug
 
 MOST_GROUPS = 20
 """Groups of a protected attribute; of more, fairness can say nothing."""
 MANY = 30
-"""Different texts from which on a column of personal words is left out."""
+"""Different texts from which on even a school's name or an address may be one person's."""
 
 
 def set_apart(
@@ -45,9 +46,17 @@ def set_apart(
             classes.append(column)
         elif says(column.header, words.PROTECTED) and texts and found.distinct <= MOST_GROUPS:
             protected.append(column)
-        elif says(column.header, words.PERSONAL) and found.distinct > MANY:
+        elif _personal(column.header, found):
             left[column.name] = UnreadColumn("says who somebody is, and nothing about risk")
     return [*schools, *classes], protected, left
+
+
+def _personal(header: str, found: Profile) -> bool:
+    """Whether a column says who somebody is; a few schools, classes or kinds of address do not."""
+    if found.distinct > MANY:
+        return says(header, words.PERSONAL | words.ADDRESS)
+    whose = says(header, words.PERSONAL) and not says(header, words.SCHOOL | words.CLASS)
+    return whose and (found.unique or not found.numbers)
 
 
 def read_columns(

@@ -24,9 +24,8 @@ PERIOD = _all_of(
 SCHOOL = _all_of("school escola unidade campus polo instituicao colegio")
 CLASS = _all_of("turma class classroom sala section homeroom")
 PROTECTED = _all_of("sex sexo gender genero race raca cor ethnicity etnia religion religiao")
-PERSONAL = _all_of(
-    "name nome names nomes email mail phone telefone celular cpf rg ssn address endereco"
-)
+PERSONAL = _all_of("name nome names nomes email mail phone telefone celular cpf rg ssn")
+ADDRESS = _all_of("address endereco")
 BIRTH = _all_of("birth nasc nascimento dob")
 AGE = _all_of("age idade")
 GRADE = _all_of(
@@ -51,6 +50,8 @@ BAD = _all_of(
     "dropout dropped drop evadiu evadido evasao abandono abandonou desistente desistencia "
     "reprovado reprovou failed fail retido retained withdrawn left saiu risk risco inadequate bad"
 )
+YES = _all_of("yes y sim s true verdadeiro")
+NO = _all_of("no n nao false falso")
 LAG = _all_of("defas defasagem lag")
 CODE = _all_of("code codigo cod zip cep")
 IDEAL = _all_of("ideal expected esperada esperado")

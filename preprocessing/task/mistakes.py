@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -16,21 +16,24 @@ Place = Sequence[str | int]
 """Keys and positions that lead to a part of the file."""
 
 
-def told(error: ValidationError, text: str, kind: type[BaseModel]) -> str:
+def told(error: ValidationError, text: str, kind: type[BaseModel], whole: str = "task") -> str:
     """Every mistake of a file, `line 3: id.alias: ...; did you mean aliases?`.
 
     Args:
         error: what the models say.
         text: of the file; YAML.
         kind: the model of the whole.
+        whole: what the whole is called.
     """
     root = yaml.compose(text, Loader=yaml.SafeLoader)
-    return "; ".join(_one(dict(mistake), root, kind) for mistake in error.errors())
+    return "; ".join(_one(dict(mistake), root, kind, whole) for mistake in error.errors())
 
 
-def _one(mistake: Mapping[str, Any], root: yaml.Node | None, kind: type[BaseModel]) -> str:
+def _one(
+    mistake: Mapping[str, Any], root: yaml.Node | None, kind: type[BaseModel], whole: str
+) -> str:
     place: Place = mistake["loc"]
-    key = ".".join(map(str, place)) or "task"
+    key = ".".join(map(str, place)) or whole
     line = line_of(root, place)
     where = key if line is None else f"line {line}: {key}"
     why = PLAIN.get(mistake["type"]) or mistake["msg"]
@@ -43,7 +46,8 @@ def _hint(mistake: Mapping[str, Any], kind: type[BaseModel]) -> str:
         case "extra_forbidden":
             known = keys_at(kind, place[:-1])
             close = nearest(str(place[-1]), known)
-            return f"; did you mean {close}?" if close else f"; known are {', '.join(known)}"
+            listed = f"; known are {', '.join(known)}" if known else ""
+            return f"; did you mean {close}?" if close else listed
         case "literal_error" | "enum":
             expected = str(mistake["ctx"]["expected"]).replace(" or ", ", ")
             close = nearest(str(mistake["input"]), [w.strip("'") for w in expected.split(", ")])
@@ -65,11 +69,12 @@ def nearest(name: str, known: Sequence[str]) -> str:
 def keys_at(kind: type[BaseModel], place: Place) -> list[str]:
     """The keys that a part of the file may have; none where it is no part of its own."""
     model: type[BaseModel] | None = kind
-    for step in place:
-        if isinstance(step, int) or model is None:
-            continue
-        field = _fields(model).get(step)
-        model = None if field is None else next(_models(field), None)
+    steps = (step for step in place if isinstance(step, str))
+    for step in steps:
+        field = None if model is None else _fields(model).get(step)
+        model = next(_models(field), None)
+        if get_origin(field) is dict:
+            next(steps, None)  # A name that the file itself gives.
     return [] if model is None else list(_fields(model))
 
 

@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from database.embedded import lifecycle
 from preprocessing.task.spec import load_task
 from tests.api.bundles import KEY
 from tests.api.server import served
-from tests.deployment.test_examples import ROOT, predicts_and_lists
+from tests.deployment.test_examples import ROOT, documented, predicts_and_lists
 
 PAGE = (ROOT / "docs" / "another_school.md").read_text(encoding="utf-8")
 LEAKS = {"uci.yaml": {"G1", "G2"}, "exams.yaml": {"reading_score", "writing_score"}}
-
-
-def documented(out: str) -> list[list[str]]:
-    """The commands that the page gives for a file, as words."""
-    blocks = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
-    (block,) = [one for one in blocks if out in one]
-    lines = [line.removeprefix("$ ") for line in block.splitlines()]
-    return [shlex.split(line) for line in lines if line.startswith("python -m")]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    lifecycle.stop(tmp_path)
 
 
 @pytest.mark.long
@@ -49,7 +31,7 @@ def test_a_proposed_task_trains_promotes_serves_and_lists_without_being_edited(
         monkeypatch.setenv(key, value)
     monkeypatch.delenv("MONGO_URI", raising=False)
     told = []
-    for _, *command in documented(out):
+    for _, *command in documented(PAGE, out):
         words = [str(file) if word == out else word for word in command]
         done = subprocess.run(
             [sys.executable, *words], cwd=ROOT, env=dict(os.environ), check=True,

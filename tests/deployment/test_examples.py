@@ -7,13 +7,11 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from database.embedded import lifecycle
 from deployment.bootstrap import bootstrap
 from deployment.settings import load_settings
 from deployment.up import welcome
@@ -32,18 +30,12 @@ EXAMPLES = ("uci_student", "exam_scores")
 TASKS = sorted(path.stem for path in (ROOT / "preprocessing" / "tasks").glob("*.yaml"))
 
 
-def documented(task: str) -> list[list[str]]:
-    """The commands that the page gives for an example, as words."""
-    blocks = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
-    (block,) = [b for b in blocks if f"export FAROL_TASK={task} " in b]
+def documented(page: str, named: str) -> list[list[str]]:
+    """The commands of the one block of a page that has a text in it, as words."""
+    blocks = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    (block,) = [one for one in blocks if named in one]
     lines = [line.removeprefix("$ ") for line in block.splitlines()]
     return [shlex.split(line) for line in lines if line.startswith("python -m")]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    lifecycle.stop(tmp_path)
 
 
 @pytest.mark.long
@@ -58,7 +50,7 @@ def test_an_example_trains_promotes_serves_and_lists_from_the_commands_of_its_pa
     monkeypatch.setenv("FAROL_SIGNING_KEY", KEY.decode())
     monkeypatch.delenv("MONGO_URI", raising=False)
     told = ""
-    for _, *command in documented(name):
+    for _, *command in documented(PAGE, f"export FAROL_TASK={name} "):
         told = subprocess.run(
             [sys.executable, *command], cwd=ROOT, env=dict(os.environ), check=True,
             capture_output=True, text=True,

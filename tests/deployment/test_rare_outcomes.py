@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from database.aliases import CHAMPION, AliasRepository
-from database.embedded import lifecycle
 from database.promotions import PromotionRepository
 from deployment.bootstrap import bootstrap
 from deployment.settings import Settings, load_settings
@@ -35,12 +33,6 @@ outcome:
 training: {candidates: [logistic_regression]}
 """
 STUDENTS = 1000
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    lifecycle.stop(tmp_path)
 
 
 def write_years(folder: Path, *, clear: float) -> None:

@@ -296,6 +296,8 @@ def test_a_mapping_file_stands_in_for_the_tasks_own(tmp_path: Path, task: TaskSp
         ("columns: {age: {results: mean, users: grades}}", "columns.age: .*name one of users"),
         ("columns: {age: {users: grades, scale: [0, 1]}}", "scale: for results only"),
         ("columns: {age: {results: mean, scale: [1, 1]}}", "first number must be below"),
+        ("columns: {age: {\n  user: grades}}", r"line 2: columns.age.user: .*mean users\?"),
+        ("- columns", "mapping: Input should be"),
         ("columns: [", "not readable as YAML"),
     ],
 )

@@ -178,6 +178,8 @@ def test_a_field_of_requests_is_no_name_of_a_feature() -> None:
         ("Defasagem", ["-1", "0", "1", "-2"], "below 0"),
         ("Faltas", [str(n) for n in range(10)], "at_least 8"),
         ("Situação", ["Aprovado", "Reprovado", "Aprovado"] * 3, "is reprovado"),
+        ("Aprovado", ["Sim", "Sim", "Não", "Não", "Não"], "is nao"),
+        ("Evadiu?", ["Sim", "Sim", "Sim", "Não", "Não"], "is sim"),
         ("Turno", ["Manhã", "Noite", "Manhã"] * 3, "is noite"),
     ],
 )

@@ -96,6 +96,13 @@ def test_a_file_that_is_there_is_not_written_over(school: Path, tmp_path: Path) 
     assert out.read_text() == "mine"
 
 
+def test_a_folder_that_is_not_there_is_told_before_anything_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("no_file.csv", "--out", tmp_path / "none" / "mine.yaml") == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("option", "value", "why"),
     [

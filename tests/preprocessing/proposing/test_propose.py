@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,23 @@ def test_no_student_is_named_in_a_proposal() -> None:
     text = as_yaml(proposed(brazilian("2022"), brazilian("2023")))
 
     assert "Aluno 1" not in text and "A-001" not in text
+
+
+def small(period: str) -> RawTable:
+    """A class whose 24 people stand in every year, with a few names in common."""
+    rows = [
+        f"Aluna Ana{n};{2000 + n};Mãe Bia{n % 9};{11122233300 + n};Escola {n % 2};{n % 11};{n % 2}"
+        for n in range(24)
+    ]
+    return raw("Aluno;Matrícula;Nome da mãe;CPF;Nome da escola;Nota;Evadiu", *rows, period=period)
+
+
+def test_names_of_a_small_school_are_no_categories() -> None:
+    proposal = proposed(*map(small, ("2021", "2022", "2023")))
+
+    assert proposal.id.name == "matricula"
+    assert [part.name for part in proposal.features] == ["nome_da_escola", "nota", "evadiu"]
+    assert not {"Ana1", "Bia1", "11122233301"} & set(re.split(r"\W", as_yaml(proposal)))
 
 
 def test_a_table_without_an_outcome_is_refused() -> None:
