@@ -80,7 +80,11 @@ def open_bundle(path: Path, *, name: str | None = None) -> RosterBundle:
 
 
 def _folder(folder: Path, called: str) -> list[tuple[str, bytes]]:
-    paths = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    # A link would bring in, and keep, what is no part of the bundle.
+    paths = sorted(
+        p for p in folder.iterdir()
+        if p.is_file() and not p.is_symlink() and not p.name.startswith(".")
+    )  # fmt: skip
     _bounded(called, len(paths), sum(p.stat().st_size for p in paths if p.suffix == ".csv"))
     return [(p.name, p.read_bytes() if p.suffix == ".csv" else b"") for p in paths]
 
