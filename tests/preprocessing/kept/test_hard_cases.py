@@ -56,7 +56,7 @@ def test_no_file_counts_as_free_while_its_store_is_away_or_another_one(
     assert kept.keeper.free_all(now=NOW) == (1, 1) and b"Bruno" not in kept.data()
 
 
-class Away(AbstractFileSystem):
+class Away(AbstractFileSystem):  # type: ignore[misc]
     """A storage whose host does not answer."""
 
     protocol = "away"
