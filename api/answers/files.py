@@ -31,6 +31,8 @@ class BatchSummary(TypedDict):
         cells_ignored: column to how many of its cells held nothing that could be used.
         units: the (folded) units whose rows were read; all, where none is named.
         sent_by: the key or person who sent it; empty for a file of the command line.
+        file: the SHA-256 of the file as it came; empty where files are not kept.
+        file_now: the SHA-256 of what was kept of it, without the rows of erased students.
     """
 
     batch_id: str
@@ -46,6 +48,8 @@ class BatchSummary(TypedDict):
     ingested_at: datetime
     units: Sequence[str]
     sent_by: str
+    file: str
+    file_now: str
 
 
 class BatchesAnswer(TypedDict):

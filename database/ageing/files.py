@@ -33,7 +33,8 @@ def remove_files(before: datetime) -> Op[int]:
         gone = yield from KeptFileRepository().change(one, leaving)
         if gone.place is KeptIn.REGISTRY:
             for digest in gone.former:
-                yield from KeptBytesRepository().remove(digest)
+                if not (yield from KeptFileRepository().others_of(gone, digest)):
+                    yield from KeptBytesRepository().remove(digest)
             yield from KeptFileRepository().remove(gone.file_id)
     return len(found)
 

@@ -84,11 +84,11 @@ class KeptFileRepository(Repository[KeptFile]):
         found = yield Find(self.collection, {"at": {"$lt": moment}})
         return [one for one in map(self.read, found) if one.digest]
 
-    def others_of(self, digest: str, file_id: str) -> Op[bool]:
-        """Whether the same bytes are kept of another file too.
+    def others_of(self, kept: KeptFile, digest: str) -> Op[bool]:
+        """Whether these bytes are kept of another file too, in the same place.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        found = yield Find(self.collection, {"digest": digest}, limit=2, fields=["_id"])
-        return any(one["_id"] != file_id for one in found)
+        found = yield Find(self.collection, {"digest": digest}, limit=0, fields=["place"])
+        return any(one["_id"] != kept.file_id and one["place"] == kept.place for one in found)

@@ -68,15 +68,17 @@ def name_of(url: str) -> str:
     >>> name_of("https://host/a%2F..%2F..%2Fb.csv"), name_of("https://host/%2e%2e")
     ('b.csv', 'file')
     """
-    name = PurePosixPath(unquote(shown(url).partition("://")[2])).name
-    return "file" if name in ("", "..") else name
+    # Unquoted first: a slash may be written %2F, and the name becomes one of this host.
+    last = PurePosixPath(unquote(shown(url).partition("://")[2])).name.replace("\0", "")
+    return "file" if last in {"", ".."} else last
 
 
 @contextmanager
 def fetched(url: str, *, largest: int | None = None) -> Iterator[Path]:
     """The file at a URL as one of this host, for as long as it is needed.
 
-    A URL that ends with a slash is a folder; its files are fetched, without the folders in it.
+    A URL that ends with a slash is a folder; its files are fetched, without the folders in it. An
+    address that leads to another is not followed: whoever gives it would choose what is read.
 
     Args:
         url: where it is.
@@ -111,12 +113,13 @@ def put(path: Path, url: str) -> None:
 def _download(url: str, target: Path, largest: int | None) -> None:
     try:
         with (
-            httpx.stream("GET", url, timeout=TIMEOUT, follow_redirects=True) as answer,
+            httpx.stream("GET", url, timeout=TIMEOUT) as answer,
             target.open("wb") as file,
         ):
             if answer.status_code != httpx.codes.OK:
+                leads = ", another address: give that one" if answer.has_redirect_location else ""
                 raise ConfigurationError(
-                    f"{shown(url)}: cannot be read: it answers {answer.status_code}"
+                    f"{shown(url)}: cannot be read: it answers {answer.status_code}{leads}"
                 )
             _copy(answer.iter_bytes(PIECE), file, name_of(url), largest)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -61,8 +61,7 @@ def read_workbook(
 
 def _unpacked(name: str, data: bytes, largest: int) -> dict[str, bytes]:
     """The XML parts of the archive. Pictures and macros stay packed; nobody reads them."""
-    end = data.rfind(b"PK\x05\x06")
-    if int.from_bytes(data[end + 12 : end + 16], "little") > LARGEST_DIRECTORY:
+    if has_too_many_parts(data):
         raise NotThisTask(f"{name}: is no readable workbook: it has too many parts")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -73,6 +72,12 @@ def _unpacked(name: str, data: bytes, largest: int) -> dict[str, bytes]:
             return {part.filename: archive.read(part) for part in wanted}
     except ARCHIVE_ERRORS as error:
         raise NotThisTask(f"{name}: is no readable workbook: {error}") from error
+
+
+def has_too_many_parts(tail: bytes) -> bool:
+    """Whether the directory of an archive is too large to be held; its last bytes tell."""
+    end = tail.rfind(b"PK\x05\x06")
+    return int.from_bytes(tail[end + 12 : end + 16], "little") > LARGEST_DIRECTORY
 
 
 def _is_read(name: str) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 
 from preprocessing.kept.rewriting import records
 from preprocessing.kept.whose import keys_in
-from preprocessing.oneroster.bundle import RosterBundle
+from preprocessing.oneroster.bundle import MANIFEST, RosterBundle
+from preprocessing.oneroster.declared import FILES
 from preprocessing.oneroster.rows import listed
 from preprocessing.task.spec import TaskSpec
 
@@ -45,12 +46,19 @@ def owners_in(bundle: RosterBundle, task: TaskSpec) -> dict[str, list[str]]:
     for user in _rows(bundle.files.get("users", b"")):
         for key in (key for name in IDS for key in keys_in(user.get(name), task, units)):
             if user.get("sourcedId"):
-                found[key].append(user["sourcedId"])
+                found[key].append(user["sourcedId"].strip())
+    # Other files may name who has no row in users.csv.
+    for name, column in NAMED_IN.items():
+        for user_id in _values(bundle.files.get(name, b""), column):
+            for key in keys_in(user_id, task, units):
+                found[key].append(user_id)
     return found
 
 
 def bundle_without(bundle: RosterBundle, users: Collection[str]) -> bytes:
     """The bundle as a zip, without the rows of some users.
+
+    A file that OneRoster does not have goes with the first of them: nobody knows whom it names.
 
     Args:
         bundle: its files.
@@ -59,6 +67,8 @@ def bundle_without(bundle: RosterBundle, users: Collection[str]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(bundle.files.items()):
+            if users and name not in FILES and f"{name}.csv" != MANIFEST:
+                continue
             member = zipfile.ZipInfo(f"{name}.csv", FIRST)
             member.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(member, _without(name, data, users))
@@ -80,7 +90,7 @@ def _without(name: str, data: bytes, users: Collection[str]) -> bytes:
         row = _cells(raw)
         if number == 0:
             header = row
-        elif _cell(row, header, column) in users:
+        elif _cell(row, header, column).strip() in users:
             raw = raw[len(raw.rstrip(b"\r\n")) :]
         elif name == "users" and {*listed(_cell(row, header, OTHERS))} & {*users}:
             raw = _less(row, header, users) + raw[len(raw.rstrip(b"\r\n")) :]
@@ -105,6 +115,13 @@ def _cells(raw: bytes) -> list[str]:
 def _cell(row: list[str], header: list[str], column: str) -> str:
     at = header.index(column) if column in header else len(row)
     return row[at] if at < len(row) else ""
+
+
+def _values(data: bytes, column: str) -> set[str]:
+    text = data.decode("utf-8-sig", errors="replace")
+    rows = csv.reader(io.StringIO(text, newline=""))
+    header = next(rows, [])
+    return {_cell(row, header, column).strip() for row in rows}
 
 
 def _rows(data: bytes) -> list[dict[str, str]]:

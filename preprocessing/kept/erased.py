@@ -71,7 +71,7 @@ def grids_of(data: bytes, name: str) -> Sequence[Grid]:
     Raises:
         NotThisTask: it cannot be read.
     """
-    with as_file(data, name) as path:
+    with as_file(data) as path:
         return read_grids(path, name=name)
 
 
@@ -81,14 +81,17 @@ def bundle_of(data: bytes, name: str) -> RosterBundle:
     Raises:
         NotThisTask: it cannot be read.
     """
-    with as_file(data, name) as path:
+    with as_file(data) as path:
         return open_bundle(path, name=name)
 
 
 @contextmanager
-def as_file(data: bytes, name: str) -> Iterator[Path]:
-    """Bytes as a file that nobody else can read, for as long as it is needed."""
+def as_file(data: bytes) -> Iterator[Path]:
+    """Bytes as a file that nobody else can read, for as long as it is needed.
+
+    It never has the name that it came with, which may be none that this host can write.
+    """
     with tempfile.TemporaryDirectory(prefix="farol-kept-") as folder:
-        path = Path(folder) / (Path(name).name or "file")
+        path = Path(folder) / "file"
         path.write_bytes(data)
         yield path

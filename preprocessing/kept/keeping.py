@@ -9,7 +9,8 @@ from pathlib import Path
 
 from database.batches import BatchRepository
 from database.kept.files import KeptFileRepository
-from model.kept.file import KeptFile
+from model.errors import ConfigurationError, NotThisTask
+from model.kept.file import KeptFile, KeptIn
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.loading import CleanTable, FileReading
 from preprocessing.kept.bundles import as_zip
@@ -101,6 +102,7 @@ class FileKeeper:
         there = (self.store.get(kept, digest) for digest in (kept.digest, *kept.former))
         data = next((found for found in there if found is not None), None)
         if data is None:
+            self._not_there(kept)
             return kept
         free = run(without_erased(kept, data, self.task, self.key))
         digest = hashlib.sha256(free.data).hexdigest()
@@ -112,23 +114,44 @@ class FileKeeper:
         self.store.put(free.data, kept.place)
         run(BatchRepository().rewritten(kept.file_id, digest))
         for former in kept.former:
-            if not run(KeptFileRepository().others_of(former, kept.file_id)):
-                self.store.remove(kept, former)
+            self.store.remove(kept, former)
         return run(KeptFileRepository().change(kept, lambda one: replace(one, former=())))
 
     def free_all(self, *, now: datetime) -> tuple[int, int]:
         """Does so with every kept file; gives how many were changed, and how many rows went.
 
         Raises:
-            ConfigurationError: the bytes of one cannot be reached.
+            ConfigurationError: the bytes of one cannot be reached; the others are free.
+            NotThisTask: one cannot be read any more; the others are free.
             RegistryError: the registry fails; the same call goes on.
         """
         files = rows = 0
+        failed: ConfigurationError | NotThisTask | None = None
         for kept in self.store.registry.run(KeptFileRepository().newest(0)):
-            free = self.free(kept, now=now)
+            try:
+                free = self.free(kept, now=now)
+            except (ConfigurationError, NotThisTask) as error:
+                failed = failed or error
+                continue
             if free.digest != kept.digest:
                 files, rows = files + 1, rows + free.erased - kept.erased
+        if failed is not None:
+            raise failed
         return files, rows
+
+    def _not_there(self, kept: KeptFile) -> None:
+        """Refuses to take a file for free that was kept and is not where it should be.
+
+        One that was begun and left has no tables; parts of it may be in the registry, and go.
+        """
+        if kept.place is KeptIn.REGISTRY:
+            for digest in (kept.digest, *kept.former):
+                self.store.remove(kept, digest)
+        elif self.store.registry.run(BatchRepository().get_many(kept.batches)):
+            raise ConfigurationError(
+                f"the kept file {kept.file_id} is not under FAROL_FILES; set that as it was, bring "
+                "the file back, or let retention.files_days forget it"
+            )
 
 
 def _with(kept: KeptFile, digest: str, rows: int, now: datetime) -> KeptFile:

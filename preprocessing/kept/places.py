@@ -19,15 +19,14 @@ def read(address: str) -> bytes | None:
     where = place(address)
     if isinstance(where, Path):
         try:
-            return where.read_bytes()
-        except FileNotFoundError:
-            return None
+            # A folder that is not there, as of a disk that is not mounted, is no answer.
+            return where.read_bytes() if where in where.parent.iterdir() else None
         except OSError as error:
             raise _unusable(address, error) from error
 
     def there() -> bytes | None:
         storage, path = storage_of(where)
-        return bytes(storage.cat_file(path)) if storage.exists(path) else None
+        return bytes(storage.cat_file(path)) if _is_there(storage, path) else None
 
     return guarded("read", where, there)
 
@@ -73,10 +72,19 @@ def remove(address: str) -> None:
 
     def gone() -> None:
         storage, path = storage_of(where)
-        if storage.exists(path):
+        if _is_there(storage, path):
             storage.rm_file(path)
 
     guarded("removed", where, gone)
+
+
+def _is_there(storage: Any, path: str) -> bool:
+    """Not `exists` of fsspec, which takes every failure for a no."""
+    try:
+        storage.info(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _unusable(address: str, error: OSError) -> ConfigurationError:

@@ -25,6 +25,7 @@ from preprocessing.files.grids import Grid, TextLines, encoding_of
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 END = re.compile(rb"(?:\r\n|\r|\n)$")
 LONGEST_SHEET_NAME = 31
+NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
 FORMATS: Mapping[type, str] = {
     datetime: "yyyy-mm-dd hh:mm:ss",
     date: "yyyy-mm-dd",
@@ -111,17 +112,33 @@ def _workbook(grids: Sequence[Grid], lost: Mapping[int, Collection[int]]) -> byt
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
         buffer,
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "nan_inf_to_errors": True,
+        },
     )
     formats = {kind: book.add_format({"num_format": how}) for kind, how in FORMATS.items()}
-    for place, grid in enumerate(grids):
-        sheet = book.add_worksheet(grid.sheet[:LONGEST_SHEET_NAME])
+    for place, (grid, title) in enumerate(zip(grids, _titles(grids), strict=True)):
+        sheet = book.add_worksheet(title)
         gone = lost.get(place, ())
         for number, row in enumerate(grid.rows):
             for column, cell in enumerate(row if number not in gone else ()):
                 _write(sheet, number, column, cell, formats)
     book.close()
     return buffer.getvalue()
+
+
+def _titles(grids: Sequence[Grid]) -> list[str]:
+    """The names of sheets as XLSX allows them; OpenDocument has longer ones and other signs."""
+    titles: dict[str, str] = {}
+    for number, grid in enumerate(grids, 1):
+        title = NOT_IN_TITLES.sub(" ", grid.sheet)[:LONGEST_SHEET_NAME].strip("' ")
+        if not title or title.casefold() in titles:
+            title = f"{title[: LONGEST_SHEET_NAME - 5]} {number}".strip()
+        titles[title.casefold()] = title
+    return [*titles.values()]
 
 
 def _write(sheet: Any, row: int, column: int, cell: Cell, formats: Mapping[type, Any]) -> None:

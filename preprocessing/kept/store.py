@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from database.driver.client import SyncRegistry
-from database.kept.files import KeptBytesRepository
+from database.kept.files import KeptBytesRepository, KeptFileRepository
 from model.errors import ConfigurationError, CorruptArtifact, NotFound
 from model.kept.file import KeptFile, KeptIn
 from preprocessing.kept import places
@@ -67,12 +67,14 @@ class FileStore:
         return data
 
     def remove(self, kept: KeptFile, digest: str) -> None:
-        """Removes bytes; none that are there is no error.
+        """Removes bytes, unless they are kept of another file too; none there is no error.
 
         Raises:
             ConfigurationError: they cannot be removed at the URL.
             RegistryError: the registry fails.
         """
+        if self.registry.run(KeptFileRepository().others_of(kept, digest)):
+            return
         if kept.place is KeptIn.REGISTRY:
             self.registry.run(KeptBytesRepository().remove(digest))
         else:

@@ -10,10 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from model.errors import NotThisTask
 from preprocessing.files.limits import LARGEST, too_large
-from preprocessing.files.workbooks import ARCHIVE_ERRORS
+from preprocessing.files.workbooks import ARCHIVE_ERRORS, has_too_many_parts
 
 MANIFEST = "manifest.csv"
 ZIP = b"PK\x03\x04"
+TAIL = (1 << 16) + 22
+"""Bytes at the end of a zip in which it tells how large its directory is."""
 MOST_FILES = 200
 """Files of a bundle; the specification knows 23."""
 
@@ -46,6 +48,8 @@ def is_bundle(path: Path) -> bool:
         with path.open("rb") as file:
             if file.read(len(ZIP)) != ZIP:
                 return False
+        if _has_too_many_parts(path):
+            return False
         with zipfile.ZipFile(path) as archive:
             return any(PurePosixPath(n).name == MANIFEST for n in archive.namelist()[:MOST_FILES])
     except ARCHIVE_ERRORS:
@@ -80,12 +84,18 @@ def open_bundle(path: Path, *, name: str | None = None) -> RosterBundle:
 
 
 def _folder(folder: Path, called: str) -> list[tuple[str, bytes]]:
-    paths = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    # A link would bring in, and keep, what is no part of the bundle.
+    paths = sorted(
+        p for p in folder.iterdir()
+        if p.is_file() and not p.is_symlink() and not p.name.startswith(".")
+    )  # fmt: skip
     _bounded(called, len(paths), sum(p.stat().st_size for p in paths if p.suffix == ".csv"))
     return [(p.name, p.read_bytes() if p.suffix == ".csv" else b"") for p in paths]
 
 
 def _archive(path: Path, called: str) -> list[tuple[str, bytes]]:
+    if _has_too_many_parts(path):
+        _bounded(called, MOST_FILES + 1, 0)
     with zipfile.ZipFile(path) as archive:
         named = [(PurePosixPath(i.filename), i) for i in archive.infolist() if not i.is_dir()]
         # Some systems pack the folder and not what is in it.
@@ -97,6 +107,13 @@ def _archive(path: Path, called: str) -> list[tuple[str, bytes]]:
         return [
             (name, archive.read(info) if name.endswith(".csv") else b"") for name, info in members
         ]
+
+
+def _has_too_many_parts(path: Path) -> bool:
+    """Asked before the directory is read, which alone may take gigabytes."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL))
+        return has_too_many_parts(file.read())
 
 
 def _bounded(called: str, files: int, size: int) -> None:

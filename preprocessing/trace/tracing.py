@@ -250,7 +250,7 @@ class OriginFinder:
         form = ReadAs("oneroster" if kept.kind == BUNDLE else "table", mapping)
         period = kept.period or None
         try:
-            with as_file(data, kept.name) as path:
+            with as_file(data) as path:
                 reading = read_any(
                     path, self.task, now=self.now, period=period, name=kept.name, form=form
                 )

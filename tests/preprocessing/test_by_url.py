@@ -50,6 +50,53 @@ def test_a_file_over_http_is_fetched_and_gone_afterwards(web: tuple[str, Path]) 
     assert not path.exists() and not path.parent.exists()
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://host/..%2F..%2Fhome%2F.bashrc", ".bashrc"),
+        ("https://host/a/%2e%2e", "file"),
+        ("https://host/%2F", "host"),
+        ("https://host/a%00.csv", "a.csv"),
+    ],
+)
+def test_no_name_of_a_url_leads_out_of_the_folder_it_is_fetched_to(url: str, name: str) -> None:
+    assert name_of(url) == name
+
+
+class Leading(BaseHTTPRequestHandler):
+    """Leads whoever asks to another address."""
+
+    to: ClassVar[str] = ""
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        Leading.asked.append(self.path)
+        self.send_response(302)
+        self.send_header("location", Leading.to)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("to", ["file:///etc/passwd", "/inside?key={secret}"])
+def test_an_address_that_leads_to_another_is_not_followed(
+    to: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Leading, "to", to.format(secret=SECRET))
+    monkeypatch.setattr(Leading, "asked", [])
+    with ThreadingHTTPServer(("127.0.0.1", 0), Leading) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with (
+            pytest.raises(ConfigurationError, match=r"answers 302, another address: give") as said,
+            fetched(f"http://127.0.0.1:{server.server_port}/a.csv"),
+        ):
+            pass
+        server.shutdown()
+
+    assert Leading.asked == ["/a.csv"] and SECRET not in str(said.value)
+
+
 def test_a_file_and_a_folder_of_a_storage_are_fetched(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import subprocess
 import sys
@@ -36,6 +37,35 @@ def office(tmp_path: Path) -> Iterator[tuple[Server, SyncRegistry]]:
             with served(home, workers=1) as server:
                 until(lambda: all(w["version"] for w in server.workers()))
                 yield server, registry
+    finally:
+        lifecycle.stop(home)
+
+
+def test_no_erasure_is_answered_while_the_files_are_away(tmp_path: Path) -> None:
+    home, store, away = tmp_path / "home", tmp_path / "store", tmp_path / "away"
+    home.mkdir()
+    try:
+        with open_registry(lifecycle.ensure_running(home), "farol") as registry:
+            registry.run(indexes.ensure_indexes())
+        with served(home, workers=1, env={"FAROL_FILES": str(store)}) as server:
+            sent = httpx.post(
+                f"{server.url}/files?name={'é' * 200}&period=2023", content=FILE,
+                headers={"content-type": "text/csv"}, timeout=60,
+            )  # fmt: skip
+            assert sent.json()["kept"] is True
+            store.rename(away)
+
+            refused = httpx.delete(f"{server.url}/students/{WHO}", timeout=60)
+
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+            away.rename(store)
+            answer = httpx.delete(f"{server.url}/students/{WHO}", timeout=60)
+            assert answer.json()["deleted"]["files"] == 1
+            assert not any(WHO.encode() in p.read_bytes() for p in store.rglob("*") if p.is_file())
+            batches = httpx.get(f"{server.url}/batches").json()["batches"]
+            (kept,) = (p for p in store.rglob("*") if p.is_file())
+            came = hashlib.sha256(FILE.encode()).hexdigest()
+            assert [(b["file"], b["file_now"]) for b in batches] == [(came, kept.name)]
     finally:
         lifecycle.stop(home)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from preprocessing.ingest import main
 from preprocessing.ingesting.files import ingest_file
 from preprocessing.ingesting.lines import describe
 from preprocessing.ingesting.reading import ReadAs, load_mapping, read_any
-from preprocessing.oneroster.bundle import is_bundle
+from preprocessing.oneroster.bundle import is_bundle, open_bundle
 from preprocessing.task.spec import TaskSpec, parse_task
 from tests.preprocessing.conftest import NOW
 from tests.preprocessing.oneroster.made import (
@@ -385,3 +386,18 @@ def test_the_command_reads_a_bundle_and_says_what_is_wrong_with_another(
     ]
     refused = json.loads(capsys.readouterr().out)["refused"]
     assert "orgs.csv: is empty" in refused[0]
+
+
+def test_a_zip_of_too_many_parts_is_refused_before_its_directory_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(12_000):
+            archive.writestr(f"{number:060}.csv", b"")
+        archive.writestr("manifest.csv", b"")
+    monkeypatch.delattr(zipfile, "ZipFile")
+
+    assert not is_bundle(path)
+    with pytest.raises(NotThisTask, match="more than 200 files"):
+        open_bundle(path)
