@@ -5,6 +5,7 @@ Streamlit loads a script when its first reader comes, who would wait for all of 
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -23,8 +24,12 @@ def main(options: Sequence[str]) -> None:
     Args:
         options: of `streamlit run`.
     """
+    # What caches says that nobody reads yet; the script is run anew for whoever does.
+    caches = logging.getLogger("streamlit.runtime.caching.cache_data_api")
+    caches.disabled = True
     for name in (PAGES, *DRAWN_WITH):
         import_module(name)
+    caches.disabled = False
     cli.main(["run", str(Path(__file__).with_name("dashboard.py")), *options])
 
 

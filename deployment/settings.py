@@ -7,7 +7,6 @@ shown.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,18 +23,27 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from api.limits.kinds import NO_RATE
 from database.driver.options import database_of
 from deployment.home import TASK_FILE, TASKS, in_home, kept_key
 from deployment.logs import LogFormat, LogLevel
+from deployment.setting_values import (
+    FILES_IN_REGISTRY,
+    FILES_OFF,
+    FilesPlace,
+    Headers,
+    NoticeAddresses,
+    Port,
+    Rate,
+    SigningKey,
+    TrackingPlace,
+    WebAddress,
+    parsed_headers,
+)
 from model.errors import ConfigurationError
 from model.pseudonyms.pseudonyms import SHORTEST_SECRET, Pseudonyms
 from model.telemetry.signals import OtelSignal
-from model.trust.keychain import keys_in
 from model.trust.token_issuer import TokenIssuer
 from model.trust.tombstone import TombstoneKey
-
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 KEYS: Mapping[str, str] = {
     "mongo_uri": "MONGO_URI",
@@ -74,19 +82,9 @@ KEYS: Mapping[str, str] = {
     "mlflow": "FAROL_MLFLOW",
     "files": "FAROL_FILES",
 }
-_HEADER = re.compile(r"[A-Za-z0-9-]+=[\x20-\x7e]+")
-_RATE = re.compile(r"[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} )?(second|minute|hour)s?")
-
-_MLFLOW = re.compile(r"(https?://[^\s/]\S*|/\S+|)")
-
 DEFAULT_TASK = "pede_lag"
-FILES_OFF, FILES_IN_REGISTRY = "off", "registry"
-SECRETS = frozenset({
-    "MONGO_URI", "FAROL_SIGNING_KEY", "FAROL_DATA_KEY", "FAROL_NOTICES", "FAROL_PSEUDONYM_KEY",
-    "FAROL_OTEL_HEADERS",
-    "FAROL_MLFLOW",
-    "FAROL_FILES",
-})  # fmt: skip
+HOST_KEYS = ("signing_key", "data_key")
+"""Made once and kept in the home where none is given."""
 
 
 class Settings(BaseModel):
@@ -150,87 +148,35 @@ class Settings(BaseModel):
     log_format: LogFormat = "text"
     async_driver: Literal["pymongo", "motor"] = "pymongo"
     otel_endpoint: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")] | None = None
-    otel_headers: SecretStr = SecretStr("")
+    otel_headers: Headers = SecretStr("")
     otel_signals: frozenset[OtelSignal] = frozenset(OtelSignal)
     otel_share: Annotated[float, Field(ge=0, le=1)] = 1.0
     port: Port = 8000
     dashboard_port: Port = 8501
     runs_at_once: Annotated[int, Field(ge=1, le=64)] = 2
-    signing_key: SecretBytes
+    signing_key: SigningKey
     data_key: SecretBytes
-    notices: SecretStr = SecretStr("")
-    dashboard_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
-    api_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    notices: NoticeAddresses = SecretStr("")
+    dashboard_url: WebAddress | None = None
+    api_url: WebAddress | None = None
     oidc_email: Literal["verified", "any"] = "verified"
-    rate_predict: str = "1000000/10 minutes"
-    rate_calls: str = "60000/10 minutes"
-    rate_address: str = "6000/10 minutes"
-    rate_refused: str = "3000/10 minutes"
+    rate_predict: Rate = "1000000/10 minutes"
+    rate_calls: Rate = "60000/10 minutes"
+    rate_address: Rate = "6000/10 minutes"
+    rate_refused: Rate = "3000/10 minutes"
     jwt_issuer: str = ""
     jwt_audience: str = ""
     jwt_keys: Annotated[str, Field(pattern=r"^(https://\S+|[^:]*)$")] = ""
     backup_days: Annotated[int, Field(ge=0, le=3660)] | None = None
     pseudonyms: Literal["off", "key"] = "off"
     pseudonym_key: SecretBytes | None = None
-    mlflow: SecretStr = SecretStr("")
-    files: SecretStr = SecretStr("")
-
-    @field_validator("rate_predict", "rate_calls", "rate_address", "rate_refused")
-    @classmethod
-    def _is_a_rate(cls, rate: str) -> str:
-        if rate != NO_RATE and not _RATE.fullmatch(rate):
-            raise ValueError(
-                "is no rate; write a number of calls and a time, 1000/minute or 6000/10 minutes "
-                "(second, minute, hour), or off"
-            )
-        return rate
-
-    @field_validator("signing_key")
-    @classmethod
-    def _signing_key_is_whole(cls, key: SecretBytes) -> SecretBytes:
-        keys_in(key.get_secret_value())
-        return key
+    mlflow: TrackingPlace = SecretStr("")
+    files: FilesPlace = SecretStr("")
 
     @field_validator("otel_signals", mode="before")
     @classmethod
     def _signals_are_listed(cls, signals: object) -> object:
         return [s.strip() for s in signals.split(",")] if isinstance(signals, str) else signals
-
-    @field_validator("otel_headers")
-    @classmethod
-    def _headers_have_names(cls, headers: SecretStr) -> SecretStr:
-        parsed_headers(headers)
-        return headers
-
-    @field_validator("notices")
-    @classmethod
-    def _notices_are_addresses(cls, notices: SecretStr) -> SecretStr:
-        for place, address in enumerate(notices.get_secret_value().split(), start=1):
-            if "://" not in address:
-                raise ValueError(
-                    f"address {place} has no kind; write mailtos://..., jsons://..., or what else "
-                    "docs/notices.md names, with blanks between addresses"
-                )
-        return notices
-
-    @field_validator("mlflow")
-    @classmethod
-    def _mlflow_is_an_address(cls, mlflow: SecretStr) -> SecretStr:
-        if not _MLFLOW.fullmatch(mlflow.get_secret_value()):
-            raise ValueError(
-                "is no tracking server or folder; write https://..., http://..., or the path of a "
-                "folder that begins with / (docs/mlflow.md)"
-            )
-        return mlflow
-
-    @field_validator("files")
-    @classmethod
-    def _files_are_somewhere(cls, files: SecretStr) -> SecretStr:
-        said = files.get_secret_value()
-        known = said in {"", FILES_OFF, FILES_IN_REGISTRY}
-        if not known and not re.match(r"/|[a-z0-9+.-]+://", said):
-            raise ValueError("must be registry, off, a URL (s3://bucket/files) or a path from /")
-        return files
 
     @model_validator(mode="after")
     def _files_are_kept_where_ids_may_be(self) -> Settings:
@@ -308,20 +254,12 @@ class Settings(BaseModel):
         return self.home / TASKS / task
 
 
-def parsed_headers(headers: SecretStr) -> Mapping[str, str]:
-    """Headers by their names.
-
-    >>> parsed_headers(SecretStr("Authorization=Basic a2V5=, x-scope=1"))
-    {'Authorization': 'Basic a2V5=', 'x-scope': '1'}
-
-    Raises:
-        ValueError: a part has no name; it is not shown.
-    """
-    parts = [part.strip() for part in headers.get_secret_value().split(",") if part.strip()]
-    for place, part in enumerate(parts, start=1):
-        if not _HEADER.fullmatch(part):
-            raise ValueError(f"header {place} is not NAME=VALUE; write commas between headers")
-    return {name: value for name, _, value in (part.partition("=") for part in parts)}
+SECRETS = frozenset(
+    KEYS[name]
+    for name, field in Settings.model_fields.items()
+    if "Secret" in str(field.annotation)  # In a union too: rather one too many than one shown.
+)
+"""The variables whose values are never shown: those of secret fields."""
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
@@ -341,7 +279,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     tasks = _tasks(home, given.pop("task", None), given.pop("tasks", None))
     keys = {
         name: given.get(name, "").encode() or kept_key(home / f"{name.removesuffix('_key')}.key")
-        for name in ("signing_key", "data_key")
+        for name in HOST_KEYS
     }
     try:
         return Settings.model_validate(

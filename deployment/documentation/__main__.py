@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--to", type=Path, default=BUILD, metavar="FOLDER",
-        help="where to: its `site` is the site, its `source` what that is made of "
-        "(default: build/documentation)",
+        help="where to: its `site` is the site, its `source` what that is made of; both are "
+        "replaced (default: build/documentation)",
     )  # fmt: skip
     parser.add_argument(
         "--reference", type=Path, metavar="FOLDER", help="write the generated pages there, no site"

@@ -8,10 +8,7 @@ from typing import Any
 from deployment.documentation.docstrings import attributes_of
 from deployment.documentation.markdown import code, plain, table
 from deployment.documentation.schemas import kind_of
-from deployment.settings import KEYS, SECRETS, Settings
-
-MADE = {"signing_key", "data_key"}
-"""What is made once and kept in the home where nothing is given."""
+from deployment.settings import HOST_KEYS, KEYS, SECRETS, Settings
 
 READ_BY = {
     "DATA": ("make run", "a folder of school files for an empty registry; else made-up ones"),
@@ -65,7 +62,7 @@ def _inlined(part: Any, defined: Mapping[str, Any]) -> Any:
 
 
 def _default(field: str) -> str:
-    if field in MADE:
+    if field in HOST_KEYS:
         return "made once, kept in `FAROL_HOME`; secret"
     value = Settings.model_fields[field].default
     shown = ",".join(value) if isinstance(value, tuple) else value

@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+LONGEST = 500
+"""Of a line: what answers may be anything."""
+
 
 class SmokeVerdict(StrEnum):
     """How a check ended; a note is no failure, and somebody should read it."""
@@ -32,13 +35,16 @@ class SmokeFinding:
 
     @property
     def line(self) -> str:
-        """The finding in a line.
+        """The finding in a line, whatever it was that answered.
 
         >>> SmokeFinding("ready", SmokeVerdict.OK, "v3 serves", 0.0123).line
         'ok      ready                  v3 serves (12 ms)'
+        >>> SmokeFinding("ready", SmokeVerdict.FAILED, "503 \\x1b[2J\\nok").line
+        'failed  ready                  503  [2J ok'
         """
         took = "" if self.seconds is None else f" ({self.seconds * 1000:.0f} ms)"
-        return f"{self.verdict:<7} {self.check:<22} {self.detail}{took}"
+        line = f"{self.verdict:<7} {self.check:<22} {self.detail}{took}"
+        return "".join(one if one.isprintable() else " " for one in line[:LONGEST])
 
     def document(self) -> dict[str, Any]:
         """The same for a machine."""

@@ -55,7 +55,7 @@ def wait_until_ready(
             if caller.get("/health/ready").status == 200:
                 return
         except NoReply:
-            pass
+            pass  # Not yet; why is told by the checks.
         sleep(BETWEEN_SECONDS)
 
 

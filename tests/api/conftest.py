@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,9 @@ class World:
     registry: SyncRegistry
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    home = tmp_path_factory.mktemp("farol")
+@contextmanager
+def world_in(home: Path) -> Iterator[World]:
+    """Makes one in an empty folder; its registry ends with it."""
     uri = lifecycle.ensure_running(home)
     try:
         with open_registry(uri, "farol") as registry:
@@ -33,6 +34,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             yield World(home, uri, registry)
     finally:
         lifecycle.stop(home)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world_in(tmp_path_factory.mktemp("farol")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

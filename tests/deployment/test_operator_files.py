@@ -114,6 +114,21 @@ def test_every_container_that_stays_tells_how_it_is_or_why_not() -> None:
     assert silent == {"api", "initiate"}
 
 
+def test_every_volume_of_farol_s_is_on_a_folder_that_its_account_owns_in_the_image() -> None:
+    services = documents(DEPLOYMENT / "compose.yaml")[0]["services"]
+    image = (DEPLOYMENT / "Dockerfile").read_text("utf-8")
+    own = set(re.findall(r"--home-dir (\S+) --create-home farol", image))
+    own |= set(re.findall(r"install --directory --owner=farol --mode=0700 (\S+)", image))
+    mounted = {
+        mount.split(":")[1]
+        for service in services.values()
+        if "farol" in service["image"]
+        for mount in service["volumes"]
+    }
+
+    assert mounted == own
+
+
 def test_nothing_of_the_containers_listens_beyond_the_host() -> None:
     services = documents(DEPLOYMENT / "compose.yaml")[0]["services"]
     ports = [port for one in services.values() for port in one.get("ports", ())]

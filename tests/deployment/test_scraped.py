@@ -20,11 +20,8 @@ import yaml
 
 from api.metrics.declared import OF_WORKERS
 from api.metrics.kinds import CountedMetric, TimedMetric
-from database import indexes
-from database.driver.client import open_registry
-from database.embedded import lifecycle
 from deployment.boards.panels import Panel, declared_boards
-from tests.api import bundles
+from tests.api.conftest import world_in
 from tests.api.server import Server, free_port, served, until
 
 pytestmark = [
@@ -70,23 +67,15 @@ class Scraped:
 
 @pytest.fixture(scope="module")
 def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
-    home = tmp_path_factory.mktemp("farol")
-    uri = lifecycle.ensure_running(home)
-    try:
-        with open_registry(uri, "farol") as registry:
-            registry.run(indexes.ensure_indexes())
-            bundles.promote(registry, bundles.register(registry, bundles.archive()))
-        with served(home) as server:
-            until(lambda: len(server.workers()) == 4)
-            until(lambda: all(w["version"] for w in server.workers()))
-            with scraping(server, tmp_path_factory.mktemp("prometheus")) as prometheus:
-                until(lambda: prometheus.total('up{job="farol"}') == 1)
-                answered = under_load(server)
-                until(lambda: prometheus.total(SERVED) >= answered["predictions"], seconds=15)
-                time.sleep(2)  # What came too much would come now.
-                yield Scraped(answered, prometheus, 1)
-    finally:
-        lifecycle.stop(home)
+    with world_in(tmp_path_factory.mktemp("farol")) as world, served(world.home) as server:
+        until(lambda: len(server.workers()) == 4)
+        until(lambda: all(w["version"] for w in server.workers()))
+        with scraping(server, tmp_path_factory.mktemp("prometheus")) as prometheus:
+            until(lambda: prometheus.total('up{job="farol"}') == 1)
+            answered = under_load(server)
+            until(lambda: prometheus.total(SERVED) >= answered["predictions"], seconds=15)
+            time.sleep(2)  # What came too much would come now.
+            yield Scraped(answered, prometheus, 1)
 
 
 SERVED = "farol_predictions_total"

@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 
-from database import indexes
-from database.driver.client import SyncRegistry, open_registry
-from database.embedded import lifecycle
+from database.driver.client import SyncRegistry
 from database.predictions import PredictionRepository
 from deployment.smoke.__main__ import main
 from deployment.smoke.reply import MOST_BYTES
 from model.prediction import PredictionSource
-from tests.api import bundles
+from tests.api.conftest import world_in
 from tests.api.keys import make_key
 from tests.api.server import free_port, served, until
 from tests.deployment.smoke.impostors import ALIVE, Impostor, answering, self_signed
@@ -39,18 +37,11 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    home = tmp_path_factory.mktemp("home")
-    uri = lifecycle.ensure_running(home)
-    try:
-        with open_registry(uri, "farol") as registry:
-            registry.run(indexes.ensure_indexes())
-            bundles.promote(registry, bundles.register(registry, bundles.archive()))
-            key = make_key(home, "--scope", "predict,read")
-            with served(home, workers=1, auth="keys") as server:
-                until(lambda: server.get("/health/ready").status_code == 200)
-                yield Installation(server.url, key, registry, uri)
-    finally:
-        lifecycle.stop(home)
+    with world_in(tmp_path_factory.mktemp("home")) as world:
+        key = make_key(world.home, "--scope", "predict,read")
+        with served(world.home, workers=1, auth="keys") as server:
+            until(lambda: server.get("/health/ready").status_code == 200)
+            yield Installation(server.url, key, world.registry, world.uri)
 
 
 def asked(capsys: pytest.CaptureFixture[str], *given: str) -> tuple[int, dict[str, Any]]:
