@@ -75,9 +75,13 @@ def _unpacked(name: str, data: bytes, largest: int) -> dict[str, bytes]:
 
 
 def has_too_many_parts(tail: bytes) -> bool:
-    """Whether the directory of an archive is too large to be held; its last bytes tell."""
+    """Whether the directory of an archive is too large to be held; its last bytes tell.
+
+    What has no directory is no archive, which whoever opens it says.
+    """
     end = tail.rfind(b"PK\x05\x06")
-    return int.from_bytes(tail[end + 12 : end + 16], "little") > LARGEST_DIRECTORY
+    size = int.from_bytes(tail[end + 12 : end + 16], "little")
+    return end >= 0 and size > LARGEST_DIRECTORY
 
 
 def _is_read(name: str) -> bool:

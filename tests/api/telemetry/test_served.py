@@ -59,6 +59,7 @@ def told(world: World) -> Iterator[Told]:
             assert {answer.status_code for answer in done} == {200}
             answers = asked(server)
             pids = {str(w["pid"]) for w in server.workers()}
+            until(lambda: any(s.name == "insert predictions" for s in receiver.spans))
         assert before >= 0
         yield Told(receiver, answers, ids, pids, (world.home / "server.log").read_text())
 
