@@ -4,6 +4,8 @@ SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c '$(SUITABLE)' && echo $$p && break; done)
 BIN := .venv/bin
+# Compiled once, and not at each start of one of the many processes.
+unexport PYTHONDONTWRITEBYTECODE
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-
-import yaml
 
 from dashboard.texts import Language, Texts
 from model.decisions.guard_sentences import PORTUGUESE, sentence
+from model.parsing.packaged import packaged_yaml
 from model.promotion import Guard, Promotion
 
 
@@ -56,7 +54,7 @@ def _sentences(texts: Texts, kind: str) -> Mapping[str, Mapping[str, str]]:
 @cache
 def _portuguese() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Kind of outcome to guard to sentences, as `retraining.promotion.guards` declares them."""
-    found: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load(
-        (files("dashboard") / "guards_pt.yaml").read_text("utf-8")
+    found: Mapping[str, Mapping[str, Mapping[str, str]]] = packaged_yaml(
+        "dashboard", "guards_pt.yaml"
     )
     return found

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
-from importlib.resources import files
-
-import yaml
 
 from dashboard.wording import MONTHS_PT, Language, Wording, count, decimal, duration
+from model.parsing.packaged import packaged_yaml
 
 __all__ = ["Language", "Texts", "load_texts", "preferred_language"]
 
@@ -154,9 +152,7 @@ def load_texts(language: Language) -> Texts:
     Raises:
         KeyError: a sentence lacks that language.
     """
-    both: Mapping[str, Mapping[str, str]] = yaml.safe_load(
-        (files("dashboard") / "texts.yaml").read_text("utf-8")
-    )
+    both: Mapping[str, Mapping[str, str]] = packaged_yaml("dashboard", "texts.yaml")
     return Texts(language, {key: said[language.value] for key, said in both.items()})
 
 

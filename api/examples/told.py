@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from api.examples.made import ExampleMaker, Json
 from api.examples.texts import answer_text, body_text
 from api.http.problems import MEDIA_TYPE
 from api.operation import REFUSALS
+from model.parsing.packaged import packaged_yaml
 from preprocessing.task.spec import TaskSpec
 
 
@@ -91,5 +89,5 @@ def _operations(page: Json) -> Iterator[Json]:
 
 @cache
 def _told() -> Json:
-    told: Json = yaml.safe_load((files(__package__) / "words.yaml").read_text("utf-8"))
+    told: Json = packaged_yaml("api.examples", "words.yaml")
     return told

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
 from typing import Literal
 
-import yaml
+from model.parsing.packaged import packaged_yaml
 
 Language = Literal["pt", "en"]
 
@@ -54,5 +53,5 @@ def words(language: Language, room: str = "api.lists") -> Words:
         language: which.
         room: the package whose `words.yaml` holds them.
     """
-    told = yaml.safe_load((files(room) / "words.yaml").read_text("utf-8"))
+    told = packaged_yaml(room, "words.yaml")
     return Words(language, {key: both[language] for key, both in told.items()})

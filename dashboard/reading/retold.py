@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-
-import yaml
 
 from dashboard.texts import Texts
 from dashboard.wording import Language
+from model.parsing.packaged import packaged_yaml
 
 BETWEEN = "; "
 FIGURE = re.compile(r"-?\d+\.\d+")
@@ -59,9 +57,7 @@ def _known() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def sentences() -> Mapping[str, str]:
     """English to Portuguese, as `retold_pt.yaml` has it; of several that fit the first counts."""
-    read: Mapping[str, str] = yaml.safe_load(
-        (files("dashboard") / "reading" / "retold_pt.yaml").read_text("utf-8")
-    )
+    read: Mapping[str, str] = packaged_yaml("dashboard.reading", "retold_pt.yaml")
     return read
 
 

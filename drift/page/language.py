@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
 
-import yaml
+from model.parsing.packaged import packaged_yaml
 
 LANGUAGES = ("pt", "en")
 MONTHS = {
@@ -98,8 +97,7 @@ def language(code: str) -> PageLanguage:
     Raises:
         KeyError: a sentence lacks it.
     """
-    text = (files("drift.page") / "texts.yaml").read_text("utf-8")
-    both: Mapping[str, Mapping[str, str]] = yaml.safe_load(text)
+    both: Mapping[str, Mapping[str, str]] = packaged_yaml("drift.page", "texts.yaml")
     return PageLanguage(code, {key: said[code] for key, said in both.items()})
 
 
