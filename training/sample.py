@@ -17,6 +17,19 @@ LEAF_SHARE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
+class Regrowth:
+    """Trees that are grown from a part of a sample before all of it is learned from.
+
+    Attributes:
+        known: shape (n,), the records they are grown from.
+        params: the settings they are grown with.
+    """
+
+    known: NDArray[np.bool_]
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """n encoded records.
 
@@ -28,6 +41,8 @@ class Sample:
         monotone: column by column what more of it may do to the risk, 1 or -1, 0 for either; empty
             where no column is held to anything.
         task: the task's name, which inner splits are dealt by.
+        start: what a family that goes on from trees goes on from: trees as a bundle has them, or
+            the part of the sample that they are grown from. Others leave it.
     """
 
     rows: NDArray[np.float64]
@@ -36,6 +51,7 @@ class Sample:
     numeric: bool = False
     monotone: tuple[int, ...] = ()
     task: str = ""
+    start: bytes | Regrowth | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -47,12 +63,23 @@ class Sample:
 
     def take(self, index: NDArray[Any]) -> Sample:
         """The records at those positions, or where the mask is true."""
+        start = self.start
+        if isinstance(start, Regrowth):
+            start = replace(start, known=start.known[index])
         return replace(
             self,
             rows=self.rows[index],
             outcome=self.outcome[index],
             students=self.students[index],
+            start=start,
         )
+
+    def grown_from(self) -> Sample | None:
+        """The records that a start is to be grown from; None where they all have one outcome."""
+        if not isinstance(self.start, Regrowth):
+            return None
+        part = replace(self.take(self.start.known), start=None)
+        return part if len(part) and np.ptp(part.outcome) > 0 else None
 
     def leaf(self, least: int) -> int:
         """Records a leaf must hold: at least `least`, and `LEAF_SHARE` of all when many."""
@@ -76,7 +103,12 @@ class Sample:
         return 1 if self.rows.size < 500_000 else 2
 
 
-def sample_of(data: TrainingSet, encoder: FeatureEncoder, task: TaskSpec) -> Sample:
+def sample_of(
+    data: TrainingSet,
+    encoder: FeatureEncoder,
+    task: TaskSpec,
+    start: bytes | Regrowth | None = None,
+) -> Sample:
     """Records as the encoder makes rows of them, with what the task says of its features."""
     held = [task.monotone.get(column.feature, 0) for column in encoder.numeric]
     # Missingness flags and categories come after the numbers, and may mean anything.
@@ -88,6 +120,7 @@ def sample_of(data: TrainingSet, encoder: FeatureEncoder, task: TaskSpec) -> Sam
         not task.outcome.form.two_valued,
         (*held, *free) if any(held) else (),
         task.name,
+        start,
     )
 
 

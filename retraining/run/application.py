@@ -66,6 +66,7 @@ def apply(
         gathered.units,
         decided.scorer_of,
         decided.dropped,
+        gathered.champion if decided.trial.model.continued else None,
     )
     version = register(
         registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance, held

@@ -14,6 +14,7 @@ from preprocessing.lanes import Lanes
 from training.cross_validation import Fold, fold_objective
 from training.families.family import Family
 from training.families.settings import Choice, Space, Whole
+from training.sample import Regrowth
 from training.tuning.budget import Budget
 from training.tuning.studies import Studies
 
@@ -71,6 +72,9 @@ class Task:
             [fold.sample.monotone for fold in self.folds],
         )  # fmt: skip
         digest.update(repr(said).encode())
+        for fold in self.folds:
+            if isinstance(begun := fold.sample.start, Regrowth):
+                digest.update(begun.known.tobytes() + repr(dict(begun.params)).encode())
         if self.lanes is not None:
             digest.update(self.lanes.new.tobytes())
             digest.update(repr((self.lanes.known_share, self.lanes.new_share)).encode())
