@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from model.errors import NotEnoughData
+from model.errors import ConfigurationError, NotEnoughData
 from model.profile import build_profile
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
@@ -77,7 +77,8 @@ def fit(
     Raises:
         NotEnoughData: too few students or records of either outcome to hold any out, or no
             feature that varies.
-        ConfigurationError: a candidate nobody knows, or one whose extra is not installed.
+        ConfigurationError: a candidate nobody knows, or one whose extra is not installed; or all
+            of them go on from trees that there are not.
     """
     names = (family,) if family else task.training.candidates
     for name in names:
@@ -88,6 +89,9 @@ def fit(
         names, left_out = able(names, data, task, start)
         for name, why in left_out.items():
             progress(f"{name} is left out: {why}")
+    if not names:
+        told = "; ".join(f"{name}: {why}" for name, why in left_out.items())
+        raise ConfigurationError(f"training.candidates: none of them can be trained: {told}")
     allowed = Budget.of(task.training) if budget is None else budget
     compared = part_for_comparison(data, task.name, seed)
     some = data.take(compared)

@@ -16,6 +16,8 @@ from training.split import FOLDS
 
 KNOWN = 0.5
 """Share of the champion's records that the window must hold, for evidence to be of its like."""
+ROOM = 2
+"""So many times as much as a fold needs is asked of the window, so that none of its folds lacks."""
 
 
 def able(
@@ -57,6 +59,8 @@ def unable(family: Family, data: TrainingSet, task: TaskSpec, start: Start) -> s
         )
     if isinstance(start, GrownStart) and (feature := _not_held(start, task)):
         return f"{name} was grown without holding {feature} monotone"
+    if isinstance(start, GrownStart):
+        return _too_few(recipe, data, task, share=KNOWN, times=ROOM)
     return _too_few(recipe, data, task)
 
 
@@ -67,13 +71,15 @@ def _not_held(start: GrownStart, task: TaskSpec) -> str:
     return "" if broken is None else columns[broken].feature
 
 
-def _too_few(recipe: RegrownStart, data: TrainingSet, task: TaskSpec) -> str:
+def _too_few(
+    recipe: RegrownStart, data: TrainingSet, task: TaskSpec, share: float = 0.0, times: int = 1
+) -> str:
     """Evidence needs a start that is grown anew, from records that a fold has enough of."""
     known, learned = recipe.known(data), len(recipe.learned)
     found = int(known.sum())
     students = len(set(data.students[known].tolist()))
     rarest = kind_of(task).rarest(data.outcome[known]) if found else 0
-    if found >= KNOWN * learned and students >= 2 * FOLDS and rarest >= 2 * FOLDS:
+    if found >= share * learned and min(students, rarest) >= times * FOLDS:
         return ""
     return (
         f"only {found:,} of the {learned:,} records that {recipe.version} learned from are here, "
