@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -46,27 +46,29 @@ class Chain:
     text: bytes = b""
 
 
-@dataclass(slots=True)
-class Figures:
-    """What was seen of one way of training in one place of the rolling years."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How one model did on students of a year it had not seen, and what it cost.
 
-    objective: list[float] = field(default_factory=list)
-    auc: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    trees: list[int] = field(default_factory=list)
+    Attributes:
+        objective: recall around the budget.
+        seconds: of CPU time, the encoding included.
+    """
+
+    objective: float
+    auc: float
+    seconds: float
+    trees: int
 
 
-Told = dict[tuple[str, int], Figures]
+Told = dict[tuple[str, int], list[Asked]]
+"""By family, and the place in the rolling years."""
 
 
 def asked(
     chain: Chain, known: TrainingSet, new: TrainingSet, task: TaskSpec, *, go_on: bool, seed: int
-) -> tuple[float, float, float, int]:
-    """Trains on `known`, anew or from the chain's trees, and asks about `new`.
-
-    Returns:
-        Objective, AUC, CPU seconds of the fit (encoding included), and trees.
-    """
+) -> Asked:
+    """Trains on `known`, anew or from the chain's trees, and asks about `new`."""
     name = f"{chain.family}_continued" if go_on else chain.family
     began = time.process_time()
     encoder = chain.encoder if go_on else None
@@ -78,7 +80,7 @@ def asked(
     margins = scorer.margin(encoder.encode_many(new.records))
     chain.encoder, chain.text = encoder, scorer.dump()
     figures = KINDS["binary"].figures(new.outcome, margins, None)
-    return figures["objective"], auc(new.outcome, margins), took, grown(chain.text)
+    return Asked(figures["objective"], auc(new.outcome, margins), took, grown(chain.text))
 
 
 def rolled(
@@ -99,13 +101,9 @@ def rolled(
                 add(told, (name, at), asked(one, known, new, task, go_on=go_on, seed=seed))
 
 
-def add(told: Told, key: tuple[str, int], found: tuple[float, float, float, int]) -> None:
+def add(told: Told, key: tuple[str, int], found: Asked) -> None:
     """Keeps the figures of one training."""
-    figures = told.setdefault(key, Figures())
-    for values, value in zip(
-        (figures.objective, figures.auc, figures.seconds, figures.trees), found, strict=True
-    ):
-        values.append(value)  # type: ignore[arg-type]
+    told.setdefault(key, []).append(found)
 
 
 def schools(task: TaskSpec, scenario: Scenario, seed: int, years: int, n: int) -> TrainingSet:
@@ -151,17 +149,22 @@ def lines_of(told: Told, at: Callable[[int], bool]) -> Iterator[str]:
         )
         cells = []
         for values in ("objective", "auc"):
-            anew, on = (np.array([getattr(one, values) for one in each]) for each in (fresh, chain))
+            anew, on = (_all(each, values) for each in (fresh, chain))
             # A history is one draw: its years share the students.
             gains = (on - anew).mean(axis=0)
             error = gains.std(ddof=1) / np.sqrt(len(gains))
             cells.append(f"{anew.mean():.4f} | {gains.mean():+.4f} ± {error:.4f}")
-        cost = [np.mean([np.mean(one.seconds) for one in each]) for each in (fresh, chain)]
-        trees = [np.mean([np.mean(one.trees) for one in each]) for each in (fresh, chain)]
+        cost = [_all(each, "seconds").mean() for each in (fresh, chain)]
+        trees = [_all(each, "trees").mean() for each in (fresh, chain)]
         yield (
             f"| {family} | {' | '.join(cells)} | {trees[0]:.0f}, {trees[1]:.0f} "
             f"| {cost[0]:.3f}, {cost[1]:.3f} ({cost[1] / cost[0]:.2f}) |"
         )
+
+
+def _all(places: Sequence[Sequence[Asked]], name: str) -> Array:
+    """A figure by place and seed."""
+    return np.array([[getattr(one, name) for one in each] for each in places])
 
 
 HEAD = (
