@@ -12,6 +12,7 @@ from training.families.gradient_boosting import GRADIENT_BOOSTING
 from training.families.lightgbm import LIGHTGBM, LIGHTGBM_CONTINUED
 from training.families.linear import LASSO, LOGISTIC_REGRESSION, RIDGE
 from training.families.neighbours import K_NEAREST_NEIGHBOURS
+from training.families.online import ONLINE_LOGISTIC, ONLINE_LOGISTIC_CONTINUED
 from training.families.vote import vote_of
 from training.families.xgboost import XGBOOST, XGBOOST_CONTINUED
 
@@ -19,9 +20,10 @@ _TREES = (
     DECISION_TREE, RANDOM_FOREST, EXTRA_TREES, ADABOOST, GRADIENT_BOOSTING, XGBOOST, LIGHTGBM,
     CATBOOST,
 )  # fmt: skip
-_CONTINUED = (LIGHTGBM_CONTINUED, XGBOOST_CONTINUED)
+_CONTINUED = (LIGHTGBM_CONTINUED, XGBOOST_CONTINUED, ONLINE_LOGISTIC_CONTINUED)
 FAMILIES = (
-    LOGISTIC_REGRESSION, RIDGE, LASSO, K_NEAREST_NEIGHBOURS, *_TREES, vote_of(_TREES), *_CONTINUED,
+    LOGISTIC_REGRESSION, RIDGE, LASSO, K_NEAREST_NEIGHBOURS, *_TREES, vote_of(_TREES),
+    ONLINE_LOGISTIC, *_CONTINUED,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from preprocessing.task.spec import TaskSpec
 from training.continuing.start import RegrownStart
 from training.families.family import Family
 from training.kinds import KINDS, LearnedKind, kind_of
-from training.sample import Regrowth, Sample, sample_of
+from training.sample import Begun, Sample, sample_of
 from training.split import FOLDS, each_fold, grouped_folds
 
 Array = NDArray[np.float64]
@@ -139,29 +139,29 @@ def _encoded(
     task: TaskSpec,
     train: NDArray[np.intp],
     held: NDArray[np.intp],
-    regrowth: Regrowth | None = None,
+    begun: Begun | None = None,
 ) -> Fold:
     known = data.take(train)
-    encoder = encoder_of(known, task, regrowth)
+    encoder = encoder_of(known, task, begun)
     rows = encoder.encode_many([data.records[i] for i in held])
-    return Fold(sample_of(known, encoder, task, regrowth), rows, held, tuple(encoder.columns))
+    return Fold(sample_of(known, encoder, task, begun), rows, held, tuple(encoder.columns))
 
 
-def encoder_of(data: TrainingSet, task: TaskSpec, regrowth: Regrowth | None) -> FeatureEncoder:
+def encoder_of(data: TrainingSet, task: TaskSpec, begun: Begun | None) -> FeatureEncoder:
     """The encoder of a model that learns from these records.
 
     Trees read the rows that they were grown on, so what goes on from them keeps their encoder.
     """
-    seen = data.records if regrowth is None else data.take(regrowth.known).records
+    seen = data.records if begun is None else data.take(begun.known).records
     return FeatureEncoder.fit(task, seen)
 
 
 def _part(
     start: RegrownStart | None, known: NDArray[np.bool_] | None, train: NDArray[np.intp]
-) -> Regrowth | None:
+) -> Begun | None:
     if start is None or known is None:
         return None
-    return Regrowth(known[train], start.params)
+    return Begun(known[train], start.params)
 
 
 def try_candidate(

@@ -17,16 +17,18 @@ LEAF_SHARE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class Regrowth:
-    """Trees that are grown from a part of a sample before all of it is learned from.
+class Begun:
+    """A model that was trained before, on a part of a sample: its trees, or its weights.
 
     Attributes:
-        known: shape (n,), the records they are grown from.
-        params: the settings they are grown with.
+        known: shape (n,), the records it learned from.
+        params: the settings it was trained with.
+        scorer: it itself, as its bundle has it; None: it is to be trained anew on that part.
     """
 
     known: NDArray[np.bool_]
     params: Mapping[str, Any]
+    scorer: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,7 @@ class Sample:
         monotone: column by column what more of it may do to the risk, 1 or -1, 0 for either; empty
             where no column is held to anything.
         task: the task's name, which inner splits are dealt by.
-        start: what a family that goes on from trees goes on from: trees as a bundle has them, or
-            the part of the sample that they are grown from. Others leave it.
+        start: what a family that goes on from another model goes on from. Others leave it.
     """
 
     rows: NDArray[np.float64]
@@ -51,7 +52,7 @@ class Sample:
     numeric: bool = False
     monotone: tuple[int, ...] = ()
     task: str = ""
-    start: bytes | Regrowth | None = None
+    start: Begun | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -63,9 +64,7 @@ class Sample:
 
     def take(self, index: NDArray[Any]) -> Sample:
         """The records at those positions, or where the mask is true."""
-        start = self.start
-        if isinstance(start, Regrowth):
-            start = replace(start, known=start.known[index])
+        start = self.start and replace(self.start, known=self.start.known[index])
         return replace(
             self,
             rows=self.rows[index],
@@ -75,8 +74,8 @@ class Sample:
         )
 
     def grown_from(self) -> Sample | None:
-        """The records that a start is to be grown from; None where they all have one outcome."""
-        if not isinstance(self.start, Regrowth):
+        """What a start is to be trained on anew; None where all of it has one outcome."""
+        if self.start is None:
             return None
         part = replace(self.take(self.start.known), start=None)
         return part if len(part) and np.ptp(part.outcome) > 0 else None
@@ -107,7 +106,7 @@ def sample_of(
     data: TrainingSet,
     encoder: FeatureEncoder,
     task: TaskSpec,
-    start: bytes | Regrowth | None = None,
+    start: Begun | None = None,
 ) -> Sample:
     """Records as the encoder makes rows of them, with what the task says of its features."""
     held = [task.monotone.get(column.feature, 0) for column in encoder.numeric]

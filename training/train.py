@@ -22,7 +22,14 @@ from preprocessing.lanes import lanes_of
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate, places
 from training.continuing.able import able
-from training.continuing.start import NOBODY, GrownStart, RegrownStart, Start, without_trees
+from training.continuing.start import (
+    NOBODY,
+    GrownStart,
+    NoStart,
+    RegrownStart,
+    Start,
+    without_trees,
+)
 from training.cross_validation import (
     MOST_ROWS,
     Fold,
@@ -35,7 +42,7 @@ from training.family_choice import best_first
 from training.golden import golden_records
 from training.importance import spread
 from training.kinds import kind_of
-from training.sample import Regrowth, Sample, sample_of
+from training.sample import Begun, Sample, sample_of
 from training.split import FOLDS, shuffled
 from training.trained_model import FittedModel
 from training.tuning.acceptance import Tuning, tune
@@ -135,7 +142,7 @@ def fit(
         held_out=held_out,
         feature_names=task.feature_names,
         golden=tuple(golden_records(task, data.records, seed)),
-        continued=isinstance(sample.start, bytes),
+        continued=sample.start is not None and sample.start.scorer is not None,
         left_out=left_out,
     )
 
@@ -245,13 +252,15 @@ def _to_serve(
 
     A start without trees, of a model that is evidence, is grown from its records among these.
     """
-    regrowth = None
-    if candidate(family).continues and isinstance(start, GrownStart):
-        return start.encoder, sample_of(data, start.encoder, task, start.text)
-    if candidate(family).continues and isinstance(start, RegrownStart):
-        regrowth = Regrowth(start.known(data), start.params)
-    encoder = encoder_of(data, task, regrowth)
-    return encoder, sample_of(data, encoder, task, regrowth)
+    recipe, encoder, scorer = without_trees(start), None, None
+    if isinstance(recipe, NoStart) or not candidate(family).continues:
+        begun = None
+    else:
+        if isinstance(start, GrownStart):
+            encoder, scorer = start.encoder, start.text
+        begun = Begun(recipe.known(data), recipe.params, scorer)
+    encoder = encoder or encoder_of(data, task, begun)
+    return encoder, sample_of(data, encoder, task, begun)
 
 
 def _told(trial: Trial) -> dict[str, Any]:

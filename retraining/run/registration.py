@@ -43,8 +43,8 @@ from retraining.run.verdict import Verdict
 from retraining.run.window import describe
 from training.card.facts import CardFacts
 from training.estimating.held_out_map import held_out_map
+from training.families.trees import tree_count
 from training.kinds import kind_of
-from training.lightgbm_text import grown
 from training.recall_targets import (
     classification_report,
     figures_at_k,
@@ -176,7 +176,7 @@ def _gone_on(draft: ModelVersion, champion: StoredChampion | None) -> ModelVersi
         lineage=replace(
             draft.lineage,
             continued_from=before.version,
-            trees_kept=grown(champion.predictor.bundle.scorer.dump()),
+            trees_kept=tree_count(champion.predictor.bundle.scorer),
         ),
     )
 

@@ -11,7 +11,7 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
 from tests.training.conftest import made_up
 from training.continuing.start import GrownStart, RegrownStart
-from training.lightgbm_text import grown
+from training.families.trees import tree_count
 from training.train import fit
 from training.trained_model import FittedModel
 
@@ -50,12 +50,12 @@ def champion(data: TrainingSet, task: TaskSpec, family: str = "lightgbm") -> Fit
 
 def start_of(model: FittedModel, data: TrainingSet, task: TaskSpec) -> GrownStart:
     """What a challenger may go on from, where that model serves."""
-    text = model.scorer.dump()
+    text, trees = model.scorer.dump(), tree_count(model.scorer)
     learned = Learned(frozenset(record_id(s, p) for s, p in data.subjects()))
     recipe = RegrownStart(
         version="v1",
         family=model.family,
-        params={**model.params, "trees": grown(text)},
+        params={**model.params, "trees": trees} if trees else model.params,
         features=task.feature_names,
         derived={},
         learned=learned,

@@ -13,6 +13,7 @@ import pytest
 from model.bundle import load_bundle
 from model.errors import ConfigurationError
 from model.figures import auc
+from model.scorers.trees import TreeScorer
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.predictor import Predictor
@@ -30,16 +31,17 @@ from training.dropped import dropped_features
 from training.families.family import Family
 from training.holdout import scores_without
 from training.lightgbm_text import grown, parse_text
-from training.sample import Regrowth, sample_of
+from training.sample import Begun, sample_of
 from training.train import fit
 from training.tuning.budget import Budget
 
 CONTINUED = [family for family in FAMILIES if family.continues]
+TREES = [family for family in CONTINUED if family.scorer is TreeScorer]
 BOTH = ("lightgbm", "lightgbm_continued")
 quiet = partial(fit, seed=0, progress=lambda _: None, repeats=1)
 
 
-@pytest.mark.parametrize("family", CONTINUED, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", TREES, ids=lambda family: family.name)
 @pytest.mark.parametrize("numeric", [False, True])
 def test_what_goes_on_is_the_trees_before_and_what_its_library_adds_to_them(
     family: Family, numeric: bool, task: TaskSpec
@@ -51,8 +53,9 @@ def test_what_goes_on_is_the_trees_before_and_what_its_library_adds_to_them(
     sample = replace(sample_of(both, encoder, task), outcome=outcome, numeric=numeric)
     root = candidate(family.continues)
     before = root.train(sample.take(np.arange(len(first))), quick(root), 0)
+    begun = Begun(np.arange(len(both)) < len(first), quick(root), before.dump())
 
-    model = family.fit(replace(sample, start=before.dump()), quick(family), 0)
+    model = family.fit(replace(sample, start=begun), quick(family), 0)
     after = family.convert(model, sample)
 
     far = np.abs(after.margin(wild(rows)) - family.library(model, wild(rows))).max()
@@ -77,7 +80,9 @@ def test_a_start_that_is_grown_anew_is_what_its_records_alone_would_grow(
     known = np.arange(len(both)) % 3 == 0
     root = candidate(family.continues)
     before = root.train(sample.take(known), quick(root), 0)
-    told = [replace(sample, start=start) for start in (before.dump(), Regrowth(known, quick(root)))]
+    told = [
+        replace(sample, start=Begun(known, quick(root), scorer)) for scorer in (before.dump(), None)
+    ]
 
     one, other = (family.train(each, quick(family), 0).dump() for each in told)
 
@@ -222,7 +227,10 @@ def test_a_chain_ends_where_the_trees_are_as_many_as_are_allowed(task: TaskSpec)
         trees.append(grown(model.scorer.dump()))
 
     assert trees == [20, 40]
-    sample = replace(sample_of(both, model.encoder, task), start=model.scorer.dump())
+    sample = sample_of(
+        both, model.encoder, task,
+        Begun(np.ones(len(both), dtype=np.bool_), {}, model.scorer.dump()),
+    )  # fmt: skip
     params = {**quick(candidate("lightgbm_continued")), "most_trees": 50, "trees": 200}
     assert grown(candidate("lightgbm_continued").train(sample, params, 0).dump()) == 50
     with pytest.raises(ConfigurationError, match="most_trees: 40 trees leave no room below 40"):

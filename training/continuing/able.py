@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from model.scorers.trees import TreeScorer
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate
@@ -50,18 +51,23 @@ def unable(family: Family, data: TrainingSet, task: TaskSpec, start: Start) -> s
         return f"{name} is a {recipe.family}, not a {family.continues}"
     if changed := recipe.changed(task):
         return f"the features are no longer those of {name} ({changed})"
-    params = family.params_under(task.training)
-    total, most = recipe.trees + params["trees"], params["most_trees"]
-    if total > most:
-        return (
-            f"{name} has {recipe.trees} trees, and with {params['trees']} more they would exceed "
-            f"most_trees ({most}); one that is grown anew may take over"
-        )
-    if isinstance(start, GrownStart) and (feature := _not_held(start, task)):
-        return f"{name} was grown without holding {feature} monotone"
+    if family.scorer is TreeScorer and (why := _trees_refused(family, recipe, start, task)):
+        return why
     if isinstance(start, GrownStart):
         return _too_few(recipe, data, task, share=KNOWN, times=ROOM)
     return _too_few(recipe, data, task)
+
+
+def _trees_refused(family: Family, recipe: RegrownStart, start: Start, task: TaskSpec) -> str:
+    params, trees = family.params_under(task.training), recipe.params["trees"]
+    if trees + params["trees"] > params["most_trees"]:
+        return (
+            f"{recipe.version} has {trees} trees, and with {params['trees']} more they would "
+            f"exceed most_trees ({params['most_trees']}); one that is grown anew may take over"
+        )
+    if isinstance(start, GrownStart) and (feature := _not_held(start, task)):
+        return f"{recipe.version} was grown without holding {feature} monotone"
+    return ""
 
 
 def _not_held(start: GrownStart, task: TaskSpec) -> str:

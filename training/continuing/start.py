@@ -42,7 +42,7 @@ class RegrownStart:
     Attributes:
         version: the champion.
         family: of its trees, as grown at once (`lightgbm`, of a continued one too).
-        params: its settings, with all its trees.
+        params: its settings, with all its trees where it has any.
         features: it was trained for.
         derived: derived number it reads to its formula.
         learned: the records it learned from.
@@ -54,11 +54,6 @@ class RegrownStart:
     features: tuple[str, ...]
     derived: Mapping[str, str]
     learned: Learned
-
-    @property
-    def trees(self) -> int:
-        """How many it has."""
-        return int(self.params["trees"])
 
     def known(self, data: TrainingSet) -> NDArray[np.bool_]:
         """The records that the champion learned from, shape (n,)."""

@@ -13,7 +13,7 @@ from model.scorers.trees import TreeScorer
 from training.families.family import Params
 from training.families.settings import Real, Settings, Whole
 from training.lightgbm_text import Tree, grown, text_model
-from training.sample import Regrowth, Sample
+from training.sample import Sample
 
 LEAF = (2, 40)
 BOOSTED: Settings = {
@@ -27,6 +27,22 @@ BOOSTED: Settings = {
 MORE_TREES = Whole(60, 20, 200)
 MOST_TREES = Whole(600)
 """Trees that a continued family adds, and up to how many a model may have in all."""
+
+
+def scorer_before(
+    sample: Sample, grow: Callable[[Sample, Params, int], Scorer], seed: int
+) -> bytes | None:
+    """What a continued family goes on from, trained anew where it is not at hand; None: nothing."""
+    start = sample.start
+    if start is None or start.scorer is not None:
+        return None if start is None else start.scorer
+    part = sample.grown_from()
+    return None if part is None else grow(part, start.params, seed).dump()
+
+
+def tree_count(scorer: Scorer) -> int:
+    """How many trees a scorer adds up; 0 of one that has none."""
+    return grown(scorer.dump()) if isinstance(scorer, TreeScorer) else 0
 
 
 def trees_before(
@@ -46,10 +62,8 @@ def trees_before(
     Raises:
         ConfigurationError: there is no room; `training.continuing.able` leaves such a family out.
     """
-    start, most, more = sample.start, params["most_trees"], params["trees"]
-    if isinstance(start, Regrowth):
-        part = sample.grown_from()
-        start = None if part is None else grow(part, start.params, seed).dump()
+    most, more = params["most_trees"], params["trees"]
+    start = scorer_before(sample, grow, seed)
     room = most if start is None else most - grown(start)
     if room < 1:
         raise ConfigurationError(f"most_trees: {most - room} trees leave no room below {most}")

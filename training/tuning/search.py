@@ -14,7 +14,6 @@ from preprocessing.lanes import Lanes
 from training.cross_validation import Fold, fold_objective
 from training.families.family import Family
 from training.families.settings import Choice, Space, Whole
-from training.sample import Regrowth
 from training.tuning.budget import Budget
 from training.tuning.studies import Studies
 
@@ -73,7 +72,7 @@ class Task:
         )  # fmt: skip
         digest.update(repr(said).encode())
         for fold in self.folds:
-            if isinstance(begun := fold.sample.start, Regrowth):
+            if (begun := fold.sample.start) is not None:
                 digest.update(begun.known.tobytes() + repr(dict(begun.params)).encode())
         if self.lanes is not None:
             digest.update(self.lanes.new.tobytes())

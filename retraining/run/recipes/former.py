@@ -11,7 +11,7 @@ from preprocessing.task.columns import Derived
 from preprocessing.task.spec import TaskSpec
 from retraining.run.champion import StoredChampion
 from training.candidates import candidate, root_of
-from training.lightgbm_text import grown
+from training.families.trees import tree_count
 from training.train import fit
 from training.trained_model import FittedModel
 
@@ -44,7 +44,8 @@ class FormerRecipe:
             return version.params
         own = candidate(version.family).settings.keys() - candidate(self.family).settings.keys()
         kept = {name: value for name, value in version.params.items() if name not in own}
-        return {**kept, "trees": grown(self.champion.predictor.bundle.scorer.dump())}
+        trees = tree_count(self.champion.predictor.bundle.scorer)
+        return {**kept, "trees": trees} if trees else kept
 
     @property
     def spec(self) -> TaskSpec:
