@@ -76,6 +76,8 @@ class Lineage:
     Attributes:
         without_erased: from how many students who were erased since the champion had learned that
             it was trained to replace; 0 for every other version.
+        continued_from: the version that it went on from; empty of every other.
+        trees_kept: how many of its trees are that one's; 0 where there are none.
     """
 
     run_id: str
@@ -85,6 +87,8 @@ class Lineage:
     libraries: Mapping[str, str]
     leakage_override: str | None = None
     without_erased: int = 0
+    continued_from: str = ""
+    trees_kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,22 @@ from training.families.catboost import CATBOOST
 from training.families.family import Family
 from training.families.forests import DECISION_TREE, EXTRA_TREES, RANDOM_FOREST
 from training.families.gradient_boosting import GRADIENT_BOOSTING
-from training.families.lightgbm import LIGHTGBM
+from training.families.lightgbm import LIGHTGBM, LIGHTGBM_CONTINUED
 from training.families.linear import LASSO, LOGISTIC_REGRESSION, RIDGE
 from training.families.neighbours import K_NEAREST_NEIGHBOURS
+from training.families.online import ONLINE_LOGISTIC, ONLINE_LOGISTIC_CONTINUED
 from training.families.vote import vote_of
-from training.families.xgboost import XGBOOST
+from training.families.xgboost import XGBOOST, XGBOOST_CONTINUED
 
 _TREES = (
     DECISION_TREE, RANDOM_FOREST, EXTRA_TREES, ADABOOST, GRADIENT_BOOSTING, XGBOOST, LIGHTGBM,
     CATBOOST,
 )  # fmt: skip
-FAMILIES = (LOGISTIC_REGRESSION, RIDGE, LASSO, K_NEAREST_NEIGHBOURS, *_TREES, vote_of(_TREES))
+_CONTINUED = (LIGHTGBM_CONTINUED, XGBOOST_CONTINUED, ONLINE_LOGISTIC_CONTINUED)
+FAMILIES = (
+    LOGISTIC_REGRESSION, RIDGE, LASSO, K_NEAREST_NEIGHBOURS, *_TREES, vote_of(_TREES),
+    ONLINE_LOGISTIC, *_CONTINUED,
+)  # fmt: skip
 
 
 def candidate(name: str) -> Family:
@@ -42,6 +47,15 @@ def places() -> dict[str, int]:
     return {family.name: family.place for family in FAMILIES}
 
 
+def root_of(name: str) -> str:
+    """The family by which a model of that one is grown at once; another's name is its own.
+
+    >>> root_of("lightgbm_continued"), root_of("ridge")
+    ('lightgbm', 'ridge')
+    """
+    return next((f.continues for f in FAMILIES if f.name == name and f.continues), name)
+
+
 def families() -> tuple[str, ...]:
     """The names of all families."""
     return tuple(family.name for family in FAMILIES)
@@ -51,18 +65,31 @@ def load_task_to_train(name_or_path: str) -> TaskSpec:
     """Reads a task as `load_task` does, and checks what it says of families by their declarations.
 
     Raises:
-        ConfigurationError: as `load_task`; or a family or setting that there is not, or a value
-            that a setting cannot have. The field and the fix are named.
+        ConfigurationError: as `load_task`; or a family or setting that there is not, a value that
+            a setting cannot have, or a continued family alone. The field and the fix are named.
     """
     task = load_task(name_or_path)
     try:
         for name in task.training.candidates:
-            _known("training.candidates", name)
+            _begins(_known("training.candidates", name), task)
         for name, fixed in task.training.params.items():
             _known("training.params", name).check(fixed)
     except ConfigurationError as error:
         raise ConfigurationError(f"{name_or_path}: {error}") from error
     return task
+
+
+def _begins(family: Family, task: TaskSpec) -> None:
+    """A family that goes on from trees needs the one beside it that grows them.
+
+    Raises:
+        ConfigurationError: it is alone, so no first model could be trained.
+    """
+    if family.continues and family.continues not in task.training.candidates:
+        raise ConfigurationError(
+            f"training.candidates: {family.name} goes on from a {family.continues}, which has to "
+            f"be a candidate too: [{family.continues}, {family.name}]"
+        )
 
 
 def _known(field: str, name: str) -> Family:

@@ -14,9 +14,10 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.lanes import Lanes
 from preprocessing.task.spec import TaskSpec
+from training.continuing.start import RegrownStart
 from training.families.family import Family
 from training.kinds import KINDS, LearnedKind, kind_of
-from training.sample import Sample, sample_of
+from training.sample import Begun, Sample, sample_of
 from training.split import FOLDS, each_fold, grouped_folds
 
 Array = NDArray[np.float64]
@@ -66,14 +67,29 @@ class Trial:
 
 
 def folds_of(
-    data: TrainingSet, task: TaskSpec, *, seed: int, repeats: int | None = None
+    data: TrainingSet,
+    task: TaskSpec,
+    *,
+    seed: int,
+    repeats: int | None = None,
+    start: RegrownStart | None = None,
 ) -> list[list[Fold]]:
-    """The splits every candidate is tried on: 5 folds, 3 times over where records are few."""
+    """The splits every candidate is tried on: 5 folds, 3 times over where records are few.
+
+    Args:
+        data: n records.
+        task: names the features.
+        seed: of the dealing.
+        repeats: how often they are dealt; None: as the size asks.
+        start: for families that go on from trees; in each fold they are grown from those of its
+            records that are on the training side.
+    """
+    known = None if start is None else start.known(data)
     if repeats is None:
         repeats = REPEATS if len(data) < SMALL else 1
     return [
         [
-            _encoded(data, task, train, held)
+            _encoded(data, task, train, held, _part(start, known, train))
             for train, held in each_fold(
                 grouped_folds(
                     data.outcome, data.students, task=task.name, seed=seed + repeat, folds=FOLDS
@@ -85,13 +101,19 @@ def folds_of(
 
 
 def search_folds(
-    data: TrainingSet, task: TaskSpec, *, seed: int, repeats: int | None = None
+    data: TrainingSet,
+    task: TaskSpec,
+    *,
+    seed: int,
+    repeats: int | None = None,
+    start: RegrownStart | None = None,
 ) -> list[Fold]:
     """The splits that settings are searched on, dealt otherwise than those of `folds_of`.
 
     Where there is a newest period to predict from earlier ones, that is what is asked, of students
     the model did not see in any period. Else as `folds_of`.
     """
+    known = None if start is None else start.known(data)
     most = 2 if len(data) < SMALL else 1
     seeds = [seed + 2000 + i for i in range(min(most, repeats or most))]
     newest = data.periods == np.unique(data.periods)[-1]
@@ -103,7 +125,7 @@ def search_folds(
             if forward:
                 train, held = train[~newest[train]], held[newest[held]]
             if len(held):
-                folds.append(_encoded(data, task, train, held))
+                folds.append(_encoded(data, task, train, held, _part(start, known, train)))
     return folds
 
 
@@ -117,11 +139,29 @@ def _encoded(
     task: TaskSpec,
     train: NDArray[np.intp],
     held: NDArray[np.intp],
+    begun: Begun | None = None,
 ) -> Fold:
     known = data.take(train)
-    encoder = FeatureEncoder.fit(task, known.records)
+    encoder = encoder_of(known, task, begun)
     rows = encoder.encode_many([data.records[i] for i in held])
-    return Fold(sample_of(known, encoder, task), rows, held, tuple(encoder.columns))
+    return Fold(sample_of(known, encoder, task, begun), rows, held, tuple(encoder.columns))
+
+
+def encoder_of(data: TrainingSet, task: TaskSpec, begun: Begun | None) -> FeatureEncoder:
+    """The encoder of a model that learns from these records.
+
+    Trees read the rows that they were grown on, so what goes on from them keeps their encoder.
+    """
+    seen = data.records if begun is None else data.take(begun.known).records
+    return FeatureEncoder.fit(task, seen)
+
+
+def _part(
+    start: RegrownStart | None, known: NDArray[np.bool_] | None, train: NDArray[np.intp]
+) -> Begun | None:
+    if start is None or known is None:
+        return None
+    return Begun(known[train], start.params)
 
 
 def try_candidate(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
+from training.continuing.start import NOBODY, NoStart, RegrownStart
 from training.split import FOLDS, each_fold, grouped_folds
 from training.train import IN_MEMORY, Progress, check_enough, fit
 from training.tuning.budget import Budget
@@ -27,6 +28,7 @@ def out_of_fold(
     folds: int = FOLDS,
     budget: Budget | None = None,
     studies: Studies = IN_MEMORY,
+    start: RegrownStart | NoStart = NOBODY,
 ) -> NDArray[np.float64]:
     """Calibrated scores, shape (n,), by group cross-fitting.
 
@@ -44,6 +46,7 @@ def out_of_fold(
         folds: how many.
         budget: of the tuning in each fold.
         studies: where searches keep what they have tried.
+        start: what families may go on from, grown anew in each fold.
 
     Raises:
         NotEnoughData: too few records to hold any out.
@@ -56,7 +59,7 @@ def out_of_fold(
         # One split to choose by is enough here: the choice itself is judged five times over.
         model = fit(
             data.take(train), task, seed=seed, family=family, params=params, progress=_quiet,
-            repeats=1, budget=budget, studies=studies,
+            repeats=1, budget=budget, studies=studies, start=start,
         )  # fmt: skip
         scores[held] = model.score([data.records[i] for i in held])
     return scores

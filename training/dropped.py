@@ -19,6 +19,7 @@ from preprocessing.task.formula import Formula
 from preprocessing.task.history_columns import added_columns
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate
+from training.continuing.start import NOBODY, NoStart, RegrownStart
 from training.cross_validation import Fold, fold_objective, folds_of
 from training.paired_gain import paired_gain
 from training.split import FOLDS
@@ -41,6 +42,7 @@ def dropped_features(
     *,
     seed: int,
     progress: Progress,
+    start: RegrownStart | NoStart = NOBODY,
 ) -> DroppedStudy:
     """Fits the family without each column in turn, and measures what that costs.
 
@@ -51,6 +53,7 @@ def dropped_features(
         params: its settings, the same throughout.
         seed: of the folds and fits.
         progress: told of each column.
+        start: what the family goes on from; in each fold it is grown anew, without the column.
     """
     some = data.take(part_for_comparison(data, task.name, seed, STUDIED_ROWS))
     used = set(FeatureEncoder.fit(task, some.records).columns)
@@ -62,8 +65,9 @@ def dropped_features(
             f"{MOST_CELLS:,} values, too many to fit the model again without each",
         )
     with threadpool_limits(1, user_api="blas"):
-        (folds,) = folds_of(some, task, seed=seed, repeats=1)
         known, budget = candidate(family), task.promotion.budget
+        begun = start if known.continues and isinstance(start, RegrownStart) else None
+        (folds,) = folds_of(some, task, seed=seed, repeats=1, start=begun)
         lanes = lanes_of(some.records, task)
 
         def by_fold(without: tuple[str, ...]) -> Array:

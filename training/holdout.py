@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
+from training.continuing.start import NOBODY, NoStart, RegrownStart
 from training.split import shuffled
 from training.train import IN_MEMORY, Progress, fit
 from training.tuning.budget import Budget
@@ -49,6 +50,7 @@ def scores_without(
     progress: Progress,
     budget: Budget | None = None,
     studies: Studies = IN_MEMORY,
+    start: RegrownStart | NoStart = NOBODY,
 ) -> NDArray[np.float64]:
     """Calibrated scores of the held records, by a model that learned from all others.
 
@@ -62,6 +64,7 @@ def scores_without(
         progress: called with each step, in words.
         budget: of the tuning.
         studies: where searches keep what they have tried.
+        start: what families may go on from, grown anew without them.
 
     Raises:
         NotEnoughData: too few records are left.
@@ -69,7 +72,7 @@ def scores_without(
     progress(f"holdout: {int((~held).sum())} records to fit, {int(held.sum())} to score")
     model = fit(
         data.take(~held), task, seed=seed, progress=_quiet,
-        repeats=1, budget=budget, studies=studies,
+        repeats=1, budget=budget, studies=studies, start=start,
     )  # fmt: skip
     return model.score(data.take(held).records)
 

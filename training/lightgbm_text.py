@@ -113,6 +113,15 @@ def parse_text(text: bytes) -> list[Tree]:
     return [_parse_block(block) for block in blocks]
 
 
+def grown(text: bytes) -> int:
+    """How many trees of a text model split anything; an intercept is none of them.
+
+    >>> grown(text_model([constant(0.5)], width=1))
+    0
+    """
+    return sum(len(tree.left) > 1 for tree in parse_text(text))
+
+
 def scaled(trees: Iterable[Tree], factor: float) -> list[Tree]:
     """The same trees with every leaf multiplied."""
     return [replace(tree, value=tree.value * factor) for tree in trees]

@@ -17,6 +17,21 @@ LEAF_SHARE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A model that was trained before, on a part of a sample: its trees, or its weights.
+
+    Attributes:
+        known: shape (n,), the records it learned from.
+        params: the settings it was trained with.
+        scorer: it itself, as its bundle has it; None: it is to be trained anew on that part.
+    """
+
+    known: NDArray[np.bool_]
+    params: Mapping[str, Any]
+    scorer: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """n encoded records.
 
@@ -28,6 +43,7 @@ class Sample:
         monotone: column by column what more of it may do to the risk, 1 or -1, 0 for either; empty
             where no column is held to anything.
         task: the task's name, which inner splits are dealt by.
+        start: what a family that goes on from another model goes on from. Others leave it.
     """
 
     rows: NDArray[np.float64]
@@ -36,6 +52,7 @@ class Sample:
     numeric: bool = False
     monotone: tuple[int, ...] = ()
     task: str = ""
+    start: Begun | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -47,12 +64,21 @@ class Sample:
 
     def take(self, index: NDArray[Any]) -> Sample:
         """The records at those positions, or where the mask is true."""
+        start = self.start and replace(self.start, known=self.start.known[index])
         return replace(
             self,
             rows=self.rows[index],
             outcome=self.outcome[index],
             students=self.students[index],
+            start=start,
         )
+
+    def grown_from(self) -> Sample | None:
+        """What a start is to be trained on anew; None where all of it has one outcome."""
+        if self.start is None:
+            return None
+        part = replace(self.take(self.start.known), start=None)
+        return part if len(part) and np.ptp(part.outcome) > 0 else None
 
     def leaf(self, least: int) -> int:
         """Records a leaf must hold: at least `least`, and `LEAF_SHARE` of all when many."""
@@ -76,7 +102,12 @@ class Sample:
         return 1 if self.rows.size < 500_000 else 2
 
 
-def sample_of(data: TrainingSet, encoder: FeatureEncoder, task: TaskSpec) -> Sample:
+def sample_of(
+    data: TrainingSet,
+    encoder: FeatureEncoder,
+    task: TaskSpec,
+    start: Begun | None = None,
+) -> Sample:
     """Records as the encoder makes rows of them, with what the task says of its features."""
     held = [task.monotone.get(column.feature, 0) for column in encoder.numeric]
     # Missingness flags and categories come after the numbers, and may mean anything.
@@ -88,6 +119,7 @@ def sample_of(data: TrainingSet, encoder: FeatureEncoder, task: TaskSpec) -> Sam
         not task.outcome.form.two_valued,
         (*held, *free) if any(held) else (),
         task.name,
+        start,
     )
 
 

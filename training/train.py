@@ -7,25 +7,42 @@ from students held out: the encoder is learned anew on the training side of each
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from model.errors import NotEnoughData
+from model.errors import ConfigurationError, NotEnoughData
 from model.profile import build_profile
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.lanes import lanes_of
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate, places
-from training.cross_validation import MOST_ROWS, Fold, Trial, folds_of, try_candidate
+from training.continuing.able import able
+from training.continuing.start import (
+    NOBODY,
+    GrownStart,
+    NoStart,
+    RegrownStart,
+    Start,
+    without_trees,
+)
+from training.cross_validation import (
+    MOST_ROWS,
+    Fold,
+    Trial,
+    encoder_of,
+    folds_of,
+    try_candidate,
+)
 from training.family_choice import best_first
 from training.golden import golden_records
 from training.importance import spread
 from training.kinds import kind_of
-from training.sample import sample_of
+from training.sample import Begun, Sample, sample_of
 from training.split import FOLDS, shuffled
 from training.trained_model import FittedModel
 from training.tuning.acceptance import Tuning, tune
@@ -47,6 +64,7 @@ def fit(
     repeats: int | None = None,
     budget: Budget | None = None,
     studies: Studies = IN_MEMORY,
+    start: Start = NOBODY,
 ) -> FittedModel:
     """Trains a model.
 
@@ -55,38 +73,49 @@ def fit(
         task: names the features and the candidates, and the policy of the operating point.
         seed: the same seed and data give the same model, byte for byte.
         progress: is told what goes on, a line at a time.
-        family: train this one only; None tries `task.training.candidates`.
+        family: train this one only; None tries those of `task.training.candidates` that can be.
         params: of that family, not tuned; None takes its own defaults, tuned within the budget.
         repeats: how often candidates are cross-validated; None: as often as the size asks.
         budget: for tuning the best family; None: as `task.training` says.
         studies: where searches are kept, to go on after a kill.
+        start: what families may go on from. Only the model that is given back may hold trees of
+            it; whatever chooses and calibrates that model grows them anew in each fold.
 
     Raises:
         NotEnoughData: too few students or records of either outcome to hold any out, or no
             feature that varies.
-        ConfigurationError: a candidate nobody knows, or one whose extra is not installed.
+        ConfigurationError: a candidate nobody knows, or one whose extra is not installed; or all
+            of them go on from trees that there are not.
     """
     names = (family,) if family else task.training.candidates
     for name in names:
         candidate(name)
     check_enough(data, task)
+    left_out: dict[str, str] = {}
+    if family is None:
+        names, left_out = able(names, data, task, start)
+        for name, why in left_out.items():
+            progress(f"{name} is left out: {why}")
+    if not names:
+        told = "; ".join(f"{name}: {why}" for name, why in left_out.items())
+        raise ConfigurationError(f"training.candidates: none of them can be trained: {told}")
     allowed = Budget.of(task.training) if budget is None else budget
     compared = part_for_comparison(data, task.name, seed)
     some = data.take(compared)
     with threadpool_limits(1, user_api="blas"):
-        splits = folds_of(some, task, seed=seed, repeats=repeats)
+        splits = _splits(some, task, names, start, seed, repeats)
         trials = _compare(some, task, splits, names, params, seed, progress)
         best, tuning = trials[0], None
         if params is None and allowed.any:
             tuning = tune(
-                best, some, task, splits,
+                best, some, task, splits.of(best.family),
                 budget=allowed, studies=studies, seed=seed, progress=progress,
+                start=splits.start_of(best.family),
             )  # fmt: skip
             progress(f"tuning {best.family}: {tuning.told}")
             best = tuning.trial if tuning.taken and tuning.trial else best
         progress(f"fitting {best.family} on {len(data)} records")
-        encoder = FeatureEncoder.fit(task, data.records)
-        sample = sample_of(data, encoder, task)
+        encoder, sample = _to_serve(data, task, best.family, start)
         scorer = candidate(best.family).train(sample, best.params, seed)
     drawn = kind_of(task).draw(task, some, best.margins)
     held_out = np.full(len(data), np.nan)
@@ -113,6 +142,8 @@ def fit(
         held_out=held_out,
         feature_names=task.feature_names,
         golden=tuple(golden_records(task, data.records, seed)),
+        continued=sample.start is not None and sample.start.scorer is not None,
+        left_out=left_out,
     )
 
 
@@ -154,7 +185,7 @@ def part_for_comparison(
 def _compare(
     data: TrainingSet,
     task: TaskSpec,
-    repeats: list[list[Fold]],
+    splits: _Splits,
     names: tuple[str, ...],
     params: Mapping[str, Any] | None,
     seed: int,
@@ -168,7 +199,7 @@ def _compare(
             known,
             known.params_under(task.training) if params is None else params,
             data.outcome,
-            repeats,
+            splits.of(name),
             budget=task.promotion.budget,
             lanes=lanes_of(data.records, task),
             seed=seed,
@@ -177,6 +208,59 @@ def _compare(
         progress(f"[{number}/{len(names)}] {name}: {figures} ({trial.seconds:.1f} s)")
         trials.append(trial)
     return best_first(trials, places())
+
+
+@dataclass(frozen=True, slots=True)
+class _Splits:
+    """The same splits for every family, and for those that go on from trees with these in each.
+
+    Attributes:
+        start: what the latter go on from; None if none of the candidates does.
+    """
+
+    plain: list[list[Fold]]
+    begun: list[list[Fold]]
+    start: RegrownStart | None
+
+    def of(self, family: str) -> list[list[Fold]]:
+        return self.plain if self.start_of(family) is None else self.begun
+
+    def start_of(self, family: str) -> RegrownStart | None:
+        return self.start if candidate(family).continues else None
+
+
+def _splits(
+    data: TrainingSet,
+    task: TaskSpec,
+    names: tuple[str, ...],
+    start: Start,
+    seed: int,
+    repeats: int | None,
+) -> _Splits:
+    plain = folds_of(data, task, seed=seed, repeats=repeats)
+    recipe = without_trees(start)
+    if not isinstance(recipe, RegrownStart) or not any(candidate(n).continues for n in names):
+        return _Splits(plain, [], None)
+    begun = folds_of(data, task, seed=seed, repeats=repeats, start=recipe)
+    return _Splits(plain, begun, recipe)
+
+
+def _to_serve(
+    data: TrainingSet, task: TaskSpec, family: str, start: Start
+) -> tuple[FeatureEncoder, Sample]:
+    """Encoder and rows of the model itself, with the champion's trees where it goes on from them.
+
+    A start without trees, of a model that is evidence, is grown from its records among these.
+    """
+    recipe, encoder, scorer = without_trees(start), None, None
+    if isinstance(recipe, NoStart) or not candidate(family).continues:
+        begun = None
+    else:
+        if isinstance(start, GrownStart):
+            encoder, scorer = start.encoder, start.text
+        begun = Begun(recipe.known(data), recipe.params, scorer)
+    encoder = encoder or encoder_of(data, task, begun)
+    return encoder, sample_of(data, encoder, task, begun)
 
 
 def _told(trial: Trial) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ class FittedModel:
         interval: how far outcomes lie from predictions; None for a risk.
         risk_interval: how sure a risk is; None for a value.
         tuning: what was tried beyond the family's own settings; None if nothing was to be.
+        continued: whether it holds the champion's trees.
+        left_out: candidate that could not go on from the champion's trees, to the reason.
     """
 
     task: str
@@ -57,6 +59,8 @@ class FittedModel:
     interval: IntervalRule | None = None
     risk_interval: RiskInterval | None = None
     tuning: str | None = None
+    continued: bool = False
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def score(self, records: Sequence[Features]) -> NDArray[np.float64]:
         """Calibrated risks of n records, shape (n,): the very numbers serving gives."""

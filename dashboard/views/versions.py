@@ -89,6 +89,9 @@ def _erased(version: ModelVersion, context: Context) -> None:
         st.warning(texts("versions.learned_from_erased", students=learned))
     if without := version.lineage.without_erased:
         st.info(texts("versions.without_erased", students=without))
+    if before := version.lineage.continued_from:
+        trees = version.lineage.trees_kept
+        st.info(texts("versions.continued_from", version=before, trees=trees))
 
 
 def _groups(version: ModelVersion, texts: Texts) -> None:

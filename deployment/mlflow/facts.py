@@ -182,6 +182,8 @@ def _params(version: ModelVersion) -> Iterator[tuple[str, str]]:
     yield from ((f"family.{name}", str(value)) for name, value in version.params.items())
     yield "seed", str(lineage.seed)
     yield "parent", lineage.parent or "none"
+    if lineage.continued_from:
+        yield "continued_from", lineage.continued_from
     yield "periods", ", ".join(window.periods)
     if window.rows >= FEWEST_SHOWN:
         yield "rows", str(window.rows)

@@ -20,6 +20,7 @@ from drift.judged_labels import JudgedLabels
 from drift.page.picture import picture_of
 from drift.page.task_words import words_of
 from drift.performance import disagreements, estimated_performance
+from drift.performance.page_hinkley import excess_errors, page_hinkley, rise_sentence
 from drift.policy import DriftPolicy
 from drift.report import report_of_profiles, with_state
 from model.archive import unpack
@@ -33,6 +34,9 @@ from model.watch.picture import DriftPicture
 from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import TaskSpec
+
+ONLINE = "online_"
+"""How the names of families begin that learn outcome after outcome (`training/families`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ def compare_with_champion(
         binary = task.outcome.form.two_valued
         judged = _judged(gathered.unseen_labels if binary else (), predictor, task)
         realised = judged.performance()
+        watched = task.events is not None or version.family.startswith(ONLINE)
+        rising = _rising(judged, gathered.unseen_labels) if watched and binary else ()
         scores = predictor.score_many(recent.records)
         threshold = operating_cuts(bundle.thresholds, recent.records) if binary else None
         reference, present = read_profile(bundle.reference), present_state(task)
@@ -98,7 +104,7 @@ def compare_with_champion(
             seed=seed,
             estimated=None if threshold is None else estimated_performance(scores, threshold),
             realised=realised,
-            notes=(*recent.notes, *disagreements(realised, version.metrics)),
+            notes=(*recent.notes, *disagreements(realised, version.metrics), *rising),
             left_out=recent.left_out,
             present=present,
             records=recent.records,
@@ -127,6 +133,13 @@ def compare_with_champion(
         )
         found = drift_by_unit(cohort, bundle.reference, recent.records, scores, policy, seed)
         return ComparedCohort(replace(report, by_unit=found), estimated, picture)
+
+
+def _rising(judged: JudgedLabels, labels: Sequence[Label]) -> tuple[str, ...]:
+    """What is told where errors have risen in the order in which outcomes came."""
+    days = [f"{label.first_arrived_at:%Y-%m-%d}" for label in labels]
+    found = page_hinkley(excess_errors(judged.outcomes, judged.scores), days)
+    return () if found is None or not found.told else (rise_sentence(found),)
 
 
 def _judged(unseen: Sequence[Label], predictor: Predictor, task: TaskSpec) -> JudgedLabels:

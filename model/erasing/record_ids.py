@@ -89,6 +89,15 @@ def listed(records: Iterable[tuple[str, str]], key: TombstoneKey | None) -> byte
     return "\n".join(sorted(ids)).encode()
 
 
+def listed_with(content: bytes, learned: Learned) -> bytes:
+    """The list of a version that goes on from another: what either learned from.
+
+    >>> listed_with(b"a\nb", Learned({"b", "c"})).decode().split()
+    ['a', 'b', 'c']
+    """
+    return "\n".join(sorted({*content.decode("ascii").splitlines(), *learned.ids})).encode()
+
+
 def read_list(content: bytes, key: TombstoneKey | None) -> Learned:
     """What `listed` wrote, and what releases before it did."""
     return Learned(frozenset(content.decode("ascii").splitlines()), key)

@@ -6,18 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from database.driver.client import SyncRegistry
+from database.erasing.learned import LearnedErasedRepository
 from model.errors import Conflict
 from model.promotion import DecisionStatus
 from model.version import Lineage, ModelVersion
 from retraining.promotion.decision import conclude
 from retraining.promotion.guards.rule import Found
 from retraining.promotion.guards.shared import CHAMPION_UNMOVED
+from retraining.run.champion import StoredChampion
 from retraining.run.deliberation import Deliberated, studies_of
 from retraining.run.gathering import Gathered
 from retraining.run.journal import Journal
 from retraining.run.lineage import leakage_override, library_versions
 from retraining.run.lock import HeldLease
 from retraining.run.plan import RunPlan
+from retraining.run.recipes.going_on import ERASED
 from retraining.run.registration import Provenance, record_decision, register
 from retraining.run.verdict import Verdict
 
@@ -54,9 +57,13 @@ def apply(
 
     Raises:
         LeaseLost: another run took over; nothing more was written.
+        Conflict: somebody was erased meanwhile from whose record the champion had learned, and so
+            would the challenger; nothing was written.
         RegistryError: the registry fails.
     """
     held.check()
+    continued = gathered.champion if decided.trial.model.continued else None
+    _still_whole(registry, continued)
     provenance = Provenance(
         _lineage(gathered, decided, plan),
         decided.leakage,
@@ -66,6 +73,7 @@ def apply(
         gathered.units,
         decided.scorer_of,
         decided.dropped,
+        continued,
     )
     version = register(
         registry, decided.trial, decided.packed, decided.verdict, plan.task, provenance, held
@@ -76,6 +84,15 @@ def apply(
     studies_of(plan).clear()
     promoted = verdict.decision.status is DecisionStatus.PROMOTED
     return Applied(version, verdict, version.version if promoted else gathered.serving)
+
+
+def _still_whole(registry: SyncRegistry, champion: StoredChampion | None) -> None:
+    """Accepts a challenger with the champion's trees, as the run found them fit to go on from."""
+    if champion is None:
+        return
+    name = champion.version.version
+    if registry.run(LearnedErasedRepository().of_version(name)):
+        raise Conflict(f"{name} {ERASED}: a student was erased during this run; start another one")
 
 
 def _settled(

@@ -29,6 +29,7 @@ from retraining.run.registration import Parcel, parcel
 from retraining.run.standing import overlap
 from retraining.run.verdict import Verdict, comparable, judge
 from retraining.run.window import fresh_mask
+from training.continuing.start import NOBODY, NoStart, Start, without_trees
 from training.dropped import dropped_features
 from training.tuning.studies import Studies
 
@@ -174,18 +175,21 @@ def recalibrated(
     return Deliberated(found.trial, packed, kept.leakage, verdict, champion.version)
 
 
-def with_dropped(decided: Deliberated, plan: RunPlan, journal: Journal) -> Deliberated:
+def with_dropped(
+    decided: Deliberated, plan: RunPlan, journal: Journal, start: Start = NOBODY
+) -> Deliberated:
     """Measures what each feature brings the challenger: for its card, not for the decision.
 
     Args:
         decided: the challenger.
         plan: of the run.
         journal: told of each column.
+        start: what it went on from, if it did.
     """
-    model = decided.trial.model
+    start, model = without_trees(start), decided.trial.model
     study = dropped_features(
         decided.trial.trained, plan.task, model.family, model.params,
-        seed=plan.options.seed, progress=journal.say,
+        seed=plan.options.seed, progress=journal.say, start=start,
     )  # fmt: skip
     if study.skipped:
         journal.say(f"what each feature brings was not measured: {study.skipped}")
@@ -222,10 +226,14 @@ def _measured(report: LeakageReport) -> str:
 def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> ScoredChallenger:
     data, task, seed, studies = gathered.data, plan.task, plan.options.seed, studies_of(plan)
     if gathered.rival is None:
-        return first_trial(data, task, seed=seed, progress=journal.say, studies=studies)
+        start = gathered.start if isinstance(gathered.start, NoStart) else NOBODY
+        return first_trial(
+            data, task, seed=seed, progress=journal.say, studies=studies, start=start
+        )
     return successor_trial(
-        data, gathered.fresh, task, seed=seed, progress=journal.say, studies=studies
-    )
+        data, gathered.fresh, task,
+        seed=seed, progress=journal.say, studies=studies, start=gathered.start,
+    )  # fmt: skip
 
 
 def studies_of(plan: RunPlan) -> Studies:
@@ -236,7 +244,9 @@ def studies_of(plan: RunPlan) -> Studies:
 def _trained(trial: ScoredChallenger) -> str:
     told = f"{trial.model.family}, judged on {trial.judged_on}"
     unused = ", ".join(f"{name} ({why})" for name, why in trial.model.encoder.dropped.items())
-    return f"{told}; not used: {unused}" if unused else told
+    told = f"{told}; not used: {unused}" if unused else told
+    left_out = "; ".join(f"{name} ({why})" for name, why in trial.model.left_out.items())
+    return f"{told}; left out: {left_out}" if left_out else told
 
 
 def _standing(gathered: Gathered, plan: RunPlan, journal: Journal) -> Standing | None:
@@ -251,6 +261,7 @@ def _standing(gathered: Gathered, plan: RunPlan, journal: Journal) -> Standing |
         origins = rolling_origins(
             data, rival, between, task,
             seed=plan.options.seed, progress=journal.say, studies=studies_of(plan),
+            start=without_trees(gathered.start),
         )  # fmt: skip
     if origins:
         journal.step("origins", told(origins))

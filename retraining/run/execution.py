@@ -210,7 +210,7 @@ def _recorded(
         if isinstance(decided, Verdict):
             result = _unmoved(plan, gathered, decided)
         else:
-            decided = with_dropped(decided, plan, journal)
+            decided = with_dropped(decided, plan, journal, gathered.start)
             applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
             refused = None
             instead = recalibrated(gathered, decided, plan, folder, journal)

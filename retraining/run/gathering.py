@@ -22,8 +22,10 @@ from retraining.run.judged_kinds import JUDGED
 from retraining.run.known_units import known_units
 from retraining.run.looking import Prospect, prospect_of
 from retraining.run.plan import RunPlan
+from retraining.run.recipes.going_on import start_of
 from retraining.run.verdict import comparable
 from retraining.run.window import Mask, check_trainable, fresh_mask, told_left_out
+from training.continuing.start import NOBODY, GrownStart, NoStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Gathered:
         units: that the task knows of; None where it has none.
         prospect: the look at the labels that the run would take; None where there is nobody to
             compare with, or no record that is new to the champion.
+        start: what a challenger may go on from, or why nothing.
     """
 
     at: datetime
@@ -47,6 +50,7 @@ class Gathered:
     outlearned: str = ""
     units: KnownUnits | None = None
     prospect: Prospect | None = None
+    start: GrownStart | NoStart = NOBODY
 
     @property
     def rival(self) -> StoredChampion | None:
@@ -94,9 +98,12 @@ def gather(
     units = registry.run(known_units(plan.task, found))
     outlearned = "" if champion is None else _outlearned(champion, data, plan)
     gathered = Gathered(now, data, champion, left_out, unfit, outlearned, units)
+    if why := unfit or outlearned:
+        gathered = replace(gathered, start=NoStart(f"{gathered.serving}: {why}"))
     if gathered.rival is not None:
         look = prospect_of(registry, plan, data, gathered.rival, left_out, now=now)
-        gathered = replace(gathered, prospect=look)
+        start = start_of(registry, gathered.rival, data, plan.task)
+        gathered = replace(gathered, prospect=look, start=start)
     journal.step("champion", _told_champion(gathered))
     return gathered
 

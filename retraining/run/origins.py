@@ -25,6 +25,7 @@ from retraining.run.champion import StoredChampion
 from retraining.run.recipes.former import FormerRecipe
 from retraining.run.standing import Overlap
 from retraining.run.window import check_trainable
+from training.continuing.start import NOBODY, NoStart, RegrownStart
 from training.kinds import kind_of
 from training.split import FOLDS
 from training.train import IN_MEMORY, fit
@@ -45,6 +46,7 @@ def rolling_origins(
     seed: int,
     progress: Progress,
     studies: Studies = IN_MEMORY,
+    start: RegrownStart | NoStart = NOBODY,
 ) -> tuple[Origin, ...]:
     """Both recipes on the newest periods that models could be trained before, oldest first.
 
@@ -59,10 +61,11 @@ def rolling_origins(
         seed: of folds and fits.
         progress: called with each step, in words.
         studies: where searches keep what they have tried.
+        start: what the challenger's recipe may go on from, grown anew before each period.
     """
     if between.lag == 0 and between.same_recipe:
         return ()
-    recipes = _Recipes(data, champion, between, task, seed, progress, studies)
+    recipes = _Recipes(data, champion, between, task, seed, progress, studies, start)
     return tuple(recipes.origins())
 
 
@@ -77,6 +80,7 @@ class _Recipes:
     seed: int
     progress: Progress
     studies: Studies
+    start: RegrownStart | NoStart
     ours: dict[int, FittedModel] = field(default_factory=dict)
     theirs: dict[int, FittedModel] = field(default_factory=dict)
 
@@ -119,6 +123,7 @@ class _Recipes:
             self.ours[end] = fit(
                 part, self.task, seed=self.seed, progress=_quiet, repeats=1,
                 budget=Budget.of(self.task.training).part(0.5 / FOLDS), studies=self.studies,
+                start=self.start,
             )  # fmt: skip
         return self.ours[end]
 

@@ -23,7 +23,7 @@ from database.versions import ModelVersionRepository
 from model.archive import bundle_digest, pack
 from model.decisions.realised import track_record
 from model.dropped import DroppedStudy
-from model.erasing.record_ids import listed
+from model.erasing.record_ids import listed, listed_with
 from model.errors import Conflict
 from model.promotion import TRAIN, DecisionStatus, Promotion
 from model.run import Lease
@@ -35,6 +35,7 @@ from preprocessing.task.spec import TaskSpec
 from retraining.promotion.promise import promise_of
 from retraining.run.card_artifacts import card_facts, store_card
 from retraining.run.challenge import ScoredChallenger
+from retraining.run.champion import StoredChampion
 from retraining.run.judged_kinds import JUDGED
 from retraining.run.lineage import leakage_check
 from retraining.run.lock import HeldLease
@@ -42,6 +43,7 @@ from retraining.run.verdict import Verdict
 from retraining.run.window import describe
 from training.card.facts import CardFacts
 from training.estimating.held_out_map import held_out_map
+from training.families.trees import tree_count
 from training.kinds import kind_of
 from training.recall_targets import (
     classification_report,
@@ -74,6 +76,7 @@ class Provenance:
         units: that the task knows of; None where it has none.
         scorer_of: the version whose scorer is kept; None where the version learned one of its own.
         dropped: what each feature brings.
+        continued: the champion whose trees the version holds; None where it holds nobody's.
     """
 
     lineage: Lineage
@@ -84,6 +87,7 @@ class Provenance:
     units: KnownUnits | None = None
     scorer_of: ModelVersion | None = None
     dropped: DroppedStudy | None = None
+    continued: StoredChampion | None = None
 
 
 def parcel(trial: ScoredChallenger, folder: Path) -> Parcel:
@@ -122,10 +126,11 @@ def register(
     """
     artifact = registry.run(ArtifactRepository().put(packed.archive))
     ids = listed(trial.trained.subjects(), registry.data_key)
+    if provenance.continued is not None:
+        ids = listed_with(ids, provenance.continued.trained_on)
     learned_from = registry.run(ArtifactRepository().put(ids))
-    draft = _kept_scorer(
-        _draft(trial, task, provenance, artifact, learned_from), provenance.scorer_of
-    )
+    draft = _gone_on(_draft(trial, task, provenance, artifact, learned_from), provenance.continued)
+    draft = _kept_scorer(draft, provenance.scorer_of)
     batches = registry.run(BatchRepository().newest(BATCHES))
     record = track_record(*registry.run(promotions_and_what_came()))
     rooms = registry.run(newest_rooms())
@@ -151,6 +156,28 @@ def _kept_scorer(draft: ModelVersion, origin: ModelVersion | None) -> ModelVersi
         trained_on=origin.trained_on,
         calibrated_on=draft.trained_on,
         leakage=origin.leakage,
+        lineage=replace(
+            draft.lineage,
+            continued_from=origin.lineage.continued_from,
+            trees_kept=origin.lineage.trees_kept,
+        ),
+    )
+
+
+def _gone_on(draft: ModelVersion, champion: StoredChampion | None) -> ModelVersion:
+    """The draft of a version with the champion's trees: it has learned what these have learned."""
+    if champion is None:
+        return draft
+    before = champion.version
+    periods = tuple(sorted({*before.window.periods, *draft.window.periods}))
+    return replace(
+        draft,
+        window=replace(draft.window, periods=periods),
+        lineage=replace(
+            draft.lineage,
+            continued_from=before.version,
+            trees_kept=tree_count(champion.predictor.bundle.scorer),
+        ),
     )
 
 

@@ -34,6 +34,8 @@ class Family:
         weighs: whether some records can count more than others (`class_weight`).
         numeric: whether it predicts a numeric outcome too.
         extra: the library beyond Farol's own that it needs, also the name of Farol's extra.
+        continues: the family whose trees it goes on from (`Sample.start`); empty if it learns
+            everything anew.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Family:
     weighs: bool = True
     numeric: bool = True
     extra: str | None = None
+    continues: str = ""
 
     @property
     def params(self) -> dict[str, Any]:

@@ -1,18 +1,26 @@
-"""LightGBM. The margin is a log-odds, or the value itself."""
+"""LightGBM, anew or from trees that there are. The margin is a log-odds, or the value itself."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import lightgbm
 
 from model.scorers.trees import TreeScorer
 from training.families.family import Family, Params
 from training.families.settings import Real, Whole
-from training.families.trees import BOOSTED, tree_scorer
+from training.families.trees import BOOSTED, MORE_TREES, MOST_TREES, tree_scorer, trees_before
 from training.lightgbm_text import parse_text
 from training.sample import Sample
 
 
-def _fit(sample: Sample, params: Params, seed: int) -> lightgbm.Booster:
+def _fit(
+    sample: Sample,
+    params: Params,
+    seed: int,
+    before: lightgbm.Booster | None = None,
+    trees: int = 0,
+) -> lightgbm.Booster:
     settings = {
         "objective": "regression" if sample.numeric else "binary",
         "learning_rate": params["learning_rate"],
@@ -33,7 +41,16 @@ def _fit(sample: Sample, params: Params, seed: int) -> lightgbm.Booster:
     data = lightgbm.Dataset(
         sample.rows, sample.outcome, weight=sample.weights(params), params={"verbosity": -1}
     )
-    return lightgbm.train(settings, data, num_boost_round=params["trees"])
+    return lightgbm.train(
+        settings, data, num_boost_round=trees or params["trees"], init_model=before
+    )
+
+
+def _go_on(sample: Sample, params: Params, seed: int) -> lightgbm.Booster:
+    """The trees before, and more that learn from what they leave."""
+    text, more = trees_before(sample, LIGHTGBM.train, params, seed)
+    before = None if text is None else lightgbm.Booster(model_str=text.decode())
+    return _fit(sample, params, seed, before, more)
 
 
 def _scorer(booster: lightgbm.Booster, sample: Sample) -> TreeScorer:
@@ -49,4 +66,12 @@ LIGHTGBM = Family(
     scorer=TreeScorer,
     place=5,
     settings={**BOOSTED, "leaves": Whole(8, 3, 31), "l2": Real(0.0, 0.0, 20.0)},
+)
+LIGHTGBM_CONTINUED = replace(
+    LIGHTGBM,
+    name="lightgbm_continued",
+    fit=_go_on,
+    place=140,
+    settings={**LIGHTGBM.settings, "trees": MORE_TREES, "most_trees": MOST_TREES},
+    continues="lightgbm",
 )

@@ -34,7 +34,8 @@ def _logistic(sample: Sample, params: Params, seed: int, *, l1_ratio: float, sol
     return model.fit(sample.rows, sample.outcome, sample_weight=sample.weights(params))
 
 
-def _scorer(model: Any, sample: Sample) -> LinearScorer:
+def linear_scorer(model: Any, sample: Sample) -> LinearScorer:
+    """What serves a scikit-learn linear model."""
     weights = np.asarray(model.coef_, dtype=np.float64).reshape(sample.width)
     return LinearScorer(weights, float(np.ravel(model.intercept_)[0]))
 
@@ -42,7 +43,7 @@ def _scorer(model: Any, sample: Sample) -> LinearScorer:
 LOGISTIC_REGRESSION = Family(
     name="logistic_regression",  # Lightly held (l2); `c` is the inverse strength.
     fit=_l2,
-    convert=_scorer,
+    convert=linear_scorer,
     library=sklearn_margins,
     scorer=LinearScorer,
     place=30,

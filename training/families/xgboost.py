@@ -1,23 +1,35 @@
-"""XGBoost. The margin is a log-odds, or the value itself."""
+"""XGBoost, anew or from trees that there are. The margin is a log-odds, or the value itself."""
 
 from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import xgboost
 
+from model.scorers.scorer import Rows
 from model.scorers.trees import TreeScorer
 from training.families.family import Family, Params
 from training.families.settings import Real, Whole
-from training.families.trees import BOOSTED, tree_scorer
-from training.lightgbm_text import Tree, constant
+from training.families.trees import BOOSTED, MORE_TREES, MOST_TREES, tree_scorer, trees_before
+from training.lightgbm_text import Tree, constant, parse_text
 from training.sample import Sample
 
 
-def _fit(sample: Sample, params: Params, seed: int) -> xgboost.Booster:
+@dataclass(frozen=True, slots=True)
+class GoneOn:
+    """Trees that were added, and what they were added to; None: nothing."""
+
+    added: xgboost.Booster
+    before: TreeScorer | None
+
+
+def _fit(
+    sample: Sample, params: Params, seed: int, before: TreeScorer | None = None, trees: int = 0
+) -> xgboost.Booster:
     settings = {
         "objective": "reg:squarederror" if sample.numeric else "binary:logistic",
         "tree_method": "hist",
@@ -35,7 +47,29 @@ def _fit(sample: Sample, params: Params, seed: int) -> xgboost.Booster:
     data = xgboost.DMatrix(
         sample.rows, sample.outcome, weight=sample.weights(params), nthread=sample.jobs
     )
-    return xgboost.train(settings, data, num_boost_round=params["trees"])
+    if before is not None:
+        # What `xgb_model` does with XGBoost's own trees; a bundle holds no XGBoost model.
+        data.set_base_margin(before.margin(sample.rows))
+        settings["base_score"] = 0.0 if sample.numeric else 0.5
+    return xgboost.train(settings, data, num_boost_round=trees or params["trees"])
+
+
+def _go_on(sample: Sample, params: Params, seed: int) -> GoneOn:
+    """The trees before, and more that learn from what they leave."""
+    text, more = trees_before(sample, XGBOOST.train, params, seed)
+    before = None if text is None else TreeScorer(text)
+    return GoneOn(_fit(sample, params, seed, before, more), before)
+
+
+def _all_trees(model: GoneOn, sample: Sample) -> TreeScorer:
+    before = [] if model.before is None else parse_text(model.before.dump())
+    return tree_scorer([*before, *of_xgboost(model.added)], sample)
+
+
+def _margins(model: GoneOn, rows: Rows) -> Rows:
+    base = None if model.before is None else model.before.margin(rows)
+    data = xgboost.DMatrix(rows, base_margin=base)
+    return np.asarray(model.added.predict(data, output_margin=True))
 
 
 def of_xgboost(booster: Any) -> list[Tree]:
@@ -72,4 +106,14 @@ XGBOOST = Family(
     scorer=TreeScorer,
     place=70,
     settings={**BOOSTED, "max_depth": Whole(3, 2, 6), "l2": Real(1.0, 0.0, 20.0)},
+)
+XGBOOST_CONTINUED = replace(
+    XGBOOST,
+    name="xgboost_continued",
+    fit=_go_on,
+    convert=_all_trees,
+    library=_margins,
+    place=150,
+    settings={**XGBOOST.settings, "trees": MORE_TREES, "most_trees": MOST_TREES},
+    continues="xgboost",
 )

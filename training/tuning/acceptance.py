@@ -9,6 +9,7 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import lanes_of
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate
+from training.continuing.start import RegrownStart
 from training.cross_validation import Fold, Trial, search_folds, try_candidate
 from training.paired_gain import paired_gain
 from training.split import FOLDS
@@ -43,6 +44,7 @@ def tune(
     seed: int,
     progress: Progress,
     clock: Clock = perf_counter,
+    start: RegrownStart | None = None,
 ) -> Tuning:
     """Searches better settings for a family and judges them on splits the search did not use.
 
@@ -59,12 +61,13 @@ def tune(
         seed: the search's.
         progress: told of each setting tried.
         clock: seconds, for a budget of time.
+        start: what the family goes on from, grown anew in each split; None: nothing.
     """
     known = candidate(usual.family)
     space = known.space(task.training, numeric=not task.outcome.form.two_valued)
     if not space:
         return Tuning(False, f"{known.name} has no settings to tune")
-    folds = search_folds(data, task, seed=seed, repeats=len(splits))
+    folds = search_folds(data, task, seed=seed, repeats=len(splits), start=start)
     share, lanes = task.promotion.budget, lanes_of(data.records, task)
     question = Task(known, usual.params, space, data.outcome, folds, share, seed, lanes)
     found = search(question, budget=budget, studies=studies, progress=progress, clock=clock)

@@ -71,6 +71,9 @@ class Task:
             [fold.sample.monotone for fold in self.folds],
         )  # fmt: skip
         digest.update(repr(said).encode())
+        for fold in self.folds:
+            if (begun := fold.sample.start) is not None:
+                digest.update(begun.known.tobytes() + repr(dict(begun.params)).encode())
         if self.lanes is not None:
             digest.update(self.lanes.new.tobytes())
             digest.update(repr((self.lanes.known_share, self.lanes.new_share)).encode())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.columns import Derived
 from preprocessing.task.spec import TaskSpec
 from retraining.run.champion import StoredChampion
+from training.candidates import candidate, root_of
+from training.families.trees import tree_count
 from training.train import fit
 from training.trained_model import FittedModel
 
@@ -17,6 +20,9 @@ from training.trained_model import FittedModel
 class FormerRecipe:
     """The champion's family, settings, features and derived numbers.
 
+    One whose trees grew in several versions, each going on from the one before, is grown at once:
+    by the family that began it, with as many trees.
+
     Attributes:
         champion: whose recipe it is.
         task: as it is now.
@@ -24,6 +30,22 @@ class FormerRecipe:
 
     champion: StoredChampion
     task: TaskSpec
+
+    @property
+    def family(self) -> str:
+        """That it is trained by."""
+        return root_of(self.champion.version.family)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The settings that it is trained with."""
+        version = self.champion.version
+        if self.family == version.family:
+            return version.params
+        own = candidate(version.family).settings.keys() - candidate(self.family).settings.keys()
+        kept = {name: value for name, value in version.params.items() if name not in own}
+        trees = tree_count(self.champion.predictor.bundle.scorer)
+        return {**kept, "trees": trees} if trees else kept
 
     @property
     def spec(self) -> TaskSpec:
@@ -40,8 +62,7 @@ class FormerRecipe:
 
     def fit(self, data: TrainingSet, *, seed: int, progress: Callable[[str], None]) -> FittedModel:
         """A model of the recipe on these records."""
-        version = self.champion.version
         return fit(
             self.seen(data), self.spec, seed=seed, progress=progress,
-            family=version.family, params=version.params, repeats=1,
+            family=self.family, params=self.params, repeats=1,
         )  # fmt: skip

@@ -27,8 +27,11 @@ from retraining.run.plan import RunPlan
 from retraining.run.recipes.former import FormerRecipe
 from retraining.run.verdict import Verdict, comparable, judge
 from retraining.run.window import Mask, fresh_mask
+from training.continuing.start import NoStart
 from training.crossfit import out_of_fold
 from training.holdout import held_students
+
+ERASED_START = "what goes on from the champion learned from whom it is to forget"
 
 
 def replacement(
@@ -93,6 +96,7 @@ def _trial(
     return successor_trial(
         gathered.data, fresh, plan.task,
         seed=plan.options.seed, progress=journal.say, studies=studies_of(plan),
+        start=NoStart(ERASED_START),
     )  # fmt: skip
 
 
@@ -115,10 +119,9 @@ def _recipe_says(
     recipe, seed = FormerRecipe(champion, plan.task), plan.options.seed
     journal.say(f"the recipe of {champion.version.version} on the same students")
     if trial.how == "out_of_fold":
-        version = champion.version
         return out_of_fold(
             recipe.seen(data), recipe.spec, seed=seed, progress=journal.say,
-            family=version.family, params=version.params,
+            family=recipe.family, params=recipe.params,
         )  # fmt: skip
     everybody = np.ones(len(data), dtype=np.bool_)
     held = held_students(data, everybody, task=plan.task.name, seed=seed)

@@ -1,0 +1,1 @@
+"""Models that go on from the champion's trees: what they start from, and when they cannot."""
