@@ -17,6 +17,7 @@ from api.answers.system import (
     OutboxPart,
     Part,
     Parts,
+    RegistryPart,
     RetrainingPart,
     TaskHealth,
     TokensPart,
@@ -26,6 +27,7 @@ from api.durability.outbox import waiting
 from api.durability.worker_slots import alive
 from api.services import Services
 from database.decisions import approval
+from database.embedded.outgrown import LIMIT_BYTES, EmbeddedSize
 from database.leases import LONGEST, RELEASED, LeaseRepository, worker_lease
 from database.watch.jobs import JobRepository
 from model.errors import RegistryError, TaskRefused
@@ -92,6 +94,7 @@ def measure(here: Services) -> None:
     here.metrics.outbox_rows.set(here.outbox.rows + here.bulk.rows)
     here.metrics.outbox_failed.set(1 if here.storage.fault else 0)
     here.metrics.host.home_free.set(here.storage.free)
+    _measure_registry(here)
     here.metrics.degraded.set(1 if here.fault() else 0)
     here.metrics.generation.set(here.holder.generation)
     here.metrics.load_seconds.set(here.holder.load_seconds)
@@ -100,15 +103,36 @@ def measure(here: Services) -> None:
     here.metrics.serve(current.version if current else None)
 
 
-async def _registry(here: Services) -> Part:
+def _measure_registry(here: Services) -> None:
+    size = here.storage.registry
+    here.metrics.host.registry_bytes.set(size.bytes if size else 0)
+    here.metrics.host.registry_outgrown.set(1 if size and size.outgrown else 0)
+
+
+async def _registry(here: Services) -> RegistryPart:
     with contextlib.suppress(RegistryError, TimeoutError):
         try:
             await asyncio.wait_for(here.registry.ping(), PATIENCE)
         except TaskRefused as refused:
             # It answers, so to look at the registry would lead an operator astray.
             return {"state": "failed", "detail": str(refused)}
-        return {"state": "ok"}
+        return _answering(here.storage.registry)
     return {"state": "down", "detail": "the registry does not answer"}
+
+
+def _answering(size: EmbeddedSize | None) -> RegistryPart:
+    """A registry that answers; one that was outgrown works on, and says what to do."""
+    if size is None:
+        return {"state": "ok"}
+    part: RegistryPart = {
+        "state": "ok",
+        "bytes": size.bytes,
+        "limit_bytes": LIMIT_BYTES,
+        "outgrown": size.outgrown,
+    }
+    if size.outgrown:
+        part["detail"] = size.told()
+    return part
 
 
 def _champion(here: Services) -> ChampionPart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -48,6 +49,7 @@ from database import installation
 from database.driver.async_client import open_async_registry
 from database.driver.watched import watch_of
 from database.embedded import lifecycle, sqlite_files
+from database.embedded.outgrown import size_of
 from database.erasing.guarded import ErasureGuard
 from deployment.erasing.host_files import host_files
 from deployment.home import unusable
@@ -64,6 +66,8 @@ from model.trust.keychain import KeyChange, stage_of
 from preprocessing.task.policies import PromotionPolicy
 
 REGISTRY_TIMEOUT_MS = 2_000
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,8 @@ async def _open(
     for one in services.values():
         one.metrics.expect((*operations, NO_ROUTE))
     host.metrics.reserve(host.slot.number)
+    if host.slot.first and settings.mongo_uri is None and (told := size_of(settings.home).told()):
+        _log.warning("%s", told)
     return Opened(host.ring, host.trail, services, host.tokens)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from database.driver.commands import Document, Find, InsertMany, Op
 from database.driver.paging import in_parts
 from database.mapping.students import observation_of, unit_in, with_observations
 from database.repository import Documents, Repository
 from model.student import Observation, Student, Units
+
+T = TypeVar("T")
 
 SAMPLE_BLOCKS = 20
 """Places at which a sample of students is read."""
@@ -130,8 +132,14 @@ class StudentRepository(Repository[Student]):
         Raises:
             RegistryError: a student's document cannot be read.
         """
-        shown = yield from self._of_period(period, units, limit)
-        return [observation_of(d["_id"], period, d["periods"][period]) for d in shown]
+        return (
+            yield from self._of_period(
+                period,
+                units,
+                limit,
+                lambda d: observation_of(d["_id"], period, d["periods"][period]),
+            )
+        )
 
     def students_in_period(
         self, period: str, *, units: Collection[str] | None = None
@@ -145,16 +153,23 @@ class StudentRepository(Repository[Student]):
         Raises:
             RegistryError: a student's document cannot be read.
         """
-        return [self.read(d) for d in (yield from self._of_period(period, units))]
+        return (yield from self._of_period(period, units, 0, self.read))
 
     def _of_period(
-        self, period: str, units: Collection[str] | None, limit: int = 0
-    ) -> Op[list[Document]]:
+        self,
+        period: str,
+        units: Collection[str] | None,
+        limit: int,
+        read: Callable[[Document], T],
+    ) -> Op[list[T]]:
         if units is not None:
             within = yield from self._in_units(period, units)
-            return within[:limit] if limit else within
+            return [read(document) for document in (within[:limit] if limit else within)]
         where = {f"periods.{period}": {"$exists": True}}
-        found: list[Document] = yield Find(self.collection, where, sort=[("_id", 1)], limit=limit)
+        # Read as they come, so that the documents of a whole school year are never in memory.
+        found: list[T] = yield Find(
+            self.collection, where, sort=[("_id", 1)], limit=limit, read=read
+        )
         return found
 
     def by_id(self, *, skip: int, limit: int) -> Op[list[Student]]:

@@ -25,7 +25,7 @@ from database.erasing.guarded import ErasureGuard
 from database.indexes import ensure_indexes
 from database.repair import repair
 from deployment.exit_codes import failed
-from deployment.registry_copy import compare, copy
+from deployment.registry_copy import Compared, compare, copy
 from deployment.tasks.databases import TaskDatabase, recorded_databases
 from deployment.tasks.installed import InstalledTask, installed
 from deployment.tasks.opening import claimed, entered
@@ -111,17 +111,41 @@ def _claimed(target: Side, one: TaskDatabase, first: str, key: TombstoneKey) -> 
 def _copy(source: SyncRegistry, target: SyncRegistry, key: TombstoneKey, name: str) -> bool:
     """Copies one database, compares both sides, and gives whether everything arrived."""
     print(f"database {name}", file=sys.stderr)  # noqa: T201
-    copy(source, target, lambda line: print(f"  {line}", file=sys.stderr))  # noqa: T201
+    copy(source, target, _told)
     target.run(repair(now=datetime.now(UTC)))
     target.run(erasure.remove_again(key))
     complete = True
     print(f"database {name}")  # noqa: T201
-    for one in compare(source, target):
+    for one in compare(source, target, _told):
         complete = complete and one.complete
-        word = "complete" if one.complete else f"INCOMPLETE, {one.differs} differ"
         counts = f"{one.found} of {one.source}"
-        print(f"{one.collection:15} {counts:>20}  {one.digest[:16]}  {word}")  # noqa: T201
+        print(f"{one.collection:15} {counts:>20}  {one.digest[:16]}  {outcome(one)}")  # noqa: T201
+    if not complete:
+        _told(
+            "not everything arrived: run the same command again. What differs is another document "
+            "of the same key, which is left as it is"
+        )
     return complete
+
+
+def outcome(one: Compared) -> str:
+    """What came of a collection, in words.
+
+    >>> outcome(Compared("runs", 2, 2, 0, "a", "a"))
+    'complete'
+    >>> outcome(Compared("runs", 3, 1, 1, "a", "b", named=("r7 (status)",)))
+    'INCOMPLETE, 1 missing, 1 differ, target b: r7 (status)'
+    """
+    if one.complete:
+        return f"complete, {one.newer} newer there" if one.newer else "complete"
+    missing = one.source - one.found - one.differs
+    named = f": {', '.join(one.named)}" if one.named else ""
+    digest = one.target_digest[:16]
+    return f"INCOMPLETE, {missing} missing, {one.differs} differ, target {digest}{named}"
+
+
+def _told(line: str) -> None:
+    print(f"  {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _ingest(files: Sequence[Path], target: Side, task: InstalledTask) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from database.artifacts import ArtifactRepository
 from database.driver.client import SyncRegistry
-from database.driver.commands import Document, Find, InsertMany, Replace, ReplaceMany
+from database.driver.commands import Count, Document, Find, InsertMany, Replace, ReplaceMany
+from database.erasing.guarded import PERSONAL
 from database.kept.files import KeptBytesRepository
 from database.leases import LeaseRepository
 from database.mapping import schema
@@ -37,6 +39,9 @@ LARGE = 2
 """Documents a page; those of `OF_BYTES` are 4 MB each."""
 OF_BYTES = frozenset({ArtifactRepository.collection, KeptBytesRepository.collection})
 
+MOST_NAMED = 3
+"""Documents of a collection that differ, which are named."""
+
 Progress = Callable[[str], None]
 
 
@@ -49,6 +54,10 @@ class Compared:
         found: how many of them the target has, in the same or a later revision.
         digest: SHA-256 over the source's documents in the order of their keys.
         differs: how many the target has with another content that is not a later revision.
+        target_digest: the same over the target's documents of these keys.
+        newer: how many of those found are of a later revision there.
+        named: which documents differ, the first few: their keys, or their places in the order of
+            the keys where a key tells a student, and the fields at fault.
     """
 
     collection: str
@@ -56,91 +65,127 @@ class Compared:
     found: int
     differs: int
     digest: str
+    target_digest: str = ""
+    newer: int = 0
+    named: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether everything of the source arrived."""
-        return self.found == self.source and not self.differs
+        whole = self.found == self.source and not self.differs
+        return whole and (bool(self.newer) or self.target_digest == self.digest)
 
 
 def copy(source: SyncRegistry, target: SyncRegistry, progress: Progress) -> None:
     """Copies every collection; what the target has already is left, unless it is older.
 
-    An interrupted copy is finished by running it again.
+    An interrupted copy is finished by running it again: of what is there already only the
+    revisions are asked.
 
     Raises:
         RegistryError: one of the two fails.
     """
     for collection in COLLECTIONS:
-        copied = 0
+        total = source.execute(Count(collection, {}))
+        copied = there = 0
         for page in pages(source, collection):
-            put(target, collection, page)
+            there += put(target, collection, page)
             copied += len(page)
-            progress(f"{collection}: {copied}")
+            already = f", {there:,} were there already" if there else ""
+            progress(f"{collection}: {copied:,} of {max(total, copied):,}{already}")
     for lease in source.run(LeaseRepository().all()):
         target.run(LeaseRepository().carry(lease))
 
 
-def put(target: SyncRegistry, collection: str, page: Sequence[Document]) -> None:
+def put(target: SyncRegistry, collection: str, page: Sequence[Document]) -> int:
     """Writes documents; what is there already is left, unless it is older.
+
+    Returns:
+        How many were there already.
 
     Raises:
         RegistryError: the registry fails.
     """
-    known = target.execute(InsertMany(collection, page))
-    _renew(target, collection, [page[position] for position in known])
+    known = _revisions(target, collection, page)
+    fresh = [document for document in page if document["_id"] not in known]
+    late = target.execute(InsertMany(collection, fresh))
+    if late:  # Somebody else writes there too.
+        known |= _revisions(target, collection, [fresh[position] for position in late])
+    older = [
+        Replace({"_id": d["_id"], "revision": known[d["_id"]]}, d)
+        for d in page
+        if d["_id"] in known and d.get("revision", 0) > known[d["_id"]]
+    ]
+    target.execute(ReplaceMany(collection, older))
+    return len(known)
 
 
-def compare(source: SyncRegistry, target: SyncRegistry) -> list[Compared]:
+def compare(
+    source: SyncRegistry, target: SyncRegistry, progress: Progress = lambda _: None
+) -> list[Compared]:
     """Compares every collection, document by document.
 
     Raises:
         RegistryError: one of the two fails.
     """
-    return [_compare(source, target, collection) for collection in COLLECTIONS]
+    return [_compare(source, target, collection, progress) for collection in COLLECTIONS]
 
 
-def _compare(source: SyncRegistry, target: SyncRegistry, collection: str) -> Compared:
-    digest = hashlib.sha256()
-    total = found = differs = 0
+def _compare(
+    source: SyncRegistry, target: SyncRegistry, collection: str, progress: Progress
+) -> Compared:
+    here, there = hashlib.sha256(), hashlib.sha256()
+    total = found = newer = 0
+    named: list[str] = []
+    differs = 0
     for page in pages(source, collection):
-        there = _same_keys(target, collection, page)
+        others = _same_keys(target, collection, page)
         for document in page:
             total += 1
-            digest.update(_canonical(document))
-            other = there.get(document["_id"])
+            content = _canonical(document)
+            here.update(content)
+            other = others.get(document["_id"])
             if other is None:
                 continue
-            if _is_current(other, document):
+            its_content = _canonical(other)
+            there.update(its_content)
+            if its_content == content:
                 found += 1
+            elif other.get("revision", 0) > document.get("revision", 0):
+                found, newer = found + 1, newer + 1
             else:
                 differs += 1
-    return Compared(collection, total, found, differs, digest.hexdigest())
+                named += [_named(collection, total, document, other)][: MOST_NAMED - len(named)]
+        progress(f"{collection}: {total:,} compared")
+    return Compared(
+        collection, total, found, differs, here.hexdigest(), there.hexdigest(), newer, tuple(named)
+    )
 
 
-def _renew(target: SyncRegistry, collection: str, known: Sequence[Document]) -> None:
-    """Brings documents forward that the source has in a later revision."""
-    there = _same_keys(target, collection, known)
-    older = [
-        Replace({"_id": d["_id"], "revision": there[d["_id"]].get("revision", 0)}, d)
-        for d in known
-        if d.get("revision", 0) > there[d["_id"]].get("revision", 0)
-    ]
-    target.execute(ReplaceMany(collection, older))
+def _named(collection: str, place: int, document: Document, other: Document) -> str:
+    """Which document differs and in what, without a value of it."""
+    which = f"number {place:,} by key" if collection in PERSONAL else str(document["_id"])
+    fields = sorted(
+        name for name in document.keys() | other.keys() if document.get(name) != other.get(name)
+    )
+    return f"{which} ({', '.join(fields) or 'kinds of values'})"
+
+
+def _revisions(
+    target: SyncRegistry, collection: str, documents: Sequence[Document]
+) -> dict[str, int]:
+    """Key to revision of those that the target has."""
+    where = {"_id": {"$in": [document["_id"] for document in documents]}}
+    found = target.execute(Find(collection, where, fields=["_id", "revision"]))
+    return {one["_id"]: one.get("revision", 0) for one in found}
 
 
 def _same_keys(
     target: SyncRegistry, collection: str, documents: Sequence[Document]
-) -> dict[str, Document]:
+) -> Mapping[str, Document]:
     where = {"_id": {"$in": [document["_id"] for document in documents]}}
     found = target.execute(Find(collection, where))
     return {d["_id"]: _newest(collection, d) for d in found}
-
-
-def _is_current(there: Document, here: Document) -> bool:
-    if there.get("revision", 0) > here.get("revision", 0):
-        return True
-    return _canonical(there) == _canonical(here)
 
 
 def pages(source: SyncRegistry, collection: str) -> Iterator[list[Document]]:
@@ -167,7 +212,7 @@ def _newest(collection: str, document: Document) -> Document:
 
 
 def _canonical(document: Document) -> bytes:
-    return json.dumps(document, sort_keys=True, default=_text).encode()
+    return orjson.dumps(document, _text, orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
 
 
 def _text(value: object) -> str:

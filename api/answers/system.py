@@ -22,6 +22,20 @@ class Part(TypedDict):
     detail: NotRequired[str]
 
 
+class RegistryPart(Part):
+    """The registry; the other fields are told of the embedded one.
+
+    Attributes:
+        bytes: of its largest database.
+        limit_bytes: up to which it was measured.
+        outgrown: whether it is larger; it works on, and `detail` says how to move.
+    """
+
+    bytes: NotRequired[Count]
+    limit_bytes: NotRequired[Count]
+    outgrown: NotRequired[bool]
+
+
 class ChampionPart(Part):
     """The model that is served, and the version that should be and cannot be trusted.
 
@@ -104,7 +118,7 @@ class TokensPart(Part):
 class Parts(TypedDict):
     """Every part of the installation."""
 
-    registry: Part
+    registry: RegistryPart
     champion: ChampionPart
     outbox: OutboxPart
     worker: WorkerPart

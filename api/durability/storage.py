@@ -8,6 +8,7 @@ from pathlib import Path
 
 from api.durability.outbox import Outbox
 from api.durability.prediction_log import PredictionLog
+from database.embedded.outgrown import EmbeddedSize, size_of
 
 MEGABYTE = 2**20
 LITTLE = 256 * MEGABYTE
@@ -28,6 +29,9 @@ class Storage:
         embedded: the registry's files are on that disk too.
         tried: a file of this worker's own below it, which a byte is written to.
         monotonic: seconds that only grow.
+
+    Attributes:
+        registry: how large the embedded registry is; None where the registry is elsewhere.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Storage:
         self._monotonic = monotonic
         self._tried_at = monotonic()
         self._broken: str | None = None
+        self.registry: EmbeddedSize | None = size_of(home) if embedded else None
 
     @property
     def fault(self) -> str | None:
@@ -80,6 +85,8 @@ class Storage:
 
     def _try(self) -> None:
         self._tried_at = self._monotonic()
+        if self._embedded:
+            self.registry = size_of(self._home)
         try:
             self._tried.write_bytes(b"\0")
         except OSError as error:

@@ -105,6 +105,16 @@ OUTBOX_FAILED = MomentaryMetric(
 HOME_FREE = MomentaryMetric(
     "farol_home_free_bytes", "Free space of the disk that FAROL_HOME is on.", mode="livemin"
 )
+REGISTRY_BYTES = MomentaryMetric(
+    "farol_registry_bytes",
+    "Size of the embedded registry's largest database; 0 where the registry is elsewhere.",
+    mode="livemax",
+)
+REGISTRY_OUTGROWN = MomentaryMetric(
+    "farol_registry_outgrown",
+    "1 while the embedded registry is larger than it was measured with.",
+    mode="livemax",
+)
 DEGRADED = MomentaryMetric(
     "farol_champion_degraded", "1 while the version that should serve is quarantined.", ("task",)
 )
@@ -222,8 +232,8 @@ PRECISION = RegistryMetric(
 
 OF_WORKERS: tuple[CountedMetric | MomentaryMetric | TimedMetric, ...] = (
     REFUSED, PREDICTIONS, LATENCY, REQUESTS, REQUEST_SECONDS, LIMITED, IMPUTED, UNSEEN, LABELS,
-    OUTBOX_ROWS, OUTBOX_FAILED, HOME_FREE, DEGRADED, PROVISIONAL, GENERATION, CHAMPION,
-    LOAD_SECONDS, STARTED,
+    OUTBOX_ROWS, OUTBOX_FAILED, HOME_FREE, REGISTRY_BYTES, REGISTRY_OUTGROWN, DEGRADED,
+    PROVISIONAL, GENERATION, CHAMPION, LOAD_SECONDS, STARTED,
 )  # fmt: skip
 """What each worker measures itself."""
 

@@ -44,6 +44,8 @@ class HostMetrics:
         self.outbox_rows = declared.OUTBOX_ROWS.made(registry)
         self.outbox_failed = declared.OUTBOX_FAILED.made(registry)
         self.home_free = declared.HOME_FREE.made(registry)
+        self.registry_bytes = declared.REGISTRY_BYTES.made(registry)
+        self.registry_outgrown = declared.REGISTRY_OUTGROWN.made(registry)
         self.degraded = declared.DEGRADED.made(registry)
         self.provisional = declared.PROVISIONAL.made(registry)
         self.generation = declared.GENERATION.made(registry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -21,6 +21,7 @@ def show(context: Context) -> None:
     """Shows the page: one row a job, those that failed said above."""
     texts = context.texts
     st.header(texts("page.worker"))
+    _show_registry(context)
     jobs = context.registry.run(JobRepository().all())
     if not jobs:
         empty(texts, "empty.worker", "python -m retraining.worker")
@@ -32,6 +33,29 @@ def show(context: Context) -> None:
             st.warning(f"{told} {retold(job.detail, texts)}", icon=":material/error:")
     show_table(job_rows(jobs, texts), texts)
     show_ages(context)
+
+
+def _show_registry(context: Context) -> None:
+    """Says where the embedded registry has been outgrown, and how to move."""
+    report = context.api.health()
+    told = outgrown(report, context.texts)
+    if told:
+        st.warning(told, icon=":material/database:")
+        st.code("python -m deployment.migrate_to_mongo --from FAROL_HOME --to URI", language="bash")
+
+
+def outgrown(report: Mapping[str, Any] | None, texts: Texts) -> str:
+    """What is to be said of the registry's size; empty where nothing is.
+
+    Args:
+        report: the answer of `/health`, None where nobody answered.
+        texts: the reader's language.
+    """
+    part = {} if report is None else report["parts"]["registry"]
+    if not part.get("outgrown"):
+        return ""
+    size, limit = (texts.number(part[name] / 1e9, 1) for name in ("bytes", "limit_bytes"))
+    return texts("worker.outgrown", size=size, limit=limit)
 
 
 def job_rows(jobs: Sequence[JobState], texts: Texts) -> list[dict[str, Any]]:

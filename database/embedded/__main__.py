@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from database.embedded.lifecycle import ensure_running, status, stop
+from database.embedded.outgrown import LIMIT_BYTES, size_of
 from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import settings_from_environment
 from model.errors import FarolError
@@ -44,6 +45,12 @@ def _print_status(home: Path) -> int:
     print(f"{'running' if now.running else 'not running'}, data in {now.folder}")  # noqa: T201
     if now.running and now.state:
         print(f"{now.state.uri} (pid {now.state.pid}, {now.state.version})")  # noqa: T201
+    size = size_of(home)
+    print(  # noqa: T201
+        f"largest database: {size.bytes / 1e6:,.0f} MB, measured up to {LIMIT_BYTES / 1e6:,.0f} MB"
+    )
+    if size.outgrown:
+        print(size.told(), file=sys.stderr)  # noqa: T201
     return 0 if now.running else 3
 
 

@@ -41,7 +41,7 @@ def _or_in_bulk(handler: NeoSQLiteHandler, handle: Handle) -> Handle:
         command = next((name for name in ITEMS if name in body), None)
         if command is None:
             return handle(message)
-        items = _items(message, ITEMS[command])
+        items = items_of(message, ITEMS[command])
         table, database = body[command], body.get("$db", "test")
         if not items or not isinstance(table, str) or "startTransaction" in body:
             return handle(message)
@@ -61,7 +61,7 @@ def _or_in_bulk(handler: NeoSQLiteHandler, handle: Handle) -> Handle:
     return handle_message
 
 
-def _items(message: Message, name: str) -> list[Document]:
+def items_of(message: Message, name: str) -> list[Document]:
     """What a message writes: beside its body, as drivers send it, or in it."""
     items: list[Document] = []
     for kind, part in message["sections"]:

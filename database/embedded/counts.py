@@ -27,7 +27,7 @@ def count_quickly(handler: NeoSQLiteHandler) -> None:
 
     def handle_message(message: Message) -> Answer:
         (_, body), *more = message["sections"]
-        table, where = body.get("aggregate"), _counted(body.get("pipeline"))
+        table, where = body.get("aggregate"), counted(body.get("pipeline"))
         if more or not isinstance(table, str) or where is None:
             return handle(message)
         database = body.get("$db", "test")
@@ -45,7 +45,7 @@ def count_quickly(handler: NeoSQLiteHandler) -> None:
     handler.handle_command = handle_message
 
 
-def _counted(pipeline: Sequence[Document] | None) -> Document | None:
+def counted(pipeline: Sequence[Document] | None) -> Document | None:
     """What is to be counted; None where the pipeline is no plain count."""
     match pipeline:
         case [{"$match": dict(where), **other}, last] if not other and last == COUNTED:

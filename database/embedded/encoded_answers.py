@@ -1,4 +1,4 @@
-"""Answers of the embedded server: each document that was found is encoded once.
+"""Answers of the embedded server: each document that was found is encoded once, when it is sent.
 
 nx-27017 encodes each to learn its size, then copies the whole answer in search of object ids, and
 encodes that.
@@ -16,13 +16,17 @@ from nx_27017.handler import NeoSQLiteHandler
 from nx_27017.utils import convert_neo_to_bson_objectids
 from nx_27017.wire_protocol import MAX_BSON_DOCUMENT_SIZE
 
+from database.embedded.stored_text import StoredAnswer
+
 
 def encode_once(handler: NeoSQLiteHandler) -> None:
-    """Makes this handler keep what it found as it is sent."""
+    """Makes this handler encode what it found as it is sent, a batch at a time."""
     splits = handler._split_first_batch
 
     def split(found: Iterable[Any], *args: Any, **options: Any) -> tuple[list[Any], int]:
-        first, cursor = splits([_encoded(one) for one in found], *args, **options)
+        # What the library found is its own, and may be changed before its turn comes.
+        kept = [one if type(one) is StoredAnswer else _encoded(one) for one in found]
+        first, cursor = splits(kept, *args, **options)
         return first, cursor
 
     handler._split_first_batch = split
@@ -32,18 +36,23 @@ def encode_once(handler: NeoSQLiteHandler) -> None:
 def _in_one_answer(
     found: Sequence[Any], limit: int = MAX_BSON_DOCUMENT_SIZE
 ) -> tuple[Sequence[Any], Sequence[Any]]:
-    """The encoded documents that fit into an answer, at least one, and the others."""
+    """The documents that fit into an answer, encoded, at least one, and the others."""
+    fitting: list[Any] = []
     used = 0
     for number, document in enumerate(found):
-        used += len(document.raw)
+        one = _encoded(document)
+        used += len(one.raw)
         if number and used > limit:
-            return found[:number], found[number:]
-    return found, []
+            return fitting, [one, *found[number + 1 :]]
+        fitting.append(one)
+    return fitting, []
 
 
 def _encoded(document: Any) -> Any:
     if type(document) is RawBSONDocument:
         return document
+    if type(document) is StoredAnswer:
+        return document.encoded()
     try:
         return RawBSONDocument(encode(document))
     except InvalidDocument:  # It holds a type of the library's own.

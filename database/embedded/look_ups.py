@@ -61,19 +61,33 @@ def answer_look_ups(handler: NeoSQLiteHandler) -> None:
     handler.handle_command = handle_message
 
 
+def look_up(
+    opened: Connection, table: str, body: Document
+) -> tuple[str, list[Any], frozenset[str] | None]:
+    """The SQL of a look-up, its values, and the fields that are asked for; None is all.
+
+    Raises:
+        NotPlain: the library must find them.
+    """
+    fields = _fields(body.get("projection"))
+    sort = body.get("sort")
+    page = _page(body.get("skip", 0), body.get("limit", 0))
+    where, limit = body.get("filter", {}), body.get("limit", 0)
+    condition, values = matching(opened, table, where, sort, limit)
+    query = f"SELECT {json_data_column(opened[table].query_engine.jsonb.jsonb_supported)}"
+    query += condition
+    if sort:
+        query += ordered(opened, table, sort)
+    return query + page, values, fields
+
+
 def _found(opened: Connection, table: str, body: Document) -> list[Any]:
     """The documents that a look-up finds, as they are sent.
 
     Raises:
         NotPlain: the library must find them.
     """
-    fields = _fields(body.get("projection"))
-    condition, values = matching(opened, table, body.get("filter", {}))
-    query = f"SELECT {json_data_column(opened[table].query_engine.jsonb.jsonb_supported)}"
-    query += condition
-    if body.get("sort"):
-        query += ordered(opened, table, body["sort"])
-    query += _page(body.get("skip", 0), body.get("limit", 0))
+    query, values, fields = look_up(opened, table, body)
     return [answer_of(text, fields) for (text,) in opened.db.execute(query, values)]
 
 

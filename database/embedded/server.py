@@ -28,8 +28,10 @@ from nx_27017.server import handle_client
 
 from database.embedded.bulk_writes import write_in_bulk
 from database.embedded.counts import count_quickly
+from database.embedded.deletions import delete_by_indexes
 from database.embedded.encoded_answers import encode_once
 from database.embedded.look_ups import answer_look_ups
+from database.embedded.plans import explain_plans
 from database.embedded.slow_commands import tell_of_slow_commands
 from database.embedded.sqlite_files import SECURE_DELETE
 from model.trust.private import UMASK
@@ -121,6 +123,8 @@ def main(argv: Sequence[str]) -> int:
         encode_once(handler)
         answer_look_ups(handler)
         count_quickly(handler)
+        delete_by_indexes(handler)
+        explain_plans(handler)
         tell_of_slow_commands(handler)
         stack.callback(handler.close_all)  # Empties the write-ahead log.
         # Leaving the runner waits for what is being written.

@@ -7,13 +7,14 @@ reads what the other wrote.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 from bson import encode
 from bson.raw_bson import RawBSONDocument
-from neosqlite.collection.json_helpers import neosqlite_json_dumps
+from neosqlite.collection.json_helpers import neosqlite_json_dumps, neosqlite_json_loads
 
 Document = dict[str, Any]
 
@@ -21,6 +22,9 @@ DEEPEST = 500
 """Opening brackets up to which no text is nested too deeply for SQLite, whose limit is 1,000."""
 
 _DATE = "$date"
+_DATE_NAME, _DATE_TEXTS = '"$date"', ('"$date":"', '"$date": "')
+"""A moment is written as a text, by orjson or by the library; what else has that name is not."""
+
 _OF_THE_LIBRARY = '"__neosqlite_'
 """Begins the names by which the library marks bytes and object ids."""
 
@@ -57,16 +61,43 @@ def moment_text(at: datetime) -> str:
     return f'{{"{_DATE}":"{at.isoformat()}"}}'
 
 
-def answer_of(text: str, fields: Collection[str] | None = None) -> RawBSONDocument:
-    """A stored document as it is sent, or some of its fields.
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """A stored document that was found, made into an answer when its turn comes.
+
+    Of a long list most are asked for later, batch by batch; what all of them took to be encoded at
+    once, nobody else was answered.
+
+    Attributes:
+        text: as it is stored.
+        fields: those that are asked for; None is all.
+    """
+
+    text: str
+    fields: Collection[str] | None
+
+    def encoded(self) -> RawBSONDocument:
+        """The document as it is sent."""
+        try:
+            document = read(self.text)
+        except NotPlain:  # No text that Farol writes.
+            document = neosqlite_json_loads(self.text)
+        if self.fields is not None:
+            document = {name: value for name, value in document.items() if name in self.fields}
+        return RawBSONDocument(encode(document))
+
+
+def answer_of(text: str, fields: Collection[str] | None = None) -> StoredAnswer:
+    """A stored document as an answer, or some of its fields.
 
     Raises:
         NotPlain: it holds what only the library reads.
     """
-    document = read(text)
-    if fields is not None:
-        document = {name: value for name, value in document.items() if name in fields}
-    return RawBSONDocument(encode(document))
+    if type(text) is not str or _OF_THE_LIBRARY in text:
+        raise NotPlain
+    if text.count(_DATE_NAME) != sum(map(text.count, _DATE_TEXTS)):
+        raise NotPlain
+    return StoredAnswer(text, fields)
 
 
 def read(text: str) -> Document:

@@ -10,6 +10,7 @@ import pytest
 from dashboard.api_client import FarolApi
 from dashboard.serving import objection
 from dashboard.texts import Language, load_texts
+from dashboard.views.worker import outgrown
 
 EN = load_texts(Language.EN)
 
@@ -64,3 +65,19 @@ def test_a_health_that_is_503_is_read_and_another_page_is_not_taken_for_one(
     api = FarolApi("http://farol", transport=httpx.MockTransport(lambda _: answer))
 
     assert (api.health() is not None) is known
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_an_embedded_registry_that_was_outgrown_is_told_with_its_figures(
+    language: Language,
+) -> None:
+    part = {"state": "ok", "bytes": 5_400_000_000, "limit_bytes": 5_000_000_000, "outgrown": True}
+    texts = load_texts(language)
+
+    told = outgrown({"parts": {"registry": part}}, texts)
+
+    assert texts.number(5.4, 1) in told
+    assert "MongoDB" in told
+    assert outgrown({"parts": {"registry": {**part, "outgrown": False}}}, texts) == ""
+    assert outgrown({"parts": {"registry": {"state": "ok"}}}, texts) == ""
+    assert outgrown(None, texts) == ""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from bson import Decimal128, ObjectId
+from bson import Decimal128, ObjectId, decode
+from nx_27017.handler import NeoSQLiteHandler
 from pymongo import MongoClient
+
+from database.embedded.encoded_answers import encode_once
+from database.embedded.look_ups import answer_look_ups
+from database.embedded.stored_text import StoredAnswer
 
 Documents = dict[str, Any]
 
@@ -66,3 +72,24 @@ def test_a_number_of_decimals_is_answered(client: MongoClient[Documents], db: st
     (found,) = client[db].students.aggregate([added])
 
     assert found["exact"] in (Decimal128("1"), Decimal128("1.0"))
+
+
+def test_of_a_long_list_only_what_is_sent_is_encoded(tmp_path: Path) -> None:
+    handler = NeoSQLiteHandler(data_dir=str(tmp_path))
+    encode_once(handler)
+    answer_look_ups(handler)
+    stored = [{"_id": f"{n}", "at": datetime(2024, 1, n + 1, tzinfo=UTC)} for n in range(5)]
+    insert = {"insert": "students", "$db": "s", "documents": stored}
+    sent: Documents = {"sections": [("body", insert)], "request_id": 1, "_conn_id": "one"}
+    handler.handle_insert(sent)
+    asked = {"find": "students", "filter": {}, "sort": {"_id": 1}, "batchSize": 2, "$db": "s"}
+
+    _, answer = handler.handle_command({**sent, "sections": [("body", asked)]})
+
+    (cursor,) = handler._cursors.values()
+    assert [type(one) for one in cursor["docs"]] == [StoredAnswer] * 3
+    more = {"getMore": answer["cursor"]["id"], "collection": "students", "batchSize": 9, "$db": "s"}
+    _, rest = handler.handle_command({**sent, "sections": [("body", more)]})
+    came = [*answer["cursor"]["firstBatch"], *rest["cursor"]["nextBatch"]]
+    assert [decode(one.raw)["at"].day for one in came] == [1, 2, 3, 4, 5]
+    handler.close_all()

@@ -16,6 +16,7 @@ from nx_27017.handler import NeoSQLiteHandler
 
 from database.embedded.conditions import matching, ordered
 from database.embedded.counts import count_quickly
+from database.embedded.deletions import delete_by_indexes
 from database.embedded.encoded_answers import encode_once
 from database.embedded.look_ups import answer_look_ups
 from database.embedded.stored_text import NotPlain
@@ -27,7 +28,8 @@ AT = datetime(2024, 1, 1, microsecond=999_000, tzinfo=UTC).replace(tzinfo=None)
 STORED: list[Documents] = [
     {
         "_id": f"Ágata {n}", "key": f"k{n % 3}", "unit": "" if n % 2 else "escola ü",
-        "revision": n % 2, "at": AT + timedelta(seconds=n), "period": "2024-01-01", "none": None,
+        "revision": n % 2, "number": n, "open": n % 2 == 0,
+        "at": AT + timedelta(seconds=n), "period": "2024-01-01", "none": None,
         "nested": {"at": AT, "list": [1, 2.5, {"at": AT}, "x"]},
     }
     for n in range(6)
@@ -56,7 +58,19 @@ FOUND_IN_BOTH: list[Documents] = [
     {"filter": {"key": "k1"}, "sort": {"_id": -1}},
     {"filter": {"at": {"$lte": AT + timedelta(seconds=3)}, "key": {"$in": ["k0"]}}},
     {"filter": {"at": {"$gte": AT + timedelta(seconds=2), "$lt": AT + timedelta(seconds=4)}}},
-    {"filter": {"at": {"$gt": "2024"}}},
+    {"filter": {"_id": {"$gt": "bytes"}}, "sort": {"_id": 1}, "limit": 3},
+    {"filter": {"_id": {"$gte": "a", "$lt": "c"}}},
+    {"filter": {"key": {"$gt": "k0", "$lte": "k1"}}},
+    {"filter": {"number": 1}},
+    {"filter": {"number": {"$gt": 0, "$lt": 2**40}}, "sort": {"number": -1}},
+    {"filter": {"number": {"$gte": 1}, "key": "k2"}},
+    {"filter": {"open": True}},
+    {"filter": {"open": False}},
+    {"filter": {"open": True, "number": 2}, "sort": {"at": -1}, "limit": 2},
+    {"filter": {"key": "k1", "period": "2024-01-01", "revision": 1}},
+    {"filter": {"key": "k1", "at": AT + timedelta(seconds=1)}},
+    {"filter": {"period": "2024-01-01"}, "sort": {"at": -1}, "limit": 2},
+    {"filter": {"period": "2024-01-01"}, "sort": {"at": -1, "_id": 1}, "limit": 2, "skip": 1},
     {"filter": {}, "sort": {"period": 1, "_id": -1}},
     {"filter": {}, "sort": {"at": -1, "_id": 1}, "skip": 2, "limit": 3},
     {"filter": {"key": "k1"}, "sort": {"at": 1, "_id": 1}, "skip": 1},
@@ -111,6 +125,8 @@ def filled(handler: NeoSQLiteHandler) -> NeoSQLiteHandler:
         {"key": {"key": 1}, "name": "key_1"},
         {"key": {"unit": 1, "period": 1}, "name": "unit_1_period_1"},
         {"key": {"at": 1}, "name": "at_1"},
+        {"key": {"number": 1}, "name": "number_1"},
+        {"key": {"open": 1}, "name": "open_1"},
     ]
     handler.handle_command(message({"createIndexes": "students", "indexes": indexes}))
     return handler
@@ -229,3 +245,60 @@ def test_a_part_of_a_second_counts_in_a_comparison(quick: NeoSQLiteHandler) -> N
 
     # The library compares whole seconds where one of two moments has no fraction.
     assert [one["_id"] for one in found] == ["Ágata 0"]
+
+
+def test_a_text_is_compared_with_texts_alone_as_in_mongodb(quick: NeoSQLiteHandler) -> None:
+    assert documents(quick, {"filter": {"at": {"$gt": "2024"}}}) == []
+
+
+@AS_TEXT
+def test_the_newest_few_are_read_by_their_index_whatever_else_is_asked(
+    quick: NeoSQLiteHandler,
+) -> None:
+    db = quick.get_database("school").db
+    said: list[str] = []
+    db.set_trace_callback(said.append)
+
+    documents(quick, {"filter": {}, "sort": {"at": -1, "_id": 1}, "limit": 1})
+    documents(quick, {"filter": {"period": "2024-01-01"}, "sort": {"at": -1}, "limit": 1})
+    db.set_trace_callback(None)
+
+    queries = [one for one in said if "ORDER BY" in one]
+    assert len(queries) == 2
+    for query in queries:
+        plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}"))
+        assert "idx_students_at" in plan
+        assert "FOR ORDER BY" not in plan
+
+
+DELETED: list[Documents] = [
+    {"key": "k1"},
+    {"_id": "\u00c1gata 1"},
+    {"key": {"$in": ["k0", "k2"]}},
+    {"at": {"$lt": AT + timedelta(seconds=3)}},
+    {"at": {"$lt": AT + timedelta(seconds=3)}, "open": True},
+    {"key": "k1", "revision": {"$exists": False}},
+    {"nested": {"$exists": True}},
+]
+
+
+@AS_TEXT
+@pytest.mark.parametrize("where", DELETED, ids=str)
+def test_what_is_deleted_is_what_the_library_deletes(
+    plain: NeoSQLiteHandler, quick: NeoSQLiteHandler, where: Documents
+) -> None:
+    delete_by_indexes(quick)
+    asked = {"delete": "students", "deletes": [{"q": where, "limit": 0}]}
+
+    answers = [handler.handle_command(message(asked))[1] for handler in (plain, quick)]
+
+    left = [{one["_id"] for one in documents(handler, {})} for handler in (plain, quick)]
+    assert answers[1]["n"] == answers[0]["n"] > 0
+    assert left[1] == left[0]
+
+
+def test_a_deletion_of_one_of_several_is_the_librarys(quick: NeoSQLiteHandler) -> None:
+    delete_by_indexes(quick)
+    asked = {"delete": "students", "deletes": [{"q": {"key": "k1"}, "limit": 1}]}
+
+    assert quick.handle_command(message(asked))[1]["n"] == 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,14 +15,15 @@ import pytest
 from database.artifacts import ArtifactRepository
 from database.batches import BatchRepository
 from database.driver.client import SyncRegistry, open_registry
-from database.driver.commands import DeleteMany, InsertMany
+from database.driver.commands import DeleteMany, Find, InsertMany, Replace, ReplaceMany
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.students import PeriodRepository, StudentRepository
 from database.versions import ModelVersionRepository
-from deployment.registry_copy import compare, copy
+from deployment.migrate_to_mongo import outcome as outcome_of
+from deployment.registry_copy import COLLECTIONS, compare, copy, pages
 from preprocessing.cohorts.write import write_cohorts
 from tests.database.builders import at, model_version, observation, outcome, prediction, promotion
 
@@ -87,8 +91,66 @@ def test_a_document_of_another_content_is_told(
 
     copy(registry, target, lambda _: None)
 
-    differing = [one for one in compare(registry, target) if one.differs]
-    assert [(one.collection, one.complete) for one in differing] == [("predictions", False)]
+    (differing,) = [one for one in compare(registry, target) if one.differs]
+    assert (differing.collection, differing.complete) == ("predictions", False)
+    assert differing.digest != differing.target_digest
+    # By its place, and its fields by name: a key may tell a student, a value always does.
+    assert differing.named[0].startswith("number 1 by key (")
+    assert "something" in differing.named[0]
+    assert "RA-1" not in differing.named[0]
+
+
+def test_a_difference_in_the_target_is_found_by_digest_and_told_by_the_command(
+    registry: SyncRegistry, target: SyncRegistry
+) -> None:
+    registry.run(ModelVersionRepository().add(model_version(1)))
+    copy(registry, target, lambda _: None)
+    (stored,) = target.execute(Find("model_versions", {}))
+    target.execute(
+        ReplaceMany("model_versions", [Replace({"_id": "v1"}, stored | {"family": "other"})])
+    )
+
+    told = {one.collection: outcome_of(one) for one in compare(registry, target)}
+
+    assert told["model_versions"].startswith("INCOMPLETE, 0 missing, 1 differ, target ")
+    assert told["model_versions"].endswith(": v1 (family)")
+    assert told["students"] == "complete"
+
+
+def test_a_copy_that_is_killed_goes_on_where_it_was_and_leaves_its_source_as_it_is(
+    registry: SyncRegistry, target: SyncRegistry, embedded_uri: str, db: str, tmp_path: Path
+) -> None:
+    fill(registry)
+    registry.run(StudentRepository().observe([observation(f"RB-{i}") for i in range(8_000)]))
+    before = contents(registry)
+    command = [sys.executable, "-m", "deployment.migrate_to_mongo"]
+    command += ["--from", f"{embedded_uri}&appName=source", "--db", db]
+    command += ["--to", embedded_uri.replace("/?", f"/{db}-copy?")]
+    environment = {"FAROL_HOME": str(tmp_path / "home"), "PATH": ""}
+
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stderr is not None
+        told = next(line for line in first.stderr if "students:" in line)
+        first.send_signal(signal.SIGKILL)
+    half = target.run(StudentRepository().count())
+    again = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert re.search(r"students: [\d,]+ of 9,200", told)
+    assert 0 < half < 9_200
+    assert again.returncode == 0, again.stderr
+    assert re.search(rf"students: 9,200 of 9,200, {half:,} were there already", again.stderr)
+    assert "INCOMPLETE" not in again.stdout
+    assert contents(registry) == before
+
+
+def contents(registry: SyncRegistry) -> dict[str, str]:
+    """The digest of each collection, but of what a start writes."""
+    return {
+        name: hashlib.sha256(repr(list(pages(registry, name))).encode()).hexdigest()
+        for name in COLLECTIONS
+    }
 
 
 def test_the_command_says_what_it_copied(
