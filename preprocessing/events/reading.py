@@ -43,9 +43,9 @@ class EventTable:
     events: Mapping[str, Sequence[Event]]
     rejected: Mapping[str, int]
 
-    def years(self) -> frozenset[int]:
-        """The years in which anything happened."""
-        return frozenset(event.day.year for own in self.events.values() for event in own)
+    def days(self) -> frozenset[date]:
+        """The days on which anything happened."""
+        return frozenset(event.day for own in self.events.values() for event in own)
 
 
 def read_events(path: Path, task: TaskSpec) -> list[EventTable]:

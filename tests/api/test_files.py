@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from api.files import child
+from api.files import apart, child
 from api.files.sent import LARGEST, file_name
 from api.http.problems import Problem
 from database.driver.client import SyncRegistry
@@ -257,14 +257,14 @@ def test_no_name_of_a_file_is_taken_for_an_option_of_its_reader(asked: str) -> N
 def test_no_more_of_an_account_is_held_than_a_worker_has_room_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(child, "MOST_SAID", 10)
+    monkeypatch.setattr(apart, "MOST_SAID", 10)
 
     async def said(parts: int) -> bytes:
         pipe = asyncio.StreamReader()
         for _ in range(parts):
             pipe.feed_data(b"12345")
         pipe.feed_eof()
-        return await child._said(pipe)
+        return await apart._said(pipe)
 
     assert asyncio.run(said(2)) == b"1234512345"
     with pytest.raises(Problem) as refused:
