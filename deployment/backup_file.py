@@ -227,8 +227,8 @@ def _manifest(path: Path, content: bytes) -> Manifest:
         if told.get("registry", 1) > installation.FORMAT:
             raise ConfigurationError(
                 f"{path} holds documents of format {told['registry']!r}, this release knows "
-                f"{installation.FORMAT} at most; restore it with the release that made it, or with a "
-                "newer one"
+                f"{installation.FORMAT} at most; restore it with the release that made it, or "
+                "with a newer one"
             )
         return Manifest(**told)
     except (ValueError, KeyError, TypeError) as error:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
-from api.answers.files import UploadAnswer
+from api.answers.files import EventsAnswer, UploadAnswer
 from api.durability.storage import MEGABYTE
 from api.files import apart
 from api.files.apart import run_apart, turn
@@ -34,6 +34,7 @@ class Upload:
         units: the only units whose rows are read; all, where none is named.
         sent_by: the name of the key.
         keep: put it into the registry, or only say what would be read.
+        events: it holds events, a row each, and is worked out into records.
     """
 
     file: BinaryIO
@@ -42,6 +43,7 @@ class Upload:
     units: tuple[str, ...]
     sent_by: str
     keep: bool
+    events: bool = False
 
 
 async def read_upload(upload: Upload, task: str, folder: Path) -> UploadAnswer:
@@ -57,13 +59,13 @@ async def read_upload(upload: Upload, task: str, folder: Path) -> UploadAnswer:
             could not be kept.
         Overloaded: other files are being read.
     """
-    async with turn(folder):
-        code, said = await _run(upload, task)
-    account = _account(said)
-    if account is None:
-        raise _broken(code, upload)
-    if not account["tables"]:
-        raise Problem.of_field("body", " | ".join(account["refused"]))
+    account: UploadAnswer = await _account(upload, task, folder)
+    return account
+
+
+async def read_events_sent(upload: Upload, task: str, folder: Path) -> EventsAnswer:
+    """The account of a file of events; as `read_upload`."""
+    account: EventsAnswer = await _account(upload, task, folder)
     return account
 
 
@@ -74,6 +76,8 @@ def command(upload: Upload, task: str) -> list[str]:
         options += ["--period", upload.period]
     if not upload.keep:
         options.append("--preview")
+    if upload.events:
+        options.append("--events")
     for unit in upload.units:
         options += ["--unit", unit]
     # A name may begin with a dash: every value stands with its option.
@@ -103,11 +107,15 @@ async def _run(upload: Upload, task: str) -> tuple[int, bytes]:
         ) from error
 
 
-def _account(said: bytes) -> UploadAnswer | None:
+async def _account(upload: Upload, task: str, folder: Path) -> Any:
+    async with turn(folder):
+        code, said = await _run(upload, task)
     try:
-        account: UploadAnswer = orjson.loads(said)
+        account = orjson.loads(said)
     except orjson.JSONDecodeError:
-        return None
+        raise _broken(code, upload) from None
+    if not account["tables"]:
+        raise Problem.of_field("body", " | ".join(account["refused"]))
     return account
 
 

@@ -501,6 +501,7 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("preview_file", 415, lambda s: s.post("/files/preview", {})),
     ("preview_file", 422, lambda s: s.client.post("/files/preview", content=b"a\n", headers=CSV)),
     ("keep_file", 422, lambda s: s.client.post("/files?period=x", content=b"a", headers=CSV)),
+    ("keep_file", 422, lambda s: s.client.post("/files?events=true", content=b"a", headers=CSV)),
     ("list_batches", 422, lambda s: s.get("/batches?limit=0")),
     ("list_rejects", 404, lambda s: s.get("/batches/none/rejects")),
     ("list_rejects", 422, lambda s: s.get("/batches/none/rejects?format=xlsx")),
