@@ -17,11 +17,11 @@ from api.http.problems import Problem
 from api.operation import UNIT, operation
 from api.origins.asking import traced
 from api.payload import named_student
-from api.security import Client
 from api.services import Services, services
 from api.students.assessment import known_student
 from api.students.reach import NOT_KNOWN
 from api.units import UnitLimit
+from database.kept.files import KeptFileRepository
 from preprocessing.student_ids import LONGEST_EVER, sent_id
 
 MOST_ROWS = 10_000_000
@@ -62,8 +62,13 @@ async def trace_student(
         raise Problem.of_field("feature", "is no feature of this task")
     student = named_student(here.task, student_id, request, LONGEST_EVER)
     known = await here.registry.run(known_student(student, here.erased.key.of(student)))
-    asked = {"student": student, "feature": feature, "period": period}
-    answer = None if known is None else await _traced(here, client, asked)
+    limit = UnitLimit.of(client, here.task)
+    seen = () if known is None else known.observations
+    answer = None
+    # What nobody knows, or the key may not see, takes no process.
+    if any(limit is None or limit.admits(one.unit) for one in seen):
+        asked = {"student": student, "feature": feature, "period": period}
+        answer = await _traced(here, limit, asked)
     if answer is None:
         raise Problem.of_field("student_id", NOT_KNOWN, 404)
     told = " ".join(one for one in (feature, period) if one is not None)
@@ -91,8 +96,11 @@ async def trace_row(
             there is not.
     """
     here = services(request)
-    answer = await _traced(here, client, {"file": file_id, "row": row})
-    if answer is None or (client.units and not answer["students"]):
+    limit = UnitLimit.of(client, here.task)
+    answer = None
+    if await here.registry.run(KeptFileRepository().find(file_id)) is not None:
+        answer = await _traced(here, limit, {"file": file_id, "row": row})
+    if answer is None or (limit is not None and not answer["students"]):
         raise Problem.of_field("file_id", "no row of a kept file is known by it", 404)
     students = [one for one in answer["students"] if one["student"] not in here.erased]
     for one in students:
@@ -106,7 +114,6 @@ async def trace_row(
     return json_answer(RowAnswer(file_id=file_id, file=answer["file"], row=row, students=owners))
 
 
-async def _traced(here: Services, client: Client, asked: dict[str, Any]) -> Any:
-    limit = UnitLimit.of(client, here.task)
+async def _traced(here: Services, limit: UnitLimit | None, asked: dict[str, Any]) -> Any:
     units = None if limit is None else sorted(limit.spellings)
     return await traced(asked | {"units": units}, here.task.name, here.folders.host / FOLDER)

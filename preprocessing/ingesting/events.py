@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from typing_extensions import TypedDict
@@ -205,7 +205,17 @@ def account_of(table: EventTable, done: Sequence[PeriodEvents]) -> EventTableAcc
         source=table.source,
         rows_read=table.rows,
         rejected=table.rejected,
-        periods=[EventsOfPeriod(**asdict(one) | {"as_of": str(one.as_of)}) for one in done],
+        periods=[
+            EventsOfPeriod(
+                period=one.period,
+                as_of=str(one.as_of),
+                students=one.students,
+                with_events=one.with_events,
+                changed=one.changed,
+                unknown=one.unknown,
+            )
+            for one in done
+        ],
     )
 
 

@@ -45,7 +45,7 @@ class School:
             self.server.url + path,
             json=body,
             headers={"X-API-Key": self.keys[key]},
-            timeout=10,
+            timeout=60,
         )
 
     def asked_for(self, student: str) -> School:
