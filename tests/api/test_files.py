@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -241,6 +242,39 @@ def test_the_log_of_predictions_is_a_file_without_formulas_or_other_schools(
     assert [row.split(";")[2] for row in own] == ["'@L1"]
     assert len(lines) == 2 and '"student_id":"@L1"' in "".join(lines)
     assert future.status_code == 422
+
+
+def test_a_feature_leads_to_its_cell_and_the_row_back_as_far_as_a_key_may_see(
+    office: Office,
+) -> None:
+    text = FILE.replace("F1", "T1").replace("F2", "T2")
+    assert send(office.city, "/files", text).is_success
+    file_id = hashlib.sha256(text.encode()).hexdigest()
+
+    (origin,) = office.school.get("/students/T1/origins?feature=iaa").json()["origins"]
+    whole = office.city.get("/students/T1/origins?period=2021").json()["origins"]
+    own, others, both, none = (
+        who.get(f"/files/{file_id}/rows/{row}")
+        for who, row in ((office.school, 1), (office.school, 2), (office.city, 2), (office.city, 4))
+    )
+
+    assert (origin["how"], origin["row"], origin["cell"], origin["text"]) == (
+        "read", 1, "D2", "8,5",
+    )  # fmt: skip
+    assert (origin["file"], origin["file_id"], origin["value"]) == ("x_2021.csv", file_id, 8.5)
+    assert {"iaa", "ieg", "ips", "ida"} <= {one["feature"] for one in whole}
+    assert office.city.get("/students/T1/origins?period=1999").json()["origins"] == []
+    assert own.json()["students"][0]["student_id"] == "T1"
+    assert {"iaa", "ieg"} <= {*own.json()["students"][0]["features"]}
+    assert both.json()["students"][0]["student_id"] == "T2" and none.json()["students"] == []
+    unknown = office.school.get(f"/files/{'0' * 64}/rows/2")
+    assert others.status_code == unknown.status_code == 404
+    assert others.json() == unknown.json(), "another school's row is as one that is not there"
+    assert office.school.get("/students/T2/origins").status_code == 404
+    settled(office.home)
+    told = [e for e in office.registry.run(entries()) if e.action == "trace"]
+    assert {e.detail for e in told} >= {"iaa", "2021", f"file {file_id} row 1"}
+    assert all("T1" not in e.subject for e in told), "a student is told by a pseudonym"
 
 
 @pytest.mark.parametrize("asked", ["-x.csv", "--help", "a b.csv"])
