@@ -117,10 +117,10 @@ def _bound(pid: int) -> None:
 
 
 @asynccontextmanager
-async def turn(folder: Path) -> AsyncIterator[None]:
-    """One file at a time on this host."""
+async def turn(folder: Path, name: str = LOCK) -> AsyncIterator[None]:
+    """One file at a time on this host, of those who wait for the same lock."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK, thread_local=False)
+    lock = FileLock(folder / name, thread_local=False)
     loop = asyncio.get_running_loop()
     until = loop.time() + WAIT_SECONDS
     while True:

@@ -12,6 +12,9 @@ import orjson
 from api.files.apart import command, run_apart, turn
 from api.http.problems import Problem
 
+LOCK = "tracing.lock"
+"""Another than that of files that are sent: who looks up holds up nobody who sends."""
+
 LATER = 5
 """Seconds after which what could not be reached may be asked for again."""
 
@@ -31,7 +34,7 @@ async def traced(asked: Mapping[str, Any], task: str, folder: Path) -> Mapping[s
         Overloaded: other files are being read.
     """
     words = command("preprocessing.trace.answering", f"--task={task}")
-    async with turn(folder):
+    async with turn(folder, LOCK):
         try:
             code, said = await run_apart(words, orjson.dumps(asked), "trace: ")
         except TimeoutError as error:
