@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow test-long setup setup-dev setup-motor setup-catboost setup-cloud setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-supply setup-coverage setup-containers setup-docs docs sbom audit lint lint-containers coverage format bench mutants replay screenshots docker-up docker-down lock clean
+.PHONY: help run test test-slow test-long test-extras setup setup-dev setup-motor setup-catboost setup-cloud setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-supply setup-coverage setup-containers setup-docs docs sbom audit lint lint-containers coverage format bench mutants replay screenshots docker-up docker-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,6 +26,9 @@ test-slow: setup-dev ## what takes longer: killed processes, browsers, small fuz
 
 test-long: setup-dev ## by hand: whole runs one after the other, replays, a story of a year
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m long $(TESTS)
+
+test-extras: setup-dev setup-catboost setup-docs setup-effects setup-mlflow setup-onnx setup-otel ## by hand: sets the extras up and runs the tests that skip without them
+	$(BIN)/python -m tests.extras
 
 setup: .venv/.run-locked ## the virtual environment, from the hashed lock file
 

@@ -33,6 +33,7 @@ from api.limits.rates import CallRates
 from api.lists.warming import keep_lists
 from api.metrics.requests import counted
 from api.opening import Opened, opened
+from api.origins import route as origins
 from api.predict_endpoint import PredictEndpoint
 from api.routes import (
     alarms,
@@ -92,7 +93,7 @@ ROUTERS = tuple(
     # In this order: /predict/{student_id} takes every path below /predict, /students/{student_id}
     # every path below /students, and /drift/{report_id} every path below /drift.
     for routes in (
-        bulk, predictions, labels, outcomes, files, helping, helped, students, assessments,
+        bulk, predictions, labels, outcomes, files, origins, helping, helped, students, assessments,
         rights, dossiers, erasure, lists, models, decisions, trials, comparisons, alarms, runs,
         notices, performance, effects, retention, people, system, pages, bundles,
     )

@@ -24,6 +24,7 @@ from api.answers import (
     lists,
     models,
     notices,
+    origins,
     people,
     performance,
     predictions,
@@ -90,8 +91,9 @@ def servers(root: str) -> list[Json]:
 
 
 ANSWERS = (
-    predictions, dossiers, exports, assessments, files, helping, lists, models, decisions, alarms,
-    trials, comparisons, notices, performance, effects, erasures, people, retention, rights, system,
+    predictions, dossiers, exports, assessments, files, origins, helping, lists, models, decisions,
+    alarms, trials, comparisons, notices, performance, effects, erasures, people, retention, rights,
+    system,
 )  # fmt: skip
 
 

@@ -1,13 +1,14 @@
-"""What a database says of itself: whose data key its tombstones are made with, and its task.
+"""What a database says of itself: the data key of its tombstones, its task, its format.
 
 With another key a host would not recognise the tombstones, and would bring erased students back.
-With another task it would train on foreign rows and correct foreign outcomes.
+With another task it would train on foreign rows and correct foreign outcomes. An older release
+would drop what it does not know of a document as it writes it anew.
 """
 
 from __future__ import annotations
 
 from database.aliases import CHAMPION, AliasRepository
-from database.driver.commands import Document, Find, InsertMany, Op
+from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
 from database.versions import ModelVersionRepository
 from model.errors import ConfigurationError
 from model.trust.tombstone import TombstoneKey
@@ -15,33 +16,63 @@ from model.trust.tombstone import TombstoneKey
 COLLECTION = "installation"
 DATA_KEY = "data_key"
 TASK = "task"
+FORMAT_KEY = "format"
+FORMAT = 1
+"""The format in which this release writes a registry. It is raised when records change, which
+`tests/database/test_format.py` sees; a release that knows a lower one is refused from then on."""
+
 LONGEST_NAME = 63
 """Characters of a database's name."""
 
 
 def claim(key: TombstoneKey) -> Op[None]:
-    """Records the data key's fingerprint in a registry that has none, or compares it.
+    """Records the data key's fingerprint and the format of a registry that has none, or compares.
+
+    A registry of an older format is of this release's from here on.
 
     Raises:
-        ConfigurationError: the registry belongs to an installation with another data key.
+        ConfigurationError: the registry belongs to an installation with another data key, or was
+            written by a newer release.
     """
-    yield InsertMany(COLLECTION, [{"_id": DATA_KEY, "fingerprint": key.fingerprint}])
-    yield from check(key)
+    said: list[Document] = [
+        {"_id": DATA_KEY, "fingerprint": key.fingerprint},
+        {"_id": FORMAT_KEY, "number": FORMAT},
+    ]
+    yield InsertMany(COLLECTION, said)
+    older = yield from check(key)
+    if older is not None:
+        fresh = {"_id": FORMAT_KEY, "number": FORMAT}
+        # Somebody newer may have raised it in between; then this process is the last one let in.
+        yield ReplaceMany(COLLECTION, [Replace({"_id": FORMAT_KEY, "number": older}, fresh)])
 
 
-def check(key: TombstoneKey) -> Op[None]:
-    """Compares the data key's fingerprint, where the registry has one.
+def check(key: TombstoneKey) -> Op[int | None]:
+    """Compares the data key's fingerprint and the format, where the registry has them.
+
+    Returns:
+        The format, where it is an older one.
 
     Raises:
-        ConfigurationError: the registry belongs to an installation with another data key.
+        ConfigurationError: the registry belongs to an installation with another data key, or was
+            written by a newer release.
     """
-    found = yield Find(COLLECTION, {"_id": DATA_KEY})
-    if found and found[0]["fingerprint"] != key.fingerprint:
+    found = yield Find(COLLECTION, {"_id": {"$in": [DATA_KEY, FORMAT_KEY]}})
+    said = {one["_id"]: one for one in found}
+    number = said.get(FORMAT_KEY, {}).get("number", FORMAT)
+    if number > FORMAT:
+        raise ConfigurationError(
+            f"this registry was opened by a newer release of Farol: its format is {number}, and "
+            f"this release knows {FORMAT} at most. Nothing was changed. Start the newer release "
+            "again; or go back by the backup of before the upgrade, into an empty FAROL_HOME and "
+            "MONGO_DB (docs/deployment.md)"
+        )
+    if DATA_KEY in said and said[DATA_KEY]["fingerprint"] != key.fingerprint:
         raise ConfigurationError(
             "FAROL_DATA_KEY: this registry was made with another data key, which recognises its "
             "erased students. Set FAROL_DATA_KEY to that of the first host, or copy the file "
             "data.key from its FAROL_HOME into this one's"
         )
+    return number if number < FORMAT else None
 
 
 def claim_task(name: str) -> Op[str]:

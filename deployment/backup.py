@@ -16,6 +16,7 @@ from pathlib import Path
 import bson
 
 from api.durability import outbox
+from database import installation
 from database.driver.client import SyncRegistry
 from database.driver.commands import Document
 from database.predictions import document_of
@@ -121,7 +122,14 @@ def back_up(
         collections = _add_registry(writer, backup_file.REGISTRY, root)
         at = now.isoformat(timespec="seconds")
         return writer.finish(
-            Manifest(at, default.name, collections, first_task=tasks[0].task, tasks=own)
+            Manifest(
+                at,
+                default.name,
+                collections,
+                first_task=tasks[0].task,
+                tasks=own,
+                registry=installation.FORMAT,
+            )
         )
 
 

@@ -8,7 +8,8 @@
 `tasks/TASK/registry/NAME/00001`  documents of a further task's collection, BSON one after the other
 `registry/NAME/00001`             the same of the root database, which is also the first task's
 
-In format 1, of releases that knew one task, `task.yaml` and `outbox/` are at the top.
+In format 1, of releases that knew one task, `task.yaml` and `outbox/` are at the top. The manifest
+of format 3 tells the format of the documents too.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from database import installation
 from model.errors import ConfigurationError
 
-FORMAT = 2
-READABLE = (1, FORMAT)
+FORMAT = 3
+READABLE = (1, 2, FORMAT)
 MANIFEST = "manifest.json"
 TASK = "task.yaml"
 TASKS = "tasks/"
@@ -54,6 +56,8 @@ class Manifest:
         first_task: whose records are in the root database; that of format 1 is the only one.
         tasks: each task, to what of its own is counted: its outbox, and its collections where it
             has a database of its own.
+        registry: the format of its documents (`database.installation.FORMAT`); of a release of
+            before they were numbered the first.
     """
 
     made_at: str
@@ -63,6 +67,7 @@ class Manifest:
     format: int = FORMAT
     first_task: str = ""
     tasks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    registry: int = 1
 
     @property
     def first(self) -> str:
@@ -218,6 +223,12 @@ def _manifest(path: Path, content: bytes) -> Manifest:
             raise ConfigurationError(
                 f"{path} has format {told['format']!r}, this release reads up to {FORMAT}; "
                 "restore it with the release that made it, or a newer one"
+            )
+        if told.get("registry", 1) > installation.FORMAT:
+            raise ConfigurationError(
+                f"{path} holds documents of format {told['registry']!r}, this release knows "
+                f"{installation.FORMAT} at most; restore it with the release that made it, or "
+                "with a newer one"
             )
         return Manifest(**told)
     except (ValueError, KeyError, TypeError) as error:

@@ -27,7 +27,12 @@ from preprocessing.files.account import FileAccount
 from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.by_url import fetched, name_of, place
 from preprocessing.files.limits import LARGEST
-from preprocessing.ingesting.events import described, ingest_events
+from preprocessing.ingesting.events import (
+    EventsAccount,
+    account_of,
+    described,
+    ingest_events,
+)
 from preprocessing.ingesting.files import ingest_file, keep, preview
 from preprocessing.ingesting.lines import describe
 from preprocessing.ingesting.reading import ReadAs, load_mapping, read_any
@@ -76,11 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = settings_from_environment(given.task)
         task = load_task(settings.task)
         alone = given.preview or given.json or given.unit or STANDARD_INPUT in given.files
-        if given.events and (alone or given.period):
-            parser.error("--events goes with --task alone")
+        if given.events and (given.preview or given.period or given.kind or given.mapping):
+            parser.error("--events goes with --task, --unit, --name, --by and --json")
         if given.events:
             with registry(settings) as opened:
-                used = [_ingest_events(opened, one, task, settings) for one in given.files]
+                used = [_ingest_events(opened, one, task, settings, given) for one in given.files]
             return ExitCode.DONE if all(used) else ExitCode.FAILED
         form = ReadAs(given.kind, given.mapping and load_mapping(given.mapping, task))
         if alone:
@@ -181,7 +186,7 @@ def _keeper(opened: SyncRegistry, task: TaskSpec, settings: Settings) -> FileKee
     return FileKeeper(store, task, settings.tombstone_key)
 
 
-def _write(account: FileAccount) -> None:
+def _write(account: FileAccount | EventsAccount) -> None:
     sys.stdout.write(orjson.dumps(account, option=orjson.OPT_APPEND_NEWLINE).decode())
     sys.stdout.flush()
 
@@ -213,18 +218,38 @@ def _ingest_one(
 
 
 def _ingest_events(
-    opened: SyncRegistry, where: Path | str, task: TaskSpec, settings: Settings
+    opened: SyncRegistry,
+    where: Path | str,
+    task: TaskSpec,
+    settings: Settings,
+    given: argparse.Namespace,
 ) -> bool:
+    in_json = given.json or where == STANDARD_INPUT
+    admitted = AdmittedUnits.of(task, given.unit)
     try:
-        with _here(where, None) as (path, _), quiet():
-            tables = read_events(path, task)
-    except NotThisTask as error:
-        sys.stderr.write(f"refused: {error}\n")
+        with _here(where, given.name) as (path, name), quiet():
+            tables = read_events(path, task, name=name)
+    except (NotThisTask, MemoryError) as error:
+        why = str(error) if isinstance(error, NotThisTask) else TOO_MUCH
+        if in_json:
+            _write(EventsAccount(kept=False, tables=(), refused=(why,)))
+        else:
+            sys.stderr.write(f"refused: {why}\n")
         return False
-    now, pseudonyms = datetime.now(UTC), settings.student_pseudonyms
+    now, accounts = datetime.now(UTC), []
     for table in tables:
-        done = opened.run(ingest_events(table, task, now=now, pseudonyms=pseudonyms))
-        sys.stdout.write("\n".join(described(table, done)) + "\n")
+        done = opened.run(
+            ingest_events(
+                table, task,
+                now=now, pseudonyms=settings.student_pseudonyms,
+                units=None if admitted is None else admitted.spellings,
+            )
+        )  # fmt: skip
+        accounts.append(account_of(table, done))
+        if not in_json:
+            sys.stdout.write("\n".join(described(table, done)) + "\n")
+    if in_json:
+        _write(EventsAccount(kept=True, tables=accounts, refused=()))
     return True
 
 

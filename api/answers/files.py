@@ -11,6 +11,7 @@ from api.answers.filled import Count
 from model.batch import BatchKind, Implausible, RowReject
 from model.student import Units
 from preprocessing.files.account import FileAccount
+from preprocessing.ingesting.events import EventsAccount
 
 
 class UploadAnswer(FileAccount):
@@ -20,6 +21,16 @@ class UploadAnswer(FileAccount):
         kept: whether it was put into the registry, or only read.
         tables: one a period and sheet, oldest period first.
         refused: sheets that are no table of the task, with the reason.
+    """
+
+
+class EventsAnswer(EventsAccount):
+    """A file of events: what became of it.
+
+    Attributes:
+        kept: whether it was worked out into records; the events themselves are not kept.
+        tables: one a sheet.
+        refused: why the file is none of events; empty where it was read.
     """
 
 

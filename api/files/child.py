@@ -1,41 +1,24 @@
-"""A school file read by a process of its own, with bounds on what it may take.
+"""A school file read by a process of its own (`api.files.apart`).
 
-Reading a table takes memory that Python does not give back, and a file may be made to break its
-reader. A worker that answers predictions does neither: `python -m preprocessing.ingest` reads the
-file from its standard input, and ends with the worker.
+`python -m preprocessing.ingest` reads it from its standard input.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
-import resource
-import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
-from filelock import FileLock, Timeout
 
-from api.answers.files import UploadAnswer
+from api.answers.files import EventsAnswer, UploadAnswer
 from api.durability.storage import MEGABYTE
+from api.files import apart
+from api.files.apart import run_apart, turn
 from api.http.problems import Problem
-from model.errors import Overloaded
-
-SECONDS = 300.0
-MEMORY = 2_048 * MEGABYTE
-WAIT_SECONDS = 30.0
-"""How long a file waits for the one before it; a host reads one at a time."""
-
-MOST_SAID = 32 * MEGABYTE
-"""Of an account: what the reader says is held by the worker, whatever the reader may hold."""
-
-LOCK = "reading.lock"
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +34,7 @@ class Upload:
         units: the only units whose rows are read; all, where none is named.
         sent_by: the name of the key.
         keep: put it into the registry, or only say what would be read.
+        events: it holds events, a row each, and is worked out into records.
     """
 
     file: BinaryIO
@@ -59,6 +43,7 @@ class Upload:
     units: tuple[str, ...]
     sent_by: str
     keep: bool
+    events: bool = False
 
 
 async def read_upload(upload: Upload, task: str, folder: Path) -> UploadAnswer:
@@ -74,29 +59,29 @@ async def read_upload(upload: Upload, task: str, folder: Path) -> UploadAnswer:
             could not be kept.
         Overloaded: other files are being read.
     """
-    async with _turn(folder):
-        code, said = await _run(upload, task)
-    account = _account(said)
-    if account is None:
-        raise _broken(code, upload)
-    if not account["tables"]:
-        raise Problem.of_field("body", " | ".join(account["refused"]))
+    account: UploadAnswer = await _account(upload, task, folder)
+    return account
+
+
+async def read_events_sent(upload: Upload, task: str, folder: Path) -> EventsAnswer:
+    """The account of a file of events; as `read_upload`."""
+    account: EventsAnswer = await _account(upload, task, folder)
     return account
 
 
 def command(upload: Upload, task: str) -> list[str]:
-    """What reads the file from standard input; `deployment.following` ends it with the worker."""
+    """What reads the file from standard input."""
     options = ["--task", task, "--json", "--name", upload.name, "--by", upload.sent_by]
     if upload.period is not None:
         options += ["--period", upload.period]
     if not upload.keep:
         options.append("--preview")
+    if upload.events:
+        options.append("--events")
     for unit in upload.units:
         options += ["--unit", unit]
-    following = [sys.executable, "-m", "deployment.following", str(os.getpid())]
     # A name may begin with a dash: every value stands with its option.
-    joined = _joined(options)
-    return [*following, sys.executable, "-m", "preprocessing.ingest", *joined, "-"]
+    return apart.command("preprocessing.ingest", *_joined(options), "-")
 
 
 def _joined(options: Sequence[str]) -> list[str]:
@@ -114,62 +99,23 @@ def _joined(options: Sequence[str]) -> list[str]:
 
 
 async def _run(upload: Upload, task: str) -> tuple[int, bytes]:
-    child = await asyncio.create_subprocess_exec(
-        *command(upload, task),
-        stdin=upload.file,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
     try:
-        _bound(child.pid)
-        async with asyncio.timeout(SECONDS):
-            said, complained = await asyncio.gather(_said(child.stdout), _said(child.stderr))
-            await child.wait()
+        return await run_apart(command(upload, task), upload.file, "ingest: ")
     except TimeoutError as error:
         raise Problem.of_field(
-            "body", f"takes longer than {SECONDS:.0f} seconds to read; split it"
+            "body", f"takes longer than {apart.SECONDS:.0f} seconds to read; split it"
         ) from error
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    for line in complained.decode(errors="replace").splitlines():
-        # Our own lines name no student; a trace may.
-        if line.startswith("ingest: "):
-            _log.warning("%s", line)
-    return child.returncode or 0, said
 
 
-async def _said(pipe: asyncio.StreamReader | None) -> bytes:
-    """What came through a pipe.
-
-    Raises:
-        Problem: 422, more than a worker holds of it.
-    """
-    said = bytearray()
-    while pipe is not None and (part := await pipe.read(MEGABYTE)):
-        said += part
-        if len(said) > MOST_SAID:
-            raise Problem.of_field(
-                "body", "has more columns and periods than can be told; split it"
-            )
-    return bytes(said)
-
-
-def _bound(pid: int) -> None:
-    """Bounds the memory of a process, where the system can (Linux)."""
-    if hasattr(resource, "prlimit"):
-        try:
-            resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        except ProcessLookupError:
-            return  # It has ended already, and its exit code tells how.
-
-
-def _account(said: bytes) -> UploadAnswer | None:
+async def _account(upload: Upload, task: str, folder: Path) -> Any:
+    async with turn(folder):
+        code, said = await _run(upload, task)
     try:
-        account: UploadAnswer = orjson.loads(said)
+        account = orjson.loads(said)
     except orjson.JSONDecodeError:
-        return None
+        raise _broken(code, upload) from None
+    if not account["tables"]:
+        raise Problem.of_field("body", " | ".join(account["refused"]))
     return account
 
 
@@ -179,32 +125,11 @@ def _broken(code: int, upload: Upload) -> Problem:
     if code < 0 or not upload.keep:
         return Problem.of_field(
             "body",
-            f"could not be read: its reader broke, or needed more than {MEMORY // MEGABYTE} MB; "
-            "save the table alone as a new file",
+            "could not be read: its reader broke, or needed more than "
+            f"{apart.MEMORY // MEGABYTE} MB; save the table alone as a new file",
         )
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The file could not be kept. Send it again: that repairs what was begun.",
         retry_after=5,
     )
-
-
-@asynccontextmanager
-async def _turn(folder: Path) -> AsyncIterator[None]:
-    """One file at a time on this host."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK, thread_local=False)
-    loop = asyncio.get_running_loop()
-    until = loop.time() + WAIT_SECONDS
-    while True:
-        try:
-            lock.acquire(timeout=0)
-            break
-        except Timeout as error:
-            if loop.time() > until:
-                raise Overloaded("Another file is being read; send this one again.") from error
-        await asyncio.sleep(0.2)
-    try:
-        yield
-    finally:
-        lock.release()

@@ -52,18 +52,25 @@ PARAMETERS: tuple[Json, ...] = (
     _text("period", "Of tables whose name and columns do not tell it."),
 )
 
+EVENTS: Json = {
+    "name": "events", "in": "query", "required": False,
+    "schema": {"type": "boolean", "default": False},
+    "description": "The file holds events, a row each, as the task's `events` say.",
+}  # fmt: skip
+
 
 async def sent_file(request: Request, here: Services, client: Client, *, keep: bool) -> Upload:
     """The file of a request, spooled; whoever takes it closes it.
 
     Raises:
         Problem: 400, 408, 413, 507, of its coming; 415, no type of a table; 422, empty, or a period
-            that the task does not have.
+            that the task does not have, or events where there are none.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in KINDS:
         raise Problem.of_field("content-type", f"must be {', '.join(KINDS)}", 415)
     name = file_name(request.query_params.get("name", ""))
+    events = _is_of_events(request, here.task, keep=keep)
     period = _period(request.query_params.get("period"), here.task)
     length = request.headers.get("content-length", "")
     announced = int(length) if length.isdecimal() else 0
@@ -73,7 +80,7 @@ async def sent_file(request: Request, here: Services, client: Client, *, keep: b
         )
     except Disconnected as gone:
         raise Problem(400, "The body did not come to its end.") from gone
-    return Upload(file, name, period, client.units, client.name, keep)
+    return Upload(file, name, period, client.units, client.name, keep, events)
 
 
 def file_name(asked: str) -> str:
@@ -85,6 +92,19 @@ def file_name(asked: str) -> str:
     last = PurePath(asked.replace("\\", "/")).name
     printable = "".join(c for c in last if c.isprintable()).strip()
     return printable[-LONGEST_NAME:] or "file"
+
+
+def _is_of_events(request: Request, task: TaskSpec, *, keep: bool) -> bool:
+    asked = request.query_params.get("events", "false").lower()
+    if asked not in {"true", "false"}:
+        raise Problem.of_field("events", "must be true or false")
+    if asked == "false":
+        return False
+    if task.events is None:
+        raise Problem.of_field("events", f"task {task.name} has none: say where they stand")
+    if not keep or "period" in request.query_params:
+        raise Problem.of_field("events", "are not looked at before, and tell their days themselves")
+    return True
 
 
 def _period(asked: str | None, task: TaskSpec) -> str | None:

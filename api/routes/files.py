@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import MayRead, MaySendFiles
-from api.answers.files import BatchesAnswer, BatchSummary, RejectsAnswer, UploadAnswer
+from api.answers.files import BatchesAnswer, BatchSummary, EventsAnswer, RejectsAnswer, UploadAnswer
 from api.answers.filled import filled
-from api.files.child import Upload, read_upload
+from api.files.child import Upload, read_events_sent, read_upload
 from api.files.guarded_text import CsvLanguage, CsvLines
-from api.files.sent import BODY, FOLDER, PARAMETERS, sent_file
+from api.files.sent import BODY, EVENTS, FOLDER, PARAMETERS, sent_file
 from api.http.json_answer import json_answer
 from api.operation import TEXT, Json, operation
 from api.security import Client
@@ -59,15 +59,33 @@ async def preview_file(request: Request, client: MaySendFiles) -> Response:
 
 @router.post(
     "/files",
-    **operation("Keeps a school file", UploadAnswer, 507, body=BODY, parameters=PARAMETERS),
+    **operation(
+        "Keeps a school file",
+        UploadAnswer | EventsAnswer,
+        507,
+        body=BODY,
+        parameters=(*PARAMETERS, EVENTS),
+    ),
 )
 async def keep_file(request: Request, client: MaySendFiles) -> Response:
     """As `python -m preprocessing.ingest` does; the same file twice changes nothing.
 
+    With `events=true` the file holds events, and is worked out into the records of the periods that
+    it tells of, as `--events` of that command does; a key for some units changes records of these.
     It needs the scopes `predict` and `label`, for a file tells features and outcomes.
     """
     here = services(request)
-    account = await _read(await sent_file(request, here, client, keep=True), here)
+    upload = await sent_file(request, here, client, keep=True)
+    if upload.events:
+        told = await _of_events(upload, here)
+        done = ", ".join(
+            f"period {one['period']}: {one['changed']} records by events"
+            for table in told["tables"]
+            for one in table["periods"]
+        )
+        here.trail.tell(request, client, "ingest", subject="file", detail=done)
+        return json_answer(told)
+    account = await _read(upload, here)
     done = ", ".join(
         f"period {table['period']}: {table['rows_kept']} of {table['rows_read']} rows"
         for table in account["tables"]
@@ -79,6 +97,11 @@ async def keep_file(request: Request, client: MaySendFiles) -> Response:
 async def _read(upload: Upload, here: Services) -> UploadAnswer:
     with upload.file:
         return await read_upload(upload, here.task.name, here.folders.host / FOLDER)
+
+
+async def _of_events(upload: Upload, here: Services) -> EventsAnswer:
+    with upload.file:
+        return await read_events_sent(upload, here.task.name, here.folders.host / FOLDER)
 
 
 @router.get("/batches", **operation("The school files that were read", BatchesAnswer, 422))

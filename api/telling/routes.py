@@ -62,6 +62,8 @@ TELLING: Mapping[str, Telling] = {
     "preview_file": Untold("it shows callers their own file and keeps nothing"),
     "keep_file": ByItself("ingest"),
     "list_batches": Shown("files read", "batches"),
+    "trace_student": ByItself("trace"),
+    "trace_row": ByItself("trace"),
     "list_rejects": Shown("rejected rows read", "{batch_id}"),
     "act": ByItself("act"),
     "intervene": ByItself("intervene"),

@@ -43,17 +43,18 @@ class EventTable:
     events: Mapping[str, Sequence[Event]]
     rejected: Mapping[str, int]
 
-    def years(self) -> frozenset[int]:
-        """The years in which anything happened."""
-        return frozenset(event.day.year for own in self.events.values() for event in own)
+    def days(self) -> frozenset[date]:
+        """The days on which anything happened."""
+        return frozenset(event.day for own in self.events.values() for event in own)
 
 
-def read_events(path: Path, task: TaskSpec) -> list[EventTable]:
+def read_events(path: Path, task: TaskSpec, *, name: str | None = None) -> list[EventTable]:
     """The events of a file, one table a sheet that has any.
 
     Args:
         path: CSV, workbook or Parquet.
         task: says where they stand.
+        name: what the file is called, where the path does not say.
 
     Raises:
         NotThisTask: the task knows no events, or no sheet has their columns.
@@ -63,13 +64,13 @@ def read_events(path: Path, task: TaskSpec) -> list[EventTable]:
         raise NotThisTask(f"task {task.name} has no `events`: say where they stand")
     read: list[EventTable] = []
     missing: list[str] = []
-    for grid in read_grids(path):
+    for grid in read_grids(path, name=name):
         try:
             read.append(_table(grid, task, plan))
         except NotThisTask as error:
             missing.append(str(error))
     if not read:
-        raise NotThisTask(" | ".join(missing) or f"{path.name}: has no sheet")
+        raise NotThisTask(" | ".join(missing) or f"{name or path.name}: has no sheet")
     return read
 
 

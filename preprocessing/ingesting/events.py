@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+
+from typing_extensions import TypedDict
 
 from database.driver.commands import Op
 from database.labelling.join import settle
 from database.rights.rectifications import RectificationRepository
 from database.students import PeriodRepository, StudentRepository
-from model.horizon import year_of
 from model.pseudonyms.pseudonyms import Pseudonyms
 from model.rights.rectification import held
 from model.student import Features, Observation
@@ -18,6 +19,7 @@ from preprocessing.events.aggregating import Event, aggregated
 from preprocessing.events.reading import EventTable
 from preprocessing.task.events import EventPlan, event_columns
 from preprocessing.task.spec import TaskSpec
+from preprocessing.task.terms import PeriodSpan
 
 TICK = timedelta(milliseconds=1)
 """The least by which the registry tells two moments apart."""
@@ -33,7 +35,7 @@ class PeriodEvents:
         students: whose record of the period was looked at.
         with_events: how many of them have any up to that day.
         changed: how many records are other ones now.
-        unknown: students with events in that year and without a record of the period.
+        unknown: students with events in that time and without a record of the period.
     """
 
     period: str
@@ -45,19 +47,25 @@ class PeriodEvents:
 
 
 def ingest_events(
-    table: EventTable, task: TaskSpec, *, now: datetime, pseudonyms: Pseudonyms | None = None
+    table: EventTable,
+    task: TaskSpec,
+    *,
+    now: datetime,
+    pseudonyms: Pseudonyms | None = None,
+    units: Collection[str] | None = None,
 ) -> Op[list[PeriodEvents]]:
     """Works a table of events out into the records of every period that it tells of.
 
-    A record of a period is given what happened up to the task's `events.as_of` in that year, or up
-    to now where that day is still to come. The events are not kept, so a file holds all of a year
-    so far. The same file again changes nothing; one that was cut off is repaired by it.
+    A record of a period is given what happened up to the day that the task says (`events.as_of`),
+    or up to now where that day is still to come. The events are not kept, so a file holds all of a
+    period so far. The same file again changes nothing; one that was cut off is repaired by it.
 
     Args:
         table: as it was read.
         task: whose it is.
         now: aware UTC.
         pseudonyms: what ids become, where they are not kept in the clear.
+        units: only records of these (folded) units are touched; None is all.
 
     Raises:
         RegistryError: the registry fails; the same call repairs what was begun.
@@ -68,25 +76,31 @@ def ingest_events(
     events = {
         key if pseudonyms is None else pseudonyms.of(key): own for key, own in table.events.items()
     }
-    years, done = table.years(), []
+    days, done = table.days(), []
     for period in (yield from PeriodRepository().all()):
-        year = year_of(period)
-        if year in years and year is not None:
-            done.append((yield from _in_period(period, year, plan, events, now)))
+        span = plan.span(period)
+        if span is not None and any(span.began <= day <= span.ends for day in days):
+            done.append((yield from _in_period(period, span, plan, events, now, units)))
     return done
 
 
 def _in_period(
-    period: str, year: int, plan: EventPlan, events: Mapping[str, Sequence[Event]], now: datetime
+    period: str,
+    span: PeriodSpan,
+    plan: EventPlan,
+    events: Mapping[str, Sequence[Event]],
+    now: datetime,
+    units: Collection[str] | None,
 ) -> Op[PeriodEvents]:
-    as_of = min(plan.decision_day(year), now.date())
-    students = yield from StudentRepository().students_in_period(period)
+    as_of = min(span.as_of, now.date())
+    students = yield from StudentRepository().students_in_period(period, units=units)
     stands = yield from RectificationRepository().standing_of({s.student_id for s in students})
     changed = [
         observation
         for student in students
         if (seen := student.in_period(period)) is not None
-        and (observation := held(_worked_out(seen, year, plan, events, as_of), stands)) != seen
+        and (observation := held(_worked_out(seen, span.began, plan, events, as_of), stands))
+        != seen
     ]
     moment = now.replace(microsecond=now.microsecond // 1000 * 1000)
     # Of one period the latest observation stands, and of two of one moment either might.
@@ -94,26 +108,22 @@ def _in_period(
     yield from StudentRepository().observe(dated)
     yield from settle((o.student_id, o.period) for o in dated)
     known = {student.student_id for student in students}
-    told = {key for key, own in events.items() if any(_counts(e, year, as_of) for e in own)}
+    told = {key for key, own in events.items() if any(span.began <= e.day <= as_of for e in own)}
     return PeriodEvents(
         period, as_of, len(students), len(told & known), len(changed), len(told - known)
     )
 
 
-def _counts(event: Event, year: int, as_of: date) -> bool:
-    return event.day.year == year and event.day <= as_of
-
-
 def _worked_out(
     seen: Observation,
-    year: int,
+    began: date,
     plan: EventPlan,
     events: Mapping[str, Sequence[Event]],
     as_of: date,
 ) -> Observation:
     """The record with its events."""
     own = events.get(seen.student_id, ())
-    added = aggregated(plan, own, began=date(year, 1, 1), as_of=as_of)
+    added = aggregated(plan, own, began=began, as_of=as_of)
     names = {column.name for column in event_columns(plan.aggregates)}
     features = {name: v for name, v in seen.features.items() if name not in names} | added
     return replace(seen, features=features)
@@ -138,6 +148,75 @@ def with_stored_events(
         kept = {name: known[name] for name in names if name in known}
         made.append(replace(one, features={**one.features, **kept}) if kept else one)
     return tuple(made)
+
+
+class EventsOfPeriod(TypedDict):
+    """What became of the events in a period.
+
+    Attributes:
+        as_of: the last day that was looked at, ISO 8601.
+        students: whose record of the period was looked at.
+        with_events: how many of them have any up to that day.
+        changed: how many records are other ones now.
+        unknown: students with events in that time and without a record of the period.
+    """
+
+    period: str
+    as_of: str
+    students: int
+    with_events: int
+    changed: int
+    unknown: int
+
+
+class EventTableAccount(TypedDict):
+    """What became of a table of events; no student and no value is in it.
+
+    Attributes:
+        source: file and sheet.
+        rows_read: events.
+        rejected: reason to the number of rows that cannot be used.
+        periods: those of which something is known; none: the school file has to come first.
+    """
+
+    source: str
+    rows_read: int
+    rejected: Mapping[str, int]
+    periods: Sequence[EventsOfPeriod]
+
+
+class EventsAccount(TypedDict):
+    """What became of a file of events.
+
+    Attributes:
+        kept: whether it was worked out into records; the events themselves are not kept.
+        tables: one a sheet.
+        refused: why the file is none of events.
+    """
+
+    kept: bool
+    tables: Sequence[EventTableAccount]
+    refused: Sequence[str]
+
+
+def account_of(table: EventTable, done: Sequence[PeriodEvents]) -> EventTableAccount:
+    """What became of a table of events, for a program."""
+    return EventTableAccount(
+        source=table.source,
+        rows_read=table.rows,
+        rejected=table.rejected,
+        periods=[
+            EventsOfPeriod(
+                period=one.period,
+                as_of=str(one.as_of),
+                students=one.students,
+                with_events=one.with_events,
+                changed=one.changed,
+                unknown=one.unknown,
+            )
+            for one in done
+        ],
+    )
 
 
 def described(table: EventTable, done: Sequence[PeriodEvents]) -> list[str]:

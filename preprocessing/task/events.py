@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from model.horizon import year_of
 from preprocessing.task.columns import Column, Direction, Kind, Spec
+from preprocessing.task.terms import PeriodSpan, Term, day_of, span_of
 
 EventValue = Literal["count", "sum", "mean", "last", "trend"]
 """What is worked out of a student's events, in `preprocessing.events.aggregating`."""
@@ -61,7 +63,8 @@ class EventPlan(Spec):
         kind: the column that says what kind of event it is.
         value: the column of its number.
         month_first: 3/4 is 4 March.
-        as_of: month and day up to which the events of a period are known when predicting.
+        as_of: month and day up to which the events of a year are known when predicting.
+        terms: where periods are no years: how they are called, with `{year}`, to when they are.
         aggregates: the features.
     """
 
@@ -71,15 +74,13 @@ class EventPlan(Spec):
     value: Column | None = None
     month_first: bool = False
     as_of: str = "12-31"
+    terms: Mapping[str, Term] = {}
     aggregates: Annotated[tuple[Aggregate, ...], Field(min_length=1)]
 
     @field_validator("as_of")
     @classmethod
     def _as_of_is_a_day(cls, as_of: str) -> str:
-        try:
-            datetime.date.fromisoformat(f"2023-{as_of}")  # Every year has the day.
-        except ValueError as error:
-            raise ValueError(f"{as_of!r}: write month and day, such as 06-30") from error
+        day_of(2023, as_of)
         return as_of
 
     @model_validator(mode="after")
@@ -91,9 +92,54 @@ class EventPlan(Spec):
                 raise ValueError(f"{one.name}: `kinds` need `kind`, the column that tells them")
         return self
 
-    def decision_day(self, year: int) -> datetime.date:
-        """The last day of which events of that year are looked at."""
-        return datetime.date.fromisoformat(f"{year:04}-{self.as_of}")
+    @field_validator("terms")
+    @classmethod
+    def _terms_name_a_year(cls, terms: Mapping[str, Term]) -> Mapping[str, Term]:
+        wrong = [
+            name
+            for name in terms
+            if name.replace("{year}", "", 1).count("{") or name.count("{year}") != 1
+        ]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: write {{year}} once, as in '{{year}}-1'")
+        return terms
+
+    @model_validator(mode="after")
+    def _terms_say_their_own_days(self) -> EventPlan:
+        if self.terms and "as_of" in self.model_fields_set:
+            raise ValueError("as_of: is of years; say it in each of the `terms`")
+        return self
+
+    def no_period(self, is_period: Callable[[str], bool]) -> str:
+        """Why periods that the task writes cannot be told to be times; else empty.
+
+        Args:
+            is_period: whether a text is a period of the task.
+        """
+        foreign = [name for name in self.terms if not is_period(name.format(year=2024))]
+        if foreign:
+            return f"events.terms: {', '.join(foreign)}: no period that `periods` allows"
+        if not self.terms and not is_period("2024"):
+            return "events: periods are no years; say in `events.terms` when each of them is"
+        return ""
+
+    def span(self, period: str) -> PeriodSpan | None:
+        """When a period is, and up to when its events are looked at; None: nobody knows.
+
+        >>> plan = EventPlan.model_validate({"date": {"name": "day"},
+        ...     "aggregates": [{"name": "absent"}], "terms": {
+        ...     "{year}-1": {"begins": "02-01", "ends": "06-30", "as_of": "05-15"}}})
+        >>> span = plan.span("2024-1")
+        >>> str(span.began), str(span.ends), str(span.as_of), plan.span("2024-2")
+        ('2024-02-01', '2024-06-30', '2024-05-15', None)
+        """
+        if self.terms:
+            return span_of(period, self.terms)
+        year = year_of(period)
+        if year is None:
+            return None
+        first, last = datetime.date(year, 1, 1), datetime.date(year, 12, 31)
+        return PeriodSpan(first, last, day_of(year, self.as_of))
 
 
 def event_columns(aggregates: Iterable[Aggregate]) -> tuple[Column, ...]:

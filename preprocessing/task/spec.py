@@ -217,6 +217,12 @@ class TaskSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _periods_of_events_are_times(self) -> TaskSpec:
+        if self.events and (why := self.events.no_period(self.is_period)):
+            raise ValueError(why)
+        return self
+
+    @model_validator(mode="after")
     def _roster_columns_are_columns(self) -> TaskSpec:
         if self.oneroster and (unknown := self.oneroster.unknown(self.column_names)):
             raise ValueError(f"oneroster.columns: {', '.join(unknown)}: no columns of the task")

@@ -87,13 +87,12 @@ def _row(
     kept = opened.run(KeptFileRepository().get(file_id))
     _tell(settings, tracer.task, "trace", f"file {file_id}", f"row {row}")
     lines = []
-    for student, period, features in tracer.row(kept, row):
+    for one in tracer.row(kept, row):
         if as_json:
-            found = {"student": student, "period": period, "features": features}
-            lines.append(orjson.dumps(found).decode())
+            lines.append(orjson.dumps(asdict(one)).decode())
         else:
-            stand = ", ".join(features) or "nothing of it stands any more"
-            lines.append(f"{kept.name} row {row}: {student} in {period}: {stand}")
+            stand = ", ".join(one.features) or "nothing of it stands any more"
+            lines.append(f"{kept.name} row {row}: {one.student} in {one.period}: {stand}")
     return lines or [f"{kept.name} row {row}: nobody's row"]
 
 

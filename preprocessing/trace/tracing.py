@@ -6,8 +6,8 @@ record or of earlier periods, leads to theirs. What no kept file tells is said t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ from database.kept.files import KeptFileRepository
 from database.rights.rectifications import RectificationRepository
 from database.students import StudentRepository
 from model.batch import Batch
-from model.errors import NotThisTask
+from model.errors import NotFound, NotThisTask
 from model.kept.file import KeptFile
 from model.rights.rectification import Rectification
 from model.student import Observation, Student, Value
@@ -82,6 +82,21 @@ class FeatureOrigin:
     made_of: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RowOwner:
+    """Whose row of a file it is.
+
+    Attributes:
+        student: what Farol knows the student by.
+        period: of the record that the row made.
+        features: those that still stand as the row tells them.
+    """
+
+    student: str
+    period: str
+    features: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class _OpenFile:
     """A kept file, read again."""
@@ -106,12 +121,21 @@ class OriginFinder:
     now: datetime
     _files: dict[str, _OpenFile | None] = field(default_factory=dict)
 
-    def student(self, student_id: str, feature: str | None = None) -> list[FeatureOrigin]:
+    def student(
+        self,
+        student_id: str,
+        feature: str | None = None,
+        *,
+        period: str | None = None,
+        units: Collection[str] | None = None,
+    ) -> list[FeatureOrigin]:
         """Where the features of a student come from, oldest period first.
 
         Args:
             student_id: what Farol knows the student by.
             feature: only this one.
+            period: only those of this one.
+            units: only records of these (folded) units; None is all.
 
         Raises:
             NotFound: nothing is known of the student.
@@ -120,9 +144,10 @@ class OriginFinder:
         """
         run = self.store.registry.run
         student: Student = run(StudentRepository().get(student_id))
+        student = _within(student, units)
         stands = run(RectificationRepository().standing_of([student_id]))
         origins: list[FeatureOrigin] = []
-        for one in student.observations:
+        for one in (o for o in student.observations if period in (None, o.period)):
             right = {c.field: c for c in stands.get((student_id, one.period), ())}
             batch = None if one.batch_id is None else run(BatchRepository().find(one.batch_id))
             for name, value in one.features.items():
@@ -133,36 +158,46 @@ class OriginFinder:
             ]
         return origins
 
-    def row(self, kept: KeptFile, row: int) -> list[tuple[str, str, tuple[str, ...]]]:
-        """Who stands in a row of a file, in which period, and which of the features still stand.
+    def row(
+        self, kept: KeptFile, row: int, *, units: Collection[str] | None = None
+    ) -> list[RowOwner]:
+        """Who stands in a row of a file, and which of the features still stand.
 
         Args:
             kept: the file.
             row: counted from 1 below the header, in any of its sheets.
+            units: only rows of these (folded) units; None is all.
 
         Raises:
             ConfigurationError: the file cannot be reached.
             RegistryError: the registry fails.
         """
-        found: list[tuple[str, str, tuple[str, ...]]] = []
         opened = self._open(kept)
+        found: list[RowOwner] = []
         for table in () if opened is None else opened.tables:
-            for student_id, number in table.row_of.items():
-                if number == row:
-                    found.append(
-                        (student_id, table.batch.period, self._standing(kept, table, student_id))
-                    )
+            came = {one.student_id: one for one in table.observations}
+            for student_id in (who for who, number in table.row_of.items() if number == row):
+                read = came.get(student_id)
+                if units is None or (read is not None and _admitted(read, units)):
+                    stand = self._standing(kept, table, student_id, read, units)
+                    found.append(RowOwner(student_id, table.batch.period, stand))
         return found
 
-    def _standing(self, kept: KeptFile, table: CleanTable, student_id: str) -> tuple[str, ...]:
-        run = self.store.registry.run
-        student = run(StudentRepository().find(student_id))
+    def _standing(
+        self,
+        kept: KeptFile,
+        table: CleanTable,
+        student_id: str,
+        read: Observation | None,
+        units: Collection[str] | None,
+    ) -> tuple[str, ...]:
+        student = self.store.registry.run(StudentRepository().find(student_id))
         stored = None if student is None else student.in_period(table.batch.period)
-        if stored is None or stored.batch_id not in kept.batches:
+        if read is None or stored is None or stored.batch_id not in kept.batches:
             return ()
-        came = next((o for o in table.observations if o.student_id == student_id), None)
-        read = {} if came is None else came.features
-        return tuple(name for name, value in stored.features.items() if read.get(name) == value)
+        if not _admitted(stored, units):
+            return ()
+        return tuple(name for name, v in stored.features.items() if read.features.get(name) == v)
 
     def _read(
         self,
@@ -262,6 +297,22 @@ class OriginFinder:
         except NotThisTask:
             return None
         return _OpenFile(reading.tables, grids_of(data, kept.name))
+
+
+def _admitted(one: Observation, units: Collection[str] | None) -> bool:
+    return units is None or one.unit in units
+
+
+def _within(student: Student, units: Collection[str] | None) -> Student:
+    """What may be seen of a student.
+
+    Raises:
+        NotFound: nothing.
+    """
+    seen = tuple(one for one in student.observations if _admitted(one, units))
+    if not seen:
+        raise NotFound(StudentRepository.missing.format(student.student_id))
+    return replace(student, observations=seen)
 
 
 def _lines(students: RosterStudents, origin: FeatureOrigin, row: int) -> tuple[str, ...]:

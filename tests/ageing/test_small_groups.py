@@ -70,13 +70,14 @@ ONE_BY_ONE = {
     "predict", "predict_bulk", "predict_batch", "predict_student", "label", "list_missing",
     "get_prediction_log", "act", "intervene", "remove_intervention", "assign", "list_actions",
     "list_interventions", "to_do", "students_at_risk", "students_at_risk_file", "assess_student",
-    "export_student", "get_student", "erase_student", "readmit_student", "publish_list",
+    "export_student", "get_student", "trace_student", "erase_student", "readmit_student",
+    "publish_list",
     "list_published", "get_published", "get_budgets", "put_budgets", "object_to_scoring",
     "lift_objection", "correct_student", "seen_by", "list_erasures", "erasure_receipt",
 }  # fmt: skip
 """Tells the students themselves to whoever may see them; its counts are those of its own rows."""
 
-OF_FILES = {"preview_file", "keep_file", "list_batches", "list_rejects"}
+OF_FILES = {"preview_file", "keep_file", "list_batches", "list_rejects", "trace_row"}
 """Counts the rows of a file, for whoever sent or may read it: which cells could not be used."""
 
 OF_THE_MACHINE = {

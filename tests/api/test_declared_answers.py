@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -105,6 +106,7 @@ MARIA = {"name": "maria", "password": PASSWORD}
 OTHER_PASSWORD = {"former": PASSWORD, "password": "another lighthouse"}
 CODE = guest("joana", bundles.KEY, bundles.NOW)[1]
 SCHOOL_FILE = b"RA,IAA,IEG,Defasagem,Cor\nF1,8,9,-1,azul\nF1,8,9,-1,azul\n"
+KEPT = hashlib.sha256(SCHOOL_FILE).hexdigest()
 CSV = {"content-type": "text/csv"}
 NDJSON = {"accept": "application/x-ndjson"}
 PARQUET = {"accept": "application/vnd.apache.parquet"}
@@ -197,6 +199,12 @@ class School:
         """S1 gets help."""
         said = {"student_id": "S1", "kind": "tutoring", "start": "2024-03-04"}
         return self.post("/interventions", said | more)
+
+    def with_file(self) -> School:
+        """A school file is kept."""
+        kept = self.client.post("/files?period=2021", content=SCHOOL_FILE, headers=CSV, timeout=60)
+        assert kept.is_success, kept.text
+        return self
 
     def published(self) -> School:
         """The list was published."""
@@ -332,6 +340,11 @@ CALLS: dict[str, Callable[[School], list[httpx.Response]]] = {
         s.get(f"/batches/{s.get('/batches').json()['batches'][0]['batch_id']}/rejects{form}")
         for form in ("", "?format=csv", "?format=csv&lang=en")
     ],
+    "trace_student": lambda s: [
+        s.with_file().get("/students/F1/origins"),
+        s.get("/students/S3/origins?feature=ida&period=2023"),
+    ],
+    "trace_row": lambda s: [s.with_file().get(f"/files/{KEPT}/rows/1")],
     "list_missing": lambda s: [
         s.get("/outcomes/missing"),
         s.get("/outcomes/missing?period=2023&lang=en"),
@@ -488,9 +501,15 @@ REFUSED: list[tuple[str, int, Callable[[School], httpx.Response]]] = [
     ("preview_file", 415, lambda s: s.post("/files/preview", {})),
     ("preview_file", 422, lambda s: s.client.post("/files/preview", content=b"a\n", headers=CSV)),
     ("keep_file", 422, lambda s: s.client.post("/files?period=x", content=b"a", headers=CSV)),
+    ("keep_file", 422, lambda s: s.client.post("/files?events=true", content=b"a", headers=CSV)),
     ("list_batches", 422, lambda s: s.get("/batches?limit=0")),
     ("list_rejects", 404, lambda s: s.get("/batches/none/rejects")),
     ("list_rejects", 422, lambda s: s.get("/batches/none/rejects?format=xlsx")),
+    ("trace_student", 404, lambda s: s.get("/students/nobody/origins")),
+    ("trace_student", 410, lambda s: s.get("/students/S4/origins")),
+    ("trace_student", 422, lambda s: s.get("/students/S1/origins?feature=shoe")),
+    ("trace_row", 404, lambda s: s.get(f"/files/{'0' * 64}/rows/1")),
+    ("trace_row", 422, lambda s: s.get("/files/none/rows/1")),
     ("list_missing", 422, lambda s: s.get("/outcomes/missing?period=last")),
     ("get_prediction_log", 422, lambda s: s.get("/predictions/log?since=yesterday")),
     ("students_at_risk", 404, lambda s: s.get("/students/at-risk?period=1999")),

@@ -74,6 +74,8 @@ DOORS: Mapping[str, Door] = {
     "keep_file": door("POST", "/files", LABEL, PREDICT),
     "list_batches": door("GET", "/batches", READ),
     "list_rejects": door("GET", "/batches/1/rejects", READ),
+    "trace_student": door("GET", "/students/nobody/origins", READ),
+    "trace_row": door("GET", f"/files/{'0' * 64}/rows/1", READ),
     "act": door("POST", "/actions", ACT, body={}),
     "intervene": door("POST", "/interventions", ACT, body={}),
     "remove_intervention": door("DELETE", "/interventions/1", ACT),

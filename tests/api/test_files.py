@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from api.files import child
+from api.files import apart, child
 from api.files.sent import LARGEST, file_name
 from api.http.problems import Problem
 from database.driver.client import SyncRegistry
@@ -243,6 +244,39 @@ def test_the_log_of_predictions_is_a_file_without_formulas_or_other_schools(
     assert future.status_code == 422
 
 
+def test_a_feature_leads_to_its_cell_and_the_row_back_as_far_as_a_key_may_see(
+    office: Office,
+) -> None:
+    text = FILE.replace("F1", "T1").replace("F2", "T2")
+    assert send(office.city, "/files", text).is_success
+    file_id = hashlib.sha256(text.encode()).hexdigest()
+
+    (origin,) = office.school.get("/students/T1/origins?feature=iaa").json()["origins"]
+    whole = office.city.get("/students/T1/origins?period=2021").json()["origins"]
+    own, others, both, none = (
+        who.get(f"/files/{file_id}/rows/{row}")
+        for who, row in ((office.school, 1), (office.school, 2), (office.city, 2), (office.city, 4))
+    )
+
+    assert (origin["how"], origin["row"], origin["cell"], origin["text"]) == (
+        "read", 1, "D2", "8,5",
+    )  # fmt: skip
+    assert (origin["file"], origin["file_id"], origin["value"]) == ("x_2021.csv", file_id, 8.5)
+    assert {"iaa", "ieg", "ips", "ida"} <= {one["feature"] for one in whole}
+    assert office.city.get("/students/T1/origins?period=1999").json()["origins"] == []
+    assert own.json()["students"][0]["student_id"] == "T1"
+    assert {"iaa", "ieg"} <= {*own.json()["students"][0]["features"]}
+    assert both.json()["students"][0]["student_id"] == "T2" and none.json()["students"] == []
+    unknown = office.school.get(f"/files/{'0' * 64}/rows/2")
+    assert others.status_code == unknown.status_code == 404
+    assert others.json() == unknown.json(), "another school's row is as one that is not there"
+    assert office.school.get("/students/T2/origins").status_code == 404
+    settled(office.home)
+    told = [e for e in office.registry.run(entries()) if e.action == "trace"]
+    assert {e.detail for e in told} >= {"iaa", "2021", f"file {file_id} row 1"}
+    assert all("T1" not in e.subject for e in told), "a student is told by a pseudonym"
+
+
 @pytest.mark.parametrize("asked", ["-x.csv", "--help", "a b.csv"])
 def test_no_name_of_a_file_is_taken_for_an_option_of_its_reader(asked: str) -> None:
     upload = child.Upload(io.BytesIO(), file_name(asked), None, ("--by",), "--json", keep=True)
@@ -257,14 +291,14 @@ def test_no_name_of_a_file_is_taken_for_an_option_of_its_reader(asked: str) -> N
 def test_no_more_of_an_account_is_held_than_a_worker_has_room_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(child, "MOST_SAID", 10)
+    monkeypatch.setattr(apart, "MOST_SAID", 10)
 
     async def said(parts: int) -> bytes:
         pipe = asyncio.StreamReader()
         for _ in range(parts):
             pipe.feed_data(b"12345")
         pipe.feed_eof()
-        return await child._said(pipe)
+        return await apart._said(pipe)
 
     assert asyncio.run(said(2)) == b"1234512345"
     with pytest.raises(Problem) as refused:

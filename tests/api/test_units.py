@@ -45,7 +45,7 @@ class School:
             self.server.url + path,
             json=body,
             headers={"X-API-Key": self.keys[key]},
-            timeout=10,
+            timeout=60,
         )
 
     def asked_for(self, student: str) -> School:
@@ -138,6 +138,10 @@ ROUTES: dict[str, tuple[CALL, int]] = {
     "keep_file": (lambda s: s.bulk(FILE, path="/files?period=1998"), 200),
     "list_batches": (lambda s: s.ask("GET", "/batches"), 200),
     "list_rejects": (lambda s: s.ask("GET", "/batches/1/rejects"), 404),
+    "trace_row, no such file": (lambda s: s.ask("GET", f"/files/{'0' * 64}/rows/1"), 404),
+    "trace_student, own": (lambda s: s.ask("GET", "/students/a1/origins"), 200),
+    "trace_student, other": (lambda s: s.ask("GET", "/students/b1/origins"), 404),
+    "trace_student, nobody": (lambda s: s.ask("GET", "/students/nobody/origins"), 404),
     "list_missing": (lambda s: s.ask("GET", "/outcomes/missing?period=2024"), 200),
     "list_missing, other": (lambda s: s.ask("GET", "/outcomes/missing?unit=Escola%20B"), 404),
     "get_prediction_log": (lambda s: s.ask("GET", "/predictions/log"), 200),
@@ -297,7 +301,7 @@ def test_another_schools_student_is_told_like_one_that_nobody_knows(school: Scho
     foreign = school.ask("GET", "/students/at-risk?unit=Escola%20B")
     none = school.ask("GET", "/students/at-risk?unit=Escola%20C")
 
-    for path in ("", "/export", "/assessment"):
+    for path in ("", "/export", "/assessment", "/origins"):
         theirs, unknown = (school.ask("GET", f"/students/{who}{path}") for who in ("b1", "nobody"))
         assert theirs.content == unknown.content
     assert other.content == nobody.content

@@ -96,6 +96,63 @@ def test_a_plan_that_contradicts_itself_is_refused(change: tuple[str, str], why:
         parse_task(TEXT.replace(*change), source="night.yaml")
 
 
+TERMS = (
+    TEXT.replace(
+        '  as_of: "06-30"\n',
+        """\
+  terms:
+    "{year}-1": {begins: "02-01", ends: "06-30", as_of: "05-15"}
+    "{year}-2": {begins: "08-01", ends: "01-31"}
+""",
+    )
+    .replace("outcome:", "periods: \\d{4}-[12]\noutcome:")
+    .replace("horizon: 1", "horizon: 0")
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (('"{year}-1"', '"term 1"'), r"write \{year\} once"),
+        (('"{year}-1"', '"{year}-{term}"'), r"write \{year\} once"),
+        (('"{year}-1"', '"{year}-3"'), r"\{year\}-3: no period that `periods` allows"),
+        (('as_of: "05-15"', 'as_of: "07-15"'), "as_of: 07-15 is not within 02-01 to 06-30"),
+        (("  terms:\n", '  as_of: "06-30"\n  terms:\n'), "say it in each of the `terms`"),
+        (('begins: "08-01"', 'begins: "31-08"'), "write month and day"),
+    ],
+)
+def test_terms_that_are_no_periods_are_refused(change: tuple[str, str], why: str) -> None:
+    assert change[0] in TERMS
+    with pytest.raises(ConfigurationError, match=why):
+        parse_task(TERMS.replace(*change), source="night.yaml")
+
+
+def test_events_of_a_task_whose_periods_nobody_can_date_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"periods are no years; say in `events\.terms`"):
+        parse_task(TEXT.replace("outcome:", "periods: \\d{4}-[12]\noutcome:"), source="night.yaml")
+
+
+def test_events_of_terms_are_those_of_their_days_up_to_the_day_of_prediction(
+    registry: SyncRegistry, csv_file: WriteCsv
+) -> None:
+    """One that ends in January has the events of January of the next year, and none of March."""
+    night = parse_task(TERMS, source="night.yaml")
+    for period in ("2023-1", "2023-2", "2024-2"):
+        path = csv_file(f"school_{period}.csv", SCHOOL)
+        ingest_file(registry, path, night, now=NOW, period=period)
+    days = ("2023-02-01", "2023-05-15", "2023-05-16", "2023-08-01", "2024-01-31", "2024-03-01")
+    rows = "".join(f"{day},a,Falta,\n" for day in days)
+
+    done = worked_out(registry, csv_file("events.csv", "Data,RA,Tipo,Valor\n" + rows), night)
+
+    assert [(one.period, str(one.as_of)) for one in done] == [
+        ("2023-1", "2023-05-15"), ("2023-2", "2024-01-31"),
+    ]  # fmt: skip
+    assert features(registry, "a", "2023-1")["absent_count_period"] == 2.0
+    assert features(registry, "a", "2023-2")["absent_count_period"] == 2.0
+    assert "absent_count_period" not in features(registry, "a", "2024-2")
+
+
 def plan(**aggregate: object) -> EventPlan:
     return EventPlan.model_validate(
         {"date": {"name": "d"}, "value": {"name": "v"}, "aggregates": [{"name": "x", **aggregate}]}

@@ -18,7 +18,9 @@ from training.lightgbm_text import parse_text
 from training.sample import Sample
 from training.train import fit
 
-needs_catboost = pytest.mark.skipif(not CATBOOST.installed, reason="catboost is not installed")
+needs_catboost = pytest.mark.skipif(
+    not CATBOOST.installed, reason="the extra catboost is not installed"
+)
 PARAMS = {
     "trees": 40, "learning_rate": 0.1, "max_depth": 4, "leaf": 5, "subsample": 0.7, "columns": 0.5,
     "l2": 3.0,

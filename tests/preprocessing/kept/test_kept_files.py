@@ -328,8 +328,9 @@ def test_a_feature_leads_to_its_cell_and_the_row_back_to_the_student(
         OriginKind.READ, 2, "INDE 2022", cell,
     )  # fmt: skip
     assert (origin.value, origin.text, origin.file_id) == (6.7, "6.7", found.file_id)
-    ((student, period, features),) = kept.tracer().row(found, 2)
-    assert (student, period) == ("RA-2", "2022") and {"inde", "iaa", "fase"} <= {*features}
+    (owner,) = kept.tracer().row(found, 2)
+    assert (owner.student, owner.period) == ("RA-2", "2022")
+    assert {"inde", "iaa", "fase"} <= {*owner.features}
     assert kept.tracer().row(found, 3) == [] and "6.7" not in told(origin)
 
 
@@ -373,7 +374,7 @@ def test_what_is_made_of_others_and_what_a_later_file_changed_is_told(
     assert origins["2023", "iaa_previous"].made_of == ("iaa of 2022",)
     assert ("2022", "iaa_previous") not in origins
     assert (origins["2022", "inde"].text, origins["2022", "inde"].how) == ("6.9", OriginKind.READ)
-    assert kept.tracer().row(first, 2)[0][2] == ()
+    assert kept.tracer().row(first, 2)[0].features == ()
     if task.derived:
         assert origins["2023", task.derived[0].name].how is OriginKind.MADE
 
@@ -392,7 +393,7 @@ def test_a_bundle_is_traced_to_its_lines_and_freed_of_a_user_in_every_file(
     assert origins["2024", "first_term"].lines[0] == "results.csv line 3"
     assert origins["2024", "age"].lines == ("demographics.csv line 4",)
     assert origins["2024", "mathematics"].column == "results.csv mean (Mathematics)"
-    assert roster.tracer().row(roster.newest(), 3)[0][0] == "s3"
+    assert roster.tracer().row(roster.newest(), 3)[0].student == "s3"
 
     assert roster.erase("s3") == (1, 1)
 

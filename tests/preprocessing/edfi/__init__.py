@@ -1,0 +1,1 @@
+"""Ed-Fi resources, read as a OneRoster bundle."""
