@@ -86,8 +86,8 @@ format: setup-dev ## write the code as ruff would
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup-dev ## speed and memory as ratios to a floor and to peers; writes docs/benchmarks.md
-	$(BIN)/python -m tests.benchmarks
+bench: setup-dev ## speed and memory between a floor and a limit; writes docs/benchmarks.md (ONLY="served where inside files peers": parts)
+	$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY))
 
 mutants: setup-dev ## small changes to trusted modules that no test notices (MODULES="database/leases.py ..."); slow
 	nice $(BIN)/python -m tests.mutants $(MODULES)

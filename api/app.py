@@ -26,6 +26,7 @@ from api.bundles import route as bundles
 from api.durability.prediction_log import LogPolicy
 from api.durability.worker_slots import alive
 from api.http import origin, problems, request_ids
+from api.http.direct import DIRECT
 from api.http.secure_headers import secured
 from api.limits.gate import CallGate
 from api.limits.kinds import CallLimit
@@ -183,7 +184,7 @@ def create_app(
 @asynccontextmanager
 async def _lifespan(
     read_settings: Callable[[], Settings], policy: LogPolicy, app: FastAPI
-) -> AsyncIterator[None]:
+) -> AsyncIterator[dict[str, object]]:
     async with AsyncExitStack() as stack:
         try:
             _follow_the_supervisor()
@@ -212,7 +213,7 @@ async def _lifespan(
             )
         )
         await asyncio.gather(*map(_first_champion, worker.tasks.values()))
-        yield
+        yield {DIRECT: app.state.paths.direct}
         await asyncio.gather(*map(_last_shipment, worker.tasks.values()))
         await worker.trail.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -20,6 +21,12 @@ from preprocessing.validation import RecordChecker, check_value
 
 LONGEST_REASON = 1_000
 NO_UNITS: Units = {}
+PERIODS_KEPT = 64
+"""Texts of which it is kept whether they are a period; callers send the same few."""
+
+LONGEST_KEPT = 40
+"""Characters of such a text."""
+
 
 
 class RecordReader:
@@ -35,6 +42,7 @@ class RecordReader:
         self._task = task
         self._pseudonyms = pseudonyms
         self._units = {column.name: column for column in task.unit}
+        self._is_period = lru_cache(PERIODS_KEPT)(task.is_period)
 
     def one(self, record: Any, default_period: str, default_units: Units = NO_UNITS) -> Asked:
         """Reads one flat record.
@@ -123,7 +131,8 @@ class RecordReader:
             InvalidRecord: not one.
         """
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if not isinstance(text, str) or not self._task.is_period(text):
+        known = self._task.is_period if len(str(text)) > LONGEST_KEPT else self._is_period
+        if not isinstance(text, str) or not known(text):
             raise InvalidRecord("period", f"must be a period that matches {self._task.periods}")
         return text
 

@@ -23,7 +23,7 @@ from api.http.request_ids import SCOPE
 from api.http.secure_headers import OF_DATA, REQUEST_ID, secured
 from api.idempotency.header import IDEMPOTENCY_KEY, REPLAYED, key_of
 from api.idempotency.once import Doing, once
-from api.limits.gate import CallGate
+from api.limits.gate import COUNTED, REFUSED, CallGate
 from api.operation import EXPLAIN, SOURCE, operation
 from api.payload import NO_UNITS, RecordReader, read_json
 from api.scoring import answer, explanation, score_one
@@ -88,10 +88,12 @@ class PredictEndpoint:
 
     async def _predict(self, scope: Scope, receive: Receive) -> bytes:
         started = time.perf_counter()
+        if REFUSED in scope:
+            raise scope[REFUSED]
         client = self._known(scope, Access.PREDICT)
         if client is None:
             client = await self._met(scope)
-        if self._gate is not None:
+        if self._gate is not None and COUNTED not in scope:
             self._gate.predict(client)
         body, key = await read_body(receive, SMALL), key_of(scope)
         if key is None:

@@ -23,6 +23,7 @@ def score_one(
     now: datetime,
     client: Client,
     request_id: str,
+    prediction_id: str = "",
 ) -> Prediction:
     """The prediction for one record.
 
@@ -33,9 +34,10 @@ def score_one(
         now: aware UTC.
         client: who asks.
         request_id: by which request.
+        prediction_id: drawn by lot already; empty draws one.
     """
     found = champion.predictor.assess_one(asked.features)
-    return _prediction(champion, asked, found, features, now, client, request_id)
+    return _prediction(champion, asked, found, features, now, client, request_id, prediction_id)
 
 
 def score_many(
@@ -106,12 +108,13 @@ def _prediction(
     now: datetime,
     client: Client,
     request_id: str,
+    prediction_id: str = "",
 ) -> Prediction:
     thresholds = champion.thresholds
     given, unseen = asked.features, found.unseen
     known = given.keys() - unseen if unseen else given
     return Prediction(
-        prediction_id=secrets.token_hex(16),
+        prediction_id=prediction_id or secrets.token_hex(16),
         student_id=asked.student_id,
         period=asked.period,
         features=given,

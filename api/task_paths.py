@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import TypeVar
 
 from starlette.types import Scope
 
 from api.http.problems import Problem
 from api.limits.gate import CallGate
 from api.predict_endpoint import PATH, PredictEndpoint
+from api.predicting.direct import DirectPredict
 from api.services import ONE_TASK, SERVICES, Services
 from api.telemetry.predicting import TracedPredictEndpoint
 from model.telemetry.tracer import Tracer
+
+Endpoint = TypeVar("Endpoint")
 
 V1 = "/v1"
 TASKS = "/tasks/"
@@ -32,6 +36,8 @@ class TaskPaths:
 
     Attributes:
         predict: every path of `/predict` to the endpoint that answers it.
+        direct: every such path, as it is sent, to what answers without ASGI; empty where calls
+            are traced.
     """
 
     def __init__(
@@ -41,9 +47,10 @@ class TaskPaths:
         self._default = next(iter(tasks.values()))
         made = PredictEndpoint if tracer is None else partial(TracedPredictEndpoint, tracer)
         endpoints = {name: made(one, gate) for name, one in tasks.items()}
-        paths = {f"{TASKS}{name}{PATH}": endpoint for name, endpoint in endpoints.items()}
-        paths[PATH] = next(iter(endpoints.values()))
-        self.predict = paths | {f"{V1}{path}": endpoint for path, endpoint in paths.items()}
+        self.predict = _by_path(endpoints)
+        # A span begins with the scope of a request, so what is traced goes the ordinary way.
+        direct = {} if tracer else {name: DirectPredict(one, gate) for name, one in tasks.items()}
+        self.direct = {path.encode(): one for path, one in _by_path(direct).items()}
 
     @property
     def all(self) -> Mapping[str, Services]:
@@ -73,6 +80,13 @@ class TaskPaths:
         scope[SERVICES] = services
         scope[ONE_TASK] = True
         _leave(scope, f"{TASKS}{name}")
+
+
+def _by_path(endpoints: Mapping[str, Endpoint]) -> dict[str, Endpoint]:
+    """Each path of `/predict` to what answers for its task; the first one is the default task."""
+    paths = {f"{TASKS}{name}{PATH}": endpoint for name, endpoint in endpoints.items()}
+    paths |= zip([PATH], endpoints.values(), strict=False)
+    return paths | {f"{V1}{path}": endpoint for path, endpoint in paths.items()}
 
 
 def _leave(scope: Scope, beginning: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from functools import lru_cache, partial
 from math import isfinite
 
 import numpy as np
@@ -19,6 +20,8 @@ from preprocessing.task.spec import TaskSpec
 
 SELF_TEST_TOLERANCE = 1e-9
 WEIGHT_DIGITS = 4
+FIELDS_KEPT = 256
+"""Combinations of fields whose known weight is kept."""
 
 
 def misfit(bundle: Bundle | BundleManifest, task: TaskSpec) -> str:
@@ -42,6 +45,9 @@ class Predictor:
         self._of_new = bundle.thresholds.of_new
         self.encoder = FeatureEncoder.from_spec(bundle.encoder)
         self._weights = tuple(bundle.importance.items())
+        # Callers give the same fields again and again. A partial and no method of this: a circle
+        # would keep a former champion until the garbage collector finds it.
+        self._weight_of = lru_cache(FIELDS_KEPT)(partial(_weight_of, self._weights))
         if len(self.encoder.columns) != bundle.scorer.width:
             raise BundleError(
                 f"the encoder makes {len(self.encoder.columns)} columns, "
@@ -111,9 +117,8 @@ class Predictor:
 
     def _assessed(self, record: Features, score: float) -> Assessment:
         unseen = self.encoder.unseen(record)
-        known, cuts, rule = (
-            self.weight_of(record, unseen), self.cuts_of(record), self.bundle.interval,
-        )  # fmt: skip
+        known = self.weight_of(record, unseen) if unseen else self._weight_of(tuple(record))
+        cuts, rule = self.cuts_of(record), self.bundle.interval
         return Assessment(
             score=score,
             label=cuts.label(score),
@@ -125,13 +130,7 @@ class Predictor:
 
     def weight_of(self, given: Container[str], unseen: Sequence[str]) -> float | None:
         """The known weight of a record that gives these features, some of an unseen category."""
-        # What lacks is quicker to add up than what is given: most records are nearly complete.
-        if not self._weights:
-            return None
-        lacks = sum([weight for name, weight in self._weights if name not in given])
-        if unseen:
-            lacks += sum([weight for name, weight in self._weights if name in unseen])
-        return round(1.0 - lacks, WEIGHT_DIGITS) if lacks else 1.0
+        return _weight_of(self._weights, given, unseen)
 
     def self_test(self) -> None:
         """Scores the golden records again, one by one and together, and asks what a request may.
@@ -163,3 +162,15 @@ class Predictor:
         numbers = [said.score, explained.base_value, *(said.interval or ())]
         if not all(map(isfinite, (*numbers, *(r.contribution for r in explained.reasons)))):
             raise BundleError("what the model answers is no number")
+
+
+def _weight_of(
+    weights: Sequence[tuple[str, float]], given: Container[str], unseen: Sequence[str] = ()
+) -> float | None:
+    # What lacks is quicker to add up than what is given: most records are nearly complete.
+    if not weights:
+        return None
+    lacks = sum([weight for name, weight in weights if name not in given])
+    if unseen:
+        lacks += sum([weight for name, weight in weights if name in unseen])
+    return round(1.0 - lacks, WEIGHT_DIGITS) if lacks else 1.0

@@ -10,9 +10,11 @@ disk takes nothing the registry is the only safe place, and is waited for longer
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from api.durability.outbox import Outbox
+from api.http.problems import log_unexpected
 from api.registry import Registry
 from database.predictions import PredictionRepository
 from model.errors import Overloaded, RegistryError
@@ -41,15 +43,25 @@ class LogPolicy:
     last_seconds: float = 1.0
 
 
+Told = Callable[[Exception | None], None]
+"""What is to be done once a record is safe, or with the reason why it is not."""
+
+
 @dataclass(slots=True)
 class _Batch:
     records: list[Prediction] = field(default_factory=list)
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     settled: bool = False
 
     def release(self, error: Exception | None = None) -> None:
         """Lets everybody go on who waits; one who went away is not waited for."""
         self.settled = True
+        for tell in self.told:
+            try:
+                tell(error)
+            except Exception as fault:  # noqa: BLE001  the others' records are safe all the same
+                log_unexpected(fault)
         for safe in self.waiting:
             if safe.done():
                 continue
@@ -106,9 +118,25 @@ class PredictionLog:
         Raises:
             Overloaded: no room for them, or nowhere to keep them.
         """
+        loop = asyncio.get_running_loop()
+        safe = loop.create_future()
+        self._gather(records, loop).waiting.append(safe)
+        await safe
+        if self.pressure:
+            await asyncio.sleep(self.pressure)
+
+    def keep(self, prediction: Prediction, told: Told, loop: asyncio.AbstractEventLoop) -> None:
+        """As `write`, for whoever need not be a coroutine: calls back once the record is safe.
+
+        Raises:
+            Overloaded: no room for it; nothing is kept, and nobody is called.
+        """
+        self._gather((prediction,), loop).told.append(told)
+
+    def _gather(self, records: tuple[Prediction, ...], loop: asyncio.AbstractEventLoop) -> _Batch:
+        """Puts records into the batch that is being gathered."""
         if self._outbox.rows >= self._policy.most_rows:
             raise Overloaded("too many predictions wait for the registry")
-        loop = asyncio.get_running_loop()
         if not self.spilling:
             self._count(len(records), loop.time())
         batch = self._gathering
@@ -117,12 +145,8 @@ class PredictionLog:
         elif len(batch.records) + len(records) > self._policy.most_waiting:
             raise Overloaded("too many predictions wait to be kept")
         batch.records.extend(records)
-        safe = loop.create_future()
-        batch.waiting.append(safe)
         self.written += len(records)
-        await safe
-        if self.pressure:
-            await asyncio.sleep(self.pressure)
+        return batch
 
     async def flush(self) -> None:
         """Returns once nothing in memory is waiting to be safe."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from api.http.direct import DirectProtocol
 from api.http.problems import MEDIA_TYPE, Problem
 from api.http.secure_headers import OF_DATA
 
@@ -36,7 +37,7 @@ BUSY = _closing(Problem(503, "This worker has as many connections as it takes.",
 INVALID = _closing(Problem(400, "This is not HTTP/1.1."))
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(DirectProtocol):
     """One connection, closed when it keeps the worker waiting.
 
     The body itself has its deadline where it is read (`api.http.body`), so that it gets an answer.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.requests import Request
 from starlette.types import Scope
@@ -38,8 +38,16 @@ def request_id_of(request: Request) -> str:
     return str(request.scope[SCOPE])
 
 
-def request_id(headers: Iterable[Header]) -> str:
+def _new() -> str:
+    return secrets.token_hex(16)
+
+
+def request_id(headers: Iterable[Header], draw: Callable[[], str] = _new) -> str:
     """The id of a request with these headers.
+
+    Args:
+        headers: of the request.
+        draw: draws an id by lot, where they bring none.
 
     >>> request_id([(b"x-request-id", b"7f3c1f1e-6a5b-4f0e-9b1d-2f1f6f0c9a11")])
     '7f3c1f1e-6a5b-4f0e-9b1d-2f1f6f0c9a11'
@@ -56,4 +64,4 @@ def request_id(headers: Iterable[Header]) -> str:
             trace = value
     if trace and (found := _TRACE.fullmatch(trace)):
         return found[1].decode("ascii")
-    return secrets.token_hex(16)
+    return draw()

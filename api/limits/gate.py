@@ -29,6 +29,9 @@ from model.people.guessing import network_of
 
 UNAUTHORIZED = 401
 
+COUNTED, REFUSED = "farol.counted", "farol.too_many"
+"""Set in a request to `/predict` that was counted already, and the Problem of one too many."""
+
 
 class CallGate:
     """Counts calls, and refuses those that are too many.

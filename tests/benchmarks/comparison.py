@@ -1,8 +1,8 @@
-"""Two servers side by side, loaded in turns, so that a noisy minute hits both."""
+"""Servers side by side, loaded in turns, so that a noisy minute hits all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,51 +14,90 @@ from tests.benchmarks.servers import Server, free_port, serving
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What one server did at a number of connections: medians over the rounds.
+
+    Attributes:
+        rate: requests a second.
+        p50: milliseconds.
+        p99: milliseconds.
+        processor: µs of processor time that its processes took for a request.
+        worker_mib: resident MiB of a worker.
+        failed: answers that were not 2xx or 3xx.
+    """
+
+    rate: float
+    p50: float
+    p99: float
+    processor: float
+    worker_mib: float
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a contestant did, as ratios to the floor measured in the same minutes."""
+    """What a contestant did, as ratios to the floor measured in the same minutes.
+
+    Attributes:
+        limit: what bare uvicorn did in the same minutes; None where it was not asked.
+    """
 
     name: str
     version: str
     connections: int
-    rate: float
-    floor_rate: float
-    p50: float
-    p99: float
-    floor_p99: float
-    worker_mib: float
-    floor_mib: float
-    failed: int
+    own: Measured
+    floor: Measured
+    limit: Measured | None = None
 
     @property
     def ratio(self) -> float:
         """Requests per second over the floor's."""
-        return self.rate / self.floor_rate
+        return self.own.rate / self.floor.rate
+
+    @property
+    def of_limit(self) -> float | None:
+        """Requests per second over the limit's."""
+        return None if self.limit is None else self.own.rate / self.limit.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long a comparison is.
+
+    Attributes:
+        connections: one comparison for each number of connections.
+        seconds: length of a slice.
+        rounds: slices of each server.
+    """
+
+    connections: tuple[int, ...]
+    seconds: int
+    rounds: int
 
 
 def compare(
     contestant: Contestant,
     floor: Contestant,
     *,
-    connections: tuple[int, ...],
-    seconds: int,
-    rounds: int,
+    plan: Plan,
     log: Path,
     settle: Callable[[], None],
+    limit: Contestant | None = None,
 ) -> list[Comparison]:
-    """Loads the contestant and the floor in alternating slices; medians over the rounds.
+    """Loads the contestant, the floor and the limit in alternating slices.
 
     Args:
         contestant: who is compared with the floor.
         floor: the floor.
-        connections: one comparison for each number of connections.
-        seconds: length of a slice.
-        rounds: slices of each server.
+        plan: how long.
         log: where the servers' output goes.
         settle: called after each slice; waits for work that was put off.
+        limit: the limit, if it is to be asked.
 
     Raises:
         TimeoutError: one of them does not start.
     """
+    everybody = [one for one in (limit, floor, contestant) if one is not None]
     with ExitStack() as stack:
         output = stack.enter_context(log.open("a"))
         servers = {
@@ -74,46 +113,54 @@ def compare(
                     log=output,
                 )
             )
-            for c in (floor, contestant)
+            for c in everybody
             for port in (free_port(),)
         }
-        bodies = {floor.name: floor.body, contestant.name: contestant.body}
-        for name, server in servers.items():
-            wrk(server.url, bodies[name], connections=8, seconds=1)  # warm
-        return [
-            _compare(contestant, floor, servers, bodies, n, seconds, rounds, settle)
-            for n in connections
-        ]
-
-
-def _compare(
-    contestant: Contestant,
-    floor: Contestant,
-    servers: Mapping[str, Server],
-    bodies: Mapping[str, Mapping[str, object]],
-    connections: int,
-    seconds: int,
-    rounds: int,
-    settle: Callable[[], None],
-) -> Comparison:
-    slices: dict[str, list[Slice]] = {name: [] for name in servers}
-    for _ in range(rounds):
-        for name, server in servers.items():
-            slices[name].append(
-                wrk(server.url, bodies[name], connections=connections, seconds=seconds)
-            )
+        for c in everybody:
+            wrk(servers[c.name].url, c.bodies, connections=8, seconds=1)  # warm
             settle()
-    mine, theirs = slices[contestant.name], slices[floor.name]
-    return Comparison(
-        name=contestant.name,
-        version=contestant.version,
-        connections=connections,
-        rate=median(s.rate for s in mine),
-        floor_rate=median(s.rate for s in theirs),
-        p50=median(s.p50 for s in mine),
-        p99=median(s.p99 for s in mine),
-        floor_p99=median(s.p99 for s in theirs),
-        worker_mib=median(servers[contestant.name].memory_of_workers()[:4]),
-        floor_mib=median(servers[floor.name].memory_of_workers()[:4]),
-        failed=sum(s.failed for s in mine),
-    )
+        found = []
+        for connections in plan.connections:
+            measured = in_turns(everybody, servers, connections, plan, settle)
+            found.append(
+                Comparison(
+                    contestant.name,
+                    contestant.version,
+                    connections,
+                    measured[contestant.name],
+                    measured[floor.name],
+                    None if limit is None else measured[limit.name],
+                )
+            )
+        return found
+
+
+def in_turns(
+    everybody: Sequence[Contestant],
+    servers: dict[str, Server],
+    connections: int,
+    plan: Plan,
+    settle: Callable[[], None],
+) -> dict[str, Measured]:
+    """What each server did, by its name."""
+    slices: dict[str, list[Slice]] = {c.name: [] for c in everybody}
+    costs: dict[str, list[float]] = {c.name: [] for c in everybody}
+    for _ in range(plan.rounds):
+        for c in everybody:
+            server = servers[c.name]
+            before = server.processor_seconds()
+            found = wrk(server.url, c.bodies, connections=connections, seconds=plan.seconds)
+            costs[c.name].append((server.processor_seconds() - before) / found.requests * 1e6)
+            slices[c.name].append(found)
+            settle()
+    return {
+        name: Measured(
+            rate=median(s.rate for s in made),
+            p50=median(s.p50 for s in made),
+            p99=median(s.p99 for s in made),
+            processor=median(costs[name]),
+            worker_mib=median(servers[name].memory_of_workers()[:4]),
+            failed=sum(s.failed for s in made),
+        )
+        for name, made in slices.items()
+    }

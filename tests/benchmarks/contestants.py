@@ -22,15 +22,33 @@ UVICORN = ("--workers", "4", "--loop", "uvloop", "--http", "httptools", "--no-ac
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A server to measure; `{port}` in the command is filled in."""
+    """A server to measure; `{port}` in the command is filled in.
+
+    Attributes:
+        body: what it is asked at its start, and under load where there is nothing else.
+        more: what it is asked under load, one after the other.
+    """
 
     name: str
     command: tuple[str, ...]
     cwd: Path
     path: str = "/predict"
     body: Mapping[str, Any] = field(default_factory=lambda: RECORD)
+    more: tuple[Mapping[str, Any], ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+
+    @property
+    def bodies(self) -> tuple[Mapping[str, Any], ...]:
+        """What it is asked under load."""
+        return self.more or (self.body,)
+
+
+def limit() -> Contestant:
+    """uvicorn answering a constant: what no application in Python can exceed."""
+    command = (sys.executable, "-m", "uvicorn", "tests.benchmarks.limit:app", "--lifespan", "off",
+               "--port", "{port}", *UVICORN)  # fmt: skip
+    return Contestant("limit", command, ROOT)
 
 
 def floor() -> Contestant:

@@ -32,46 +32,51 @@ class Home:
     """Where it is, its versions in memory (the first is champion), and records to score.
 
     Attributes:
-        usual: a model as training makes it by default, with no version.
+        trees: one of 500 trees.
+        usual: a model as training makes it by default, which is a version where that was asked for.
     """
 
     folder: Path
     versions: dict[str, Predictor]
+    trees: Predictor
     usual: Predictor
     records: tuple[Features, ...]
 
-    @property
-    def predictor(self) -> Predictor:
-        """The champion's."""
-        return next(iter(self.versions.values()))
 
+def prepare(folder: Path, *, versions: int = 1, usual: bool = False) -> Home:
+    """Trains on sample cohorts, registers the versions and makes the first one champion.
 
-def prepare(folder: Path, *, versions: int = 1) -> Home:
-    """Trains on sample cohorts, registers the versions and makes the first one champion."""
+    Args:
+        folder: of the home.
+        versions: of 500 trees.
+        usual: the first version is one as training makes it by default.
+    """
     data = school_years(folder / "cohorts")
-    made = dict(_version(folder, data, SEED + i) for i in range(versions))
-    settings = load_settings({"FAROL_HOME": str(folder)})
-    with registry(settings) as opened:
-        promote(opened, next(iter(made)))
-    usual = fit(data, load_task(settings.task), seed=SEED, family=USUAL, progress=lambda _: None)
-    usual.write(folder / "usual")
-    return Home(folder, made, Predictor(load_bundle(folder / "usual")), data.records)
-
-
-def _version(folder: Path, data: TrainingSet, seed: int) -> tuple[str, Predictor]:
-    settings = load_settings({"FAROL_HOME": str(folder)})
+    task = load_task(load_settings({"FAROL_HOME": str(folder)}).task)
+    plain = fit(data, task, seed=SEED, family=USUAL, progress=lambda _: None)
+    plain.write(folder / "usual")
+    made: dict[str, Predictor] = {}
+    if usual:
+        made |= _registered(folder, folder / "usual")
     params = {**candidate(FAMILY).params, "trees": TREES, "max_depth": 4}
-    model = fit(
-        data, load_task(settings.task), seed=seed, family=FAMILY, params=params,
-        progress=lambda _: None,
-    )  # fmt: skip
-    bundle = folder / f"bundle-{seed}"
-    model.write(bundle)
-    packed = pack(bundle)
+    for seed in range(SEED, SEED + versions):
+        bundle = folder / f"bundle-{seed}"
+        fit(
+            data, task, seed=seed, family=FAMILY, params=params, progress=lambda _: None
+        ).write(bundle)  # fmt: skip
+        made |= _registered(folder, bundle)
+    with registry(load_settings({"FAROL_HOME": str(folder)})) as opened:
+        promote(opened, next(iter(made)))
+    trees = Predictor(load_bundle(folder / f"bundle-{SEED}"))
+    return Home(folder, made, trees, Predictor(load_bundle(folder / "usual")), data.records)
+
+
+def _registered(folder: Path, bundle: Path) -> dict[str, Predictor]:
+    settings = load_settings({"FAROL_HOME": str(folder)})
     key = settings.signing_key.get_secret_value()
     with registry(settings) as opened:
-        name = register(opened, Archive(packed, key=key))
-    return name, Predictor(load_bundle(bundle))
+        name = register(opened, Archive(pack(bundle), key=key))
+    return {name: Predictor(load_bundle(bundle))}
 
 
 def school_years(folder: Path) -> TrainingSet:

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,38 @@ UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Requests per second, latency percentiles in ms, and answers that were not 2xx or 3xx."""
+    """Requests per second, latency percentiles in ms, answers that were not 2xx or 3xx, and all."""
 
     rate: float
     p50: float
     p99: float
     failed: int
+    requests: int = 0
 
 
-def wrk(url: str, body: Mapping[str, Any], *, connections: int, seconds: int) -> Slice:
-    """POSTs the same body over keep-alive connections for some seconds.
+SCRIPT = """
+local bodies, made, at = { %s }, {}, 0
+function init()
+  local headers = { ["content-type"] = "application/json" }
+  for place, body in ipairs(bodies) do made[place] = wrk.format("POST", nil, headers, body) end
+end
+function request()
+  at = at %% #made + 1
+  return made[at]
+end
+"""
+
+
+def wrk(url: str, bodies: Sequence[Mapping[str, Any]], *, connections: int, seconds: int) -> Slice:
+    """POSTs bodies in turn over keep-alive connections for some seconds.
 
     Raises:
         FileNotFoundError: wrk is not installed (Debian: `apt-get install wrk`).
         subprocess.CalledProcessError: wrk could not connect.
     """
+    written = ", ".join(json.dumps(json.dumps(dict(body))) for body in bodies)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(
-            'wrk.method = "POST"\n'
-            'wrk.headers["content-type"] = "application/json"\n'
-            f"wrk.body = {json.dumps(json.dumps(body))}\n"
-        )
+        script.write(SCRIPT % written)
         script.flush()
         done = subprocess.run(
             ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s",
@@ -51,8 +62,9 @@ def parse(output: str) -> Slice:
 
     >>> parse('''    50%    1.20ms
     ...      99%   10.00ms
+    ...   16002 requests in 4.00s, 3.00MB read
     ... Requests/sec:   4000.50''')
-    Slice(rate=4000.5, p50=1.2, p99=10.0, failed=0)
+    Slice(rate=4000.5, p50=1.2, p99=10.0, failed=0, requests=16002)
     """
     failures = re.findall(r"(?:Non-2xx or 3xx responses: |timeout )(\d+)", output)
     return Slice(
@@ -60,6 +72,7 @@ def parse(output: str) -> Slice:
         p50=_percentile(50, output),
         p99=_percentile(99, output),
         failed=sum(map(int, failures)),
+        requests=int(_find(r"(\d+) requests in", output)[0]),
     )
 
 

@@ -24,7 +24,7 @@ from model.archive import pack
 from preprocessing.task.spec import load_task
 from tests.api.bundles import Archive, promote, register
 from tests.api.tasks import task_file
-from tests.benchmarks.comparison import Comparison, compare
+from tests.benchmarks.comparison import Comparison, Plan, compare
 from tests.benchmarks.contestants import Contestant, farol
 from tests.benchmarks.home import SEED, USUAL, prepare, school_years
 from training.train import fit
@@ -59,9 +59,10 @@ def main() -> int:
     for line in found:
         sys.stdout.write(
             f"{line.name}: {line.connections} connections, {line.ratio:.3f} of the other's rate, "
-            f"p50 {line.p50:.2f} ms, p99 {line.p99:.1f} ms (other {line.floor_p99:.1f}), "
-            f"{line.worker_mib:.0f} MiB per worker (other {line.floor_mib:.0f}), "
-            f"{line.failed} failed\n"
+            f"p50 {line.own.p50:.2f} ms, p99 {line.own.p99:.1f} ms "
+            f"(other {line.floor.p99:.1f}), {line.own.worker_mib:.0f} MiB per worker "
+            f"(other {line.floor.worker_mib:.0f}), {line.own.processor:.0f} µs of processor time "
+            f"a request (other {line.floor.processor:.0f}), {line.own.failed} failed\n"
         )
     return 0
 
@@ -107,9 +108,7 @@ def _measure(
     return compare(
         contestant,
         floor,
-        connections=(8, 32),
-        seconds=given.seconds,
-        rounds=given.rounds,
+        plan=Plan((8, 32), given.seconds, given.rounds),
         log=Path(tempfile.gettempdir()) / "several-tasks.log",
         settle=settle,
     )

@@ -42,7 +42,13 @@ class Host:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    home = tmp_path_factory.mktemp("registry")
+    with installed(tmp_path_factory.mktemp("registry")) as found:
+        yield found
+
+
+@contextmanager
+def installed(home: Path) -> Iterator[Installation]:
+    """An installation whose embedded registry is in that folder."""
     uri = lifecycle.ensure_running(home, idle_seconds=600)
     try:
         with open_registry(uri, "farol") as registry:

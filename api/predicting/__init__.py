@@ -1,0 +1,1 @@
+"""`/predict` where it needs no second look: answered by the connection itself."""

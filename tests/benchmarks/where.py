@@ -1,0 +1,385 @@
+"""Where the time of a request goes: `python -m tests.benchmarks.where`; `make bench` runs it too.
+
+Bodies as in the benchmark, the champion that training makes by default, everything in one process
+and on one thread, whose processor time is counted, so other programs hardly disturb it. Stages are
+the functions that `/predict` calls, each called by itself. "Answered" is all of it, bytes in and
+bytes out of uvicorn's connection, which lacks the kernel's part alone: that is in the processor
+time that `make bench` counts of the servers' processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+from typing import Any, TypeVar
+
+import orjson
+import psutil
+import uvloop
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from api.app import Farol, create_app
+from api.durability.carrier import Carrier
+from api.durability.outbox import Outbox
+from api.http.origin import refusal
+from api.http.protocol import BoundedProtocol
+from api.http.request_ids import begun
+from api.idempotency.header import key_of
+from api.payload import RecordReader, read_json
+from api.records.asked import Asked
+from api.scoring import answer, score_one
+from api.security import LOCAL
+from api.services import Services
+from database.embedded import lifecycle
+from deployment.settings import load_settings
+from model.access import Scope as Access
+from model.prediction import Prediction
+from tests.benchmarks import limit
+from tests.benchmarks.bodies import Bodies, bodies
+from tests.benchmarks.home import prepare
+
+Item = TypeVar("Item")
+
+EXPLAINED = """`python -m tests.benchmarks.where`: µs of processor time for a request, the champion
+that training makes by default, bodies as above, one process, one thread. The stages are called by
+themselves, again and again, so the processor's caches are warm; *answered* is all of it, from bytes
+that come to bytes that leave uvicorn's connection, so that what it is more than the limit is what
+Farol costs. It lacks the kernel's part, which the processor time of the table above has."""
+
+CALLS = 1_000
+ROUNDS = 7
+SHIPPED = 2_000
+SHIPMENT = 100
+IN_FLIGHT = (1, 2, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStage:
+    """One part of a request.
+
+    Attributes:
+        name: of it.
+        micros: of processor time.
+        about: what is done.
+    """
+
+    name: str
+    micros: float
+    about: str
+
+
+def main() -> int:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.where", description=__doc__)
+    parser.add_argument("--trees", action="store_true", help="500 trees, and not the default model")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            prepare(Path(name), usual=not given.trees)
+            sys.stdout.write(table(measured(Path(name), bodies())))
+        finally:
+            lifecycle.stop(Path(name))
+    return 0
+
+
+def measured(home: Path, sent: Bodies) -> list[RequestStage]:
+    """The stages of a request to a home that has a champion."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_measured(home, [orjson.dumps(body) for body in sent.all]))
+
+
+def table(stages: Iterable[RequestStage]) -> str:
+    """As Markdown."""
+    rows = "".join(f"| {s.name} | {s.micros:.1f} | {s.about} |\n" for s in stages)
+    return f"| stage | µs | what it does |\n|---|---:|---|\n{rows}"
+
+
+async def _measured(home: Path, raw: Sequence[bytes]) -> list[RequestStage]:
+    async with _serving(home) as app:
+        services: Services = app.state.services
+        stages = [*_read(services, raw), *_scored(services, raw)]
+        predictions = _predictions(services, raw)
+        stages += [*_kept(home / "where", predictions), *_told(services, predictions)]
+        stages += await _whole(app, raw)
+        while services.outbox.rows:
+            await asyncio.sleep(0.05)
+        stages += await _shipped(services, home, predictions)
+        return stages
+
+
+def _read(services: Services, raw: Sequence[bytes]) -> Iterable[RequestStage]:
+    reader = RecordReader(services.task, services.pseudonyms)
+    scopes = [_scope(body) for body in raw]
+
+    def entered(scope: dict[str, Any]) -> None:
+        begun(scope)
+        refusal(scope)
+        services.keys.known(scope, Access.PREDICT)
+        key_of(scope)
+
+    yield RequestStage("door", _us(entered, scopes), "id of the request, host and origin, key")
+    yield RequestStage("parse", _us(read_json, raw), "bytes to a dictionary (orjson)")
+    yield RequestStage(
+        "validate",
+        _us(lambda record: reader.one(record, "2024"), raw, read_json),
+        "fields, kinds and bounds by the TaskSpec, the student's id, the period",
+    )
+
+
+def _scored(services: Services, raw: Sequence[bytes]) -> Iterable[RequestStage]:
+    champion, asked = services.champion(), _asked(services, raw)
+    predictor, now = champion.predictor, services.now()
+    features = [one.features for one in asked]
+    rows = [predictor.encoder.encode_one(record) for record in features]
+    scores = list(map(predictor.score_one, features))
+    encode = _us(predictor.encoder.encode_one, features)
+    score = _us(predictor.bundle.score_one, rows)
+    assess = _us(predictor.assess_one, features)
+
+    def predicted(one: Asked) -> Prediction:
+        return score_one(
+            champion, one, features=services.task.feature_names, now=now, client=LOCAL,
+            request_id="0" * 32,
+        )  # fmt: skip
+
+    assert scores
+    yield RequestStage("encode", encode, "a record to a row of numbers")
+    yield RequestStage("score", score, "trees and calibration")
+    yield RequestStage(
+        "assess", assess - encode - score, "label, status, known weight, unseen categories"
+    )
+    yield RequestStage(
+        "record", _us(predicted, asked) - assess, "what is kept, with an id drawn by lot"
+    )
+
+
+def _kept(folder: Path, predictions: Sequence[Prediction]) -> Iterable[RequestStage]:
+    yield RequestStage("log: write", _us(orjson.dumps, predictions), "the record as JSON")
+    outbox = Outbox(folder / "slot-0.sqlite")
+    records = [orjson.dumps(one) for one in predictions]
+    try:
+        for together in IN_FLIGHT:
+            groups = [records[at : at + together] for at in range(0, len(records), together)]
+            outbox.checkpoint()
+            yield RequestStage(
+                f"log: commit, {together} in flight",
+                _us(outbox.put_bodies, groups) / together,
+                "one append to SQLite's log, shared by those who wait; no fsync here",
+            )
+        outbox.checkpoint()
+        outbox.put_bodies(list(islice(cycle(records), SHIPPED)))
+        with _process_time() as spent:
+            outbox.checkpoint()
+        yield RequestStage(
+            "log: checkpoint", spent[0] / SHIPPED, "fsync, in a thread beside, each 2,000 records"
+        )
+    finally:
+        outbox.close()
+
+
+def _told(services: Services, predictions: Sequence[Prediction]) -> Iterable[RequestStage]:
+    yield RequestStage(
+        "serialise", _us(lambda p: orjson.dumps(answer(p, p.student_id, 0.1)), predictions),
+        "the answer as JSON",
+    )  # fmt: skip
+
+    def counted(prediction: Prediction) -> None:
+        services.metrics.latency.observe(0.001)
+        services.metrics.answered(prediction)
+
+    yield RequestStage("count", _us(counted, predictions), "metrics, in memory")
+
+
+async def _whole(app: Farol, raw: Sequence[bytes]) -> list[RequestStage]:
+    constant = await _answered(limit.app, raw, 1)
+    found = [
+        RequestStage("answered, the limit", constant, "uvicorn alone: HTTP in, a constant out")
+    ]
+    for together in IN_FLIGHT:
+        cost = await _answered(app, raw, together)
+        found.append(
+            RequestStage(
+                f"answered, {together} in flight", cost, "all of the above, and the event loop"
+            )
+        )
+    return found
+
+
+async def _shipped(
+    services: Services, home: Path, predictions: Sequence[Prediction]
+) -> list[RequestStage]:
+    """What a record costs after it was answered."""
+    outbox = Outbox(home / "where" / "slot-1.sqlite")
+    carrier = Carrier(services.registry, home / "where")
+    state = lifecycle.status(home).state
+    assert state is not None
+    server = psutil.Process(state.pid)
+    records = _renumbered(predictions, SHIPPED)
+    try:
+        outbox.put_bodies(records)
+        began = sum(server.cpu_times()[:2])
+        with _process_time() as spent:
+            while outbox.rows:
+                assert await carrier.carry(outbox, SHIPMENT)
+        kept = (sum(server.cpu_times()[:2]) - began) * 1e6
+    finally:
+        outbox.close()
+    return [
+        RequestStage(
+            "ship", spent[0] / SHIPPED, "afterwards: from the outbox to the driver, deleted"
+        ),
+        RequestStage("registry", kept / SHIPPED, "afterwards: the embedded server's own process"),
+    ]
+
+
+def _renumbered(predictions: Sequence[Prediction], number: int) -> list[bytes]:
+    records = [orjson.loads(orjson.dumps(p)) for p in islice(cycle(predictions), number)]
+    return [orjson.dumps(r | {"prediction_id": f"{i:032x}"}) for i, r in enumerate(records)]
+
+
+def _asked(services: Services, raw: Sequence[bytes]) -> list[Asked]:
+    reader = RecordReader(services.task, services.pseudonyms)
+    return [reader.one(read_json(body), "2024") for body in raw]
+
+
+def _predictions(services: Services, raw: Sequence[bytes]) -> list[Prediction]:
+    champion, now = services.champion(), services.now()
+    return [
+        score_one(
+            champion, one, features=services.task.feature_names, now=now, client=LOCAL,
+            request_id=f"{place:032x}",
+        )
+        for place, one in enumerate(_asked(services, raw))
+    ]  # fmt: skip
+
+
+def _us(
+    call: Callable[[Any], object],
+    items: Sequence[Item],
+    made: Callable[[Item], object] = lambda item: item,
+) -> float:
+    """µs of processor time of a call: the median over rounds, each of many calls.
+
+    Args:
+        call: what is measured.
+        items: given to it, one after the other.
+        made: what it is given of an item; outside of what is measured.
+    """
+    costs = []
+    for _ in range(ROUNDS):
+        given = [made(item) for item in islice(cycle(items), CALLS)]
+        started = time.thread_time()
+        for one in given:
+            call(one)
+        costs.append((time.thread_time() - started) / CALLS * 1e6)
+    return median(costs)
+
+
+@contextmanager
+def _process_time() -> Any:
+    """µs of processor time of all threads, in a list that is filled at the end."""
+    spent = [0.0]
+    started = time.process_time()
+    yield spent
+    spent[0] = (time.process_time() - started) * 1e6
+
+
+@asynccontextmanager
+async def _serving(home: Path) -> AsyncIterator[Farol]:
+    given = {"FAROL_HOME": str(home), "FAROL_AUTH": "off"}
+    app = create_app(lambda: load_settings(given))
+    async with app.router.lifespan_context(app) as state:
+        app.state.of_lifespan = state or {}
+        yield app
+
+
+class _Wire(asyncio.Transport):
+    """A client's end that takes every byte; `answered` is set by the last one of an answer."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 8000)})
+        self.answered: asyncio.Future[None] | None = None
+
+    def write(self, data: Any) -> None:
+        if b"latency_ms" in data and self.answered is not None:
+            assert not data.startswith(b"HTTP") or data.startswith(b"HTTP/1.1 200"), data
+            self.answered.set_result(None)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        raise AssertionError("the server closed the connection")
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+async def _answered(app: Any, raw: Sequence[bytes], together: int) -> float:
+    """µs of processor time of this thread for a request, so many in flight."""
+    config = Config(
+        app, http=BoundedProtocol, lifespan="off", access_log=False, log_level="warning",
+        timeout_keep_alive=3600,
+    )  # fmt: skip
+    config.load()
+    server = ServerState()
+    state: dict[str, Any] = getattr(getattr(app, "state", None), "of_lifespan", {})
+    wires = [_Wire() for _ in range(together)]
+    lines = [BoundedProtocol(config, server, state) for _ in wires]
+    for line, wire in zip(lines, wires, strict=True):
+        line.connection_made(wire)
+    requests = [_request(body) for body in raw]
+    loop, costs = asyncio.get_running_loop(), []
+    for round_ in range(ROUNDS):
+        given = iter(list(islice(cycle(requests), CALLS // (together) * together)))
+        started = time.thread_time()
+        for _ in range(CALLS // together):
+            waits = []
+            for line, wire in zip(lines, wires, strict=True):
+                wire.answered = loop.create_future()
+                waits.append(wire.answered)
+                line.data_received(next(given))
+            for wait in waits:
+                await wait
+        if round_:  # The first one is for warming up.
+            costs.append((time.thread_time() - started) / (CALLS // together * together) * 1e6)
+    for line in lines:
+        line.connection_lost(OSError())
+    return median(costs)
+
+
+def _scope(body: bytes) -> dict[str, Any]:
+    return {
+        "type": "http", "method": "POST", "path": "/predict", "query_string": b"",
+        "headers": [(n.lower(), v) for n, v in _headers(body).items()],
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000),
+    }  # fmt: skip
+
+
+def _headers(body: bytes) -> Mapping[bytes, bytes]:
+    return {
+        b"Host": b"127.0.0.1:8000", b"Content-Type": b"application/json",
+        b"Content-Length": str(len(body)).encode(),
+    }  # fmt: skip
+
+
+def _request(body: bytes) -> bytes:
+    headers = b"".join(b"%b: %b\r\n" % header for header in _headers(body).items())
+    return b"POST /predict HTTP/1.1\r\n%b\r\n%b" % (headers, body)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    sys.exit(main())
