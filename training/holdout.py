@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from model.computing.pool import HERE, Pool
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
 from training.split import shuffled
@@ -49,6 +50,7 @@ def scores_without(
     progress: Progress,
     budget: Budget | None = None,
     studies: Studies = IN_MEMORY,
+    pool: Pool = HERE,
 ) -> NDArray[np.float64]:
     """Calibrated scores of the held records, by a model that learned from all others.
 
@@ -62,6 +64,7 @@ def scores_without(
         progress: called with each step, in words.
         budget: of the tuning.
         studies: where searches keep what they have tried.
+        pool: does the fits that candidates are compared by.
 
     Raises:
         NotEnoughData: too few records are left.
@@ -69,7 +72,7 @@ def scores_without(
     progress(f"holdout: {int((~held).sum())} records to fit, {int(held.sum())} to score")
     model = fit(
         data.take(~held), task, seed=seed, progress=_quiet,
-        repeats=1, budget=budget, studies=studies,
+        repeats=1, budget=budget, studies=studies, pool=pool,
     )  # fmt: skip
     return model.score(data.take(held).records)
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from model.computing.pool import HERE, Pool
 from model.errors import NotEnoughData
 from model.profile import build_profile
 from preprocessing.dataset import TrainingSet
@@ -20,7 +21,15 @@ from preprocessing.encoder import FeatureEncoder
 from preprocessing.lanes import lanes_of
 from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate, places
-from training.cross_validation import MOST_ROWS, Fold, Trial, folds_of, try_candidate
+from training.cross_validation import (
+    MOST_ROWS,
+    Fold,
+    Trial,
+    fold_fits,
+    fold_margins,
+    folds_of,
+    trial_of,
+)
 from training.family_choice import best_first
 from training.golden import golden_records
 from training.importance import spread
@@ -47,6 +56,7 @@ def fit(
     repeats: int | None = None,
     budget: Budget | None = None,
     studies: Studies = IN_MEMORY,
+    pool: Pool = HERE,
 ) -> FittedModel:
     """Trains a model.
 
@@ -60,6 +70,7 @@ def fit(
         repeats: how often candidates are cross-validated; None: as often as the size asks.
         budget: for tuning the best family; None: as `task.training` says.
         studies: where searches are kept, to go on after a kill.
+        pool: does the fits that candidates and settings are compared by.
 
     Raises:
         NotEnoughData: too few students or records of either outcome to hold any out, or no
@@ -75,12 +86,12 @@ def fit(
     some = data.take(compared)
     with threadpool_limits(1, user_api="blas"):
         splits = folds_of(some, task, seed=seed, repeats=repeats)
-        trials = _compare(some, task, splits, names, params, seed, progress)
+        trials = _compare(some, task, splits, names, params, seed, progress, pool)
         best, tuning = trials[0], None
         if params is None and allowed.any:
             tuning = tune(
                 best, some, task, splits,
-                budget=allowed, studies=studies, seed=seed, progress=progress,
+                budget=allowed, studies=studies, seed=seed, progress=progress, pool=pool,
             )  # fmt: skip
             progress(f"tuning {best.family}: {tuning.told}")
             best = tuning.trial if tuning.taken and tuning.trial else best
@@ -159,22 +170,23 @@ def _compare(
     params: Mapping[str, Any] | None,
     seed: int,
     progress: Progress,
+    pool: Pool,
 ) -> list[Trial]:
     """Every candidate on the same splits, the chosen one first."""
+    tried = [
+        (known, known.params_under(task.training) if params is None else params)
+        for known in map(candidate, names)
+    ]
+    fits = [one for known, own in tried for one in fold_fits(known, own, repeats, seed)]
+    held_out = pool.each(fold_margins, repeats, fits)
     trials = []
-    for number, name in enumerate(names, 1):
-        known = candidate(name)
-        trial = try_candidate(
-            known,
-            known.params_under(task.training) if params is None else params,
-            data.outcome,
-            repeats,
-            budget=task.promotion.budget,
-            lanes=lanes_of(data.records, task),
-            seed=seed,
-        )
+    for number, (known, own) in enumerate(tried, 1):
+        trial = trial_of(
+            known, own, data.outcome, repeats, held_out,
+            budget=task.promotion.budget, lanes=lanes_of(data.records, task),
+        )  # fmt: skip
         figures = ", ".join(f"{key} {value:.3f}" for key, value in trial.figures.items())
-        progress(f"[{number}/{len(names)}] {name}: {figures} ({trial.seconds:.1f} s)")
+        progress(f"[{number}/{len(names)}] {known.name}: {figures} ({trial.seconds:.1f} s)")
         trials.append(trial)
     return best_first(trials, places())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.computing.pool import HERE, Pool
 from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import operating_cuts
 from preprocessing.task.spec import TaskSpec
@@ -72,6 +73,7 @@ def first_trial(
     seed: int,
     progress: Progress,
     studies: Studies = IN_MEMORY,
+    pool: Pool = HERE,
 ) -> ScoredChallenger:
     """A candidate for first champion: trained on the past and tested on the newest period.
 
@@ -84,12 +86,15 @@ def first_trial(
         seed: of folds and fits.
         progress: called with each step, in words.
         studies: where searches keep what they have tried.
+        pool: does the fits that are compared.
     """
     newest = forward_holdout(data, task)
     if newest is None:
-        return successor_trial(data, None, task, seed=seed, progress=progress, studies=studies)
+        return successor_trial(
+            data, None, task, seed=seed, progress=progress, studies=studies, pool=pool
+        )
     past, cases = data.take(~newest), data.take(newest)
-    model = fit(past, task, seed=seed, progress=progress, studies=studies)
+    model = fit(past, task, seed=seed, progress=progress, studies=studies, pool=pool)
     return ScoredChallenger(model, past, cases, model.score(cases.records), "forward_holdout")
 
 
@@ -102,6 +107,7 @@ def successor_trial(
     progress: Progress,
     studies: Studies = IN_MEMORY,
     cross_fit_rows: int = CROSS_FIT_ROWS,
+    pool: Pool = HERE,
 ) -> ScoredChallenger:
     """A challenger that learns from the whole window and is judged on students held out.
 
@@ -117,20 +123,22 @@ def successor_trial(
         studies: where searches are kept.
         cross_fit_rows: a window up to this size is scored out of fold, every record of it; of a
             larger one, students with a fifth of the records are held out once.
+        pool: does the fits that are compared.
     """
     half = Budget.of(task.training).part(0.5)
-    model = fit(data, task, seed=seed, progress=progress, budget=half, studies=studies)
+    model = fit(data, task, seed=seed, progress=progress, budget=half, studies=studies, pool=pool)
     judged = np.ones(len(data), dtype=np.bool_) if fresh is None else fresh
     if len(data) > cross_fit_rows:
         held = held_students(data, judged, task=task.name, seed=seed)
         scores = scores_without(
-            data, held, task, seed=seed, progress=progress, budget=half, studies=studies
-        )
+            data, held, task,
+            seed=seed, progress=progress, budget=half, studies=studies, pool=pool,
+        )  # fmt: skip
         return ScoredChallenger(
             model, data, data.take(held & judged), scores[judged[held]], "group_holdout"
         )
     scores = out_of_fold(
         data, task,
-        seed=seed, progress=progress, budget=half.part(1 / FOLDS), studies=studies,
+        seed=seed, progress=progress, budget=half.part(1 / FOLDS), studies=studies, pool=pool,
     )  # fmt: skip
     return ScoredChallenger(model, data, data.take(judged), scores[judged], "out_of_fold")

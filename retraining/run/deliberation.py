@@ -86,7 +86,10 @@ def prepared(
 
     Raises:
         LeakageError: the features determine the outcome.
+        ClusterFailed: there is nobody to train it.
     """
+    if cluster := plan.pool.ready():
+        journal.step("cluster", cluster)
     report = check_leakage(gathered.data, plan.task, seed=plan.options.seed)
     journal.step("leakage", _measured(report))
     trial = make()
@@ -185,7 +188,7 @@ def with_dropped(decided: Deliberated, plan: RunPlan, journal: Journal) -> Delib
     model = decided.trial.model
     study = dropped_features(
         decided.trial.trained, plan.task, model.family, model.params,
-        seed=plan.options.seed, progress=journal.say,
+        seed=plan.options.seed, progress=journal.say, pool=plan.pool,
     )  # fmt: skip
     if study.skipped:
         journal.say(f"what each feature brings was not measured: {study.skipped}")
@@ -222,10 +225,13 @@ def _measured(report: LeakageReport) -> str:
 def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> ScoredChallenger:
     data, task, seed, studies = gathered.data, plan.task, plan.options.seed, studies_of(plan)
     if gathered.rival is None:
-        return first_trial(data, task, seed=seed, progress=journal.say, studies=studies)
+        return first_trial(
+            data, task, seed=seed, progress=journal.say, studies=studies, pool=plan.pool
+        )
     return successor_trial(
-        data, gathered.fresh, task, seed=seed, progress=journal.say, studies=studies
-    )
+        data, gathered.fresh, task,
+        seed=seed, progress=journal.say, studies=studies, pool=plan.pool,
+    )  # fmt: skip
 
 
 def studies_of(plan: RunPlan) -> Studies:
@@ -250,7 +256,7 @@ def _standing(gathered: Gathered, plan: RunPlan, journal: Journal) -> Standing |
     if JUDGED[task.outcome.kind].finds_cases:
         origins = rolling_origins(
             data, rival, between, task,
-            seed=plan.options.seed, progress=journal.say, studies=studies_of(plan),
+            seed=plan.options.seed, progress=journal.say, studies=studies_of(plan), pool=plan.pool,
         )  # fmt: skip
     if origins:
         journal.step("origins", told(origins))
@@ -265,5 +271,7 @@ def _judge(
     at: Standing | None,
 ) -> Verdict:
     same = champion is not None and trained.packed.digest == champion.version.artifact
-    seed = plan.options.seed
-    return judge(trained.trial, champion, plan.task, seed=seed, same_bundle=same, look=look, at=at)
+    return judge(
+        trained.trial, champion, plan.task,
+        seed=plan.options.seed, same_bundle=same, look=look, at=at, pool=plan.pool,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from model.computing.pool import HERE, Pool
 from model.errors import NotEnoughData
 from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import new_cases
@@ -45,6 +46,7 @@ def rolling_origins(
     seed: int,
     progress: Progress,
     studies: Studies = IN_MEMORY,
+    pool: Pool = HERE,
 ) -> tuple[Origin, ...]:
     """Both recipes on the newest periods that models could be trained before, oldest first.
 
@@ -59,10 +61,11 @@ def rolling_origins(
         seed: of folds and fits.
         progress: called with each step, in words.
         studies: where searches keep what they have tried.
+        pool: does the fits that are compared.
     """
     if between.lag == 0 and between.same_recipe:
         return ()
-    recipes = _Recipes(data, champion, between, task, seed, progress, studies)
+    recipes = _Recipes(data, champion, between, task, seed, progress, studies, pool)
     return tuple(recipes.origins())
 
 
@@ -77,6 +80,7 @@ class _Recipes:
     seed: int
     progress: Progress
     studies: Studies
+    pool: Pool
     ours: dict[int, FittedModel] = field(default_factory=dict)
     theirs: dict[int, FittedModel] = field(default_factory=dict)
 
@@ -119,13 +123,14 @@ class _Recipes:
             self.ours[end] = fit(
                 part, self.task, seed=self.seed, progress=_quiet, repeats=1,
                 budget=Budget.of(self.task.training).part(0.5 / FOLDS), studies=self.studies,
+                pool=self.pool,
             )  # fmt: skip
         return self.ours[end]
 
     def _former(self, part: TrainingSet) -> FittedModel:
         """The champion's family, settings, features and derived numbers, on these records."""
         self.progress(f"the champion's recipe: {len(part)} records to fit")
-        return self._recipe.fit(part, seed=self.seed, progress=_quiet)
+        return self._recipe.fit(part, seed=self.seed, progress=_quiet, pool=self.pool)
 
     @property
     def _recipe(self) -> FormerRecipe:

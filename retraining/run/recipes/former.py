@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from model.computing.pool import HERE, Pool
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.columns import Derived
 from preprocessing.task.spec import TaskSpec
@@ -38,10 +39,17 @@ class FormerRecipe:
         kept = tuple({k: v for k, v in record.items() if k in features} for record in data.records)
         return replace(data, records=kept)
 
-    def fit(self, data: TrainingSet, *, seed: int, progress: Callable[[str], None]) -> FittedModel:
+    def fit(
+        self,
+        data: TrainingSet,
+        *,
+        seed: int,
+        progress: Callable[[str], None],
+        pool: Pool = HERE,
+    ) -> FittedModel:
         """A model of the recipe on these records."""
         version = self.champion.version
         return fit(
             self.seen(data), self.spec, seed=seed, progress=progress,
-            family=version.family, params=version.params, repeats=1,
+            family=version.family, params=version.params, repeats=1, pool=pool,
         )  # fmt: skip

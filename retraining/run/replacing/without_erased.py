@@ -65,6 +65,7 @@ def replacement(
     verdict = judge(
         trained.trial, rival, plan.task,
         seed=plan.options.seed, same_bundle=False, instead=instead, without_erased=True,
+        pool=plan.pool,
     )  # fmt: skip
     verdict = verdict.because(f"{name} learned from {erased} students who were erased since")
     verdict = verdict.gated(plan.task.promotion, serving=not gathered.misfit)
@@ -92,7 +93,7 @@ def _trial(
 ) -> ScoredChallenger:
     return successor_trial(
         gathered.data, fresh, plan.task,
-        seed=plan.options.seed, progress=journal.say, studies=studies_of(plan),
+        seed=plan.options.seed, progress=journal.say, studies=studies_of(plan), pool=plan.pool,
     )  # fmt: skip
 
 
@@ -118,9 +119,9 @@ def _recipe_says(
         version = champion.version
         return out_of_fold(
             recipe.seen(data), recipe.spec, seed=seed, progress=journal.say,
-            family=version.family, params=version.params,
+            family=version.family, params=version.params, pool=plan.pool,
         )  # fmt: skip
     everybody = np.ones(len(data), dtype=np.bool_)
     held = held_students(data, everybody, task=plan.task.name, seed=seed)
-    model = recipe.fit(data.take(~held), seed=seed, progress=journal.say)
+    model = recipe.fit(data.take(~held), seed=seed, progress=journal.say, pool=plan.pool)
     return model.score(recipe.seen(data.take(held)).records)
