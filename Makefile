@@ -39,7 +39,7 @@ setup-oidc: .venv/.oidc-locked ## the set-up and Authlib, for people who sign in
 
 setup-otel: .venv/.otel-locked ## the set-up and OpenTelemetry, for FAROL_OTEL_ENDPOINT
 
-setup-scale: .venv/.scale-locked ## the set-up and Dask, for FAROL_DASK and python -m retraining.beyond_memory
+setup-scale: .venv/.scale-locked ## the set-up and Dask, for FAROL_DASK (docs/dask.md)
 
 setup-effects: .venv/.effects-locked ## the set-up and rdrobust (GPL), for what the lists show without a lottery
 

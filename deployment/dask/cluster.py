@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import distributed
 from dask import config
@@ -15,7 +17,7 @@ from dask import config
 from deployment.dask.failures import clear_failures
 from deployment.dask.installation import installation
 from deployment.dask.work import Closed, done, kept, refuse_other
-from model.errors import ClusterFailed
+from model.errors import ClusterFailed, WorkerLost
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -104,6 +106,73 @@ class Cluster(AbstractContextManager["Cluster"]):
                 for item in items
             ]
         return self._results(client, futures)
+
+    def hosts(self) -> list[str]:
+        """The host of each worker; of workers of one host each names it.
+
+        Raises:
+            ClusterFailed: there is none for a while.
+        """
+        with clear_failures(self._address):
+            self.client.wait_for_workers(1, timeout=self._patience)
+            return [urlsplit(at).hostname or "" for at in sorted(self._workers(self.client))]
+
+    def together(
+        self, function: Callable[[Shared, Item], Result], shared: Shared, items: Sequence[Item]
+    ) -> list[Result]:
+        """Each item by another worker, all at once.
+
+        Raises:
+            WorkerLost: a worker is gone; those that waited for it were started anew.
+            ClusterFailed: the workers are gone, or are none of this installation's.
+        """
+        client, ours = self.client, installation()
+        name = function.__qualname__.strip("_")
+        with clear_failures(self._address), config.set(QUIET):
+            places = sorted(self._workers(client))[: len(items)]
+            if len(places) < len(items):
+                raise WorkerLost(f"FAROL_DASK={self._address}: {len(items)} workers are needed")
+            futures = [
+                client.submit(
+                    done, function, ours, Closed(shared), Closed(item),
+                    key=_key(name), pure=False, workers=[place], allow_other_workers=False,
+                )
+                for place, item in zip(places, items, strict=True)
+            ]  # fmt: skip
+            self._all_finished(client, places, futures)
+            return [future.result().content for future in futures]
+
+    def _all_finished(
+        self, client: distributed.Client, places: list[str], futures: list[distributed.Future]
+    ) -> None:
+        """Waits for all of them, or for one that fails.
+
+        Raises:
+            WorkerLost: a worker is gone; the others would wait for it.
+        """
+        while any(future.status == "pending" for future in futures):
+            if any(future.status != "finished" and future.done() for future in futures):
+                break  # Its error is raised by who reads the results.
+            time.sleep(1.0)
+            self._whole(client, places, futures)
+        if any(future.status != "finished" for future in futures):
+            time.sleep(LOOK)  # A worker that died takes a moment to be missed.
+            self._whole(client, places, futures)
+
+    def _whole(
+        self, client: distributed.Client, places: list[str], futures: list[distributed.Future]
+    ) -> None:
+        there = self._workers(client)
+        if not (lost := [place for place in places if place not in there]):
+            return
+        client.cancel(futures, force=True)
+        left = [place for place in places if place in there]
+        if left:
+            client.restart_workers(left, timeout=self._patience, raise_for_error=False)
+        raise WorkerLost(
+            f"FAROL_DASK={self._address}: {len(lost)} of {len(places)} workers that trained "
+            "together are gone; are they short of memory?"
+        )
 
     def _results(
         self, client: distributed.Client, futures: list[distributed.Future]

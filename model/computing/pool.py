@@ -6,7 +6,7 @@ the items and every seed is an item's own, so what is found does not depend on w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -34,6 +34,25 @@ class Pool(Protocol):
             ClusterFailed: the workers are gone, or are none of this installation's.
         """
 
+    def hosts(self) -> Sequence[str]:
+        """The host of each worker, as the other workers reach it.
+
+        Raises:
+            ClusterFailed: there is none.
+        """
+
+    def together(
+        self, function: Callable[[Shared, Item], Result], shared: Shared, items: Sequence[Item]
+    ) -> list[Result]:
+        """The same as `each` of no more items than `hosts`, each by another worker, all at once.
+
+        The order of the workers is that of `hosts`, as long as none comes or goes.
+
+        Raises:
+            WorkerLost: a worker is gone, and the others were given up.
+            ClusterFailed: as `each`.
+        """
+
     def ready(self) -> str:
         """Makes sure that it can be asked; what it is in words, empty for this process.
 
@@ -55,6 +74,16 @@ class Here:
     ) -> Iterator[Result]:
         """Each result is worked out when it is asked for, and not before."""
         return (function(shared, item) for item in items)
+
+    def hosts(self) -> Sequence[str]:
+        """This process alone."""
+        return ("127.0.0.1",)
+
+    def together(
+        self, function: Callable[[Shared, Item], Result], shared: Shared, items: Sequence[Item]
+    ) -> list[Result]:
+        """The one item there can be."""
+        return [function(shared, item) for item in items]
 
     def ready(self) -> str:
         """Always."""

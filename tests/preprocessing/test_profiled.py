@@ -14,6 +14,7 @@ import pytest
 
 from drift.findings import profile_now
 from drift.ks import largest_gap
+from model.computing.pool import HERE
 from model.errors import NotThisTask
 from model.profile import (
     GRID,
@@ -177,6 +178,14 @@ class Scattered:
         self.parts += len(listed)
         found = {at: function(shared, listed[at]) for at in reversed(range(len(listed)))}
         return iter([found[at] for at in range(len(listed))])
+
+    def hosts(self) -> Sequence[str]:
+        return HERE.hosts()
+
+    def together(
+        self, function: Callable[[Any, Any], Any], shared: Any, items: Sequence[Any]
+    ) -> list[Any]:
+        return HERE.together(function, shared, items)
 
     def ready(self) -> str:
         return ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
+from model.computing.pool import HERE
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import TrainingPolicy
 from preprocessing.task.spec import TaskSpec
@@ -35,6 +36,14 @@ class Backwards:
         self.asked += [function.__qualname__] * len(listed)
         found = [function(deepcopy(shared), deepcopy(item)) for item in reversed(listed)]
         return iter(found[::-1])
+
+    def hosts(self) -> Sequence[str]:
+        return HERE.hosts()
+
+    def together(
+        self, function: Callable[[Shared, Item], Result], shared: Shared, items: Sequence[Item]
+    ) -> list[Result]:
+        return HERE.together(function, shared, items)
 
     def ready(self) -> str:
         return "backwards"

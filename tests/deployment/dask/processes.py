@@ -38,7 +38,8 @@ class Started:
         name = f"worker-{len(self.workers)}"
         worker = _start(
             self.folder / f"{name}.log",
-            "worker", self.address, "--nthreads", "1", "--death-timeout", "120", "--name", name, "--no-dashboard",
+            "worker", self.address, "--nthreads", "1", "--name", name, "--no-dashboard",
+            "--death-timeout", "120",
             "--local-directory", str(self.folder / name), *options,
             root=root,
         )  # fmt: skip
@@ -51,7 +52,7 @@ class Started:
 
 
 @contextmanager
-def started(folder: Path, workers: int = 2) -> Iterator[Started]:
+def started(folder: Path, workers: int = 2, *options: str) -> Iterator[Started]:
     """A cluster, and nothing of it afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "scheduler.json"
@@ -63,7 +64,7 @@ def started(folder: Path, workers: int = 2) -> Iterator[Started]:
     cluster = Started(_address(told, scheduler), folder, scheduler)
     try:
         for _ in range(workers):
-            cluster.add_worker()
+            cluster.add_worker(*options)
         yield cluster
     finally:
         for process in (*cluster.workers, scheduler):
