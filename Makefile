@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow test-long test-extras setup setup-dev setup-motor setup-catboost setup-cloud setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-supply setup-coverage setup-containers setup-docs docs sbom audit lint lint-containers coverage format bench mutants replay screenshots docker-up docker-down lock clean
+.PHONY: help run test test-slow test-long test-extras setup setup-dev setup-motor setup-catboost setup-cloud setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-scale setup-supply setup-coverage setup-containers setup-docs docs sbom audit lint lint-containers coverage format bench mutants replay screenshots docker-up docker-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,6 +43,8 @@ setup-cloud: .venv/.cloud-locked ## the set-up and what reads and writes s3://, 
 setup-oidc: .venv/.oidc-locked ## the set-up and Authlib, for people who sign in through their organisation
 
 setup-otel: .venv/.otel-locked ## the set-up and OpenTelemetry, for FAROL_OTEL_ENDPOINT
+
+setup-scale: .venv/.scale-locked ## the set-up and Dask, for FAROL_DASK (docs/dask.md)
 
 setup-effects: .venv/.effects-locked ## the set-up and rdrobust (GPL), for what the lists show without a lottery
 
@@ -115,6 +117,7 @@ lock: setup-dev ## resolve pyproject.toml into the lock files anew (needs uv)
 	uv pip compile $(LOCK_FLAGS) --extra otel -c $(RUN_LOCK) pyproject.toml -o requirements/otel.txt
 	uv pip compile $(LOCK_FLAGS) --extra mlflow -c $(RUN_LOCK) pyproject.toml -o requirements/mlflow.txt
 	uv pip compile $(LOCK_FLAGS) --extra onnx -c $(RUN_LOCK) pyproject.toml -o requirements/onnx.txt
+	uv pip compile $(LOCK_FLAGS) --extra scale -c $(RUN_LOCK) pyproject.toml -o requirements/scale.txt
 	uv pip compile $(LOCK_FLAGS) --extra effects -c $(RUN_LOCK) pyproject.toml -o requirements/effects.txt
 	uv pip compile $(LOCK_FLAGS) --extra coverage -c $(RUN_LOCK) pyproject.toml -o requirements/coverage.txt
 	uv pip compile $(LOCK_FLAGS) --extra containers -c $(RUN_LOCK) pyproject.toml -o requirements/containers.txt

@@ -9,6 +9,7 @@ from pathlib import Path
 from database.aliases import CHAMPION, AliasRepository
 from database.batches import BatchRepository
 from database.driver.client import SyncRegistry
+from deployment.dask.opening import pool
 from deployment.settings import Settings
 from deployment.tasks.installed import all_installed
 from deployment.wiring import registry
@@ -97,7 +98,8 @@ def bootstrap(
             return
         say("Training the first champion")
         try:
-            run_pipeline(opened, task, settings, say=say)
+            with pool(settings) as workers:
+                run_pipeline(opened, task, settings, say=say, workers=workers)
         except NotEnoughData as error:
             say(f"No champion yet: {error}. The API answers 503 until there is one.")
 

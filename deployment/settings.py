@@ -81,6 +81,7 @@ KEYS: Mapping[str, str] = {
     "pseudonym_key": "FAROL_PSEUDONYM_KEY",
     "mlflow": "FAROL_MLFLOW",
     "files": "FAROL_FILES",
+    "dask": "FAROL_DASK",
 }
 DEFAULT_TASK = "pede_lag"
 HOST_KEYS = ("signing_key", "data_key")
@@ -133,6 +134,7 @@ class Settings(BaseModel):
         files: where school files are kept as they came: `registry`, `off`, or a URL or path. It may
             hold a password. Empty: in the registry, or nowhere where ids are kept as pseudonyms,
             for a file holds them in the clear.
+        dask: the scheduler whose workers do what can be done side by side; None: this process does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -172,6 +174,7 @@ class Settings(BaseModel):
     pseudonym_key: SecretBytes | None = None
     mlflow: TrackingPlace = SecretStr("")
     files: FilesPlace = SecretStr("")
+    dask: Annotated[str, Field(pattern=r"^(tcp|tls)://[^\s/@]+:\d{1,5}$")] | None = None
 
     @field_validator("otel_signals", mode="before")
     @classmethod

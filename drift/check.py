@@ -20,6 +20,7 @@ from database.unit_history import UnitHistoryRepository
 from database.watch.alarms import AlarmRepository
 from database.watch.pages import DriftPictureRepository
 from database.watch.statistics import EstimateRepository
+from deployment.dask.opening import pool
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import add_task_option, registry, settings_from_environment
@@ -216,7 +217,8 @@ def _checked(
 ) -> tuple[DriftReport, DriftPicture | None, WatchState | None]:
     """The report that was asked for with its picture, and the alarms of the champion's."""
     if choice.current is not None:
-        found = compare_files(choice, task, now=now, seed=seed)
+        with pool(settings) as workers:
+            found = compare_files(choice, task, now=now, seed=seed, pool=workers)
         return found.report, found.picture, None
     with registry(settings) as opened:
         if choice.kind is not Comparison.CHAMPION:

@@ -21,6 +21,8 @@ FarolError
 │   └── CorruptArtifact       stored bytes do not match their digest
 ├── BundleError               a model bundle cannot be trusted or read
 ├── TrackingFailed            a tracking server does not answer, or refuses
+├── ClusterFailed             a cluster's workers are gone, or run other code
+│   └── WorkerLost            one of several that work together
 └── Overloaded                accepting more would lose something; try again later
 """
 
@@ -194,6 +196,14 @@ class BundleError(FarolError):
 
 class TrackingFailed(FarolError):
     """A tracking server does not answer, or refuses; the registry keeps what it was to get."""
+
+
+class ClusterFailed(FarolError):
+    """A cluster cannot be reached, its workers are gone, or they run other code than this."""
+
+
+class WorkerLost(ClusterFailed):
+    """One of several workers that work together is gone; the same work may be begun again."""
 
 
 class Overloaded(FarolError):

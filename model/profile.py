@@ -268,11 +268,21 @@ def profile_codes(codes: NDArray[np.int64], names: Sequence[str]) -> CategoryPro
     ('b', 'a')
     """
     counts = np.bincount(codes + 1, minlength=len(names) + 1).tolist()
-    pairs = zip(names, counts[1:], strict=True)
-    counted = sorted((pair for pair in pairs if pair[1]), key=lambda c: (-c[1], c[0]))
+    return category_profile(codes.size, counts[0], dict(zip(names, counts[1:], strict=True)))
+
+
+def category_profile(rows: int, missing: int, counts: Mapping[str, int]) -> CategoryProfile:
+    """The profile of a category that was counted, each record a student of its own.
+
+    Args:
+        rows: records, with and without a value.
+        missing: those without one.
+        counts: of each category; one that nobody has is left out.
+    """
+    counted = sorted((pair for pair in counts.items() if pair[1]), key=lambda c: (-c[1], c[0]))
     return CategoryProfile(
-        rows=codes.size,
-        missing=counts[0],
+        rows=rows,
+        missing=missing,
         categories=tuple(category for category, _ in counted),
         counts=tuple(count for _, count in counted),
     )
@@ -316,17 +326,36 @@ def _of_sorted(
 ) -> NumericProfile:
     # np.unique with counts does the same, and copies a million values three times more.
     last = np.append(np.flatnonzero(known[1:] != known[:-1]), known.size - 1)[: known.size]
-    distinct, upto = known[last], last + 1
+    return profile_counts(known[last], last + 1, missing, grid, exact_at)
+
+
+def profile_counts(
+    distinct: NDArray[np.float64],
+    upto: NDArray[np.int64],
+    missing: int,
+    grid: int | None,
+    exact_at: Sequence[float] = (),
+) -> NumericProfile:
+    """The profile of a number whose values were counted.
+
+    Args:
+        distinct: the values, ascending, each once.
+        upto: how many records have at most each of them.
+        missing: records without one.
+        grid: how many are kept; None keeps all.
+        exact_at: numbers at which the distribution function is exact, whatever is kept.
+    """
+    known = int(upto[-1]) if upto.size else 0
     below = np.append(0, upto[:-1])[: upto.size]
     if grid is not None and distinct.size > grid:
-        ranks = np.linspace(1, known.size, grid)
+        ranks = np.linspace(1, known, grid)
         asked = np.asarray(exact_at, dtype=np.float64)
         sides = [np.searchsorted(distinct, asked, side) - 1 for side in ("left", "right")]
         kept = np.unique(np.concatenate([np.searchsorted(upto, ranks), *sides]))
         kept = kept[kept >= 0]
         distinct, below, upto = distinct[kept], below[kept], upto[kept]
     return NumericProfile(
-        rows=known.size + missing,
+        rows=known + missing,
         missing=missing,
         values=tuple(distinct.tolist()),
         below=tuple(below.tolist()),

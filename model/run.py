@@ -38,6 +38,7 @@ STEPS = (
     "window",
     "champion",
     "promises",
+    "cluster",
     "leakage",
     "trained",
     "tuned",

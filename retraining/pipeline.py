@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from database.driver.client import SyncRegistry
+from deployment.dask.opening import pool
 from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.telemetry.opening import telemetry
@@ -23,6 +24,7 @@ from deployment.wiring import (
     registry,
     settings_from_environment,
 )
+from model.computing.pool import HERE, Pool
 from model.decisions.cause import RunCause
 from model.errors import (
     FarolError,
@@ -80,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with (
             telemetry(settings, "pipeline") as told,
             registry(settings, tracer := told.tracer if told else None) as opened,
+            pool(settings) as workers,
         ):
             result = run_pipeline(
                 opened,
@@ -93,6 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 requested_by=arguments.requested_by,
                 cause=arguments.cause,
                 tracer=tracer,
+                workers=workers,
             )
     except FarolError as error:
         return _failed(error, run_id, as_json=arguments.json)
@@ -114,6 +118,7 @@ def run_pipeline(
     requested_by: str = "cli",
     cause: RunCause = COMMANDED,
     tracer: Tracer | None = None,
+    workers: Pool = HERE,
 ) -> RunResult:
     """Runs once on an open registry.
 
@@ -127,6 +132,7 @@ def run_pipeline(
         requested_by: recorded with the run.
         cause: what started it; recorded with the run.
         tracer: told of the run and its steps; None: nobody is.
+        workers: do what can be done side by side.
 
     Raises:
         LeaseHeld: another run is under way.
@@ -143,6 +149,7 @@ def run_pipeline(
         requested_by=requested_by,
         code_version=code_version(Path(__file__).parents[1]),
         cause=cause,
+        pool=workers,
     )
     with doing(RUN_ID, plan.run_id), doing(TASK, task.name):
         if tracer is None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.computing.pool import HERE, Pool
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.lanes import Lanes
@@ -64,6 +66,28 @@ class Trial:
     margins: Array
     by_fold: Array
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFit:
+    """One fit of cross-validation: a candidate on one fold of one repeat.
+
+    Attributes:
+        family: what is trained.
+        params: its settings.
+        repeat: of the folds, counted from 0.
+        fold: within the repeat, counted from 0.
+        seed: of the fit.
+    """
+
+    family: Family
+    params: Mapping[str, Any]
+    repeat: int
+    fold: int
+    seed: int
+
+
+Repeats = Sequence[Sequence[Fold]]
 
 
 def folds_of(
@@ -173,6 +197,7 @@ def try_candidate(
     budget: float | None,
     seed: int,
     lanes: Lanes | None = None,
+    pool: Pool = HERE,
 ) -> Trial:
     """Cross-validates one family with one set of parameters.
 
@@ -184,9 +209,53 @@ def try_candidate(
         budget: share that can be helped; None takes the share at risk.
         seed: of the fits.
         lanes: of the n records, where each has its own budget.
+        pool: does the fits.
+    """
+    fits = fold_fits(family, params, repeats, seed)
+    held_out = pool.each(fold_margins, repeats, fits)
+    return trial_of(family, params, outcome, repeats, held_out, budget=budget, lanes=lanes)
+
+
+def fold_fits(
+    family: Family, params: Mapping[str, Any], repeats: Repeats, seed: int
+) -> list[FoldFit]:
+    """What cross-validating one candidate consists of, in the order that `trial_of` reads it."""
+    return [
+        FoldFit(family, params, repeat, fold, seed + repeat)
+        for repeat, folds in enumerate(repeats)
+        for fold in range(len(folds))
+    ]
+
+
+def fold_margins(repeats: Repeats, fit: FoldFit) -> Array:
+    """Margins of the records that a fold holds out, in their order."""
+    fold = repeats[fit.repeat][fit.fold]
+    return np.asarray(fit.family.train(fold.sample, fit.params, fit.seed).margin(fold.rows))
+
+
+def trial_of(
+    family: Family,
+    params: Mapping[str, Any],
+    outcome: Array,
+    repeats: list[list[Fold]],
+    held_out: Iterator[Array],
+    *,
+    budget: float | None,
+    lanes: Lanes | None = None,
+) -> Trial:
+    """What became of a candidate, from the margins of its `fold_fits`; no more of them are read.
+
+    Args:
+        family: what was trained.
+        params: its settings.
+        outcome: shape (n,).
+        repeats: folds of the n records, dealt several times.
+        held_out: what `fold_margins` gives of each fit.
+        budget: share that can be helped; None takes the share at risk.
+        lanes: of the n records, where each has its own budget.
     """
     started = perf_counter()
-    margins = [held_out(family, params, folds, seed + i) for i, folds in enumerate(repeats)]
+    margins = [_together(folds, held_out) for folds in repeats]
     kind = _kind(repeats[0][0])
     every = [kind.figures(outcome, m, budget, lanes) for m in margins]
     mean = {name: float(np.mean([one[name] for one in every])) for name in every[0]}
@@ -226,11 +295,11 @@ def fold_objective(
     )
 
 
-def held_out(family: Family, params: Mapping[str, Any], folds: list[Fold], seed: int) -> Array:
+def _together(folds: list[Fold], held_out: Iterator[Array]) -> Array:
     """The margin of every record from the model that did not see its student."""
     margins = np.zeros(sum(len(fold.held) for fold in folds))
-    for fold in folds:
-        margins[fold.held] = family.train(fold.sample, params, seed).margin(fold.rows)
+    for fold, found in zip(folds, islice(held_out, len(folds)), strict=True):
+        margins[fold.held] = found
     return margins
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from model.computing.pool import HERE, Pool
 from model.dropped import DroppedFeatures, DroppedStudy
 from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
-from preprocessing.lanes import lanes_of
+from preprocessing.lanes import Lanes, lanes_of
 from preprocessing.task.events import event_columns
 from preprocessing.task.formula import Formula
 from preprocessing.task.history_columns import added_columns
@@ -21,6 +23,7 @@ from preprocessing.task.spec import TaskSpec
 from training.candidates import candidate
 from training.continuing.start import NOBODY, NoStart, RegrownStart
 from training.cross_validation import Fold, fold_objective, folds_of
+from training.families.family import Family
 from training.paired_gain import paired_gain
 from training.split import FOLDS
 from training.train import part_for_comparison
@@ -43,6 +46,7 @@ def dropped_features(
     seed: int,
     progress: Progress,
     start: RegrownStart | NoStart = NOBODY,
+    pool: Pool = HERE,
 ) -> DroppedStudy:
     """Fits the family without each column in turn, and measures what that costs.
 
@@ -54,6 +58,7 @@ def dropped_features(
         seed: of the folds and fits.
         progress: told of each column.
         start: what the family goes on from; in each fold it is grown anew, without the column.
+        pool: does the fits.
     """
     some = data.take(part_for_comparison(data, task.name, seed, STUDIED_ROWS))
     used = set(FeatureEncoder.fit(task, some.records).columns)
@@ -65,23 +70,17 @@ def dropped_features(
             f"{MOST_CELLS:,} values, too many to fit the model again without each",
         )
     with threadpool_limits(1, user_api="blas"):
-        known, budget = candidate(family), task.promotion.budget
+        known = candidate(family)
         begun = start if known.continues and isinstance(start, RegrownStart) else None
         (folds,) = folds_of(some, task, seed=seed, repeats=1, start=begun)
         lanes = lanes_of(some.records, task)
-
-        def by_fold(without: tuple[str, ...]) -> Array:
-            left = [_without(fold, without) for fold in folds]
-            if not all(fold.sample.width for fold in left):
-                return np.full(len(left), np.nan)
-            return np.array(
-                [fold_objective(known, params, f, some.outcome, budget, seed, lanes) for f in left]
-            )
-
-        usual = by_fold(())
+        asked = _Asked(folds, known, params, some.outcome, task.promotion.budget, seed, lanes)
+        fits = [(group, fold) for group in [(), *groups] for fold in range(len(folds))]
+        objectives = pool.each(_objective, asked, fits)
+        usual = np.array(list(islice(objectives, len(folds))))
         found = []
         for number, group in enumerate(groups, 1):
-            gain = paired_gain(by_fold(group), usual, FOLDS)
+            gain = paired_gain(np.array(list(islice(objectives, len(folds)))), usual, FOLDS)
             progress(f"without {group[0]} [{number}/{len(groups)}]: {-gain.mean:+.4f}")
             if np.isfinite(gain.error):
                 found.append(DroppedFeatures(group, gain.mean, gain.error))
@@ -91,6 +90,30 @@ def dropped_features(
         float(np.nanmean(usual)),
         tuple(found),
         "" if found else "no column can be left out: too few columns, or records at risk",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is fitted again without a column: see `dropped_features`."""
+
+    folds: Sequence[Fold]
+    family: Family
+    params: Mapping[str, Any]
+    outcome: Array
+    budget: float | None
+    seed: int
+    lanes: Lanes | None
+
+
+def _objective(asked: _Asked, without: tuple[tuple[str, ...], int]) -> float:
+    """The objective on a fold without those columns; NaN where a fold has no other column."""
+    group, at = without
+    if not all(_kept(fold, group).any() for fold in asked.folds):
+        return float("nan")
+    fold = _without(asked.folds[at], group)
+    return fold_objective(
+        asked.family, asked.params, fold, asked.outcome, asked.budget, asked.seed, asked.lanes
     )
 
 
@@ -114,7 +137,7 @@ def column_groups(task: TaskSpec) -> Iterator[tuple[str, ...]]:
 
 def _without(fold: Fold, names: tuple[str, ...]) -> Fold:
     """The fold without the columns of those features, encoded as before otherwise."""
-    kept = np.array([name not in names for name in fold.columns], dtype=np.bool_)
+    kept = _kept(fold, names)
     held = fold.sample.monotone
     return replace(
         fold,
@@ -126,3 +149,8 @@ def _without(fold: Fold, names: tuple[str, ...]) -> Fold:
         rows=fold.rows[:, kept],
         columns=tuple(np.array(fold.columns)[kept].tolist()),
     )
+
+
+def _kept(fold: Fold, names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which columns are of other features."""
+    return np.array([name not in names for name in fold.columns], dtype=np.bool_)

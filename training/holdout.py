@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from model.computing.pool import HERE, Pool
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
 from training.continuing.start import NOBODY, NoStart, RegrownStart
@@ -51,6 +52,7 @@ def scores_without(
     budget: Budget | None = None,
     studies: Studies = IN_MEMORY,
     start: RegrownStart | NoStart = NOBODY,
+    pool: Pool = HERE,
 ) -> NDArray[np.float64]:
     """Calibrated scores of the held records, by a model that learned from all others.
 
@@ -65,6 +67,7 @@ def scores_without(
         budget: of the tuning.
         studies: where searches keep what they have tried.
         start: what families may go on from, grown anew without them.
+        pool: does the fits that candidates are compared by.
 
     Raises:
         NotEnoughData: too few records are left.
@@ -72,7 +75,7 @@ def scores_without(
     progress(f"holdout: {int((~held).sum())} records to fit, {int(held.sum())} to score")
     model = fit(
         data.take(~held), task, seed=seed, progress=_quiet,
-        repeats=1, budget=budget, studies=studies, start=start,
+        repeats=1, budget=budget, studies=studies, start=start, pool=pool,
     )  # fmt: skip
     return model.score(data.take(held).records)
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from model.computing.pool import HERE, Pool
 from model.errors import ConfigurationError, NotEnoughData
 from model.profile import build_profile
 from preprocessing.dataset import TrainingSet
@@ -35,8 +36,10 @@ from training.cross_validation import (
     Fold,
     Trial,
     encoder_of,
+    fold_fits,
+    fold_margins,
     folds_of,
-    try_candidate,
+    trial_of,
 )
 from training.family_choice import best_first
 from training.golden import golden_records
@@ -65,6 +68,7 @@ def fit(
     budget: Budget | None = None,
     studies: Studies = IN_MEMORY,
     start: Start = NOBODY,
+    pool: Pool = HERE,
 ) -> FittedModel:
     """Trains a model.
 
@@ -80,6 +84,7 @@ def fit(
         studies: where searches are kept, to go on after a kill.
         start: what families may go on from. Only the model that is given back may hold trees of
             it; whatever chooses and calibrates that model grows them anew in each fold.
+        pool: does the fits that candidates and settings are compared by.
 
     Raises:
         NotEnoughData: too few students or records of either outcome to hold any out, or no
@@ -104,13 +109,13 @@ def fit(
     some = data.take(compared)
     with threadpool_limits(1, user_api="blas"):
         splits = _splits(some, task, names, start, seed, repeats)
-        trials = _compare(some, task, splits, names, params, seed, progress)
+        trials = _compare(some, task, splits, names, params, seed, progress, pool)
         best, tuning = trials[0], None
         if params is None and allowed.any:
             tuning = tune(
                 best, some, task, splits.of(best.family),
                 budget=allowed, studies=studies, seed=seed, progress=progress,
-                start=splits.start_of(best.family),
+                start=splits.start_of(best.family), pool=pool,
             )  # fmt: skip
             progress(f"tuning {best.family}: {tuning.told}")
             best = tuning.trial if tuning.taken and tuning.trial else best
@@ -190,22 +195,34 @@ def _compare(
     params: Mapping[str, Any] | None,
     seed: int,
     progress: Progress,
+    pool: Pool,
 ) -> list[Trial]:
     """Every candidate on the same splits, the chosen one first."""
-    trials = []
-    for number, name in enumerate(names, 1):
-        known = candidate(name)
-        trial = try_candidate(
-            known,
-            known.params_under(task.training) if params is None else params,
-            data.outcome,
-            splits.of(name),
-            budget=task.promotion.budget,
-            lanes=lanes_of(data.records, task),
-            seed=seed,
+    tried = [
+        (known, known.params_under(task.training) if params is None else params)
+        for known in map(candidate, names)
+    ]
+    held_out = {
+        goes_on: pool.each(
+            fold_margins,
+            folds,
+            [
+                one
+                for known, own in tried
+                if splits.goes_on(known.name) is goes_on
+                for one in fold_fits(known, own, folds, seed)
+            ],
         )
+        for goes_on, folds in ((False, splits.plain), (True, splits.begun))
+    }
+    trials = []
+    for number, (known, own) in enumerate(tried, 1):
+        trial = trial_of(
+            known, own, data.outcome, splits.of(known.name), held_out[splits.goes_on(known.name)],
+            budget=task.promotion.budget, lanes=lanes_of(data.records, task),
+        )  # fmt: skip
         figures = ", ".join(f"{key} {value:.3f}" for key, value in trial.figures.items())
-        progress(f"[{number}/{len(names)}] {name}: {figures} ({trial.seconds:.1f} s)")
+        progress(f"[{number}/{len(names)}] {known.name}: {figures} ({trial.seconds:.1f} s)")
         trials.append(trial)
     return best_first(trials, places())
 
@@ -223,7 +240,10 @@ class _Splits:
     start: RegrownStart | None
 
     def of(self, family: str) -> list[list[Fold]]:
-        return self.plain if self.start_of(family) is None else self.begun
+        return self.begun if self.goes_on(family) else self.plain
+
+    def goes_on(self, family: str) -> bool:
+        return self.start_of(family) is not None
 
     def start_of(self, family: str) -> RegrownStart | None:
         return self.start if candidate(family).continues else None

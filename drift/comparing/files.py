@@ -16,8 +16,10 @@ from drift.comparing.sides import (
     split_by_unit,
 )
 from drift.policy import policy_of
+from model.computing.pool import HERE, Pool
 from model.errors import NotThisTask
 from model.profile import ColumnProfile
+from preprocessing.columnar.partitions import is_parquet
 from preprocessing.columnar.profiled import holds_periods, profile_parquet
 from preprocessing.files.loading import read_file
 from preprocessing.task.spec import TaskSpec
@@ -51,7 +53,12 @@ def side_of_file(path: Path, period: str | None, task: TaskSpec, *, now: datetim
 
 
 def compare_files(
-    choice: ChosenComparison, task: TaskSpec, *, now: datetime, seed: int = 0
+    choice: ChosenComparison,
+    task: TaskSpec,
+    *,
+    now: datetime,
+    seed: int = 0,
+    pool: Pool = HERE,
 ) -> ComparedSides:
     """Compares two files, or a unit of one with the other units; needs no registry.
 
@@ -60,6 +67,7 @@ def compare_files(
         task: whose columns they hold.
         now: aware UTC.
         seed: of the tests that draw.
+        pool: profiles Parquet files by partition.
 
     Raises:
         NotThisTask: a file holds no table of the task, or none of the period.
@@ -69,7 +77,7 @@ def compare_files(
     policy = policy_of(task.drift)
     if choice.current is None:
         raise ValueError("no file to compare")
-    columns = _by_column(choice, task)
+    columns = _by_column(choice, task, pool)
     if columns is not None:
         return compare_profiled(*columns, task, policy, now=now, seed=seed)
     current = side_of_file(choice.current, choice.current_period, task, now=now)
@@ -83,7 +91,7 @@ def compare_files(
 
 
 def _by_column(
-    choice: ChosenComparison, task: TaskSpec
+    choice: ChosenComparison, task: TaskSpec, pool: Pool
 ) -> tuple[ProfiledSide, ProfiledSide] | None:
     """Both sides column by column; None where they must be read row by row.
 
@@ -97,22 +105,26 @@ def _by_column(
     )  # fmt: skip
     if periods[0] is None or periods[1] is None:
         return None
-    reference = _profiled(before, periods[0], task, None)
-    return reference, _profiled(now, periods[1], task, reference.profiles)
+    reference = _profiled(before, periods[0], task, None, pool)
+    return reference, _profiled(now, periods[1], task, reference.profiles, pool)
 
 
 def _period(path: Path, given: str | None, task: TaskSpec) -> str | None:
     """The one period of a Parquet file; None of other files, and where it does not say."""
     named = {given} if given else task.periods_in(path.name)
-    if path.suffix != ".parquet" or len(named) != 1 or holds_periods(path, task):
+    if not is_parquet(path) or len(named) != 1 or holds_periods(path, task):
         return None
     return min(named)
 
 
 def _profiled(
-    path: Path, period: str, task: TaskSpec, against: Mapping[str, ColumnProfile] | None
+    path: Path,
+    period: str,
+    task: TaskSpec,
+    against: Mapping[str, ColumnProfile] | None,
+    pool: Pool,
 ) -> ProfiledSide:
-    found = profile_parquet(path, task, period, against=against)
+    found = profile_parquet(path.absolute(), task, period, against=against, pool=pool)
     cells = ", ".join(f"{number} of {name}" for name, number in found.ignored.items())
     notes = (f"cells of {path.name} that cannot be read count as missing: {cells}",)
     return ProfiledSide(path.name, found.rows, found.profiles, notes if cells else ())

@@ -13,15 +13,9 @@ from numpy.typing import NDArray
 from model.comparing.comparison import ComparedFigure, ComparedPeriod, FigureRange
 from model.units.disclosure import FEWEST_SHOWN, showable, split
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.bootstrap import (
-    Metric,
-    Scored,
-    once,
-    paired_resamples,
-    scored,
-    student_weights,
-)
+from retraining.promotion.bootstrap import Metric, Scored, once, paired_resamples, scored
 from retraining.promotion.cases import Answers, Cases, flagged_within, lanes_in
+from retraining.promotion.drawing import student_weights
 from retraining.promotion.ranking import Floats, Ties, flags
 
 RESAMPLES = 2_000

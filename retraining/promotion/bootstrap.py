@@ -8,20 +8,19 @@ Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 6 and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.computing.pool import HERE, Pool
 from preprocessing.lanes import Lanes
 from retraining.promotion import resampled_metrics
+from retraining.promotion.drawing import Draw, StudentGroups, draws
 from retraining.promotion.ranking import Floats, Ranking, Ties, rank
 from retraining.promotion.resampled_metrics import Weights
-
-CELLS_AT_ONCE = 2_000_000
-"""Resamples are read in chunks of about this many weights, some 100 MB of work space."""
 
 
 class Metric(StrEnum):
@@ -108,24 +107,6 @@ def once(model: Scored, share: float, metrics: Sequence[Metric] = tuple(Metric))
     return model.read(every, share, metrics)[:, 0]
 
 
-def student_weights(
-    students: NDArray[np.str_], resamples: int, seed: int
-) -> Iterator[NDArray[np.int32]]:
-    """How often each record was drawn, in chunks of shape (b, n) that add up to `resamples` rows.
-
-    Each resample draws as many students as there are, with replacement, with all their records.
-    """
-    _, group = np.unique(students, return_inverse=True)
-    count = int(group.max()) + 1
-    rng = np.random.default_rng(seed)
-    rows = max(1, CELLS_AT_ONCE // len(students))
-    for start in range(0, resamples, rows):
-        b = min(rows, resamples - start)
-        drawn = rng.integers(0, count, size=(b, count)) + np.arange(b)[:, None] * count
-        counts = np.bincount(drawn.ravel(), minlength=b * count).reshape(b, count)
-        yield counts.astype(np.int32)[:, group]
-
-
 def paired_resamples(
     models: Mapping[str, Scored],
     students: NDArray[np.str_],
@@ -134,6 +115,7 @@ def paired_resamples(
     resamples: int,
     seed: int,
     metrics: Sequence[Metric] = tuple(Metric),
+    pool: Pool = HERE,
 ) -> Mapping[str, Floats]:
     """Reads every model on the same resamples.
 
@@ -144,12 +126,27 @@ def paired_resamples(
         resamples: how many resamples are drawn.
         seed: the same seed draws the same resamples.
         metrics: what is read.
+        pool: reads the chunks that resamples are drawn in.
 
     Returns:
         name to shape (len(metrics), resamples).
     """
-    chunks: dict[str, list[Floats]] = {name: [] for name in models}
-    for weights in student_weights(students, resamples, seed):
-        for name, model in models.items():
-            chunks[name].append(model.read(weights, share, metrics))
-    return {name: np.concatenate(parts, axis=1) for name, parts in chunks.items()}
+    asked = _Asked(tuple(models.values()), StudentGroups.of(students), share, tuple(metrics))
+    chunks = list(pool.each(_read, asked, draws(asked.groups, resamples, seed)))
+    return dict(zip(models, np.concatenate(chunks, axis=2), strict=True)) if models else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is read on resamples; see `paired_resamples`."""
+
+    models: tuple[Scored, ...]
+    groups: StudentGroups
+    share: float
+    metrics: tuple[Metric, ...]
+
+
+def _read(asked: _Asked, draw: Draw) -> Floats:
+    """Every model's metrics on a chunk, shape (models, metrics, b)."""
+    weights = asked.groups.weights(draw)
+    return np.stack([model.read(weights, asked.share, asked.metrics) for model in asked.models])

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.computing.pool import HERE, Pool
 from model.figures import calibration_error, new_case_figures
 from preprocessing.task.policies import PromotionPolicy
 from retraining.promotion.bootstrap import Metric, Scored, once, paired_resamples, scored
@@ -44,6 +45,7 @@ def compare(
     metrics: Sequence[Metric] = tuple(Metric),
     same_bundle: bool = False,
     challenger_scored: str = "out_of_fold",
+    pool: Pool = HERE,
 ) -> BinaryEvidence:
     """Reads both models on the same records.
 
@@ -60,6 +62,7 @@ def compare(
         metrics: which gains are bootstrapped.
         same_bundle: the two bundles have the same digest.
         challenger_scored: how the challenger came by its scores.
+        pool: reads the models on the resamples.
     """
     (evidence,) = compare_many(
         cases,
@@ -71,6 +74,7 @@ def compare(
         metrics=metrics,
         same_bundle=same_bundle,
         challenger_scored=challenger_scored,
+        pool=pool,
     )
     return evidence
 
@@ -86,6 +90,7 @@ def compare_many(
     metrics: Sequence[Metric] = tuple(Metric),
     same_bundle: bool = False,
     challenger_scored: str = "out_of_fold",
+    pool: Pool = HERE,
 ) -> list[BinaryEvidence]:
     """What `compare` finds of each challenger, by the same resamples drawn once.
 
@@ -99,6 +104,7 @@ def compare_many(
         metrics: which gains are bootstrapped.
         same_bundle: whether the bundles have the same digest.
         challenger_scored: how the challengers were scored, told in the evidence.
+        pool: reads the models on the resamples.
     """
     if not challengers:
         return []
@@ -108,7 +114,7 @@ def compare_many(
     theirs = champion and scored(champion.scores, cases.outcome, Ties.FAIR, lanes)
     theirs_flags = flags(theirs.ranking, flagged) if theirs else None
     found: Sequence[dict[Metric, Difference]] = (
-        _differences(cases, ours, theirs, flagged, resamples, seed, metrics)
+        _differences(cases, ours, theirs, flagged, resamples, seed, metrics, pool)
         if theirs
         else [{} for _ in ours]
     )
@@ -224,13 +230,15 @@ def _differences(
     resamples: int,
     seed: int,
     metrics: Sequence[Metric],
+    pool: Pool,
 ) -> list[dict[Metric, Difference]]:
     """For each challenger, every metric's difference from the champion."""
     share = flagged / len(cases.outcome)
     models = {CHAMPION: champion} | {str(i): model for i, model in enumerate(challengers)}
     drawn = paired_resamples(
-        models, cases.students, share=share, resamples=resamples, seed=seed, metrics=metrics
-    )
+        models, cases.students,
+        share=share, resamples=resamples, seed=seed, metrics=metrics, pool=pool,
+    )  # fmt: skip
     now = once(champion, share, metrics)
     return [
         {

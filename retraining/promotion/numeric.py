@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from model.computing.pool import HERE, Pool
 from model.decisions.looks import Look
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.bootstrap import student_weights
 from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.clustered import standard_error
 from retraining.promotion.comparison import RESAMPLES
+from retraining.promotion.drawing import Draw, StudentGroups, draws
 from retraining.promotion.evidence import Contrast, plain
 from retraining.promotion.ranking import Floats
 from training.metrics import evaluate_numeric
@@ -99,6 +100,7 @@ def compare_numeric(
     resamples: int = RESAMPLES,
     same_bundle: bool = False,
     challenger_scored: str = "out_of_fold",
+    pool: Pool = HERE,
 ) -> NumericEvidence:
     """Reads both models on the same records; `cases.rules` are predictions of the baselines.
 
@@ -111,11 +113,12 @@ def compare_numeric(
         resamples: how many.
         same_bundle: whether the bundles have the same digest.
         challenger_scored: how the challenger was scored, told in the evidence.
+        pool: reads the models on the resamples.
     """
     saved = (
         None
         if champion is None
-        else _saved(cases, challenger, champion, seed=seed, resamples=resamples)
+        else _saved(cases, challenger, champion, seed=seed, resamples=resamples, pool=pool)
     )
     same = champion is not None and np.array_equal(champion.scores, challenger.scores)
     margin = policy.min_mae_gain
@@ -153,14 +156,25 @@ def _against_mean(cases: Cases, challenger: Answers) -> Contrast:
 
 
 def _saved(
-    cases: Cases, challenger: Answers, champion: Answers, *, seed: int, resamples: int
+    cases: Cases,
+    challenger: Answers,
+    champion: Answers,
+    *,
+    seed: int,
+    resamples: int,
+    pool: Pool,
 ) -> Floats:
     """Share of the champion's error saved: on the records themselves, then in each resample."""
     ours, theirs = (np.abs(a.scores - cases.outcome) for a in (challenger, champion))
     found = [_share_saved(np.ones((1, len(ours))), ours, theirs)]
-    for weights in student_weights(cases.students, resamples, seed):
-        found.append(_share_saved(weights, ours, theirs))
+    groups = StudentGroups.of(cases.students)
+    found += pool.each(_saved_in, (groups, ours, theirs), draws(groups, resamples, seed))
     return np.concatenate(found)
+
+
+def _saved_in(shared: tuple[StudentGroups, Floats, Floats], draw: Draw) -> Floats:
+    groups, ours, theirs = shared
+    return _share_saved(groups.weights(draw), ours, theirs)
 
 
 def _share_saved(weights: Any, ours: Floats, theirs: Floats) -> Floats:

@@ -8,16 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.bootstrap import (
-    Metric,
-    Scored,
-    once,
-    paired_resamples,
-    scored,
-    student_weights,
-)
+from retraining.promotion.bootstrap import Metric, Scored, once, paired_resamples, scored
 from retraining.promotion.cases import Answers, Cases, flagged_within, lanes_in
 from retraining.promotion.comparison import RESAMPLES
+from retraining.promotion.drawing import student_weights
 from retraining.promotion.numeric import compare_numeric
 from retraining.promotion.ranking import Floats, Ties, flags
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from model.figures import bins_for
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.bootstrap import Metric, student_weights
+from retraining.promotion.bootstrap import Metric
 from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.comparison import RESAMPLES, compare
+from retraining.promotion.drawing import student_weights
 from retraining.promotion.evidence import BinaryEvidence, Gain
 from retraining.promotion.ranking import Floats
 

@@ -14,8 +14,10 @@ from pathlib import Path
 from database.driver.client import open_registry
 from database.embedded.lifecycle import ensure_running, stop
 from database.indexes import ensure_indexes
+from deployment.dask.opening import pool
 from deployment.exit_codes import ExitCode, failed
 from deployment.wiring import add_task_option, configure_logging, settings_from_environment
+from model.computing.pool import HERE, Pool
 from model.errors import FarolError
 from model.options import DEFAULT_SEED
 from preprocessing.files.school_files import made_up, usable
@@ -54,9 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = settings_from_environment(arguments.task)
         configure_logging(settings)
         task = load_task_to_train(settings.task)
-        with tempfile.TemporaryDirectory(prefix="farol-cohorts-") as name:
+        with (
+            tempfile.TemporaryDirectory(prefix="farol-cohorts-") as name,
+            pool(settings) as workers,
+        ):
             files = chosen(arguments.files, task, Path(name), say=progress())
-            history = replay(task, files, seed=arguments.seed, say=progress())
+            history = replay(task, files, seed=arguments.seed, say=progress(), workers=workers)
     except FarolError as error:
         return failed("replay", error)
     if arguments.plot is not None:
@@ -103,6 +108,7 @@ def replay(
     seed: int,
     say: Callable[[str], None],
     decide_last: bool = True,
+    workers: Pool = HERE,
 ) -> History:
     """Plays the files on an embedded registry in a temporary folder.
 
@@ -112,6 +118,7 @@ def replay(
         seed: of training and resampling.
         say: called with each step, in words.
         decide_last: whether the newest period, which no later one can judge, is decided on too.
+        workers: do what can be done side by side in each run.
 
     Raises:
         NotThisTask: a file is no table of the task.
@@ -131,6 +138,7 @@ def replay(
                     seed=seed,
                     say=say,
                     decide_last=decide_last,
+                    pool=workers,
                 )
         finally:
             stop(home)

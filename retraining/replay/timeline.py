@@ -24,6 +24,7 @@ from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from database.versions import ModelVersionRepository
 from drift.check import run_drift_check
+from model.computing.pool import HERE, Pool
 from model.decisions.realised import TrackRecord, promising, track_record
 from model.drift import DriftReport
 from model.errors import ConfigurationError, NotEnoughData
@@ -66,6 +67,7 @@ class _Play:
     signing_key: bytes
     seed: int
     say: Callable[[str], None]
+    pool: Pool
     serving: dict[str, str] = field(default_factory=dict)
     loaded: dict[str, tuple[ModelVersion, Predictor]] = field(default_factory=dict)
     scores: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
@@ -92,6 +94,7 @@ def play(
     seed: int,
     say: Callable[[str], None],
     decide_last: bool = True,
+    pool: Pool = HERE,
 ) -> History:
     """Plays the files' periods in order.
 
@@ -104,6 +107,7 @@ def play(
         seed: for every run.
         say: told of each step.
         decide_last: train and decide in the newest period too, whose champion nobody is served by.
+        pool: does what can be done side by side in each run.
 
     Raises:
         ConfigurationError: the task's outcome is a number; recall has no meaning there.
@@ -117,7 +121,7 @@ def play(
     alone = {"approval": "automatic", "shadow": None, "canary": None}
     unattended = task.promotion.model_copy(update=alone)
     task = task.model_copy(update={"promotion": unattended})
-    state = _Play(registry, task, home, signing_key, seed, say)
+    state = _Play(registry, task, home, signing_key, seed, say, pool)
     decided, served = [], []
     periods = periods_of(paths, task)
     for number, period in enumerate(periods):
@@ -216,6 +220,7 @@ def _retrain(state: _Play, period: str, now: datetime) -> RunResult | None:
         signing_key=state.signing_key,
         requested_by="replay",
         code_version="replay",
+        pool=state.pool,
     )
     try:
         return execute(state.registry, plan, clock=lambda: now, say=state.say)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.computing.pool import HERE, Pool
 from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import operating_cuts
 from preprocessing.task.spec import TaskSpec
@@ -74,6 +75,7 @@ def first_trial(
     progress: Progress,
     studies: Studies = IN_MEMORY,
     start: NoStart = NOBODY,
+    pool: Pool = HERE,
 ) -> ScoredChallenger:
     """A candidate for first champion: trained on the past and tested on the newest period.
 
@@ -87,14 +89,16 @@ def first_trial(
         progress: called with each step, in words.
         studies: where searches keep what they have tried.
         start: why it goes on from nobody's trees.
+        pool: does the fits that are compared.
     """
     newest = forward_holdout(data, task)
     if newest is None:
         return successor_trial(
-            data, None, task, seed=seed, progress=progress, studies=studies, start=start
-        )
+            data, None, task,
+            seed=seed, progress=progress, studies=studies, start=start, pool=pool,
+        )  # fmt: skip
     past, cases = data.take(~newest), data.take(newest)
-    model = fit(past, task, seed=seed, progress=progress, studies=studies, start=start)
+    model = fit(past, task, seed=seed, progress=progress, studies=studies, start=start, pool=pool)
     return ScoredChallenger(model, past, cases, model.score(cases.records), "forward_holdout")
 
 
@@ -108,6 +112,7 @@ def successor_trial(
     studies: Studies = IN_MEMORY,
     cross_fit_rows: int = CROSS_FIT_ROWS,
     start: Start = NOBODY,
+    pool: Pool = HERE,
 ) -> ScoredChallenger:
     """A challenger that learns from the whole window and is judged on students held out.
 
@@ -125,16 +130,20 @@ def successor_trial(
             larger one, students with a fifth of the records are held out once.
         start: what it may go on from. The scores are of models that grow it anew without the
             students they score.
+        pool: does the fits that are compared.
     """
     half = Budget.of(task.training).part(0.5)
-    model = fit(data, task, seed=seed, progress=progress, budget=half, studies=studies, start=start)
+    model = fit(
+        data, task,
+        seed=seed, progress=progress, budget=half, studies=studies, start=start, pool=pool,
+    )  # fmt: skip
     anew = without_trees(start)
     judged = np.ones(len(data), dtype=np.bool_) if fresh is None else fresh
     if len(data) > cross_fit_rows:
         held = held_students(data, judged, task=task.name, seed=seed)
         scores = scores_without(
             data, held, task,
-            seed=seed, progress=progress, budget=half, studies=studies, start=anew,
+            seed=seed, progress=progress, budget=half, studies=studies, start=anew, pool=pool,
         )  # fmt: skip
         return ScoredChallenger(
             model, data, data.take(held & judged), scores[judged[held]], "group_holdout"
@@ -142,5 +151,6 @@ def successor_trial(
     scores = out_of_fold(
         data, task,
         seed=seed, progress=progress, budget=half.part(1 / FOLDS), studies=studies, start=anew,
+        pool=pool,
     )  # fmt: skip
     return ScoredChallenger(model, data, data.take(judged), scores[judged], "out_of_fold")

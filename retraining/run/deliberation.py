@@ -87,7 +87,10 @@ def prepared(
 
     Raises:
         LeakageError: the features determine the outcome.
+        ClusterFailed: there is nobody to train it.
     """
+    if cluster := plan.pool.ready():
+        journal.step("cluster", cluster)
     report = check_leakage(gathered.data, plan.task, seed=plan.options.seed)
     journal.step("leakage", _measured(report))
     trial = make()
@@ -189,7 +192,7 @@ def with_dropped(
     start, model = without_trees(start), decided.trial.model
     study = dropped_features(
         decided.trial.trained, plan.task, model.family, model.params,
-        seed=plan.options.seed, progress=journal.say, start=start,
+        seed=plan.options.seed, progress=journal.say, start=start, pool=plan.pool,
     )  # fmt: skip
     if study.skipped:
         journal.say(f"what each feature brings was not measured: {study.skipped}")
@@ -228,11 +231,12 @@ def _trial(gathered: Gathered, plan: RunPlan, journal: Journal) -> ScoredChallen
     if gathered.rival is None:
         start = gathered.start if isinstance(gathered.start, NoStart) else NOBODY
         return first_trial(
-            data, task, seed=seed, progress=journal.say, studies=studies, start=start
-        )
+            data, task,
+            seed=seed, progress=journal.say, studies=studies, start=start, pool=plan.pool,
+        )  # fmt: skip
     return successor_trial(
         data, gathered.fresh, task,
-        seed=seed, progress=journal.say, studies=studies, start=gathered.start,
+        seed=seed, progress=journal.say, studies=studies, start=gathered.start, pool=plan.pool,
     )  # fmt: skip
 
 
@@ -261,7 +265,7 @@ def _standing(gathered: Gathered, plan: RunPlan, journal: Journal) -> Standing |
         origins = rolling_origins(
             data, rival, between, task,
             seed=plan.options.seed, progress=journal.say, studies=studies_of(plan),
-            start=without_trees(gathered.start),
+            start=without_trees(gathered.start), pool=plan.pool,
         )  # fmt: skip
     if origins:
         journal.step("origins", told(origins))
@@ -276,5 +280,7 @@ def _judge(
     at: Standing | None,
 ) -> Verdict:
     same = champion is not None and trained.packed.digest == champion.version.artifact
-    seed = plan.options.seed
-    return judge(trained.trial, champion, plan.task, seed=seed, same_bundle=same, look=look, at=at)
+    return judge(
+        trained.trial, champion, plan.task,
+        seed=plan.options.seed, same_bundle=same, look=look, at=at, pool=plan.pool,
+    )  # fmt: skip

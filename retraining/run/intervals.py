@@ -9,13 +9,8 @@ import numpy as np
 from model.figures import share_of
 from preprocessing.lanes import lanes_of
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.bootstrap import (
-    CELLS_AT_ONCE,
-    Metric,
-    paired_resamples,
-    scored,
-    student_weights,
-)
+from retraining.promotion.bootstrap import Metric, paired_resamples, scored
+from retraining.promotion.drawing import CELLS_AT_ONCE, student_weights
 from retraining.promotion.ranking import Ties
 from retraining.run.challenge import ScoredChallenger
 from training.card.facts import Interval

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from model.computing.pool import Pool
 from model.units.tested import JudgedUnits
 from preprocessing.task.outcome_kinds import OutcomeKind
 from preprocessing.task.policies import PromotionPolicy
@@ -40,6 +41,7 @@ class Compare(Protocol):
         seed: int,
         same_bundle: bool,
         challenger_scored: str,
+        pool: Pool,
     ) -> AnyEvidence:
         """The evidence, see `retraining.promotion.comparison.compare`."""
 

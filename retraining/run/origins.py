@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from model.computing.pool import HERE, Pool
 from model.errors import NotEnoughData
 from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import new_cases
@@ -47,6 +48,7 @@ def rolling_origins(
     progress: Progress,
     studies: Studies = IN_MEMORY,
     start: RegrownStart | NoStart = NOBODY,
+    pool: Pool = HERE,
 ) -> tuple[Origin, ...]:
     """Both recipes on the newest periods that models could be trained before, oldest first.
 
@@ -62,10 +64,11 @@ def rolling_origins(
         progress: called with each step, in words.
         studies: where searches keep what they have tried.
         start: what the challenger's recipe may go on from, grown anew before each period.
+        pool: does the fits that are compared.
     """
     if between.lag == 0 and between.same_recipe:
         return ()
-    recipes = _Recipes(data, champion, between, task, seed, progress, studies, start)
+    recipes = _Recipes(data, champion, between, task, seed, progress, studies, start, pool)
     return tuple(recipes.origins())
 
 
@@ -81,6 +84,7 @@ class _Recipes:
     progress: Progress
     studies: Studies
     start: RegrownStart | NoStart
+    pool: Pool
     ours: dict[int, FittedModel] = field(default_factory=dict)
     theirs: dict[int, FittedModel] = field(default_factory=dict)
 
@@ -123,14 +127,14 @@ class _Recipes:
             self.ours[end] = fit(
                 part, self.task, seed=self.seed, progress=_quiet, repeats=1,
                 budget=Budget.of(self.task.training).part(0.5 / FOLDS), studies=self.studies,
-                start=self.start,
+                start=self.start, pool=self.pool,
             )  # fmt: skip
         return self.ours[end]
 
     def _former(self, part: TrainingSet) -> FittedModel:
         """The champion's family, settings, features and derived numbers, on these records."""
         self.progress(f"the champion's recipe: {len(part)} records to fit")
-        return self._recipe.fit(part, seed=self.seed, progress=_quiet)
+        return self._recipe.fit(part, seed=self.seed, progress=_quiet, pool=self.pool)
 
     @property
     def _recipe(self) -> FormerRecipe:

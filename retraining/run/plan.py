@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from model.computing.pool import HERE, Pool
 from model.decisions.cause import RunCause, TriggerKind
 from model.decisions.looks import Look
 from model.options import RunOptions
@@ -30,6 +31,7 @@ class RunPlan:
         requested_by: `cli`, the trigger's name, or the API client's name.
         code_version: recorded in the version's lineage.
         cause: what started it.
+        pool: does what can be done side by side.
     """
 
     run_id: str
@@ -40,6 +42,7 @@ class RunPlan:
     requested_by: str
     code_version: str
     cause: RunCause = COMMANDED
+    pool: Pool = HERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
+from model.computing.pool import HERE, Pool
 from model.decisions.looks import Look
 from model.prediction import Thresholds
 from model.promotion import TRAIN, DecisionStatus, Guard, PromotionDecision
@@ -82,6 +83,7 @@ def judge(
     at: Standing | None = None,
     instead: Floats | None = None,
     without_erased: bool = False,
+    pool: Pool = HERE,
 ) -> Verdict:
     """Whether the challenger takes over, on records that neither model trained on.
 
@@ -99,6 +101,7 @@ def judge(
             has learned from them; None asks the champion.
         without_erased: the champion learned from students who were erased since: the challenger
             need be no worse.
+        pool: reads the models on the resamples.
     """
     if objections := comparable(trial.cases, task):
         return Verdict(conclude(objections), None, look)
@@ -109,6 +112,7 @@ def judge(
     compared = partial(
         kind.compare,
         policy=task.promotion, seed=seed, same_bundle=same_bundle, challenger_scored=trial.how,
+        pool=pool,
     )  # fmt: skip
 
     def evidence_on(some: Cases, mine: Answers, others: Answers | None) -> AnyEvidence:

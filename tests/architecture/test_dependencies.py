@@ -30,7 +30,8 @@ TOOLS = {
     "types-pyyaml": "types",
 }
 INSTALLED_ELSEWHERE = {
-    "catboost": "catboost", "mlflow": "mlflow-skinny", "motor": "motor", "obstore": "obstore",
+    "catboost": "catboost", "dask": "dask", "distributed": "distributed",
+    "mlflow": "mlflow-skinny", "motor": "motor", "obstore": "obstore",
     "onnx": "onnx", "onnxruntime": "onnxruntime", "opentelemetry": "opentelemetry",
     "rdrobust": "rdrobust",
 }  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow
@@ -12,6 +14,7 @@ import pytest
 
 from drift.findings import profile_now
 from drift.ks import largest_gap
+from model.computing.pool import HERE
 from model.errors import NotThisTask
 from model.profile import (
     GRID,
@@ -160,3 +163,73 @@ def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(NotThisTask, match=r"a\.parquet: is no Parquet file"):
         profile_parquet(path, TASK, "2024")
+
+
+@dataclass
+class Scattered:
+    """A pool that reads the parts of a file in any order; the results keep theirs."""
+
+    parts: int = 0
+
+    def each(
+        self, function: Callable[[Any, Any], Any], shared: Any, items: Iterable[Any]
+    ) -> Iterator[Any]:
+        listed = list(items)
+        self.parts += len(listed)
+        found = {at: function(shared, listed[at]) for at in reversed(range(len(listed)))}
+        return iter([found[at] for at in range(len(listed))])
+
+    def hosts(self) -> Sequence[str]:
+        return HERE.hosts()
+
+    def together(
+        self, function: Callable[[Any, Any], Any], shared: Any, items: Sequence[Any]
+    ) -> list[Any]:
+        return HERE.together(function, shared, items)
+
+    def ready(self) -> str:
+        return ""
+
+
+def test_partitions_merge_into_the_very_profiles_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(4)
+    size = 20_000
+    columns = {
+        "ra": [f"R{i}" for i in range(size)],
+        "ida": [None if m > 9 else m for m in random.uniform(0, 10, size).tolist()],
+        "ieg": random.choice(["7,5", "3", "?", "11"], size).tolist(),
+        "stone": random.choice(["Ágata", "quartzo", "none", "topaz"], size).tolist(),
+    }
+    table = pyarrow.table(columns)
+    whole, pieces, parts = tmp_path / "a.parquet", tmp_path / "b.parquet", tmp_path / "parts"
+    pyarrow.parquet.write_table(table, whole)
+    pyarrow.parquet.write_table(table, pieces, row_group_size=700)
+    parts.mkdir()
+    for at in range(0, size, 6000):
+        pyarrow.parquet.write_table(table[at : at + 6000], parts / f"{at:06d}.parquet", 2500)
+    reference = profile_parquet(file_of(tmp_path, {"ida": [3.0, 5.0, 5.5]}, "c.parquet"), TASK, "1")
+    against = dict(reference.profiles)
+
+    expected = [profile_parquet(whole, TASK, "2024", against=one) for one in (None, against)]
+    monkeypatch.setattr("preprocessing.columnar.partitions.PARTITION", 1)
+    pool = Scattered()
+
+    for path in (pieces, parts):
+        for want, one in zip(expected, (None, against), strict=True):
+            assert profile_parquet(path, TASK, "2024", against=one, pool=pool) == want
+    assert pool.parts > 100
+    assert expected[0].ignored["ieg"] > 0
+
+
+def test_a_folder_without_parquet_and_one_of_different_columns_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    with pytest.raises(NotThisTask, match=r"a folder without a .parquet file"):
+        profile_parquet(folder, TASK, "2024")
+
+    file_of(folder, {"ida": [1.0]}, "a.parquet")
+    file_of(folder, {"ieg": [1.0]}, "b.parquet")
+    with pytest.raises(NotThisTask, match=r"b\.parquet has other columns"):
+        profile_parquet(folder, TASK, "2024")

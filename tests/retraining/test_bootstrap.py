@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from retraining.promotion.bootstrap import Metric, once, paired_resamples, scored, student_weights
+from retraining.promotion.bootstrap import Metric, once, paired_resamples, scored
+from retraining.promotion.drawing import StudentGroups, draws, student_weights
 from retraining.promotion.ranking import Floats, Ties
 from training import metrics
 
@@ -97,7 +98,7 @@ def test_a_resample_draws_students_with_all_their_records() -> None:
 
 
 def test_chunks_add_up_to_the_resamples_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retraining.promotion.bootstrap.CELLS_AT_ONCE", 1000)
+    monkeypatch.setattr("retraining.promotion.drawing.CELLS_AT_ONCE", 1000)
 
     chunks = list(student_weights(np.arange(300).astype(np.str_), 10, seed=0))
 
@@ -137,3 +138,15 @@ def test_the_spread_of_the_auc_is_that_of_the_literature(sample: tuple[Floats, F
         area * (1 - area) + (positives - 1) * (q1 - area**2) + (negatives - 1) * (q2 - area**2)
     )
     assert drawn.std() == pytest.approx(np.sqrt(variance / positives / negatives), rel=0.15)
+
+
+def test_chunks_can_be_drawn_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retraining.promotion.drawing.CELLS_AT_ONCE", 700)
+    students = np.array([f"s{i // 2}" for i in range(100)])
+    groups = StudentGroups.of(students)
+
+    one_by_one = list(student_weights(students, 33, seed=5))
+    apart = [groups.weights(draw) for draw in reversed(list(draws(groups, 33, seed=5)))][::-1]
+
+    assert [len(chunk) for chunk in apart] == [7, 7, 7, 7, 5]
+    assert np.array_equal(np.concatenate(apart), np.concatenate(one_by_one))

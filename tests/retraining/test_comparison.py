@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from preprocessing.task.policies import PromotionPolicy
-from retraining.promotion.bootstrap import Metric, student_weights
+from retraining.promotion.bootstrap import Metric
 from retraining.promotion.cases import Answers, Cases, flagged_within
 from retraining.promotion.clustered import precision_against, precision_against_chance
 from retraining.promotion.comparison import compare, compare_many
+from retraining.promotion.drawing import student_weights
 from retraining.promotion.evidence import BinaryEvidence
 from retraining.promotion.ranking import Floats
 from tests.retraining.samples import POLICY, better_challenger, blurred, cases, world

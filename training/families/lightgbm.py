@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import lightgbm
 
@@ -14,18 +15,24 @@ from training.lightgbm_text import parse_text
 from training.sample import Sample
 
 
-def _fit(
-    sample: Sample,
-    params: Params,
-    seed: int,
-    before: lightgbm.Booster | None = None,
-    trees: int = 0,
-) -> lightgbm.Booster:
+def lightgbm_settings(
+    params: Params, seed: int, *, numeric: bool, leaf: int, monotone: tuple[int, ...], threads: int
+) -> dict[str, Any]:
+    """What LightGBM is told.
+
+    Args:
+        params: the family's.
+        seed: of the draws.
+        numeric: whether the outcome is a number.
+        leaf: records a leaf must hold.
+        monotone: as of a `Sample`.
+        threads: that it may use.
+    """
     settings = {
-        "objective": "regression" if sample.numeric else "binary",
+        "objective": "regression" if numeric else "binary",
         "learning_rate": params["learning_rate"],
         "num_leaves": params["leaves"],
-        "min_data_in_leaf": sample.leaf(params["leaf"]),
+        "min_data_in_leaf": leaf,
         "bagging_fraction": params["subsample"],
         "bagging_freq": 1,
         "feature_fraction": params["columns"],
@@ -33,11 +40,24 @@ def _fit(
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": sample.jobs,
+        "num_threads": threads,
         "verbosity": -1,
     }
-    if sample.monotone:
-        settings["monotone_constraints"] = list(sample.monotone)
+    return settings | ({"monotone_constraints": list(monotone)} if monotone else {})
+
+
+def _fit(
+    sample: Sample,
+    params: Params,
+    seed: int,
+    before: lightgbm.Booster | None = None,
+    trees: int = 0,
+) -> lightgbm.Booster:
+    settings = lightgbm_settings(
+        params, seed,
+        numeric=sample.numeric, leaf=sample.leaf(params["leaf"]), monotone=sample.monotone,
+        threads=sample.jobs,
+    )  # fmt: skip
     data = lightgbm.Dataset(
         sample.rows, sample.outcome, weight=sample.weights(params), params={"verbosity": -1}
     )

@@ -27,23 +27,40 @@ class GoneOn:
     before: TreeScorer | None
 
 
-def _fit(
-    sample: Sample, params: Params, seed: int, before: TreeScorer | None = None, trees: int = 0
-) -> xgboost.Booster:
+def xgboost_settings(
+    params: Params, seed: int, *, numeric: bool, monotone: tuple[int, ...], threads: int
+) -> dict[str, Any]:
+    """What XGBoost is told.
+
+    Args:
+        params: the family's.
+        seed: of the draws.
+        numeric: whether the outcome is a number.
+        monotone: as of a `Sample`.
+        threads: that it may use.
+    """
     settings = {
-        "objective": "reg:squarederror" if sample.numeric else "binary:logistic",
+        "objective": "reg:squarederror" if numeric else "binary:logistic",
         "tree_method": "hist",
         "eta": params["learning_rate"],
         "max_depth": params["max_depth"],
-        "min_child_weight": params["leaf"] / (1 if sample.numeric else 4),
+        "min_child_weight": params["leaf"] / (1 if numeric else 4),
         "subsample": params["subsample"],
         "colsample_bytree": params["columns"],
         "lambda": params["l2"],
         "seed": seed,
-        "nthread": sample.jobs,
+        "nthread": threads,
     }
-    if sample.monotone:
-        settings["monotone_constraints"] = f"({','.join(map(str, sample.monotone))})"
+    held = {"monotone_constraints": f"({','.join(map(str, monotone))})"} if monotone else {}
+    return settings | held
+
+
+def _fit(
+    sample: Sample, params: Params, seed: int, before: TreeScorer | None = None, trees: int = 0
+) -> xgboost.Booster:
+    settings = xgboost_settings(
+        params, seed, numeric=sample.numeric, monotone=sample.monotone, threads=sample.jobs
+    )
     data = xgboost.DMatrix(
         sample.rows, sample.outcome, weight=sample.weights(params), nthread=sample.jobs
     )

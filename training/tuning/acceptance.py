@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import perf_counter
 
+from model.computing.pool import HERE, Pool
 from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import lanes_of
 from preprocessing.task.spec import TaskSpec
@@ -45,6 +46,7 @@ def tune(
     progress: Progress,
     clock: Clock = perf_counter,
     start: RegrownStart | None = None,
+    pool: Pool = HERE,
 ) -> Tuning:
     """Searches better settings for a family and judges them on splits the search did not use.
 
@@ -62,6 +64,7 @@ def tune(
         progress: told of each setting tried.
         clock: seconds, for a budget of time.
         start: what the family goes on from, grown anew in each split; None: nothing.
+        pool: does the fits.
     """
     known = candidate(usual.family)
     space = known.space(task.training, numeric=not task.outcome.form.two_valued)
@@ -70,12 +73,15 @@ def tune(
     folds = search_folds(data, task, seed=seed, repeats=len(splits), start=start)
     share, lanes = task.promotion.budget, lanes_of(data.records, task)
     question = Task(known, usual.params, space, data.outcome, folds, share, seed, lanes)
-    found = search(question, budget=budget, studies=studies, progress=progress, clock=clock)
+    found = search(
+        question, budget=budget, studies=studies, progress=progress, clock=clock, pool=pool
+    )
     if found.params is None:
         return Tuning(False, f"{_counts(found)}; none beat {known.name}'s own settings")
     trial = try_candidate(
-        known, found.params, data.outcome, splits, budget=share, seed=seed, lanes=lanes
-    )
+        known, found.params, data.outcome, splits,
+        budget=share, seed=seed, lanes=lanes, pool=pool,
+    )  # fmt: skip
     gain = paired_gain(usual.by_fold, trial.by_fold, FOLDS)
     taken = gain.clear
     told = (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.computing.pool import HERE, Pool
 from preprocessing.lanes import Lanes
 from training.cross_validation import Fold, fold_objective
 from training.families.family import Family
@@ -53,12 +54,9 @@ class Task:
     seed: int
     lanes: Lanes | None = None
 
-    def scores(self, params: Mapping[str, Any]) -> Iterable[float]:
+    def scores(self, params: Mapping[str, Any], pool: Pool) -> Iterator[float]:
         """The objective on one fold after the other."""
-        for fold in self.folds:
-            yield fold_objective(
-                self.family, params, fold, self.outcome, self.alert_budget, self.seed, self.lanes
-            )
+        return pool.each(_score, self, [(params, fold) for fold in range(len(self.folds))])
 
     def name(self) -> str:
         """The same for the same search only: data, splits, family, settings, space and seed."""
@@ -78,6 +76,19 @@ class Task:
             digest.update(self.lanes.new.tobytes())
             digest.update(repr((self.lanes.known_share, self.lanes.new_share)).encode())
         return f"{self.family.name}-{digest.hexdigest()[:24]}"
+
+
+def _score(task: Task, tried: tuple[Mapping[str, Any], int]) -> float:
+    params, fold = tried
+    return fold_objective(
+        task.family,
+        params,
+        task.folds[fold],
+        task.outcome,
+        task.alert_budget,
+        task.seed,
+        task.lanes,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,13 @@ class SearchResult:
 
 
 def search(
-    task: Task, *, budget: Budget, studies: Studies, progress: Progress, clock: Clock
+    task: Task,
+    *,
+    budget: Budget,
+    studies: Studies,
+    progress: Progress,
+    clock: Clock,
+    pool: Pool = HERE,
 ) -> SearchResult:
     """Tries settings until the budget ends; what an earlier process tried of it counts.
 
@@ -113,13 +130,18 @@ def search(
         studies: where what was tried is kept.
         progress: called with each step, in words.
         clock: seconds, growing.
+        pool: does the fits: the folds of a setting, and of all that are drawn at random.
     """
     began = clock()
     study = studies.open(task.name())
     study.pruner = _pruner()
-    usual = float(np.nanmean(list(task.scores(task.params))))
-    while budget.left(len(_finished(study)), clock() - began):
-        _try(study, task, lambda: budget.left(0, clock() - began))
+    own = task.scores(task.params, pool)
+    ahead = _ahead(task, range(len(_finished(study)), min(STARTUP, budget.trials or STARTUP)), pool)
+    usual = float(np.nanmean(list(own)))
+    while budget.left(number := len(_finished(study)), clock() - began):
+        trial = _drawn(study, task, number)
+        scores = ahead.pop(number, None) or task.scores(_with(task, trial), pool)
+        _try(study, trial, scores, len(task.folds), lambda: budget.left(0, clock() - began))
         _tell(study, task, budget, usual, clock() - began, progress)
     return _found(study, task, usual)
 
@@ -130,26 +152,52 @@ def _pruner() -> optuna.pruners.BasePruner:
     return optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2)
 
 
-def _try(study: optuna.Study, task: Task, in_time: Callable[[], bool]) -> None:
-    """One setting, fold by fold."""
+def _drawn(study: optuna.Study, task: Task, number: int) -> optuna.Trial:
+    """The next setting, after so many that were finished."""
     import optuna
-    from optuna.trial import TrialState
 
     # Seeded anew by what was finished: a search that was killed draws what it would have drawn.
-    state = np.random.SeedSequence([task.seed, len(_finished(study))]).generate_state(1)
+    state = np.random.SeedSequence([task.seed, number]).generate_state(1)
     study.sampler = optuna.samplers.TPESampler(seed=int(state[0]), n_startup_trials=STARTUP)
-    trial = study.ask(_distributions(task.space))
-    scores: list[float] = []
-    for step, score in enumerate(task.scores({**task.params, **trial.params})):
-        scores.append(score)
+    return study.ask(_distributions(task.space))
+
+
+def _with(task: Task, trial: optuna.Trial) -> dict[str, Any]:
+    return {**task.params, **trial.params}
+
+
+def _ahead(task: Task, numbers: range, pool: Pool) -> dict[int, Iterator[float]]:
+    """What the settings of those numbers score: they are drawn whatever the others score.
+
+    So a cluster works on all of them at once; here each waits until it is asked for.
+    """
+    drawing = Studies().open("")
+    return {
+        number: task.scores(_with(task, _drawn(drawing, task, number)), pool) for number in numbers
+    }
+
+
+def _try(
+    study: optuna.Study,
+    trial: optuna.Trial,
+    scores: Iterator[float],
+    folds: int,
+    in_time: Callable[[], bool],
+) -> None:
+    """One setting, fold by fold."""
+    from optuna.trial import TrialState
+
+    known: list[float] = []
+    for step, score in enumerate(scores):
+        known.append(score)
         if not in_time():
             study.tell(trial, state=TrialState.FAIL)
             return
-        trial.report(_mean(scores), step)
-        if step + 1 < len(task.folds) and trial.should_prune():
+        trial.report(_mean(known), step)
+        if step + 1 < folds and trial.should_prune():
             study.tell(trial, state=TrialState.PRUNED)
             return
-    study.tell(trial, _mean(scores))
+    study.tell(trial, _mean(known))
 
 
 def _mean(scores: Sequence[float]) -> float:

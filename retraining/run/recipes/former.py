@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from model.computing.pool import HERE, Pool
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.columns import Derived
 from preprocessing.task.spec import TaskSpec
@@ -60,9 +61,16 @@ class FormerRecipe:
         kept = tuple({k: v for k, v in record.items() if k in features} for record in data.records)
         return replace(data, records=kept)
 
-    def fit(self, data: TrainingSet, *, seed: int, progress: Callable[[str], None]) -> FittedModel:
+    def fit(
+        self,
+        data: TrainingSet,
+        *,
+        seed: int,
+        progress: Callable[[str], None],
+        pool: Pool = HERE,
+    ) -> FittedModel:
         """A model of the recipe on these records."""
         return fit(
             self.seen(data), self.spec, seed=seed, progress=progress,
-            family=self.family, params=self.params, repeats=1,
+            family=self.family, params=self.params, repeats=1, pool=pool,
         )  # fmt: skip

@@ -68,6 +68,7 @@ def replacement(
     verdict = judge(
         trained.trial, rival, plan.task,
         seed=plan.options.seed, same_bundle=False, instead=instead, without_erased=True,
+        pool=plan.pool,
     )  # fmt: skip
     verdict = verdict.because(f"{name} learned from {erased} students who were erased since")
     verdict = verdict.gated(plan.task.promotion, serving=not gathered.misfit)
@@ -96,7 +97,7 @@ def _trial(
     return successor_trial(
         gathered.data, fresh, plan.task,
         seed=plan.options.seed, progress=journal.say, studies=studies_of(plan),
-        start=NoStart(ERASED_START),
+        start=NoStart(ERASED_START), pool=plan.pool,
     )  # fmt: skip
 
 
@@ -121,9 +122,9 @@ def _recipe_says(
     if trial.how == "out_of_fold":
         return out_of_fold(
             recipe.seen(data), recipe.spec, seed=seed, progress=journal.say,
-            family=recipe.family, params=recipe.params,
+            family=recipe.family, params=recipe.params, pool=plan.pool,
         )  # fmt: skip
     everybody = np.ones(len(data), dtype=np.bool_)
     held = held_students(data, everybody, task=plan.task.name, seed=seed)
-    model = recipe.fit(data.take(~held), seed=seed, progress=journal.say)
+    model = recipe.fit(data.take(~held), seed=seed, progress=journal.say, pool=plan.pool)
     return model.score(recipe.seen(data.take(held)).records)

@@ -1,0 +1,1 @@
+"""Where work that can be done side by side is done."""

@@ -1,0 +1,1 @@
+"""Boosted trees on a window of Parquet files that no memory holds: docs/dask.md."""
