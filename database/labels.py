@@ -85,8 +85,8 @@ class LabelRepository(Repository[Label]):
     def arrivals_after(self, moment: datetime, most: int) -> Op[list[datetime]]:
         """When the outcomes first arrived that came after a moment, of the newest `most` labels.
 
-        They are read by their index: to count by a comparison the embedded server reads all. Where
-        nothing came, one is read.
+        They are read by their index, which a count by moments may not go by. Where nothing came,
+        one is read.
 
         Raises:
             RegistryError: the registry refuses, or does not answer.

@@ -19,7 +19,7 @@ from model.units.history import UnitServed
 from model.watch.served import ServedScore
 
 _BY_ID = [("_id", 1)]
-"""The one order in which the embedded server finds a place by its number without sorting."""
+"""In this order every server finds a place by its number without sorting."""
 
 
 class PredictionRepository(Repository[Prediction]):
@@ -122,7 +122,7 @@ class PredictionRepository(Repository[Prediction]):
         where: dict[str, Any] = {"student_id": student_id}
         if units is not None:
             where["unit"] = {"$in": sorted(units)}
-        # By number, not from a moment on: the embedded server compares times one by one.
+        # By number: pages begin with the newest, and few turn many of them.
         found = yield Find(self.collection, where, sort=self.order, skip=skip, limit=limit)
         return [self.read(document) for document in found]
 
@@ -148,7 +148,7 @@ class PredictionRepository(Repository[Prediction]):
             RegistryError: the registry refuses, or does not answer.
         """
         fields = ["created_at", "period", "risk_score", "model_version", "features"]
-        # By number, not from a moment on: the embedded server compares times one by one.
+        # By number: pages begin with the newest, and few turn many of them.
         found = yield Find(
             self.collection, {}, sort=self.order, skip=skip, limit=limit, fields=fields
         )

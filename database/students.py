@@ -178,7 +178,7 @@ class StudentRepository(Repository[Student]):
         Raises:
             RegistryError: a student's document cannot be read.
         """
-        # By number, not from an id on: the embedded server compares ids one by one.
+        # By number: a place in the index of the keys, on the way to which no document is read.
         found = yield Find(self.collection, {}, sort=[("_id", 1)], skip=skip, limit=limit)
         return [self.read(document) for document in found]
 
@@ -208,7 +208,7 @@ class StudentRepository(Repository[Student]):
         """
         found: list[Document] = []
         if units is not None:
-            # Unit by unit: the embedded server looks up by equality alone.
+            # Unit by unit, so that each has its part.
             for unit in sorted(units):
                 found += yield from self._block({"unit": unit}, 0, max(1, most // len(units)))
             return self.readable(found)
@@ -250,7 +250,7 @@ class StudentRepository(Repository[Student]):
             RegistryError: the registry refuses, or does not answer.
         """
         fields = ["revision", "updated_at"]
-        # By the index alone: a second field would make the embedded server sort everybody.
+        # By the index alone: of those changed at one moment any will do.
         order = [("updated_at", -1)]
         found = yield Find(self.collection, {}, sort=order, limit=1, fields=fields)
         return (found[0]["_id"], found[0]["revision"], found[0]["updated_at"]) if found else None

@@ -1,8 +1,8 @@
 """All documents of a collection in the order of their ids, a part at a time, each told once.
 
-By number and not from an id on, because the embedded server compares ids one by one. What comes
-meanwhile moves the others on, what is erased moves them back: so each part begins some documents
-before the end of the last one, and what was told is left out.
+By number, which is a place in the index of the ids. What comes meanwhile moves the others on, what
+is erased moves them back: so each part begins some documents before the end of the last one, and
+what was told is left out.
 """
 
 from __future__ import annotations

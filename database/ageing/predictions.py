@@ -21,7 +21,7 @@ PAGE = 2_000
 """Predictions that are read at a time, so that others wait briefly; all of one day at once."""
 
 _OLDEST_FIRST = [("created_at", 1)]
-"""By the index alone: another field would make the embedded server sort all of them."""
+"""By the index alone: what came at one moment needs no order."""
 
 _FIELDS = ["created_at", "student_id", "unit", "status", "risk_score"]
 
@@ -66,7 +66,10 @@ def thin_predictions(before: datetime, page: int = PAGE) -> Op[int]:
 
 
 def _how_many(before: datetime) -> Op[int]:
-    """How many are older, by places in the index; a count would read all on the embedded server."""
+    """How many are older, by places in the index, which a count may not go by.
+
+    Where SQLite keeps moments as bytes (`database.embedded.conditions`) it would read all.
+    """
     low, step = 1, 1
     while (yield from _is_old(low + step - 1, before)):
         low += step

@@ -15,8 +15,8 @@ MEASURED_ROWS = 1_000_000
 """Students of one school year up to which `python -m tests.studies.growth` has measured it."""
 
 LIMIT_BYTES = 4_000_000_000
-"""What the largest database may hold: what it held in that study with so many students, their
-outcomes and a prediction of each."""
+"""What the largest database may hold: what it held in that study with so many students and their
+outcomes, and as much as a prediction of each adds."""
 
 WAL = "-wal"
 

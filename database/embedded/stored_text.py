@@ -87,8 +87,8 @@ class StoredAnswer:
         return RawBSONDocument(encode(document))
 
 
-def answer_of(text: str, fields: Collection[str] | None = None) -> StoredAnswer:
-    """A stored document as an answer, or some of its fields.
+def answer_of(text: str, fields: Collection[str] | None = None) -> StoredAnswer | RawBSONDocument:
+    """A stored document as an answer, or some of its fields, which are less to keep than the whole.
 
     Raises:
         NotPlain: it holds what only the library reads.
@@ -97,7 +97,8 @@ def answer_of(text: str, fields: Collection[str] | None = None) -> StoredAnswer:
         raise NotPlain
     if text.count(_DATE_NAME) != sum(map(text.count, _DATE_TEXTS)):
         raise NotPlain
-    return StoredAnswer(text, fields)
+    answer = StoredAnswer(text, fields)
+    return answer if fields is None else answer.encoded()
 
 
 def read(text: str) -> Document:

@@ -157,7 +157,7 @@ class ActionRepository(Repository[Action]):
     def _newest_first(
         self, where: Mapping[str, str], units: Collection[str] | None = None
     ) -> Op[list[Action]]:
-        # Sorted here: the embedded server finds by an index what it need not sort.
+        # Sorted here: whom it is about is what an index finds, and of these there are few.
         found = yield Find(self.collection, where)
         ours = [one for one in found if _within(one, units)]
         return [self.read(document) for document in sorted(ours, key=_order, reverse=True)]

@@ -171,7 +171,7 @@ class TrailRepository(Repository[Block]):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        # Blocks are found by their keys, for the embedded server sorts by reading the collection.
+        # By the keys of the last blocks, whatever else there is.
         number = yield from TrailEndRepository().number(task)
         end = yield from self.stored(id_of(task, number))
         for _ in range(MOST_STEPS):
