@@ -28,12 +28,12 @@ from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec, load_task
 from tests.studies.family_choice import DATA, _read
 from training.candidates import candidate
+from training.families.trees import tree_count
 from training.kinds import KINDS
-from training.lightgbm_text import grown
-from training.sample import sample_of
+from training.sample import Begun, sample_of
 
 Array = NDArray[np.float64]
-ROOTS = ("lightgbm", "xgboost")
+ROOTS = ("lightgbm", "xgboost", "online_logistic")
 YEARS = 8
 
 
@@ -44,6 +44,12 @@ class Chain:
     family: str
     encoder: FeatureEncoder | None = None
     text: bytes = b""
+    learned: frozenset[tuple[str, str]] = frozenset()
+
+    def start(self, known: TrainingSet) -> Begun:
+        """What goes on from it, where those records are learned from."""
+        had = np.array([one in self.learned for one in known.subjects()])
+        return Begun(had, candidate(self.family).params, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,14 @@ def asked(
     encoder = chain.encoder if go_on else None
     if encoder is None:
         encoder = FeatureEncoder.fit(task, known.records)
-    sample = sample_of(known, encoder, task, chain.text if go_on else None)
+    sample = sample_of(known, encoder, task, chain.start(known) if go_on else None)
     scorer = candidate(name).train(sample, candidate(name).params, seed)
     took = time.process_time() - began
     margins = scorer.margin(encoder.encode_many(new.records))
     chain.encoder, chain.text = encoder, scorer.dump()
+    chain.learned |= set(known.subjects())
     figures = KINDS["binary"].figures(new.outcome, margins, None)
-    return Asked(figures["objective"], auc(new.outcome, margins), took, grown(chain.text))
+    return Asked(figures["objective"], auc(new.outcome, margins), took, tree_count(scorer))
 
 
 def rolled(
