@@ -159,10 +159,10 @@ def lines_of(told: Told, at: Callable[[int], bool]) -> Iterator[str]:
             anew, on = (_all(each, values) for each in (fresh, chain))
             # A history is one draw: its years share the students.
             gains = (on - anew).mean(axis=0)
-            told = f"{anew.mean():.4f} | {gains.mean():+.4f}"
+            cell = f"{anew.mean():.4f} | {gains.mean():+.4f}"
             if len(gains) > 1:
-                told += f" ± {gains.std(ddof=1) / np.sqrt(len(gains)):.4f}"
-            cells.append(told)
+                cell += f" ± {gains.std(ddof=1) / np.sqrt(len(gains)):.4f}"
+            cells.append(cell)
         cost = [_all(each, "seconds").mean() for each in (fresh, chain)]
         trees = [_all(each, "trees").mean() for each in (fresh, chain)]
         yield (
