@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from database.artifacts import ArtifactRepository
 from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import Replace, ReplaceMany
+from database.labelling.recording import record_outcomes
 from database.mapping.documents import to_document
 from database.students import StudentRepository
 from database.watch.alarms import AlarmRepository
@@ -23,6 +25,7 @@ from drift.page.render import html_page
 from model.drift import LeftOut, Unjudged
 from model.erasing.record_ids import record_id
 from model.errors import BundleError, NotEnoughData
+from model.label import Outcome
 from model.profile import SCORE
 from model.version import resign
 from model.watch.alarm import AlarmLevel, WatchState
@@ -123,6 +126,55 @@ def test_outcomes_of_records_it_was_calibrated_on_are_no_measure_of_it_either(
     graduate(opened, school, students, seed=7, now=NOW)
 
     assert run_drift_check(opened, school.task, now=NOW, signing_key=KEY).realised["n"] == 60
+
+
+def came_day_by_day(opened: SyncRegistry, school: School, *, changed: int) -> None:
+    """Outcomes of 400 students, 20 a day; of the last days the opposite of what scores expect."""
+    students = cohort(400, "2024", seed=5)
+    opened.run(StudentRepository().observe(students))
+    scores = school.predictor.score_many([o.features for o in students])
+    scores[400 - changed :] = 1 - scores[400 - changed :]
+    drawn = (np.random.default_rng(7).random(400) < scores).astype(float).tolist()
+    for day in range(20):
+        now = NOW - timedelta(days=20 - day)
+        came = [
+            Outcome(value=drawn[i], observed_at=now, student_id=o.student_id, period=o.period)
+            for i, o in enumerate(students)
+            if i // 20 == day
+        ]
+        opened.run(record_outcomes(came, now=now))
+
+
+def of_family(opened: SyncRegistry, school: School, family: str) -> None:
+    version = to_document(replace(school.version, family=family), key="version")
+    opened.execute(ReplaceMany("model_versions", [Replace({"_id": "v1"}, version)]))
+
+
+def test_an_online_learners_report_says_since_when_errors_have_risen(
+    opened: SyncRegistry, school: School
+) -> None:
+    of_family(opened, school, "online_logistic_continued")
+    came_day_by_day(opened, school, changed=160)
+
+    report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
+
+    (told,) = [note for note in report.notes if "Page-Hinkley" in note]
+    assert "the errors of 400 outcomes" in told
+    assert f"have risen since {NOW - timedelta(days=8):%Y-%m-%d}" in told
+
+
+@pytest.mark.parametrize(
+    ("family", "changed"), [("online_logistic", 0), ("logistic_regression", 160)]
+)
+def test_where_errors_did_not_rise_or_the_model_learns_once_a_year_nothing_is_said_of_their_order(
+    family: str, changed: int, opened: SyncRegistry, school: School
+) -> None:
+    of_family(opened, school, family)
+    came_day_by_day(opened, school, changed=changed)
+
+    report = run_drift_check(opened, school.task, now=NOW, signing_key=KEY)
+
+    assert not any("Page-Hinkley" in note for note in report.notes)
 
 
 def test_a_foreign_signature_stops_the_check(opened: SyncRegistry, school: School) -> None:

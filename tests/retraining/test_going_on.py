@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,12 +23,13 @@ from model.trust.tombstone import TombstoneKey
 from model.version import Alias, ModelVersion
 from preprocessing.dataset import training_set
 from preprocessing.task.spec import TaskSpec
-from retraining.run import training_labels
+from retraining.run import registration, training_labels
 from retraining.run.champion import StoredChampion, load_predictor, training_ids
 from retraining.run.execution import execute
 from retraining.run.plan import RunResult
 from retraining.run.recipes.former import FormerRecipe
 from retraining.run.recipes.going_on import start_of
+from tests.database.builders import model_version
 from tests.database.drivers import MongomockRegistry
 from tests.retraining import school
 from training.continuing.able import able
@@ -195,3 +197,14 @@ def test_a_continued_champion_is_grown_at_once_and_gone_on_from_with_all_it_lear
     other = start_of(registry, champion, data, spec("ridge", "xgboost", "xgboost_continued"))
     assert other == NoStart("v2 is a lightgbm")
     assert start_of(registry, champion, data, spec("ridge")) == NOBODY
+
+
+def test_a_recalibration_of_a_continued_version_says_what_that_one_went_on_from() -> None:
+    draft = model_version(1)
+    lineage = replace(draft.lineage, continued_from="v1", trees_kept=20)
+    origin = replace(draft, lineage=lineage, trained_on="f" * 64)
+
+    kept = registration._kept_scorer(draft, origin)
+
+    assert (kept.lineage.continued_from, kept.lineage.trees_kept) == ("v1", 20)
+    assert (kept.trained_on, kept.calibrated_on) == (origin.trained_on, draft.trained_on)

@@ -28,12 +28,12 @@ from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec, load_task
 from tests.studies.family_choice import DATA, _read
 from training.candidates import candidate
+from training.families.trees import tree_count
 from training.kinds import KINDS
-from training.lightgbm_text import grown
-from training.sample import sample_of
+from training.sample import Begun, sample_of
 
 Array = NDArray[np.float64]
-ROOTS = ("lightgbm", "xgboost")
+ROOTS = ("lightgbm", "xgboost", "online_logistic")
 YEARS = 8
 
 
@@ -44,6 +44,12 @@ class Chain:
     family: str
     encoder: FeatureEncoder | None = None
     text: bytes = b""
+    learned: frozenset[tuple[str, str]] = frozenset()
+
+    def start(self, known: TrainingSet) -> Begun:
+        """What goes on from it, where those records are learned from."""
+        had = np.array([one in self.learned for one in known.subjects()])
+        return Begun(had, candidate(self.family).params, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,14 @@ def asked(
     encoder = chain.encoder if go_on else None
     if encoder is None:
         encoder = FeatureEncoder.fit(task, known.records)
-    sample = sample_of(known, encoder, task, chain.text if go_on else None)
+    sample = sample_of(known, encoder, task, chain.start(known) if go_on else None)
     scorer = candidate(name).train(sample, candidate(name).params, seed)
     took = time.process_time() - began
     margins = scorer.margin(encoder.encode_many(new.records))
     chain.encoder, chain.text = encoder, scorer.dump()
+    chain.learned |= set(known.subjects())
     figures = KINDS["binary"].figures(new.outcome, margins, None)
-    return Asked(figures["objective"], auc(new.outcome, margins), took, grown(chain.text))
+    return Asked(figures["objective"], auc(new.outcome, margins), took, tree_count(scorer))
 
 
 def rolled(
@@ -152,8 +159,10 @@ def lines_of(told: Told, at: Callable[[int], bool]) -> Iterator[str]:
             anew, on = (_all(each, values) for each in (fresh, chain))
             # A history is one draw: its years share the students.
             gains = (on - anew).mean(axis=0)
-            error = gains.std(ddof=1) / np.sqrt(len(gains))
-            cells.append(f"{anew.mean():.4f} | {gains.mean():+.4f} ± {error:.4f}")
+            cell = f"{anew.mean():.4f} | {gains.mean():+.4f}"
+            if len(gains) > 1:
+                cell += f" ± {gains.std(ddof=1) / np.sqrt(len(gains)):.4f}"
+            cells.append(cell)
         cost = [_all(each, "seconds").mean() for each in (fresh, chain)]
         trees = [_all(each, "trees").mean() for each in (fresh, chain)]
         yield (
