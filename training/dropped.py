@@ -69,7 +69,7 @@ def dropped_features(
     with threadpool_limits(1, user_api="blas"):
         (folds,) = folds_of(some, task, seed=seed, repeats=1)
         lanes = lanes_of(some.records, task)
-        asked = _Asked(
+        asked = _FitsWithout(
             folds, candidate(family), params, some.outcome, task.promotion.budget, seed, lanes
         )
         fits = [(group, fold) for group in [(), *groups] for fold in range(len(folds))]
@@ -91,7 +91,7 @@ def dropped_features(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _FitsWithout:
     """What is fitted again without a column: see `dropped_features`."""
 
     folds: Sequence[Fold]
@@ -103,7 +103,7 @@ class _Asked:
     lanes: Lanes | None
 
 
-def _objective(asked: _Asked, without: tuple[tuple[str, ...], int]) -> float:
+def _objective(asked: _FitsWithout, without: tuple[tuple[str, ...], int]) -> float:
     """The objective on a fold without those columns; NaN where a fold has no other column."""
     group, at = without
     if not all(_kept(fold, group).any() for fold in asked.folds):
