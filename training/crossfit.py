@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -101,7 +101,7 @@ def out_of_fold(
     model = _FoldModel(data, task, seed, family, params, allowed, studies, start)
     if model.searches:
         # The search stays with the files that it goes on from after a kill.
-        found = iter(map(partial(model.scores, pool=pool), splits))
+        found: Iterator[NDArray[np.float64]] = map(partial(model.scores, pool=pool), splits)
     else:
         found = pool.each(_scores, replace(model, studies=IN_MEMORY), splits)
     for number, (train, held) in enumerate(splits, 1):

@@ -74,7 +74,7 @@ def dropped_features(
         begun = start if known.continues and isinstance(start, RegrownStart) else None
         (folds,) = folds_of(some, task, seed=seed, repeats=1, start=begun)
         lanes = lanes_of(some.records, task)
-        asked = _Asked(folds, known, params, some.outcome, task.promotion.budget, seed, lanes)
+        asked = _FitsWithout(folds, known, params, some.outcome, task.promotion.budget, seed, lanes)
         fits = [(group, fold) for group in [(), *groups] for fold in range(len(folds))]
         objectives = pool.each(_objective, asked, fits)
         usual = np.array(list(islice(objectives, len(folds))))
@@ -94,7 +94,7 @@ def dropped_features(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _FitsWithout:
     """What is fitted again without a column: see `dropped_features`."""
 
     folds: Sequence[Fold]
@@ -106,7 +106,7 @@ class _Asked:
     lanes: Lanes | None
 
 
-def _objective(asked: _Asked, without: tuple[tuple[str, ...], int]) -> float:
+def _objective(asked: _FitsWithout, without: tuple[tuple[str, ...], int]) -> float:
     """The objective on a fold without those columns; NaN where a fold has no other column."""
     group, at = without
     if not all(_kept(fold, group).any() for fold in asked.folds):

@@ -131,13 +131,15 @@ def paired_resamples(
     Returns:
         name to shape (len(metrics), resamples).
     """
-    asked = _Asked(tuple(models.values()), StudentGroups.of(students), share, tuple(metrics))
+    asked = _PairedReading(
+        tuple(models.values()), StudentGroups.of(students), share, tuple(metrics)
+    )
     chunks = list(pool.each(_read, asked, draws(asked.groups, resamples, seed)))
     return dict(zip(models, np.concatenate(chunks, axis=2), strict=True)) if models else {}
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _PairedReading:
     """What is read on resamples; see `paired_resamples`."""
 
     models: tuple[Scored, ...]
@@ -146,7 +148,7 @@ class _Asked:
     metrics: tuple[Metric, ...]
 
 
-def _read(asked: _Asked, draw: Draw) -> Floats:
+def _read(asked: _PairedReading, draw: Draw) -> Floats:
     """Every model's metrics on a chunk, shape (models, metrics, b)."""
     weights = asked.groups.weights(draw)
     return np.stack([model.read(weights, asked.share, asked.metrics) for model in asked.models])

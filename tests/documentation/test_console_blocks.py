@@ -20,7 +20,7 @@ from tests.documentation.console import PAGES, ROOT, TypedCommand, commands_of
 
 OUTSIDE = {
     "Rscript", "airflow", "apt-get", "cat", "cd", "certbot", "cp", "crontab", "curl", "cut",
-    "deactivate", "docker", "echo", "export", "git", "grafana-server", "head", "helm",
+    "dask", "deactivate", "docker", "echo", "export", "git", "grafana-server", "head", "helm",
     "helmfile", "journalctl", "jq", "kill", "kubectl", "ls", "mkdir", "mlflow", "mongodump",
     "mongosh", "nginx", "node", "npm", "openssl", "otelcol", "pip", "prefect", "prometheus",
     "promtool", "psql", "python3", "rm", "sha256sum", "sleep", "source", "sudo", "systemctl",

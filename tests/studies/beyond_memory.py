@@ -118,13 +118,17 @@ def train(folder: Path, family: str, cluster: Started | None) -> Measured:
             began = time.perf_counter()
             found = fit_partitions(
                 partitions_of(folder, PIECE), task, family,
-                seed=0, progress=lambda line: sys.stderr.write(f"  {line}\n"), pool=workers,
+                seed=0, progress=say, pool=workers,
             )  # fmt: skip
             seconds = time.perf_counter() - began
             found.model.write(Path(home) / "bundle")
     figures = ", ".join(f"{k} {found.figures[k]:.4f}" for k in ("auc", "recall", "brier"))
     how = f"{found.workers} workers" if cluster else "alone"
     return Measured(how, family, found.rows, seconds, peak[0], figures)
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"  {line}\n")
 
 
 def main() -> int:

@@ -86,7 +86,7 @@ def lightgbm_text(job: Boosting, rows: SpilledRows, rank: int) -> bytes:
             "pre_partition": True,
         }
     data = lightgbm.Dataset(
-        _Rows(rows), rows.outcome, weight=job.weights(rows.outcome), params={"verbosity": -1}
+        _RowSequence(rows), rows.outcome, weight=job.weights(rows.outcome), params={"verbosity": -1}
     )
     booster = lightgbm.train(settings, data, num_boost_round=job.params["trees"])
     text: str = booster.model_to_string(importance_type="split")
@@ -108,7 +108,7 @@ def xgboost_json(job: Boosting, rows: SpilledRows, rank: int) -> bytes:
     )
 
     def trained() -> bytes:
-        source = _Chunks(rows, job)
+        source = _ChunkIterator(rows, job)
         data = xgboost.ExtMemQuantileDMatrix(source, max_bin=256, nthread=job.threads)
         booster = xgboost.train(settings, data, num_boost_round=job.params["trees"])
         return bytes(booster.save_raw("json"))
@@ -171,7 +171,7 @@ def free_address(_: None, host: str) -> str:
         return f"{host}:{probe.getsockname()[1]}"
 
 
-class _Rows(lightgbm.Sequence):  # type: ignore[misc]
+class _RowSequence(lightgbm.Sequence):
     """Rows as LightGBM asks for them: some at random to find bins by, then all in order."""
 
     batch_size = 32_768
@@ -185,13 +185,15 @@ class _Rows(lightgbm.Sequence):  # type: ignore[misc]
     def __getitem__(self, at: int | slice | list[int]) -> NDArray[np.float64]:
         if isinstance(at, slice):
             start, stop, _ = at.indices(len(self))
-            return self._rows.read(start, stop).astype(np.float64)
-        if isinstance(at, list):
-            return np.concatenate([self._rows.read(i, i + 1) for i in at]).astype(np.float64)
-        return self._rows.read(at, at + 1)[0].astype(np.float64)
+            found = self._rows.read(start, stop)
+        elif isinstance(at, list):
+            found = np.concatenate([self._rows.read(i, i + 1) for i in at])
+        else:
+            found = self._rows.read(at, at + 1)[0]
+        return np.asarray(found, dtype=np.float64)
 
 
-class _Chunks(xgboost.DataIter):  # type: ignore[misc]
+class _ChunkIterator(xgboost.DataIter):
     """Rows as XGBoost asks for them: all in order, several times."""
 
     def __init__(self, rows: SpilledRows, job: Boosting) -> None:

@@ -37,7 +37,6 @@ HELD = 40_000
 DRAWN = 20_000
 """Rows that the encoder learns medians, scales and categories from."""
 ATTEMPTS = 3
-HERE_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def fit_partitions(
     own = known.params_under(task.training) if params is None else params
     total = sum(partition.rows for partition in partitions)
     asked = _Survey(task, min(0.2, HELD / max(total, 1)), min(1.0, DRAWN / max(total, 1)), seed)
-    found = reduce(_Surveyed.with_next, pool.each(_surveyed, asked, partitions))
+    found = reduce(_SurveyedRows.with_next, pool.each(_surveyed, asked, partitions))
     held, drawn_rows = found.held.training_set(), found.drawn.training_set()
     progress(f"{found.rows:,} labelled rows to learn from, {len(held):,} held out")
     check_enough(held, task)
@@ -101,7 +100,7 @@ def fit_partitions(
         own, seed, found.rows, found.positives,
         numeric=not task.outcome.form.two_valued,
         monotone=sample_of(drawn_rows, encoder, task).monotone,
-        threads=HERE_THREADS,
+        threads=_threads(found.rows * len(encoder.columns)),
     )  # fmt: skip
     text, workers = _trained(partitions, asked, encoder, family, job, pool, progress)
     first = drawn(held.students, 0.5, task=task.name, seed=seed + 1)
@@ -152,7 +151,7 @@ class _Pieces(tuple[LabelledRows, ...]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Surveyed:
+class _SurveyedRows:
     """What was found in some partitions; `rows` and `positives` are of those not held out."""
 
     held: _Pieces
@@ -160,9 +159,9 @@ class _Surveyed:
     rows: int
     positives: int
 
-    def with_next(self, other: _Surveyed) -> _Surveyed:
+    def with_next(self, other: _SurveyedRows) -> _SurveyedRows:
         """These partitions and the next."""
-        return _Surveyed(
+        return _SurveyedRows(
             self.held + other.held,
             self.drawn + other.drawn,
             self.rows + other.rows,
@@ -170,7 +169,7 @@ class _Surveyed:
         )
 
 
-def _surveyed(asked: _Survey, partition: Partition) -> _Surveyed:
+def _surveyed(asked: _Survey, partition: Partition) -> _SurveyedRows:
     held: list[LabelledRows] = []
     chosen: list[LabelledRows] = []
     count = positives = 0
@@ -182,11 +181,11 @@ def _surveyed(asked: _Survey, partition: Partition) -> _Surveyed:
         count += len(learned.outcome)
         positives += int((learned.outcome == 1).sum())
         chosen.append(learned.take(drawn(learned.students, asked.drawn, task=name, seed=seed + 2)))
-    return _Surveyed(_Pieces(held), _Pieces(chosen), count, positives)
+    return _SurveyedRows(_Pieces(held), _Pieces(chosen), count, positives)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shared:
+class _PartJob:
     """What all processes that train together know."""
 
     asked: _Survey
@@ -211,7 +210,7 @@ def _trained(
         try:
             addresses = tuple(pool.together(free_address, None, hosts)) if len(hosts) > 1 else ()
             threads = 1 if len(hosts) > 1 else job.threads
-            shared = _Shared(
+            shared = _PartJob(
                 asked, encoder.spec(), family, replace(job, addresses=addresses, threads=threads)
             )
             progress(f"training {family} by {len(hosts)} workers, {job.rows:,} rows")
@@ -226,7 +225,7 @@ def _trained(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _part_of_model(shared: _Shared, part: tuple[int, Sequence[Partition]]) -> bytes:
+def _part_of_model(shared: _PartJob, part: tuple[int, Sequence[Partition]]) -> bytes:
     """The model, as this process has it at the end; that of the first one is read."""
     rank, partitions = part
     asked = shared.asked
@@ -237,6 +236,11 @@ def _part_of_model(shared: _Shared, part: tuple[int, Sequence[Partition]]) -> by
         )  # fmt: skip
         model = OUT_OF_CORE[shared.family].train(shared.job, rows, rank)
     return model if rank == 0 else b""
+
+
+def _threads(cells: int) -> int:
+    """Those worth starting where one process trains alone; see `Sample.jobs`."""
+    return 1 if cells < 500_000 else 2
 
 
 def _dealt(partitions: Sequence[Partition], workers: int) -> list[list[Partition]]:

@@ -55,7 +55,9 @@ class LabelledRows:
 
 def drawn(students: NDArray[np.str_], share: float, *, task: str, seed: int) -> Mask:
     """All rows of about that share of the students, the same ones wherever their rows are."""
-    limit = np.uint64(min(share, 1.0) * float(2**63)) * np.uint64(2)
+    if share >= 1.0:
+        return np.ones(len(students), dtype=np.bool_)
+    limit = np.uint64(int(share * 2**64))
     return np.asarray(drawn_numbers(students, task=task, seed=seed) < limit)
 
 

@@ -37,7 +37,7 @@ class SpilledRows:
     def read(self, start: int, stop: int) -> Floats:
         """Rows from `start` to before `stop`."""
         count = max(0, min(stop, len(self)) - start) * self.width
-        read = np.fromfile(self.path, np.float32, count, offset=start * self.width * 4)
+        read: Floats = np.fromfile(self.path, np.float32, count, offset=start * self.width * 4)
         return read.reshape(-1, self.width)
 
     def chunks(self) -> Iterator[tuple[Floats, Floats]]:

@@ -84,7 +84,7 @@ def _start(
     with log.open("wb") as out:
         return subprocess.Popen(
             [sys.executable, "-m", "dask", what, *options],
-            cwd=root, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+            cwd=root, stdout=out, stderr=subprocess.STDOUT, process_group=0,
             env={**os.environ, **(env or {})},
         )  # fmt: skip
 
