@@ -28,7 +28,6 @@ LONGEST_KEPT = 40
 """Characters of such a text."""
 
 
-
 class RecordReader:
     """Reads records of one task.
 

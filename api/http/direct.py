@@ -123,6 +123,8 @@ class DirectProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def _write(self, cycle: DirectCycle, status: int, lines: bytes, body: bytes) -> None:
+        if cycle.response_complete:
+            raise RuntimeError("a request is answered once")
         cycle.response_complete = True
         if cycle.disconnected or self.transport.is_closing():
             return
