@@ -63,6 +63,7 @@ CALLS = 1_000
 ROUNDS = 7
 SHIPPED = 2_000
 SHIPMENT = 100
+START_SECONDS = 60.0
 IN_FLIGHT = (1, 2, 8)
 
 
@@ -300,6 +301,9 @@ async def _serving(home: Path) -> AsyncIterator[Farol]:
     app = create_app(lambda: load_settings(given))
     async with app.router.lifespan_context(app) as state:
         app.state.of_lifespan = state or {}
+        async with asyncio.timeout(START_SECONDS):
+            while app.state.services.holder.current is None:
+                await asyncio.sleep(0.1)
         yield app
 
 
