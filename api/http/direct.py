@@ -66,7 +66,7 @@ class DirectProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Reads on; a request whose body is still coming goes the ordinary way."""
         super().data_received(data)
-        if self._direct is not None and not self.transport.is_closing():
+        if self._direct is not None:
             self._go_ordinary(b"".join(self._parts), {})
 
     def on_headers_complete(self) -> None:

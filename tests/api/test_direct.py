@@ -110,6 +110,23 @@ def test_a_body_that_is_too_long_is_refused_though_it_comes_at_once(one: Server)
     assert answer.status_code == 413
 
 
+def test_a_body_that_is_no_http_is_refused_and_the_worker_goes_on(one: Server) -> None:
+    lines = [b"POST /predict HTTP/1.1", b"Host: 127.0.0.1", b"Transfer-Encoding: chunked"]
+
+    came = sent(one, b"\r\n".join([*lines, b"", b"ZZ", b"{}"]))
+
+    assert came.startswith(b"HTTP/1.1 400")
+    assert one.post("/predict", RECORD).status_code == 200
+    assert "Traceback" not in (one.home / "server.log").read_text("utf-8")
+
+
+def test_a_body_in_chunks_is_answered(one: Server) -> None:
+    lines = [b"POST /predict HTTP/1.1", b"Host: 127.0.0.1", b"Transfer-Encoding: chunked"]
+    whole = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+
+    assert sent(one, b"\r\n".join([*lines, b"", whole])).startswith(b"HTTP/1.1 200")
+
+
 def test_a_call_that_is_one_too_many_is_counted_once(world: World) -> None:
     with served(
         world.home, workers=1, auth="keys", env={"FAROL_RATE_PREDICT": "5/10 minutes"}
