@@ -146,9 +146,7 @@ def all_cut_off(here: CutTown, *, seconds: float) -> CutCourse:
         )
     for school in schools:
         course.must(not school.statuses.keys() - {200}, f"answered {dict(school.statuses)}")
-    _await(course, {
-        "what waited on it is in the registry": lambda: not any(h.waiting for h in here.hosts),
-    })  # fmt: skip
+    until(lambda: not any(one.waiting for one in here.hosts))
     kept(here.registry, *schools)
     return course
 
