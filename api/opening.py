@@ -161,9 +161,9 @@ def _host(
     settings: Settings, live: list[LiveModel], stack: AsyncExitStack, tracer: Tracer | None
 ) -> _Host:
     folders = Folders(settings.home, settings.home)
-    slot = claim(folders.workers)
+    slot = claim(folders.workers, partial(metric_files.clear, folders.metrics))
     stack.callback(slot.release)
-    metric_files.prepare(folders.metrics, slot.number, first=slot.first)
+    metric_files.prepare(folders.metrics, slot.number)
     stack.callback(metric_files.retire, folders.metrics, slot.number)
     root = RegistryLink(partial(registry_uri, settings), partial(_connect, settings, tracer))
     stack.push_async_callback(root.close)

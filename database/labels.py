@@ -207,6 +207,10 @@ class LabelRepository(Repository[Label]):
         return (yield from self._swap_many(fresh, changed))
 
 
+Waiting = tuple[str, str, str]
+"""Student, period and unit; the period is empty of an outcome that waits for a prediction."""
+
+
 class OrphanRepository(Repository[OrphanLabel]):
     """Outcomes that wait for their features, by period, student and the unit they wait within."""
 
@@ -214,6 +218,7 @@ class OrphanRepository(Repository[OrphanLabel]):
     indexes = (
         [("source", 1)],  # count_from
         [("student_id", 1)],  # waiting, of_students, erasure
+        [("arrived_at", -1)],  # arrived_since
     )
     record = OrphanLabel
     order = (("arrived_at", -1), ("_id", 1))
@@ -238,7 +243,7 @@ class OrphanRepository(Repository[OrphanLabel]):
 
     def waiting(
         self, *, arrived_until: datetime, student_ids: Iterable[str] | None = None
-    ) -> Op[list[tuple[str, str, str]]]:
+    ) -> Op[list[Waiting]]:
         """Student, period and unit of what waits.
 
         Args:
@@ -252,7 +257,19 @@ class OrphanRepository(Repository[OrphanLabel]):
         if student_ids is not None:
             where["student_id"] = {"$in": list(student_ids)}
         found = yield Find(self.collection, where, fields=["student_id", "period", "unit"])
-        return [(row["student_id"], row["period"], row.get("unit", "")) for row in found]
+        return list(map(_waiting, found))
+
+    def arrived_since(self, moment: datetime, *, most: int) -> Op[list[Waiting]]:
+        """The same of what arrived last: since that moment, and so many at most.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        where = {"arrived_at": {"$gte": milliseconds(moment)}}
+        fields = ["student_id", "period", "unit"]
+        order = [("arrived_at", -1)]
+        found = yield Find(self.collection, where, sort=order, limit=most, fields=fields)
+        return list(map(_waiting, found))
 
     def of_students(self, student_ids: Iterable[str]) -> Op[dict[str, Document]]:
         """What waits of these students, in all periods and units, by key.
@@ -289,3 +306,7 @@ class OrphanRepository(Repository[OrphanLabel]):
         if revision is not None:
             where["revision"] = revision
         yield from self._delete(where)
+
+
+def _waiting(row: Document) -> Waiting:
+    return row["student_id"], row["period"], row.get("unit", "")

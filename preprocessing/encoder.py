@@ -30,6 +30,9 @@ from preprocessing.task.spec import TaskSpec
 
 FORMAT = 1
 
+_Plan = tuple[int, int | None, float, float, float, float]
+"""Of a number: its place, that of its flag, and low, high, center and scale."""
+
 
 class FeatureEncoder:
     """Encodes records of one task as the training data taught it.
@@ -69,7 +72,7 @@ class FeatureEncoder:
         self.columns = self._sources()
         self._width = len(self.columns)
         flag_of = {place: self._flags.start + i for i, place in enumerate(flagged)}
-        plans = {
+        plans: dict[str, _Plan] = {
             c.feature: (place, flag_of.get(place), c.low, c.high, c.center, c.scale)
             for place, c in enumerate(self.numeric)
         }
@@ -152,17 +155,18 @@ class FeatureEncoder:
         Raises:
             ValueError: text where a number belongs; records are validated at the edge.
         """
-        given, row = self._given, self._empty.copy()
-        found = [
+        given = self._given
+        row: NDArray[np.float64] = self._empty.copy()
+        found: list[tuple[_Plan, Any]] = [
             (column, value)
             for name, value in record.items()
             if value is not None and (column := given.get(name)) is not None
         ]
         # What is worked out has one truth, whatever a record says under its name.
         found += [
-            (column, value)
+            (column, number)
             for column, formula in self._worked_out
-            if (value := formula(record)) is not None
+            if (number := formula(record)) is not None
         ]
         places: list[int] = []
         scaled: list[float] = []

@@ -57,7 +57,9 @@ class _Batch:
     def release(self, error: Exception | None = None) -> None:
         """Lets everybody go on who waits; one who went away is not waited for."""
         self.settled = True
-        for tell in self.told:
+        # A write that comes to its end after the outbox took over releases what was released.
+        told, self.told = self.told, []
+        for tell in told:
             try:
                 tell(error)
             except Exception as fault:  # noqa: BLE001  the others' records are safe all the same

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -58,8 +58,12 @@ class WorkerSlot:
         self._lock.release(force=True)
 
 
-def claim(folder: Path) -> WorkerSlot:
+def claim(folder: Path, alone: Callable[[], None] | None = None) -> WorkerSlot:
     """Takes the lowest free number.
+
+    Args:
+        folder: of the slots.
+        alone: called where no other worker is alive, and before another one can take a slot.
 
     Raises:
         OSError: the folder cannot be written.
@@ -71,6 +75,8 @@ def claim(folder: Path) -> WorkerSlot:
             with contextlib.suppress(Timeout):
                 lock.acquire(blocking=False)
                 first = number == 0 and not _others_alive(folder)
+                if first and alone is not None:
+                    alone()
                 return WorkerSlot(number, lock, first=first)
     raise OSError(f"{folder}: {MOST_WORKERS} workers hold a slot already")
 

@@ -66,7 +66,7 @@ class DirectProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Reads on; a request whose body is still coming goes the ordinary way."""
         super().data_received(data)
-        if self._direct is not None and not self.transport.is_closing():
+        if self._direct is not None:
             self._go_ordinary(b"".join(self._parts), {})
 
     def on_headers_complete(self) -> None:
@@ -123,6 +123,8 @@ class DirectProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def _write(self, cycle: DirectCycle, status: int, lines: bytes, body: bytes) -> None:
+        if cycle.response_complete:
+            raise RuntimeError("a request is answered once")
         cycle.response_complete = True
         if cycle.disconnected or self.transport.is_closing():
             return

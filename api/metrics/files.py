@@ -15,16 +15,18 @@ BEGAN = "began"
 """Made with the folder: since then the host's counters grow."""
 
 
-def prepare(folder: Path, slot: int, *, first: bool) -> None:
+def clear(folder: Path) -> None:
+    """Forgets what is of an earlier start; while no worker is alive, and none can start."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepare(folder: Path, slot: int) -> None:
     """Points the metrics of this process at its slot's files; before any metric is made.
 
     Args:
         folder: where the files are.
         slot: this worker's number.
-        first: no other worker is alive, so what is there is of an earlier start.
     """
-    if first:
-        shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / BEGAN).exists():
         (folder / BEGAN).touch()

@@ -48,6 +48,23 @@ def join_orphans(
     return joined
 
 
+def join_newest(*, since: datetime, most: int) -> Op[int]:
+    """Joins the orphans that arrived last, where their features have; gives how many did.
+
+    Args:
+        since: what arrived before is left.
+        most: so many at most, the newest.
+
+    Raises:
+        RegistryError: the registry refuses, or does not answer.
+    """
+    waiting = yield from OrphanRepository().arrived_since(since, most=most)
+    joined = 0
+    for part in in_parts(waiting):
+        joined += yield from _join(part)
+    return joined
+
+
 def rejoin(observations: Sequence[Observation]) -> Op[int]:
     """Makes the labels anew that these observations move into another unit; gives how many.
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
 from model.errors import BundleError
 
@@ -42,6 +44,16 @@ def library() -> ctypes.CDLL:
             if path.is_file():
                 return _declared(ctypes.CDLL(str(path)))
     raise BundleError(f"{name} is not in the installed `lightgbm` package")
+
+
+def short_call(found: ctypes.CDLL, name: str) -> Callable[..., int]:
+    """A function of the library that takes microseconds, called with the interpreter held.
+
+    Another thread that takes the interpreter meanwhile keeps it for milliseconds.
+    """
+    function = getattr(ctypes.PyDLL(None, handle=found._handle), name)
+    function.argtypes = getattr(found, name).argtypes
+    return cast(Callable[..., int], function)
 
 
 def _declared(found: ctypes.CDLL) -> ctypes.CDLL:

@@ -61,6 +61,7 @@ class TreeScorer:
         self._parts = np.zeros(self._width + 1)
         self._length = ctypes.c_int64()
         self._predict = library.LGBM_BoosterPredictForMatSingleRowFast
+        self._predict_short = lgbm.short_call(library, "LGBM_BoosterPredictForMatSingleRowFast")
         length = ctypes.addressof(self._length)
         self._margin_call = (
             self._fast(lgbm.RAW_SCORE), self._row.ctypes.data, length, self._margin.ctypes.data,
@@ -84,7 +85,7 @@ class TreeScorer:
         """The margin of one row."""
         with self._lock:
             self._row[:] = row
-            if self._predict(*self._margin_call):
+            if self._predict_short(*self._margin_call):
                 lgbm.check(-1)
             return float(self._margin[0])
 

@@ -27,7 +27,7 @@ from retraining.worker.due import BACK_OFF, BackOff
 from retraining.worker.maintenance.artifacts import remove_unnamed
 from retraining.worker.maintenance.erasures import carry_out_erasures
 from retraining.worker.maintenance.kept_files import look_at_kept_files
-from retraining.worker.maintenance.orphans import look_at_orphans
+from retraining.worker.maintenance.orphans import join_late, look_at_orphans
 from retraining.worker.maintenance.outboxes import look_at_outboxes
 from retraining.worker.maintenance.retention import keep_bounded
 from retraining.worker.maintenance.trail import anchor_trail, check_trail
@@ -89,6 +89,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("comparisons", at("* * * * *"), plain(compare_versions)),
     Duty("notices", at("* * * * *"), tell_people),
     Duty("tracking", at("*/5 * * * *"), track),
+    Duty("late", at("* * * * *"), plain(join_late)),
     Duty("orphans", at("20 3 * * *"), look_at_orphans),
     Duty("files", at("25 3 * * *"), look_at_kept_files),
     Duty("retention", at("40 3 * * *"), keep_bounded),

@@ -95,6 +95,54 @@ async def shipping(
     task.cancel()
 
 
+def test_who_is_called_back_is_called_once_though_a_late_write_succeeds_after_all(
+    outbox: Outbox,
+) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.delay = 0.05
+        log = PredictionLog(registry, outbox, LogPolicy(wait_seconds=0.01))
+        told: list[Exception | None] = []
+
+        log.keep(prediction(), told.append, asyncio.get_running_loop())
+        await asyncio.sleep(0.2)
+
+        assert told == [None]
+        assert (outbox.rows, len(registry.order)) == (1, 1)
+
+    asyncio.run(scenario())
+
+
+def test_who_is_called_back_hears_why_a_record_could_not_be_kept(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        registry = MemoryRegistry()
+        registry.away = True
+        outbox._db.execute("PRAGMA query_only=ON")
+        log = PredictionLog(registry, outbox, LogPolicy(last_seconds=0.05))
+        told: list[Exception | None] = []
+
+        log.keep(prediction(), told.append, asyncio.get_running_loop())
+        await asyncio.sleep(0.3)
+
+        assert len(told) == 1
+        assert isinstance(told[0], Overloaded)
+
+    asyncio.run(scenario())
+
+
+def test_a_callback_that_fails_keeps_nobody_else_waiting(outbox: Outbox) -> None:
+    async def scenario() -> None:
+        log = PredictionLog(MemoryRegistry(), outbox, LogPolicy())
+
+        def fails(_error: Exception | None) -> None:
+            raise ValueError
+
+        log.keep(prediction(), fails, asyncio.get_running_loop())
+        await asyncio.wait_for(log.write(prediction()), 1)
+
+    asyncio.run(scenario())
+
+
 def test_a_record_at_rest_goes_straight_into_the_registry(outbox: Outbox) -> None:
     async def scenario() -> None:
         registry = MemoryRegistry()

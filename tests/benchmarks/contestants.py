@@ -87,7 +87,9 @@ def mlflow(work: Path) -> Contestant:
     path = {"PATH": f"{python.parent}:/usr/bin:/bin"}
     body = {"dataframe_records": [dict(RECORD)]}
     version = version_in(python, "mlflow")
-    return Contestant("mlflow models serve", command, PEERS, "/invocations", body, path, version)
+    return Contestant(
+        "mlflow models serve", command, PEERS, "/invocations", body, env=path, version=version
+    )
 
 
 def bentoml(work: Path) -> Contestant:
@@ -99,7 +101,9 @@ def bentoml(work: Path) -> Contestant:
            "PYTHONPATH": str(PEERS)}  # fmt: skip
     body = {"records": [dict(RECORD)]}
     version = version_in(python, "bentoml")
-    return Contestant("BentoML, batching", command, PEERS, "/predict", body, env, version)
+    return Contestant(
+        "BentoML, batching", command, PEERS, "/predict", body, env=env, version=version
+    )
 
 
 def environment(folder: Path, *packages: str) -> Path:

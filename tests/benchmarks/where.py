@@ -29,6 +29,7 @@ import uvloop
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from api import scoring
 from api.app import Farol, create_app
 from api.durability.carrier import Carrier
 from api.durability.outbox import Outbox
@@ -37,6 +38,7 @@ from api.http.protocol import BoundedProtocol
 from api.http.request_ids import begun
 from api.idempotency.header import key_of
 from api.payload import RecordReader, read_json
+from api.predicting.drawn_ids import DrawnIds
 from api.records.asked import Asked
 from api.scoring import answer, score_one
 from api.security import LOCAL
@@ -44,7 +46,7 @@ from api.services import Services
 from database.embedded import lifecycle
 from deployment.settings import load_settings
 from model.access import Scope as Access
-from model.prediction import Prediction
+from model.prediction import Assessment, Prediction
 from tests.benchmarks import limit
 from tests.benchmarks.bodies import Bodies, bodies
 from tests.benchmarks.home import prepare
@@ -61,6 +63,7 @@ CALLS = 1_000
 ROUNDS = 7
 SHIPPED = 2_000
 SHIPMENT = 100
+START_SECONDS = 60.0
 IN_FLIGHT = (1, 2, 8)
 
 
@@ -142,26 +145,23 @@ def _scored(services: Services, raw: Sequence[bytes]) -> Iterable[RequestStage]:
     predictor, now = champion.predictor, services.now()
     features = [one.features for one in asked]
     rows = [predictor.encoder.encode_one(record) for record in features]
-    scores = list(map(predictor.score_one, features))
-    encode = _us(predictor.encoder.encode_one, features)
-    score = _us(predictor.bundle.score_one, rows)
-    assess = _us(predictor.assess_one, features)
+    scored = [(record, predictor.score_one(record)) for record in features]
+    found = [(one, predictor.assess_one(one.features)) for one in asked]
+    names, drawn = services.task.feature_names, DrawnIds()
 
-    def predicted(one: Asked) -> Prediction:
-        return score_one(
-            champion, one, features=services.task.feature_names, now=now, client=LOCAL,
-            request_id="0" * 32,
-        )  # fmt: skip
+    def recorded(one: tuple[Asked, Assessment]) -> Prediction:
+        ids = drawn.take(), drawn.take()
+        return scoring._prediction(champion, *one, names, now, LOCAL, *ids)
 
-    assert scores
-    yield RequestStage("encode", encode, "a record to a row of numbers")
-    yield RequestStage("score", score, "trees and calibration")
+    encoder, bundle = predictor.encoder, predictor.bundle
+    yield RequestStage("encode", _us(encoder.encode_one, features), "a record to a row of numbers")
+    yield RequestStage("score", _us(bundle.score_one, rows), "trees and calibration")
     yield RequestStage(
-        "assess", assess - encode - score, "label, status, known weight, unseen categories"
+        "assess",
+        _us(lambda pair: predictor._assessed(*pair), scored),
+        "label, status, known weight, unseen categories",
     )
-    yield RequestStage(
-        "record", _us(predicted, asked) - assess, "what is kept, with an id drawn by lot"
-    )
+    yield RequestStage("record", _us(recorded, found), "what is kept, with ids drawn by lot")
 
 
 def _kept(folder: Path, predictions: Sequence[Prediction]) -> Iterable[RequestStage]:
@@ -301,6 +301,9 @@ async def _serving(home: Path) -> AsyncIterator[Farol]:
     app = create_app(lambda: load_settings(given))
     async with app.router.lifespan_context(app) as state:
         app.state.of_lifespan = state or {}
+        async with asyncio.timeout(START_SECONDS):
+            while app.state.services.holder.current is None:
+                await asyncio.sleep(0.1)
         yield app
 
 

@@ -13,8 +13,9 @@ from database.drift_reports import DriftReportRepository
 from database.driver.client import SyncRegistry
 from database.erasing.receipts import ErasureRepository, HostRepository
 from database.labelling.recording import record_outcomes
-from database.labels import OrphanRepository
+from database.labels import LabelRepository, OrphanRepository
 from database.leases import LeaseRepository
+from database.predictions import PredictionRepository
 from database.repositories import REPOSITORIES
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
@@ -29,11 +30,11 @@ from retraining.run.lock import LEASE
 from retraining.worker.context import AtWork
 from retraining.worker.maintenance.artifacts import SAFE_AGE, remove_unnamed
 from retraining.worker.maintenance.erasures import carry_out_erasures
-from retraining.worker.maintenance.orphans import look_at_orphans
+from retraining.worker.maintenance.orphans import join_late, look_at_orphans
 from retraining.worker.maintenance.outboxes import look_at_outboxes
 from retraining.worker.maintenance.retention import BOUNDED, NEWEST, keep_bounded
 from retraining.worker.outcome import JobFailed, JobWaits
-from tests.database.builders import model_version, outcome
+from tests.database.builders import model_version, outcome, prediction
 from tests.retraining.school import task
 from tests.retraining.working import NOW, SECOND, Clock, Recorder, at_work
 
@@ -49,6 +50,42 @@ def wait(registry: SyncRegistry, student: str, days: int) -> None:
     """An outcome that has waited for so long."""
     at = NOW - timedelta(days=days)
     registry.run(record_outcomes([outcome(1.0, at, student_id=student)], now=at))
+
+
+def test_outcomes_are_joined_to_predictions_that_another_host_kept_until_now(
+    registry: SyncRegistry,
+) -> None:
+    late = [
+        outcome(1.0, NOW, prediction_id="of-another-host"),
+        outcome(0.0, NOW, student_id="RA-2"),
+        outcome(1.0, NOW, student_id="of-nobody"),
+    ]
+    registry.run(record_outcomes(late, now=NOW))
+    served = [
+        prediction("of-another-host", "RA-1", created_at=NOW - SECOND),
+        prediction("another", "RA-2", created_at=NOW - SECOND),
+    ]
+    registry.run(PredictionRepository().add_many(served))
+
+    told = join_late(registry, task(), b"", NOW)
+
+    assert told == "2 outcomes joined whose features came after them"
+    labels = registry.run(LabelRepository().newest(0))
+    assert {(one.student_id, one.outcome) for one in labels} == {("RA-1", 1.0), ("RA-2", 0.0)}
+    assert registry.run(OrphanRepository().count()) == 1
+
+
+def test_the_newest_outcomes_are_tried_and_those_of_long_ago_left_to_a_run(
+    registry: SyncRegistry,
+) -> None:
+    wait(registry, "S1", 40)
+    wait(registry, "S2", 1)
+
+    tried = registry.run(OrphanRepository().arrived_since(NOW - timedelta(days=7), most=10))
+    none = registry.run(OrphanRepository().arrived_since(NOW - timedelta(days=60), most=1))
+
+    assert [student for student, _, _ in tried] == ["S2"]
+    assert [student for student, _, _ in none] == ["S2"]
 
 
 def test_how_long_outcomes_wait_is_told_and_all_are_kept_unless_the_task_says_otherwise(

@@ -1,15 +1,28 @@
-"""The worker's job that tells how long outcomes have waited for their features."""
+"""The worker's jobs about outcomes that wait for their features."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from database.driver.client import SyncRegistry
 from database.labelling.expiry import drop_waiting
+from database.labelling.linking import join_newest
 from database.labels import OrphanRepository
+from preprocessing.task.spec import TaskSpec
 from retraining.worker.context import AtWork
 
 LONG = 365
 """Days from which on waiting is told, where the task drops nothing: a school year."""
+
+LATE = timedelta(days=7)
+MOST_LATE = 1_000
+"""What is tried each minute: the newest. A run tries all."""
+
+
+def join_late(registry: SyncRegistry, _task: TaskSpec, _key: bytes, now: datetime) -> str:
+    """Joins outcomes whose predictions have arrived: another host kept them until now."""
+    joined = registry.run(join_newest(since=now - LATE, most=MOST_LATE))
+    return f"{joined} outcomes joined whose features came after them"
 
 
 def look_at_orphans(here: AtWork) -> str:

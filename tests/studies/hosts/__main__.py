@@ -10,6 +10,7 @@ was wrong or later than promised. Needs root, or the right to make network names
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ def main() -> int:
     if reason := impossible():
         sys.stderr.write(f"hosts: {reason}\n")
         return 2
+    # Whoever ends it gets namespaces and servers tidied up all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     courses = []
     with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as here:
         for number, seconds in enumerate(given.cuts):

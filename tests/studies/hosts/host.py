@@ -87,14 +87,34 @@ def school_of(host: NetworkHost) -> School:
     return NearSchool(URL, namespace=host.namespace)
 
 
+def environment(home: Path, uri: str) -> dict[str, str]:
+    """What a process of a host is started with."""
+    return environ | {
+        "FAROL_HOME": str(home), "FAROL_AUTH": "off", "FAROL_SIGNING_KEY": KEY.decode(),
+        "FAROL_DATA_KEY": DATA_KEY, "MONGO_URI": uri,
+    }  # fmt: skip
+
+
+@contextmanager
+def worker(on: NetworkHost, uri: str) -> Iterator[None]:
+    """The worker of the installation, on one of the hosts."""
+    with (on.home / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            command(on.namespace, sys.executable, "-m", "retraining.worker"),
+            cwd=ROOT, env=environment(on.home, uri), stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(SECONDS)
+
+
 @contextmanager
 def host(number: int, namespace: str, home: Path, uri: str) -> Iterator[NetworkHost]:
     """A host that serves the champion."""
     home.mkdir()
-    given = environ | {
-        "FAROL_HOME": str(home), "FAROL_AUTH": "off", "FAROL_SIGNING_KEY": KEY.decode(),
-        "FAROL_DATA_KEY": DATA_KEY, "MONGO_URI": uri,
-    }  # fmt: skip
+    given = environment(home, uri)
     with (home / "server.log").open("ab") as log:
         process = subprocess.Popen(
             command(
