@@ -62,7 +62,7 @@ class TaskRecords:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class RunSending:
     """What each step of a sync works with.
 
     Attributes:
@@ -110,12 +110,12 @@ def sync(source: TaskRecords, tracker: Tracker, say: Callable[[str], None]) -> S
     """
     versions = source.registry.run(ModelVersionRepository().newest(0))[::-1]
     runs = source.registry.run(RunRepository().newest(0))[::-1]
-    work, known = Sending(source, tracker, say, versions, runs), tracker.runs()
+    work, known = RunSending(source, tracker, say, versions, runs), tracker.runs()
     sent, alone = _versions(work, known), _runs(work, known)
     return Sent(sent, alone, _reports(work, tracker.runs()), _aliases(work))
 
 
-def _versions(work: Sending, known: Mapping[str, KnownRun]) -> int:
+def _versions(work: RunSending, known: Mapping[str, KnownRun]) -> int:
     tracker = work.tracker
     made_by = {run.run_id: run for run in work.runs}
     decisions = _by_version(work.source.registry.run(PromotionRepository().newest(0)))
@@ -198,7 +198,7 @@ def _write_model(source: TaskRecords, version: ModelVersion, made: Path, folder:
     return ""
 
 
-def _runs(work: Sending, known: Mapping[str, KnownRun]) -> int:
+def _runs(work: RunSending, known: Mapping[str, KnownRun]) -> int:
     made = {version.lineage.run_id for version in work.versions}
     count = 0
     for run in work.runs:
@@ -214,7 +214,7 @@ def _runs(work: Sending, known: Mapping[str, KnownRun]) -> int:
     return count
 
 
-def _reports(work: Sending, known: Mapping[str, KnownRun]) -> int:
+def _reports(work: RunSending, known: Mapping[str, KnownRun]) -> int:
     reports = work.source.registry.run(DriftReportRepository().newest(0))[::-1]
     by_version: dict[str, list[DriftReport]] = defaultdict(list)
     for report in reports:
@@ -227,7 +227,7 @@ def _reports(work: Sending, known: Mapping[str, KnownRun]) -> int:
 
 
 def _reports_of(
-    work: Sending,
+    work: RunSending,
     version: ModelVersion,
     reports: Sequence[DriftReport],
     known: Mapping[str, KnownRun],
@@ -252,7 +252,7 @@ def _reports_of(
     return len(missing)
 
 
-def _aliases(work: Sending) -> int:
+def _aliases(work: RunSending) -> int:
     tracker = work.tracker
     numbers, there = tracker.model_versions(), tracker.aliases()
     count = 0
