@@ -66,6 +66,8 @@ from model.trust.keychain import KeyChange, stage_of
 from preprocessing.task.policies import PromotionPolicy
 
 REGISTRY_TIMEOUT_MS = 2_000
+FIRST_LOOK_SECONDS = 10.0
+"""How long a start waits for a registry that neither answers nor refuses: it may be a newer one."""
 
 _log = logging.getLogger(__name__)
 
@@ -131,7 +133,8 @@ async def opened(
         tracer: told of every call of the registry; None: nobody is.
 
     Raises:
-        ConfigurationError: a task cannot be read, or the home not be used.
+        ConfigurationError: a task cannot be read, the home not be used, or a newer release has
+            written the registry.
     """
     try:
         return await _open(settings, policy, stack, operations, tracer)
@@ -148,6 +151,7 @@ async def _open(
 ) -> Opened:
     tasks = all_installed(settings)
     host = _host(settings, [LiveModel(task.home) for task in tasks], stack, tracer)
+    await host.root.refuse_newer(FIRST_LOOK_SECONDS)
     services = {task.name: _of_task(task, host, policy, stack) for task in tasks}
     for one in services.values():
         one.metrics.expect((*operations, NO_ROUTE))

@@ -6,10 +6,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from database.driver.commands import Op
-from model.errors import ConfigurationError, RegistryError, RegistryUnavailable, TaskRefused
+from model.errors import (
+    ConfigurationError,
+    NewerRegistry,
+    RegistryError,
+    RegistryUnavailable,
+    TaskRefused,
+)
 
 T = TypeVar("T")
 REOPEN_SECONDS = 1.0
@@ -59,6 +66,21 @@ class RegistryLink:
         self._uri: str | None = None
         self._opening: asyncio.Task[None] | None = None
         self._opened_at = float("-inf")
+        self._newer: NewerRegistry | None = None
+
+    async def refuse_newer(self, seconds: float) -> None:
+        """Opens it, if that takes no longer, and refuses one that a newer release has written.
+
+        One that is away now, and turns out to be newer later, is one that stays away.
+
+        Raises:
+            NewerRegistry: it was written by a newer release.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.reopen()
+        if self._newer is not None:
+            raise self._newer
 
     async def opened(self) -> OpenRegistry:
         """The registry as it was opened last.
@@ -125,6 +147,7 @@ class RegistryLink:
             if former is not None:
                 await former.close()
         except (RegistryError, ConfigurationError, OSError) as error:
+            self._newer = error if isinstance(error, NewerRegistry) else None
             _log.warning("the registry cannot be opened: %s", error)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from database.aliases import CHAMPION, AliasRepository
 from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
 from database.versions import ModelVersionRepository
-from model.errors import ConfigurationError
+from model.errors import ConfigurationError, NewerRegistry
 from model.trust.tombstone import TombstoneKey
 
 COLLECTION = "installation"
@@ -31,8 +31,8 @@ def claim(key: TombstoneKey) -> Op[None]:
     A registry of an older format is of this release's from here on.
 
     Raises:
-        ConfigurationError: the registry belongs to an installation with another data key, or was
-            written by a newer release.
+        ConfigurationError: the registry belongs to an installation with another data key.
+        NewerRegistry: it was written by a newer release.
     """
     said: list[Document] = [
         {"_id": DATA_KEY, "fingerprint": key.fingerprint},
@@ -53,14 +53,14 @@ def check(key: TombstoneKey) -> Op[int | None]:
         The format, where it is an older one.
 
     Raises:
-        ConfigurationError: the registry belongs to an installation with another data key, or was
-            written by a newer release.
+        ConfigurationError: the registry belongs to an installation with another data key.
+        NewerRegistry: it was written by a newer release.
     """
     found = yield Find(COLLECTION, {"_id": {"$in": [DATA_KEY, FORMAT_KEY]}})
     said = {one["_id"]: one for one in found}
     number = said.get(FORMAT_KEY, {}).get("number", FORMAT)
     if number > FORMAT:
-        raise ConfigurationError(
+        raise NewerRegistry(
             f"this registry was opened by a newer release of Farol: its format is {number}, and "
             f"this release knows {FORMAT} at most. Nothing was changed. Start the newer release "
             "again; or go back by the backup of before the upgrade, into an empty FAROL_HOME and "

@@ -2,6 +2,7 @@
 
 FarolError
 ├── ConfigurationError        a setting or a task file is wrong; names the key and the fix
+│   └── NewerRegistry         a newer release has written the registry
 ├── DataError                 what somebody sent cannot be used
 │   ├── NotThisTask           a file that is no table of this task
 │   ├── InvalidRecord         one record, one field, one reason
@@ -38,6 +39,10 @@ class FarolError(Exception):
 
 class ConfigurationError(FarolError):
     """A setting or a task file is wrong; the message names the key and the fix."""
+
+
+class NewerRegistry(ConfigurationError):
+    """A newer release has written the registry; this one would lose what it does not know."""
 
 
 class DataError(FarolError):

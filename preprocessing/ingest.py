@@ -22,17 +22,13 @@ from deployment.exit_codes import ExitCode, failed
 from deployment.settings import Settings
 from deployment.wiring import add_task_option, registry, settings_from_environment
 from model.errors import ConfigurationError, NotThisTask, RegistryError
+from preprocessing.events.account import EventsAccount
 from preprocessing.events.reading import read_events
 from preprocessing.files.account import FileAccount
 from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.by_url import fetched, name_of, place
 from preprocessing.files.limits import LARGEST
-from preprocessing.ingesting.events import (
-    EventsAccount,
-    account_of,
-    described,
-    ingest_events,
-)
+from preprocessing.ingesting.events import account_of, described, ingest_events
 from preprocessing.ingesting.files import ingest_file, keep, preview
 from preprocessing.ingesting.lines import describe
 from preprocessing.ingesting.reading import ReadAs, load_mapping, read_any

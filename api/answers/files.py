@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 from api.answers.filled import Count
 from model.batch import BatchKind, Implausible, RowReject
 from model.student import Units
+from preprocessing.events.account import EventsAccount
 from preprocessing.files.account import FileAccount
-from preprocessing.ingesting.events import EventsAccount
 
 
 class UploadAnswer(FileAccount):

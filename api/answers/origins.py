@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from api.answers.filled import Count
 from model.student import Value
-from preprocessing.trace.tracing import OriginKind
+from preprocessing.trace.kinds import OriginKind
 
 
 class OriginFields(TypedDict):

@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from typing_extensions import TypedDict
-
 from database.driver.commands import Op
 from database.labelling.join import settle
 from database.rights.rectifications import RectificationRepository
@@ -15,6 +13,7 @@ from database.students import PeriodRepository, StudentRepository
 from model.pseudonyms.pseudonyms import Pseudonyms
 from model.rights.rectification import held
 from model.student import Features, Observation
+from preprocessing.events.account import EventsOfPeriod, EventTableAccount
 from preprocessing.events.aggregating import Event, aggregated
 from preprocessing.events.reading import EventTable
 from preprocessing.task.events import EventPlan, event_columns
@@ -148,55 +147,6 @@ def with_stored_events(
         kept = {name: known[name] for name in names if name in known}
         made.append(replace(one, features={**one.features, **kept}) if kept else one)
     return tuple(made)
-
-
-class EventsOfPeriod(TypedDict):
-    """What became of the events in a period.
-
-    Attributes:
-        as_of: the last day that was looked at, ISO 8601.
-        students: whose record of the period was looked at.
-        with_events: how many of them have any up to that day.
-        changed: how many records are other ones now.
-        unknown: students with events in that time and without a record of the period.
-    """
-
-    period: str
-    as_of: str
-    students: int
-    with_events: int
-    changed: int
-    unknown: int
-
-
-class EventTableAccount(TypedDict):
-    """What became of a table of events; no student and no value is in it.
-
-    Attributes:
-        source: file and sheet.
-        rows_read: events.
-        rejected: reason to the number of rows that cannot be used.
-        periods: those of which something is known; none: the school file has to come first.
-    """
-
-    source: str
-    rows_read: int
-    rejected: Mapping[str, int]
-    periods: Sequence[EventsOfPeriod]
-
-
-class EventsAccount(TypedDict):
-    """What became of a file of events.
-
-    Attributes:
-        kept: whether it was worked out into records; the events themselves are not kept.
-        tables: one a sheet.
-        refused: why the file is none of events.
-    """
-
-    kept: bool
-    tables: Sequence[EventTableAccount]
-    refused: Sequence[str]
 
 
 def account_of(table: EventTable, done: Sequence[PeriodEvents]) -> EventTableAccount:

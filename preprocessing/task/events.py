@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from model.horizon import year_of
 from preprocessing.task.columns import Column, Direction, Kind, Spec
-from preprocessing.task.terms import PeriodSpan, Term, day_of, span_of
+from preprocessing.task.terms import PeriodSpan, PeriodTerm, day_of, span_of
 
 EventValue = Literal["count", "sum", "mean", "last", "trend"]
 """What is worked out of a student's events, in `preprocessing.events.aggregating`."""
@@ -74,7 +74,7 @@ class EventPlan(Spec):
     value: Column | None = None
     month_first: bool = False
     as_of: str = "12-31"
-    terms: Mapping[str, Term] = {}
+    terms: Mapping[str, PeriodTerm] = {}
     aggregates: Annotated[tuple[Aggregate, ...], Field(min_length=1)]
 
     @field_validator("as_of")
@@ -94,7 +94,7 @@ class EventPlan(Spec):
 
     @field_validator("terms")
     @classmethod
-    def _terms_name_a_year(cls, terms: Mapping[str, Term]) -> Mapping[str, Term]:
+    def _terms_name_a_year(cls, terms: Mapping[str, PeriodTerm]) -> Mapping[str, PeriodTerm]:
         wrong = [
             name
             for name in terms

@@ -45,7 +45,7 @@ def day_of(year: int, day: str) -> datetime.date:
     return datetime.date.fromisoformat(f"{year:04}-{day}")
 
 
-class Term(Spec):
+class PeriodTerm(Spec):
     """A period of a year, by month and day; one that ends before it begins ends in the next year.
 
     Attributes:
@@ -66,7 +66,7 @@ class Term(Spec):
         return day
 
     @model_validator(mode="after")
-    def _predicts_within(self) -> Term:
+    def _predicts_within(self) -> PeriodTerm:
         span = self.span(2023)
         if not span.began <= span.as_of <= span.ends:
             raise ValueError(f"as_of: {self.as_of} is not within {self.begins} to {self.ends}")
@@ -75,7 +75,7 @@ class Term(Spec):
     def span(self, year: int) -> PeriodSpan:
         """The days of the term that begins in a year.
 
-        >>> span = Term(begins="09-01", ends="06-15", as_of="01-31").span(2023)
+        >>> span = PeriodTerm(begins="09-01", ends="06-15", as_of="01-31").span(2023)
         >>> str(span.ends), str(span.as_of)
         ('2024-06-15', '2024-01-31')
         """
@@ -89,7 +89,7 @@ class Term(Spec):
         return PeriodSpan(began, ends, ends if self.as_of is None else after(self.as_of))
 
 
-def span_of(period: str, terms: Mapping[str, Term]) -> PeriodSpan | None:
+def span_of(period: str, terms: Mapping[str, PeriodTerm]) -> PeriodSpan | None:
     """When a period is; None where no term is called so.
 
     Args:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
 from database.batches import BatchRepository
 from database.kept.files import KeptFileRepository
@@ -31,23 +30,9 @@ from preprocessing.oneroster.students import RosterStudents
 from preprocessing.task.formula import Formula
 from preprocessing.task.oneroster import OneRosterMapping
 from preprocessing.task.spec import TaskSpec
+from preprocessing.trace.kinds import OriginKind
 
 LETTERS = 26
-
-
-class OriginKind(StrEnum):
-    """How a feature came to its value."""
-
-    READ = "read"
-    """From the cells that are named."""
-    MADE = "made"
-    """From other features, which are named."""
-    PUT_RIGHT = "put right"
-    """By hand; what the file says is told beside it."""
-    SENT = "sent"
-    """Not by a file: with a request."""
-    NOT_KEPT = "not kept"
-    """From a file of which nothing is kept, or whose row is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,7 +302,7 @@ def school(world: World) -> Iterator[School]:
     with served(world.home, workers=1, auth="keys") as server:
         until(lambda: all(w["version"] for w in server.workers()))
         headers = {"Authorization": f"Bearer {secret}"}
-        with httpx.Client(base_url=server.url, headers=headers, timeout=10) as client:
+        with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
             yield School(server, client, registry)
 
 

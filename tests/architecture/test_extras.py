@@ -12,7 +12,11 @@ from tests.extras import EXTRAS
 
 ROOT = Path(__file__).parents[2]
 OF_AN_EXTRA = re.compile(r"the extra|an extra|make setup-|importorskip\(")
-WITHOUT_AN_EXTRA = {"tests/architecture/test_extras.py", "tests/preprocessing/test_influence.py"}
+WITHOUT_AN_EXTRA = {
+    "tests/architecture/test_extras.py",
+    "tests/deployment/test_api_image.py",
+    "tests/preprocessing/test_influence.py",
+}
 """Tests that skip for other reasons, or only name the words."""
 
 NO_TESTS_OF_ITS_OWN = {"dev", "motor", "cloud", "oidc", "coverage", "containers", "supply"}

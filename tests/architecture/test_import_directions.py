@@ -56,6 +56,8 @@ ENTRY_POINTS = {
     "preprocessing/kept/keeping.py": {"database"},
     "preprocessing/kept/store.py": {"database"},
     "preprocessing/trace/__main__.py": {"deployment", "database"},
+    "preprocessing/trace/answering.py": {"deployment", "database"},
+    "preprocessing/edfi/__main__.py": {"deployment"},
     "preprocessing/trace/tracing.py": {"database"},
     "retraining/approval.py": {"deployment"},
     "retraining/card.py": {"deployment"},
