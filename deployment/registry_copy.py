@@ -14,6 +14,7 @@ from database.driver.commands import Document, Find, InsertMany, Replace, Replac
 from database.kept.files import KeptBytesRepository
 from database.leases import LeaseRepository
 from database.mapping import schema
+from database.mapping.nested_lists import portable
 from database.repositories import REPOSITORIES
 from database.repository import Repository
 from database.students import StudentRepository
@@ -87,6 +88,7 @@ def put(target: SyncRegistry, collection: str, page: Sequence[Document]) -> None
     Raises:
         RegistryError: the registry fails.
     """
+    page = [portable(document) for document in page]
     known = target.execute(InsertMany(collection, page))
     _renew(target, collection, [page[position] for position in known])
 
@@ -161,7 +163,8 @@ def pages(source: SyncRegistry, collection: str) -> Iterator[list[Document]]:
 
 def _newest(collection: str, document: Document) -> Document:
     try:
-        return dict(schema.forward(document, schema.STEPS.get(RECORDS.get(collection, ""), ())))
+        steps = schema.STEPS.get(RECORDS.get(collection, ""), ())
+        return portable(dict(schema.forward(document, steps)))
     except ValueError as error:
         raise RegistryError(f"{collection} {document['_id']}: {error}") from error
 

@@ -7,6 +7,7 @@ not only on the server that lacks it. What each omission is for is told in `docs
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 from database.driver.commands import (
@@ -71,9 +72,25 @@ def _query(where: Any) -> None:
 def _document(document: Mapping[str, Any]) -> None:
     if "_id" not in document:
         raise NotPortable("a document without its own _id cannot be written twice safely")
-    for key in document:
-        if key[:1] == "$":
-            _allow(key, frozenset())
+    _value(document, in_a_list=False)
+
+
+def _value(value: Any, *, in_a_list: bool) -> None:
+    """Refuses what another server cannot store, at any depth."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key[:1] == "$" or "." in key:
+                raise NotPortable(f"the field name {key} is outside the portable subset")
+            if isinstance(inner, dict | list | tuple | float):
+                _value(inner, in_a_list=False)
+    elif isinstance(value, list | tuple):
+        if in_a_list:
+            raise NotPortable("a list within a list is outside the portable subset")
+        for inner in value:
+            if isinstance(inner, dict | list | tuple | float):
+                _value(inner, in_a_list=True)
+    elif isinstance(value, float) and not isfinite(value):
+        raise NotPortable(f"the number {value} is outside the portable subset")
 
 
 def _plain(fields: Iterable[str]) -> None:

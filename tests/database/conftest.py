@@ -17,10 +17,17 @@ from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from tests.database.drivers import AsyncRun, MongomockRegistry, Run
+from tests.database.servers.building import NO_GO, can_build
+from tests.database.servers.ferretdb import FerretDB, running
 
-SERVERS = ("embedded", "mongodb")
 DRIVERS = ("sync", "pymongo", "motor")
-ALL = ("mongomock", *(f"{server}-{driver}" for server in SERVERS for driver in DRIVERS))
+OURS = ("mongomock", *(f"embedded-{driver}" for driver in DRIVERS))
+OTHERS = tuple(
+    pytest.param(f"{server}-{driver}", marks=pytest.mark.servers)
+    for server in ("ferretdb", "mongodb")
+    for driver in DRIVERS
+)
+"""What `make test-servers` adds: servers that are not ours."""
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +41,15 @@ def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def embedded_uri(embedded_home: Path) -> str:
     # Other tests may take more than its minute between two that use it.
     return lifecycle.ensure_running(embedded_home, idle_seconds=600)
+
+
+@pytest.fixture(scope="session")
+def ferretdb() -> Iterator[FerretDB]:
+    """A FerretDB; where there is a Go and none can be built or started, its tests fail."""
+    if not can_build():
+        pytest.skip(NO_GO)
+    with running() as server:
+        yield server
 
 
 @pytest.fixture
@@ -50,7 +66,7 @@ def registry(embedded_uri: str, db: str) -> Iterator[SyncRegistry]:
     _drop(embedded_uri, db)
 
 
-@pytest.fixture(params=ALL)
+@pytest.fixture(params=[*OURS, *OTHERS])
 def run(request: pytest.FixtureRequest, db: str) -> Iterator[Run]:
     """Runs operations against an empty registry, once for every server and driver."""
     if request.param == "mongomock":
@@ -67,6 +83,8 @@ def run(request: pytest.FixtureRequest, db: str) -> Iterator[Run]:
 def _uri(server: str, request: pytest.FixtureRequest) -> str:
     if server == "embedded":
         return cast("str", request.getfixturevalue("embedded_uri"))
+    if server == "ferretdb":
+        return cast("FerretDB", request.getfixturevalue("ferretdb")).uri
     uri = os.environ.get("TEST_MONGO_URI")
     if not uri:
         pytest.skip("TEST_MONGO_URI is not set: no real MongoDB to test against")

@@ -17,6 +17,7 @@ from database.labelling import linking, recording
 from database.labelling.linking import join_orphans
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository, OrphanRepository
+from database.mapping.nested_lists import packed
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.errors import NotFound
@@ -197,7 +198,7 @@ def test_labels_are_noted_as_owed_before_their_reports_are_kept_and_until_they_a
 
     ids = sorted(report["_id"] for report in registry.run(stored("outcomes")))
     key = hashlib.sha256("".join(ids).encode()).hexdigest()[:32]
-    subjects = [["RA-1", "2023"], ["RA-2", "2023"]]
+    subjects = packed([["RA-1", "2023"], ["RA-2", "2023"]])
     noted_at = at(10) + timedelta(milliseconds=1)
     note = {"_id": key, "subjects": subjects, "noted_at": noted_at}
     writes = [c for c in registry.asked if isinstance(c, InsertMany | DeleteMany)]
