@@ -6,7 +6,7 @@ not only on the server that lacks it. What each omission is for is told in `docs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -19,6 +19,8 @@ from database.driver.commands import (
     InsertMany,
     ReplaceMany,
 )
+
+_CONTAINERS = frozenset({dict, list, tuple})
 
 QUERY_OPERATORS = frozenset({"$in", "$lt", "$lte", "$gt", "$gte", "$ne", "$exists", "$or"})
 
@@ -72,25 +74,43 @@ def _query(where: Any) -> None:
 def _document(document: Mapping[str, Any]) -> None:
     if "_id" not in document:
         raise NotPortable("a document without its own _id cannot be written twice safely")
-    _value(document, in_a_list=False)
+    _stored(document)
 
 
-def _value(value: Any, *, in_a_list: bool) -> None:
-    """Refuses what another server cannot store, at any depth."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key[:1] == "$" or "." in key:
-                raise NotPortable(f"the field name {key} is outside the portable subset")
-            if isinstance(inner, dict | list | tuple | float):
-                _value(inner, in_a_list=False)
-    elif isinstance(value, list | tuple):
-        if in_a_list:
-            raise NotPortable("a list within a list is outside the portable subset")
-        for inner in value:
-            if isinstance(inner, dict | list | tuple | float):
-                _value(inner, in_a_list=True)
-    elif isinstance(value, float) and not isfinite(value):
-        raise NotPortable(f"the number {value} is outside the portable subset")
+def _stored(document: Mapping[str, Any]) -> None:
+    """Refuses what some server cannot store, at any depth. On the way of every prediction."""
+    names = "".join(document)
+    if "." in names or "$" in names:
+        for name in document:
+            if "." in name or name[:1] == "$":
+                raise NotPortable(f"the field name {name} is outside the portable subset")
+    kinds = {*map(type, document.values())}
+    if float in kinds:
+        # A sum of finite numbers may overflow: then each is looked at.
+        _finite([value for value in document.values() if type(value) is float])
+    if not kinds.isdisjoint(_CONTAINERS):
+        for value in document.values():
+            if type(value) is dict:
+                _stored(value)
+            elif type(value) is list or type(value) is tuple:
+                _items(value)
+
+
+def _items(items: Sequence[Any]) -> None:
+    kinds = {*map(type, items)}
+    if not kinds.isdisjoint((list, tuple)):
+        raise NotPortable("a list within a list is outside the portable subset")
+    if float in kinds:
+        _finite([item for item in items if type(item) is float])
+    if dict in kinds:
+        for item in items:
+            if type(item) is dict:
+                _stored(item)
+
+
+def _finite(numbers: Sequence[float]) -> None:
+    if not isfinite(sum(numbers)) and not all(map(isfinite, numbers)):
+        raise NotPortable("NaN and infinity are outside the portable subset")
 
 
 def _plain(fields: Iterable[str]) -> None:

@@ -29,13 +29,16 @@ class FerretDB:
 
     Attributes:
         uri: where it listens, also after it was started again.
+        made: databases that have their collections and indexes.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, synced: bool = True) -> None:
         self._program = build()
+        self._pragma = "" if synced else "?_pragma=synchronous(off)"
         self._folder = folder
         self._socket = folder / "s.sock"
         self._log = folder / "server.log"
+        self.made: set[str] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self.uri = f"mongodb://{quote(str(self._socket), safe='')}/?directConnection=true"
 
@@ -54,7 +57,8 @@ class FerretDB:
         data = self._folder / "data"
         data.mkdir(exist_ok=True)
         self._socket.unlink(missing_ok=True)
-        command = [str(self._program), "-unix", str(self._socket), "-data", f"file:{data}/"]
+        command = [str(self._program), "-unix", str(self._socket), "-data"]
+        command.append(f"file:{data}/{self._pragma}")
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -96,8 +100,11 @@ class FerretDB:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[FerretDB]:
+def running(*, synced: bool = True) -> Iterator[FerretDB]:
     """A server with empty data, until the end of the block.
+
+    Args:
+        synced: its files are synced after each write, as FerretDB does by itself.
 
     Raises:
         NotBuilt: it cannot be built here.
@@ -105,7 +112,7 @@ def running() -> Iterator[FerretDB]:
     """
     # A socket's path holds 107 bytes; those of pytest's folders are longer.
     with tempfile.TemporaryDirectory(prefix="ferretdb-") as folder:
-        server = FerretDB(Path(folder))
+        server = FerretDB(Path(folder), synced=synced)
         try:
             server.start()
             yield server

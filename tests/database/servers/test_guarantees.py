@@ -18,10 +18,14 @@ from pymongo import MongoClient
 from database.driver.client import SyncRegistry, open_registry
 from database.predictions import PredictionRepository
 from database.versions import ModelVersionRepository
+from deployment.settings import load_settings
+from deployment.wiring import root_registry
 from tests.database.processes import finish, start
-from tests.database.servers.ferretdb import FerretDB
+from tests.database.servers.ferretdb import FerretDB, running
 from tests.database.servers.racing import won
 from tests.database.test_processes import wait_for_lines
+
+Documents = dict[str, object]
 
 COMPARES = ("embedded", pytest.param("mongodb", marks=pytest.mark.servers))
 OTHERS = (pytest.param("ferretdb", marks=pytest.mark.servers), COMPARES[1])
@@ -52,6 +56,21 @@ def test_ferretdb_tells_several_writers_that_they_won(ferretdb: FerretDB) -> Non
         assert max(won(racing, races=30)) > 1
 
 
+@pytest.mark.servers
+def test_who_opens_a_registry_on_ferretdb_is_warned(
+    ferretdb: FerretDB, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = load_settings({"FAROL_HOME": str(tmp_path), "MONGO_URI": ferretdb.uri})
+
+    root_registry(settings).close()
+
+    assert "FerretDB 1, which does not compare" in caplog.text
+
+
+def test_the_embedded_server_has_no_such_weakness(registry: SyncRegistry) -> None:
+    assert registry.weakness() == ""
+
+
 @pytest.mark.parametrize("uri", OTHERS, indirect=True)
 def test_many_registrars_leave_no_gap_and_no_collision(uri: str) -> None:
     """Numbers are taken by inserting under them, which every server refuses the second time."""
@@ -65,11 +84,10 @@ def test_many_registrars_leave_no_gap_and_no_collision(uri: str) -> None:
 
 
 @pytest.mark.servers
-def test_no_acknowledged_write_is_lost_when_ferretdb_is_killed(
-    ferretdb: FerretDB, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("ferretdb")
+def test_no_acknowledged_write_is_lost_when_ferretdb_is_killed(tmp_path: Path) -> None:
     told = tmp_path / "acknowledged"
-    with writers(ferretdb.uri, 1) as (registry,):
+    with running() as ferretdb, writers(ferretdb.uri, 1) as (registry,):
         names = [f"w{number}" for number in range(2)]
         sending = [
             start("predict_until_acknowledged", ferretdb.uri, registry._db, name, 40, told)
@@ -94,5 +112,5 @@ def writers(uri: str, number: int) -> Iterator[Sequence[SyncRegistry]]:
     db = f"t{uuid4().hex[:12]}"
     with ExitStack() as opened:
         yield [opened.enter_context(open_registry(uri, db)) for _ in range(number)]
-    with MongoClient[dict[str, object]](uri) as client:
+    with MongoClient[Documents](uri) as client:
         client.drop_database(db)
