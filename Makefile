@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
-.PHONY: help run test test-slow test-long test-extras setup setup-dev setup-motor setup-catboost setup-cloud setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-scale setup-supply setup-coverage setup-containers setup-docs docs sbom audit lint lint-containers coverage format bench mutants replay screenshots docker-up docker-down lock clean
+.PHONY: help run test test-slow test-long test-servers test-extras setup setup-dev setup-motor setup-catboost setup-cloud setup-effects setup-oidc setup-mlflow setup-onnx setup-otel setup-scale setup-supply setup-coverage setup-containers setup-docs docs sbom audit lint lint-containers coverage format bench mutants replay screenshots docker-up docker-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -19,13 +19,17 @@ run: setup ## everything up: registry, first champion, API, worker, dashboard (P
 	@exec $(BIN)/python -m deployment.up
 
 test: setup-dev ## the tests but for the slow ones (TESTS=tests/database for a part)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not long" $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not long and not servers" $(TESTS)
 
 test-slow: setup-dev ## what takes longer: killed processes, browsers, small fuzzing, `make run` itself
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m slow $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "slow and not servers" $(TESTS)
 
 test-long: setup-dev ## by hand: whole runs one after the other, replays, a story of a year
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m long $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "long and not servers" $(TESTS)
+
+test-servers: setup-dev ## the registry on other servers: FerretDB (needs Go), and MongoDB where TEST_MONGO_URI leads
+	$(BIN)/python -m tests.database.servers
+	$(BIN)/python -m pytest -n 2 -m servers $(or $(TESTS),tests/database)
 
 test-extras: setup-dev setup-catboost setup-docs setup-effects setup-mlflow setup-onnx setup-otel ## by hand: sets the extras up and runs the tests that skip without them
 	$(BIN)/python -m tests.extras
@@ -81,7 +85,7 @@ lint-containers: setup-dev setup-containers ## container, compose, Kubernetes an
 
 COVERAGE ?= 85
 coverage: setup-dev setup-coverage ## the tests but for the slow ones, and fails where they run less than COVERAGE percent
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not long" \
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not long and not servers" \
 		--cov --cov-report=term:skip-covered --cov-report=xml --cov-fail-under=$(COVERAGE) $(TESTS)
 
 format: setup-dev ## write the code as ruff would

@@ -16,6 +16,7 @@ from database.erasing.guarded import PERSONAL
 from database.kept.files import KeptBytesRepository
 from database.leases import LeaseRepository
 from database.mapping import schema
+from database.mapping.nested_lists import portable
 from database.repositories import REPOSITORIES
 from database.repository import Repository
 from database.students import StudentRepository
@@ -106,6 +107,7 @@ def put(target: SyncRegistry, collection: str, page: Sequence[Document]) -> int:
     Raises:
         RegistryError: the registry fails.
     """
+    page = [portable(document) for document in page]
     known = _revisions(target, collection, page)
     fresh = [document for document in page if document["_id"] not in known]
     late = target.execute(InsertMany(collection, fresh))
@@ -206,7 +208,8 @@ def pages(source: SyncRegistry, collection: str) -> Iterator[list[Document]]:
 
 def _newest(collection: str, document: Document) -> Document:
     try:
-        return dict(schema.forward(document, schema.STEPS.get(RECORDS.get(collection, ""), ())))
+        steps = schema.STEPS.get(RECORDS.get(collection, ""), ())
+        return portable(dict(schema.forward(document, steps)))
     except ValueError as error:
         raise RegistryError(f"{collection} {document['_id']}: {error}") from error
 

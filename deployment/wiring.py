@@ -165,7 +165,7 @@ def root_registry(settings: Settings, tracer: Tracer | None = None) -> SyncRegis
 
 
 def reach(opened: SyncRegistry, uri: str, key: str) -> None:
-    """Makes sure that somebody answers, before anything is asked of it.
+    """Makes sure that somebody answers, before anything is asked of it, and warns of a weak server.
 
     Args:
         opened: the registry.
@@ -176,7 +176,8 @@ def reach(opened: SyncRegistry, uri: str, key: str) -> None:
         RegistryUnavailable: nobody does; the message names key and host, never the credentials.
     """
     try:
-        opened.ping()
+        if weakness := opened.weakness():
+            _log.warning("%s (%s): %s", key, hosts_of(uri), weakness)
     except RegistryUnavailable as error:
         raise RegistryUnavailable(
             f"{key}: no MongoDB answers at {hosts_of(uri)}; start it, or correct the address"

@@ -14,6 +14,7 @@ from database.driver.execute import Call, call, nothing
 from database.driver.options import client_options, database_options
 from database.driver.run import Hook, data_key_of, drive, hooked
 from database.driver.watched import Watch, watched
+from database.driver.weaknesses import weakness_of
 from model.trust.tombstone import TombstoneKey
 
 T = TypeVar("T")
@@ -94,6 +95,16 @@ class SyncRegistry:
         """
         with translated():
             self._client.admin.command("ping")
+
+    def weakness(self) -> str:
+        """What the server does not keep of what the registry builds on; empty where none is known.
+
+        Raises:
+            RegistryUnavailable: no answer.
+            RegistryError: it does not say what it is.
+        """
+        with translated():
+            return weakness_of(self._client.admin.command("buildInfo"))
 
     def close(self) -> None:
         """Closes the connections; the registry cannot be used afterwards."""

@@ -6,7 +6,8 @@ not only on the server that lacks it. What each omission is for is told in `docs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from database.driver.commands import (
@@ -18,6 +19,8 @@ from database.driver.commands import (
     InsertMany,
     ReplaceMany,
 )
+
+_CONTAINERS = frozenset({dict, list, tuple})
 
 QUERY_OPERATORS = frozenset({"$in", "$lt", "$lte", "$gt", "$gte", "$ne", "$exists", "$or"})
 
@@ -71,9 +74,43 @@ def _query(where: Any) -> None:
 def _document(document: Mapping[str, Any]) -> None:
     if "_id" not in document:
         raise NotPortable("a document without its own _id cannot be written twice safely")
-    for key in document:
-        if key[:1] == "$":
-            _allow(key, frozenset())
+    _stored(document)
+
+
+def _stored(document: Mapping[str, Any]) -> None:
+    """Refuses what some server cannot store, at any depth. On the way of every prediction."""
+    names = "".join(document)
+    if "." in names or "$" in names:
+        for name in document:
+            if "." in name or name[:1] == "$":
+                raise NotPortable(f"the field name {name} is outside the portable subset")
+    kinds = {*map(type, document.values())}
+    if float in kinds:
+        # A sum of finite numbers may overflow: then each is looked at.
+        _finite([value for value in document.values() if type(value) is float])
+    if not kinds.isdisjoint(_CONTAINERS):
+        for value in document.values():
+            if type(value) is dict:
+                _stored(value)
+            elif type(value) is list or type(value) is tuple:
+                _items(value)
+
+
+def _items(items: Sequence[Any]) -> None:
+    kinds = {*map(type, items)}
+    if not kinds.isdisjoint((list, tuple)):
+        raise NotPortable("a list within a list is outside the portable subset")
+    if float in kinds:
+        _finite([item for item in items if type(item) is float])
+    if dict in kinds:
+        for item in items:
+            if type(item) is dict:
+                _stored(item)
+
+
+def _finite(numbers: Sequence[float]) -> None:
+    if not isfinite(sum(numbers)) and not all(map(isfinite, numbers)):
+        raise NotPortable("NaN and infinity are outside the portable subset")
 
 
 def _plain(fields: Iterable[str]) -> None:

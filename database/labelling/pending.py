@@ -11,6 +11,7 @@ from collections.abc import Iterable, Set
 from datetime import datetime
 
 from database.driver.commands import Find, Op, Replace, ReplaceMany
+from database.mapping.nested_lists import packed, unpacked
 from database.repository import Documents
 
 
@@ -33,7 +34,7 @@ class PendingJoinRepository(Documents):
             RegistryError: the registry refuses, or does not answer.
         """
         note = hashlib.sha256("".join(sorted(report_ids)).encode()).hexdigest()[:32]
-        owed = [list(one) for one in sorted(set(subjects))]
+        owed = packed(sorted(set(subjects)))
         document = {"_id": note, "subjects": owed, "noted_at": now}
         yield from self._add(document)
         return note
@@ -53,7 +54,7 @@ class PendingJoinRepository(Documents):
             RegistryError: the registry refuses, or does not answer.
         """
         notes = yield Find(self.collection, {})
-        return {(s, p) for note in notes for s, p in note["subjects"]}
+        return {(s, p) for note in notes for s, p in map(unpacked, note["subjects"])}
 
     def paid_until(self, moment: datetime) -> Op[None]:
         """Removes the notes of up to that moment.
@@ -72,7 +73,7 @@ class PendingJoinRepository(Documents):
         notes = yield Find(self.collection, {})
         changed = []
         for note in notes:
-            left = [subject for subject in note["subjects"] if subject[0] not in student_ids]
+            left = [one for one in map(unpacked, note["subjects"]) if one[0] not in student_ids]
             if len(left) < len(note["subjects"]):
-                changed.append(Replace({"_id": note["_id"]}, {**note, "subjects": left}))
+                changed.append(Replace({"_id": note["_id"]}, {**note, "subjects": packed(left)}))
         yield ReplaceMany(self.collection, changed)

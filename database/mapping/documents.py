@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -19,6 +19,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from database.driver.commands import Document
 from database.mapping import schema
+from database.mapping.nested_lists import INNER, is_packed, packed, unpacked
 from model.errors import RegistryError
 
 R = TypeVar("R")
@@ -86,7 +87,7 @@ def _encode(value: Any) -> Any:
     if kind is dict:
         return _encode_mapping(value)
     if kind is tuple:
-        return [_encode(item) for item in value]
+        return _encode_items(value)
     if isinstance(value, datetime):
         return milliseconds(value)
     if kind is date:
@@ -100,10 +101,15 @@ def _encode(value: Any) -> Any:
     if isinstance(value, frozenset | set):
         return sorted(_encode(item) for item in value)
     if isinstance(value, list | tuple):
-        return [_encode(item) for item in value]
+        return _encode_items(value)
     if is_dataclass(value):
         return _fields_of(value)
     raise TypeError(f"no document form for {kind.__name__}")
+
+
+def _encode_items(items: Sequence[Any]) -> list[Any]:
+    encoded = [_encode(item) for item in items]
+    return packed(encoded) if list in map(type, encoded) else encoded
 
 
 def _fields_of(record: Any) -> Document:
@@ -171,6 +177,8 @@ def _decode_mapping(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decode_any(value: Any) -> Any:
+    if is_packed(value):
+        value = value[INNER]
     if isinstance(value, Mapping):
         return _decode_mapping(value)
     if isinstance(value, list):
@@ -251,5 +259,5 @@ def _class_decoder(hint: type) -> Decode | None:
 def _collection_decoder(origin: type, item: Any) -> Decode:
     decode = _decoder(item)
     if decode is None:
-        return origin
-    return lambda value: origin(decode(element) for element in value)
+        return lambda value: origin(unpacked(value))
+    return lambda value: origin(decode(element) for element in unpacked(value))

@@ -17,10 +17,17 @@ from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.indexes import ensure_indexes
 from tests.database.drivers import AsyncRun, MongomockRegistry, Run
+from tests.database.servers.building import NO_GO, can_build
+from tests.database.servers.ferretdb import FerretDB, running
 
-SERVERS = ("embedded", "mongodb")
 DRIVERS = ("sync", "pymongo", "motor")
-ALL = ("mongomock", *(f"{server}-{driver}" for server in SERVERS for driver in DRIVERS))
+OURS = ("mongomock", *(f"embedded-{driver}" for driver in DRIVERS))
+OTHERS = tuple(
+    pytest.param(f"{server}-{driver}", marks=pytest.mark.servers)
+    for server in ("ferretdb", "mongodb")
+    for driver in DRIVERS
+)
+"""What `make test-servers` adds: servers that are not ours."""
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +41,15 @@ def embedded_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def embedded_uri(embedded_home: Path) -> str:
     # Other tests may take more than its minute between two that use it.
     return lifecycle.ensure_running(embedded_home, idle_seconds=600)
+
+
+@pytest.fixture(scope="session")
+def ferretdb() -> Iterator[FerretDB]:
+    """A FerretDB; where there is a Go and none can be built or started, its tests fail."""
+    if not can_build():
+        pytest.skip(NO_GO)
+    with running(synced=False) as server:
+        yield server
 
 
 @pytest.fixture
@@ -50,7 +66,7 @@ def registry(embedded_uri: str, db: str) -> Iterator[SyncRegistry]:
     _drop(embedded_uri, db)
 
 
-@pytest.fixture(params=ALL)
+@pytest.fixture(params=[*OURS, *OTHERS])
 def run(request: pytest.FixtureRequest, db: str) -> Iterator[Run]:
     """Runs operations against an empty registry, once for every server and driver."""
     if request.param == "mongomock":
@@ -59,9 +75,22 @@ def run(request: pytest.FixtureRequest, db: str) -> Iterator[Run]:
         yield registry.run
         return
     server, driver = cast("str", request.param).split("-")
+    if server == "ferretdb":
+        yield from _emptied(cast("FerretDB", request.getfixturevalue("ferretdb")), driver)
+        return
     uri = _uri(server, request)
-    yield from _sync(uri, db) if driver == "sync" else _async(uri, db, driver)
+    yield from _of(uri, db, driver)
     _drop(uri, db)
+
+
+def _emptied(server: FerretDB, driver: str) -> Iterator[Run]:
+    """On one database a driver, emptied afterwards: FerretDB takes a second to make its tables."""
+    db = f"contract-{driver}"
+    yield from _of(server.uri, db, driver, made=db in server.made)
+    server.made.add(db)
+    with MongoClient[dict[str, object]](server.uri) as client:
+        for collection in client[db].list_collection_names():
+            client[db][collection].delete_many({})
 
 
 def _uri(server: str, request: pytest.FixtureRequest) -> str:
@@ -73,13 +102,17 @@ def _uri(server: str, request: pytest.FixtureRequest) -> str:
     return uri
 
 
-def _sync(uri: str, db: str) -> Iterator[Run]:
-    with open_registry(uri, db) as registry:
-        registry.run(ensure_indexes())
-        yield registry.run
+def _of(uri: str, db: str, driver: str, *, made: bool = False) -> Iterator[Run]:
+    if driver == "sync":
+        with open_registry(uri, db) as registry:
+            if not made:
+                registry.run(ensure_indexes())
+            yield registry.run
+    else:
+        yield from _async(uri, db, driver, made=made)
 
 
-def _async(uri: str, db: str, driver: str) -> Iterator[Run]:
+def _async(uri: str, db: str, driver: str, *, made: bool) -> Iterator[Run]:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
 
@@ -88,7 +121,8 @@ def _async(uri: str, db: str, driver: str) -> Iterator[Run]:
         return AsyncRun(loop, open_async_registry(uri, db, driver=kind))
 
     run = loop.run_until_complete(opened())
-    run(ensure_indexes())
+    if not made:
+        run(ensure_indexes())
     yield run
     loop.run_until_complete(run.close())
     asyncio.set_event_loop(None)

@@ -10,12 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from database.driver.commands import InsertMany, Replace, ReplaceMany
+from database.driver.portable_subset import NotPortable, check
 from database.mapping.documents import from_document, milliseconds, to_document
+from database.mapping.nested_lists import portable
 from database.predictions import document_of
 from model.label import Correction, Label
+from model.lists.published import PublishedList
 from model.prediction import Prediction
 from model.version import ModelVersion
 from tests.database.builders import START, at, model_version, prediction
+from tests.database.lists.builders import published
 
 ENCODABLE = st.characters(exclude_categories=["Cs"])
 ANY_KEY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
@@ -86,3 +91,39 @@ def test_a_document_of_a_newer_release_is_refused() -> None:
 def test_a_value_without_a_document_form_is_refused() -> None:
     with pytest.raises(TypeError, match="object"):
         to_document(model_version(params={"model": object()}))
+
+
+def test_a_list_within_a_list_is_kept_as_a_document_and_comes_back() -> None:
+    """FerretDB stores no list within a list; one that an earlier release wrote is read as well."""
+    written = published(places=(("new:north", 1), ("known:south", 2)))
+
+    document = to_document(written, key="list_id")
+
+    assert document["places"] == [{"%list": ["new:north", 1]}, {"%list": ["known:south", 2]}]
+    of_before = {**document, "places": [["new:north", 1], ["known:south", 2]]}
+    for stored in (document, of_before):
+        assert from_document(PublishedList, stored, key="list_id") == written
+    assert portable(of_before) == document
+    assert portable(document) is document
+
+
+@given(st.recursive(st.integers() | ANY_KEY, lambda inner: st.lists(inner, max_size=3)))
+def test_lists_of_any_depth_come_back_out_of_a_mapping(value: object) -> None:
+    written = replace(model_version(1), params={"of": value})
+
+    document = to_document(written, key="version")
+
+    check(InsertMany("model_versions", [document]))
+    assert from_document(ModelVersion, document, key="version").params["of"] == value
+
+
+@pytest.mark.parametrize(
+    "value", [[["a"]], {"a.b": 1}, {"of": {"$set": 1}}, float("nan"), [float("inf")]]
+)
+def test_what_some_server_cannot_store_is_refused_on_each(value: object) -> None:
+    for command in (
+        InsertMany("labels", [{"_id": "a", "value": value}]),
+        ReplaceMany("labels", [Replace({"_id": "a"}, {"_id": "a", "value": {"in": value}})]),
+    ):
+        with pytest.raises(NotPortable, match="outside the portable subset"):
+            check(command)

@@ -14,6 +14,7 @@ from database.erasing import erasure
 from database.labelling.pending import PendingJoinRepository
 from database.labelling.recording import record_outcomes
 from database.lists.published import ListedRowRepository
+from database.mapping.nested_lists import packed
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from database.tombstones import TombstoneRepository
@@ -66,19 +67,23 @@ def kept_of(registry: MongomockRegistry, *student_ids: str) -> None:
         registry.run(rights_used(one))
 
 
+def owed(key: str, *subjects: list[str]) -> Document:
+    return {"_id": key, "subjects": packed(subjects), "noted_at": at(0)}
+
+
 def test_only_notes_that_owe_the_student_something_change_and_keep_the_rest(
     registry: MongomockRegistry,
 ) -> None:
     registry.run(StudentRepository().observe([observation()]))
     registry.run(PredictionRepository().add_many([prediction("p1")]))
-    both = {"_id": "a", "subjects": [["~p1", ""], ["RA-2", "2023"]], "noted_at": at(0)}
-    others = {"_id": "b", "subjects": [["RA-2", "2023"], ["RA-3", "2023"]], "noted_at": at(0)}
-    only = {"_id": "c", "subjects": [["RA-1", "2022"], ["RA-1", "2023"]], "noted_at": at(0)}
+    both = owed("a", ["~p1", ""], ["RA-2", "2023"])
+    others = owed("b", ["RA-2", "2023"], ["RA-3", "2023"])
+    only = owed("c", ["RA-1", "2022"], ["RA-1", "2023"])
     registry.run(insert(PendingJoinRepository.collection, both, others, only))
 
     registry.run(erase())
 
-    left = [{**both, "subjects": [["RA-2", "2023"]]}, others, {**only, "subjects": []}]
+    left = [owed("a", ["RA-2", "2023"]), others, owed("c")]
     assert registry.run(stored(PendingJoinRepository.collection)) == left
     (replaced,) = (
         c

@@ -15,8 +15,10 @@ from database.driver.commands import Count, DeleteMany, Document, Find, InsertMa
 from database.driver.paging import in_parts
 from database.labelling import linking, recording
 from database.labelling.linking import join_orphans
+from database.labelling.pending import PendingJoinRepository
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository, OrphanRepository
+from database.mapping.nested_lists import packed
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.errors import NotFound
@@ -197,7 +199,7 @@ def test_labels_are_noted_as_owed_before_their_reports_are_kept_and_until_they_a
 
     ids = sorted(report["_id"] for report in registry.run(stored("outcomes")))
     key = hashlib.sha256("".join(ids).encode()).hexdigest()[:32]
-    subjects = [["RA-1", "2023"], ["RA-2", "2023"]]
+    subjects = packed([["RA-1", "2023"], ["RA-2", "2023"]])
     noted_at = at(10) + timedelta(milliseconds=1)
     note = {"_id": key, "subjects": subjects, "noted_at": noted_at}
     writes = [c for c in registry.asked if isinstance(c, InsertMany | DeleteMany)]
@@ -245,3 +247,13 @@ def test_what_happened_this_very_moment_does_not_lie_ahead_of_it(
     (decision,) = registry.run(record_outcomes([outcome(observed_at=moment)], now=moment))
 
     assert decision.status is JoinStatus.ORPHANED
+
+
+def test_what_an_earlier_release_noted_as_owed_is_owed(registry: MongomockRegistry) -> None:
+    """It kept a list within a list, which no command may write any more."""
+    note = {"_id": "n", "subjects": [["RA-1", "2023"], ["RA-2", "2023"]], "noted_at": at(0)}
+    registry._database["pending_joins"].insert_one(note)
+
+    assert registry.run(PendingJoinRepository().owed()) == {("RA-1", "2023"), ("RA-2", "2023")}
+    registry.run(PendingJoinRepository().forget({"RA-1"}))
+    assert registry.run(PendingJoinRepository().owed()) == {("RA-2", "2023")}

@@ -69,7 +69,7 @@ def test_no_acknowledged_write_is_lost_when_the_server_is_killed(
 
     kills = 5 if FULL else 2
     for number in range(kills):
-        _wait_for_lines(told, (number + 1) * 4 * times // (kills + 1))
+        wait_for_lines(told, (number + 1) * 4 * times // (kills + 1))
         _kill(home)
     finish(writers)
 
@@ -109,7 +109,7 @@ def _kill(home: Path) -> None:
     os.kill(state.pid, signal.SIGKILL)
 
 
-def _wait_for_lines(path: Path, count: int) -> None:
+def wait_for_lines(path: Path, count: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if path.exists() and path.read_text().count("\n") >= count:

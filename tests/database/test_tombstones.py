@@ -15,6 +15,7 @@ from database.erasing.guarded import PERSONAL, ErasureGuard
 from database.labelling.pending import PendingJoinRepository
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository, OrphanRepository
+from database.mapping.nested_lists import packed
 from database.predictions import PredictionRepository
 from database.repair import repair
 from database.students import StudentRepository
@@ -164,13 +165,13 @@ def test_the_full_repair_removes_what_a_restore_brought_back(run: Run) -> None:
 
 def test_what_is_owed_to_others_stays_owed(run: Run) -> None:
     run(StudentRepository().observe([observation()]))
-    note = {"_id": "n", "subjects": [["RA-1", "2023"], ["RA-2", "2023"]], "noted_at": at(0)}
+    note = {"_id": "n", "subjects": packed([["RA-1", "2023"], ["RA-2", "2023"]]), "noted_at": at(0)}
     run(_insert(PendingJoinRepository.collection, note))
 
     run(erase())
 
     (left,) = run(_found(PendingJoinRepository.collection))
-    assert left["subjects"] == [["RA-2", "2023"]]
+    assert left["subjects"] == packed([["RA-2", "2023"]])
 
 
 def test_a_host_with_another_data_key_is_refused_with_the_remedy(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.errors import Conflict, RegistryError
+from model.prediction import Prediction
 from tests.database.builders import model_version, prediction, promotion
 
 
@@ -69,6 +71,27 @@ def ensure(home: str, told: str) -> None:
     uri = lifecycle.ensure_running(Path(home))
     with Path(told).open("a") as file:
         file.write(f"{uri}\n")
+
+
+def predict_until_acknowledged(uri: str, db: str, name: str, times: int, told: str) -> None:
+    """As `predict_through_crashes`, on a server that somebody else starts again."""
+    with (
+        Path(told).open("a", buffering=1) as acknowledged,
+        open_registry(uri, db, timeout_ms=2_000) as registry,
+    ):
+        for number in range(times):
+            one = prediction(f"{name}-{number}")
+            while not _acknowledged(registry, one):
+                time.sleep(0.05)
+            acknowledged.write(f"{one.prediction_id}\n")
+
+
+def _acknowledged(registry: SyncRegistry, one: Prediction) -> bool:
+    try:
+        registry.run(PredictionRepository().add_many([one]))
+    except RegistryError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

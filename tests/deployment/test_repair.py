@@ -14,6 +14,7 @@ from database.driver.commands import DeleteMany, InsertMany
 from database.embedded import lifecycle
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository
+from database.mapping.nested_lists import packed
 from database.students import StudentRepository
 from tests.database.builders import START, at, observation, outcome
 
@@ -43,7 +44,7 @@ def test_the_command_settles_what_is_owed_and_says_so(
     registry.run(record_outcomes([outcome(student_id="RA-1")], now=at(2)))
     before = registry.run(LabelRepository().of("RA-1", "2023"))
     registry.execute(DeleteMany("labels", {"student_id": "RA-1"}))
-    note = {"_id": "n", "subjects": [["RA-1", "2023"]], "noted_at": START}
+    note = {"_id": "n", "subjects": packed([["RA-1", "2023"]]), "noted_at": START}
     registry.execute(InsertMany("pending_joins", [note]))
 
     assert repaired(tmp_path) == "1 labels that were owed settled; 0 orphans joined"

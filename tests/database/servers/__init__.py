@@ -1,0 +1,1 @@
+"""Servers of MongoDB's protocol that are not ours, for the contract suite."""
