@@ -136,6 +136,13 @@ def search_folds(
 
     Where there is a newest period to predict from earlier ones, that is what is asked, of students
     the model did not see in any period. Else as `folds_of`.
+
+    Args:
+        data: n records.
+        task: names the features.
+        seed: of the dealing.
+        repeats: at most so often they are dealt; None: as often as the size asks.
+        start: as in `folds_of`.
     """
     known = None if start is None else start.known(data)
     most = 2 if len(data) < SMALL else 1
