@@ -75,13 +75,13 @@ class Kept:
 RATES = (
     Rate("a row of a school file read", 4_614, 1, "[growth.md](growth.md), 10⁶"),
     Rate("an outcome kept and joined", 2_483, 1, "[growth.md](growth.md), 10⁶"),
-    Rate("a score in bulk, from Parquet", 65_935, PERIODS_SCORED, "[serving.md](serving.md)"),
+    Rate("a score in bulk, one worker", 29_621, PERIODS_SCORED, "[serving.md](serving.md)"),
     Rate("a score by `/predict`, sustained", 2_560, PERIODS_SCORED, "[soak.md](soak.md)"),
 )
 RECORDS = (
     Kept("a student's period", 1_120, 1, "`students`"),
-    Kept("an outcome with its label", 1_652, 1, "`outcomes`, `labels`"),
-    Kept("a prediction", 1_000, PERIODS_SCORED, "`predictions`"),
+    Kept("an outcome with its label", 1_651, 1, "`outcomes`, `labels`"),
+    Kept("a prediction", 1_066, PERIODS_SCORED, "`predictions`"),
 )
 
 
