@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import orjson
 import pyarrow
 import pyarrow.parquet
@@ -19,6 +18,7 @@ from database.erasing.tidying import tidy
 from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from model.pseudonyms.pseudonyms import Pseudonyms
+from tests import local
 from tests.api import bundles
 from tests.api.server import Server, served, until
 
@@ -64,7 +64,7 @@ def test_no_byte_names_a_student_and_every_way_in_means_the_same_child(server: S
     assert {*bodies} == {*FileForm}
     for form, body in bodies.items():
         head = {"content-type": MEDIA_TYPES[form], "accept": "application/x-ndjson"}
-        answered = httpx.post(
+        answered = local.post(
             server.url + "/predict/bulk",
             params={"period": "2024"},
             content=body,
@@ -72,7 +72,7 @@ def test_no_byte_names_a_student_and_every_way_in_means_the_same_child(server: S
             timeout=60,
         )
         assert answered.json()["student_id"].startswith(MARK)
-    kept = httpx.post(
+    kept = local.post(
         server.url + "/files", content=FILE, headers=CSV, params={"period": "2024"}, timeout=60
     )
     assert kept.json()["tables"][0]["rows_kept"] == 1
@@ -94,7 +94,7 @@ def test_no_byte_names_a_student_and_every_way_in_means_the_same_child(server: S
         assert server.get(f"/students/{name}").is_success
     assert MARK not in server.get("/predictions/log?format=ndjson").text
     assert MARK not in server.get("/outcomes/missing?period=2024").text
-    assert httpx.delete(f"{server.url}/students/{who['one']}", timeout=60).json()["deleted"][
+    assert local.delete(f"{server.url}/students/{who['one']}", timeout=60).json()["deleted"][
         "predictions"
     ]
     again = server.post("/predict", RECORD | {"student_id": KNOWN.of(who["one"])})

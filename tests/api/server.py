@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from tests import local
 from tests.api.bundles import KEY
 
 ROOT = Path(__file__).parents[2]
@@ -29,10 +30,10 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def get(self, path: str, **more: str) -> httpx.Response:
-        return httpx.get(self.url + path, headers=more, timeout=10)
+        return local.get(self.url + path, headers=more, timeout=10)
 
     def post(self, path: str, body: object = None, **more: str) -> httpx.Response:
-        return httpx.post(self.url + path, json=body, headers=more, timeout=10)
+        return local.post(self.url + path, json=body, headers=more, timeout=10)
 
     def workers(self) -> list[dict[str, object]]:
         found: list[dict[str, object]] = self.get("/health").json()["workers"]

@@ -25,6 +25,7 @@ from api.bulk.formats import MEDIA_TYPES, FileForm
 from api.durability.outbox import bodies, waiting
 from database.predictions import PredictionRepository
 from model.student import Features
+from tests import local
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
@@ -83,7 +84,7 @@ def _value(name: str, text: str) -> Any:
 
 def bulk(server: Server, content: bytes, sent: FileForm, **headers: str) -> httpx.Response:
     kind = {"content-type": MEDIA_TYPES[sent]}
-    return httpx.post(
+    return local.post(
         f"{server.url}/predict/bulk?period=2024", content=content, headers=kind | headers,
         timeout=60,
     )  # fmt: skip
@@ -154,13 +155,13 @@ def test_a_row_that_is_none_of_the_table_is_refused_alone(one: Server) -> None:
 
 def test_an_erased_student_is_not_scored(one: Server, world: World) -> None:
     bulk(one, written([GOOD[7]], FileForm.NDJSON), FileForm.NDJSON)
-    httpx.delete(f"{one.url}/students/S7", timeout=30).raise_for_status()
+    local.delete(f"{one.url}/students/S7", timeout=30).raise_for_status()
 
     answer = bulk(one, written(GOOD[6:9], FileForm.PARQUET), FileForm.PARQUET)
 
     lines = read(answer.content, FileForm.PARQUET)
     assert [line["error_field"] for line in lines] == [None, "student_id", None]
-    httpx.post(f"{one.url}/students/S7/readmit", json={"reason": "a test"}, timeout=30)
+    local.post(f"{one.url}/students/S7/readmit", json={"reason": "a test"}, timeout=30)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_an_erased_student_is_not_scored(one: Server, world: World) -> None:
 def test_what_is_no_file_of_the_task_is_refused_with_the_reason(
     one: Server, content: bytes, kind: str, status: int, told: str
 ) -> None:
-    answer = httpx.post(
+    answer = local.post(
         f"{one.url}/predict/bulk", content=content, headers={"content-type": kind}, timeout=10
     )
 
@@ -257,7 +258,7 @@ def test_predict_is_answered_while_a_file_is_scored(one: Server) -> None:
     content = many_rows(60_000)
     sending = threading.Thread(target=bulk, args=(one, content, FileForm.PARQUET))
     sending.start()
-    with httpx.Client(base_url=one.url) as client:
+    with local.client(base_url=one.url) as client:
         while sending.is_alive():
             started = time.monotonic()
             assert client.post("/predict", json={"inde": 7.5}).status_code == 200
@@ -281,7 +282,7 @@ def test_who_goes_away_stops_the_work(one: Server, world: World) -> None:
         return waiting(outbox) + world.registry.run(PredictionRepository().count())
 
     before = records()
-    with httpx.stream(
+    with local.stream(
         "POST", f"{one.url}/predict/bulk", content=many_rows(100_000), headers=headers, timeout=60
     ) as answer:
         next(answer.iter_bytes())
@@ -305,7 +306,7 @@ def test_a_kill_midway_loses_no_chunk_that_was_answered(world: World) -> None:
         worker = worker_of(server)
         with (
             pytest.raises(httpx.HTTPError),
-            httpx.stream(
+            local.stream(
                 "POST", f"{server.url}/predict/bulk", content=many_rows(100_000), headers=headers,
                 timeout=60,
             ) as answer,

@@ -12,6 +12,7 @@ from api.records.asked import Asked
 from database.predictions import PredictionRepository
 from database.watch.canaries import CanaryRepository
 from model.watch.canary import CanaryState
+from tests import local
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
@@ -56,7 +57,7 @@ def test_a_canary_answers_its_students_on_every_worker_until_a_move_by_hand_ends
     mine, others = (
         [i for i in range(200) if chosen("v2", i, 0.5) is wanted][:15] for wanted in (True, False)
     )
-    with httpx.Client(base_url=school.url, timeout=10) as client:
+    with local.client(base_url=school.url, timeout=10) as client:
         before = {ask(client, i) for i in mine}
         done = begin(school, "v2", 0.5)
         until(lambda: all(ask(client, i) == "v2" for i in mine for _ in range(3)))
@@ -93,7 +94,7 @@ def test_the_guard_stops_one_that_flags_nearly_everybody_while_calls_go_on(
     until(lambda: all(w["version"] == "v1" for w in school.workers()))
     begin(school, "v3", 0.3)
 
-    with httpx.Client(base_url=school.url, timeout=10) as client:
+    with local.client(base_url=school.url, timeout=10) as client:
         for student in range(4_000):
             ask(client, student)
             if student % 50 == 0 and state(world, "v3") is not CanaryState.ON:
@@ -121,7 +122,7 @@ def test_health_tells_of_a_canary_whose_answers_cannot_be_counted(
     school: Server, world: World
 ) -> None:
     begin(school, "v2", 0.5)
-    with httpx.Client(base_url=school.url, timeout=10) as client:
+    with local.client(base_url=school.url, timeout=10) as client:
         until(lambda: "v2" in {ask(client, i) for i in range(20)})
         until(lambda: any(world.home.rglob("canary/slot-*.json")))
         counted = next(world.home.rglob("canary/slot-*.json")).parent

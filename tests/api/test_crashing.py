@@ -21,6 +21,7 @@ from database.driver.client import open_registry
 from database.embedded import lifecycle
 from database.predictions import PredictionRepository
 from preprocessing.task.spec import load_task
+from tests import local
 from tests.api import bundles
 from tests.api.server import Server, served, until
 from tests.api.tasks import task_file
@@ -88,7 +89,7 @@ class Load:
     def _ask(self, path: str) -> None:
         while not self._stop.is_set():
             try:
-                with httpx.Client(base_url=self._url, timeout=5) as client:
+                with local.client(base_url=self._url, timeout=5) as client:
                     while not self._stop.is_set():
                         self._ask_once(client, path)
             except httpx.TransportError:

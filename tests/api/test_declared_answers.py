@@ -86,6 +86,7 @@ from model.watch.served import ColumnStatistics, HourStatistics
 from model.watch.shadow import LogCursor, ShadowRecord
 from preprocessing.task.policies import StatusPolicy
 from preprocessing.task.spec import load_task
+from tests import local
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.server import ROOT, Server, served, until
@@ -302,7 +303,7 @@ def school(world: World) -> Iterator[School]:
     with served(world.home, workers=1, auth="keys") as server:
         until(lambda: all(w["version"] for w in server.workers()))
         headers = {"Authorization": f"Bearer {secret}"}
-        with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
+        with local.client(base_url=server.url, headers=headers, timeout=60) as client:
             yield School(server, client, registry)
 
 
@@ -731,11 +732,11 @@ def scope_of(
     server: Server, method: str, path: str, only_label: dict[str, str], only_predict: dict[str, str]
 ) -> str:
     address = server.url + path.replace("{", "").replace("}", "")
-    if httpx.request(method, address).status_code != 401:
+    if local.request(method, address).status_code != 401:
         return "none"
-    answer = httpx.request(method, address, headers=only_label)
+    answer = local.request(method, address, headers=only_label)
     if answer.status_code != 403:
-        closed = httpx.request(method, address, headers=only_predict).status_code == 403
+        closed = local.request(method, address, headers=only_predict).status_code == 403
         return "label" if closed else "any"
     return str(answer.json()["detail"].rpartition(" ")[2].rstrip("."))
 
@@ -799,7 +800,7 @@ def test_what_needs_a_key_by_the_page_needs_one(school: School) -> None:
     strict = StrictPage(page)
 
     for method, path, operation in operations(page):
-        answer = httpx.request(method, school.server.url + path.replace("{", "").replace("}", ""))
+        answer = local.request(method, school.server.url + path.replace("{", "").replace("}", ""))
 
         assert (answer.status_code == 401) == (operation.get("security") != []), path
         assert strict.faults(operation["operationId"], answer) == []

@@ -7,9 +7,9 @@ import socket
 import time
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
+from tests import local
 from tests.api.conftest import World
 from tests.api.keys import make_key
 from tests.api.server import Server, served, until
@@ -152,6 +152,6 @@ def test_a_client_that_went_away_disturbs_nobody(one: Server) -> None:
 def test_whoever_is_behind_a_proxy_is_no_neighbour(one: Server) -> None:
     headers = {"X-Forwarded-For": "203.0.113.9"}
 
-    answer = httpx.post(f"{one.url}/predict", json=RECORD, headers=headers)
+    answer = local.post(f"{one.url}/predict", json=RECORD, headers=headers)
 
     assert answer.status_code == 403

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from api.app import create_app, operations
@@ -17,6 +16,7 @@ from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from model.access import ApiKey, Scope
 from model.trust.key_seal import digest_of, sealed
+from tests import local
 from tests.api import bundles
 from tests.api.server import served, until
 from tests.api.tokens import AUDIENCE, ISSUER, Provider
@@ -284,7 +284,7 @@ def test_every_route_answers_whatever_is_shown_as_the_table_says(
 ) -> None:
     url, table = house
     wrong = []
-    with httpx.Client(base_url=url, timeout=20) as client:
+    with local.client(base_url=url, timeout=20) as client:
         for name, one in DOORS.items():
             for what, shown in table.items():
                 headers = {"Authorization": f"Bearer {shown.value}"} if shown.value else {}
@@ -302,7 +302,7 @@ def test_a_path_that_names_the_task_has_the_same_doors(
     url, table = house
     names = ("nothing", "key, another task", "key, read", "token, alg none")
     wrong = []
-    with httpx.Client(base_url=f"{url}/tasks/pede_lag", timeout=20) as client:
+    with local.client(base_url=f"{url}/tasks/pede_lag", timeout=20) as client:
         for name, one in DOORS.items():
             for shown in (table[what] for what in names if not one.open):
                 headers = {"Authorization": f"Bearer {shown.value}"} if shown.value else {}
@@ -320,7 +320,7 @@ def test_what_is_refused_says_why_and_never_what_was_shown(
     said = {}
     for what in ("key, expired", "token, another audience", "token, alg none", "token, expired"):
         value = table[what].value
-        answer = httpx.get(f"{url}/me", headers={"X-API-Key": value})
+        answer = local.get(f"{url}/me", headers={"X-API-Key": value})
         said[what] = answer.json()["detail"]
         assert answer.headers["www-authenticate"] == "Bearer"
         assert value not in answer.text
@@ -338,6 +338,6 @@ def test_what_is_refused_says_why_and_never_what_was_shown(
 def test_health_tells_the_keys_of_the_provider(house: tuple[str, Mapping[str, Shown]]) -> None:
     url, _ = house
 
-    part = httpx.get(f"{url}/health").json()["parts"]["tokens"]
+    part = local.get(f"{url}/health").json()["parts"]["tokens"]
 
     assert (part["state"], part["keys"]) == ("ok", 1)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-import httpx
 import pytest
 
 from api.answers import dossiers, helping
@@ -34,6 +33,7 @@ from model.student import Observation
 from model.trust.tombstone import TombstoneKey
 from preprocessing.task.columns import Column
 from preprocessing.task.spec import load_task
+from tests import local
 from tests.api.conftest import World
 from tests.api.keys import make_key
 from tests.api.server import Server, served, until
@@ -195,7 +195,7 @@ def test_an_erased_student_is_gone_at_once_and_on_every_worker(world: World) -> 
     world.registry.run(PredictionRepository().add_many([mine]))
     with served(world.home, workers=2) as server:
         assert server.get("/students/RA-leaver").status_code == 200
-        httpx.delete(f"{server.url}/students/RA-leaver", timeout=20).raise_for_status()
+        local.delete(f"{server.url}/students/RA-leaver", timeout=20).raise_for_status()
 
         answers = [server.get(f"/students/RA-leaver{p}") for p in ("", "/export") for _ in range(6)]
 

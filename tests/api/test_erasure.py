@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 
 from api.durability.outbox import Outbox
@@ -18,6 +17,7 @@ from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
 from database.erasing.tidying import tidy
+from tests import local
 from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.server import ROOT, Server, served, until
@@ -106,7 +106,7 @@ def known_everywhere(server: Server, file: Path) -> str:
     """Predicted in a burst that goes through the outboxes, labelled and in a school's file."""
     mine = {"student_id": WHO, "period": "2023", "inde": ODD[0], "ida": 5.0}
     ids = []
-    with httpx.Client(base_url=server.url, timeout=20) as client:
+    with local.client(base_url=server.url, timeout=20) as client:
         for number in range(600):
             one = mine if number % 20 == 0 else {"student_id": f"RA-{number % 40}", "inde": 6.0}
             ids.append(client.post("/predict", json=one).raise_for_status().json()["prediction_id"])
@@ -123,7 +123,7 @@ def _subject() -> dict[str, str]:
 
 
 def erased(server: Server) -> dict[str, int]:
-    answer = httpx.delete(f"{server.url}/students/{WHO}", timeout=30)
+    answer = local.delete(f"{server.url}/students/{WHO}", timeout=30)
     assert answer.status_code == 200, answer.text
     told = answer.json()
     receipt = server.get(f"/erasures/{told['receipt_id']}")
@@ -166,7 +166,7 @@ def test_late_records_by_every_route_are_refused(server: Server, tmp_path: Path)
     left_waiting(server)
     until(lambda: drained(server), 20)
 
-    assert httpx.delete(f"{server.url}/students/{WHO}").status_code == 404
+    assert local.delete(f"{server.url}/students/{WHO}").status_code == 404
     files = lifecycle.data_file(server.home, "farol")
     assert tidy(server.home / "tasks/pede_lag/outbox", files) == ()
     assert hits(server.home) == []

@@ -12,6 +12,7 @@ from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.students import StudentRepository
 from model.student import Features
+from tests import local
 from tests.api.keys import make_key
 from tests.api.server import served
 
@@ -63,7 +64,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NightSchool]:
                 for limit in ((), ("--unit", "North"))
             ]
             city, north = (
-                httpx.Client(base_url=server.url, headers={"X-API-Key": one, **CSV}, timeout=120)
+                local.client(base_url=server.url, headers={"X-API-Key": one, **CSV}, timeout=120)
                 for one in secrets
             )
             with city, north:

@@ -12,6 +12,7 @@ import pytest
 from api import openapi
 from api.app import create_app
 from preprocessing.task.spec import load_task
+from tests import local
 from tests.api.server import Server
 from tests.api.strict import StrictPage
 
@@ -97,7 +98,7 @@ def test_every_example_of_a_body_is_read_by_the_server(server: Server) -> None:
 def _sent(server: Server, method: str, path: str, kind: str, example: Any) -> httpx.Response:
     address = server.url + path.replace("{", "").replace("}", "")
     if kind == "application/json":
-        return httpx.request(method, address, json=example, timeout=60)
-    return httpx.request(
+        return local.request(method, address, json=example, timeout=60)
+    return local.request(
         method, address, content=example, headers={"content-type": kind}, timeout=60
     )

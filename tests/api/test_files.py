@@ -22,6 +22,7 @@ from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
 from database.students import StudentRepository
 from model.student import Observation
+from tests import local
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.keys import make_key
@@ -70,7 +71,7 @@ def office(world: World) -> Iterator[Office]:
     with served(world.home, workers=1, auth="keys") as server:
         until(lambda: all(w["version"] for w in server.workers()))
         clients = [
-            httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {s}"}, timeout=60)
+            local.client(base_url=server.url, headers={"Authorization": f"Bearer {s}"}, timeout=60)
             for s in secrets
         ]
         yield Office(world.home, world.registry, *clients)

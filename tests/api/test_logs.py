@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-import httpx
-
 from model.trust.key_seal import digest_of
+from tests import local
 from tests.api.conftest import World
 from tests.api.server import served
 from tests.api.test_keys import keys
@@ -28,7 +27,7 @@ def test_at_debug_no_id_feature_key_or_digest_is_written(world: World) -> None:
             server.post("/labels", {"student_id": f"{WHO}-2", "period": "2024"}, **key),
             server.post(f"/predict/{WHO}?explain=true", None, **key),
             server.get(f"/students/at-risk?period={WHO}", **key),
-            httpx.delete(f"{server.url}/students/{WHO}", headers=key, timeout=10),
+            local.delete(f"{server.url}/students/{WHO}", headers=key, timeout=10),
         ]
         time.sleep(1)  # Keys and the champion are read again meanwhile.
     log = (world.home / "server.log").read_text()

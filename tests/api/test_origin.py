@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from tests import local
 from tests.api.conftest import World
 from tests.api.server import Server, served
 from tests.api.test_keys import keys
@@ -16,7 +17,7 @@ READING = ("/students/at-risk", "/models", "/health", "/metrics", "/openapi.json
 
 def post(server: Server, path: str, **headers: str) -> httpx.Response:
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.post(server.url + path, content=RECORD, headers=given, timeout=10)
+    return local.post(server.url + path, content=RECORD, headers=given, timeout=10)
 
 
 @pytest.mark.parametrize("path", ACTING)

@@ -23,6 +23,7 @@ from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.student import Observation
 from preprocessing.task.spec import load_task, task_text
+from tests import local
 from tests.api import bundles
 from tests.api.server import Server, served, until
 
@@ -166,7 +167,7 @@ def test_what_is_done_for_an_id_is_done_for_the_child_of_the_school_that_is_name
 
     nobodys = server.post("/actions", said)
     done = server.post("/actions", said | {"escola": "ESCOLA  B"}).json()
-    put = httpx.put(
+    put = local.put(
         f"{server.url}/students/88/assigned?unit=Escola%20B", json={"person": "Ana"}, timeout=10
     )
 
@@ -181,7 +182,7 @@ def test_what_is_done_for_an_id_is_done_for_the_child_of_the_school_that_is_name
 
 
 def delete(server: Server, path: str) -> httpx.Response:
-    return httpx.delete(server.url + path, timeout=10)
+    return local.delete(server.url + path, timeout=10)
 
 
 def test_a_task_that_means_other_children_by_the_same_ids_is_named_as_not_reached() -> None:
@@ -213,7 +214,7 @@ def stub(**fields: Any) -> Any:
 
 
 def test_a_file_tells_whose_pupil_each_row_is_about(city: City) -> None:
-    answer = httpx.post(
+    answer = local.post(
         city.server.url + "/predict/bulk",
         content=b"ra,escola,inde\n17,Escola A,7\n18,,7\n",
         headers={"Content-Type": "text/csv"},

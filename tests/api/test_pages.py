@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-import httpx
 import pytest
 
 from api.routes.pages import home
+from tests import local
 from tests.api.server import Server
 
 REPORT = {
@@ -56,7 +56,7 @@ def test_the_documentation_asks_nothing_of_another_host(
 def test_the_files_of_the_documentation_are_all_that_is_under_their_address(
     server: Server,
 ) -> None:
-    outside = httpx.get(f"{server.url}/docs/static/%2e%2e/core.py")
+    outside = local.get(f"{server.url}/docs/static/%2e%2e/core.py")
 
     assert outside.status_code == 404
 

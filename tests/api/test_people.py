@@ -25,6 +25,7 @@ from deployment.settings import load_settings
 from model.access import ApiKey, Scope
 from model.people.guessing import FREE_NAME
 from model.trust.key_seal import digest_of, sealed
+from tests import local
 from tests.api import bundles
 from tests.api.server import Server, served, until
 from tests.api.test_units import observed
@@ -55,7 +56,7 @@ class Town:
 
     def ask(self, method: str, path: str, token: str = "", body: object = None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.request(method, self.server.url + path, json=body, headers=headers, timeout=10)
+        return local.request(method, self.server.url + path, json=body, headers=headers, timeout=10)
 
     def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
         return self.ask("POST", "/sessions", body={"name": name, "password": password})

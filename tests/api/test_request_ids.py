@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-import httpx
 import pytest
 
 from api.http.request_ids import request_id
 from database.predictions import PredictionRepository
+from tests import local
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
 
@@ -89,7 +89,7 @@ def test_every_answer_tells_its_requests_id(one: Server) -> None:
     }
 
     answers = {
-        name: httpx.request(method, one.url + path, json=body, headers={"X-Request-ID": UUID})
+        name: local.request(method, one.url + path, json=body, headers={"X-Request-ID": UUID})
         for name, (method, path, body) in asked.items()
     }
     answers["a foreign page"] = one.get(
@@ -109,7 +109,7 @@ def test_whatever_predicts_keeps_the_requests_id(world: World, one: Server) -> N
         one.post("/predict", who, **{"X-Request-ID": ids["one"]}),
         one.post("/tasks/pede_lag/predict", who, **{"X-Request-ID": ids["task"]}),
         one.post("/predict/batch", {"records": [who, who]}, **{"X-Request-ID": ids["batch"]}),
-        httpx.post(
+        local.post(
             f"{one.url}/predict/bulk",
             content=json.dumps(who),
             headers={"content-type": "application/x-ndjson", "X-Request-ID": ids["bulk"]},

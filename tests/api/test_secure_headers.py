@@ -11,6 +11,7 @@ import pytest
 from starlette.types import Message
 
 from api.http.secure_headers import secured
+from tests import local
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
 
@@ -49,9 +50,9 @@ def lacks(answer: httpx.Response) -> set[str]:
 
 def test_every_answer_says_what_a_browser_may_do_with_it(one: Server) -> None:
     answers = {
-        name: httpx.request(method, one.url + path, json=body)
+        name: local.request(method, one.url + path, json=body)
         for name, (method, path, body) in ANSWERS.items()
-    } | {name: httpx.get(one.url + path) for name, path in PAGES.items()}
+    } | {name: local.get(one.url + path) for name, path in PAGES.items()}
     answers["a foreign page"] = one.get("/schema", Origin="https://evil.example")
     answers["no slash"] = one.get("/docs/")
 

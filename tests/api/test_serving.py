@@ -8,7 +8,6 @@ import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 
 from database.labels import LabelRepository, OrphanRepository
@@ -22,6 +21,7 @@ from model.errors import NotFound
 from model.promotion import DecisionStatus, Guard, Promotion
 from model.student import Observation
 from model.watch.job import JobState
+from tests import local
 from tests.api import bundles
 from tests.api.bundles import NOW
 from tests.api.conftest import World
@@ -110,8 +110,8 @@ def test_a_wrong_field_is_named(server: Server, record: object, field: str) -> N
 
 
 def test_a_body_that_is_not_json_or_too_long_is_refused(server: Server) -> None:
-    broken = httpx.post(f"{server.url}/predict", content=b'{"inde": 7')
-    endless = httpx.post(f"{server.url}/predict", content=b" " * 100_000)
+    broken = local.post(f"{server.url}/predict", content=b'{"inde": 7')
+    endless = local.post(f"{server.url}/predict", content=b" " * 100_000)
 
     assert (broken.status_code, endless.status_code) == (400, 413)
     assert broken.json()["errors"][0]["field"] == "body"
@@ -280,12 +280,12 @@ def test_an_erased_student_is_gone_and_the_receipt_tells_what_was(
     prediction = server.post("/predict", {**PARTIAL, "student_id": who, "period": "2023"}).json()
     server.post("/labels", {"student_id": who, "period": "2023", "outcome": 1})
 
-    receipt = httpx.delete(f"{server.url}/students/{who}").json()
+    receipt = local.delete(f"{server.url}/students/{who}").json()
 
     assert receipt["deleted"]["predictions"] == 1
     with pytest.raises(NotFound):
         world.registry.run(PredictionRepository().get(prediction["prediction_id"]))
-    assert httpx.delete(f"{server.url}/students/{who}").status_code == 404
+    assert local.delete(f"{server.url}/students/{who}").status_code == 404
 
 
 PLAIN = {"dry_run": False, "without_erased": False}

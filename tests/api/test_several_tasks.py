@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from database import indexes
@@ -23,6 +22,7 @@ from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from database.tasks import TaskRepository
 from preprocessing.task.spec import load_task
+from tests import local
 from tests.api import bundles
 from tests.api.server import ROOT, Server, served, until
 from tests.api.tasks import task_file
@@ -221,7 +221,7 @@ def test_a_student_erased_in_one_task_is_told_where_something_is_left(
         registry.run(PredictionRepository().add_many([mine]))
     with served(city.home, workers=1, auth="keys", env=city.env) as running:
         night = city.keys("create", "--name", "n", "--scope", "admin", "--task", "night_school")
-        gone = httpx.delete(
+        gone = local.delete(
             f"{running.url}/tasks/night_school/students/half", headers={"X-API-Key": night}
         ).json()
         own = running.get("/tasks/night_school/students/half", **{"X-API-Key": night})
@@ -275,7 +275,7 @@ def _predicted(registry: SyncRegistry, student: str) -> bool:
 
 
 def _delete(server: Server, path: str) -> dict[str, Any]:
-    answer = httpx.delete(server.url + path, timeout=10)
+    answer = local.delete(server.url + path, timeout=10)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -290,7 +290,7 @@ def test_a_swap_in_one_task_fails_no_request_and_moves_no_other_task(
     stop = threading.Event()
 
     def ask(path: str) -> None:
-        with httpx.Client(base_url=server.url) as client:
+        with local.client(base_url=server.url) as client:
             while not stop.is_set():
                 answer = client.post(f"{path}/predict", json=RECORD)
                 if answer.status_code == 200:

@@ -9,12 +9,12 @@ import threading
 import time
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from starlette.types import Message
 
 from api.http.body import read_body
 from api.http.problems import Problem
+from tests import local
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
 
@@ -127,7 +127,7 @@ def test_headers_without_an_end_are_cut_off(one_worker: Server) -> None:
 
 
 def test_an_ordinary_client_keeps_its_connection(one_worker: Server) -> None:
-    with httpx.Client(base_url=one_worker.url) as client:
+    with local.client(base_url=one_worker.url) as client:
         for pause in (0.0, 1.5, 1.5, 0.0):
             time.sleep(pause)
             answer = client.post("/predict", json=RECORD)

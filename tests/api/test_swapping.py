@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from model.archive import pack
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import load_task
+from tests import local
 from tests.api import bundles
 from tests.api.bundles import Archive
 from tests.api.conftest import World
@@ -101,7 +101,7 @@ def test_swaps_under_load_fail_no_request_and_mix_no_versions(world: World, pair
     stop = threading.Event()
 
     def ask() -> None:
-        with httpx.Client(base_url=pair.url) as client:
+        with local.client(base_url=pair.url) as client:
             while not stop.is_set():
                 answer = client.post("/predict", json=RECORD)
                 body = answer.json()

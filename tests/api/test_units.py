@@ -23,6 +23,7 @@ from database.labels import LabelRepository
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.student import Observation
+from tests import local
 from tests.api import bundles
 from tests.api.keys import make_key
 from tests.api.server import Server, served, until
@@ -40,7 +41,7 @@ class School:
     label: Callable[[str], list[Any]]
 
     def ask(self, method: str, path: str, body: object = None, key: str = "a") -> httpx.Response:
-        return httpx.request(
+        return local.request(
             method,
             self.server.url + path,
             json=body,
@@ -55,7 +56,7 @@ class School:
         return self
 
     def bulk(self, table: str, key: str = "a", path: str = "/predict/bulk") -> httpx.Response:
-        return httpx.post(
+        return local.post(
             f"{self.server.url}{path}",
             content=table.encode(),
             headers={"X-API-Key": self.keys[key], "content-type": "text/csv"},
@@ -290,7 +291,7 @@ def test_a_route_answers_a_key_of_one_school(school: School, name: str) -> None:
 
 
 def test_every_route_has_its_line_in_the_table(school: School) -> None:
-    page = httpx.get(school.server.url + "/openapi.json", timeout=60).json()
+    page = local.get(school.server.url + "/openapi.json", timeout=60).json()
     named = {call["operationId"] for path in page["paths"].values() for call in path.values()}
 
     assert named == {name.split(",")[0] for name in ROUTES}

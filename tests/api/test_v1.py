@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-import httpx
 import pytest
 
 from api.app import create_app
 from api.openapi import servers
+from tests import local
 from tests.api.conftest import World
 from tests.api.keys import make_key
 from tests.api.server import Server, served, until
@@ -94,10 +94,10 @@ def test_keys_scopes_and_the_trail_hold_under_v1(world: World) -> None:
         held = {"X-API-Key": secret}
         url = f"{guarded.url}/v1"
 
-        nobody = [httpx.post(f"{url}/predict", json=RECORD), httpx.get(f"{url}/models")]
-        scored = httpx.post(f"{url}/predict", json=RECORD, headers=held)
-        told = httpx.get(f"{url}/models", headers=held)
-        closed = httpx.post(f"{url}/labels", json=[], headers=held)
+        nobody = [local.post(f"{url}/predict", json=RECORD), local.get(f"{url}/models")]
+        scored = local.post(f"{url}/predict", json=RECORD, headers=held)
+        told = local.get(f"{url}/models", headers=held)
+        closed = local.post(f"{url}/labels", json=[], headers=held)
         settled(world.home)
 
     assert [answer.status_code for answer in nobody] == [401, 401]

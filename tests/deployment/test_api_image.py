@@ -24,6 +24,7 @@ from database.embedded import lifecycle
 from deployment.smoke.__main__ import main as smoke
 from model.archive import pack
 from preprocessing.task.spec import load_task
+from tests import local
 from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.server import Server, free_port, until
@@ -164,7 +165,7 @@ def test_it_explains_and_scores_files(alone: Server) -> None:
     pyarrow.parquet.write_table(pyarrow.table({"inde": [7.0, 4.0], "ida": [6.5, 3.0]}), sink)
 
     explained = alone.post("/predict?explain=true", {"student_id": "A1", "inde": 4.0}).json()
-    scored = httpx.post(
+    scored = local.post(
         f"{alone.url}/predict/bulk", content=sink.getvalue(), timeout=60,
         headers={"content-type": "application/vnd.apache.parquet", "accept": "text/csv"},
     )  # fmt: skip
@@ -181,7 +182,7 @@ def test_it_reads_a_workbook_of_a_school_and_writes_one_of_the_list(alone: Serve
     book.save(sent)
     workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-    kept = httpx.post(
+    kept = local.post(
         f"{alone.url}/files", content=sent.getvalue(), params={"name": "x_2021.xlsx"},
         headers={"content-type": workbook}, timeout=60,
     )  # fmt: skip

@@ -21,6 +21,7 @@ import yaml
 from api.metrics.declared import OF_WORKERS
 from api.metrics.kinds import CountedMetric, TimedMetric
 from deployment.boards.panels import Panel, declared_boards
+from tests import local
 from tests.api.conftest import world_in
 from tests.api.server import Server, free_port, served, until
 
@@ -46,7 +47,7 @@ class Prometheus:
 
     def asked(self, expression: str) -> list[dict[str, Any]]:
         """The answer to an expression, now."""
-        told = httpx.get(f"{self.url}/api/v1/query", params={"query": expression}, timeout=10)
+        told = local.get(f"{self.url}/api/v1/query", params={"query": expression}, timeout=10)
         body = told.json()
         assert body["status"] == "success", f"{expression}: {body}"
         found: list[dict[str, Any]] = body["data"]["result"]
@@ -112,7 +113,7 @@ def scraping(server: Server, folder: Path) -> Iterator[Prometheus]:
 def ready(url: str, process: subprocess.Popen[bytes]) -> bool:
     assert process.poll() is None, "prometheus ended"
     try:
-        return httpx.get(f"{url}/-/ready", timeout=2).status_code == 200
+        return local.get(f"{url}/-/ready", timeout=2).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -128,7 +129,7 @@ def under_load(server: Server) -> Counter[str]:
 def calling(server: Server, number: int, ends: float) -> Counter[str]:
     done: Counter[str] = Counter()
     while time.monotonic() < ends:
-        with httpx.Client(base_url=server.url, timeout=10) as client:
+        with local.client(base_url=server.url, timeout=10) as client:
             for call in range(50):
                 if number == 0 and call % 10 == 0:
                     answer = client.post("/predict/batch", json=BATCH)
@@ -166,7 +167,7 @@ def test_whichever_worker_answers_a_scrape_no_counter_ever_falls(scraped: Scrape
 
 
 def test_it_evaluates_every_rule_and_nothing_critical_fires(scraped: Scraped) -> None:
-    told = httpx.get(f"{scraped.prometheus.url}/api/v1/rules", timeout=10).json()
+    told = local.get(f"{scraped.prometheus.url}/api/v1/rules", timeout=10).json()
     rules = [rule for group in told["data"]["groups"] for rule in group["rules"]]
     named = {r["alert"] for g in yaml.safe_load(RULES.read_text())["groups"] for r in g["rules"]}
 

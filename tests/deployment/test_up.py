@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from tests import local
 from tests.api.server import until
 
 pytestmark = pytest.mark.slow
@@ -56,7 +57,7 @@ class Up:
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
             try:
-                if httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5).is_success:
+                if local.get(f"http://127.0.0.1:{port}{path}", timeout=5).is_success:
                     return
             except httpx.TransportError:
                 pass  # not up yet
@@ -64,10 +65,10 @@ class Up:
         pytest.fail(f"{path} not up after {seconds} s:\n{self.log.read_text()}")
 
     def get(self, path: str) -> Any:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=30).json()
+        return local.get(f"http://127.0.0.1:{self.port}{path}", timeout=30).json()
 
     def post(self, path: str, body: object) -> httpx.Response:
-        return httpx.post(f"http://127.0.0.1:{self.port}{path}", json=body, timeout=30)
+        return local.post(f"http://127.0.0.1:{self.port}{path}", json=body, timeout=30)
 
     def stop(self) -> list[int]:
         """Sends what Ctrl-C sends; returns the processes that outlived it."""

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from deployment.documentation.notebook import CODE, cells
+from tests import local
 from tests.api.server import free_port
 from tests.documentation.console import ROOT, typed_lines
 
@@ -79,7 +80,7 @@ class Reader:
     def is_ready(self) -> bool:
         """Whether predictions are answered; on a busy machine later than the page waits."""
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=30).is_success
+            return local.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=30).is_success
         except httpx.TransportError:
             return False
 
@@ -131,8 +132,8 @@ def test_the_tutorial_ends_with_a_promotion_that_the_serving_workers_took_over(
     reader: Reader,
 ) -> None:
     (first, *_), (*_, last) = (answers(reader, "/predict"),) * 2
-    now = httpx.get(f"http://127.0.0.1:{reader.port}/model", timeout=30).json()
-    decisions = httpx.get(f"http://127.0.0.1:{reader.port}/promotions", timeout=30).json()
+    now = local.get(f"http://127.0.0.1:{reader.port}/model", timeout=30).json()
+    decisions = local.get(f"http://127.0.0.1:{reader.port}/promotions", timeout=30).json()
 
     assert first["model_version"] == "v1"
     assert last["model_version"] == now["version"] != "v1"

@@ -15,6 +15,7 @@ import httpx
 from database.driver.client import SyncRegistry
 from database.labels import LabelRepository
 from database.predictions import PredictionRepository
+from tests import local
 from tests.api.server import Server, until
 
 PERIOD = "2023"
@@ -78,7 +79,7 @@ class School:
     def _call(self, reports: int) -> None:
         while not self.done.wait(REST):
             try:
-                with httpx.Client(base_url=self.url, timeout=PATIENCE) as client:
+                with local.client(base_url=self.url, timeout=PATIENCE) as client:
                     while not self.done.wait(REST):
                         self._once(client, reports=bool(reports))
             except httpx.TransportError:
@@ -121,7 +122,7 @@ def served_before(server: Server) -> str:
 def look(server: Server, student: str) -> Seen:
     """Asks each thing once."""
     told = {"student_id": student, "period": PERIOD, "outcome": 1}
-    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+    with local.client(base_url=server.url, timeout=PATIENCE) as client:
         predict = client.post("/predict", json=RECORD).status_code
         labels = client.post("/labels", json=told).status_code
         ready = client.get("/health/ready").status_code

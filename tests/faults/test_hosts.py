@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 
 from database.predictions import PredictionRepository
+from tests import local
 from tests.api.server import Server, until
 from tests.faults.conftest import Installation, hosted
 from tests.faults.school import RECORD, School, await_seen, kept, served_before
@@ -38,7 +38,7 @@ def test_a_host_that_was_cut_off_follows_what_came_meanwhile(
                 await_seen(cut.server, TWO_HOSTS.seen, [student])
                 there = _predicted(cut.server)
                 promoted = other.server.post("/models/v2/promote", {"reason": "better"})
-                erased = httpx.delete(f"{other.server.url}/students/{ERASED}", timeout=30)
+                erased = local.delete(f"{other.server.url}/students/{ERASED}", timeout=30)
                 until(lambda: other.versions == {"v2"})
                 meanwhile = cut.versions
                 former.asked_for()

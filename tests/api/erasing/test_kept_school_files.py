@@ -10,13 +10,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from database import indexes
 from database.driver.client import SyncRegistry, open_registry
 from database.embedded import lifecycle
 from database.kept.files import KeptBytesRepository, KeptFileRepository
+from tests import local
 from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.server import ROOT, Server, served, until
@@ -48,21 +48,21 @@ def test_no_erasure_is_answered_while_the_files_are_away(tmp_path: Path) -> None
         with open_registry(lifecycle.ensure_running(home), "farol") as registry:
             registry.run(indexes.ensure_indexes())
         with served(home, workers=1, env={"FAROL_FILES": str(store)}) as server:
-            sent = httpx.post(
+            sent = local.post(
                 f"{server.url}/files?name={'é' * 200}&period=2023", content=FILE,
                 headers={"content-type": "text/csv"}, timeout=60,
             )  # fmt: skip
             assert sent.json()["kept"] is True
             store.rename(away)
 
-            refused = httpx.delete(f"{server.url}/students/{WHO}", timeout=60)
+            refused = local.delete(f"{server.url}/students/{WHO}", timeout=60)
 
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
             away.rename(store)
-            answer = httpx.delete(f"{server.url}/students/{WHO}", timeout=60)
+            answer = local.delete(f"{server.url}/students/{WHO}", timeout=60)
             assert answer.json()["deleted"]["files"] == 1
             assert not any(WHO.encode() in p.read_bytes() for p in store.rglob("*") if p.is_file())
-            batches = httpx.get(f"{server.url}/batches").json()["batches"]
+            batches = local.get(f"{server.url}/batches").json()["batches"]
             (kept,) = (p for p in store.rglob("*") if p.is_file())
             came = hashlib.sha256(FILE.encode()).hexdigest()
             assert [(b["file"], b["file_now"]) for b in batches] == [(came, kept.name)]
@@ -74,7 +74,7 @@ def test_the_receipt_counts_the_file_and_no_byte_of_the_home_has_the_row(
     office: tuple[Server, SyncRegistry],
 ) -> None:
     server, registry = office
-    sent = httpx.post(
+    sent = local.post(
         f"{server.url}/files?name=pede_2023.csv", content=FILE,
         headers={"content-type": "text/csv"}, timeout=60,
     )  # fmt: skip
@@ -86,7 +86,7 @@ def test_the_receipt_counts_the_file_and_no_byte_of_the_home_has_the_row(
     told = subprocess.run(traced, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     assert "2023 ida: read: pede_2023.csv, row 1, column IDA, cell E2" in told.stdout
 
-    answer = httpx.delete(f"{server.url}/students/{WHO}", timeout=60)
+    answer = local.delete(f"{server.url}/students/{WHO}", timeout=60)
 
     assert answer.json()["deleted"]["files"] == 1
     (freed,) = registry.run(KeptFileRepository().newest(0))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from database import indexes
@@ -14,6 +13,7 @@ from database.embedded import lifecycle
 from database.erasing.receipts import HostRepository
 from database.labels import OrphanRepository
 from database.predictions import PredictionRepository
+from tests import local
 from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.server import Server, served, until
@@ -67,7 +67,7 @@ def test_a_student_is_found_nowhere_on_two_hosts_of_which_one_was_away(tmp_path:
             left_waiting(two)
             assert hits(second)
 
-            told = httpx.delete(f"{one.url}/students/{WHO}", timeout=30).json()
+            told = local.delete(f"{one.url}/students/{WHO}", timeout=30).json()
 
             assert hits(first) == []
             assert told["deleted"]["predictions"] >= 6

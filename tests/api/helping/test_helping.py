@@ -21,6 +21,7 @@ from database.students import StudentRepository
 from model.access import ApiKey, Scope
 from model.student import Observation
 from model.trust.key_seal import digest_of, sealed
+from tests import local
 from tests.api.bundles import KEY
 from tests.api.server import Server, served, until
 from tests.database.builders import START, prediction
@@ -45,7 +46,7 @@ class Office:
 
     def ask(self, method: str, path: str, body: object = None, key: str = "Bia") -> httpx.Response:
         headers = {"X-API-Key": f"farol_{key}"}
-        return httpx.request(method, self.server.url + path, json=body, headers=headers, timeout=10)
+        return local.request(method, self.server.url + path, json=body, headers=headers, timeout=10)
 
     def act(self, student: str, kind: str, key: str = "Bia", **more: Any) -> Any:
         answer = self.ask("POST", "/actions", {"student_id": student, "kind": kind, **more}, key)

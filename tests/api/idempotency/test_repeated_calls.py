@@ -15,6 +15,7 @@ import pytest
 
 from api.idempotency.calls import calls_path
 from database.predictions import PredictionRepository
+from tests import local
 from tests.api.conftest import World
 from tests.api.keys import make_key
 from tests.api.server import Server, served, until
@@ -33,7 +34,7 @@ class Caller:
         self, path: str, body: object, key: str | None = None, **more: Any
     ) -> httpx.Response:
         headers = self._key | ({} if key is None else {HEADER: key})
-        return httpx.post(self._url + path, json=body, headers=headers, timeout=30, **more)
+        return local.post(self._url + path, json=body, headers=headers, timeout=30, **more)
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +190,7 @@ def test_an_erased_student_is_in_no_kept_answer(post: Caller, server: Server) ->
     post("/predict/batch", {"records": [record, other]}, "erased among")
     stays = post("/predict", other, "stays")
 
-    assert httpx.delete(f"{server.url}/students/{who}", timeout=30).is_success
+    assert local.delete(f"{server.url}/students/{who}", timeout=30).is_success
 
     for path, body, key in (
         ("/predict", record, "erased alone"),

@@ -14,6 +14,7 @@ import pytest
 from api import keys
 from api.limits.gate import counted_as
 from api.security import Client
+from tests import local
 from tests.api.bundles import KEY
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
@@ -42,7 +43,7 @@ class Bounded:
     def from_address(self, address: str) -> Iterator[httpx.Client]:
         """A client of another address of this machine."""
         transport = httpx.HTTPTransport(local_address=address)
-        with httpx.Client(base_url=self.server.url, transport=transport) as client:
+        with local.client(base_url=self.server.url, transport=transport) as client:
             yield client
 
     def limited(self, limit: str) -> float:

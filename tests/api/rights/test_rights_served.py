@@ -11,6 +11,7 @@ import pytest
 from database.rights.objections import ObjectionRepository
 from database.students import StudentRepository
 from model.student import Observation
+from tests import local
 from tests.api import bundles
 from tests.api.conftest import World
 from tests.api.server import Server, served, until
@@ -36,7 +37,7 @@ def city(world: World) -> Iterator[Server]:
 
 
 def lift(city: Server, student: str) -> httpx.Response:
-    return httpx.request("DELETE", f"{city.url}/students/{student}/objection", json=WHY)
+    return local.request("DELETE", f"{city.url}/students/{student}/objection", json=WHY)
 
 
 def listed(city: Server) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def test_who_objects_is_scored_by_no_route_and_the_list_says_so(city: Server) ->
     batch = city.post(
         "/predict/batch", {"records": [{"student_id": i, "inde": 5} for i in ("O0", "O1")]}
     )
-    table = httpx.post(f"{city.url}/predict/bulk", content=b"ra,inde\nO0,5\nO1,5\n", headers=CSV)
+    table = local.post(f"{city.url}/predict/bulk", content=b"ra,inde\nO0,5\nO1,5\n", headers=CSV)
     after = listed(city)
 
     assert (said["tasks"], said["reason"]) == (["pede_lag"], WHY["reason"])
@@ -82,7 +83,7 @@ def test_a_school_file_keeps_the_record_of_who_objects_and_lifts_nothing(
     city.post("/students/O5/objection", WHY)
     table = b"RA,INDE,IDA,IEG,IAA,IPS,Defasagem\nO5,9,9,9,9,9,0\nO9,5,5,5,5,5,0\n"
 
-    kept = httpx.post(
+    kept = local.post(
         f"{city.url}/files?period=2025", content=table, headers=CSV, timeout=60
     ).json()
 
@@ -113,7 +114,7 @@ def test_a_value_is_put_right_scored_again_told_and_held_against_the_next_file(
     }  # fmt: skip
 
     file = b"RA,INDE,IDA,IEG,IAA,IPS,Defasagem\nO1,3,4,5,5,5,0\n"
-    kept = httpx.post(f"{city.url}/files?period=2024", content=file, headers=CSV, timeout=60)
+    kept = local.post(f"{city.url}/files?period=2024", content=file, headers=CSV, timeout=60)
     assert [one["held"] for one in kept.json()["tables"]] == [1]
     latest = world.registry.run(StudentRepository().get("O1")).in_period("2024")
     assert latest is not None

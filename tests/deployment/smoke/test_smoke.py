@@ -219,7 +219,7 @@ def test_a_certificate_that_ends_soon_is_noted(
     assert (found["encrypted"]["verdict"], found["encrypted"]["detail"]) == (verdict, told)
 
 
-def test_plain_http_is_told_where_tls_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_local_is_told_where_tls_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     with answering(Impostor(body=ALIVE)) as port:
         code, found = asked(capsys, f"https://127.0.0.1:{port}", "--timeout", "5")
 
