@@ -31,7 +31,7 @@ test-servers: setup-dev ## the registry on other servers: FerretDB (needs Go), a
 	$(BIN)/python -m tests.database.servers
 	$(BIN)/python -m pytest -n 2 -m servers $(or $(TESTS),tests/database)
 
-test-extras: setup-dev setup-catboost setup-docs setup-effects setup-mlflow setup-onnx setup-otel ## by hand: sets the extras up and runs the tests that skip without them
+test-extras: setup-dev setup-catboost setup-docs setup-effects setup-mlflow setup-onnx setup-otel setup-scale ## by hand: sets the extras up and runs the tests that skip without them
 	$(BIN)/python -m tests.extras
 
 setup: .venv/.run-locked ## the virtual environment, from the hashed lock file

@@ -43,6 +43,7 @@ EXTRAS: Mapping[str, ExtraTests] = {
     "otel": ExtraTests(
         "opentelemetry.exporter", ("tests/api/telemetry", "tests/retraining/test_run_told.py")
     ),
+    "scale": ExtraTests("distributed", ("tests/deployment/dask",)),
 }
 
 

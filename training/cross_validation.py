@@ -19,7 +19,7 @@ from preprocessing.task.spec import TaskSpec
 from training.continuing.start import RegrownStart
 from training.families.family import Family
 from training.kinds import KINDS, LearnedKind, kind_of
-from training.sample import Begun, Sample, sample_of
+from training.sample import BegunModel, Sample, sample_of
 from training.split import FOLDS, each_fold, grouped_folds
 
 Array = NDArray[np.float64]
@@ -170,7 +170,7 @@ def _encoded(
     task: TaskSpec,
     train: NDArray[np.intp],
     held: NDArray[np.intp],
-    begun: Begun | None = None,
+    begun: BegunModel | None = None,
 ) -> Fold:
     known = data.take(train)
     encoder = encoder_of(known, task, begun)
@@ -178,7 +178,7 @@ def _encoded(
     return Fold(sample_of(known, encoder, task, begun), rows, held, tuple(encoder.columns))
 
 
-def encoder_of(data: TrainingSet, task: TaskSpec, begun: Begun | None) -> FeatureEncoder:
+def encoder_of(data: TrainingSet, task: TaskSpec, begun: BegunModel | None) -> FeatureEncoder:
     """The encoder of a model that learns from these records.
 
     Trees read the rows that they were grown on, so what goes on from them keeps their encoder.
@@ -189,10 +189,10 @@ def encoder_of(data: TrainingSet, task: TaskSpec, begun: Begun | None) -> Featur
 
 def _part(
     start: RegrownStart | None, known: NDArray[np.bool_] | None, train: NDArray[np.intp]
-) -> Begun | None:
+) -> BegunModel | None:
     if start is None or known is None:
         return None
-    return Begun(known[train], start.params)
+    return BegunModel(known[train], start.params)
 
 
 def try_candidate(

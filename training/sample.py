@@ -17,7 +17,7 @@ LEAF_SHARE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class BegunModel:
     """A model that was trained before, on a part of a sample: its trees, or its weights.
 
     Attributes:
@@ -52,7 +52,7 @@ class Sample:
     numeric: bool = False
     monotone: tuple[int, ...] = ()
     task: str = ""
-    start: Begun | None = None
+    start: BegunModel | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -106,7 +106,7 @@ def sample_of(
     data: TrainingSet,
     encoder: FeatureEncoder,
     task: TaskSpec,
-    start: Begun | None = None,
+    start: BegunModel | None = None,
 ) -> Sample:
     """Records as the encoder makes rows of them, with what the task says of its features."""
     held = [task.monotone.get(column.feature, 0) for column in encoder.numeric]

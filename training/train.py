@@ -45,7 +45,7 @@ from training.family_choice import best_first
 from training.golden import golden_records
 from training.importance import spread
 from training.kinds import kind_of
-from training.sample import Begun, Sample, sample_of
+from training.sample import BegunModel, Sample, sample_of
 from training.split import FOLDS, shuffled
 from training.trained_model import FittedModel
 from training.tuning.acceptance import Tuning, tune
@@ -278,7 +278,7 @@ def _to_serve(
     else:
         if isinstance(start, GrownStart):
             encoder, scorer = start.encoder, start.text
-        begun = Begun(recipe.known(data), recipe.params, scorer)
+        begun = BegunModel(recipe.known(data), recipe.params, scorer)
     encoder = encoder or encoder_of(data, task, begun)
     return encoder, sample_of(data, encoder, task, begun)
 

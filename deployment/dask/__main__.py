@@ -164,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="what", required=True, metavar="train|score")
+    commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="boosted trees on labelled rows")
     train.add_argument("--family", choices=tuple(OUT_OF_CORE), default="lightgbm")
     train.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of draws and trees")

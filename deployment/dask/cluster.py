@@ -8,16 +8,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
-
-import distributed
-from dask import config
 
 from deployment.dask.failures import clear_failures
 from deployment.dask.installation import installation
 from deployment.dask.work import Closed, done, kept, refuse_other
 from model.errors import ClusterFailed, WorkerLost
+
+if TYPE_CHECKING:  # An extra: whoever has it not reads this module all the same.
+    import distributed
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -99,7 +99,7 @@ class Cluster(AbstractContextManager["Cluster"]):
         """
         client, ours = self.client, installation()
         name = function.__qualname__.strip("_")
-        with clear_failures(self._address), config.set(QUIET):
+        with clear_failures(self._address), _quietly():
             at = self._kept(client, shared)
             futures = [
                 client.submit(done, function, ours, at, Closed(item), key=_key(name), pure=False)
@@ -128,7 +128,7 @@ class Cluster(AbstractContextManager["Cluster"]):
         """
         client, ours = self.client, installation()
         name = function.__qualname__.strip("_")
-        with clear_failures(self._address), config.set(QUIET):
+        with clear_failures(self._address), _quietly():
             places = sorted(self._workers(client))[: len(items)]
             if len(places) < len(items):
                 raise WorkerLost(f"FAROL_DASK={self._address}: {len(items)} workers are needed")
@@ -217,6 +217,8 @@ class Cluster(AbstractContextManager["Cluster"]):
             return future
 
     def _connected(self) -> distributed.Client:
+        import distributed
+
         with clear_failures(self._address):
             client = distributed.Client(
                 self._address, timeout=self._patience, set_as_default=False, name="farol"
@@ -229,6 +231,13 @@ class Cluster(AbstractContextManager["Cluster"]):
             client.close(timeout=1)
             raise
         return client
+
+
+def _quietly() -> AbstractContextManager[object]:
+    from dask import config
+
+    quiet: AbstractContextManager[object] = config.set(QUIET)
+    return quiet
 
 
 def _key(name: str) -> str:

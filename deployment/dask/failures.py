@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
-import distributed
-
 from model.errors import ClusterFailed
-
-GONE = (OSError, TimeoutError, CancelledError, distributed.KilledWorker)
 
 
 @contextmanager
@@ -23,6 +19,8 @@ def clear_failures(address: str) -> Iterator[None]:
     Raises:
         ClusterFailed: the scheduler or the workers cannot be reached or used.
     """
+    import distributed
+
     where = f"FAROL_DASK={address}"
     try:
         yield
@@ -43,7 +41,7 @@ def clear_failures(address: str) -> Iterator[None]:
             f"{where}: workers died of one and the same task, {error.allowed_failures + 1} times "
             "over; are they short of memory?"
         ) from error
-    except GONE as error:
+    except (OSError, TimeoutError, CancelledError) as error:
         raise ClusterFailed(
             f"{where}: the scheduler or its workers do not answer ({type(error).__name__}); is "
             "`dask scheduler` running there, and at least one worker?"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
+from deployment.dask.cluster import Cluster
 from deployment.settings import Settings
 from model.computing.pool import HERE, Pool
 from model.errors import ConfigurationError
@@ -22,10 +24,7 @@ def pool(settings: Settings) -> Iterator[Pool]:
     if settings.dask is None:
         yield HERE
         return
-    try:
-        # Not at the top: an extra, which takes half a second to import.
-        from deployment.dask.cluster import Cluster
-    except ImportError as error:
-        raise ConfigurationError("FAROL_DASK needs Dask: make setup-scale") from error
+    if find_spec("distributed") is None:
+        raise ConfigurationError("FAROL_DASK needs Dask: make setup-scale")
     with Cluster(settings.dask) as cluster:
         yield cluster

@@ -90,7 +90,7 @@ def listed(records: Iterable[tuple[str, str]], key: TombstoneKey | None) -> byte
 
 
 def listed_with(content: bytes, learned: Learned) -> bytes:
-    """The list of a version that goes on from another: what either learned from.
+    r"""The list of a version that goes on from another: what either learned from.
 
     >>> listed_with(b"a\nb", Learned({"b", "c"})).decode().split()
     ['a', 'b', 'c']

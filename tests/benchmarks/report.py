@@ -48,7 +48,7 @@ _SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 def rewritten(page: str, sections: Mapping[str, str]) -> str:
     """A page with these sections in the place of its own; others stay.
 
-    >>> print(rewritten("# Old\\n\\n## Peers\\n\\nslow\\n\\n", {"files": "quick\\n"})[-39:])
+    >>> print(rewritten("# Old\\n\\n## Peers\\n\\nslow\\n\\n", {"files": "quick\\n"})[-32:])
     ## Files
     <BLANKLINE>
     quick

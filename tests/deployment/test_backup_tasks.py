@@ -21,6 +21,7 @@ from database.driver.commands import DeleteMany, InsertMany
 from database.embedded import lifecycle
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository
+from database.mapping.nested_lists import packed
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from database.tasks import TaskRepository
@@ -292,7 +293,7 @@ def test_a_repair_without_a_task_is_of_every_one_and_names_each(
     with root_registry(city.settings) as root:
         night = root.on("farol_night_school")
         night.execute(DeleteMany("labels", {"student_id": "RA-1"}))
-        note = {"_id": "n", "subjects": [["RA-1", "2023"]], "noted_at": START}
+        note = {"_id": "n", "subjects": packed([["RA-1", "2023"]]), "noted_at": START}
         night.execute(InsertMany("pending_joins", [note]))
 
         assert repair.main([]) == 0

@@ -156,7 +156,7 @@ from api.metrics.files import prepare
 from api.metrics.host import HostMetrics
 from api.metrics.task import Metrics
 folder = Path(sys.argv[1])
-prepare(folder, 0, first=True)
+prepare(folder, 0)
 host = HostMetrics(folder)
 metrics = Metrics(host, "pede_lag", 0)
 metrics.expect(["list_runs"])

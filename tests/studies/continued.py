@@ -30,7 +30,7 @@ from tests.studies.family_choice import DATA, _read
 from training.candidates import candidate
 from training.families.trees import tree_count
 from training.kinds import KINDS
-from training.sample import Begun, sample_of
+from training.sample import BegunModel, sample_of
 
 Array = NDArray[np.float64]
 ROOTS = ("lightgbm", "xgboost", "online_logistic")
@@ -46,10 +46,10 @@ class Chain:
     text: bytes = b""
     learned: frozenset[tuple[str, str]] = frozenset()
 
-    def start(self, known: TrainingSet) -> Begun:
+    def start(self, known: TrainingSet) -> BegunModel:
         """What goes on from it, where those records are learned from."""
         had = np.array([one in self.learned for one in known.subjects()])
-        return Begun(had, candidate(self.family).params, self.text)
+        return BegunModel(had, candidate(self.family).params, self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from training.dropped import dropped_features
 from training.families.family import Family
 from training.holdout import scores_without
 from training.lightgbm_text import grown, parse_text
-from training.sample import Begun, sample_of
+from training.sample import BegunModel, sample_of
 from training.train import fit
 from training.tuning.budget import Budget
 
@@ -53,7 +53,7 @@ def test_what_goes_on_is_the_trees_before_and_what_its_library_adds_to_them(
     sample = replace(sample_of(both, encoder, task), outcome=outcome, numeric=numeric)
     root = candidate(family.continues)
     before = root.train(sample.take(np.arange(len(first))), quick(root), 0)
-    begun = Begun(np.arange(len(both)) < len(first), quick(root), before.dump())
+    begun = BegunModel(np.arange(len(both)) < len(first), quick(root), before.dump())
 
     model = family.fit(replace(sample, start=begun), quick(family), 0)
     after = family.convert(model, sample)
@@ -81,7 +81,8 @@ def test_a_start_that_is_grown_anew_is_what_its_records_alone_would_grow(
     root = candidate(family.continues)
     before = root.train(sample.take(known), quick(root), 0)
     told = [
-        replace(sample, start=Begun(known, quick(root), scorer)) for scorer in (before.dump(), None)
+        replace(sample, start=BegunModel(known, quick(root), scorer))
+        for scorer in (before.dump(), None)
     ]
 
     one, other = (family.train(each, quick(family), 0).dump() for each in told)
@@ -229,7 +230,7 @@ def test_a_chain_ends_where_the_trees_are_as_many_as_are_allowed(task: TaskSpec)
     assert trees == [20, 40]
     sample = sample_of(
         both, model.encoder, task,
-        Begun(np.ones(len(both), dtype=np.bool_), {}, model.scorer.dump()),
+        BegunModel(np.ones(len(both), dtype=np.bool_), {}, model.scorer.dump()),
     )  # fmt: skip
     params = {**quick(candidate("lightgbm_continued")), "most_trees": 50, "trees": 200}
     assert grown(candidate("lightgbm_continued").train(sample, params, 0).dump()) == 50

@@ -15,7 +15,7 @@ from retraining.run.challenge import successor_trial
 from tests.training.continued import start_of, two_years, with_continued
 from training.candidates import candidate
 from training.continuing.able import unable
-from training.sample import Begun, Sample
+from training.sample import BegunModel, Sample
 from training.train import fit
 
 ONLINE, CONTINUED = candidate("online_logistic"), candidate("online_logistic_continued")
@@ -36,7 +36,7 @@ def joined(first: Sample, second: Sample, scorer: bytes | None = None) -> Sample
         np.vstack([first.rows, second.rows]),
         np.concatenate([first.outcome, second.outcome]),
         np.concatenate([first.students, second.students]),
-        start=Begun(known, ONLINE.params, scorer),
+        start=BegunModel(known, ONLINE.params, scorer),
     )
 
 
