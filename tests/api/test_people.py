@@ -81,10 +81,10 @@ class Town:
         return Done(code, out.getvalue(), err.getvalue())
 
     def told(self) -> list[tuple[str, str]]:
-        """Who did what, oldest first."""
+        """Who did what, oldest first; a command's block may come before that of an earlier call."""
         settled(self.home)
-        events = self.registry.run(entries())
-        return [(event.actor, event.action) for event in reversed(events)]
+        events = sorted(self.registry.run(entries()), key=lambda event: event.at)
+        return [(event.actor, event.action) for event in events]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from database.driver.commands import DeleteMany, Find, InsertMany
 from database.labels import LabelRepository
 from database.leases import LeaseRepository
 from database.mapping.documents import from_document
+from database.mapping.nested_lists import packed
 from database.promotions import PromotionRepository
 from database.runs import RunRepository
 from database.versions import ModelVersionRepository
@@ -391,7 +392,7 @@ def test_a_run_first_settles_the_labels_that_a_dead_process_owed(
     lost = "S7"
     where = {"student_id": lost}
     registry.execute(DeleteMany("labels", where))
-    note = {"_id": "n", "subjects": [[lost, "2022"]], "noted_at": START}
+    note = {"_id": "n", "subjects": packed([[lost, "2022"]]), "noted_at": START}
     registry.execute(InsertMany("pending_joins", [note]))
 
     dry = run(registry, home, options=RunOptions(dry_run=True))
