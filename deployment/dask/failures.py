@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
 from model.errors import ClusterFailed
+
+NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 
 
 @contextmanager
@@ -24,11 +27,6 @@ def clear_failures(address: str) -> Iterator[None]:
     where = f"FAROL_DASK={address}"
     try:
         yield
-    except ModuleNotFoundError as error:
-        raise ClusterFailed(
-            f"{where}: a worker cannot import {error.name}; start workers in Farol's folder, with "
-            "the same lock file (docs/dask.md)"
-        ) from error
     except TypeError as error:
         if "ssl_context" not in str(error):
             raise
@@ -45,4 +43,12 @@ def clear_failures(address: str) -> Iterator[None]:
         raise ClusterFailed(
             f"{where}: the scheduler or its workers do not answer ({type(error).__name__}); is "
             "`dask scheduler` running there, and at least one worker?"
+        ) from error
+    except Exception as error:
+        # Dask's own, with the worker's as text, where the scheduler met it first.
+        if (unknown := NO_MODULE.search(str(error))) is None:
+            raise
+        raise ClusterFailed(
+            f"{where}: a worker cannot import {unknown[1]}; start workers in Farol's folder, with "
+            "the same lock file (docs/dask.md)"
         ) from error
