@@ -133,13 +133,12 @@ def test_health_tells_of_a_canary_whose_answers_cannot_be_counted(
 
         until(lambda: _worker(school)["state"] == "degraded")
         until(lambda: "the canary's files cannot be kept" in _worker(school).get("detail", ""))
-        meanwhile = {ask(client, i) for i in range(40)}
+        # The other worker may not have tried yet to leave its counts.
+        until(lambda: {ask(client, i) for i in range(40)} == {"v1"})
         counted.unlink()
         until(lambda: "v2" in {ask(client, i) for i in range(20)})
         until(lambda: all(_worker(school)["state"] == "ok" for _ in range(12)))
     begin(school, "v2", 0)
-
-    assert meanwhile == {"v1"}
 
 
 def _worker(school: Server) -> dict[str, str]:

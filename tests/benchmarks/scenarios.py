@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from threading import Event, Thread
 from typing import Any
 
@@ -20,13 +20,14 @@ from database.driver.client import open_registry
 from database.embedded import lifecycle
 from database.predictions import PredictionRepository
 from tests.benchmarks.checked import Checked, loading
-from tests.benchmarks.contestants import RECORD, farol
+from tests.benchmarks.contestants import RECORD, farol, floor
 from tests.benchmarks.servers import Server, free_port, serving
 
 DRAIN_SECONDS = 900.0
 COUNT_TIMEOUT_MS = 600_000
 WORKERS = 4
 STARTS = 5
+SLICE_SECONDS = 10
 POLL_SECONDS = 0.1
 """Asking for health opens every outbox of the host, so not more often than the figures need."""
 
@@ -109,24 +110,35 @@ def start(stage: Stage) -> dict[str, str]:
 
 
 def sustained(stage: Stage, *, minutes: float) -> dict[str, str]:
-    """Full load for minutes: is the backlog bounded, does memory stay, is every record kept?"""
+    """Full load for minutes: is the backlog bounded, does memory stay, is every record kept?
+
+    The floor answers the same load before and after, so that the rate can be told as a share of it.
+    """
+    floors = [_floor_rate(stage)]
     before = stage.kept()
     slices: list[Checked] = []
     backlog, memory = [0], [_memory(stage)]
     end = time.monotonic() + minutes * 60
     while time.monotonic() < end:
-        with stage.load(10) as load:
+        with stage.load(SLICE_SECONDS) as load:
             slices.append(load.result())
         backlog.append(waiting(stage.home / "tasks/pede_lag/outbox"))
         memory.append(_memory(stage))
     drained = stage.drain()
-    answered = sum(s.requests for s in slices)
+    floors.append(_floor_rate(stage))
+    held = sum(s.slice.failed for s in slices)
+    answered = sum(s.requests for s in slices) - held
     kept = stage.kept() - before
-    rates = [s.slice.rate for s in slices]
+    rates = [s.slice.rate * (1 - s.slice.failed / s.requests) for s in slices]
+    sustained = answered / (SLICE_SECONDS * len(slices))
     return {
-        "answers": f"{answered:,}",
-        "failed": f"{sum(s.slice.failed for s in slices)}",
-        "requests/s": f"{median(rates):,.0f} (slowest ten seconds {min(rates):,.0f})",
+        "predictions answered": f"{answered:,}",
+        "refused (503 with `Retry-After`) or failed": f"{held:,}",
+        "scores that are not their version's": f"{sum(s.wrong for s in slices)}",
+        "predictions/s": f"{sustained:,.0f} (ten seconds: median {median(rates):,.0f}, "
+        f"slowest {min(rates):,.0f})",
+        "floor before, after": ", ".join(f"{rate:,.0f}/s" for rate in floors),
+        "of the floor": f"{sustained / mean(floors):.2f}",
         "p99": f"{median(s.slice.p99 for s in slices):.1f} ms",
         "largest backlog of the host": f"{max(backlog):,} records",
         "backlog at the half and at the end": f"{backlog[len(backlog) // 2]:,}, {backlog[-1]:,}",
@@ -135,6 +147,20 @@ def sustained(stage: Stage, *, minutes: float) -> dict[str, str]:
         f"(sent, and cut off at the end of {len(slices)} slices of {stage.connections})",
         "largest worker at start, half, end": _mebibytes(memory),
     }
+
+
+def _floor_rate(stage: Stage) -> float:
+    """Answers a second of FastAPI that validates the same body, asked as Farol is."""
+    port = free_port()
+    contestant = floor()
+    command = [part.format(port=port) for part in contestant.command]
+    with (stage.home / "floor.log").open("w") as log, serving(
+        contestant.name, command, port=port, path=contestant.path, probe=RECORD,
+        env=contestant.env, cwd=contestant.cwd, log=log,
+    ) as server, loading(
+        server.url, RECORD, {}, connections=stage.connections, seconds=SLICE_SECONDS
+    ) as load:  # fmt: skip
+        return float(load.result().slice.rate)
 
 
 def promotions(stage: Stage, *, moves: int) -> dict[str, str]:
