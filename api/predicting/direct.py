@@ -21,9 +21,8 @@ from api.http.request_ids import request_id
 from api.http.secure_headers import OF_DATA, REQUEST_ID, Header
 from api.idempotency.header import HEADER as IDEMPOTENCY_KEY
 from api.limits.gate import COUNTED, REFUSED, CallGate
-from api.payload import NO_UNITS, RecordReader, read_json
+from api.payload import RecordReader, read_json, read_scorable
 from api.predicting.drawn_ids import DrawnIds
-from api.records.asked import Asked
 from api.scoring import answer, score_one
 from api.security import Client
 from api.services import Services
@@ -106,7 +105,8 @@ class DirectPredict:
         answered: Answered,
     ) -> None:
         here, now = self._here, self._here.now()
-        asked = self._asked(client, body, str(now.year))
+        limit = UnitLimit.of(client, here.task) if client.units else None
+        asked = read_scorable(here, self._reader, read_json(body), str(now.year), limit)
         prediction = score_one(
             here.champion(),
             asked,
@@ -119,16 +119,6 @@ class DirectPredict:
         loop = asyncio.get_running_loop()
         safe = partial(self._safe, loop, prediction, asked.sent_id, started, answered)
         here.log.keep(prediction, safe, loop)
-
-    def _asked(self, client: Client, body: bytes, year: str) -> Asked:
-        here = self._here
-        limit = UnitLimit.of(client, here.task) if client.units else None
-        asked = self._reader.one(read_json(body), year, limit.default if limit else NO_UNITS)
-        if limit:
-            limit.check(asked.units)
-        here.erased.check(asked.student_id)
-        here.objections.check(asked.student_id)
-        return asked
 
     def _safe(
         self,
