@@ -155,6 +155,7 @@ def test_a_client_that_went_away_disturbs_nobody(one: Server) -> None:
             connection.sendall(request())
 
     assert one.post("/predict", RECORD).status_code == 200
+    assert "Traceback" not in (one.home / "server.log").read_text("utf-8")
 
 
 def test_whoever_is_behind_a_proxy_is_no_neighbour(one: Server) -> None:
