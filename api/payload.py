@@ -11,7 +11,8 @@ from starlette.requests import Request
 
 from api.http.problems import Problem
 from api.records.asked import Asked
-from api.services import services
+from api.services import Services, services
+from api.units import UnitLimit
 from model.errors import Faults, InvalidRecord
 from model.pseudonyms.pseudonyms import Pseudonyms
 from model.student import Units
@@ -134,6 +135,30 @@ class RecordReader:
         if not isinstance(text, str) or not known(text):
             raise InvalidRecord("period", f"must be a period that matches {self._task.periods}")
         return text
+
+
+def read_scorable(
+    here: Services, reader: RecordReader, record: Any, default_period: str, limit: UnitLimit | None
+) -> Asked:
+    """Reads a record that is to be scored.
+
+    Args:
+        here: the services of its task.
+        reader: of the task's records.
+        record: as it was sent; what is read leaves it.
+        default_period: of a record without a period.
+        limit: the units that the sender's key is for; None is all.
+
+    Raises:
+        InvalidRecord: names every field that is wrong; or it is of another unit than the key is
+            for, or of a student who was erased or objects.
+    """
+    asked = reader.one(record, default_period, limit.default if limit else NO_UNITS)
+    if limit:
+        limit.check(asked.units)
+    here.erased.check(asked.student_id)
+    here.objections.check(asked.student_id)
+    return asked
 
 
 def named_student(

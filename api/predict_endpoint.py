@@ -25,7 +25,7 @@ from api.idempotency.header import IDEMPOTENCY_KEY, REPLAYED, key_of
 from api.idempotency.once import Doing, once
 from api.limits.gate import COUNTED, REFUSED, CallGate
 from api.operation import EXPLAIN, SOURCE, operation
-from api.payload import NO_UNITS, RecordReader, read_json
+from api.payload import RecordReader, read_json, read_scorable
 from api.scoring import answer, explanation, score_one
 from api.security import Client
 from api.services import Services
@@ -120,11 +120,7 @@ class PredictEndpoint:
         record = read_json(body)
         now = here.now()
         limit = UnitLimit.of(client, here.task) if client.units else None
-        asked = self._reader.one(record, str(now.year), limit.default if limit else NO_UNITS)
-        if limit:
-            limit.check(asked.units)
-        here.erased.check(asked.student_id)
-        here.objections.check(asked.student_id)
+        asked = read_scorable(here, self._reader, record, str(now.year), limit)
         champion, wished = here.champion(), _wished(scope)
         explain = wished.explain
         if (arm := here.canary.arm) is None:

@@ -43,7 +43,7 @@ class LogPolicy:
     last_seconds: float = 1.0
 
 
-Told = Callable[[Exception | None], None]
+Told = Callable[[Overloaded | None], None]
 """What is to be done once a record is safe, or with the reason why it is not."""
 
 
@@ -54,7 +54,7 @@ class _Batch:
     told: list[Told] = field(default_factory=list)
     settled: bool = False
 
-    def release(self, error: Exception | None = None) -> None:
+    def release(self, error: Overloaded | None = None) -> None:
         """Lets everybody go on who waits; one who went away is not waited for."""
         self.settled = True
         # A write that comes to its end after the outbox took over releases what was released.

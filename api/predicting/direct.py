@@ -2,7 +2,8 @@
 
 Only what ends well is answered here. Whatever else a call is - one with reasons, an idempotency
 key, a key this worker has not met, a mistake in the record - goes to `PredictEndpoint`, which does
-all of it again and says what is wrong; so there is one place that refuses.
+all of it again and says what is wrong; so there is one place that refuses. Told here is only what
+comes after the record was given to the log, since who begins anew would have it kept twice.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ import orjson
 from api.http import origin
 from api.http.body import SMALL
 from api.http.direct import Address, Answered, Ordinary
-from api.http.problems import MEDIA_TYPE, Problem
+from api.http.problems import MEDIA_TYPE, Problem, log_unexpected
 from api.http.request_ids import request_id
 from api.http.secure_headers import OF_DATA, REQUEST_ID, Header
 from api.idempotency.header import HEADER as IDEMPOTENCY_KEY
 from api.limits.gate import COUNTED, REFUSED, CallGate
-from api.payload import NO_UNITS, RecordReader, read_json
+from api.payload import RecordReader, read_json, read_scorable
 from api.predicting.drawn_ids import DrawnIds
-from api.records.asked import Asked
 from api.scoring import answer, score_one
 from api.security import Client
 from api.services import Services
 from api.units import UnitLimit
 from model.access import Scope as Access
-from model.errors import Overloaded
+from model.errors import FarolError, Overloaded
 from model.prediction import Prediction
+from model.telemetry.context import REQUEST_ID as LOGGED_ID
+from model.telemetry.context import TASK, doing
 
 ORDINARY: Ordinary = {}
 IS_COUNTED: Ordinary = {COUNTED: True}
@@ -72,17 +74,16 @@ class DirectPredict:
     ) -> Ordinary | None:
         """Begins to answer a call; or says what the ordinary way is to be told of it."""
         started = time.perf_counter()
-        here, gate = self._here, self._gate
-        if here.canary.arm is not None or len(body) > SMALL:
-            return ORDINARY
-        for name, _ in headers:
-            if name in self._otherwise:
-                return ORDINARY
-        scope = {"headers": headers, "client": address}
-        if gate is None and origin.refusal(scope) is not None:
-            return ORDINARY
-        told = ORDINARY
+        gate, told = self._gate, ORDINARY
         try:
+            if self._here.canary.arm is not None or len(body) > SMALL:
+                return ORDINARY
+            for name, _ in headers:
+                if name in self._otherwise:
+                    return ORDINARY
+            scope = {"headers": headers, "client": address}
+            if gate is None and origin.refusal(scope) is not None:
+                return ORDINARY
             client = self._known(scope, Access.PREDICT)
             if client is None:
                 return ORDINARY
@@ -93,7 +94,10 @@ class DirectPredict:
                     return {REFUSED: problem}
                 told = IS_COUNTED
             self._keep(client, headers, body, started, answered)
-        except Exception:  # noqa: BLE001  the ordinary way meets it again, and tells it
+        except (Problem, FarolError):
+            return told  # The ordinary way meets it again, and tells it.
+        except Exception as error:  # noqa: BLE001  which it may not meet
+            self._log(error)
             return told
         return None
 
@@ -106,7 +110,8 @@ class DirectPredict:
         answered: Answered,
     ) -> None:
         here, now = self._here, self._here.now()
-        asked = self._asked(client, body, str(now.year))
+        limit = UnitLimit.of(client, here.task) if client.units else None
+        asked = read_scorable(here, self._reader, read_json(body), str(now.year), limit)
         prediction = score_one(
             here.champion(),
             asked,
@@ -120,16 +125,6 @@ class DirectPredict:
         safe = partial(self._safe, loop, prediction, asked.sent_id, started, answered)
         here.log.keep(prediction, safe, loop)
 
-    def _asked(self, client: Client, body: bytes, year: str) -> Asked:
-        here = self._here
-        limit = UnitLimit.of(client, here.task) if client.units else None
-        asked = self._reader.one(read_json(body), year, limit.default if limit else NO_UNITS)
-        if limit:
-            limit.check(asked.units)
-        here.erased.check(asked.student_id)
-        here.objections.check(asked.student_id)
-        return asked
-
     def _safe(
         self,
         loop: asyncio.AbstractEventLoop,
@@ -137,7 +132,7 @@ class DirectPredict:
         sent_id: str | None,
         started: float,
         answered: Answered,
-        error: Exception | None,
+        error: Overloaded | None,
     ) -> None:
         if error is not None:
             self._refuse(prediction, answered, error)
@@ -149,17 +144,28 @@ class DirectPredict:
     def _answer(
         self, prediction: Prediction, sent_id: str | None, started: float, answered: Answered
     ) -> None:
-        seconds = time.perf_counter() - started
+        try:
+            document = self._document(prediction, sent_id, time.perf_counter() - started)
+        except Exception as error:  # noqa: BLE001  nobody else would answer
+            self._log(error, prediction.request_id)
+            self._refuse(prediction, answered, error)
+            return
+        answered(200, b"%b%b\r\n" % (_HEAD, prediction.request_id.encode()), document)
+
+    def _document(self, prediction: Prediction, sent_id: str | None, seconds: float) -> bytes:
         metrics = self._here.metrics
         metrics.latency.observe(seconds)
         metrics.answered(prediction)
-        document = orjson.dumps(answer(prediction, sent_id, seconds * 1000))
-        answered(200, b"%b%b\r\n" % (_HEAD, prediction.request_id.encode()), document)
+        return orjson.dumps(answer(prediction, sent_id, seconds * 1000))
 
     def _refuse(self, prediction: Prediction, answered: Answered, error: Exception) -> None:
-        problem = Problem.of(error if isinstance(error, Overloaded) else Overloaded(str(error)))
+        problem = Problem.of(error)
         self._here.metrics.refuse(problem.status)
         lines = b"%b%b\r\n" % (_HEAD_OF_PROBLEM, prediction.request_id.encode())
         if problem.retry_after is not None:
             lines += _lines((b"retry-after", str(problem.retry_after).encode()))
         answered(problem.status, lines, problem.body())
+
+    def _log(self, error: Exception, request_id: str = "") -> None:
+        with doing(TASK, self._here.task.name), doing(LOGGED_ID, request_id):
+            log_unexpected(error)

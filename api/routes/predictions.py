@@ -21,7 +21,7 @@ from api.http.request_ids import request_id_of
 from api.idempotency.header import IDEMPOTENCY_KEY
 from api.idempotency.once import Doing, answered_once
 from api.operation import EXPLAIN, UNIT, operation
-from api.payload import NO_UNITS, RecordReader, named_student, read_json
+from api.payload import RecordReader, named_student, read_json, read_scorable
 from api.predict_endpoint import wants_explanation
 from api.records.asked import Asked
 from api.scoring import answer, explanation, score_many, score_one
@@ -177,12 +177,7 @@ def _read(
     errors: list[RecordError] = []
     for index, record in enumerate(records):
         try:
-            asked = reader.one(record, default_period, limit.default if limit else NO_UNITS)
-            if limit:
-                limit.check(asked.units)
-            here.erased.check(asked.student_id)
-            here.objections.check(asked.student_id)
-            good.append((index, asked))
+            good.append((index, read_scorable(here, reader, record, default_period, limit)))
         except InvalidRecord as error:
             errors.append(_refused(index, error))
     return good, errors

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests import local
@@ -24,6 +25,11 @@ def one(world: World) -> Iterator[Server]:
     with served(world.home, workers=1) as running:
         until(lambda: all(w["version"] for w in running.workers()))
         yield running
+
+
+def is_direct(answer: httpx.Response) -> bool:
+    """Whether the connection itself wrote an answer: with the length last."""
+    return list(answer.headers)[-1] == "content-length"
 
 
 def request(body: bytes = BODY, *headers: bytes, path: bytes = b"/predict") -> bytes:
@@ -53,6 +59,7 @@ def test_both_ways_give_the_same_answer_with_the_same_headers(one: Server) -> No
     ordinary = one.post("/predict?source=api", RECORD)
 
     assert direct.status_code == ordinary.status_code == 200
+    assert (is_direct(direct), is_direct(ordinary)) == (True, False)
     assert direct.headers.keys() == ordinary.headers.keys()
     unlike = {"x-request-id", "date", "content-length"}
     assert {n: v for n, v in direct.headers.items() if n not in unlike} == {
@@ -134,10 +141,11 @@ def test_a_call_that_is_one_too_many_is_counted_once(world: World) -> None:
         until(lambda: all(w["version"] for w in made.workers()))
         key = {"X-API-Key": make_key(world.home, "--scope", "predict")}
         wrong = [made.post("/predict", {"inde": 70}, **key).status_code for _ in range(3)]
-        good = [made.post("/predict", RECORD, **key).status_code for _ in range(4)]
+        good = [made.post("/predict", RECORD, **key) for _ in range(4)]
 
     assert wrong == [422, 422, 422]
-    assert good == [200, 200, 429, 429]
+    assert [answer.status_code for answer in good] == [200, 200, 429, 429]
+    assert [is_direct(answer) for answer in good] == [True, True, False, False]
 
 
 def test_a_client_that_went_away_disturbs_nobody(one: Server) -> None:
@@ -147,6 +155,7 @@ def test_a_client_that_went_away_disturbs_nobody(one: Server) -> None:
             connection.sendall(request())
 
     assert one.post("/predict", RECORD).status_code == 200
+    assert "Traceback" not in (one.home / "server.log").read_text("utf-8")
 
 
 def test_whoever_is_behind_a_proxy_is_no_neighbour(one: Server) -> None:

@@ -315,8 +315,10 @@ class _Wire(asyncio.Transport):
         self.answered: asyncio.Future[None] | None = None
 
     def write(self, data: Any) -> None:
-        if b"latency_ms" in data and self.answered is not None:
-            assert not data.startswith(b"HTTP") or data.startswith(b"HTTP/1.1 200"), data
+        assert self.answered is not None
+        if data.startswith(b"HTTP") and not data.startswith(b"HTTP/1.1 200"):
+            self.answered.set_exception(RuntimeError(str(data)))
+        elif b"latency_ms" in data:
             self.answered.set_result(None)
 
     def is_closing(self) -> bool:
