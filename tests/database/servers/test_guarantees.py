@@ -5,7 +5,6 @@ FerretDB 1 keeps what it acknowledged, and does not compare before it replaces: 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -33,14 +32,9 @@ OTHERS = (pytest.param("ferretdb", marks=pytest.mark.servers), COMPARES[1])
 
 @pytest.fixture
 def uri(request: pytest.FixtureRequest) -> str:
-    if request.param == "embedded":
-        return cast("str", request.getfixturevalue("embedded_uri"))
     if request.param == "ferretdb":
         return cast("FerretDB", request.getfixturevalue("ferretdb")).uri
-    uri = os.environ.get("TEST_MONGO_URI")
-    if not uri:
-        pytest.skip("TEST_MONGO_URI is not set: no real MongoDB to test against")
-    return uri
+    return cast("str", request.getfixturevalue(f"{request.param}_uri"))
 
 
 @pytest.mark.parametrize("uri", COMPARES, indirect=True)
