@@ -47,6 +47,7 @@ from api.security import Doors, KeyRing
 from api.services import Folders, Services
 from database import installation
 from database.driver.async_client import open_async_registry
+from database.driver.options import hosts_of
 from database.driver.watched import watch_of
 from database.embedded import lifecycle, sqlite_files
 from database.embedded.outgrown import size_of
@@ -297,6 +298,8 @@ async def _connect(settings: Settings, tracer: Tracer | None, uri: str) -> OpenR
         watch=None if tracer is None else watch_of(tracer),
     )
     try:
+        if weakness := await registry.weakness():
+            _log.warning("the registry (%s): %s", hosts_of(uri), weakness)
         await registry.run(installation.claim(key))
     except FarolError:
         await registry.close()

@@ -15,6 +15,7 @@ from database.driver.execute import Call, call, nothing
 from database.driver.options import client_options, database_options
 from database.driver.run import Hook, drive_async, hooked
 from database.driver.watched import Watch, watched_async
+from database.driver.weaknesses import weakness_of
 from model.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -94,6 +95,16 @@ class AsyncRegistry:
         """
         with translated():
             await self._client.admin.command("ping")
+
+    async def weakness(self) -> str:
+        """What the server does not keep, as `SyncRegistry.weakness` tells.
+
+        Raises:
+            RegistryUnavailable: no answer.
+            RegistryError: it does not say what it is.
+        """
+        with translated():
+            return weakness_of(await self._client.admin.command("buildInfo"))
 
     async def close(self) -> None:
         """Closes the connections; the registry cannot be used afterwards."""

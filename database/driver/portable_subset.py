@@ -6,7 +6,7 @@ not only on the server that lacks it. What each omission is for is told in `docs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -19,8 +19,6 @@ from database.driver.commands import (
     InsertMany,
     ReplaceMany,
 )
-
-_CONTAINERS = frozenset({dict, list, tuple})
 
 QUERY_OPERATORS = frozenset({"$in", "$lt", "$lte", "$gt", "$gte", "$ne", "$exists", "$or"})
 
@@ -84,33 +82,21 @@ def _stored(document: Mapping[str, Any]) -> None:
         for name in document:
             if "." in name or name[:1] == "$":
                 raise NotPortable(f"the field name {name} is outside the portable subset")
-    kinds = {*map(type, document.values())}
-    if float in kinds:
-        # A sum of finite numbers may overflow: then each is looked at.
-        _finite([value for value in document.values() if type(value) is float])
-    if not kinds.isdisjoint(_CONTAINERS):
-        for value in document.values():
-            if type(value) is dict:
-                _stored(value)
-            elif type(value) is list or type(value) is tuple:
-                _items(value)
+    _values(document.values())
 
 
-def _items(items: Sequence[Any]) -> None:
-    kinds = {*map(type, items)}
-    if not kinds.isdisjoint((list, tuple)):
-        raise NotPortable("a list within a list is outside the portable subset")
-    if float in kinds:
-        _finite([item for item in items if type(item) is float])
-    if dict in kinds:
-        for item in items:
-            if type(item) is dict:
-                _stored(item)
-
-
-def _finite(numbers: Sequence[float]) -> None:
-    if not isfinite(sum(numbers)) and not all(map(isfinite, numbers)):
-        raise NotPortable("NaN and infinity are outside the portable subset")
+def _values(values: Iterable[Any], *, of_a_list: bool = False) -> None:
+    for value in values:
+        kind = type(value)
+        if kind is float:
+            if not isfinite(value):
+                raise NotPortable("NaN and infinity are outside the portable subset")
+        elif kind is dict:
+            _stored(value)
+        elif kind is list or kind is tuple:
+            if of_a_list:
+                raise NotPortable("a list within a list is outside the portable subset")
+            _values(value, of_a_list=True)
 
 
 def _plain(fields: Iterable[str]) -> None:

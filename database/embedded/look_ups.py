@@ -48,13 +48,14 @@ def answer_look_ups(handler: NeoSQLiteHandler) -> None:
                 found = _found(opened, table, body)
             except NotPlain:
                 return handle(message)
-            batch, cursor = handler._split_first_batch(
-                found,
-                handler._first_batch_size(body),
-                f"{database}.{table}",
-                database,
-                owner=message.get("_conn_id"),
-            )
+        # What was found is encoded while others of this database are answered.
+        batch, cursor = handler._split_first_batch(
+            found,
+            handler._first_batch_size(body),
+            f"{database}.{table}",
+            database,
+            owner=message.get("_conn_id"),
+        )
         answer = {"id": cursor, "ns": f"{database}.{table}", "firstBatch": batch}
         return message["request_id"], {"ok": 1, "cursor": answer}
 

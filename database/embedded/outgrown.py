@@ -6,6 +6,7 @@ database waiting, and the memory in which an answer is made ([docs/growth.md] ha
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,13 @@ def size_of(home: Path) -> EmbeddedSize:
     """Measures the files of a home's embedded server; asks nobody."""
     sizes = {"": 0}
     for path in folder_of(home).glob("*.db"):
-        log = path.with_name(path.name + WAL)
-        sizes[path.stem] = sum(one.stat().st_size for one in (path, log) if one.exists())
+        sizes[path.stem] = _bytes(path) + _bytes(path.with_name(path.name + WAL))
     largest = max(sizes, key=lambda name: (sizes[name], name))
     return EmbeddedSize(home, largest, sizes[largest])
+
+
+def _bytes(path: Path) -> int:
+    """Of a file that may be gone at any moment, as a log is when its server ends."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0

@@ -90,5 +90,5 @@ class KeptFileRepository(Repository[KeptFile]):
         Raises:
             RegistryError: the registry refuses, or does not answer.
         """
-        found = yield Find(self.collection, {"digest": digest}, limit=0, fields=["place"])
+        found = yield Find(self.collection, {"digest": digest}, fields=["place"])
         return any(one["_id"] != kept.file_id and one["place"] == kept.place for one in found)

@@ -44,6 +44,15 @@ def embedded_uri(embedded_home: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def mongodb_uri() -> str:
+    """A real MongoDB, where `TEST_MONGO_URI` leads to one."""
+    uri = os.environ.get("TEST_MONGO_URI")
+    if not uri:
+        pytest.skip("TEST_MONGO_URI is not set: no real MongoDB to test against")
+    return uri
+
+
+@pytest.fixture(scope="session")
 def ferretdb() -> Iterator[FerretDB]:
     """A FerretDB; where there is a Go and none can be built or started, its tests fail."""
     if not can_build():
@@ -78,7 +87,7 @@ def run(request: pytest.FixtureRequest, db: str) -> Iterator[Run]:
     if server == "ferretdb":
         yield from _emptied(cast("FerretDB", request.getfixturevalue("ferretdb")), driver)
         return
-    uri = _uri(server, request)
+    uri = cast("str", request.getfixturevalue(f"{server}_uri"))
     yield from _of(uri, db, driver)
     _drop(uri, db)
 
@@ -91,15 +100,6 @@ def _emptied(server: FerretDB, driver: str) -> Iterator[Run]:
     with MongoClient[dict[str, object]](server.uri) as client:
         for collection in client[db].list_collection_names():
             client[db][collection].delete_many({})
-
-
-def _uri(server: str, request: pytest.FixtureRequest) -> str:
-    if server == "embedded":
-        return cast("str", request.getfixturevalue("embedded_uri"))
-    uri = os.environ.get("TEST_MONGO_URI")
-    if not uri:
-        pytest.skip("TEST_MONGO_URI is not set: no real MongoDB to test against")
-    return uri
 
 
 def _of(uri: str, db: str, driver: str, *, made: bool = False) -> Iterator[Run]:

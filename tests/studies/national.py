@@ -1,20 +1,20 @@
 """What forty-seven million pupils would take: `python -m tests.studies.national`.
 
-Arithmetic and nothing else: each rate was measured on the machine that its source names, and is
-multiplied. `--write` puts the tables into docs/scale.md.
+Arithmetic and nothing else: each rate was measured on the machine that its page names, and is
+multiplied; those of docs/growth.md are read there. `--write` puts the tables into docs/scale.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
-BEGIN = "<!-- scale: written by python -m tests.studies.national --write -->"
-END = "<!-- end of scale -->"
+from tests.documented import DocumentedTable
+from tests.studies.growth.__main__ import written
+from tests.studies.growth.told import read_table
 
 PUPILS = 47_000_000
 PERIODS_SCORED = 10
@@ -23,7 +23,7 @@ PERIODS_SCORED = 10
 HEADROOM = 0.7
 """The share of a measured rate that is planned with."""
 
-HOUR, MICRO = 3_600.0, 1e-6
+HOUR = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,21 @@ class Rate:
         work: what is done to a pupil.
         per_second: on one host of two cores, with its registry.
         times: a year, for each pupil.
-        source: where the rate was measured.
+        page: where the figure stands, with how it was measured.
+        students: how many there were then; 0 where the page says it.
     """
 
     work: str
     per_second: float
     times: int
-    source: str
+    page: str
+    students: int = 0
+
+    @property
+    def source(self) -> str:
+        """The page as a link."""
+        many = f", {self.students:,} students" if self.students else ""
+        return f"[{self.page}]({self.page}){many}"
 
     def hours(self, pupils: int) -> float:
         """Hours of one such host for all of them once, with headroom."""
@@ -72,17 +80,43 @@ class Kept:
         return self.bytes_each * self.times * pupils / 1e9
 
 
-RATES = (
-    Rate("a row of a school file read", 4_614, 1, "[growth.md](growth.md), 10⁶"),
-    Rate("an outcome kept and joined", 2_483, 1, "[growth.md](growth.md), 10⁶"),
-    Rate("a score in bulk, one worker", 29_621, PERIODS_SCORED, "[serving.md](serving.md)"),
-    Rate("a score by `/predict`, sustained", 2_560, PERIODS_SCORED, "[soak.md](soak.md)"),
-)
-RECORDS = (
-    Kept("a student's period", 1_120, 1, "`students`"),
-    Kept("an outcome with its label", 1_651, 1, "`outcomes`, `labels`"),
-    Kept("a prediction", 1_066, PERIODS_SCORED, "`predictions`"),
-)
+GROWTH = "growth.md"
+SERVED = Rate("a score by `/predict`, sustained", 2_560, PERIODS_SCORED, "soak.md")
+
+
+def rates() -> Sequence[Rate]:
+    """Every kind of work."""
+    return (
+        _grown("a row of a school file read", "ingest"),
+        _grown("an outcome kept and joined", "labels"),
+        Rate("a score in bulk, one worker", 29_621, PERIODS_SCORED, "serving.md"),
+        SERVED,
+    )
+
+
+def records() -> Sequence[Kept]:
+    """Every kind of record of which there is one a pupil or more."""
+    return (
+        Kept("a student's period", _bytes_each("ingest"), 1, "`students`"),
+        Kept("an outcome with its label", _bytes_each("labels", "ingest"), 1,
+             "`outcomes`, `labels`"),
+        Kept("a prediction", _bytes_each("score", "drift"), PERIODS_SCORED, "`predictions`"),
+    )  # fmt: skip
+
+
+def _grown(work: str, step: str) -> Rate:
+    """A step of growth.md at its largest size, once a year."""
+    told = read_table(written(()).written())
+    students = max(rows for name, rows in told if name == step)
+    return Rate(work, told[step, students].per_second, 1, GROWTH, students)
+
+
+def _bytes_each(step: str, before: str | None = None) -> int:
+    """What a step of growth.md added for each student, after the one before it, at one size."""
+    told = read_table(written(()).written())
+    students = max(rows for name, rows in told if name == step)
+    there = told[before, students].megabytes if before else 0.0
+    return round((told[step, students].megabytes - there) * 1e6 / students)
 
 
 def hosts(pupils: int, per_second: float, hours: float) -> int:
@@ -94,14 +128,18 @@ def hosts(pupils: int, per_second: float, hours: float) -> int:
     return ceil(pupils / (per_second * HEADROOM * hours * HOUR))
 
 
-def tables(pupils: int = PUPILS) -> Iterator[str]:
-    """The page's tables as lines of Markdown."""
+def table(pupils: int = PUPILS) -> str:
+    """The page's tables."""
+    return "\n".join([*_lines(pupils), ""])
+
+
+def _lines(pupils: int) -> Iterator[str]:
     yield (
         "| what, for each pupil | a second and host | times a year | everybody once, one host | "
         "core hours a year | measured in |"
     )
     yield "|---|--:|--:|--:|--:|---|"
-    for one in RATES:
+    for one in rates():
         yield (
             f"| {one.work} | {one.per_second:,.0f} | {one.times} | {one.hours(pupils):,.1f} h | "
             f"{one.core_hours(pupils):,.0f} | {one.source} |"
@@ -109,40 +147,34 @@ def tables(pupils: int = PUPILS) -> Iterator[str]:
     yield ""
     yield "| everybody scored by `/predict` within | requests a second | hosts of two cores |"
     yield "|---|--:|--:|"
-    served = RATES[-1]
     for hours in (1.0, 4.0, 24.0):
         yield (
             f"| {hours:g} h | {pupils / hours / HOUR:,.0f} | "
-            f"{hosts(pupils, served.per_second, hours):,} |"
+            f"{hosts(pupils, SERVED.per_second, hours):,} |"
         )
     yield ""
     yield "| record | bytes | times a year | a year | collections |"
     yield "|---|--:|--:|--:|---|"
-    for kept in RECORDS:
+    for kept in records():
         yield (
             f"| {kept.record} | {kept.bytes_each:,} | {kept.times} | "
             f"{kept.gigabytes(pupils):,.0f} GB | {kept.collections} |"
         )
-    whole = sum(kept.gigabytes(pupils) for kept in RECORDS)
+    whole = sum(kept.gigabytes(pupils) for kept in records())
     yield f"| together | | | {whole:,.0f} GB | |"
 
 
-def written(page: str, lines: Sequence[str]) -> str:
-    """The page with these lines between its marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return "\n".join([before + BEGIN, "", *lines, "", END + after])
+TABLE = DocumentedTable("scale.md", "scale", "tests.studies.national --write", table)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.studies.national", description=__doc__)
     parser.add_argument("--pupils", type=int, default=PUPILS, metavar="N")
-    parser.add_argument("--write", action="store_true", help="into docs/scale.md")
+    parser.add_argument("--write", action="store_true", help="into docs/scale.md, for all of them")
     given = parser.parse_args()
-    lines = list(tables(given.pupils))
     if given.write:
-        PAGE.write_text(written(PAGE.read_text("utf-8"), lines), "utf-8")
-    print("\n".join(lines))
+        TABLE.write()
+    sys.stdout.write(table(given.pupils))
 
 
 if __name__ == "__main__":

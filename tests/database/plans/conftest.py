@@ -10,5 +10,5 @@ from database.embedded import lifecycle
 
 
 @pytest.fixture(scope="module")
-def plans_uri(embedded_home: Path) -> str:
+def embedded_uri(embedded_home: Path) -> str:
     return lifecycle.ensure_running(embedded_home, idle_seconds=600)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -48,15 +47,12 @@ WITHOUT: Mapping[str, str] = {
 """Queries that look at every document of a collection that grows, and why that is right."""
 
 
-@pytest.fixture(scope="module", params=["embedded", "mongodb"])
+@pytest.fixture(
+    scope="module", params=["embedded", pytest.param("mongodb", marks=pytest.mark.servers)]
+)
 def plans(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Plan]]:
     """The plan of every query on an empty registry with all indexes."""
-    if request.param == "mongodb":
-        uri = os.environ.get("TEST_MONGO_URI", "")
-        if not uri:
-            pytest.skip("TEST_MONGO_URI is not set: no real MongoDB to test against")
-    else:
-        uri = request.getfixturevalue("plans_uri")
+    uri = request.getfixturevalue(f"{request.param}_uri")
     name = "plans_of_queries"
     with MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
         with open_registry(uri, name) as registry:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from tests.studies.growth.measured import Cost
 from tests.studies.growth.steps import STEPS
+
+COLUMNS = 9
+"""Of the first table."""
 
 Figures = Mapping[tuple[str, int], Cost]
 
@@ -29,6 +33,38 @@ def table(costs: Sequence[Cost]) -> str:
     lines += ["", "| step | seconds grow as rows to the | memory | registry's bytes a row |"]
     lines += ["|---|--:|--:|--:|", *_exponents(costs)]
     return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCost:
+    """What the table says of a step at one size.
+
+    Attributes:
+        per_second: rows.
+        megabytes: of the registry after it.
+    """
+
+    per_second: float
+    megabytes: float
+
+
+def read_table(told: str) -> Mapping[tuple[str, int], ToldCost]:
+    """The rows of `table` by step and size, without steps that failed.
+
+    >>> row = "| ingest | 1,000 | 20.0 | 50 | 1.0 s | 0.5 s | 100 MB | 50 MB | 1 MB |"
+    >>> read_table(row)[("ingest", 1_000)]
+    ToldCost(per_second=50.0, megabytes=1.0)
+    """
+    rows = [line.strip("| ").split(" | ") for line in told.splitlines()]
+    return {
+        (row[0], int(_number(row[1]))): ToldCost(_number(row[3]), _number(row[8]))
+        for row in rows
+        if len(row) == COLUMNS and row[1] != "rows"
+    }
+
+
+def _number(cell: str) -> float:
+    return float(cell.removesuffix(" MB").replace(",", ""))
 
 
 def by_step(costs: Sequence[Cost]) -> Figures:
