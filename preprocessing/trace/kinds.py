@@ -17,4 +17,4 @@ class OriginKind(StrEnum):
     SENT = "sent"
     """Not by a file: with a request."""
     NOT_KEPT = "not kept"
-    """From a file of which nothing is kept, or whose row is gone."""
+    """From a file of which nothing is kept, as of events, or whose row is gone."""

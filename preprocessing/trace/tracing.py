@@ -195,6 +195,11 @@ class OriginFinder:
         if batch is None:
             how = OriginKind.SENT if right is None else OriginKind.PUT_RIGHT
             return FeatureOrigin(one.period, name, value, how)
+        put_right = right is not None and right.value == value and right.former != value
+        if all(column.name != name for column in self.task.reported):
+            # Of events, whose table is not kept, or a column that the task had once.
+            how = OriginKind.PUT_RIGHT if put_right else OriginKind.NOT_KEPT
+            return FeatureOrigin(one.period, name, value, how)
         kept = (
             self.store.registry.run(KeptFileRepository().find(batch.file)) if batch.file else None
         )
@@ -205,9 +210,7 @@ class OriginFinder:
         )  # fmt: skip
         if opened is None or kept is None:
             return plain
-        how = OriginKind.READ
-        if right is not None and right.value == value and right.former != value:
-            how = OriginKind.PUT_RIGHT
+        how = OriginKind.PUT_RIGHT if put_right else OriginKind.READ
         for table in opened.tables:
             if table.batch.period == one.period and one.student_id in table.row_of:
                 return self._in_table(opened, table, kept, plain, how, one.student_id)

@@ -27,8 +27,10 @@ from deployment.wiring import private_settings
 from model.errors import ConfigurationError
 from model.kept.file import KeptFile
 from model.trust.tombstone import TombstoneKey
+from preprocessing.events.reading import read_events
 from preprocessing.files.grids import read_grids
 from preprocessing.files.loading import read_tables
+from preprocessing.ingesting.events import ingest_events
 from preprocessing.ingesting.files import ingest_file
 from preprocessing.kept.keeping import FileKeeper
 from preprocessing.kept.store import LARGEST_KEPT, FileStore
@@ -37,6 +39,8 @@ from preprocessing.trace.kinds import OriginKind
 from preprocessing.trace.tracing import OriginFinder, told
 from tests.preprocessing.conftest import NOW
 from tests.preprocessing.oneroster.made import TASK, files, unpacked
+from tests.preprocessing.test_events import EVENTS
+from tests.preprocessing.test_events import TEXT as NIGHT
 
 KEY = TombstoneKey(b"k" * 32)
 HEAD = "Nome,RA,Fase,INDE 2022,IAA,IEG,IPS,Defas"
@@ -378,6 +382,27 @@ def test_what_is_made_of_others_and_what_a_later_file_changed_is_told(
     assert kept.tracer().row(first, 2)[0].features == ()
     if task.derived:
         assert origins["2023", task.derived[0].name].how is OriginKind.MADE
+
+
+def test_what_events_told_leads_to_no_cell_of_the_school_file(
+    registry: SyncRegistry, tmp_path: Path
+) -> None:
+    task = parse_task(NIGHT, source="t")
+    kept = Kept(registry, FileKeeper(FileStore(registry), task, KEY))
+    school, events = tmp_path / "school_2023.csv", tmp_path / "events.csv"
+    school.write_text("RA,effort,absent_count_period\na,5,9\n")
+    kept.ingest(school)
+    events.write_text(EVENTS)
+    (table,) = read_events(events, task)
+    registry.run(ingest_events(table, task, now=NOW))
+
+    (read, told_of) = (
+        kept.tracer().student("a", feature)[0] for feature in ("effort", "absent_count_period")
+    )
+
+    assert (read.how, read.cell) == (OriginKind.READ, "B2")
+    assert (told_of.value, told_of.how) == (2.0, OriginKind.NOT_KEPT)
+    assert (told_of.file, told_of.cell, told_of.text) == ("", "", "")
 
 
 @pytest.fixture
