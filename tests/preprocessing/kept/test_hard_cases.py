@@ -17,16 +17,17 @@ from database.ageing.files import remove_files
 from database.driver.client import SyncRegistry
 from database.driver.commands import DeleteMany, Find
 from database.kept.files import KeptBytesRepository, KeptFileRepository
-from model.errors import ConfigurationError, NotThisTask
+from model.errors import ConfigurationError, CorruptArtifact, NotThisTask
 from preprocessing.files.grids import Grid
 from preprocessing.files.loading import read_file
+from preprocessing.ingesting.files import ingest_file
 from preprocessing.kept import places
 from preprocessing.kept.keeping import FileKeeper
 from preprocessing.kept.rewriting import without_rows
 from preprocessing.kept.store import FileStore
 from preprocessing.task.spec import TaskSpec, parse_task
 from tests.preprocessing.conftest import NOW
-from tests.preprocessing.kept.test_kept_files import KEY, Kept, as_csv
+from tests.preprocessing.kept.test_kept_files import KEY, TEXT, Kept, as_csv
 from tests.preprocessing.oneroster.made import TASK, files, unpacked
 
 LATER = NOW + timedelta(days=1)
@@ -99,6 +100,23 @@ def test_one_that_cannot_be_read_any_more_holds_up_no_other_and_is_told(
         kept.erase("RA-2")
 
     freed = [one for one in kept.registry.run(KeptFileRepository().newest(0)) if one.erased]
+    assert [one.name for one in freed] == ["pede_2022.csv"]
+
+
+def test_one_whose_bytes_are_others_holds_up_no_other_and_is_told(
+    registry: SyncRegistry, tmp_path: Path, pede: TaskSpec
+) -> None:
+    store, damaged = tmp_path / "store", tmp_path / "pede_2023.csv"
+    kept = Kept(registry, FileKeeper(FileStore(registry, str(store)), pede, KEY))
+    kept.ingest(as_csv(tmp_path / "pede_2022"))
+    damaged.write_text(TEXT.replace("2022", "2023"))
+    ingest_file(registry, damaged, pede, now=LATER, tombstone_key=KEY, keeper=kept.keeper)
+    (store / kept.newest().digest).write_bytes(b"others")
+
+    with pytest.raises(CorruptArtifact):
+        kept.erase("RA-2")
+
+    freed = [one for one in registry.run(KeptFileRepository().newest(0)) if one.erased]
     assert [one.name for one in freed] == ["pede_2022.csv"]
 
 
