@@ -30,41 +30,9 @@ from preprocessing.oneroster.students import RosterStudents
 from preprocessing.task.formula import Formula
 from preprocessing.task.oneroster import OneRosterMapping
 from preprocessing.task.spec import TaskSpec
-from preprocessing.trace.kinds import OriginKind
+from preprocessing.trace.origins import FeatureOrigin, OriginKind
 
 LETTERS = 26
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureOrigin:
-    """Where a feature of a student's period comes from.
-
-    Attributes:
-        value: as the record holds it; None of one that is made when it is needed.
-        file: what the file is called.
-        file_id: the SHA-256 that it came with.
-        source: file and sheet.
-        row: counted from 1 below the header.
-        column: the header, or what of a bundle's file.
-        cell: as a spreadsheet names it, `C12`.
-        text: what stands in the cell.
-        lines: of a bundle, the rows that it is made of.
-        made_of: features, each with its period.
-    """
-
-    period: str
-    feature: str
-    value: Value | None
-    how: OriginKind
-    file: str = ""
-    file_id: str = ""
-    source: str = ""
-    row: int | None = None
-    column: str = ""
-    cell: str = ""
-    text: str = ""
-    lines: tuple[str, ...] = ()
-    made_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,22 +288,3 @@ def letters(position: int) -> str:
         rest, at = divmod(rest - 1, LETTERS)
         name = chr(ord("A") + at) + name
     return name
-
-
-def told(origin: FeatureOrigin) -> str:
-    """An origin in a line of text, without the value.
-
-    >>> told(FeatureOrigin("2024", "ida", 5.0, OriginKind.MADE, made_of=("ida of 2023",)))
-    '2024 ida: made of ida of 2023'
-    """
-    head = f"{origin.period} {origin.feature}: {origin.how.value}"
-    if origin.made_of:
-        return f"{head} of {', '.join(origin.made_of)}"
-    if not origin.file:
-        return head
-    where = [origin.source]
-    where += [f"row {origin.row}"] if origin.row is not None else []
-    where += [f"column {origin.column}"] if origin.column else []
-    where += [f"cell {origin.cell}"] if origin.cell else []
-    where += [f"from {'; '.join(origin.lines)}"] if origin.lines else []
-    return f"{head}: {', '.join(where)} (SHA-256 {origin.file_id[:12] or 'unknown'})"

@@ -35,8 +35,8 @@ from preprocessing.ingesting.files import ingest_file
 from preprocessing.kept.keeping import FileKeeper
 from preprocessing.kept.store import LARGEST_KEPT, FileStore
 from preprocessing.task.spec import TaskSpec, parse_task
-from preprocessing.trace.kinds import OriginKind
-from preprocessing.trace.tracing import OriginFinder, told
+from preprocessing.trace.origins import OriginKind, told
+from preprocessing.trace.tracing import OriginFinder
 from tests.preprocessing.conftest import NOW
 from tests.preprocessing.oneroster.made import TASK, files, unpacked
 from tests.preprocessing.test_events import EVENTS
