@@ -28,10 +28,11 @@ from model.errors import ConfigurationError
 from model.kept.file import KeptFile
 from model.trust.tombstone import TombstoneKey
 from preprocessing.events.reading import read_events
+from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.grids import read_grids
-from preprocessing.files.loading import read_tables
+from preprocessing.files.loading import read_file, read_tables
 from preprocessing.ingesting.events import ingest_events
-from preprocessing.ingesting.files import ingest_file
+from preprocessing.ingesting.files import ingest_file, keep
 from preprocessing.kept.keeping import FileKeeper
 from preprocessing.kept.store import LARGEST_KEPT, FileStore
 from preprocessing.task.spec import TaskSpec, parse_task
@@ -434,9 +435,34 @@ def test_a_bundle_is_traced_to_its_lines_and_freed_of_a_user_in_every_file(
     assert origins["2024", "age"].lines == ("demographics.csv line 5",)
 
 
+OWN_NUMBERS = TASK.replace("{name: student}", "{name: student, unique_within: unit}")
+
+
+def test_a_table_without_schools_is_of_each_school_that_sent_it(
+    registry: SyncRegistry, tmp_path: Path
+) -> None:
+    task = parse_task(OWN_NUMBERS, source="t")
+    kept = Kept(registry, FileKeeper(FileStore(registry), task, KEY))
+    path = tmp_path / "marks_2024.csv"
+    path.write_text("student,mathematics,first_term\n1,5,6\n2,7,8\n")
+    for school in ("North", "South"):
+        reading = read_file(path, task, now=NOW, admitted=AdmittedUnits.of(task, [school]))
+        reading = kept.keeper.keep(path, path.name, reading, now=NOW)
+        keep(registry, reading, task, now=NOW, tombstone_key=KEY, sent_by=school)
+
+    for school in ("north", "south"):
+        (origin,) = kept.tracer().student(f"{school}:1", "mathematics")
+        (owner,) = kept.tracer().row(kept.newest(), 1, units=[school])
+        assert (origin.how, origin.cell) == (OriginKind.READ, "B2")
+        assert (owner.student, owner.features) == (f"{school}:1", ("mathematics", "first_term"))
+    assert len(kept.tracer().row(kept.newest(), 1)) == 2
+
+    assert kept.erase("south:2") == (1, 1)
+    assert b"7,8" not in kept.data()
+
+
 def test_who_numbers_own_students_loses_no_namesake(registry: SyncRegistry, tmp_path: Path) -> None:
-    text = TASK.replace("{name: student}", "{name: student, unique_within: unit}")
-    task = parse_task(text.replace("sourcedId", "sourcedId"), source="t")
+    task = parse_task(OWN_NUMBERS, source="t")
     kept = Kept(registry, FileKeeper(FileStore(registry), task, KEY))
     path = tmp_path / "marks_2024.csv"
     path.write_text(
