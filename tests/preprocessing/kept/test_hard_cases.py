@@ -26,6 +26,7 @@ from preprocessing.kept.keeping import FileKeeper
 from preprocessing.kept.rewriting import without_rows
 from preprocessing.kept.store import FileStore
 from preprocessing.task.spec import TaskSpec, parse_task
+from preprocessing.trace.origins import OriginKind
 from tests.preprocessing.conftest import NOW
 from tests.preprocessing.kept.test_kept_files import KEY, TEXT, Kept, as_csv
 from tests.preprocessing.oneroster.made import TASK, files, unpacked
@@ -168,6 +169,24 @@ def test_who_is_named_in_a_bundle_and_has_no_row_in_users_goes_and_so_do_unknown
             assert not any(b"s3" in archive.read(name) for name in archive.namelist())
             assert "friends.csv" not in archive.namelist()
         assert one.erased == 1
+
+
+def test_a_file_of_a_bundle_that_is_no_csv_holds_up_no_erasure_and_loses_its_rows(
+    registry: SyncRegistry, tmp_path: Path
+) -> None:
+    kept = Kept(registry, FileKeeper(FileStore(registry), parse_task(TASK, source="t"), KEY))
+    folder = unpacked(tmp_path / "bundle", files())
+    roles = (folder / "roles.csv").read_bytes()
+    (folder / "roles.csv").write_bytes(roles.rstrip() + b"\n" + b"x" * 200_000 + b"\n")
+    kept.ingest(folder)
+
+    assert kept.erase("s3") == (1, 1)
+
+    with zipfile.ZipFile(io.BytesIO(kept.data())) as archive:
+        assert archive.read("roles.csv") == roles.splitlines(keepends=True)[0]
+        assert b"s4" in archive.read("users.csv")
+    (origin,) = kept.tracer().student("s4", "age")
+    assert origin.how is OriginKind.READ
 
 
 def test_no_link_of_a_bundles_folder_is_followed(registry: SyncRegistry, tmp_path: Path) -> None:
