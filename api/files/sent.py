@@ -71,7 +71,7 @@ async def sent_file(request: Request, here: Services, client: Client, *, keep: b
         raise Problem.of_field("content-type", f"must be {', '.join(KINDS)}", 415)
     name = file_name(request.query_params.get("name", ""))
     events = _is_of_events(request, here.task, keep=keep)
-    period = _period(request.query_params.get("period"), here.task)
+    period = asked_period(request.query_params.get("period"), here.task)
     length = request.headers.get("content-length", "")
     announced = int(length) if length.isdecimal() else 0
     try:
@@ -107,7 +107,12 @@ def _is_of_events(request: Request, task: TaskSpec, *, keep: bool) -> bool:
     return True
 
 
-def _period(asked: str | None, task: TaskSpec) -> str | None:
+def asked_period(asked: str | None, task: TaskSpec) -> str | None:
+    """A period as it was asked for.
+
+    Raises:
+        Problem: 422, none that the task has.
+    """
     if asked is not None and not task.is_period(asked):
         raise Problem.of_field("period", f"expected {task.periods}")
     return asked

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.access import MayRead
 from api.answers.filled import filled
 from api.answers.origins import OriginsAnswer, RowAnswer, RowStudent
-from api.files.sent import FOLDER
+from api.files.sent import FOLDER, asked_period
 from api.http.json_answer import json_answer
 from api.http.problems import Problem
 from api.operation import UNIT, operation
@@ -60,6 +60,8 @@ async def trace_student(
     names = {c.name for c in here.task.features} | {d.name for d in here.task.derived}
     if feature is not None and feature not in names:
         raise Problem.of_field("feature", "is no feature of this task")
+    # It stands in the trail, where no text of a caller may.
+    period = asked_period(period, here.task)
     student = named_student(here.task, student_id, request, LONGEST_EVER)
     known = await here.registry.run(known_student(student, here.erased.key.of(student)))
     limit = UnitLimit.of(client, here.task)

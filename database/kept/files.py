@@ -32,7 +32,7 @@ class KeptFileRepository(Repository[KeptFile]):
     missing = "no kept file has the SHA-256 {}"
 
     def begin(self, fresh: KeptFile) -> Op[KeptFile]:
-        """Keeps that a file came; one that is known gets the tables that were read of it now.
+        """Keeps that a file came; one that is known gets the tables and units that were read now.
 
         Raises:
             RegistryError: what is known of it cannot be read.
@@ -44,10 +44,14 @@ class KeptFileRepository(Repository[KeptFile]):
                     return (yield from self.get(fresh.file_id))
                 continue
             batches = tuple(sorted({*known.batches, *fresh.batches}))
-            if batches == known.batches and known.digest:
+            # Of each school that sent it: a row that names none may be of any of them.
+            units = tuple(sorted({*known.units, *fresh.units}))
+            if (batches, units) == (known.batches, known.units) and known.digest:
                 return known
             came_again = {} if known.digest else {"digest": fresh.digest, "place": fresh.place}
-            changed = self._document(known) | {"batches": list(batches), **came_again}
+            changed = self._document(known) | {
+                "batches": list(batches), "units": list(units), **came_again,
+            }  # fmt: skip
             if (yield from self._swap(changed, read=known.revision)):
                 return (yield from self.get(fresh.file_id))
 

@@ -30,7 +30,7 @@ class KeptFile:
         rewritten_at: when that was last.
         kind: `table` or `oneroster`, what it was read as.
         period: what was said to be its period; "" where it says so itself.
-        units: the (folded) units whose rows were read; all, where none is named.
+        units: the (folded) units that a row which names none may be of.
         mapping: of a bundle that was read by a mapping of its own, as JSON.
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from model.errors import NotThisTask
 from preprocessing.edfi.declared import RESOURCES, EdFiResource
@@ -133,17 +134,21 @@ def read_export(folder: Path) -> EdFiExport:
 def _items(path: Path, account: EdFiAccount) -> list[Any]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        if path.suffix == ".json":
-            found = json.loads(text)
-        else:
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
     except UnicodeDecodeError:
         account.problems.append(f"{path.name}: is not UTF-8")
         return []
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        account.problems.append(f"{path.name}: is no JSON{where}")
-        return []
+    whole = path.suffix == ".json"
+    read: list[Any] = []
+    # At line feeds alone: a text in JSON may hold what else ends a line.
+    for before, part in enumerate([text] if whole else text.split("\n")):
+        if not whole and not part.strip():
+            continue
+        try:
+            read.append(orjson.loads(part))
+        except orjson.JSONDecodeError as error:
+            account.problems.append(f"{path.name}: is no JSON (line {before + error.lineno})")
+            return []
+    found = read[0] if whole else read
     if not isinstance(found, list):
         account.problems.append(f"{path.name}: is no list of items")
         return []

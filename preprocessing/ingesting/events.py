@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from database.driver.commands import Op
@@ -24,27 +24,6 @@ TICK = timedelta(milliseconds=1)
 """The least by which the registry tells two moments apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodEvents:
-    """What became of the events in a period.
-
-    Attributes:
-        period: which.
-        as_of: the last day that was looked at.
-        students: whose record of the period was looked at.
-        with_events: how many of them have any up to that day.
-        changed: how many records are other ones now.
-        unknown: students with events in that time and without a record of the period.
-    """
-
-    period: str
-    as_of: date
-    students: int
-    with_events: int
-    changed: int
-    unknown: int
-
-
 def ingest_events(
     table: EventTable,
     task: TaskSpec,
@@ -52,7 +31,7 @@ def ingest_events(
     now: datetime,
     pseudonyms: Pseudonyms | None = None,
     units: Collection[str] | None = None,
-) -> Op[list[PeriodEvents]]:
+) -> Op[list[EventsOfPeriod]]:
     """Works a table of events out into the records of every period that it tells of.
 
     A record of a period is given what happened up to the day that the task says (`events.as_of`),
@@ -90,7 +69,7 @@ def _in_period(
     events: Mapping[str, Sequence[Event]],
     now: datetime,
     units: Collection[str] | None,
-) -> Op[PeriodEvents]:
+) -> Op[EventsOfPeriod]:
     as_of = min(span.as_of, now.date())
     students = yield from StudentRepository().students_in_period(period, units=units)
     stands = yield from RectificationRepository().standing_of({s.student_id for s in students})
@@ -108,9 +87,10 @@ def _in_period(
     yield from settle((o.student_id, o.period) for o in dated)
     known = {student.student_id for student in students}
     told = {key for key, own in events.items() if any(span.began <= e.day <= as_of for e in own)}
-    return PeriodEvents(
-        period, as_of, len(students), len(told & known), len(changed), len(told - known)
-    )
+    return EventsOfPeriod(
+        period=period, as_of=str(as_of), students=len(students), with_events=len(told & known),
+        changed=len(changed), unknown=len(told - known),
+    )  # fmt: skip
 
 
 def _worked_out(
@@ -149,38 +129,29 @@ def with_stored_events(
     return tuple(made)
 
 
-def account_of(table: EventTable, done: Sequence[PeriodEvents]) -> EventTableAccount:
+def account_of(table: EventTable, done: Sequence[EventsOfPeriod]) -> EventTableAccount:
     """What became of a table of events, for a program."""
     return EventTableAccount(
         source=table.source,
         rows_read=table.rows,
         rejected=table.rejected,
-        periods=[
-            EventsOfPeriod(
-                period=one.period,
-                as_of=str(one.as_of),
-                students=one.students,
-                with_events=one.with_events,
-                changed=one.changed,
-                unknown=one.unknown,
-            )
-            for one in done
-        ],
+        periods=done,
     )
 
 
-def described(table: EventTable, done: Sequence[PeriodEvents]) -> list[str]:
+def described(table: EventTable, done: Sequence[EventsOfPeriod]) -> list[str]:
     """What became of a table of events, in lines of text; never a student or a value."""
     bad = sum(table.rejected.values())
     lines = [f"{table.source}: {table.rows} events read, {bad} rejected"]
     lines += [f"  {n} rejected: {why}" for why, n in sorted(table.rejected.items())]
     for one in done:
+        period, unknown = one["period"], one["unknown"]
         lines.append(
-            f"  period {one.period}, up to {one.as_of}: {one.with_events} of {one.students} "
-            f"students have events, {one.changed} records changed"
+            f"  period {period}, up to {one['as_of']}: {one['with_events']} of {one['students']} "
+            f"students have events, {one['changed']} records changed"
         )
-        if one.unknown:
-            lines.append(f"  {one.unknown} students have events and no record of {one.period}")
+        if unknown:
+            lines.append(f"  {unknown} students have events and no record of {period}")
     if not done:
         lines.append("  no period of these events has records yet: ingest the school file first")
     return lines

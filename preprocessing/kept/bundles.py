@@ -6,8 +6,10 @@ import csv
 import io
 import zipfile
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import TypeVar
 
+from model.errors import NotThisTask
 from preprocessing.kept.rewriting import records
 from preprocessing.kept.whose import keys_in
 from preprocessing.oneroster.bundle import MANIFEST, RosterBundle
@@ -31,6 +33,8 @@ NAMED_IN: Mapping[str, str] = {
 
 OTHERS = "agentSourcedIds"
 """Column of users.csv in which a row names other people."""
+
+Row = TypeVar("Row")
 
 FIRST = (1980, 1, 1, 0, 0, 0)
 """The time of every member, so that the same files make the same bytes."""
@@ -58,7 +62,8 @@ def owners_in(bundle: RosterBundle, task: TaskSpec) -> dict[str, list[str]]:
 def bundle_without(bundle: RosterBundle, users: Collection[str]) -> bytes:
     """The bundle as a zip, without the rows of some users.
 
-    A file that OneRoster does not have goes with the first of them: nobody knows whom it names.
+    A file that OneRoster does not have goes with the first of them, and so do the rows of one that
+    is no CSV: nobody knows whom they name.
 
     Args:
         bundle: its files.
@@ -67,11 +72,12 @@ def bundle_without(bundle: RosterBundle, users: Collection[str]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(bundle.files.items()):
-            if users and name not in FILES and f"{name}.csv" != MANIFEST:
+            left = _left(name, data, users)
+            if left is None:
                 continue
             member = zipfile.ZipInfo(f"{name}.csv", FIRST)
             member.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(member, _without(name, data, users))
+            archive.writestr(member, left)
     return out.getvalue()
 
 
@@ -80,9 +86,22 @@ def as_zip(bundle: RosterBundle) -> bytes:
     return bundle_without(bundle, ())
 
 
+def _left(name: str, data: bytes, users: Collection[str]) -> bytes | None:
+    """What of a file is left; None is nothing."""
+    if not users or f"{name}.csv" == MANIFEST:
+        return data
+    if name not in FILES:
+        return None
+    try:
+        return _without(name, data, users)
+    except NotThisTask:
+        # Of a file that is not needed the header alone was looked at when it came.
+        return data.splitlines(keepends=True)[0]
+
+
 def _without(name: str, data: bytes, users: Collection[str]) -> bytes:
     column = NAMED_IN.get(name)
-    if column is None or not users or not data.strip():
+    if column is None or not data.strip():
         return data
     parts, header = [], [""]
     for number, lines in enumerate(records(f"{name}.csv", data, ",")):
@@ -119,12 +138,23 @@ def _cell(row: list[str], header: list[str], column: str) -> str:
 
 def _values(data: bytes, column: str) -> set[str]:
     text = data.decode("utf-8-sig", errors="replace")
-    rows = csv.reader(io.StringIO(text, newline=""))
+    rows = _readable(csv.reader(io.StringIO(text, newline="")))
     header = next(rows, [])
     return {_cell(row, header, column).strip() for row in rows}
 
 
 def _rows(data: bytes) -> list[dict[str, str]]:
     text = data.decode("utf-8-sig", errors="replace")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    rows = _readable(csv.DictReader(io.StringIO(text, newline="")))
     return [{k: v for k, v in row.items() if isinstance(k, str) and v} for row in rows]
+
+
+def _readable(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows that can be read."""
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            continue

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from database.batches import BatchRepository
 from database.kept.files import KeptFileRepository
-from model.errors import ConfigurationError, NotThisTask
+from model.errors import ConfigurationError, CorruptArtifact, NotThisTask
 from model.kept.file import KeptFile, KeptIn
 from model.trust.tombstone import TombstoneKey
 from preprocessing.files.loading import CleanTable, FileReading
@@ -123,14 +123,15 @@ class FileKeeper:
         Raises:
             ConfigurationError: the bytes of one cannot be reached; the others are free.
             NotThisTask: one cannot be read any more; the others are free.
+            CorruptArtifact: the bytes of one are not what was kept; the others are free.
             RegistryError: the registry fails; the same call goes on.
         """
         files = rows = 0
-        failed: ConfigurationError | NotThisTask | None = None
+        failed: ConfigurationError | NotThisTask | CorruptArtifact | None = None
         for kept in self.store.registry.run(KeptFileRepository().newest(0)):
             try:
                 free = self.free(kept, now=now)
-            except (ConfigurationError, NotThisTask) as error:
+            except (ConfigurationError, NotThisTask, CorruptArtifact) as error:
                 failed = failed or error
                 continue
             if free.digest != kept.digest:

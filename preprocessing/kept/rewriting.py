@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from typing import Any
 
 import pyarrow
@@ -133,10 +134,11 @@ def _workbook(grids: Sequence[Grid], lost: Mapping[int, Collection[int]]) -> byt
 def _titles(grids: Sequence[Grid]) -> list[str]:
     """The names of sheets as XLSX allows them; OpenDocument has longer ones and other signs."""
     titles: dict[str, str] = {}
-    for number, grid in enumerate(grids, 1):
-        title = NOT_IN_TITLES.sub(" ", grid.sheet)[:LONGEST_SHEET_NAME].strip("' ")
-        if not title or title.casefold() in titles:
-            title = f"{title[: LONGEST_SHEET_NAME - 5]} {number}".strip()
+    for grid in grids:
+        plain = title = NOT_IN_TITLES.sub(" ", grid.sheet)[:LONGEST_SHEET_NAME].strip("' ")
+        numbers = count(1)
+        while not title or title.casefold() in titles:
+            title = f"{plain[: LONGEST_SHEET_NAME - 5]} {next(numbers)}".strip()
         titles[title.casefold()] = title
     return [*titles.values()]
 

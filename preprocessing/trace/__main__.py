@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import orjson
@@ -31,7 +30,8 @@ from model.errors import FarolError
 from preprocessing.kept.store import FileStore
 from preprocessing.student_ids import LONGEST_EVER, key_of, read_student_id
 from preprocessing.task.spec import TaskSpec, load_task
-from preprocessing.trace.tracing import FeatureOrigin, OriginFinder, told
+from preprocessing.trace.origins import told
+from preprocessing.trace.tracing import OriginFinder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +72,7 @@ def _student(
     key = key_of(task, named, units, pseudonyms=settings.student_pseudonyms)
     _tell(settings, task, "trace", pseudonym(key, settings.tombstone_key), given.feature or "")
     origins = tracer.student(key, given.feature)
-    return [_json(one) if given.json else told(one) for one in origins]
+    return [orjson.dumps(one).decode() if given.json else told(one) for one in origins]
 
 
 def _row(
@@ -89,15 +89,11 @@ def _row(
     lines = []
     for one in tracer.row(kept, row):
         if as_json:
-            lines.append(orjson.dumps(asdict(one)).decode())
+            lines.append(orjson.dumps(one).decode())
         else:
             stand = ", ".join(one.features) or "nothing of it stands any more"
             lines.append(f"{kept.name} row {row}: {one.student} in {one.period}: {stand}")
     return lines or [f"{kept.name} row {row}: nobody's row"]
-
-
-def _json(origin: FeatureOrigin) -> str:
-    return orjson.dumps(asdict(origin)).decode()
 
 
 def _tell(settings: Settings, task: TaskSpec, action: str, subject: str, detail: str) -> None:

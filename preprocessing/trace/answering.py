@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,12 +62,12 @@ def answered(finder: OriginFinder, asked: Mapping[str, Any]) -> Mapping[str, Any
             origins = finder.student(
                 asked["student"], asked["feature"], period=asked["period"], units=units
             )
-            return {"origins": [asdict(one) for one in origins]}
+            return {"origins": origins}
         kept = finder.store.registry.run(KeptFileRepository().get(asked["file"]))
         owners = finder.row(kept, asked["row"], units=units)
     except NotFound:
         return {"unknown": True}
-    return {"file": kept.name, "students": [asdict(one) for one in owners]}
+    return {"file": kept.name, "students": owners}
 
 
 if __name__ == "__main__":

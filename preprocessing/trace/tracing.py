@@ -19,6 +19,7 @@ from model.errors import NotFound, NotThisTask
 from model.kept.file import KeptFile
 from model.rights.rectification import Rectification
 from model.student import Observation, Student, Value
+from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.grids import Grid
 from preprocessing.files.headers import column_position, header_row
 from preprocessing.files.loading import CleanTable
@@ -30,41 +31,9 @@ from preprocessing.oneroster.students import RosterStudents
 from preprocessing.task.formula import Formula
 from preprocessing.task.oneroster import OneRosterMapping
 from preprocessing.task.spec import TaskSpec
-from preprocessing.trace.kinds import OriginKind
+from preprocessing.trace.origins import FeatureOrigin, OriginKind
 
 LETTERS = 26
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureOrigin:
-    """Where a feature of a student's period comes from.
-
-    Attributes:
-        value: as the record holds it; None of one that is made when it is needed.
-        file: what the file is called.
-        file_id: the SHA-256 that it came with.
-        source: file and sheet.
-        row: counted from 1 below the header.
-        column: the header, or what of a bundle's file.
-        cell: as a spreadsheet names it, `C12`.
-        text: what stands in the cell.
-        lines: of a bundle, the rows that it is made of.
-        made_of: features, each with its period.
-    """
-
-    period: str
-    feature: str
-    value: Value | None
-    how: OriginKind
-    file: str = ""
-    file_id: str = ""
-    source: str = ""
-    row: int | None = None
-    column: str = ""
-    cell: str = ""
-    text: str = ""
-    lines: tuple[str, ...] = ()
-    made_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +73,7 @@ class OriginFinder:
     store: FileStore
     task: TaskSpec
     now: datetime
-    _files: dict[str, _OpenFile | None] = field(default_factory=dict)
+    _files: dict[tuple[str, tuple[str, ...]], _OpenFile | None] = field(default_factory=dict)
 
     def student(
         self,
@@ -157,16 +126,23 @@ class OriginFinder:
             ConfigurationError: the file cannot be reached.
             RegistryError: the registry fails.
         """
-        opened = self._open(kept)
-        found: list[RowOwner] = []
-        for table in () if opened is None else opened.tables:
+        batches = self.store.registry.run(BatchRepository().get_many(kept.batches))
+        # Each way in which it was read: whose key sent it says where a row is that names no unit.
+        ways = sorted({batch.units for batch in batches.values()}) or [()]
+        found: dict[tuple[str, str], RowOwner] = {}
+        for table in (table for way in ways for table in self._tables(kept, way)):
             came = {one.student_id: one for one in table.observations}
             for student_id in (who for who, number in table.row_of.items() if number == row):
                 read = came.get(student_id)
                 if units is None or (read is not None and _admitted(read, units)):
                     stand = self._standing(kept, table, student_id, read, units)
-                    found.append(RowOwner(student_id, table.batch.period, stand))
-        return found
+                    period = table.batch.period
+                    found.setdefault((student_id, period), RowOwner(student_id, period, stand))
+        return [*found.values()]
+
+    def _tables(self, kept: KeptFile, units: tuple[str, ...]) -> Sequence[CleanTable]:
+        opened = self._open(kept, units)
+        return () if opened is None else opened.tables
 
     def _standing(
         self,
@@ -195,19 +171,22 @@ class OriginFinder:
         if batch is None:
             how = OriginKind.SENT if right is None else OriginKind.PUT_RIGHT
             return FeatureOrigin(one.period, name, value, how)
+        put_right = right is not None and right.value == value and right.former != value
+        if all(column.name != name for column in self.task.reported):
+            # Of events, whose table is not kept, or a column that the task had once.
+            how = OriginKind.PUT_RIGHT if put_right else OriginKind.NOT_KEPT
+            return FeatureOrigin(one.period, name, value, how)
         kept = (
             self.store.registry.run(KeptFileRepository().find(batch.file)) if batch.file else None
         )
-        opened = None if kept is None else self._open(kept)
+        opened = None if kept is None else self._open(kept, batch.units)
         plain = FeatureOrigin(
             one.period, name, value, OriginKind.NOT_KEPT,
             file=batch.source, file_id=batch.file, source=batch.source,
         )  # fmt: skip
         if opened is None or kept is None:
             return plain
-        how = OriginKind.READ
-        if right is not None and right.value == value and right.former != value:
-            how = OriginKind.PUT_RIGHT
+        how = OriginKind.PUT_RIGHT if put_right else OriginKind.READ
         for table in opened.tables:
             if table.batch.period == one.period and one.student_id in table.row_of:
                 return self._in_table(opened, table, kept, plain, how, one.student_id)
@@ -258,22 +237,25 @@ class OriginFinder:
                     one.period, f"{name}_{value}", None, OriginKind.MADE, made_of=made
                 )
 
-    def _open(self, kept: KeptFile) -> _OpenFile | None:
-        if kept.file_id not in self._files:
+    def _open(self, kept: KeptFile, units: tuple[str, ...]) -> _OpenFile | None:
+        way = kept.file_id, units
+        if way not in self._files:
             data = self.store.get(kept, kept.digest) if kept.digest else None
-            self._files[kept.file_id] = None if data is None else self._again(kept, data)
-        return self._files[kept.file_id]
+            self._files[way] = None if data is None else self._again(kept, data, units)
+        return self._files[way]
 
-    def _again(self, kept: KeptFile, data: bytes) -> _OpenFile | None:
-        """Reads a kept file as it was read when it came."""
+    def _again(self, kept: KeptFile, data: bytes, units: tuple[str, ...]) -> _OpenFile | None:
+        """Reads a kept file as it was read when it came for these units; for all, where none is."""
         mapping = OneRosterMapping.model_validate_json(kept.mapping) if kept.mapping else None
         form = ReadAs("oneroster" if kept.kind == BUNDLE else "table", mapping)
         period = kept.period or None
         try:
             with as_file(data) as path:
                 reading = read_any(
-                    path, self.task, now=self.now, period=period, name=kept.name, form=form
-                )
+                    path, self.task,
+                    now=self.now, period=period, name=kept.name, form=form,
+                    admitted=AdmittedUnits.of(self.task, units if self.task.unit else ()),
+                )  # fmt: skip
             if kept.kind == BUNDLE:
                 how = mapping or self.task.oneroster
                 assert how is not None  # read_any would have said so
@@ -317,22 +299,3 @@ def letters(position: int) -> str:
         rest, at = divmod(rest - 1, LETTERS)
         name = chr(ord("A") + at) + name
     return name
-
-
-def told(origin: FeatureOrigin) -> str:
-    """An origin in a line of text, without the value.
-
-    >>> told(FeatureOrigin("2024", "ida", 5.0, OriginKind.MADE, made_of=("ida of 2023",)))
-    '2024 ida: made of ida of 2023'
-    """
-    head = f"{origin.period} {origin.feature}: {origin.how.value}"
-    if origin.made_of:
-        return f"{head} of {', '.join(origin.made_of)}"
-    if not origin.file:
-        return head
-    where = [origin.source]
-    where += [f"row {origin.row}"] if origin.row is not None else []
-    where += [f"column {origin.column}"] if origin.column else []
-    where += [f"cell {origin.cell}"] if origin.cell else []
-    where += [f"from {'; '.join(origin.lines)}"] if origin.lines else []
-    return f"{head}: {', '.join(where)} (SHA-256 {origin.file_id[:12] or 'unknown'})"

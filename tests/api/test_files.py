@@ -265,6 +265,7 @@ def test_a_feature_leads_to_its_cell_and_the_row_back_as_far_as_a_key_may_see(
     assert (origin["file"], origin["file_id"], origin["value"]) == ("x_2021.csv", file_id, 8.5)
     assert {"iaa", "ieg", "ips", "ida"} <= {one["feature"] for one in whole}
     assert office.city.get("/students/T1/origins?period=1999").json()["origins"] == []
+    assert office.city.get("/students/T1/origins?period=Ana").status_code == 422, "in no trail"
     assert own.json()["students"][0]["student_id"] == "T1"
     assert {"iaa", "ieg"} <= {*own.json()["students"][0]["features"]}
     assert both.json()["students"][0]["student_id"] == "T2" and none.json()["students"] == []

@@ -193,22 +193,31 @@ def test_a_resource_that_is_missing_is_named_and_nothing_is_written(
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("name", "content", "why"),
     [
-        (b"[{]", r"grades.json: is no JSON (line 1)"),
-        (b"\xff[]", "grades.json: is not UTF-8"),
-        (b"{}", "grades.json: is no list of items"),
-        (b"[" * 100_000, "grades.json: is no JSON"),
+        ("grades.json", b"[{]", "is no JSON (line 1)"),
+        ("grades.json", b"\xff[]", "is not UTF-8"),
+        ("grades.json", b"{}", "is no list of items"),
+        ("grades.json", b"[" * 100_000, "is no JSON"),
+        ("grades.json", b"[" + b"1" * 5_000 + b"]", "is no JSON"),
+        ("grades.json", b"[NaN]", "is no JSON"),
+        ("grades.json", b'["\\ud800"]', "is no JSON"),
+        ("grades.ndjson", b"{}\n\n{", "is no JSON (line 3)"),
     ],
 )
 def test_a_resource_that_is_malformed_is_named(
-    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, why: str
+    write: Write,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    content: bytes,
+    why: str,
 ) -> None:
     folder = write(export())
-    (folder / "grades.json").write_bytes(content)
+    (folder / name).write_bytes(content)
 
     assert main([str(folder), "--out", str(tmp_path / "r.zip")]) == 1
-    assert why in capsys.readouterr().err
+    assert f"{name}: {why}" in capsys.readouterr().err
 
 
 def test_an_item_that_cannot_be_used_is_told_by_number_and_field_and_without_a_value(
@@ -243,9 +252,10 @@ def test_an_item_that_cannot_be_used_is_told_by_number_and_field_and_without_a_v
 def test_pages_and_lines_of_a_resource_are_one(write: Write, tmp_path: Path) -> None:
     items = export()
     folder = write({name: found for name, found in items.items() if name != "grades"})
-    first, *rest = items["grades"]
+    first, *rest = (one | {"note": "two\u2028lines"} for one in items["grades"])
     (folder / "grades-1.json").write_text(json.dumps([first]))
-    (folder / "grades-2.ndjson").write_text("".join(f"{json.dumps(one)}\n" for one in rest))
+    lines = "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in rest)
+    (folder / "grades-2.ndjson").write_text(lines, encoding="utf-8")
 
     assert main([str(folder), "--out", str(tmp_path / "a.zip"), "--highest-grade", "100"]) == 0
 

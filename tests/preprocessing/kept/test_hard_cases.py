@@ -17,16 +17,18 @@ from database.ageing.files import remove_files
 from database.driver.client import SyncRegistry
 from database.driver.commands import DeleteMany, Find
 from database.kept.files import KeptBytesRepository, KeptFileRepository
-from model.errors import ConfigurationError, NotThisTask
+from model.errors import ConfigurationError, CorruptArtifact, NotThisTask
 from preprocessing.files.grids import Grid
 from preprocessing.files.loading import read_file
+from preprocessing.ingesting.files import ingest_file
 from preprocessing.kept import places
 from preprocessing.kept.keeping import FileKeeper
 from preprocessing.kept.rewriting import without_rows
 from preprocessing.kept.store import FileStore
 from preprocessing.task.spec import TaskSpec, parse_task
+from preprocessing.trace.origins import OriginKind
 from tests.preprocessing.conftest import NOW
-from tests.preprocessing.kept.test_kept_files import KEY, Kept, as_csv
+from tests.preprocessing.kept.test_kept_files import KEY, TEXT, Kept, as_csv
 from tests.preprocessing.oneroster.made import TASK, files, unpacked
 
 LATER = NOW + timedelta(days=1)
@@ -102,6 +104,23 @@ def test_one_that_cannot_be_read_any_more_holds_up_no_other_and_is_told(
     assert [one.name for one in freed] == ["pede_2022.csv"]
 
 
+def test_one_whose_bytes_are_others_holds_up_no_other_and_is_told(
+    registry: SyncRegistry, tmp_path: Path, pede: TaskSpec
+) -> None:
+    store, damaged = tmp_path / "store", tmp_path / "pede_2023.csv"
+    kept = Kept(registry, FileKeeper(FileStore(registry, str(store)), pede, KEY))
+    kept.ingest(as_csv(tmp_path / "pede_2022"))
+    damaged.write_text(TEXT.replace("2022", "2023"))
+    ingest_file(registry, damaged, pede, now=LATER, tombstone_key=KEY, keeper=kept.keeper)
+    (store / kept.newest().digest).write_bytes(b"others")
+
+    with pytest.raises(CorruptArtifact):
+        kept.erase("RA-2")
+
+    freed = [one for one in registry.run(KeptFileRepository().newest(0)) if one.erased]
+    assert [one.name for one in freed] == ["pede_2022.csv"]
+
+
 def test_what_another_file_needs_stays_when_an_old_one_goes(kept: Kept, tmp_path: Path) -> None:
     kept.ingest(as_csv(tmp_path / "pede_2022"))
     kept.erase("RA-2")
@@ -152,6 +171,24 @@ def test_who_is_named_in_a_bundle_and_has_no_row_in_users_goes_and_so_do_unknown
         assert one.erased == 1
 
 
+def test_a_file_of_a_bundle_that_is_no_csv_holds_up_no_erasure_and_loses_its_rows(
+    registry: SyncRegistry, tmp_path: Path
+) -> None:
+    kept = Kept(registry, FileKeeper(FileStore(registry), parse_task(TASK, source="t"), KEY))
+    folder = unpacked(tmp_path / "bundle", files())
+    roles = (folder / "roles.csv").read_bytes()
+    (folder / "roles.csv").write_bytes(roles.rstrip() + b"\n" + b"x" * 200_000 + b"\n")
+    kept.ingest(folder)
+
+    assert kept.erase("s3") == (1, 1)
+
+    with zipfile.ZipFile(io.BytesIO(kept.data())) as archive:
+        assert archive.read("roles.csv") == roles.splitlines(keepends=True)[0]
+        assert b"s4" in archive.read("users.csv")
+    (origin,) = kept.tracer().student("s4", "age")
+    assert origin.how is OriginKind.READ
+
+
 def test_no_link_of_a_bundles_folder_is_followed(registry: SyncRegistry, tmp_path: Path) -> None:
     kept = Kept(registry, FileKeeper(FileStore(registry), parse_task(TASK, source="t"), KEY))
     folder = unpacked(tmp_path / "bundle", files())
@@ -165,10 +202,10 @@ def test_no_link_of_a_bundles_folder_is_followed(registry: SyncRegistry, tmp_pat
 
 
 def test_sheets_with_names_that_xlsx_does_not_have_are_written() -> None:
-    names = ["x" * 40 + "1", "x" * 40 + "2", "a/b", "'a'", "A", ""]
+    names = ["x" * 40 + "1", "x" * 40 + "2", "a/b", "'a'", "A 1", "A 7", "A", ""]
     grids = [Grid(name, name, "f", [["RA"], ["RA-1"], [float("nan")]]) for name in names]
 
     data = without_rows("f", b"PK\x03\x04", grids, {0: {1}})
 
     book = openpyxl.load_workbook(io.BytesIO(data))
-    assert [sheet["A2"].value for sheet in book] == [None, *["RA-1"] * 5]
+    assert [sheet["A2"].value for sheet in book] == [None, *["RA-1"] * 7]

@@ -27,16 +27,21 @@ from deployment.wiring import private_settings
 from model.errors import ConfigurationError
 from model.kept.file import KeptFile
 from model.trust.tombstone import TombstoneKey
+from preprocessing.events.reading import read_events
+from preprocessing.files.admitted import AdmittedUnits
 from preprocessing.files.grids import read_grids
-from preprocessing.files.loading import read_tables
-from preprocessing.ingesting.files import ingest_file
+from preprocessing.files.loading import read_file, read_tables
+from preprocessing.ingesting.events import ingest_events
+from preprocessing.ingesting.files import ingest_file, keep
 from preprocessing.kept.keeping import FileKeeper
 from preprocessing.kept.store import LARGEST_KEPT, FileStore
 from preprocessing.task.spec import TaskSpec, parse_task
-from preprocessing.trace.kinds import OriginKind
-from preprocessing.trace.tracing import OriginFinder, told
+from preprocessing.trace.origins import OriginKind, told
+from preprocessing.trace.tracing import OriginFinder
 from tests.preprocessing.conftest import NOW
 from tests.preprocessing.oneroster.made import TASK, files, unpacked
+from tests.preprocessing.test_events import EVENTS
+from tests.preprocessing.test_events import TEXT as NIGHT
 
 KEY = TombstoneKey(b"k" * 32)
 HEAD = "Nome,RA,Fase,INDE 2022,IAA,IEG,IPS,Defas"
@@ -380,6 +385,27 @@ def test_what_is_made_of_others_and_what_a_later_file_changed_is_told(
         assert origins["2023", task.derived[0].name].how is OriginKind.MADE
 
 
+def test_what_events_told_leads_to_no_cell_of_the_school_file(
+    registry: SyncRegistry, tmp_path: Path
+) -> None:
+    task = parse_task(NIGHT, source="t")
+    kept = Kept(registry, FileKeeper(FileStore(registry), task, KEY))
+    school, events = tmp_path / "school_2023.csv", tmp_path / "events.csv"
+    school.write_text("RA,effort,absent_count_period\na,5,9\n")
+    kept.ingest(school)
+    events.write_text(EVENTS)
+    (table,) = read_events(events, task)
+    registry.run(ingest_events(table, task, now=NOW))
+
+    (read, told_of) = (
+        kept.tracer().student("a", feature)[0] for feature in ("effort", "absent_count_period")
+    )
+
+    assert (read.how, read.cell) == (OriginKind.READ, "B2")
+    assert (told_of.value, told_of.how) == (2.0, OriginKind.NOT_KEPT)
+    assert (told_of.file, told_of.cell, told_of.text) == ("", "", "")
+
+
 @pytest.fixture
 def roster(registry: SyncRegistry) -> Kept:
     return Kept(registry, FileKeeper(FileStore(registry), parse_task(TASK, source="t"), KEY))
@@ -409,9 +435,34 @@ def test_a_bundle_is_traced_to_its_lines_and_freed_of_a_user_in_every_file(
     assert origins["2024", "age"].lines == ("demographics.csv line 5",)
 
 
+OWN_NUMBERS = TASK.replace("{name: student}", "{name: student, unique_within: unit}")
+
+
+def test_a_table_without_schools_is_of_each_school_that_sent_it(
+    registry: SyncRegistry, tmp_path: Path
+) -> None:
+    task = parse_task(OWN_NUMBERS, source="t")
+    kept = Kept(registry, FileKeeper(FileStore(registry), task, KEY))
+    path = tmp_path / "marks_2024.csv"
+    path.write_text("student,mathematics,first_term\n1,5,6\n2,7,8\n")
+    for school in ("North", "South"):
+        reading = read_file(path, task, now=NOW, admitted=AdmittedUnits.of(task, [school]))
+        reading = kept.keeper.keep(path, path.name, reading, now=NOW)
+        keep(registry, reading, task, now=NOW, tombstone_key=KEY, sent_by=school)
+
+    for school in ("north", "south"):
+        (origin,) = kept.tracer().student(f"{school}:1", "mathematics")
+        (owner,) = kept.tracer().row(kept.newest(), 1, units=[school])
+        assert (origin.how, origin.cell) == (OriginKind.READ, "B2")
+        assert (owner.student, owner.features) == (f"{school}:1", ("mathematics", "first_term"))
+    assert len(kept.tracer().row(kept.newest(), 1)) == 2
+
+    assert kept.erase("south:2") == (1, 1)
+    assert b"7,8" not in kept.data()
+
+
 def test_who_numbers_own_students_loses_no_namesake(registry: SyncRegistry, tmp_path: Path) -> None:
-    text = TASK.replace("{name: student}", "{name: student, unique_within: unit}")
-    task = parse_task(text.replace("sourcedId", "sourcedId"), source="t")
+    task = parse_task(OWN_NUMBERS, source="t")
     kept = Kept(registry, FileKeeper(FileStore(registry), task, KEY))
     path = tmp_path / "marks_2024.csv"
     path.write_text(
