@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from deployment.dask.installation import differences, installation
+from deployment.dask.installation import ROOMS, differences, installation
 from deployment.dask.opening import pool
 from deployment.settings import Settings, load_settings
 from model.computing.pool import HERE
 from model.errors import ConfigurationError
-from tests.architecture.imports import ROOT
+from tests.architecture.imports import ROOT, modules_of_the_product
 
 ALONE = """
 import sys
@@ -53,6 +53,19 @@ def test_where_dask_is_not_installed_the_target_is_named(tmp_path: Path) -> None
         pool(settings(tmp_path, "tcp://127.0.0.1:8786")),
     ):
         pass
+
+
+def test_all_code_that_a_task_may_run_is_compared() -> None:
+    product = modules_of_the_product()
+    waiting = [module for module in product if module.startswith("deployment.dask.")]
+    reached = set(waiting)
+    while waiting:
+        new = product[waiting.pop()] - reached
+        reached |= new
+        waiting += new
+
+    assert "api.bulk.results" in reached
+    assert {module.split(".")[0] for module in reached} <= set(ROOMS)
 
 
 def test_code_and_libraries_tell_installations_apart() -> None:
