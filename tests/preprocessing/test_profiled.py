@@ -16,13 +16,13 @@ from drift.findings import profile_now
 from drift.ks import largest_gap
 from model.computing.pool import HERE
 from model.errors import NotThisTask
+from model.partitions.column_parts import NumericPart
 from model.profile import (
     GRID,
     RECENT_GRID,
     CategoryProfile,
     NumericProfile,
     profile_column,
-    profile_floats,
     profile_numbers,
 )
 from preprocessing.columnar.profiled import profile_parquet
@@ -111,11 +111,11 @@ def test_a_column_that_the_file_lacks_is_missing_in_every_record(tmp_path: Path)
 
 def test_a_thinned_recent_profile_gives_the_exact_gap() -> None:
     random = np.random.default_rng(2)
-    reference = profile_floats(random.normal(size=50_000), grid=GRID)
+    reference = NumericPart.of(random.normal(size=50_000)).profile(GRID)
     values = random.normal(0.1, 1.2, size=50_000)
     whole = profile_numbers(values, missing=0)
 
-    thinned = profile_floats(values, grid=RECENT_GRID, exact_at=reference.values)
+    thinned = NumericPart.of(values).profile(RECENT_GRID, reference.values)
 
     assert len(thinned.values) < RECENT_GRID + 3 * GRID < len(whole.values)
     assert largest_gap(reference, thinned) == largest_gap(reference, whole)
@@ -123,7 +123,7 @@ def test_a_thinned_recent_profile_gives_the_exact_gap() -> None:
 
 def test_recent_records_of_very_many_values_are_thinned_too() -> None:
     random = np.random.default_rng(3)
-    reference = profile_floats(random.normal(size=9_000), grid=GRID)
+    reference = NumericPart.of(random.normal(size=9_000)).profile(GRID)
     records = [{"x": float(v)} for v in random.normal(size=9_000)]
 
     recent = profile_now({"x": reference}, records, np.zeros(0))["x"]
