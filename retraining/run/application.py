@@ -7,7 +7,6 @@ from datetime import datetime
 
 from database.decisions import approval
 from database.driver.client import SyncRegistry
-from database.erasing.learned import LearnedErasedRepository
 from database.promotions import PromotionRepository
 from model.errors import Conflict
 from model.promotion import TRAIN, DecisionStatus, Promotion
@@ -17,14 +16,13 @@ from retraining.promotion.decision import conclude
 from retraining.promotion.guards.rule import Found
 from retraining.promotion.guards.shared import CHAMPION_UNMOVED
 from retraining.promotion.promise import promise_of
-from retraining.run.champion import StoredChampion
 from retraining.run.deliberation import Deliberated, studies_of
 from retraining.run.gathering import Gathered
 from retraining.run.journal import Journal
 from retraining.run.lineage import leakage_override, library_versions
 from retraining.run.lock import HeldLease
 from retraining.run.plan import RunPlan
-from retraining.run.recipes.going_on import ERASED
+from retraining.run.recipes.going_on import forbidden
 from retraining.run.registration import Provenance, register
 from retraining.run.verdict import Verdict
 
@@ -61,13 +59,14 @@ def apply(
 
     Raises:
         LeaseLost: another run took over; nothing more was written.
-        Conflict: somebody was erased meanwhile from whose record the champion had learned, and so
-            would the challenger; nothing was written.
+        Conflict: somebody was erased or objects meanwhile from whose record the champion had
+            learned, and so would the challenger; nothing was written.
         RegistryError: the registry fails.
     """
     held.check()
     continued = gathered.champion if decided.trial.model.continued else None
-    _still_whole(registry, continued)
+    if continued is not None and (why := forbidden(registry, continued, gathered.data)):
+        raise Conflict(f"{why}: that came about during this run; start another one")
     provenance = Provenance(
         _lineage(gathered, decided, plan),
         decided.leakage,
@@ -88,15 +87,6 @@ def apply(
     studies_of(plan).clear()
     promoted = verdict.decision.status is DecisionStatus.PROMOTED
     return Applied(version, verdict, version.version if promoted else gathered.serving)
-
-
-def _still_whole(registry: SyncRegistry, champion: StoredChampion | None) -> None:
-    """Accepts a challenger with the champion's trees, as the run found them fit to go on from."""
-    if champion is None:
-        return
-    name = champion.version.version
-    if registry.run(LearnedErasedRepository().of_version(name)):
-        raise Conflict(f"{name} {ERASED}: a student was erased during this run; start another one")
 
 
 def _settled(
