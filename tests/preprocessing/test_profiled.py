@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow
@@ -14,7 +12,6 @@ import pytest
 
 from drift.findings import profile_now
 from drift.ks import largest_gap
-from model.computing.pool import HERE
 from model.errors import NotThisTask
 from model.partitions.column_parts import NumericPart
 from model.profile import (
@@ -27,6 +24,7 @@ from model.profile import (
 )
 from preprocessing.columnar.profiled import profile_parquet
 from preprocessing.task.spec import parse_task
+from tests.backwards import Backwards
 
 TASK = parse_task(
     """
@@ -165,32 +163,6 @@ def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
         profile_parquet(path, TASK, "2024")
 
 
-@dataclass
-class Scattered:
-    """A pool that reads the parts of a file in any order; the results keep theirs."""
-
-    parts: int = 0
-
-    def each(
-        self, function: Callable[[Any, Any], Any], shared: Any, items: Iterable[Any]
-    ) -> Iterator[Any]:
-        listed = list(items)
-        self.parts += len(listed)
-        found = {at: function(shared, listed[at]) for at in reversed(range(len(listed)))}
-        return iter([found[at] for at in range(len(listed))])
-
-    def hosts(self) -> Sequence[str]:
-        return HERE.hosts()
-
-    def together(
-        self, function: Callable[[Any, Any], Any], shared: Any, items: Sequence[Any]
-    ) -> list[Any]:
-        return HERE.together(function, shared, items)
-
-    def ready(self) -> str:
-        return ""
-
-
 def test_partitions_merge_into_the_very_profiles_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,12 +186,12 @@ def test_partitions_merge_into_the_very_profiles_of_the_whole(
 
     expected = [profile_parquet(whole, TASK, "2024", against=one) for one in (None, against)]
     monkeypatch.setattr("preprocessing.columnar.partitions.PARTITION", 1)
-    pool = Scattered()
+    pool = Backwards()
 
     for path in (pieces, parts):
         for want, one in zip(expected, (None, against), strict=True):
             assert profile_parquet(path, TASK, "2024", against=one, pool=pool) == want
-    assert pool.parts > 100
+    assert len(pool.asked) > 100
     assert expected[0].ignored["ieg"] > 0
 
 
