@@ -20,10 +20,13 @@ ALONE = """
 import sys
 from deployment.dask.opening import pool
 from deployment.settings import load_settings
+import drift.check
+assert "sklearn" not in sys.modules
 import retraining.pipeline
 with pool(load_settings({"FAROL_HOME": sys.argv[1]})) as workers:
     assert list(workers.each(pow, 2, [1, 3])) == [2, 8] and not workers.ready()
 assert not [name for name in sys.modules if name.split(".")[0] in {"dask", "distributed"}]
+assert "deployment.dask.cluster" not in sys.modules
 """
 
 
@@ -31,7 +34,7 @@ def settings(home: Path, address: str) -> Settings:
     return load_settings({"FAROL_HOME": str(home), "FAROL_DASK": address})
 
 
-def test_without_the_setting_nothing_of_dask_is_imported(tmp_path: Path) -> None:
+def test_without_the_setting_nothing_is_imported_for_dask(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", ALONE, str(tmp_path)], cwd=ROOT, check=True)
 
 
