@@ -74,6 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         configure_logging(settings)
         partitions = partitions_of(given.file.absolute(), given.partition)
         with pool(settings) as workers:
+            if cluster := workers.ready():
+                progress()(cluster)
             sys.stdout.write(COMMANDS[given.what](settings, given, partitions, workers))
     except (FarolError, OSError) as error:
         return failed("dask", error)
