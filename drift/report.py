@@ -120,7 +120,7 @@ def report_of_profiles(
     Args:
         reference: by column.
         recent: of columns that the reference has, exact where it keeps a value
-            (`model.profile.profile_floats` with `exact_at`).
+            (`NumericPart.profile` with `exact_at`).
         rows: recent records.
         report_id: the report's id.
         now: aware UTC.

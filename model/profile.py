@@ -227,34 +227,10 @@ def profile_column(
     present = [value for value in values if value is not None]
     missing = len(values) - len(present)
     if kind == CATEGORY:
-        counted = sorted(Counter(str(v) for v in present).items(), key=lambda c: (-c[1], c[0]))
-        return CategoryProfile(
-            rows=len(values),
-            missing=missing,
-            categories=tuple(category for category, _ in counted),
-            counts=tuple(count for _, count in counted),
-            counted=None if students is None else _rarity(values, students),
-        )
+        rarity = None if students is None else _rarity(values, students)
+        return category_profile(len(values), missing, Counter(str(v) for v in present), rarity)
     numbers = [_finite(name, v) for v in present]
     return profile_numbers(numbers, missing=missing, grid=grid, exact_at=exact_at)
-
-
-def profile_floats(
-    values: NDArray[np.float64], *, grid: int, exact_at: Sequence[float] = ()
-) -> NumericProfile:
-    """The profile of a number that was read as a column.
-
-    Args:
-        values: shape (n,), finite, or NaN where a record has none.
-        grid: how many values are kept.
-        exact_at: numbers at which the distribution function is exact, whatever is kept.
-
-    >>> profile_floats(np.array([2.0, np.nan, 1.0]), grid=9).values
-    (1.0, 2.0)
-    """
-    missing = int(np.count_nonzero(np.isnan(values)))
-    known = np.sort(values)[: values.size - missing]  # NaN comes last.
-    return _of_sorted(known, missing, grid, exact_at)
 
 
 def profile_codes(codes: NDArray[np.int64], names: Sequence[str]) -> CategoryProfile:
@@ -271,13 +247,16 @@ def profile_codes(codes: NDArray[np.int64], names: Sequence[str]) -> CategoryPro
     return category_profile(codes.size, counts[0], dict(zip(names, counts[1:], strict=True)))
 
 
-def category_profile(rows: int, missing: int, counts: Mapping[str, int]) -> CategoryProfile:
-    """The profile of a category that was counted, each record a student of its own.
+def category_profile(
+    rows: int, missing: int, counts: Mapping[str, int], rarity: Rarity | None = None
+) -> CategoryProfile:
+    """The profile of a category that was counted.
 
     Args:
         rows: records, with and without a value.
         missing: those without one.
         counts: of each category; one that nobody has is left out.
+        rarity: by students; None takes each record for a student of its own.
     """
     counted = sorted((pair for pair in counts.items() if pair[1]), key=lambda c: (-c[1], c[0]))
     return CategoryProfile(
@@ -285,6 +264,7 @@ def category_profile(rows: int, missing: int, counts: Mapping[str, int]) -> Cate
         missing=missing,
         categories=tuple(category for category, _ in counted),
         counts=tuple(count for _, count in counted),
+        counted=rarity,
     )
 
 
@@ -318,12 +298,6 @@ def profile_numbers(
     NumericProfile(rows=5, missing=1, values=(1.0, 2.0, 5.0), below=(0, 1, 3), upto=(1, 3, 4))
     """
     known = np.sort(np.asarray(values, dtype=np.float64))
-    return _of_sorted(known, missing, grid, exact_at)
-
-
-def _of_sorted(
-    known: NDArray[np.float64], missing: int, grid: int | None, exact_at: Sequence[float]
-) -> NumericProfile:
     # np.unique with counts does the same, and copies a million values three times more.
     last = np.append(np.flatnonzero(known[1:] != known[:-1]), known.size - 1)[: known.size]
     return profile_counts(known[last], last + 1, missing, grid, exact_at)

@@ -82,24 +82,18 @@ class Sample:
 
     def leaf(self, least: int) -> int:
         """Records a leaf must hold: at least `least`, and `LEAF_SHARE` of all when many."""
-        return max(least, int(len(self) * LEAF_SHARE))
+        return least_leaf(least, len(self))
 
     def weights(self, params: Mapping[str, Any]) -> NDArray[np.float64] | None:
-        """What each record counts, shape (n,), mean 1; None where all count alike.
-
-        With `class_weight: balanced` both outcomes count as much in sum, however rare one is.
-        """
-        if self.numeric or params.get("class_weight", "none") == "none":
+        """What each record counts, shape (n,), mean 1; None where all count alike."""
+        if self.numeric:
             return None
-        share = float(self.outcome.mean())
-        if share in (0.0, 1.0):
-            return None
-        return np.where(self.outcome == 1, 0.5 / share, 0.5 / (1.0 - share))
+        return class_weights(self.outcome, float(self.outcome.mean()), params)
 
     @property
     def jobs(self) -> int:
-        """Threads worth starting: on a few thousand records one is faster than two."""
-        return 1 if self.rows.size < 500_000 else 2
+        """Threads worth starting."""
+        return threads_for(self.rows.size)
 
 
 def sample_of(
@@ -121,6 +115,33 @@ def sample_of(
         task.name,
         start,
     )
+
+
+def least_leaf(least: int, records: int) -> int:
+    """Records a leaf must hold: at least `least`, and `LEAF_SHARE` of all when many."""
+    return max(least, int(records * LEAF_SHARE))
+
+
+def class_weights(
+    outcome: NDArray[Any], share: float, params: Mapping[str, Any]
+) -> NDArray[np.float64] | None:
+    """What each record of a two-valued outcome counts; None where all count alike.
+
+    With `class_weight: balanced` both outcomes count as much in sum, however rare one is.
+
+    Args:
+        outcome: shape (n,).
+        share: of all that is learned from, of which these may be a part, that is at risk.
+        params: of the family.
+    """
+    if params.get("class_weight", "none") == "none" or share in (0.0, 1.0):
+        return None
+    return np.where(outcome == 1, 0.5 / share, 0.5 / (1.0 - share))
+
+
+def threads_for(values: int) -> int:
+    """Threads worth starting: on a few thousand records one is faster than two."""
+    return 1 if values < 500_000 else 2
 
 
 def log_odds(share: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -73,6 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         configure_logging(settings)
         partitions = partitions_of(given.file.absolute(), given.partition)
         with pool(settings) as workers:
+            if cluster := workers.ready():
+                progress()(cluster)
             sys.stdout.write(COMMANDS[given.what](settings, given, partitions, workers))
     except (FarolError, OSError) as error:
         return failed("dask", error)
@@ -106,10 +109,13 @@ def _score(
         job = _job(opened, settings, given)
         part = given.out.with_name(f"{given.out.name}.part")
         part.mkdir(parents=True)
-        done = workers.each(scored_partition, job, partitions)
-        rows = _written(done, part, opened, settings, job)
-    # Whoever waits for the result sees the whole of it or none.
-    part.rename(given.out)
+        # Whoever waits for the result sees the whole of it or none.
+        try:
+            done = workers.each(scored_partition, job, partitions)
+            rows = _written(done, part, opened, settings, job)
+            part.rename(given.out)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
     return f"{given.out}: {rows:,} rows by {job.version}, {len(partitions)} files\n"
 
 

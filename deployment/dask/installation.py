@@ -11,8 +11,9 @@ from pathlib import Path
 from retraining.run.lineage import library_versions
 
 ROOMS = (
-    "database", "deployment", "drift", "model", "preprocessing", "retraining", "training",
+    "api", "database", "deployment", "drift", "model", "preprocessing", "retraining", "training",
 )  # fmt: skip
+"""Whose code a task may run: `scoring` writes the table that the API writes."""
 ROOT = Path(__file__).parents[2]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-from deployment.dask.cluster import Cluster
 from deployment.settings import Settings
 from model.computing.pool import HERE, Pool
 from model.errors import ConfigurationError
@@ -26,5 +25,8 @@ def pool(settings: Settings) -> Iterator[Pool]:
         return
     if find_spec("distributed") is None:
         raise ConfigurationError("FAROL_DASK needs Dask: make setup-scale")
+    # It brings scikit-learn along, which a drift check does without.
+    from deployment.dask.cluster import Cluster
+
     with Cluster(settings.dask) as cluster:
         yield cluster

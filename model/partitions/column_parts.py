@@ -39,7 +39,7 @@ class NumericPart:
         return cls(missing, known[first], np.diff(np.append(first, known.size)))
 
     def profile(self, grid: int, exact_at: Sequence[float] = ()) -> NumericProfile:
-        """What `profile_floats` says of these values.
+        """What `profile_numbers` says of these values.
 
         Args:
             grid: how many values are kept.

@@ -135,7 +135,7 @@ def paired_resamples(
         tuple(models.values()), StudentGroups.of(students), share, tuple(metrics)
     )
     chunks = list(pool.each(_read, asked, draws(asked.groups, resamples, seed)))
-    return dict(zip(models, np.concatenate(chunks, axis=2), strict=True)) if models else {}
+    return dict(zip(models, np.concatenate(chunks, axis=2), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,7 @@ def recalibrated(
 
 
 def with_dropped(
-    decided: Deliberated, plan: RunPlan, journal: Journal, start: Start = NOBODY
+    decided: Deliberated, plan: RunPlan, journal: Journal, start: Start
 ) -> Deliberated:
     """Measures what each feature brings the challenger: for its card, not for the decision.
 

@@ -44,7 +44,6 @@ from retraining.run.journal import (
 from retraining.run.lock import Clock, HeldLease, exclusively
 from retraining.run.looking import decided_before
 from retraining.run.plan import RunPlan, RunResult
-from retraining.run.registration import evidence_mapping
 from retraining.run.replacing.without_erased import replacement
 from retraining.run.verdict import Verdict
 
@@ -275,7 +274,7 @@ def _result(
         before=gathered.serving,
         reasons=verdict.decision.reasons,
         guards=verdict.decision.guards,
-        evidence=evidence_mapping(verdict, challenger),
+        evidence=verdict.evidence_as(challenger),
         dry_run=plan.options.dry_run,
         left_out=gathered.left_out,
         look=verdict.look,

@@ -1,4 +1,4 @@
-"""A challenger becomes a registered version, and the decision about it a line of the ledger."""
+"""A challenger becomes a registered version."""
 
 from __future__ import annotations
 
@@ -13,26 +13,21 @@ from typing import Any
 from database.aliases import CHALLENGER, AliasRepository
 from database.artifacts import ArtifactRepository
 from database.batches import BatchRepository
-from database.decisions import approval
 from database.decisions.realised import promotions_and_what_came
 from database.driver.client import SyncRegistry
 from database.driver.commands import Op
 from database.lists.published import newest_rooms
-from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.archive import bundle_digest, pack
 from model.decisions.realised import track_record
 from model.dropped import DroppedStudy
 from model.erasing.record_ids import listed, listed_with
 from model.errors import Conflict
-from model.promotion import TRAIN, DecisionStatus, Promotion
-from model.run import Lease
 from model.units.tested import KnownUnits, version_by_unit
-from model.version import Alias, Lineage, ModelVersion, resign
+from model.version import Lineage, ModelVersion, resign
 from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.leakage import LeakageReport
 from preprocessing.task.spec import TaskSpec
-from retraining.promotion.promise import promise_of
 from retraining.run.card_artifacts import card_facts, store_card
 from retraining.run.challenge import ScoredChallenger
 from retraining.run.champion import StoredChampion
@@ -265,68 +260,3 @@ def _point_challenger(registry: SyncRegistry, version: ModelVersion, now: dateti
         )
     except Conflict:
         return  # A newer run has pointed it to its own.
-
-
-def record_decision(
-    registry: SyncRegistry,
-    verdict: Verdict,
-    version: ModelVersion,
-    champion: Alias | None,
-    lease: Lease,
-    *,
-    now: datetime,
-) -> Promotion:
-    """Writes the decision into the ledger and, if it promotes, moves the champion.
-
-    Args:
-        registry: where the ledger is.
-        verdict: the decision with its evidence.
-        version: the challenger, registered.
-        champion: where the alias pointed when the run began; None before there was one.
-        lease: of the run.
-        now: when it was decided.
-
-    Raises:
-        Conflict: somebody moved the champion while this run was deciding; nothing was written.
-        LeaseLost: another run took over.
-        RegistryError: the registry fails.
-    """
-    evidence = evidence_mapping(verdict, version.version)
-    promotion = Promotion(
-        promotion_id=_decision_id(version.lineage.run_id, verdict.action),
-        at=now,
-        actor="pipeline",
-        action=verdict.action,
-        status=verdict.decision.status,
-        challenger=version.version,
-        champion=champion.version if champion else None,
-        reasons=verdict.decision.reasons,
-        guards=verdict.decision.guards,
-        evidence=evidence,
-        provisional=verdict.decision.provisional,
-        promise=promise_of(evidence, version.window.periods),
-    )
-    if verdict.decision.status in approval.WAITING:
-        registry.run(approval.stage(promotion, lease=lease))
-        return promotion
-    if verdict.decision.status is DecisionStatus.KEPT:
-        registry.run(PromotionRepository().add(promotion, lease=lease))
-        return promotion
-    revision = champion.revision if champion else 0
-    return registry.run(
-        PromotionRepository().promote(promotion, expected_revision=revision, lease=lease)
-    )
-
-
-def _decision_id(run_id: str, action: str) -> str:
-    return run_id if action == TRAIN else f"{run_id}-{action}"
-
-
-def evidence_mapping(verdict: Verdict, challenger: str | None) -> Mapping[str, Any]:
-    """The evidence as plain data, with the challenger under its registered name."""
-    if verdict.evidence is None:
-        return {}
-    mapping = verdict.evidence.to_mapping()
-    if challenger is not None:
-        mapping["challenger"]["version"] = challenger
-    return mapping

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from model.computing.pool import HERE, Pool
 from model.decisions.looks import Look
@@ -63,6 +65,15 @@ class Verdict:
     def gated(self, policy: PromotionPolicy, *, serving: bool) -> Verdict:
         """The same verdict, staged where the policy wants a person to approve it."""
         return replace(self, decision=gated(self.decision, policy, serving=serving))
+
+    def evidence_as(self, challenger: str | None) -> Mapping[str, Any]:
+        """The evidence as plain data, with the challenger under its registered name."""
+        if self.evidence is None:
+            return {}
+        mapping = self.evidence.to_mapping()
+        if challenger is not None:
+            mapping["challenger"]["version"] = challenger
+        return mapping
 
 
 def comparable(cases: TrainingSet, task: TaskSpec) -> tuple[Guard, ...]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow
@@ -14,19 +12,19 @@ import pytest
 
 from drift.findings import profile_now
 from drift.ks import largest_gap
-from model.computing.pool import HERE
 from model.errors import NotThisTask
+from model.partitions.column_parts import NumericPart
 from model.profile import (
     GRID,
     RECENT_GRID,
     CategoryProfile,
     NumericProfile,
     profile_column,
-    profile_floats,
     profile_numbers,
 )
 from preprocessing.columnar.profiled import profile_parquet
 from preprocessing.task.spec import parse_task
+from tests.backwards import Backwards
 
 TASK = parse_task(
     """
@@ -111,11 +109,11 @@ def test_a_column_that_the_file_lacks_is_missing_in_every_record(tmp_path: Path)
 
 def test_a_thinned_recent_profile_gives_the_exact_gap() -> None:
     random = np.random.default_rng(2)
-    reference = profile_floats(random.normal(size=50_000), grid=GRID)
+    reference = NumericPart.of(random.normal(size=50_000)).profile(GRID)
     values = random.normal(0.1, 1.2, size=50_000)
     whole = profile_numbers(values, missing=0)
 
-    thinned = profile_floats(values, grid=RECENT_GRID, exact_at=reference.values)
+    thinned = NumericPart.of(values).profile(RECENT_GRID, reference.values)
 
     assert len(thinned.values) < RECENT_GRID + 3 * GRID < len(whole.values)
     assert largest_gap(reference, thinned) == largest_gap(reference, whole)
@@ -123,7 +121,7 @@ def test_a_thinned_recent_profile_gives_the_exact_gap() -> None:
 
 def test_recent_records_of_very_many_values_are_thinned_too() -> None:
     random = np.random.default_rng(3)
-    reference = profile_floats(random.normal(size=9_000), grid=GRID)
+    reference = NumericPart.of(random.normal(size=9_000)).profile(GRID)
     records = [{"x": float(v)} for v in random.normal(size=9_000)]
 
     recent = profile_now({"x": reference}, records, np.zeros(0))["x"]
@@ -165,32 +163,6 @@ def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
         profile_parquet(path, TASK, "2024")
 
 
-@dataclass
-class Scattered:
-    """A pool that reads the parts of a file in any order; the results keep theirs."""
-
-    parts: int = 0
-
-    def each(
-        self, function: Callable[[Any, Any], Any], shared: Any, items: Iterable[Any]
-    ) -> Iterator[Any]:
-        listed = list(items)
-        self.parts += len(listed)
-        found = {at: function(shared, listed[at]) for at in reversed(range(len(listed)))}
-        return iter([found[at] for at in range(len(listed))])
-
-    def hosts(self) -> Sequence[str]:
-        return HERE.hosts()
-
-    def together(
-        self, function: Callable[[Any, Any], Any], shared: Any, items: Sequence[Any]
-    ) -> list[Any]:
-        return HERE.together(function, shared, items)
-
-    def ready(self) -> str:
-        return ""
-
-
 def test_partitions_merge_into_the_very_profiles_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,12 +186,12 @@ def test_partitions_merge_into_the_very_profiles_of_the_whole(
 
     expected = [profile_parquet(whole, TASK, "2024", against=one) for one in (None, against)]
     monkeypatch.setattr("preprocessing.columnar.partitions.PARTITION", 1)
-    pool = Scattered()
+    pool = Backwards()
 
     for path in (pieces, parts):
         for want, one in zip(expected, (None, against), strict=True):
             assert profile_parquet(path, TASK, "2024", against=one, pool=pool) == want
-    assert pool.parts > 100
+    assert len(pool.asked) > 100
     assert expected[0].ignored["ieg"] > 0
 
 

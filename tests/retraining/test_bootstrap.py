@@ -7,6 +7,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 from retraining.promotion.bootstrap import Metric, once, paired_resamples, scored
 from retraining.promotion.drawing import StudentGroups, draws, student_weights
 from retraining.promotion.ranking import Floats, Ties
+from tests.backwards import Backwards
 from training import metrics
 
 
@@ -150,3 +151,22 @@ def test_chunks_can_be_drawn_in_any_order(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert [len(chunk) for chunk in apart] == [7, 7, 7, 7, 5]
     assert np.array_equal(np.concatenate(apart), np.concatenate(one_by_one))
+
+
+def test_models_are_read_on_the_same_resamples_wherever_that_is_done(
+    sample: tuple[Floats, Floats], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retraining.promotion.drawing.CELLS_AT_ONCE", 3000)
+    outcome, scores = sample
+    models = {
+        "one": scored(scores, outcome, Ties.FAIR),
+        "other": scored(1 - scores, outcome, Ties.FAIR),
+    }
+    students, pool = np.array([f"s{i // 2}" for i in range(400)]), Backwards()
+
+    here = paired_resamples(models, students, share=0.3, resamples=33, seed=5)
+    there = paired_resamples(models, students, share=0.3, resamples=33, seed=5, pool=pool)
+
+    assert len(pool.asked) == 5
+    assert list(there) == ["one", "other"]
+    assert all(np.array_equal(there[name], here[name], equal_nan=True) for name in models)

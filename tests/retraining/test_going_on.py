@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -82,6 +83,14 @@ def trained_step(registry: SyncRegistry, run_id: str) -> str:
     return next(step.detail for step in run.steps if step.name == "trained")
 
 
+def erased(registry: SyncRegistry) -> None:
+    registry.run(erase_student("S7", now=LATER, tombstone_key=KEY))
+
+
+def objecting(registry: SyncRegistry) -> None:
+    registry.run(ObjectionRepository().lay(Objection("S7", LATER, "test", "asked")))
+
+
 def test_a_version_that_goes_on_lists_all_that_the_one_before_had_learned_from(
     registry: MongomockRegistry, tmp_path: Path
 ) -> None:
@@ -116,7 +125,7 @@ def test_nothing_goes_on_from_a_version_that_learned_from_an_erased_student(
     registry: MongomockRegistry, tmp_path: Path
 ) -> None:
     first(registry, tmp_path)
-    registry.run(erase_student("S7", now=LATER, tombstone_key=KEY))
+    erased(registry)
     next_year = school.START + timedelta(days=1)
     school.teach(registry, "2023", school.READING, n=200, seed=1, now=next_year)
     both = spec("lightgbm", "lightgbm_continued")
@@ -138,7 +147,7 @@ def test_nothing_goes_on_from_a_version_that_learned_from_whoever_objects_since(
     registry: MongomockRegistry, tmp_path: Path
 ) -> None:
     first(registry, tmp_path)
-    registry.run(ObjectionRepository().lay(Objection("S7", LATER, "test", "asked")))
+    objecting(registry)
     next_year = school.START + timedelta(days=1)
     school.teach(registry, "2023", school.READING, n=200, seed=1, now=next_year)
 
@@ -150,8 +159,9 @@ def test_nothing_goes_on_from_a_version_that_learned_from_whoever_objects_since(
     assert KEY.of_record("S7", "2022") not in listed(registry, "v2")
 
 
-def test_a_student_erased_while_the_challenger_is_trained_leaves_no_version_behind(
-    registry: MongomockRegistry, tmp_path: Path
+@pytest.mark.parametrize(("leaves", "why"), [(erased, "were erased"), (objecting, "object")])
+def test_a_student_who_leaves_while_the_challenger_is_trained_leaves_no_version_behind(
+    registry: MongomockRegistry, tmp_path: Path, leaves: Callable[[SyncRegistry], None], why: str
 ) -> None:
     first(registry, tmp_path)
     next_year = school.START + timedelta(days=1)
@@ -159,9 +169,9 @@ def test_a_student_erased_while_the_challenger_is_trained_leaves_no_version_behi
 
     def stepped(name: str) -> None:
         if name == "trained":
-            registry.run(erase_student("S7", now=LATER, tombstone_key=KEY))
+            leaves(registry)
 
-    with pytest.raises(Conflict, match="v1 learned from students who were erased since"):
+    with pytest.raises(Conflict, match=f"v1 learned from students who {why} since"):
         execute(
             registry, school.plan(tmp_path, spec(*ALONE), run_id="run-2"),
             clock=lambda: LATER, say=lambda _: None, stepped=stepped,

@@ -12,6 +12,7 @@ from database.driver.client import SyncRegistry
 from database.labelling.recording import record_outcomes
 from database.students import StudentRepository
 from database.versions import ModelVersionRepository
+from model.computing.pool import HERE, Pool
 from model.label import Outcome
 from model.promotion import DecisionStatus, PromotionDecision
 from model.student import Observation
@@ -21,6 +22,7 @@ from retraining.promotion.cases import Answers, Cases
 from retraining.promotion.decision import decide
 from retraining.promotion.numeric import NumericEvidence, compare_numeric
 from retraining.promotion.ranking import Floats
+from tests.backwards import Backwards
 from tests.retraining.school import START, run, task
 
 POLICY = PromotionPolicy()
@@ -40,7 +42,9 @@ def sample(n: int = 400, *, seed: int = 0) -> tuple[Cases, Floats]:
     return cases, known
 
 
-def judged(cases: Cases, challenger: Floats, champion: Floats | None) -> NumericEvidence:
+def judged(
+    cases: Cases, challenger: Floats, champion: Floats | None, pool: Pool = HERE
+) -> NumericEvidence:
     return compare_numeric(
         cases,
         Answers("v2", challenger, 0.0),
@@ -48,6 +52,7 @@ def judged(cases: Cases, challenger: Floats, champion: Floats | None) -> Numeric
         POLICY,
         seed=0,
         resamples=500,
+        pool=pool,
     )
 
 
@@ -63,6 +68,17 @@ def test_a_challenger_with_clearly_less_error_is_promoted() -> None:
     assert decide(evidence, POLICY).status is DecisionStatus.PROMOTED
     assert evidence.champion is not None and evidence.gain is not None
     assert evidence.gain == pytest.approx(1 - evidence.challenger.mae / evidence.champion.mae)
+
+
+def test_the_error_saved_is_the_same_wherever_resamples_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("retraining.promotion.drawing.CELLS_AT_ONCE", 40_000)
+    (cases, known), pool = sample(), Backwards()
+    worse = known + np.random.default_rng(1).normal(0, 8, 400)
+
+    assert judged(cases, known, worse, pool) == judged(cases, known, worse)
+    assert len(pool.asked) == 5
 
 
 def test_two_equally_good_models_are_rarely_promoted() -> None:

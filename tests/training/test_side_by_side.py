@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import TypeVar
-
 import numpy as np
 
-from model.computing.pool import HERE
+from model.computing.pool import HERE, Pool
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.policies import TrainingPolicy
 from preprocessing.task.spec import TaskSpec
+from tests.backwards import Backwards
+from tests.training.continued import champion, start_of, two_years, with_continued
 from training.crossfit import out_of_fold
 from training.dropped import dropped_features
 from training.train import fit
 from training.tuning.budget import Budget
-
-Shared = TypeVar("Shared")
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-
-@dataclass
-class Backwards:
-    """All items at once, the last one first, each on copies of what it was given."""
-
-    asked: list[str] = field(default_factory=list)
-
-    def each(
-        self, function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]
-    ) -> Iterator[Result]:
-        listed = list(items)
-        self.asked += [function.__qualname__] * len(listed)
-        found = [function(deepcopy(shared), deepcopy(item)) for item in reversed(listed)]
-        return iter(found[::-1])
-
-    def hosts(self) -> Sequence[str]:
-        return HERE.hosts()
-
-    def together(
-        self, function: Callable[[Shared, Item], Result], shared: Shared, items: Sequence[Item]
-    ) -> list[Result]:
-        return HERE.together(function, shared, items)
-
-    def ready(self) -> str:
-        return "backwards"
 
 
 def test_the_candidates_of_a_fit_and_its_trials_are_one_task_a_fold(
@@ -99,6 +66,27 @@ def test_what_each_feature_brings_is_the_same(students: TrainingSet, task: TaskS
     assert there == here
     assert here.dropped
     assert set(pool.asked) == {"_objective"}
+
+
+def test_what_goes_on_from_a_champion_is_the_same(task: TaskSpec) -> None:
+    first, both = two_years()
+    task = with_continued(task, "lightgbm", "lightgbm_continued")
+    start, pool = start_of(champion(first, task), first, task), Backwards()
+    pools: tuple[Pool, ...] = (HERE, pool)
+
+    here, there = (
+        fit(both, task, seed=3, progress=_quiet, repeats=1, start=start, pool=one) for one in pools
+    )
+    scores = [
+        out_of_fold(both, task, seed=3, progress=_quiet, start=start.recipe, pool=one)
+        for one in pools
+    ]
+
+    assert {one["family"] for one in here.candidates} == {"lightgbm", "lightgbm_continued"}
+    assert there.candidates == here.candidates
+    assert there.scorer.dump() == here.scorer.dump()
+    assert np.array_equal(*scores)
+    assert pool.asked == ["fold_margins"] * 10 + ["_scores"] * 5
 
 
 def _quiet(line: str) -> None:

@@ -22,7 +22,7 @@ from training.beyond_memory.spilled import Floats, SpilledRows
 from training.families.lightgbm import lightgbm_settings
 from training.families.xgboost import of_xgboost, xgboost_settings
 from training.lightgbm_text import Tree, parse_text
-from training.sample import LEAF_SHARE
+from training.sample import class_weights, least_leaf
 
 PATIENCE = 300
 """Seconds that one process waits for the others."""
@@ -54,14 +54,14 @@ class Boosting:
     @property
     def leaf(self) -> int:
         """Records a leaf must hold."""
-        return max(int(self.params["leaf"]), int(self.rows * LEAF_SHARE))
+        return least_leaf(int(self.params["leaf"]), self.rows)
 
     def weights(self, outcome: Floats) -> Floats | None:
         """What each record counts; None where all count alike."""
-        if self.numeric or self.params.get("class_weight", "none") == "none":
+        if self.numeric:
             return None
-        share = self.positives / self.rows
-        return np.where(outcome == 1, 0.5 / share, 0.5 / (1.0 - share)).astype(np.float32)
+        weights = class_weights(outcome, self.positives / self.rows, self.params)
+        return None if weights is None else weights.astype(np.float32)
 
 
 def lightgbm_text(job: Boosting, rows: SpilledRows, rank: int) -> bytes:

@@ -28,7 +28,7 @@ from training.golden import golden_records
 from training.importance import spread
 from training.kinds import kind_of
 from training.lightgbm_text import text_model
-from training.sample import sample_of
+from training.sample import sample_of, threads_for
 from training.train import Progress, check_enough
 from training.trained_model import FittedModel
 
@@ -100,7 +100,7 @@ def fit_partitions(
         own, seed, found.rows, found.positives,
         numeric=not task.outcome.form.two_valued,
         monotone=sample_of(drawn_rows, encoder, task).monotone,
-        threads=_threads(found.rows * len(encoder.columns)),
+        threads=threads_for(found.rows * len(encoder.columns)),
     )  # fmt: skip
     text, workers = _trained(partitions, asked, encoder, family, job, pool, progress)
     first = drawn(held.students, 0.5, task=task.name, seed=seed + 1)
@@ -236,11 +236,6 @@ def _part_of_model(shared: _PartJob, part: tuple[int, Sequence[Partition]]) -> b
         )  # fmt: skip
         model = OUT_OF_CORE[shared.family].train(shared.job, rows, rank)
     return model if rank == 0 else b""
-
-
-def _threads(cells: int) -> int:
-    """Those worth starting where one process trains alone; see `Sample.jobs`."""
-    return 1 if cells < 500_000 else 2
 
 
 def _dealt(partitions: Sequence[Partition], workers: int) -> list[list[Partition]]:

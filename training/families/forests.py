@@ -19,7 +19,7 @@ from training.families.family import Family, Params, sklearn_margins
 from training.families.settings import Real, Settings, Whole
 from training.families.trees import LEAF, of_sklearn, tree_scorer
 from training.lightgbm_text import Tree
-from training.sample import LEAF_SHARE, Sample
+from training.sample import Sample, least_leaf
 
 MOST_PER_TREE = 20_000
 """Records a tree of a random forest draws; a forest of trees on all 100,000 takes minutes."""
@@ -59,7 +59,7 @@ def _random(sample: Sample, params: Params, seed: int) -> Any:
     kind = RandomForestRegressor if sample.numeric else RandomForestClassifier
     if len(sample) <= MOST_PER_TREE:
         return _forest(kind, sample, params, seed, sample.leaf(params["leaf"]))
-    leaf = max(params["leaf"], int(MOST_PER_TREE * LEAF_SHARE))
+    leaf = least_leaf(params["leaf"], MOST_PER_TREE)
     return _forest(partial(kind, max_samples=MOST_PER_TREE), sample, params, seed, leaf)
 
 

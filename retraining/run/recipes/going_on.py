@@ -42,12 +42,8 @@ def start_of(
     root = former.family
     if root not in {candidate(name).continues for name in task.training.candidates}:
         return NoStart(f"{version.version} is a {root}")
-    if registry.run(LearnedErasedRepository().of_version(version.version)):
-        return NoStart(f"{version.version} {ERASED}")
-    periods = {*version.window.periods, *data.periods.tolist()}
-    for student in registry.run(ObjectionRepository().students()):
-        if any(champion.trained_on.holds(student, period) for period in periods):
-            return NoStart(f"{version.version} {OBJECTING}")
+    if why := forbidden(registry, champion, data):
+        return NoStart(why)
     encoder = champion.predictor.encoder
     recipe = RegrownStart(
         version=version.version,
@@ -58,3 +54,24 @@ def start_of(
         learned=champion.trained_on,
     )
     return GrownStart(recipe, encoder, champion.predictor.bundle.scorer.dump())
+
+
+def forbidden(registry: SyncRegistry, champion: StoredChampion, data: TrainingSet) -> str:
+    """Whose record forbids going on from the champion, in words; empty if nobody's.
+
+    Args:
+        registry: of the task.
+        champion: who serves.
+        data: the window.
+
+    Raises:
+        RegistryError: the registry fails.
+    """
+    version = champion.version
+    if registry.run(LearnedErasedRepository().of_version(version.version)):
+        return f"{version.version} {ERASED}"
+    periods = {*version.window.periods, *data.periods.tolist()}
+    for student in registry.run(ObjectionRepository().students()):
+        if any(champion.trained_on.holds(student, period) for period in periods):
+            return f"{version.version} {OBJECTING}"
+    return ""

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("distributed", reason="Dask is an extra: make setup-scale")
 
 from deployment.dask.cluster import Cluster
+from deployment.dask.installation import ROOMS
 from model.errors import ClusterFailed
 from tests.architecture.imports import ROOT
 from tests.deployment.dask import tasks
@@ -102,9 +103,8 @@ def test_a_scheduler_that_goes_away_ends_the_wait(tmp_path: Path) -> None:
 
 def test_a_worker_of_other_code_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other"
-    for room in ("database", "deployment", "drift", "model", "preprocessing", "retraining"):
+    for room in ROOMS:
         shutil.copytree(ROOT / room, other / room)
-    shutil.copytree(ROOT / "training", other / "training")
     with (other / "training" / "train.py").open("a") as changed:
         changed.write("# changed\n")
 
@@ -119,9 +119,8 @@ def test_a_worker_of_other_code_is_refused(tmp_path: Path) -> None:
 
 def test_a_worker_of_other_code_that_comes_later_is_refused_by_its_tasks(tmp_path: Path) -> None:
     other = tmp_path / "other"
-    for room in ("database", "deployment", "drift", "model", "preprocessing", "retraining"):
+    for room in ROOMS:
         shutil.copytree(ROOT / room, other / room)
-    shutil.copytree(ROOT / "training", other / "training")
     shutil.copytree(ROOT / "tests" / "deployment" / "dask", other / "tests" / "deployment" / "dask")
     (other / "training" / "train.py").unlink()
 
