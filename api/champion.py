@@ -16,7 +16,8 @@ from pathlib import Path
 
 from model.bundle import Bundle, load_bundle, load_signed
 from model.errors import BundleError
-from model.live import LiveModel, LivePointer
+from model.live.folder import LiveModel
+from model.live.pointer import LivePointer
 from model.manifest import BundleManifest, read_file, read_manifest
 from model.prediction import Scale, Thresholds
 from model.scorers.lightgbm_form import check_form

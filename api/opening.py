@@ -60,7 +60,7 @@ from deployment.tasks.opening import claimed, entered, prepared
 from deployment.wiring import registry_uri
 from model.erasing.host import home_id
 from model.errors import FarolError
-from model.live import CHALLENGER_POINTER, LiveModel
+from model.live.folder import CHALLENGER_POINTER, LiveModel
 from model.telemetry.tracer import Tracer
 from model.trust.key_file import KeyFile
 from model.trust.keychain import KeyChange, stage_of

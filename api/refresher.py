@@ -22,7 +22,8 @@ from database.artifacts import ArtifactRepository
 from database.driver.commands import Op
 from database.versions import ModelVersionRepository
 from model.errors import BundleError, CorruptArtifact, NotFound
-from model.live import LiveModel, LivePointer, Quarantine
+from model.live.folder import LiveModel
+from model.live.pointer import LivePointer, Quarantine
 from model.trust.statement import Statement
 from model.version import Alias, ModelVersion
 

@@ -38,7 +38,8 @@ from api.ranked.shared import SharedLists
 from api.refresher import Refresher
 from api.registry import Registry
 from api.units import UnitLimit
-from model.live import LiveModel, Quarantine
+from model.live.folder import LiveModel
+from model.live.pointer import Quarantine
 from model.pseudonyms.pseudonyms import Pseudonyms
 from preprocessing.task.spec import TaskSpec
 

@@ -1,7 +1,7 @@
 """A home knows by whom it is in use: one `make run` a home.
 
 The lock belongs to the process and no child inherits it (POSIX record locks), so it is free in the
-moment its holder dies, however it does. The lock file is never deleted (see `model.live`).
+moment its holder dies, however it does. The lock file is never deleted (see `model.live.folder`).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from deployment.tasks.databases import recorded_databases
 from deployment.tasks.installed import InstalledTask
 from deployment.wiring import private_settings, registry_uri
 from model.errors import ConfigurationError
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from model.trust.key_file import KeyFile, KeyNotes, notes_in
 from model.trust.private import make_private_folder, write_private
 

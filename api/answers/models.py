@@ -13,7 +13,7 @@ from model.drift import DriftReport
 from model.dropped import DroppedStudy
 from model.figures import AtK, ClassFigures, RecallTarget
 from model.lists.finds import LaneCurve
-from model.live import Quarantine
+from model.live.pointer import Quarantine
 from model.prediction import Thresholds
 from model.promotion import Promotion
 from model.run import Run, RunStatus

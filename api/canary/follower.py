@@ -25,7 +25,8 @@ from database.aliases import CHAMPION, AliasRepository
 from database.driver.commands import Op
 from database.watch.canaries import CanaryRepository
 from model.errors import BundleError, CorruptArtifact, NotFound
-from model.live import LiveModel, LivePointer, Quarantine
+from model.live.folder import LiveModel
+from model.live.pointer import LivePointer, Quarantine
 from model.watch.canary import Canary, CanaryState
 
 POLL_SECONDS = 0.5

@@ -11,7 +11,8 @@ from api.canary.arm import CanaryArm
 from api.canary.tallies import CanaryTallies
 from api.champion import WATCH_SECONDS, Champion
 from model.errors import BundleError
-from model.live import LiveModel, LivePointer
+from model.live.folder import LiveModel
+from model.live.pointer import LivePointer
 
 _log = logging.getLogger(__name__)
 

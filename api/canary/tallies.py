@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from api.canary.guard import CanaryCounts
-from model.live import LivePointer
+from model.live.pointer import LivePointer
 
 LOOKS = "looks.json"
 

@@ -17,7 +17,7 @@ class Gate:
     """Two locks: one is held by whoever is through, the other by whoever wants it closed.
 
     Args:
-        folder: where the lock files are; they are never deleted (see `model.live`).
+        folder: where the lock files are; they are never deleted (see `model.live.folder`).
     """
 
     def __init__(self, folder: Path) -> None:

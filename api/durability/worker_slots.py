@@ -1,7 +1,7 @@
 """A number for each worker of this host, held by a file lock for as long as the worker lives.
 
 The kernel frees the lock of a worker that dies, so its successor takes the same number, and with it
-the dead worker's outbox. The lock files are never deleted (see `model.live`).
+the dead worker's outbox. The lock files are never deleted (see `model.live.folder`).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from deployment.signing.resealing import OF_ROOT, OF_TASK, Resealed, resealed
 from deployment.tasks.installed import all_installed
 from deployment.wiring import environment, private_settings, root_registry, task_registry
 from model.errors import ConfigurationError, FarolError
-from model.live import CHALLENGER_POINTER, POINTER, LiveModel
+from model.live.folder import CHALLENGER_POINTER, POINTER, LiveModel
 from model.trust.keychain import KeyChange, chained, keys_in, stage_of
 from model.trust.private import write_private
 

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from api.durability.worker_slots import slot_lock
 from deployment.settings import Settings
 from model.errors import BundleError, ConfigurationError
-from model.live import LiveModel
+from model.live.folder import LiveModel
 
 OWN = ("outbox", "tuning", "sample", "adopted.json", "host.id", "retraining.lock", "model")
 """What a task has of its own in the home, in the order in which it moves. The live model is last:

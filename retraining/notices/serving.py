@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import orjson
 
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from model.version import is_version_name
 from retraining.notices.scene import Serving, ServingFault
 

@@ -10,7 +10,7 @@ from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
 from database.versions import ModelVersionRepository
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from tests.api import bundles
 from tests.api.bundles import KEY, archive
 from tests.api.server import Server, served, until

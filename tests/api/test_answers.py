@@ -19,7 +19,8 @@ from api.security import LOCAL
 from database.mapping.documents import from_document, to_document
 from database.predictions import document_of
 from model.bundle import load_bundle
-from model.live import LiveModel, LivePointer
+from model.live.folder import LiveModel
+from model.live.pointer import LivePointer
 from model.prediction import IntervalRule, Prediction, RiskStatus, Scale, Thresholds
 from model.student import Features, Observation
 from preprocessing.lists.ranking import rank_students

@@ -28,7 +28,7 @@ from api.scoring import score_many
 from api.security import Client
 from model.bundle import load_bundle
 from model.errors import Overloaded
-from model.live import LivePointer
+from model.live.pointer import LivePointer
 from model.prediction import IntervalRule, Scale
 from model.student import Features
 from preprocessing.assessing import assess

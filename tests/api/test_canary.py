@@ -31,7 +31,8 @@ from api.security import LOCAL
 from database.driver.commands import Op
 from database.watch.canaries import CanaryRepository
 from model.errors import RegistryUnavailable
-from model.live import CHALLENGER_POINTER, LiveModel, LivePointer, Quarantine
+from model.live.folder import CHALLENGER_POINTER, LiveModel
+from model.live.pointer import LivePointer, Quarantine
 from model.watch.canary import Canary, CanaryState
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import load_task

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from api.champion import Champion, ChampionHolder
-from model.live import LiveModel, LivePointer
+from model.live.folder import LiveModel
+from model.live.pointer import LivePointer
 from preprocessing.task.spec import load_task
 from tests.api.bundles import KEY, Archive, archive
 

@@ -13,7 +13,7 @@ from api.champion import ChampionHolder
 from model.archive import pack
 from model.bundle import Bundle, load_bundle
 from model.errors import BundleError
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from model.prediction import Scale, Thresholds
 from preprocessing.task.spec import TaskSpec, load_task
 from tests.api import bundles

@@ -12,7 +12,7 @@ import pytest
 
 from api.champion import ChampionHolder
 from model.errors import BundleError
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from preprocessing.task.spec import load_task
 from tests.api.bundles import KEY, archive
 

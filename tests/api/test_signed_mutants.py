@@ -12,7 +12,7 @@ from api.champion import ChampionHolder
 from model.archive import pack, unpack
 from model.bundle import load_bundle
 from model.errors import BundleError
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from preprocessing.predictor import Predictor
 from preprocessing.task.spec import load_task
 from tests.api import bundles

@@ -33,7 +33,8 @@ from deployment.signing.__main__ import main
 from deployment.signing.resealing import OF_ROOT, OF_TASK
 from model.access import ApiKey, Scope
 from model.errors import BundleError, ConfigurationError
-from model.live import LiveModel, LivePointer
+from model.live.folder import LiveModel
+from model.live.pointer import LivePointer
 from model.people.session import begun, session_in, token_of
 from model.trust.key_file import KeyFile, KeyNotes
 from model.trust.key_seal import digest_of, is_genuine, sealed

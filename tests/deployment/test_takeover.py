@@ -13,7 +13,7 @@ from deployment.settings import Settings, load_settings
 from deployment.tasks.takeover import OWN, take_over
 from deployment.wiring import private_settings
 from model.errors import ConfigurationError
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from tests.api.bundles import Archive, archive
 
 

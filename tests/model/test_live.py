@@ -7,7 +7,8 @@ import pytest
 from filelock import Timeout
 
 from model.errors import BundleError
-from model.live import CHALLENGER_POINTER, LiveModel, LivePointer
+from model.live.folder import CHALLENGER_POINTER, LiveModel
+from model.live.pointer import LivePointer
 from tests.api.bundles import Archive, archive
 
 ROOT = Path(__file__).parents[2]

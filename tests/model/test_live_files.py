@@ -14,7 +14,8 @@ import pytest
 
 from model.archive import pack, unpack
 from model.errors import BundleError
-from model.live import LiveModel, Quarantine
+from model.live.folder import LiveModel
+from model.live.pointer import Quarantine
 from model.trust.statement import Statement
 from tests.api.bundles import KEY, Archive, archive
 from tests.model.test_live import publish

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from tests.api.bundles import archive
 
 ROOT = Path(__file__).parents[2]
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PUBLISHER = """
 import sys
 from pathlib import Path
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from tests.api.bundles import archive
 from tests.model.test_live import publish
 

@@ -27,7 +27,7 @@ from database import indexes
 from database.driver.client import open_registry
 from database.embedded import lifecycle
 from model.errors import BundleError
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from model.student import Features
 from preprocessing.task.spec import TaskSpec, load_task
 from tests.api import bundles

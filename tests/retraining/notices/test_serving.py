@@ -15,7 +15,7 @@ import pytest
 
 from database.driver.client import SyncRegistry
 from database.leases import LeaseRepository, worker_lease
-from model.live import LiveModel
+from model.live.folder import LiveModel
 from retraining.notices.gathering import gather
 from retraining.notices.reconcile import found_in
 from retraining.notices.scene import Serving, ServingFault

@@ -12,25 +12,28 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
 
-import orjson
 from filelock import FileLock
 
 from model.archive import unpack
 from model.bundle import load_bundle
 from model.errors import BundleError
+from model.live.pointer import (
+    LivePointer,
+    Quarantine,
+    read_pointer,
+    read_record,
+    signed_anew,
+    write_record,
+)
 from model.manifest import read_manifest
 from model.trust.statement import Statement
 from model.version import version_name
-
-Record = TypeVar("Record")
 
 POINTER = "champion.json"
 CHALLENGER_POINTER = "challenger.json"
@@ -42,61 +45,6 @@ QUARANTINE: Mapping[str, str] = {
 
 KEPT = 3
 """Version folders kept besides those that are pointed to and their predecessors'."""
-
-
-@dataclass(frozen=True, slots=True)
-class LivePointer:
-    """Which version serves on this host.
-
-    Attributes:
-        artifact: SHA-256 of the archive the folder was unpacked from.
-        bundle: the digest that `load_signed` must find in the folder.
-        signature: of `statement`, hex.
-        revision: revision of the registry's alias that asked for it.
-        previous: the version that served before on this host, and whose folder is still there.
-        task: the TaskSpec's name; empty, like `trained_on`, in pointers of before they were signed.
-        trained_on: SHA-256 of the list of training records.
-        provisional: it serves although guards of a first model objected; not signed, as it only
-            tells how the version came to serve.
-        share: of the students whom a challenger answers; not signed, like `against`: whoever could
-            write it could write the pointer of another signed version.
-        against: the champion that answers the others; while another one serves, nobody is answered
-            by the challenger.
-    """
-
-    version: str
-    artifact: str
-    bundle: str
-    signature: str
-    revision: int
-    previous: str | None = None
-    task: str = ""
-    trained_on: str = ""
-    provisional: bool = False
-    share: float = 0.0
-    against: str = ""
-
-    @property
-    def statement(self) -> Statement:
-        """What the signature covers."""
-        return Statement(self.task, self.version, self.bundle, self.artifact, self.trained_on)
-
-    def verify(self, key: bytes) -> None:
-        """Accepts the signature, or raises.
-
-        Raises:
-            BundleError: the pointer is not as this installation signed it.
-        """
-        self.statement.verify(self.signature, key)
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """A version that could not be trusted, and for which revision of the alias that was found."""
-
-    version: str
-    revision: int
-    reason: str
 
 
 class LiveModel:
@@ -144,7 +92,7 @@ class LiveModel:
         Raises:
             BundleError: the pointer file is not readable as one, or names no version.
         """
-        return _pointer(self.pointer_path)
+        return read_pointer(self.pointer_path)
 
     def readable(self) -> LivePointer | None:
         """The pointer; None where it cannot be read, too, as it is to be published anew then."""
@@ -227,14 +175,14 @@ class LiveModel:
     def origin(self, version: str) -> LivePointer | None:
         """The pointer that was written when that version was last published as the champion."""
         try:
-            return _pointer(self._origin_path(version))
+            return read_pointer(self._origin_path(version))
         except BundleError:
             return None
 
     def quarantine(self, version: str, reason: str, revision: int = 0) -> None:
         """Remembers that a version is not to be tried again for this revision of the alias."""
         self.prepare()
-        _write(self._quarantine_path, asdict(Quarantine(version, revision, reason)))
+        write_record(self._quarantine_path, asdict(Quarantine(version, revision, reason)))
 
     def quarantine_as_of(
         self, stamp: tuple[int, int] | None, version: str, reason: str, revision: int
@@ -253,7 +201,7 @@ class LiveModel:
     def quarantined(self) -> Quarantine | None:
         """The version that was refused last and has not been replaced since."""
         try:
-            return _read(self._quarantine_path.read_bytes(), Quarantine)
+            return read_record(self._quarantine_path.read_bytes(), Quarantine)
         except (FileNotFoundError, BundleError):
             return None
 
@@ -269,9 +217,9 @@ class LiveModel:
         done = 0
         with _lock(self._pointer_lock):
             for path in (self.pointer_path, *(self.root / "origins").glob("*.json")):
-                signed = _signed_anew(path, key)
+                signed = signed_anew(path, key)
                 if signed is not None:
-                    _write(path, asdict(signed))
+                    write_record(path, asdict(signed))
                     done += 1
         return done
 
@@ -282,8 +230,8 @@ class LiveModel:
     def _point(self, pointer: LivePointer) -> LivePointer:
         if self._of_champion:
             (self.root / "origins").mkdir(exist_ok=True)
-            _write(self._origin_path(pointer.version), asdict(pointer))
-        _write(self.pointer_path, asdict(pointer))
+            write_record(self._origin_path(pointer.version), asdict(pointer))
+        write_record(self.pointer_path, asdict(pointer))
         self.forgive()
         return pointer
 
@@ -314,7 +262,7 @@ class LiveModel:
         needed: set[str | None] = set()
         for name in pointers:
             with contextlib.suppress(BundleError):
-                if (pointer := _pointer(self.root / name)) is not None:
+                if (pointer := read_pointer(self.root / name)) is not None:
                     needed |= {pointer.version, pointer.previous}
         return needed
 
@@ -335,42 +283,3 @@ class LiveModel:
 
 def _lock(path: Path) -> FileLock:
     return FileLock(path, thread_local=False, preserve_lock_file=True)
-
-
-def _write(path: Path, content: Mapping[str, object]) -> None:
-    """Replaces a small file whole, so that a reader finds the old or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(orjson.dumps(content))
-    Path(name).replace(path)
-
-
-def _pointer(path: Path) -> LivePointer | None:
-    try:
-        pointer = _read(path.read_bytes(), LivePointer)
-    except FileNotFoundError:
-        return None
-    for name in (pointer.version, pointer.previous):
-        if name is not None:
-            version_name(name)
-    return pointer
-
-
-def _signed_anew(path: Path, key: bytes) -> LivePointer | None:
-    """The pointer with another signature; None where it needs none, or none may be made."""
-    try:
-        pointer = _pointer(path)
-        if pointer is None:
-            return None
-        pointer.verify(key)
-        signature = pointer.statement.sign(key)
-    except BundleError:
-        return None
-    return None if signature == pointer.signature else replace(pointer, signature=signature)
-
-
-def _read(raw: bytes, record: Callable[..., Record]) -> Record:
-    try:
-        return record(**orjson.loads(raw))
-    except (orjson.JSONDecodeError, TypeError) as error:
-        raise BundleError(f"unreadable pointer: {error}") from error

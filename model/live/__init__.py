@@ -1,0 +1,1 @@
+"""What serves on this host's disk."""
