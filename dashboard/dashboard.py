@@ -152,12 +152,6 @@ def read_zone(name: str) -> tzinfo:
     return ZoneInfo(spec.zone) if spec.zone else installation_zone(environment())
 
 
-@st.cache_data(show_spinner=False)
-def read_texts(language: Language) -> Texts:
-    """The sentences, read once a language."""
-    return load_texts(language)
-
-
 def main(first: str = START) -> None:
     """One run of the script: the frame, and the page that was chosen in it.
 
@@ -166,7 +160,7 @@ def main(first: str = START) -> None:
     """
     st.set_page_config(page_title="Farol", page_icon=":material/lightbulb:", layout="wide")
     st.logo(Path(__file__).with_name("logo.svg").read_text("utf-8"), size="large")
-    texts = read_texts(_language())
+    texts = load_texts(_language())
     show_frame(texts)
     live = st.sidebar.toggle(texts("app.live"), value=True)
     show_account(lambda: _keeper(settings_from_environment(), datetime.now(UTC)), texts)
@@ -201,7 +195,7 @@ def _pages(
 def _language() -> Language:
     wished = preferred_language(st.query_params.get("lang"), st.context.locale)
     chosen = st.sidebar.segmented_control(
-        read_texts(wished)("app.language"),
+        load_texts(wished)("app.language"),
         list(Language),
         default=wished,
         format_func=lambda language: language.value.upper(),

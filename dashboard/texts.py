@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
+from functools import cache
 
 from dashboard.wording import MONTHS_PT, Language, Wording, count, decimal, duration
 from model.parsing.packaged import packaged_yaml
@@ -146,8 +147,9 @@ class Texts:
         return f"{str(self.zone).replace('_', ' ')} (UTC{offset})"
 
 
+@cache
 def load_texts(language: Language) -> Texts:
-    """Reads the sentences of one language.
+    """The sentences of one language, read once a process.
 
     Raises:
         KeyError: a sentence lacks that language.

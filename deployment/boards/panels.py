@@ -126,7 +126,7 @@ def declared_boards(path: Path = DECLARED) -> Iterator[Board]:
     Raises:
         KeyError: a board names a panel that is not declared, or something lacks.
     """
-    declared = yaml.safe_load(path.read_text("utf-8"))
+    declared = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
     panels: Mapping[str, Mapping[str, Any]] = declared["panels"]
     for name, given in declared["boards"].items():
         yield Board(

@@ -389,7 +389,7 @@ def parse_task(text: str, *, source: str) -> TaskSpec:
             its line and, where it is nearly one that is known, that one.
     """
     try:
-        raw: Any = yaml.safe_load(text)
+        raw: Any = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{source}: not readable as YAML: {error}") from error
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -105,7 +105,7 @@ def as_ordinary(problem: Problem) -> tuple[int, dict[bytes, bytes], bytes]:
         sent.append(message)
 
     answering = problem.response()({"type": "http"}, cast(Receive, None), secured(send, REQUEST_ID))
-    asyncio.run(cast(Coroutine[Any, Any, None], answering))
+    asyncio.run(answering)
     start, end = sent
     return start["status"], dict(start["headers"]), end["body"]
 

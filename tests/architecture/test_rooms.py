@@ -11,7 +11,6 @@ import pytest
 from tests.architecture.imports import PRODUCT, ROOT, modules_of_the_product
 
 MOST_FILES = 26
-IMPORTS = modules_of_the_product()
 FOLDERS = sorted(
     path
     for name in PRODUCT
@@ -20,20 +19,28 @@ FOLDERS = sorted(
 )
 
 
+Imports = Mapping[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def imports() -> Imports:
+    return modules_of_the_product()
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_folder_can_be_seen_at_a_glance(folder: Path) -> None:
     assert len(list(folder.glob("*.py"))) <= MOST_FILES
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert circle(IMPORTS) == []
+def test_no_modules_import_each_other_in_a_circle(imports: Imports) -> None:
+    assert circle(imports) == []
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: str(p.relative_to(ROOT)))
-def test_no_rooms_of_a_folder_import_each_other_in_a_circle(folder: Path) -> None:
+def test_no_rooms_of_a_folder_import_each_other_in_a_circle(folder: Path, imports: Imports) -> None:
     prefix = folder.relative_to(ROOT).as_posix().replace("/", ".") + "."
     rooms: dict[str, set[str]] = {}
-    for module, imported in IMPORTS.items():
+    for module, imported in imports.items():
         # Nobody imports a command, so what it puts together closes no circle.
         if module.startswith(prefix) and not module.endswith(".__main__"):
             room = room_of(module, prefix)
@@ -43,10 +50,10 @@ def test_no_rooms_of_a_folder_import_each_other_in_a_circle(folder: Path) -> Non
     assert circle(rooms) == []
 
 
-def test_nobody_imports_a_command() -> None:
-    commands = {module for module in IMPORTS if module.endswith(".__main__")}
+def test_nobody_imports_a_command(imports: Imports) -> None:
+    commands = {module for module in imports if module.endswith(".__main__")}
 
-    assert {o for imported in IMPORTS.values() for o in imported} & commands == set()
+    assert {o for imported in imports.values() for o in imported} & commands == set()
 
 
 def test_a_circle_would_be_found() -> None:

@@ -29,9 +29,8 @@ from tests.api import bundles
 from tests.api.bundles import KEY
 from tests.api.server import Server, free_port, until
 from tests.api.test_champion_check import trees
-from tests.architecture.imports import PRODUCT
+from tests.architecture.imports import PRODUCT, modules_of_the_product
 from tests.architecture.test_dependencies import PROJECT, canonical, modules, names
-from tests.architecture.test_rooms import IMPORTS
 from tests.deployment.api_only import LOCK, ROOT, locked_names, python_with_the_api_lock
 
 STARTED = (
@@ -72,14 +71,14 @@ def group() -> set[str]:
 @cache
 def reached() -> frozenset[str]:
     """Every module of ours that the API and its commands import, inside functions too."""
-    found, todo = set[str](), [*STARTED, *COMMANDS]
+    imports, found, todo = modules_of_the_product(), set[str](), [*STARTED, *COMMANDS]
     while todo:
         module = todo.pop()
-        if module not in found and module in IMPORTS:
+        if module not in found and module in imports:
             found.add(module)
             parts = module.split(".")
             packages = [".".join([*parts[:n], "__init__"]) for n in range(1, len(parts))]
-            todo += [*IMPORTS[module], *packages]
+            todo += [*imports[module], *packages]
     return frozenset(found)
 
 

@@ -77,15 +77,15 @@ def test_what_goes_on_from_a_champion_is_the_same(task: TaskSpec) -> None:
     here, there = (
         fit(both, task, seed=3, progress=_quiet, repeats=1, start=start, pool=one) for one in pools
     )
-    scores = [
+    scores, others = (
         out_of_fold(both, task, seed=3, progress=_quiet, start=start.recipe, pool=one)
         for one in pools
-    ]
+    )
 
     assert {one["family"] for one in here.candidates} == {"lightgbm", "lightgbm_continued"}
     assert there.candidates == here.candidates
     assert there.scorer.dump() == here.scorer.dump()
-    assert np.array_equal(*scores)
+    assert np.array_equal(scores, others)
     assert pool.asked == ["fold_margins"] * 10 + ["_scores"] * 5
 
 
