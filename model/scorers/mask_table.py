@@ -10,6 +10,7 @@ tree is left.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ ZERO = float(np.float32(1e-35))
 """What LightGBM takes for zero (`kZeroThreshold` of its `meta.h`)."""
 
 Masks = NDArray[Any]
+
+_LEAVES = re.compile(rb"^num_leaves=([0-9]+)$", re.MULTILINE)
 
 _Cut = tuple[int, int, int]
 """A comparison: its tree, the bits of the leaves to the left of it and to the right."""
@@ -60,11 +63,11 @@ class MaskTable:
         Args:
             text: as `training.lightgbm_text` writes it.
         """
-        trees = list(_trees(text))
-        most = max(len(tree.values) for tree in trees)
+        most = max(map(int, _LEAVES.findall(text)))
         bits = next((bits for bits in (8, 16, 32, 64) if most <= bits), None)
         if bits is None:
             return None
+        trees = list(_trees(text))
         values, every = np.zeros((len(trees), most)), np.zeros(len(trees), dtype=f"u{bits // 8}")
         cuts: dict[int, dict[float, list[_Cut]]] = {}
         for number, tree in enumerate(trees):

@@ -1,4 +1,4 @@
-"""Trees that add up: every ensemble of trees in one form, run by LightGBM's C library.
+"""Trees that add up: every ensemble of trees in one form, scored by masks or LightGBM's C library.
 
 Decision trees, forests and boosters of any library are written as LightGBM's text model at
 training time (`training.lightgbm_text`), so that serving knows one scorer for all of them.
