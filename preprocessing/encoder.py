@@ -6,8 +6,7 @@ cast last, so that libraries comparing in float32 and in float64 go down the sam
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -58,7 +57,6 @@ class FeatureEncoder:
         self.category = tuple(category)
         self.dropped = dict(dropped or {})
         self._names = tuple(c.feature for c in self.numeric)
-        self._read = _reader(self._names, self._derived.formulas)
         self._fill = np.array([c.fill for c in self.numeric], dtype=np.float64)
         self._low = np.array([c.low for c in self.numeric], dtype=np.float64)
         self._high = np.array([c.high for c in self.numeric], dtype=np.float64)
@@ -81,7 +79,7 @@ class FeatureEncoder:
         self._worked_out = [
             (plans[name], formula) for name, formula in formulas.items() if name in plans
         ]
-        self._empty = self.encode_many([{}])[0]
+        self._empty = self.encode_many([{}])[0].astype(np.float32)
 
     @classmethod
     def fit(cls, task: TaskSpec, records: Sequence[Features]) -> Self:
@@ -156,42 +154,43 @@ class FeatureEncoder:
             ValueError: text where a number belongs; records are validated at the edge.
         """
         given = self._given
-        row: NDArray[np.float64] = self._empty.copy()
+        row: NDArray[np.float32] = self._empty.copy()
         found: list[tuple[_Plan, Any]] = [
             (column, value)
             for name, value in record.items()
-            if value is not None and (column := given.get(name)) is not None
+            if (column := given.get(name)) is not None
         ]
         # What is worked out has one truth, whatever a record says under its name.
-        found += [
-            (column, number)
-            for column, formula in self._worked_out
-            if (number := formula(record)) is not None
-        ]
-        places: list[int] = []
-        scaled: list[float] = []
+        found += [(column, formula(record)) for column, formula in self._worked_out]
         for (place, flag, low, high, center, scale), value in found:
-            number = float(value)
-            if number != number:
+            if value is None:
                 continue
-            number = low if number < low else high if number > high else number
-            places.append(place)
-            scaled.append((number - center) / scale)
+            number = float(value)
+            if not low <= number <= high:
+                if number != number:
+                    continue
+                number = low if number < low else high
+            row[place] = (number - center) / scale  # Rounded here, last.
             if flag is not None:
                 row[flag] = 0.0
-        for place, rounded in zip(places, array("f", scaled), strict=True):
-            row[place] = rounded
         for feature, fill, known in self._one_hot:
             if (place := known.get(record.get(feature), fill)) != fill:
                 row[fill] = 0.0
                 row[place] = 1.0
-        return row
+        return row.astype(np.float64)
 
     def encode_many(self, records: Sequence[Features]) -> NDArray[np.float64]:
         """n records as rows of shape (n, d), each equal to `encode_one` of the record."""
         n = len(records)
-        raw = np.array([self._read(r) for r in records], dtype=np.float64)
-        rows = self._numeric(raw.reshape(n, len(self._names)))
+        raw = np.empty((n, len(self._names)))
+        for place, name in enumerate(self._names):
+            formula = self.formulas.get(name)
+            if formula is None:
+                raw[:, place] = np.array([r.get(name) for r in records], dtype=np.float64)
+            else:
+                read = [[r.get(name) for r in records] for name in formula.names]
+                raw[:, place] = _worked_out(formula, n, read)
+        rows = self._numeric(raw)
         every = np.arange(n)
         for feature, fill, places in self._one_hot:
             rows[every, [places.get(r.get(feature), fill) for r in records]] = 1.0
@@ -203,7 +202,9 @@ class FeatureEncoder:
         for place, name in enumerate(self._names):
             formula = self.formulas.get(name)
             raw[:, place] = (
-                records.number(name) if formula is None else _worked_out(formula, records)
+                records.number(name)
+                if formula is None
+                else _worked_out(formula, records.size, map(records.values, formula.names))
             )
         rows = self._numeric(raw)
         every = np.arange(records.size)
@@ -278,29 +279,25 @@ class FeatureEncoder:
         return (*self._names, *self._flag_names, *one_hot)
 
 
-def _reader(
-    names: tuple[str, ...], formulas: Mapping[str, Formula]
-) -> Callable[[Features], Sequence[Any]]:
-    """What gives a record's numbers in the order of the columns, None for a missing one."""
-    given = tuple(name for name in names if name not in formulas)
-    if names != (*given, *formulas):
-        raise ValueError("columns that are worked out come after those that are given")
-    work_out = tuple(formulas.values())
-    return lambda record: [*map(record.get, given), *[formula(record) for formula in work_out]]
-
-
-def _worked_out(formula: Formula, records: Columns) -> NDArray[np.float64]:
+def _worked_out(
+    formula: Formula, size: int, columns: Iterable[Sequence[Any]]
+) -> NDArray[np.float64]:
     """A formula's value for each record, NaN where it has none.
 
     Asked once for each combination of values: there are few, of phases and ages say.
+
+    Args:
+        formula: that is asked.
+        size: how many records there are.
+        columns: the values of each feature that it reads, None where a record gives none.
     """
     known: dict[tuple[Any, ...], float | None] = {}
-    combinations = list(zip(*map(records.values, formula.names), strict=True))
+    combinations = list(zip(*columns, strict=True))
     for values in set(combinations):
         given = zip(formula.names, values, strict=True)
         known[values] = formula({name: value for name, value in given if value is not None})
     if not combinations:  # A formula of constants, or no record.
-        return np.full(records.size, formula({}), dtype=np.float64)
+        return np.full(size, formula({}), dtype=np.float64)
     return np.array([known[values] for values in combinations], dtype=np.float64)
 
 

@@ -1,4 +1,4 @@
-"""Trees that add up: every ensemble of trees in one form, run by LightGBM's C library.
+"""Trees that add up: every ensemble of trees in one form, scored by masks or LightGBM's C library.
 
 Decision trees, forests and boosters of any library are written as LightGBM's text model at
 training time (`training.lightgbm_text`), so that serving knows one scorer for all of them.
@@ -23,13 +23,18 @@ MANY = 256
 """Rows from which on it pays to share them among the cores."""
 
 CROWD = 2_048
-"""Rows from which on masks of leaves, which are made once, take a fraction of the walks."""
+"""Rows for which it pays to make masks of leaves where none are made yet; a row alone makes them
+too, since rows come alone where a version serves."""
+
+WALKS = 4_000
+"""Walks, one for each row and tree, of which masks take a fraction once they are made."""
 
 
 class TreeScorer:
-    """Scores with LightGBM; one row on one thread and without any allocation of its own.
+    """Scores with masks of leaves, or by walks of LightGBM where there are none or too few trees.
 
-    Safe to share between threads: one row at a time passes through the buffers.
+    Both give the same margins to the last bit, on one thread and without any allocation of its own
+    for one row. Safe to share between threads: one row at a time passes through the buffers.
 
     Args:
         text: a LightGBM text model whose raw score is the margin, made in this process; one from
@@ -77,14 +82,19 @@ class TreeScorer:
 
     def margin(self, rows: Rows) -> Rows:
         """Margins of shape (n,)."""
-        if len(rows) >= CROWD and (masks := self._masks()) is not None:
-            return masks.margin(rows)
+        if len(rows) >= CROWD or self._masks.cache_info().currsize:
+            masks = self._masks()
+            if masks is not None and len(rows) * masks.trees >= WALKS:
+                return masks.margin(rows)
         return self._of_all(rows, lgbm.RAW_SCORE, 1, alone=len(rows) < MANY)[:, 0]
 
     def margin_one(self, row: Rows) -> float:
         """The margin of one row."""
         with self._lock:
             self._row[:] = row
+            masks = self._masks()
+            if masks is not None and masks.quick_alone:
+                return masks.margin_one(self._row)
             if self._predict_short(*self._margin_call):
                 lgbm.check(-1)
             return float(self._margin[0])

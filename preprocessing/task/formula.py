@@ -51,6 +51,10 @@ class Formula:
 
     def __call__(self, record: Features) -> float | None:
         """The value for one record; None where a feature is missing or the result is no number."""
+        # Many records lack one; to look is quicker than to catch what its absence raises.
+        for name in self.names:
+            if name not in record:
+                return None
         try:
             value = float(self._term(record))
         except (KeyError, TypeError, ZeroDivisionError, OverflowError):
