@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import orjson
 import pytest
 
 from api.durability import journal
-from api.durability.journal import Journal, journal_of
+from api.durability.journal import ROOM, Journal, journal_of
 from api.durability.outbox import (
     FEW,
     MOST_LINES,
@@ -50,6 +51,11 @@ def in_file(path: Path) -> int:
     """How many records SQLite has."""
     with closing(sqlite3.connect(path)) as db:
         return int(db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+
+def written(path: Path) -> bytes:
+    """What a journal holds."""
+    return path.read_bytes().rstrip(b"\0")
 
 
 def elsewhere(path: Path, statement: str) -> None:
@@ -88,7 +94,7 @@ def test_what_came_by_the_journal_and_what_came_at_once_is_shipped_in_its_order(
     found, up_to = outbox.oldest(1_000)
 
     assert [decode(body) for body in found] == records
-    assert journal_of(path).stat().st_size == 0
+    assert written(journal_of(path)) == b""
     outbox.drop(up_to)
     assert (outbox.rows, waiting(path.parent)) == (0, 0)
 
@@ -136,7 +142,7 @@ def test_a_closed_outbox_leaves_an_empty_journal(path: Path) -> None:
 
     box.close()
 
-    assert journal_of(path).stat().st_size == 0
+    assert written(journal_of(path)) == b""
     assert in_file(path) == 1
 
 
@@ -185,58 +191,73 @@ def test_while_others_read_and_erase_no_record_is_lost_or_doubled(
     assert seen and all(seen)
 
 
-def test_a_disk_that_takes_a_part_of_a_record_keeps_none_of_it(
-    outbox: Outbox, path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "left", [b'{"a":', b'{"a":{"b":1}', b"\0\0\0\0", b'{"a"\0\0\0}\n', b"   \n"]
+)
+def test_what_a_kill_or_a_power_cut_left_of_a_record_harms_no_other_one(
+    path: Path, left: bytes
 ) -> None:
-    outbox.put([first := prediction()])
-    really = os.write
-    monkeypatch.setattr(os, "write", lambda file, data: really(file, data[:40]))
-    with pytest.raises(Overloaded, match="kept safely: the disk is full"):
-        outbox.put([prediction()])
-    told = outbox.fault
-    monkeypatch.setattr(os, "write", really)
-
-    outbox.put([last := prediction()])
-
-    assert (told, outbox.fault, outbox.rows) == ("the disk is full", None, 2)
-    assert [decode(body) for body in bodies(path.parent)] == [first, last]
-    assert [decode(body) for body in outbox.oldest(9)[0]] == [first, last]
-
-
-def test_a_part_that_cannot_be_taken_back_harms_no_later_record(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lines = Journal(path)
-    really = os.write
-
-    def refused(*_: Any) -> None:
-        raise OSError(errno.EIO, "broken")
-
-    monkeypatch.setattr(os, "write", lambda file, data: really(file, data[:9]))
-    monkeypatch.setattr(os, "ftruncate", refused)
-    with pytest.raises(OSError, match="No space"):
-        lines.append([b'{"a":{"b":1},"c":2}'])
-    monkeypatch.undo()
-
-    lines.append([b'{"a":3}'])
-
-    with journal.held(path) as found:
-        assert found == [b'{"a":3}']
-    assert lines.records == 1
-    lines.close()
-
-
-@pytest.mark.parametrize("left", [b'{"a":', b'{"a":{"b":1}', b"\0\0\0\0", b'{"a"\0\0\0}\n'])
-def test_what_a_power_cut_left_of_a_record_harms_no_other_one(path: Path, left: bytes) -> None:
     path.write_bytes(b'{"a":1}\n' + left)
 
     lines = Journal(path)
-    lines.append([b'{"a":2}'])
+    assert lines.append([b'{"a":2}'])
 
     with lines.taken_over() as found:
         assert found == [b'{"a":1}', b'{"a":2}']
-    assert path.stat().st_size == 0
+    assert (lines.records, written(path)) == (0, b"")
     lines.close()
+
+
+def test_a_journal_takes_no_more_than_it_has_room_for(path: Path) -> None:
+    lines, record = Journal(path), b'{"a":"%b"}' % (b"x" * 1_000)
+    kept = 0
+    while lines.append([record]):
+        kept += 1
+
+    assert (kept, lines.records) == (ROOM // (len(record) + 1), kept)
+    with journal.held(path) as found:
+        assert found == [record] * kept
+    assert path.stat().st_size == ROOM
+    lines.close()
+
+
+def test_records_that_do_not_fit_go_behind_those_that_did(outbox: Outbox, path: Path) -> None:
+    long = "x" * 60_000
+    records = [replace(prediction(f"RA-{i}"), features={"pedra": long}) for i in range(9)]
+    records.append(replace(prediction("RA-9"), features={"pedra": "x" * ROOM}))
+    records.append(prediction("RA-10"))
+
+    for record in records:
+        outbox.put([record])
+
+    assert (outbox.rows, in_file(path)) == (11, 10)
+    assert [decode(body) for body in outbox.oldest(20)[0]] == records
+
+
+def test_where_there_is_no_room_for_a_journal_records_are_kept_without(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    box = Outbox(path, quick=True)
+    told = box.fault
+
+    box.put([record := prediction()])
+
+    assert (told, box.fault, in_file(path)) == ("the disk is full", None, 1)
+    assert [decode(body) for body in bodies(path.parent)] == [record]
+    box.close()
+
+
+def test_a_disk_that_takes_a_part_of_a_journal_is_full(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "pwrite", lambda _file, data, _at: len(data) - 1)
+
+    with pytest.raises(OSError, match="No space left"):
+        Journal(path)
 
 
 def test_a_file_that_takes_nothing_over_refuses_once_the_journal_is_at_its_bound(
