@@ -55,7 +55,8 @@ def _first(owner: type | Any, name: str) -> Without:
     """A function that gives again what it gave first."""
 
     def without() -> AbstractContextManager[object]:
-        really, kept = getattr(owner, name), []
+        really = getattr(owner, name)
+        kept: list[Any] = []
 
         def again(*given: Any, **named: Any) -> Any:
             if not kept:
