@@ -45,7 +45,11 @@ class Carrier:
         with self._gate.passing() as free:
             if not free:
                 return False
-            bodies, last = outbox.oldest(most)
+            try:
+                bodies, last = outbox.oldest(most)
+            except (sqlite3.Error, OSError) as error:
+                _tell(outbox, "cannot be read", str(error))
+                return False
             if not bodies:
                 return True
             try:
@@ -55,7 +59,7 @@ class Carrier:
             try:
                 await self._forget(outbox, last, shared=shared)
             except sqlite3.Error as error:
-                _tell(outbox, str(error))
+                _tell(outbox, "keeps what was shipped", str(error))
                 return False
         return True
 
@@ -68,8 +72,8 @@ class Carrier:
             outbox.drop(last)
 
 
-def _tell(outbox: Outbox, fault: str) -> None:
+def _tell(outbox: Outbox, what: str, fault: str) -> None:
     """Health looks at the outbox of a worker's own records alone, so the log says it of each."""
     if outbox.fault != fault:
-        _log.warning("%s keeps what was shipped: %s", outbox.name, fault)
+        _log.warning("%s %s: %s", outbox.name, what, fault)
     outbox.fault = fault

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from api.http.idle import IdleProtocol
 from api.http.secure_headers import Header
 
 DIRECT = "farol.direct"
@@ -51,7 +48,7 @@ class DirectCycle(RequestResponseCycle):
         self.message_event = _NOBODY  # type: ignore[assignment]
 
 
-class DirectProtocol(HttpToolsProtocol):
+class DirectProtocol(IdleProtocol):
     """uvicorn's connection, which answers by itself what the application offers to.
 
     A request goes the ordinary way where another one of the connection is not answered yet, where
@@ -69,11 +66,15 @@ class DirectProtocol(HttpToolsProtocol):
         if self._direct is not None:
             self._go_ordinary(b"".join(self._parts), {})
 
+    def on_message_begin(self) -> None:
+        """A request begins; its scope is made once it goes the ordinary way."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+
     def on_headers_complete(self) -> None:
         """The request can be answered."""
         direct = self._offered()
         if direct is None:
-            super().on_headers_complete()
+            self._begin_ordinary()
         else:
             self._direct, self._parts = direct, []
 
@@ -115,9 +116,16 @@ class DirectProtocol(HttpToolsProtocol):
         )
         return None if unusual else direct
 
+    def _begin_ordinary(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers  # The scope has this list.
+        super().on_headers_complete()
+
     def _go_ordinary(self, body: bytes, told: Ordinary) -> None:
         self._direct = None
-        super().on_headers_complete()
+        self._begin_ordinary()
         self.scope.update(told)  # type: ignore[typeddict-item]
         if body:
             super().on_body(body)

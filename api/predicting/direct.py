@@ -67,6 +67,7 @@ class DirectPredict:
         self._features = services.task.feature_names
         self._known = services.keys.known
         self._draw = DrawnIds().take
+        self._running: asyncio.AbstractEventLoop | None = None
         self._otherwise = _OTHERWISE if gate is not None else _OTHERWISE | _OF_PROXIES
 
     def __call__(
@@ -121,13 +122,18 @@ class DirectPredict:
             request_id=request_id(headers, self._draw),
             prediction_id=self._draw(),
         )
-        loop = asyncio.get_running_loop()
-        safe = partial(self._safe, loop, prediction, asked.sent_id, started, answered)
-        here.log.keep(prediction, safe, loop)
+        safe = partial(self._safe, prediction, asked.sent_id, started, answered)
+        here.log.keep(prediction, safe, self._loop)
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        """The one of all calls; to ask for it each time costs a call of the system."""
+        if self._running is None:
+            self._running = asyncio.get_running_loop()
+        return self._running
 
     def _safe(
         self,
-        loop: asyncio.AbstractEventLoop,
         prediction: Prediction,
         sent_id: str | None,
         started: float,
@@ -137,7 +143,7 @@ class DirectPredict:
         if error is not None:
             self._refuse(prediction, answered, error)
         elif pressure := self._here.log.pressure:
-            loop.call_later(pressure, self._answer, prediction, sent_id, started, answered)
+            self._loop.call_later(pressure, self._answer, prediction, sent_id, started, answered)
         else:
             self._answer(prediction, sent_id, started, answered)
 
