@@ -96,10 +96,11 @@ def _all_at_once(db: sqlite3.Connection, items: Sequence[Document], rows: _Rows)
         sqlite3.OperationalError: as of `_committed`.
     """
     try:
-        values = [rows.row(item) for item in items]
+        read = [rows.row(item) for item in items]
     except ValueError:
         return None
-    if None in values:
+    values = [row for row in read if row is not None]
+    if len(values) < len(items):
         return None
     db.execute("BEGIN")
     try:
@@ -133,8 +134,9 @@ def _rows_to_replace(opened: Connection, table: str) -> _Rows:
 
     def row(update: Document) -> tuple[Any, ...] | None:
         document, where = update.get("u"), update.get("q", {})
-        plain = isinstance(document, dict) and not update.get("upsert")
-        if not plain or where.keys() != {"_id", "revision"} or type(where["revision"]) is not int:
+        if not isinstance(document, dict) or update.get("upsert"):
+            return None
+        if where.keys() != {"_id", "revision"} or type(where["revision"]) is not int:
             return None
         key = where["_id"]
         if not isinstance(key, str) or document.get("_id") != key:
