@@ -10,7 +10,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from database.driver.commands import Document, Find, InsertMany, Op, Replace, ReplaceMany
+from database.driver.commands import (
+    CountBy,
+    Document,
+    Find,
+    InsertMany,
+    Op,
+    Replace,
+    ReplaceMany,
+)
 from database.driver.paging import in_parts
 from database.mapping.documents import milliseconds
 from database.outcomes import label_key
@@ -77,10 +85,9 @@ class LabelRepository(Repository[Label]):
         if not limit:
             return {}
         where = {"first_arrived_at": {"$lte": milliseconds(arrived_until)}}
-        older = yield Find(
-            self.collection, where, sort=_NEWEST_FIRST, skip=limit, fields=["period"]
-        )
-        return dict(sorted(Counter(row["period"] for row in older).items()))
+        # In the index alone: a window of 100,000 may leave a million labels out.
+        older = yield CountBy(self.collection, where, "period", sort=_NEWEST_FIRST, skip=limit)
+        return dict(sorted(older.items()))
 
     def arrivals_after(self, moment: datetime, most: int) -> Op[list[datetime]]:
         """When the outcomes first arrived that came after a moment, of the newest `most` labels.

@@ -61,6 +61,14 @@ class OutcomeRepository(Repository[Filed]):
             by_key[document["key"]].append((document["_id"], self.read(document).report))
         return by_key
 
+    def count_of_keys(self, keys: Sequence[str]) -> Op[int]:
+        """How many reports there are under these label keys; reads none.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        return (yield from self._count({"key": {"$in": list(keys)}}))
+
     def of_predictions(self, prediction_ids: Iterable[str]) -> Op[list[Filed]]:
         """The reports that wait for one of these predictions.
 

@@ -32,7 +32,8 @@ class PredictionRepository(Repository[Prediction]):
     )
     record = Prediction
     key = "prediction_id"
-    order = (("created_at", -1), ("_id", 1))
+    order = (("created_at", -1), ("_id", -1))
+    """Its reverse is that of the log (`logged_after`), so that one index has both."""
     missing = "prediction {}"
 
     def add_many(self, predictions: Sequence[Prediction]) -> Op[int]:

@@ -34,11 +34,14 @@ class Documents:
         collection: where the documents are; a class of its own for each.
         indexes: which ones the queries need, each as fields and directions; `_id` has its own.
         unique: those that also refuse a second document of the same value.
+        order: newest first. An index of all of it but `_id` at its end is made with that
+            (`database.indexes`).
     """
 
     collection: ClassVar[str]
     indexes: ClassVar[Sequence[Sort]] = ()
     unique: ClassVar[Sequence[Sort]] = ()
+    order: ClassVar[Sort] = (("at", -1), ("_id", 1))
 
     def stored(self, key: str) -> Op[Document | None]:
         """The document of that key as it is, or None.
@@ -140,13 +143,11 @@ class Repository(Documents, Generic[Record]):
     Attributes:
         record: what one document is.
         key: the record's field that is the document's key; None where several make it.
-        order: newest first.
         missing: what `get` says when there is no such document, with `{}` for its key.
     """
 
     record: type[Record]
     key: ClassVar[str | None] = None
-    order: ClassVar[Sort] = (("at", -1), ("_id", 1))
     missing: ClassVar[str]
 
     def get(self, key: str) -> Op[Record]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Sequence
 from typing import Any, Literal, Self, TypeVar
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from database.driver.commands import Command, Op
+from database.driver.commands import Command, Op, Together
 from database.driver.errors import ATTEMPTS, PAUSE, repeatable, translated, worth_repeating
 from database.driver.execute import Call, call, nothing
 from database.driver.options import client_options, database_options
@@ -61,6 +62,8 @@ class AsyncRegistry:
 
     async def execute(self, command: Command) -> Any:
         """Runs one command, repeating what is safe to repeat while the connection fails."""
+        if isinstance(command, Together):
+            return await self._together(command.operations)
         prepared = call(command)
         if prepared is None:
             return nothing(command)
@@ -74,12 +77,21 @@ class AsyncRegistry:
                     await asyncio.sleep(PAUSE * attempt)
             return await self._call(command.collection, prepared)
 
+    async def _together(self, operations: Sequence[Op[Any]]) -> list[Any]:
+        done = await asyncio.gather(*map(self.run, operations), return_exceptions=True)
+        for one in done:
+            if isinstance(one, BaseException):
+                raise one
+        return done
+
     async def _call(self, collection: str, prepared: Call) -> Any:
         method = getattr(self._database[collection], prepared.method)
         try:
             result = method(*prepared.args, **prepared.options)
             if prepared.cursor:
-                result = result.to_list(None)
+                # An aggregation of PyMongo's is awaited for its cursor, one of Motor's is one.
+                cursor = await result if inspect.isawaitable(result) else result
+                result = cursor.to_list(None)
             result = await result
             return prepared.answer(result)
         except BulkWriteError as error:

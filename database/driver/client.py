@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, Self, TypeVar
 
 from pymongo import MongoClient
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from database.driver.commands import Command, Document, Op
+from database.driver.commands import Command, Document, Op, Together
 from database.driver.errors import ATTEMPTS, PAUSE, repeatable, translated, worth_repeating
 from database.driver.execute import Call, call, nothing
 from database.driver.options import client_options, database_options
@@ -65,6 +68,8 @@ class SyncRegistry:
 
     def execute(self, command: Command) -> Any:
         """Runs one command, repeating what is safe to repeat while the connection fails."""
+        if isinstance(command, Together):
+            return self._together(command.operations)
         prepared = call(command)
         if prepared is None:
             return nothing(command)
@@ -77,6 +82,12 @@ class SyncRegistry:
                         raise
                     time.sleep(PAUSE * attempt)
             return self._call(command.collection, prepared)
+
+    def _together(self, operations: Sequence[Op[Any]]) -> list[Any]:
+        """Runs each in a thread of its own; leaving the pool waits for all."""
+        with ThreadPoolExecutor(len(operations)) as pool:
+            running = [pool.submit(copy_context().run, self.run, one) for one in operations]
+        return [one.result() for one in running]
 
     def _call(self, collection: str, prepared: Call) -> Any:
         method = getattr(self._database[collection], prepared.method)

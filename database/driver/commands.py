@@ -52,6 +52,24 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class CountBy:
+    """How many documents have each text in a field, as a mapping of the text to the number.
+
+    Where an index has the field and all that is asked for, it is counted in the index alone.
+
+    Attributes:
+        field: a text or absent; a document without it is not counted.
+        sort: an order of which the first `skip` are left out.
+    """
+
+    collection: str
+    where: Mapping[str, Any]
+    field: str
+    sort: Sort
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class InsertMany:
     """Inserts documents; those whose `_id` is there already are left as they are.
 
@@ -88,11 +106,33 @@ class DeleteMany:
 
 @dataclass(frozen=True, slots=True)
 class EnsureIndex:
-    """Makes an index unless it is there; the result is None."""
+    """Makes an index unless it is there; the result is None.
+
+    Attributes:
+        keys: fields and directions. `_id` may be the last, for what decides between equals in an
+            order; the embedded server leaves it out (`database.embedded.index_keys`).
+    """
 
     collection: str
     keys: Sort
     unique: bool = False
 
 
-Command = Find | Count | InsertMany | ReplaceMany | DeleteMany | EnsureIndex
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Runs operations at one time, and gives their results in order.
+
+    While a server works on a command of one, the next command of another is made. Each sees what
+    any operation of somebody else might have written meanwhile; where one fails the others are run
+    to their end, and its error is that of the command.
+    """
+
+    operations: Sequence[Op[Any]]
+
+    @property
+    def collection(self) -> str:
+        """Of no collection."""
+        return ""
+
+
+Command = Find | Count | CountBy | InsertMany | ReplaceMany | DeleteMany | EnsureIndex | Together

@@ -24,7 +24,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from database.driver.commands import Command, Count, EnsureIndex, Find
+from database.driver.commands import Command, Count, CountBy, EnsureIndex, Find
 from database.driver.options import grant_on
 from model.errors import AccessDenied, Conflict, RegistryError, RegistryUnavailable
 
@@ -53,7 +53,7 @@ def repeatable(command: Command) -> bool:
     compare-and-set whose answer was lost would be taken for lost to somebody else. Replica sets
     repeat writes safely in the driver itself (`retryWrites`).
     """
-    return isinstance(command, Find | Count | EnsureIndex)
+    return isinstance(command, Find | Count | CountBy | EnsureIndex)
 
 
 def worth_repeating(error: PyMongoError) -> bool:

@@ -13,12 +13,14 @@ from pymongo.errors import BulkWriteError
 from database.driver.commands import (
     Command,
     Count,
+    CountBy,
     DeleteMany,
     Document,
     EnsureIndex,
     Find,
     InsertMany,
     ReplaceMany,
+    Together,
 )
 from database.driver.errors import duplicates
 from database.driver.gc_pause import quiet
@@ -58,6 +60,8 @@ def call(command: Command) -> Call | None:
             return Call("find", (dict(command.where),), _find_options(command), made, cursor=True)
         case Count():
             return Call("count_documents", (dict(command.where),), {}, int)
+        case CountBy():
+            return Call("aggregate", (_stages(command),), {}, _numbers, cursor=True)
         case InsertMany():
             return _insert(command)
         case ReplaceMany():
@@ -67,6 +71,8 @@ def call(command: Command) -> Call | None:
         case EnsureIndex():
             options = {"unique": True} if command.unique else {}
             return Call("create_index", (list(command.keys),), options, lambda _: None)
+        case Together():
+            raise TypeError("operations are run by a registry, and no driver's")
 
 
 def nothing(command: Command) -> Any:
@@ -82,6 +88,20 @@ def _all(cursor: Iterable[Document]) -> list[Document]:
 def _each(read: Callable[[Document], Any], cursor: Iterable[Document]) -> list[Any]:
     with quiet():
         return [read(document) for document in cursor]
+
+
+def _stages(command: CountBy) -> list[Document]:
+    """Always these four, so that the embedded server knows them (`database.embedded.counts`)."""
+    return [
+        {"$match": dict(command.where)},
+        {"$sort": dict(command.sort)},
+        {"$skip": command.skip},
+        {"$group": {"_id": f"${command.field}", "n": {"$sum": 1}}},
+    ]
+
+
+def _numbers(cursor: Iterable[Document]) -> dict[str, int]:
+    return {row["_id"]: int(row["n"]) for row in cursor if row["_id"] is not None}
 
 
 def _find_options(command: Find) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from database.driver.commands import Command, Op
+from database.driver.commands import Command, Op, Together
 from database.driver.gc_pause import quiet
 from model.errors import FarolError
 from model.trust.tombstone import TombstoneKey
@@ -43,7 +43,8 @@ def hooked(op: Op[T], hook: Hook) -> Op[T]:
         while True:
             try:
                 result = yield command
-                yield from hook(command)
+                if not isinstance(command, Together):  # Its operations have the hook themselves.
+                    yield from hook(command)
             except FarolError as error:
                 command = op.throw(error)
             else:

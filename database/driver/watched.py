@@ -9,11 +9,13 @@ from typing import Any
 from database.driver.commands import (
     Command,
     Count,
+    CountBy,
     DeleteMany,
     EnsureIndex,
     Find,
     InsertMany,
     ReplaceMany,
+    Together,
 )
 from model.telemetry.tracer import Tracer
 
@@ -21,10 +23,10 @@ Watch = Callable[[Command, str], AbstractContextManager[object]]
 """What is open while a command runs on a database of that name."""
 
 OPERATIONS: Mapping[type[Command], str] = {
-    Find: "find", Count: "count", InsertMany: "insert", ReplaceMany: "replace",
-    DeleteMany: "delete", EnsureIndex: "ensureIndex",
+    Find: "find", Count: "count", CountBy: "countBy", InsertMany: "insert",
+    ReplaceMany: "replace", DeleteMany: "delete", EnsureIndex: "ensureIndex",
 }  # fmt: skip
-READS = (Find, Count)
+READS = (Find, Count, CountBy)
 """Loops ask these again and again; outside of a request or a run they are no news."""
 
 
@@ -49,6 +51,8 @@ def watched(watch: Watch, db: str, execute: Callable[[Command], Any]) -> Callabl
     """Executes commands while they are watched."""
 
     def executing(command: Command) -> Any:
+        if isinstance(command, Together):  # Its operations are watched themselves.
+            return execute(command)
         with watch(command, db):
             return execute(command)
 
@@ -61,6 +65,8 @@ def watched_async(
     """Executes commands while they are watched."""
 
     async def executing(command: Command) -> Any:
+        if isinstance(command, Together):
+            return await execute(command)
         with watch(command, db):
             return await execute(command)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from neosqlite import Connection
@@ -53,6 +54,9 @@ def _or_in_bulk(handler: NeoSQLiteHandler, handle: Handle) -> Handle:
             handler._apply_write_concern(opened, database, body.get("writeConcern"))
             ordered = body.get("ordered", True)
             try:
+                rows = (_rows_to_insert if command == "insert" else _rows_to_replace)(opened, table)
+                if (n := _all_at_once(opened.db, items, rows)) is not None:
+                    return message["request_id"], {"ok": 1, "n": n, "nModified": n}
                 write = (_insertion if command == "insert" else _replacement)(opened, table)
                 return message["request_id"], _committed(opened.db, items, write, ordered)
             except NotPlain:
@@ -67,6 +71,89 @@ def items_of(message: Message, name: str) -> list[Document]:
     for kind, part in message["sections"]:
         items += part if kind == "payload_docs" else part.get(name, ())
     return items
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """How the items of a message are stored by one statement.
+
+    Attributes:
+        statement: SQL of one item.
+        row: an item's values; None where it is no such item, NotPlain where none may be.
+        all_count: whether an item that changes nothing has to be told.
+    """
+
+    statement: str
+    row: Callable[[Document], tuple[Any, ...] | None]
+    all_count: bool
+
+
+def _all_at_once(db: sqlite3.Connection, items: Sequence[Document], rows: _Rows) -> int | None:
+    """Writes all items by one statement; gives how many, or None: nothing, each is to be looked at.
+
+    Raises:
+        NotPlain: nothing was written.
+        sqlite3.OperationalError: as of `_committed`.
+    """
+    try:
+        read = [rows.row(item) for item in items]
+    except ValueError:
+        return None
+    values = [row for row in read if row is not None]
+    if len(values) < len(items):
+        return None
+    db.execute("BEGIN")
+    try:
+        written = db.executemany(rows.statement, values).rowcount
+        if written == len(items) or not rows.all_count:
+            db.execute("COMMIT")
+            return written
+    except sqlite3.Error:
+        if not db.in_transaction:
+            raise
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+    return None
+
+
+def _rows_to_insert(opened: Connection, table: str) -> _Rows:
+    insert = f"INSERT INTO {quote_table_name(table)}(data, _id) VALUES (?, ?)"  # noqa: S608  quoted
+
+    def row(document: Document) -> tuple[Any, ...]:
+        key = document.get("_id")
+        if not isinstance(key, str):
+            raise NotPlain
+        return text_of(document), key
+
+    return _Rows(f"{insert} ON CONFLICT DO NOTHING", row, all_count=True)
+
+
+def _rows_to_replace(opened: Connection, table: str) -> _Rows:
+    """Each where its revision still is the one that was read."""
+
+    def row(update: Document) -> tuple[Any, ...] | None:
+        document, where = update.get("u"), update.get("q", {})
+        if not isinstance(document, dict) or update.get("upsert"):
+            return None
+        if where.keys() != {"_id", "revision"} or type(where["revision"]) is not int:
+            return None
+        key = where["_id"]
+        if not isinstance(key, str) or document.get("_id") != key:
+            return None
+        if any(name.startswith("$") for name in document):
+            return None
+        return text_of(document), key, where["revision"]
+
+    return _Rows(_at_revision(opened, table), row, all_count=False)
+
+
+def _at_revision(opened: Connection, table: str) -> str:
+    name = quote_table_name(table)
+    revision = (
+        f"{opened[table].query_engine.jsonb.json_function_prefix}_extract(data, '$.revision')"
+    )
+    return f"UPDATE {name} SET data = ? WHERE _id = ? AND {revision} = ?"  # noqa: S608  quoted
 
 
 def _committed(
@@ -118,8 +205,7 @@ def _insertion(opened: Connection, table: str) -> Write:
 def _replacement(opened: Connection, table: str) -> Write:
     engine = opened[table].query_engine
     execute, name = opened.db.execute, quote_table_name(table)
-    revision = f"{engine.jsonb.json_function_prefix}_extract(data, '$.revision')"
-    at_revision = f"UPDATE {name} SET data = ? WHERE _id = ? AND {revision} = ?"  # noqa: S608  quoted
+    at_revision = _at_revision(opened, table)
 
     def write(update: Document) -> int:
         document, where = update.get("u", {}), update.get("q", {})

@@ -46,7 +46,7 @@ def matching(
         where: what is asked of the documents.
         sort: the order in which they are asked for. Where it is that of an index, the first that
             match are soon found, whatever else is asked of them.
-        limit: how many are wanted; 0 is all.
+        limit: how many are wanted; 0 is all; less: all, one after the other in that order.
 
     Raises:
         NotPlain: the library must look for them; so for values that no index leads to.
@@ -114,6 +114,18 @@ def ordered(opened: Connection, table: str, sort: Mapping[str, Any]) -> str:
             raise NotPlain
         terms.append(f"{_place(name, prefix)} {'ASC' if direction == 1 else 'DESC'}")
     return f" ORDER BY {', '.join(terms)}"
+
+
+def counted_value(opened: Connection, table: str, field: str) -> str:
+    """A field's value in the words of an index, from which SQLite then takes it.
+
+    Raises:
+        NotPlain: moments are kept as bytes, or the field may be none of these.
+    """
+    prefix = _prefix(opened, table)
+    if prefix != AS_TEXT or not NAME.fullmatch(field):
+        raise NotPlain
+    return _place(field, prefix)
 
 
 def _prefix(opened: Connection, table: str) -> str:

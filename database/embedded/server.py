@@ -30,6 +30,7 @@ from database.embedded.bulk_writes import write_in_bulk
 from database.embedded.counts import count_quickly
 from database.embedded.deletions import delete_by_indexes
 from database.embedded.encoded_answers import encode_once
+from database.embedded.index_keys import leave_keys_out
 from database.embedded.look_ups import answer_look_ups
 from database.embedded.plans import explain_plans
 from database.embedded.slow_commands import tell_of_slow_commands
@@ -124,6 +125,7 @@ def main(argv: Sequence[str]) -> int:
         answer_look_ups(handler)
         count_quickly(handler)
         delete_by_indexes(handler)
+        leave_keys_out(handler)
         explain_plans(handler)
         tell_of_slow_commands(handler)
         stack.callback(handler.close_all)  # Empties the write-ahead log.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -20,6 +21,9 @@ Document = dict[str, Any]
 
 DEEPEST = 500
 """Opening brackets up to which no text is nested too deeply for SQLite, whose limit is 1,000."""
+
+MOMENTS = 1_024
+"""Moments of which is kept how they are written."""
 
 _DATE = "$date"
 _DATE_NAME, _DATE_TEXTS = '"$date"', ('"$date":"', '"$date": "')
@@ -47,9 +51,18 @@ def text_of(document: Document) -> str:
     if "null" in text:
         # orjson writes NaN so too.
         text = neosqlite_json_dumps(document, allow_nan=False)
-    if text.count("{") + text.count("[") > DEEPEST:
+    if text.count("{") + text.count("[") > DEEPEST and _is_deeper(document, DEEPEST):
         raise NotPlain
     return text
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether a value has more levels than that; a list of many documents has few."""
+    if type(value) is dict:
+        value = [*value.values()]
+    if type(value) is not list:
+        return False
+    return not levels or any(_is_deeper(one, levels - 1) for one in value)
 
 
 def moment_text(at: datetime) -> str:
@@ -113,8 +126,8 @@ def read(text: str) -> Document:
         document: Document = orjson.loads(text)
         if type(document) is not dict:
             raise NotPlain
-        if _DATE in text:
-            _date_values(document)
+        if moments := text.count(_DATE_NAME):
+            _date_values(document, moments)
     except ValueError as error:
         raise NotPlain from error
     return document
@@ -122,29 +135,55 @@ def read(text: str) -> Document:
 
 def _tagged(value: Any) -> Document:
     if type(value) is datetime:
-        return {_DATE: value.isoformat()}
+        return _tag(value)
     raise TypeError
 
 
-def _date_values(document: Document) -> None:
-    """Puts moments in the places of what the library writes for them.
+@lru_cache(MOMENTS)
+def _tag(value: datetime) -> Document:
+    """How a moment is written; documents that came together share most of theirs."""
+    return {_DATE: value.isoformat()}
+
+
+def _date_values(document: Document, moments: int) -> int:
+    """Puts moments in the places of what the library writes for them; gives how many are left.
+
+    Those of one level come first, for most are there, and what lies deeper is features: where all
+    are found, nothing more is looked through.
+
+    Args:
+        document: what is changed.
+        moments: so many at most are in it.
 
     Raises:
         NotPlain: a moment is written as no text.
         ValueError: a text is no moment.
     """
+    deeper: list[Document] = []
     for name, value in document.items():
         kind = type(value)
         if kind is dict:
-            document[name] = _dated(value)
+            if _DATE in value:
+                document[name] = _dated(value)
+                moments -= 1
+            else:
+                deeper.append(value)
         elif kind is list:
-            document[name] = [_dated(one) if type(one) is dict else one for one in value]
+            for place, one in enumerate(value):
+                if type(one) is dict:
+                    if _DATE in one:
+                        value[place] = _dated(one)
+                        moments -= 1
+                    else:
+                        deeper.append(one)
+    for inner in deeper:
+        if not moments:
+            break
+        moments = _date_values(inner, moments)
+    return moments
 
 
-def _dated(value: Document) -> datetime | Document:
-    if _DATE not in value:
-        _date_values(value)
-        return value
+def _dated(value: Document) -> datetime:
     if type(value[_DATE]) is not str:
         raise NotPlain
     return datetime.fromisoformat(value[_DATE])

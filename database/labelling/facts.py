@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from database.driver.commands import Document, Op
 from database.labels import WITHDRAWN, LabelRepository
@@ -15,7 +16,7 @@ from database.predictions import PredictionRepository
 from database.students import StudentRepository
 from model.anonymous import prediction_of
 from model.label import Label, OrphanLabel
-from model.labels.facts import DatedFeatures, Known, Report, subject_of
+from model.labels.facts import DatedFeatures, Filed, Known, Report, subject_of
 from model.labels.join import made_of, orphans, standing
 from model.prediction import Prediction
 from model.student import Observation
@@ -58,7 +59,10 @@ def facts_of(
 
 
 def gather(
-    subjects: Sequence[Subject], labels: Mapping[str, Document], students: Mapping[str, Document]
+    subjects: Sequence[Subject],
+    labels: Mapping[str, Document],
+    students: Mapping[str, Document],
+    kept: Mapping[str, Filed] = MappingProxyType({}),
 ) -> Op[dict[Subject, Settled]]:
     """What is known about these subjects, and what it makes.
 
@@ -66,8 +70,9 @@ def gather(
         subjects: students' periods.
         labels: what stands in their labels' places, by key.
         students: documents of some of the students; the others are read.
+        kept: reports about them that have just been kept for the first time, by id.
     """
-    reports = yield from OutcomeRepository().of_keys([label_key(*subject) for subject in subjects])
+    reports = yield from _reports([label_key(*subject) for subject in subjects], kept)
     served = yield from _predictions(subjects)
     unread = {i for i, _ in subjects if i not in students and prediction_of(i) is None}
     known_students = {**students, **(yield from StudentRepository().stored_many(unread))}
@@ -82,6 +87,22 @@ def gather(
         for student_id, period in subjects
         for student in [known_students.get(student_id)]
     }
+
+
+def _reports(
+    keys: Sequence[str], kept: Mapping[str, Filed]
+) -> Op[Mapping[str, list[tuple[str, Report]]]]:
+    """The reports under these label keys, each with its id.
+
+    Where there are no more than have just been kept it is these, and none is read: who keeps
+    another one meanwhile finds the label that they make, or is found by the count.
+    """
+    if kept and (yield from OutcomeRepository().count_of_keys(keys)) == len(kept):
+        by_key: dict[str, list[tuple[str, Report]]] = defaultdict(list)
+        for report_id, one in kept.items():
+            by_key[label_key(one.student_id, one.period)].append((report_id, one.report))
+        return by_key
+    return (yield from OutcomeRepository().of_keys(keys))
 
 
 def _predictions(subjects: Sequence[Subject]) -> Op[dict[Subject, list[Prediction]]]:

@@ -17,7 +17,7 @@ from database.mapping.documents import to_document
 from database.outcomes import label_key, orphan_key
 from database.students import StudentRepository
 from model.label import Label, OrphanLabel
-from model.labels.facts import Known
+from model.labels.facts import Filed, Known
 from model.labels.join import evidence_of
 
 Orphans = Mapping[Subject, Mapping[str, Document]]
@@ -25,7 +25,9 @@ Orphans = Mapping[Subject, Mapping[str, Document]]
 
 
 def settle(
-    subjects: Iterable[Subject], students: Mapping[str, Document] | None = None
+    subjects: Iterable[Subject],
+    students: Mapping[str, Document] | None = None,
+    kept: Mapping[str, Filed] | None = None,
 ) -> Op[dict[Subject, Settled]]:
     """Writes what the facts about these subjects make, until nobody else interferes.
 
@@ -34,6 +36,8 @@ def settle(
         students: documents of some of the students that have just been read. After the labels are
             written it is asked whether they still stand: who writes an observation looks for its
             label afterwards, so one of the two sees the other.
+        kept: reports about these subjects that have just been kept for the first time, by id; where
+            there are no others, these are not read.
     """
     settled: dict[Subject, Settled] = {}
     waiting = sorted(set(subjects))
@@ -41,14 +45,14 @@ def settle(
     while waiting:
         labels = yield from LabelRepository().stored_many(label_key(*s) for s in waiting)
         orphans = yield from _orphans(waiting)
-        facts = yield from gather(waiting, labels, given)
+        facts = yield from gather(waiting, labels, given, kept or {})
         settled |= facts
         late = yield from _write_labels(facts, labels, orphans)
         fresh = yield from _write_orphans(facts, labels, orphans, late)
         again = {*late, *fresh}
         if (yield from StudentRepository().are_replaced(given.values())):
             again |= {subject for subject in waiting if subject[0] in given}
-        waiting, given = sorted(again), {}
+        waiting, given, kept = sorted(again), {}, None
     return settled
 
 

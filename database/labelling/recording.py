@@ -10,15 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from database.driver.commands import Document, Op
+from database.driver.commands import Document, Op, Together
 from database.driver.paging import in_parts
-from database.labelling.facts import Settled, Subject, facts_of
+from database.labelling.bound import OthersMeanwhile, within_bound
+from database.labelling.facts import Settled, Subject
 from database.labelling.join import settle
 from database.labelling.linking import link
 from database.labelling.pending import PendingJoinRepository
-from database.labels import OrphanRepository
 from database.mapping.documents import milliseconds
-from database.mapping.students import unit_in
 from database.outcomes import OutcomeRepository, outcome_id
 from database.predictions import PredictionRepository
 from database.students import StudentRepository
@@ -26,12 +25,9 @@ from model.label import JoinStatus, Outcome
 from model.labels.facts import Filed, JoinDecision, Known
 from model.labels.filing import file_outcome, is_early
 from model.labels.join import join, join_of_first, with_report
-from model.labels.units import visible_to
 
-_TOO_MANY = (
-    "its features are not known here, and {} outcomes of this sender wait for theirs already: send "
-    "the features first (POST /predict or a school file), then this outcome again"
-)
+LANES = 2
+"""Parts of a call that are recorded at once: one is worked out while the server keeps another."""
 
 
 def record_outcomes(
@@ -58,9 +54,52 @@ def record_outcomes(
     """
     decisions: list[JoinDecision] = []
     placed = [(_to_the_millisecond(outcome), place) for place, outcome in enumerate(reported)]
-    for part in in_parts(placed):
-        decisions += yield from _record(part, milliseconds(now), most_waiting, students or {})
+    parts, now, known = list(in_parts(placed)), milliseconds(now), students or {}
+    recorded: dict[int, list[JoinDecision] | None] = {}
+    if len(parts) > 1 and _are_apart(parts):
+        lanes = [range(lane, len(parts), LANES) for lane in range(LANES)]
+        done = yield Together(
+            [_lane([parts[n] for n in lane], now, most_waiting, known) for lane in lanes]
+        )
+        for lane, found in zip(lanes, done, strict=True):
+            recorded.update(zip(lane, found, strict=True))
+    for number, part in enumerate(parts):
+        those = recorded.get(number)
+        if those is None:
+            those = yield from _record(part, now, most_waiting, known)
+        decisions += those
     return decisions
+
+
+def _are_apart(parts: Sequence[Sequence[tuple[Outcome, int]]]) -> bool:
+    """Whether no two parts are about one student, as far as they tell.
+
+    Whom an outcome that names a prediction is about, only the prediction tells.
+    """
+    students = [{outcome.student_id for outcome, _ in part} for part in parts]
+    if any(outcome.prediction_id is not None for part in parts for outcome, _ in part):
+        return False
+    return sum(map(len, students)) == len(set().union(*students))
+
+
+def _lane(
+    parts: Sequence[Sequence[tuple[Outcome, int]]],
+    now: datetime,
+    most_waiting: int | None,
+    students: Mapping[str, Document],
+) -> Op[list[list[JoinDecision] | None]]:
+    """Records parts one after the other; None of one that was left for later, with nothing kept.
+
+    What would wait for its features counts towards a bound, which is held by recording such parts
+    when nothing else is recorded meanwhile.
+    """
+    done: list[list[JoinDecision] | None] = []
+    for part in parts:
+        try:
+            done.append((yield from _record(part, now, most_waiting, students, alone=False)))
+        except OthersMeanwhile:
+            done.append(None)
+    return done
 
 
 def _record(
@@ -68,6 +107,8 @@ def _record(
     now: datetime,
     most_waiting: int | None,
     students: Mapping[str, Document],
+    *,
+    alone: bool = True,
 ) -> Op[list[JoinDecision]]:
     named = yield from PredictionRepository().get_many(
         o.prediction_id for o, _ in reported if o.prediction_id is not None
@@ -80,7 +121,7 @@ def _record(
         named_students = {one.student_id for one in filed if isinstance(one, Filed) and one.period}
         read = yield from StudentRepository().stored_many(named_students - students.keys())
         students = {**students, **read}
-        filed = yield from _bounded(filed, most_waiting, students)
+        filed = yield from within_bound(filed, most_waiting, students, alone=alone)
     kept = [one for one in filed if isinstance(one, Filed)]
     if not kept:
         return [one for one in filed if isinstance(one, JoinDecision)]
@@ -88,63 +129,13 @@ def _record(
     subjects = {(one.student_id, one.period) for one in kept}
     note = yield from PendingJoinRepository().owe(filter(None, ids), subjects, now)
     fresh = yield from OutcomeRepository().add_many(kept)
-    settled = yield from settle(subjects, students)
+    # Of those that say the same the first is kept.
+    pairs = list(zip(ids, filed, strict=True))
+    first = {key: one for key, one in reversed(pairs) if key in fresh and isinstance(one, Filed)}
+    settled = yield from settle(subjects, students, first)
     yield from _link_late({one.prediction_id for one in kept if one.period == ""})
     yield from PendingJoinRepository().paid(note)
     return _decide(filed, ids, fresh, settled)
-
-
-def _bounded(
-    filed: Sequence[Filed | JoinDecision], most_waiting: int, students: Mapping[str, Document]
-) -> Op[list[Filed | JoinDecision]]:
-    """Refuses outcomes that would wait for features beyond the bound of their source.
-
-    Args:
-        filed: what is asked for, in order.
-        most_waiting: per source.
-        students: documents of their students, as far as they have any.
-    """
-    doubtful = [f for f in filed if isinstance(f, Filed) and not _has_features(f, students)]
-    facts = yield from facts_of(((one.student_id, one.period) for one in doubtful), students)
-    waiting = {
-        _place(one)
-        for one in doubtful
-        if _is_unknown(visible_to(one.report.unit, facts[one.student_id, one.period].known))
-    }
-    if not waiting:
-        return list(filed)
-    sources = {one.report.source for one in doubtful}
-    left = {}
-    for source in sources:
-        number = yield from OrphanRepository().count_from(source)
-        left[source] = max(0, most_waiting - number)
-    bounded: list[Filed | JoinDecision] = []
-    for one in filed:
-        if isinstance(one, Filed) and _place(one) in waiting:
-            if not left[one.report.source]:
-                bounded.append(JoinDecision(JoinStatus.REJECTED, _TOO_MANY.format(most_waiting)))
-                continue
-            left[one.report.source] -= 1
-            waiting.discard(_place(one))
-        bounded.append(one)
-    return bounded
-
-
-def _has_features(one: Filed, students: Mapping[str, Document]) -> bool:
-    """Whether a report sees features, as far as its prediction and these documents tell."""
-    if one.prediction_id and one.period:
-        return True
-    student = students.get(one.student_id)
-    unit = None if student is None else unit_in(student, one.period)
-    return unit is not None and one.report.unit in {"", unit}
-
-
-def _place(one: Filed) -> tuple[str, str, str]:
-    return one.student_id, one.period, one.report.unit
-
-
-def _is_unknown(known: Known) -> bool:
-    return not known.reports and known.observation is None and not known.predictions
 
 
 def _decide(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,12 @@ from neosqlite._sqlite import sqlite3
 from nx_27017.handler import NeoSQLiteHandler
 
 from database.embedded.conditions import matching, ordered
-from database.embedded.counts import count_quickly
+from database.embedded.counts import count_query, count_quickly
 from database.embedded.deletions import delete_by_indexes
 from database.embedded.encoded_answers import encode_once
+from database.embedded.index_keys import leave_keys_out
 from database.embedded.look_ups import answer_look_ups
+from database.embedded.plans import reads_documents
 from database.embedded.stored_text import NotPlain
 
 Documents = dict[str, Any]
@@ -166,6 +169,67 @@ def test_what_is_counted_is_what_the_library_counts(
     assert batches[1] == batches[0]
 
 
+COUNTED_BY: list[tuple[str, Documents, Documents, int]] = [
+    ("period", {}, {"at": -1}, 0),
+    ("key", {"key": {"$gt": "k"}}, {"at": -1, "_id": 1}, 2),
+    ("unit", {"at": {"$lte": AT + timedelta(seconds=3)}}, {"at": -1, "number": -1}, 1),
+    ("unit", {"key": "k1"}, {"key": 1, "_id": -1}, 1),
+    ("key", {}, {"at": 1}, 99),
+]
+
+
+def by_field(field: str, where: Documents, sort: Documents, skip: int) -> list[Documents]:
+    group = {"_id": f"${field}", "n": {"$sum": 1}}
+    return [{"$match": where}, {"$sort": sort}, {"$skip": skip}, {"$group": group}]
+
+
+@pytest.mark.parametrize("prefix", [pytest.param("json", marks=AS_TEXT), "jsonb"])
+@pytest.mark.parametrize("asked", COUNTED_BY, ids=str)
+def test_what_is_counted_by_a_field_is_what_the_library_finds(
+    plain: NeoSQLiteHandler,
+    quick: NeoSQLiteHandler,
+    asked: tuple[str, Documents, Documents, int],
+    prefix: str,
+) -> None:
+    field, where, sort, skip = asked
+    found = documents(plain, {"filter": where, "sort": sort, "skip": skip})
+    engine = quick.get_database("school")["students"].query_engine
+    engine.jsonb = replace(engine.jsonb, json_function_prefix=prefix)
+
+    command = {"aggregate": "students", "pipeline": by_field(*asked)}
+    answer = quick.handle_command(message(command))[1]["cursor"]["firstBatch"]
+
+    counted = {one["_id"]: one["n"] for one in answer}
+    assert counted == Counter(one.get(field) for one in found)
+
+
+@AS_TEXT
+def test_a_count_by_a_field_of_an_index_reads_no_document(quick: NeoSQLiteHandler) -> None:
+    opened = quick.get_database("school")
+    walk = {"unit": 1, "period": 1}
+
+    within, beside = (
+        count_query(opened, "students", by_field(field, {}, walk, 1)) for field in ("period", "key")
+    )
+
+    assert not reads_documents(opened.db.execute(f"EXPLAIN {within[0]}", within[1]).fetchall())
+    assert reads_documents(opened.db.execute(f"EXPLAIN {beside[0]}", beside[1]).fetchall())
+
+
+def test_an_index_is_made_without_the_key_at_its_end_and_is_the_one_of_before(
+    quick: NeoSQLiteHandler,
+) -> None:
+    leave_keys_out(quick)
+    db = quick.get_database("school").db
+    before = db.execute("SELECT name FROM sqlite_master").fetchall()
+    index = {"key": {"at": -1, "_id": -1}, "name": "at_-1__id_-1"}
+
+    _, answer = quick.handle_command(message({"createIndexes": "students", "indexes": [index]}))
+
+    assert answer["ok"] == 1
+    assert db.execute("SELECT name FROM sqlite_master").fetchall() == before
+
+
 def test_a_collection_that_is_not_there_is_empty(quick: NeoSQLiteHandler) -> None:
     _, answer = quick.handle_command(message({"find": "none", "filter": {"_id": "a"}}))
 
@@ -216,7 +280,7 @@ def test_a_count_reads_no_document(quick: NeoSQLiteHandler) -> None:
     quick.handle_command(message({"aggregate": "students", "pipeline": [since, {"$group": GROUP}]}))
     db.set_trace_callback(None)
 
-    (query,) = [one for one in said if one.startswith("SELECT count")]
+    (query,) = [one for one in said if one.startswith("SELECT 1, count")]
     plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}"))
     assert "idx_students_at" in plan
 

@@ -24,6 +24,7 @@ from database.driver.client import SyncRegistry, open_registry
 from database.driver.commands import (
     Command,
     Count,
+    CountBy,
     Document,
     EnsureIndex,
     Find,
@@ -206,7 +207,10 @@ def test_an_operation_sees_the_error_of_its_command_and_may_go_on() -> None:
         Count("labels", {"$where": "1"}),
         InsertMany("labels", [{"value": 1}]),
         ReplaceMany("labels", [Replace({"_id": 1}, {"_id": 1, "$set": {}})]),
-        EnsureIndex("labels", [("arrived_at", -1), ("_id", -1)]),
+        CountBy("labels", {}, "features.inde", [("arrived_at", -1)]),
+        CountBy("labels", {"$where": "1"}, "period", [("arrived_at", -1)]),
+        EnsureIndex("labels", [("_id", -1), ("arrived_at", -1)]),
+        EnsureIndex("labels", [("arrived_at", -1), ("_id", -1)], unique=True),
     ],
 )
 def test_what_is_not_portable_is_refused_before_it_is_sent(command: Command) -> None:

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from database import dossier
-from database.driver.commands import Command, Count, DeleteMany, Find, InsertMany, Op, ReplaceMany
+from database.driver.commands import (
+    Command,
+    Count,
+    CountBy,
+    DeleteMany,
+    Find,
+    InsertMany,
+    Op,
+    ReplaceMany,
+)
 from database.erasing import erasure
 from database.repositories import REPOSITORIES
 from model.errors import FarolError
@@ -22,6 +31,9 @@ KNOWN: Mapping[str, list[dict[str, Any]]] = {"periods": [{"_id": PERIOD}]}
 """What is found; elsewhere nothing is."""
 
 
+Asking = Find | Count | CountBy | DeleteMany
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is asked of a collection, without the values.
@@ -31,7 +43,7 @@ class Query:
         by: the methods that ask it.
     """
 
-    command: Find | Count | DeleteMany
+    command: Asking
     by: list[str] = field(default_factory=list)
 
     @property
@@ -40,20 +52,21 @@ class Query:
         return shape_of(self.command)
 
 
-def shape_of(command: Find | Count | DeleteMany) -> str:
+def shape_of(command: Asking) -> str:
     """Collection, kind of command, fields with their operators, and order.
 
     >>> shape_of(Find("labels", {"at": {"$lte": AT}, "unit": "a"}, sort=[("at", -1)]))
     'labels find at $lte, unit order -at'
     """
-    kind = {Find: "find", Count: "count", DeleteMany: "delete"}[type(command)]
+    names = {Find: "find", Count: "count", CountBy: "count by", DeleteMany: "delete"}
+    kind = names[type(command)]
     parts = [command.collection, kind]
     fields = [
         " ".join((name, *sorted(asked))) if isinstance(asked, Mapping) else name
         for name, asked in sorted(command.where.items())
     ]
     parts += [", ".join(fields)] if fields else []
-    if isinstance(command, Find) and command.sort:
+    if isinstance(command, Find | CountBy) and command.sort:
         parts.append("order " + ", ".join(f"{'-' * (way < 0)}{name}" for name, way in command.sort))
     return " ".join(parts)
 
@@ -64,7 +77,7 @@ def every_query() -> tuple[dict[str, Query], dict[str, str]]:
     left: dict[str, str] = {}
     for by, op in operations(left):
         for command in commands_of(op):
-            if isinstance(command, Find | Count | DeleteMany):
+            if isinstance(command, Asking):
                 queries.setdefault(shape_of(command), Query(command)).by.append(by)
     return queries, left
 
@@ -104,6 +117,8 @@ def _answer(command: Command) -> Any:
     match command:
         case Find():
             return KNOWN.get(command.collection, [])
+        case CountBy():
+            return {}
         case InsertMany():
             return []
         case ReplaceMany():

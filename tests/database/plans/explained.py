@@ -8,7 +8,9 @@ from typing import Any
 
 from pymongo.database import Database
 
-from database.driver.commands import Count, DeleteMany, Find
+from database.driver.commands import Count, CountBy, DeleteMany, Find
+from database.driver.execute import call
+from tests.database.plans.asked import Asking
 
 GROUP = {"$group": {"_id": 1, "n": {"$sum": 1}}}
 
@@ -21,14 +23,16 @@ class Plan:
         fields: of the index that it goes by; empty where it looks at every document.
         sorts: whether it sorts what it finds, for no index has that order.
         nothing: there is nothing to be found, and it knows.
+        fetches: whether it reads documents, and not the index alone.
     """
 
     fields: tuple[str, ...]
     sorts: bool
     nothing: bool
+    fetches: bool
 
 
-def explain(db: Database[dict[str, Any]], command: Find | Count | DeleteMany) -> Plan:
+def explain(db: Database[dict[str, Any]], command: Asking) -> Plan:
     """Asks the server."""
     answer = db.command({"explain": _asked(command), "verbosity": "queryPlanner"})
     stages = list(_stages(_winning(answer)))
@@ -36,15 +40,20 @@ def explain(db: Database[dict[str, Any]], command: Find | Count | DeleteMany) ->
     names = {stage.get("stage") for stage in stages}
     by_key = bool(names & {"IDHACK", "EXPRESS_IXSCAN", "EXPRESS_DELETE", "CLUSTERED_IXSCAN"})
     fields = patterns[0] if patterns else ("_id",) if by_key else ()
-    return Plan(fields, bool(names & {"SORT", "SORT_SIMPLE"}), "EOF" in names)
+    sorts, reads = bool(names & {"SORT", "SORT_SIMPLE"}), bool(names & {"FETCH", "COLLSCAN"})
+    return Plan(fields, sorts, "EOF" in names, reads)
 
 
-def _asked(command: Find | Count | DeleteMany) -> dict[str, Any]:
+def _asked(command: Asking) -> dict[str, Any]:
     where = dict(command.where)
     match command:
         case Count():
             return {"aggregate": command.collection, "pipeline": [{"$match": where}, GROUP],
                     "cursor": {}}  # fmt: skip
+        case CountBy():
+            sent = call(command)
+            assert sent is not None
+            return {"aggregate": command.collection, "pipeline": sent.args[0], "cursor": {}}
         case DeleteMany():
             return {"delete": command.collection, "deletes": [{"q": where, "limit": 0}]}
         case Find():

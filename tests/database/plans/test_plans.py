@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,9 +10,11 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from database.driver.client import open_registry
-from database.driver.commands import Find
+from database.driver.commands import CountBy, Find
 from database.indexes import INDEXES, ensure_indexes
-from tests.database.plans.asked import Query, every_query
+from database.predictions import PredictionRepository
+from tests.database.plans.arguments import AT
+from tests.database.plans.asked import Query, commands_of, every_query, shape_of
 from tests.database.plans.explained import Plan, explain
 
 QUERIES, LEFT = every_query()
@@ -76,8 +78,13 @@ def test_every_query_goes_by_an_index_or_says_why_not(plans: Mapping[str, Plan])
 
 
 def test_every_declared_index_is_used_by_a_query(plans: Mapping[str, Plan]) -> None:
-    used = {(QUERIES[shape].command.collection, plan.fields) for shape, plan in plans.items()}
-    declared = {(one.collection, tuple(name for name, _ in one.keys)) for one in INDEXES}
+    used = {
+        (QUERIES[shape].command.collection, but_for_the_key(plan.fields))
+        for shape, plan in plans.items()
+    }
+    declared = {
+        (one.collection, but_for_the_key([name for name, _ in one.keys])) for one in INDEXES
+    }
 
     assert declared - used == set(), "no query goes by them; each costs time at every write"
 
@@ -85,25 +92,51 @@ def test_every_declared_index_is_used_by_a_query(plans: Mapping[str, Plan]) -> N
 def goes_by_an_index(query: Query, plan: Plan) -> bool:
     """Whether a query costs as much as what it finds, and not as much as there is."""
     command = query.command
-    if command.collection in SMALL or plan.nothing or sorts_ties_alone(query, plan):
+    if command.collection in SMALL or plan.nothing:
         return True
     if plan.fields:
         return not plan.sorts or bool(command.where)
     return not command.where and not (isinstance(command, Find) and command.sort)
 
 
-def sorts_ties_alone(query: Query, plan: Plan) -> bool:
-    """Whether an index has the order but for the key that decides between equals.
+def but_for_the_key(fields: Sequence[str]) -> tuple[str, ...]:
+    """An index's fields without `_id` at its end, which the embedded server leaves out."""
+    return tuple(name for name in fields if name != "_id" or len(fields) == 1)
 
-    SQLite sorts the equal ones as it walks the index. MongoDB reads and sorts all: it would need
-    an index that holds `_id` too, which the embedded server refuses (docs/registry.md).
-    """
-    command = query.command
-    if not (plan.sorts and isinstance(command, Find)):
-        return False
-    *order, last = [name for name, _ in command.sort]
-    declared = {(one.collection, tuple(name for name, _ in one.keys)) for one in INDEXES}
-    return last == "_id" and (command.collection, tuple(order)) in declared
+
+def test_the_order_of_the_newest_is_that_of_an_index_with_the_key_in_it() -> None:
+    """MongoDB sorts all it reads for a page where an index has not the whole of the order."""
+    declared = {(one.collection, tuple(one.keys)) for one in INDEXES}
+    pages = {
+        (query.command.collection, tuple(query.command.sort))
+        for query in QUERIES.values()
+        if isinstance(query.command, Find)
+        and [name for name, _ in query.command.sort][1:] == ["_id"]
+        and not query.command.where
+        and shape_of(query.command) not in WITHOUT
+        and query.command.collection not in SMALL
+    }
+
+    assert pages - declared == set()
+    log = ("predictions", (("created_at", -1), ("_id", -1)))
+    assert log in declared
+    assert [find.sort for find in log_finds()] == [[(name, -way) for name, way in log[1]]]
+
+
+def log_finds() -> list[Find]:
+    """What is asked for the predictions that follow one in the log."""
+    op = PredictionRepository().logged_after(AT, "", until=AT, limit=1)
+    return [command for command in commands_of(op) if isinstance(command, Find)]
+
+
+def test_labels_beyond_a_window_are_counted_in_the_index_alone(plans: Mapping[str, Plan]) -> None:
+    (asked,) = [shape for shape, query in QUERIES.items() if isinstance(query.command, CountBy)]
+
+    plan = plans[asked]
+
+    assert asked.startswith("labels count by first_arrived_at $lte")
+    assert plan.fields == ("first_arrived_at", "period", "student_id")
+    assert (plan.sorts, plan.fetches) == (False, False)
 
 
 def test_every_method_is_run_to_see_what_it_asks() -> None:

@@ -46,9 +46,10 @@ class StudyStep:
     def take(self, size: Path, rows: int) -> Cost:
         """Does it once on what the steps before it left."""
         home = size / "home"
+        task = home / "city.yaml"
         env = {
             "FAROL_HOME": str(home),
-            "FAROL_TASK": str(home / "city.yaml"),
+            "FAROL_TASK": str(task) if task.exists() else "pede_lag",
             "FAROL_SIGNING_KEY": "",  # The key that the home made for itself.
             "TEST_PATIENCE": "600",  # A machine that is busy otherwise is slow to start an API.
         }
@@ -78,6 +79,21 @@ STEPS: tuple[StudyStep, ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Steps that are taken one after the other at a size.
+
+    Attributes:
+        prefix: of the folder that is called by the size.
+        steps: in order.
+        prepare: makes the folder, with what the steps work on.
+    """
+
+    prefix: str
+    steps: Sequence[StudyStep]
+    prepare: Callable[[Path, int], None]
+
+
 def prepared(size: Path, rows: int) -> None:
     """Writes the files of a size, and the home that they are for."""
     stopped(size)
@@ -100,3 +116,6 @@ def stopped(size: Path) -> None:
 def _as_parquet(files: Mapping[int, Sequence[Path]], target: Path) -> None:
     tables = [pyarrow.csv.read_csv(path) for path in files[YEARS[0]]]
     pyarrow.parquet.write_table(pyarrow.concat_tables(tables, promote_options="permissive"), target)
+
+
+COURSE = Course("", STEPS, prepared)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from database.embedded import lifecycle
+from tests.studies.beyond_memory import make
+from tests.studies.growth import parquet
 from tests.studies.growth.__main__ import UNDER_WAY, measure, read, written
 from tests.studies.growth.measured import Cost
-from tests.studies.growth.steps import STEPS, prepared
-from tests.studies.growth.told import plot, table
+from tests.studies.growth.steps import STEPS, Course, prepared
+from tests.studies.growth.told import plot, read_table, table
 
 COST = Cost("ingest", 100, 100, 2.0, 1.0, 0.5, 100.0, 50.0, 1_000_000)
 
@@ -54,6 +57,36 @@ def test_a_size_that_was_stopped_within_a_step_begins_anew(tmp_path: Path) -> No
         "escola_000_2023.csv",
         "escola_000_2024.csv",
     ]
+
+
+def test_a_step_on_files_tells_no_bytes_of_a_registry() -> None:
+    of_files = replace(COST, step="drift of Parquet", registry_bytes=0)
+
+    told = table([of_files, replace(of_files, rows=1_000, done=1_000, seconds=20.0)])
+
+    assert "| drift of Parquet | 100 | 2.0 | 50 | 1.0 s | 0.5 s | 100 MB | 50 MB |  |" in told
+    assert "| drift of Parquet | 1.00 (1.00) | 0.00 (0.00) |  |" in told
+    assert read_table(told) == {}
+
+
+@pytest.mark.slow
+def test_a_step_on_files_is_taken_beside_those_of_the_registry(tmp_path: Path) -> None:
+    def files(size: Path, rows: int) -> None:
+        for name in ("rows", "before"):
+            make(size / name, rows)
+        parquet.write_cohorts(size)
+        (size / "home").mkdir()
+
+    course = Course("parquet-", parquet.STEPS[:1], files)
+    (tmp_path / "costs.jsonl").write_text(json.dumps(asdict(replace(COST, rows=2_000))) + "\n")
+    try:
+        taken = measure(tmp_path, 2_000, course, keep=True)
+    finally:
+        lifecycle.stop(tmp_path / "parquet-2000" / "home")
+
+    found = {one.step: one for one in read(tmp_path)}
+    assert (taken, set(found)) == (1, {"ingest", "drift of Parquet"})
+    assert (found["drift of Parquet"].failed, found["drift of Parquet"].registry_bytes) == ("", 0)
 
 
 @pytest.mark.slow

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from tests.studies.growth import parquet, steps
 from tests.studies.growth.measured import Cost
-from tests.studies.growth.steps import STEPS
+
+ALL_STEPS = (*steps.STEPS, *parquet.STEPS)
 
 COLUMNS = 9
 """Of the first table."""
@@ -26,7 +28,7 @@ def table(costs: Sequence[Cost]) -> str:
         "| registry after it |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for step in STEPS:
+    for step in ALL_STEPS:
         for rows in sizes(costs):
             if (one := found.get((step.name, rows))) is not None:
                 lines.append(_row(one))
@@ -64,7 +66,7 @@ def read_table(told: str) -> Mapping[tuple[str, int], ToldCost]:
 
 
 def _number(cell: str) -> float:
-    return float(cell.removesuffix(" MB").replace(",", ""))
+    return float(cell.removesuffix(" MB").replace(",", "") or 0)
 
 
 def by_step(costs: Sequence[Cost]) -> Figures:
@@ -94,10 +96,11 @@ def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
 def _row(one: Cost) -> str:
     if one.failed:
         return f"| {one.step} | {one.rows:,} | {one.seconds:,.1f} | {one.failed} | | | | | |"
+    kept = f"{one.registry_bytes / 1e6:,.0f} MB" if one.registry_bytes else ""
     return (
         f"| {one.step} | {one.rows:,} | {_seconds(one)} | {one.done / one.seconds:,.0f} "
         f"| {one.cpu:,.1f} s | {one.server_cpu:,.1f} s | {one.megabytes:,.0f} MB "
-        f"| {one.server_megabytes:,.0f} MB | {one.registry_bytes / 1e6:,.0f} MB |"
+        f"| {one.server_megabytes:,.0f} MB | {kept} |"
     )
 
 
@@ -109,7 +112,7 @@ def _seconds(one: Cost) -> str:
 def _exponents(costs: Sequence[Cost]) -> list[str]:
     found = by_step(costs)
     lines = []
-    for step in STEPS:
+    for step in ALL_STEPS:
         taken = [
             one
             for rows in sizes(costs)
@@ -127,7 +130,8 @@ def _exponents(costs: Sequence[Cost]) -> list[str]:
                 )
             )
             last = taken[-1].registry_bytes / taken[-1].rows
-            lines.append(f"| {step.name} | {seconds} | {memory} | {last:,.0f} |")
+            kept = f"{last:,.0f}" if last else ""
+            lines.append(f"| {step.name} | {seconds} | {memory} | {kept} |")
     return lines
 
 
@@ -150,7 +154,7 @@ def _draw(axes: object, costs: Sequence[Cost], label: str, of: Callable[[Cost], 
     from matplotlib.axes import Axes
 
     assert isinstance(axes, Axes)
-    for step in STEPS:
+    for step in ALL_STEPS:
         ours = sorted(
             (one for one in by_step(costs).values() if one.step == step.name and not one.failed),
             key=lambda one: one.rows,
