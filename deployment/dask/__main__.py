@@ -206,7 +206,7 @@ def _parser() -> argparse.ArgumentParser:
         "--rows", type=_number, metavar="N", help="the newest N labelled records (default: all)"
     )
     whole.add_argument(
-        "--processes", type=_number, default=2, metavar="N", help="that read at once (default: 2)"
+        "--processes", type=_number, default=1, metavar="N", help="that read at once (default: 1)"
     )
     whole.add_argument(
         "--folder", type=Path, metavar="FOLDER",
