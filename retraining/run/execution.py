@@ -139,7 +139,7 @@ def own_words(error: FarolError) -> str:
 def _repair(registry: SyncRegistry, plan: RunPlan, journal: RegistryJournal, now: datetime) -> None:
     """Pays what a process that died left owed, so that no label it owes is missing here."""
     if files := remove_left_behind(plan.home, plan.run_id):
-        journal.step("removed", f"files of {files} windows whose runs were killed")
+        journal.step("repaired", f"removed the files of {files} windows whose runs were killed")
     done = registry.run(repair.repair(now=now))
     if done.promotion or done.owed or done.joined:
         journal.step("repaired", done.told())
@@ -274,7 +274,7 @@ def _note_erased(
         registry, version, partial(ways.students, gathered), since=gathered.at, now=clock()
     )
     if erased:
-        journal.step("erased meanwhile", f"{version} learned from {erased} students erased since")
+        journal.step("registered", f"{version} learned from {erased} students erased since")
 
 
 def _hold_promises(

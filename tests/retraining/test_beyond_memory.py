@@ -251,8 +251,8 @@ def test_the_files_of_a_run_that_was_killed_are_removed_by_the_next_run_of_any_k
     assert not folder.exists()
     assert [note.name for note in (home / "windows").iterdir()] == ["other"], "not its own"
     assert (tmp_path / "farol-window-run-9").is_dir()
-    told = [step.name for step in registry.run(RunRepository().get("run-1")).steps]
-    assert "removed" in told
+    told = registry.run(RunRepository().get("run-1")).steps[0]
+    assert told.detail == "removed the files of 1 windows whose runs were killed"
 
 
 def test_a_folder_that_is_not_there_is_refused_by_name(home: Path, tmp_path: Path) -> None:

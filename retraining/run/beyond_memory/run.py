@@ -161,6 +161,8 @@ def _records(labels: Sequence[Label], task: TaskSpec, given: Given) -> TrainingS
 
 
 def _told(window: ReadWindow, data: TrainingSet, left_out: Mapping[str, int]) -> str:
-    told = f"{window.rows:,} labelled records in {len(window.partitions)} files"
-    told += f", {len(data):,} of them of students whom nothing is learned from"
+    told = (
+        f"{window.rows:,} labelled records in {len(window.partitions)} files, {len(data):,} of "
+        "students whom nothing is learned from"
+    )
     return f"{told}; {told_left_out(left_out)}" if left_out else told
