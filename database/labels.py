@@ -34,6 +34,9 @@ _JOINED = {WITHDRAWN: {"$exists": False}}
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NEWEST_FIRST = [("first_arrived_at", -1), ("period", -1), ("student_id", -1)]
 
+Place = tuple[datetime, str, str]
+"""Where a label stands among the newest: when it first arrived, period and student."""
+
 
 class LabelRepository(Repository[Label]):
     """Labels by period and student; one that is withdrawn is seen by no reader."""
@@ -74,6 +77,66 @@ class LabelRepository(Repository[Label]):
             self.collection, where, sort=_NEWEST_FIRST, limit=limit,
             read=lambda document: as_of(self.read(document), until),
         )  # fmt: skip
+        return [label for label in stood if label is not None]
+
+    def cuts(self, rows: int) -> Op[list[str]]:
+        """Every so many-th key in the order of keys; reads the index, and one label a key.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        found: list[str] = []
+        while True:
+            where = {"_id": {"$gt": found[-1] if found else ""}}
+            row = yield Find(
+                self.collection, where, sort=[("_id", 1)], limit=1, skip=rows - 1, fields=["_id"]
+            )
+            if not row:
+                return found
+            found.append(row[0]["_id"])
+
+    def last_of_window(self, *, arrived_until: datetime, limit: int) -> Op[Place | None]:
+        """The place of the oldest label that `window` of the same arguments holds.
+
+        None where it holds all. Reads the index, and one label.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        if not limit:
+            return None
+        where = {"first_arrived_at": {"$lte": milliseconds(arrived_until)}}
+        found: list[Place] = yield Find(
+            self.collection, where, sort=_NEWEST_FIRST, skip=limit - 1, limit=1, read=_place
+        )
+        return found[0] if found else None
+
+    def between(
+        self, after: str, until: str | None, *, arrived_until: datetime, since: Place | None
+    ) -> Op[list[Label]]:
+        """The labels of a range of keys that a window holds, by key, as they stood at its moment.
+
+        Args:
+            after: keys above this one.
+            until: up to this one; None has no end.
+            arrived_until: the moment.
+            since: what `last_of_window` gave.
+
+        Raises:
+            RegistryError: a label cannot be read.
+        """
+        moment = milliseconds(arrived_until)
+        keys = {"$gt": after} | ({} if until is None else {"$lte": until})
+
+        def read(document: Document) -> Label | None:
+            place = _place(document)
+            if place[0] > moment or (since is not None and place < since):
+                return None
+            return as_of(self.read(document), moment)
+
+        stood: list[Label | None] = yield Find(
+            self.collection, _JOINED | {"_id": keys}, sort=[("_id", 1)], read=read
+        )
         return [label for label in stood if label is not None]
 
     def beyond(self, *, arrived_until: datetime, limit: int) -> Op[dict[str, int]]:
@@ -212,6 +275,10 @@ class LabelRepository(Repository[Label]):
             RegistryError: the registry refuses, or does not answer.
         """
         return (yield from self._swap_many(fresh, changed))
+
+
+def _place(document: Document) -> Place:
+    return document["first_arrived_at"], document["period"], document["student_id"]
 
 
 Waiting = tuple[str, str, str]

@@ -23,7 +23,7 @@ class TombstoneRepository(Documents):
     """The keyed hashes of what was erased."""
 
     collection = "tombstones"
-    indexes = ([("at", -1)],)  # state
+    indexes = ([("at", -1)],)  # state, since
 
     def lay(self, digests: Iterable[str], *, at: datetime) -> Op[None]:
         """Keeps tombstones; one that is there already keeps its moment.
@@ -61,6 +61,16 @@ class TombstoneRepository(Documents):
         marks = {key.of(subject): subject for subject in wanted}
         found = (yield from self.among(marks)) if laid is None else laid & marks.keys()
         return {marks[digest] for digest in found}
+
+    def since(self, moment: datetime) -> Op[set[str]]:
+        """Tombstones that were laid since a moment.
+
+        Raises:
+            RegistryError: the registry refuses, or does not answer.
+        """
+        where = {"at": {"$gte": milliseconds(moment)}}
+        found = yield Find(self.collection, where, fields=["_id"])
+        return {row["_id"] for row in found}
 
     def _if_few(self) -> Op[set[str] | None]:
         found = yield Find(self.collection, {}, limit=FEW + 1, fields=["_id"])

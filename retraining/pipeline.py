@@ -35,6 +35,7 @@ from model.telemetry.context import RUN_ID, TASK, doing
 from model.telemetry.tracer import Tracer
 from preprocessing.task.spec import TaskSpec
 from retraining.progress import console, progress
+from retraining.run.beyond_memory.ways import IN_MEMORY, Ways
 from retraining.run.execution import execute
 from retraining.run.lineage import code_version
 from retraining.run.plan import COMMANDED, RunPlan, RunResult, applied
@@ -119,6 +120,7 @@ def run_pipeline(
     cause: RunCause = COMMANDED,
     tracer: Tracer | None = None,
     workers: Pool = HERE,
+    ways: Ways = IN_MEMORY,
 ) -> RunResult:
     """Runs once on an open registry.
 
@@ -133,6 +135,7 @@ def run_pipeline(
         cause: what started it; recorded with the run.
         tracer: told of the run and its steps; None: nobody is.
         workers: do what can be done side by side.
+        ways: how it reads its window and trains on it.
 
     Raises:
         LeaseHeld: another run is under way.
@@ -152,9 +155,8 @@ def run_pipeline(
         pool=workers,
     )
     with doing(RUN_ID, plan.run_id), doing(TASK, task.name):
-        if tracer is None:
-            return execute(opened, plan, clock=_now, say=say)
-        return _traced(tracer, plan, partial(execute, opened, plan, clock=_now, say=say))
+        run = partial(execute, opened, plan, clock=_now, say=say, ways=ways)
+        return run() if tracer is None else _traced(tracer, plan, run)
 
 
 def _traced(tracer: Tracer, plan: RunPlan, run: Callable[..., RunResult]) -> RunResult:

@@ -1,4 +1,4 @@
-"""`python -m deployment.dask train|score`: Parquet files larger than memory, by partition."""
+"""`python -m deployment.dask train|score|run`: more rows than memory holds, by partition."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from database.rights.objections import ObjectionRepository
 from database.tombstones import TombstoneRepository
 from database.versions import ModelVersionRepository
 from deployment.dask.opening import pool
+from deployment.dask.running import run
 from deployment.dask.scoring import (
     ScoredPartition,
     ScoringJob,
@@ -53,6 +54,11 @@ must find them under the same path. Without, this process does it alone, in as l
 train   needs the task's columns and student_id, period, outcome (0 or 1, or the number). Students
         with about 40,000 rows are held out: half calibrate and draw the line, the figures are of
         the other half. The bundle is one as any other; it is written, and not registered.
+run     reads all labelled records of the registry into such files, by several processes of this
+        host, has them learned from, and judges what was learned as any other challenger, on
+        students whom it has learned nothing from. It registers a version; guards, approval and
+        trial decide whether it serves. The files are this account's alone and are removed at the
+        end; workers of another account or host need a --folder that they can read.
 score   writes a Parquet file a partition with the columns of POST /predict/bulk. Erased students
         and those who object are not scored. Nothing is logged: use the API where outcomes are to
         meet their predictions.
@@ -61,30 +67,41 @@ examples
   python -m deployment.dask train windows/ --out bundle
   FAROL_DASK=tls://10.0.0.5:8786 python -m deployment.dask train windows/ --family xgboost --out b
   python -m deployment.dask score students/ --period 2025 --out scores
+  FAROL_DASK=tls://10.0.0.5:8786 python -m deployment.dask run --folder /mnt/farol --processes 4
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one of the two; the result is the exit code."""
+    """Runs one of them; the result is the exit code."""
     given = _parser().parse_args(argv)
     try:
-        if given.out.exists():
-            raise ConfigurationError(f"--out {given.out}: is there already")
         settings = settings_from_environment(given.task)
         configure_logging(settings)
-        partitions = partitions_of(given.file.absolute(), given.partition)
         with pool(settings) as workers:
-            if cluster := workers.ready():
-                progress()(cluster)
-            sys.stdout.write(COMMANDS[given.what](settings, given, partitions, workers))
+            sys.stdout.write(COMMANDS[given.what](settings, given, workers))
     except (FarolError, OSError) as error:
         return failed("dask", error)
     return ExitCode.DONE
 
 
-def _train(
-    settings: Settings, given: argparse.Namespace, partitions: list[Partition], workers: Pool
-) -> str:
+def _files(given: argparse.Namespace, workers: Pool) -> list[Partition]:
+    """The partitions of what is read, once there is somewhere to write to.
+
+    Raises:
+        ConfigurationError: what would be written is there already.
+        NotThisTask: no Parquet, or files of different columns.
+        ClusterFailed: the workers cannot be asked.
+    """
+    if given.out.exists():
+        raise ConfigurationError(f"--out {given.out}: is there already")
+    partitions = partitions_of(given.file.absolute(), given.partition)
+    if cluster := workers.ready():
+        progress()(cluster)
+    return partitions
+
+
+def _train(settings: Settings, given: argparse.Namespace, workers: Pool) -> str:
+    partitions = _files(given, workers)
     task = load_task_to_train(settings.task)
     found = fit_partitions(
         partitions, task, given.family, seed=given.seed, progress=progress(), pool=workers
@@ -102,9 +119,8 @@ def _told(found: LargeModel, out: Path, digest: str) -> str:
     )
 
 
-def _score(
-    settings: Settings, given: argparse.Namespace, partitions: list[Partition], workers: Pool
-) -> str:
+def _score(settings: Settings, given: argparse.Namespace, workers: Pool) -> str:
+    partitions = _files(given, workers)
     with registry(settings) as opened:
         job = _job(opened, settings, given)
         part = given.out.with_name(f"{given.out.name}.part")
@@ -159,31 +175,50 @@ def _written(
     return rows
 
 
-Command = Callable[[Settings, argparse.Namespace, list[Partition], Pool], str]
-COMMANDS: dict[str, Command] = {"train": _train, "score": _score}
+Command = Callable[[Settings, argparse.Namespace, Pool], str]
+COMMANDS: dict[str, Command] = {"train": _train, "score": _score, "run": run}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m deployment.dask",
-        description="Trains on, or scores, Parquet files larger than memory.",
+        description="Trains on, or scores, more rows than memory holds.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="boosted trees on labelled rows")
-    train.add_argument("--family", choices=tuple(OUT_OF_CORE), default="lightgbm")
-    train.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of draws and trees")
     score = commands.add_parser("score", help="what the champion says of each row")
+    whole = commands.add_parser("run", help="a retraining run on all labels of the registry")
     score.add_argument("--period", help="of rows that give none, and of headers such as INDE 2024")
+    for command in (train, whole):
+        command.add_argument("--family", choices=tuple(OUT_OF_CORE), default="lightgbm")
+        command.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of draws and trees")
+    for command, rows in ((train, 250_000), (score, 250_000), (whole, 20_000)):
+        command.add_argument(
+            "--partition", type=_number, default=rows, metavar="ROWS", help="most rows of a task"
+        )
+        add_task_option(command)
     for command in (train, score):
         command.add_argument("file", type=Path, metavar="FILE")
         command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-        command.add_argument(
-            "--partition", type=int, default=250_000, metavar="ROWS", help="most rows of a task"
-        )
-        add_task_option(command)
+    whole.add_argument(
+        "--rows", type=_number, metavar="N", help="the newest N labelled records (default: all)"
+    )
+    whole.add_argument(
+        "--processes", type=_number, default=1, metavar="N", help="that read at once (default: 1)"
+    )
+    whole.add_argument(
+        "--folder", type=Path, metavar="FOLDER",
+        help="where the files are while it runs (default: in FAROL_HOME)",
+    )  # fmt: skip
     return parser
+
+
+def _number(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.lanes import operating_cuts
 from preprocessing.task.spec import TaskSpec
 from retraining.promotion.ranking import Floats
+from retraining.run.whole.window import WholeWindow
 from retraining.run.window import Mask, forward_holdout
 from training.continuing.start import NOBODY, NoStart, Start, without_trees
 from training.crossfit import out_of_fold
@@ -46,6 +47,7 @@ class ScoredChallenger:
         cases: the m records it is judged on.
         scores: shape (m,), from models that did not see the record's student.
         how: a key of `HOW`.
+        whole: what it learned from, where `trained` is but some of it.
     """
 
     model: FittedModel
@@ -53,6 +55,7 @@ class ScoredChallenger:
     cases: TrainingSet
     scores: Floats
     how: str
+    whole: WholeWindow | None = None
 
     @property
     def flags(self) -> Mask:

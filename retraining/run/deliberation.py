@@ -162,6 +162,8 @@ def recalibrated(
     champion = gathered.rival
     if champion is None or kept.verdict.decision.status is not DecisionStatus.KEPT:
         return None
+    if gathered.whole is not None:
+        return None  # A run on what is in memory reads more of what is new to the champion.
     if plan.options.without_erased:
         return None  # What the champion's scorer has learned stays in it.
     fresh = gathered.data.take(gathered.fresh)
@@ -189,6 +191,8 @@ def with_dropped(
         journal: told of each column.
         start: what it went on from, if it did.
     """
+    if decided.trial.whole is not None:
+        return decided  # It takes a fit of all records a feature.
     start, model = without_trees(start), decided.trial.model
     study = dropped_features(
         decided.trial.trained, plan.task, model.family, model.params,
@@ -259,6 +263,8 @@ def _standing(gathered: Gathered, plan: RunPlan, journal: Journal) -> Standing |
     if rival is None:
         return None
     fresh = fresh_mask(data, rival.trained_on)
+    if gathered.whole is not None:
+        return gathered.whole.standing(rival, data.take(gathered.fresh), task)
     between = overlap(data, fresh, rival.version, len(rival.trained_on), task)
     origins: tuple[Origin, ...] = ()
     if JUDGED[task.outcome.kind].finds_cases:

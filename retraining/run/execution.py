@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from database import repair
@@ -22,17 +23,18 @@ from model.errors import FarolError, LeaseLost, NotEnoughData
 from model.promotion import DecisionStatus, PromotionDecision
 from model.run import Run, RunStatus
 from retraining.run import promises
-from retraining.run.application import apply
+from retraining.run.application import Applied, apply
+from retraining.run.beyond_memory.left_behind import remove_left_behind
+from retraining.run.beyond_memory.ways import IN_MEMORY, Ways
 from retraining.run.deliberation import (
     Deliberated,
     deliberate,
     recalibrated,
     taken_look,
-    train,
     unjudged,
     with_dropped,
 )
-from retraining.run.gathering import Gathered, gather
+from retraining.run.gathering import Gathered
 from retraining.run.journal import (
     DryJournal,
     Journal,
@@ -44,6 +46,7 @@ from retraining.run.journal import (
 from retraining.run.lock import Clock, HeldLease, exclusively
 from retraining.run.looking import decided_before
 from retraining.run.plan import RunPlan, RunResult
+from retraining.run.replacing.meanwhile import note_erased_meanwhile
 from retraining.run.replacing.without_erased import replacement
 from retraining.run.verdict import Verdict
 
@@ -55,7 +58,13 @@ WAITS: Mapping[DecisionStatus, str] = {
 
 
 def execute(
-    registry: SyncRegistry, plan: RunPlan, *, clock: Clock, say: Say, stepped: Stepped = untold
+    registry: SyncRegistry,
+    plan: RunPlan,
+    *,
+    clock: Clock,
+    say: Say,
+    stepped: Stepped = untold,
+    ways: Ways = IN_MEMORY,
 ) -> RunResult:
     """Runs once. A dry run takes no lease and writes nothing but that it looked at the labels.
 
@@ -67,6 +76,7 @@ def execute(
         clock: gives now, aware UTC.
         say: called with each step, in words.
         stepped: called with each step's name once it ended.
+        ways: how it reads its window and trains on it.
 
     Raises:
         LeaseHeld: another run is under way.
@@ -78,7 +88,7 @@ def execute(
     if asked is not None:
         plan = replace(plan, cause=asked.cause or requested_by(asked.requested_by))
     if dry and asked is None:
-        return _decided(registry, plan, DryJournal(say, stepped), clock)
+        return _decided(registry, plan, DryJournal(say, stepped), clock, ways)
     with exclusively(registry, plan.home, plan.run_id, clock) as held:
         if not dry:
             registry.run(PromotionRepository().fence(held.lease))
@@ -88,10 +98,10 @@ def execute(
         journal.start()
         try:
             if dry:
-                return _told(registry, plan, journal, clock)
-            _repair(registry, journal, clock())
+                return _told(registry, plan, journal, clock, ways)
+            _repair(registry, plan, journal, clock())
             registry.run(approval.settle(plan.task.promotion.approval_days, now=clock()))
-            return _recorded(registry, plan, held, journal, clock)
+            return _recorded(registry, plan, held, journal, clock, ways)
         except NotEnoughData as error:
             journal.finish(RunStatus.NOT_ENOUGH_DATA, reasons=(str(error),))
             raise
@@ -126,18 +136,20 @@ def own_words(error: FarolError) -> str:
     return f"{told} ({kind})"
 
 
-def _repair(registry: SyncRegistry, journal: RegistryJournal, now: datetime) -> None:
+def _repair(registry: SyncRegistry, plan: RunPlan, journal: RegistryJournal, now: datetime) -> None:
     """Pays what a process that died left owed, so that no label it owes is missing here."""
+    if files := remove_left_behind(plan.home, plan.run_id):
+        journal.step("repaired", f"removed the files of {files} windows whose runs were killed")
     done = registry.run(repair.repair(now=now))
     if done.promotion or done.owed or done.joined:
         journal.step("repaired", done.told())
 
 
 def _told(
-    registry: SyncRegistry, plan: RunPlan, journal: RegistryJournal, clock: Clock
+    registry: SyncRegistry, plan: RunPlan, journal: RegistryJournal, clock: Clock, ways: Ways
 ) -> RunResult:
     """A dry run whose decision somebody waits for in the run's record."""
-    result = _decided(registry, plan, journal, clock)
+    result = _decided(registry, plan, journal, clock, ways)
     journal.step(
         "dry run", f"would have been {result.status.value}; nothing that serves was changed"
     )
@@ -147,11 +159,13 @@ def _told(
     return result
 
 
-def _decided(registry: SyncRegistry, plan: RunPlan, journal: Journal, clock: Clock) -> RunResult:
+def _decided(
+    registry: SyncRegistry, plan: RunPlan, journal: Journal, clock: Clock, ways: Ways
+) -> RunResult:
     with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
         folder = Path(name)
-        gathered = gather(registry, plan, folder, journal, now=clock())
-        decided = _considered(registry, gathered, plan, folder, journal)
+        gathered = ways.gather(registry, plan, folder, journal, now=clock())
+        decided = _considered(registry, gathered, plan, folder, journal, ways)
         if isinstance(decided, Verdict):
             verdict = decided
         else:
@@ -161,7 +175,12 @@ def _decided(registry: SyncRegistry, plan: RunPlan, journal: Journal, clock: Clo
 
 
 def _considered(
-    registry: SyncRegistry, gathered: Gathered, plan: RunPlan, folder: Path, journal: Journal
+    registry: SyncRegistry,
+    gathered: Gathered,
+    plan: RunPlan,
+    folder: Path,
+    journal: Journal,
+    ways: Ways,
 ) -> Deliberated | Verdict:
     """A challenger with its verdict, or the verdict where none was compared."""
     if plan.options.without_erased:
@@ -169,7 +188,7 @@ def _considered(
     early = unjudged(gathered, plan, journal) or _unchanged(registry, gathered, plan, journal)
     if early is not None:
         return early
-    trained = train(gathered, plan, folder, journal)
+    trained = ways.train(gathered, plan, folder, journal)
     look = taken_look(registry, gathered, plan, journal)
     if isinstance(look, Verdict):
         return look
@@ -200,22 +219,26 @@ def _recorded(
     held: HeldLease,
     journal: RegistryJournal,
     clock: Clock,
+    ways: Ways,
 ) -> RunResult:
     with tempfile.TemporaryDirectory(prefix="farol-run-") as name:
         folder = Path(name)
-        gathered = gather(registry, plan, folder, journal, now=clock())
-        _hold_promises(registry, plan, gathered, journal)
-        decided = _considered(registry, gathered, plan, folder, journal)
+        gathered = ways.gather(registry, plan, folder, journal, now=clock())
+        if gathered.whole is None:  # Else a part of the outcomes is here.
+            _hold_promises(registry, plan, gathered, journal)
+        decided = _considered(registry, gathered, plan, folder, journal, ways)
         if isinstance(decided, Verdict):
             result = _unmoved(plan, gathered, decided)
         else:
             decided = with_dropped(decided, plan, journal, gathered.start)
             applied = apply(registry, gathered, decided, plan, held, journal, now=clock())
+            _note_erased(registry, applied, gathered, journal, clock, ways)
             refused = None
             instead = recalibrated(gathered, decided, plan, folder, journal)
             if instead is not None:
                 refused = applied.version.version
                 applied = apply(registry, gathered, instead, plan, held, journal, now=clock())
+                _note_erased(registry, applied, gathered, journal, clock, ways)
             result = _result(
                 plan,
                 gathered,
@@ -235,6 +258,23 @@ def _recorded(
         look=result.look,
     )
     return result
+
+
+def _note_erased(
+    registry: SyncRegistry,
+    applied: Applied,
+    gathered: Gathered,
+    journal: Journal,
+    clock: Clock,
+    ways: Ways,
+) -> None:
+    """Tells of students who were erased since they were read: no erasure knew this version."""
+    version = applied.version.version
+    erased = note_erased_meanwhile(
+        registry, version, partial(ways.students, gathered), since=gathered.at, now=clock()
+    )
+    if erased:
+        journal.step("registered", f"{version} learned from {erased} students erased since")
 
 
 def _hold_promises(

@@ -24,6 +24,7 @@ from retraining.run.looking import Prospect, prospect_of
 from retraining.run.plan import RunPlan
 from retraining.run.recipes.going_on import start_of
 from retraining.run.verdict import comparable
+from retraining.run.whole.window import WholeWindow
 from retraining.run.window import Mask, check_trainable, fresh_mask, told_left_out
 from training.continuing.start import NOBODY, GrownStart, NoStart
 
@@ -40,6 +41,8 @@ class Gathered:
         prospect: the look at the labels that the run would take; None where there is nobody to
             compare with, or no record that is new to the champion.
         start: what a challenger may go on from, or why nothing.
+        whole: what a challenger learns from, where `data` is but the part that it is judged on;
+            None where it learns from `data`.
     """
 
     at: datetime
@@ -51,6 +54,7 @@ class Gathered:
     units: KnownUnits | None = None
     prospect: Prospect | None = None
     start: GrownStart | NoStart = NOBODY
+    whole: WholeWindow | None = None
 
     @property
     def rival(self) -> StoredChampion | None:
@@ -96,19 +100,19 @@ def gather(
     champion = load_champion(registry, folder, plan.signing_key)
     unfit = misfit(champion.predictor.bundle, plan.task) if champion else ""
     units = registry.run(known_units(plan.task, found))
-    outlearned = "" if champion is None else _outlearned(champion, data, plan)
-    gathered = Gathered(now, data, champion, left_out, unfit, outlearned, units)
-    if why := unfit or outlearned:
+    spent = "" if champion is None else outlearned(champion, data, plan)
+    gathered = Gathered(now, data, champion, left_out, unfit, spent, units)
+    if why := unfit or spent:
         gathered = replace(gathered, start=NoStart(f"{gathered.serving}: {why}"))
     if gathered.rival is not None:
         look = prospect_of(registry, plan, data, gathered.rival, left_out, now=now)
         start = start_of(registry, gathered.rival, data, plan.task)
         gathered = replace(gathered, prospect=look, start=start)
-    journal.step("champion", _told_champion(gathered))
+    journal.step("champion", told_champion(gathered))
     return gathered
 
 
-def _outlearned(champion: StoredChampion, data: TrainingSet, plan: RunPlan) -> str:
+def outlearned(champion: StoredChampion, data: TrainingSet, plan: RunPlan) -> str:
     """Why a first champion is sought anew although a provisional one serves; else empty."""
     if not champion.alias.provisional:
         return ""
@@ -131,7 +135,8 @@ def _told(data: TrainingSet, left_out: Mapping[str, int], plan: RunPlan) -> str:
     return told
 
 
-def _told_champion(gathered: Gathered) -> str:
+def told_champion(gathered: Gathered) -> str:
+    """Who serves, and why it is compared with nobody where it is not."""
     serving = gathered.serving or "none yet"
     why = gathered.misfit or gathered.outlearned
     return f"{serving}: {why}; a first one is sought" if why else serving

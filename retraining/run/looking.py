@@ -37,6 +37,7 @@ from retraining.promotion.looks import (
 )
 from retraining.run.champion import StoredChampion
 from retraining.run.plan import RunPlan
+from retraining.run.whole.window import WholeWindow
 from retraining.run.window import Mask, fresh_mask
 
 UNRELATED = {
@@ -97,6 +98,7 @@ def prospect_of(
     left_out: Mapping[str, int],
     *,
     now: datetime,
+    whole: WholeWindow | None = None,
 ) -> Prospect | None:
     """The look that a run would take; None where every record of the window is the champion's.
 
@@ -107,6 +109,7 @@ def prospect_of(
         champion: whom the challenger has to beat.
         left_out: period to labelled records that the window had no room for.
         now: labels that arrived later are not looked at.
+        whole: the window, where `data` is but the part that is judged on.
 
     Raises:
         RegistryError: the registry fails.
@@ -115,18 +118,19 @@ def prospect_of(
     if not fresh.any():
         return None
     period = str(max(data.periods[fresh]))
-    labels = Counter(data.periods.tolist()) + Counter(left_out)
+    labels = Counter(data.periods.tolist()) if whole is None else whole.labels
+    labels += Counter(left_out)
     held = registry.run(LookRepository().find(period)) or PeriodLooks(period)
     counted = Counted(
         period,
         labels[period],
         registry.run(_expected(labels, period)),
-        _came_since(data, period, held.looks[-1].at) if held.looks else labels[period],
+        _came_since(whole or data, period, held.looks[-1].at) if held.looks else labels[period],
     )
     prospect = Prospect(
         held,
         weigh(held, counted, 1.0 - plan.task.promotion.confidence),
-        _digest(data, champion, plan),
+        _digest(data, champion, plan, whole),
         now,
         fresh,
         plan.task.promotion,
@@ -218,7 +222,9 @@ def _known(period: str) -> Op[int]:
     return sum(unit.students for (_, when), unit in served.items() if when == period)
 
 
-def _came_since(data: TrainingSet, period: str, moment: datetime) -> int:
+def _came_since(data: TrainingSet | WholeWindow, period: str, moment: datetime) -> int:
+    if isinstance(data, WholeWindow):
+        return data.came_after(period, moment)
     return int((came_after(data, moment) & (data.periods == period)).sum())
 
 
@@ -230,7 +236,9 @@ def came_after(data: TrainingSet, moment: datetime) -> Mask:
     return later
 
 
-def _digest(data: TrainingSet, champion: StoredChampion, plan: RunPlan) -> str:
+def _digest(
+    data: TrainingSet, champion: StoredChampion, plan: RunPlan, whole: WholeWindow | None
+) -> str:
     """SHA-256 of all that a comparison follows from, hex: the same for the same look only."""
     digest = hashlib.sha256()
     said = (
@@ -241,6 +249,8 @@ def _digest(data: TrainingSet, champion: StoredChampion, plan: RunPlan) -> str:
         # What a budget of time finds depends on the machine: such a look is never the same.
         plan.run_id if plan.task.training.seconds else "",
         plan.task.model_dump(mode="json", exclude=UNRELATED),
+        # A cluster adds up in an order of its own, and features of the rest are not in memory.
+        *(() if whole is None else (whole.digest, plan.run_id)),
     )
     digest.update(json.dumps(said, sort_keys=True).encode())
     for record, outcome, name in zip(

@@ -24,7 +24,7 @@ from model.dropped import DroppedStudy
 from model.erasing.record_ids import listed, listed_with
 from model.errors import Conflict
 from model.units.tested import KnownUnits, version_by_unit
-from model.version import Lineage, ModelVersion, resign
+from model.version import Lineage, ModelVersion, Window, resign
 from preprocessing.lanes import new_cases, operating_cuts
 from preprocessing.leakage import LeakageReport
 from preprocessing.task.spec import TaskSpec
@@ -120,7 +120,10 @@ def register(
         RegistryError: the registry fails.
     """
     artifact = registry.run(ArtifactRepository().put(packed.archive))
-    ids = listed(trial.trained.subjects(), registry.data_key)
+    learned = trial.whole
+    ids = (
+        listed(trial.trained.subjects(), registry.data_key) if learned is None else learned.listed()
+    )
     if provenance.continued is not None:
         ids = listed_with(ids, provenance.continued.trained_on)
     learned_from = registry.run(ArtifactRepository().put(ids))
@@ -210,7 +213,7 @@ def _draft(
         ),
         metrics_on=trial.judged_on,
         thresholds=model.thresholds,
-        window=describe(trial.trained, provenance.at, provenance.left_out),
+        window=_window(trial, provenance),
         lineage=provenance.lineage,
         features=task.feature_names,
         reference=model.reference,
@@ -230,6 +233,13 @@ def _draft(
         dropped=provenance.dropped,
         keeps_records=model.scorer.KEEPS_RECORDS,
     )
+
+
+def _window(trial: ScoredChallenger, provenance: Provenance) -> Window:
+    at, left_out = provenance.at, provenance.left_out
+    if trial.whole is not None:
+        return trial.whole.described(at, left_out)
+    return describe(trial.trained, at, left_out)
 
 
 def _as_asked(trial: ScoredChallenger, task: TaskSpec) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from database.driver.commands import Op
-from database.labels import LabelRepository
+from database.labels import LabelRepository, Place
 from database.rights.objections import without_objecting
 from database.students import StudentRepository
 from model.label import Label
@@ -24,6 +24,24 @@ def window(task: TaskSpec, *, arrived_until: datetime, limit: int) -> Op[list[La
     periods.
     """
     found = yield from LabelRepository().window(arrived_until=arrived_until, limit=limit)
+    return (yield from with_history(task, (yield from without_objecting(found))))
+
+
+def window_between(
+    task: TaskSpec,
+    after: str,
+    until: str | None,
+    *,
+    arrived_until: datetime,
+    since: Place | None,
+) -> Op[list[Label]]:
+    """The part of `window` whose keys are in a range, by `LabelRepository.between`.
+
+    All ranges together hold what `window` holds.
+    """
+    found = yield from LabelRepository().between(
+        after, until, arrived_until=arrived_until, since=since
+    )
     return (yield from with_history(task, (yield from without_objecting(found))))
 
 

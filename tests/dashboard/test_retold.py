@@ -34,8 +34,10 @@ MAKERS = {
     "retraining/worker/triggers.py": {"_too_little"},
     "api/durability/stray.py": {"told"},
     "database/repair.py": {"told"},
-    "retraining/run/gathering.py": {"_told", "_told_champion", "_outlearned"},
+    "retraining/run/gathering.py": {"_told", "told_champion", "outlearned"},
     "retraining/run/deliberation.py": {"_measured"},
+    "retraining/run/beyond_memory/run.py": {"_told"},
+    "retraining/run/execution.py": {"_repair", "_note_erased"},
     "retraining/run/promises.py": {"hold"},
 }
 PROGRAM = ("api", "database", "drift", "model", "preprocessing", "retraining", "training")

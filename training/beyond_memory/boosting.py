@@ -76,6 +76,9 @@ def lightgbm_text(job: Boosting, rows: SpilledRows, rank: int) -> bytes:
         job.params, job.seed, numeric=job.numeric, leaf=job.leaf, monotone=job.monotone,
         threads=job.threads,
     )  # fmt: skip
+    # By row it keeps all bins a second time: 34 of 115 bytes a row, with 22 columns.
+    del settings["force_row_wise"]
+    settings["force_col_wise"] = True
     if len(job.addresses) > 1:
         settings |= {
             "tree_learner": "data",

@@ -21,7 +21,14 @@ from preprocessing.dataset import TrainingSet
 from preprocessing.encoder import FeatureEncoder
 from preprocessing.task.spec import TaskSpec
 from training.beyond_memory.boosting import OUT_OF_CORE, Boosting, free_address
-from training.beyond_memory.labelled import LabelledRows, chunks, drawn
+from training.beyond_memory.giving_back import give_back
+from training.beyond_memory.labelled import (
+    LabelledRows,
+    calibrating,
+    chunks,
+    drawn,
+    held_share,
+)
 from training.beyond_memory.spilled import spilled
 from training.candidates import candidate
 from training.golden import golden_records
@@ -32,8 +39,6 @@ from training.sample import sample_of, threads_for
 from training.train import Progress, check_enough
 from training.trained_model import FittedModel
 
-HELD = 40_000
-"""Rows of students held out: half to calibrate and draw the line by, half to measure on."""
 DRAWN = 20_000
 """Rows that the encoder learns medians, scales and categories from."""
 ATTEMPTS = 3
@@ -66,6 +71,7 @@ def fit_partitions(
     seed: int,
     progress: Progress,
     params: Mapping[str, Any] | None = None,
+    held: float | None = None,
     pool: Pool = HERE,
 ) -> LargeModel:
     """Trains boosted trees on the rows of Parquet files, none of which are in memory together.
@@ -77,6 +83,7 @@ def fit_partitions(
         seed: of draws and trees.
         progress: told of each stage.
         params: of the family; None takes the task's.
+        held: share of the students that is held out; None: as `held_share` says.
         pool: its workers train one model together.
 
     Raises:
@@ -90,11 +97,12 @@ def fit_partitions(
     known = candidate(family)
     own = known.params_under(task.training) if params is None else params
     total = sum(partition.rows for partition in partitions)
-    asked = _Survey(task, min(0.2, HELD / max(total, 1)), min(1.0, DRAWN / max(total, 1)), seed)
+    share = held_share(total) if held is None else held
+    asked = _Survey(task, share, min(1.0, DRAWN / max(total, 1)), seed)
     found = reduce(_SurveyedRows.with_next, pool.each(_surveyed, asked, partitions))
-    held, drawn_rows = found.held.training_set(), found.drawn.training_set()
-    progress(f"{found.rows:,} labelled rows to learn from, {len(held):,} held out")
-    check_enough(held, task)
+    apart, drawn_rows = found.held.training_set(), found.drawn.training_set()
+    progress(f"{found.rows:,} labelled rows to learn from, {len(apart):,} held out")
+    check_enough(apart, task)
     encoder = FeatureEncoder.fit(task, drawn_rows.records)
     job = Boosting(
         own, seed, found.rows, found.positives,
@@ -103,10 +111,10 @@ def fit_partitions(
         threads=threads_for(found.rows * len(encoder.columns)),
     )  # fmt: skip
     text, workers = _trained(partitions, asked, encoder, family, job, pool, progress)
-    first = drawn(held.students, 0.5, task=task.name, seed=seed + 1)
+    first = calibrating(apart.students, task=task.name, seed=seed)
     scorer = TreeScorer(text)
-    model = _drawn_model(held.take(first), drawn_rows, task, encoder, scorer, family, own, seed)
-    judged = held.take(~first)
+    model = _drawn_model(apart.take(first), drawn_rows, task, encoder, scorer, family, own, seed)
+    judged = apart.take(~first)
     figures = kind_of(task).evaluate(task, judged, model.score(judged.records))
     return LargeModel(model, figures, found.rows, len(judged), workers)
 
@@ -234,6 +242,7 @@ def _part_of_model(shared: _PartJob, part: tuple[int, Sequence[Partition]]) -> b
             partitions, asked.task, FeatureEncoder.from_spec(shared.encoder), Path(folder),
             held=asked.held, seed=asked.seed,
         )  # fmt: skip
+        give_back()
         model = OUT_OF_CORE[shared.family].train(shared.job, rows, rank)
     return model if rank == 0 else b""
 

@@ -16,11 +16,12 @@ from preprocessing.columnar.partitions import Partition, opened_parquet
 from preprocessing.columnar.tables import TableReader
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
+from training.beyond_memory.checked import OUTCOME, PERIOD, STUDENT, columns_in, is_checked
 from training.split import drawn_numbers
 
-OUTCOME = "outcome"
-"""The column that says what became of the student: 0 or 1, or the number."""
 CHUNK = 32_768
+HELD = 40_000
+"""Rows of students held out: half to calibrate and draw the line by, half to measure on."""
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -61,12 +62,29 @@ def drawn(students: NDArray[np.str_], share: float, *, task: str, seed: int) -> 
     return np.asarray(drawn_numbers(students, task=task, seed=seed) < limit)
 
 
+def held_share(rows: int) -> float:
+    """Share of the students that a window of so many rows holds out."""
+    return min(0.2, HELD / max(rows, 1))
+
+
+def calibrating(students: NDArray[np.str_], *, task: str, seed: int) -> Mask:
+    """Which of the students held out the line is drawn by; the figures are of the others."""
+    return drawn(students, 0.5, task=task, seed=seed + 1)
+
+
+def judged(students: NDArray[np.str_], held: float, *, task: str, seed: int) -> Mask:
+    """The rows that a model learns nothing from: what its figures are of."""
+    out = drawn(students, held, task=task, seed=seed)
+    return out & ~calibrating(students, task=task, seed=seed)
+
+
 def chunks(partition: Partition, task: TaskSpec) -> Iterator[LabelledRows]:
     """The rows of a partition that have an outcome and can be read, in their order.
 
     Args:
         partition: columns are named as in school files or as the task names them, and there are
-            `student_id`, `period` and `outcome`.
+            `student_id`, `period` and `outcome` (0 or 1, or the number); or of a file that
+            `table_of` made.
         task: what they mean.
 
     Raises:
@@ -74,6 +92,10 @@ def chunks(partition: Partition, task: TaskSpec) -> Iterator[LabelledRows]:
     """
     with opened_parquet(partition.path) as file:
         names = file.schema_arrow.names
+        if is_checked(file.schema_arrow):
+            for batch in file.iter_batches(CHUNK, row_groups=[*partition.groups]):
+                yield _as_it_is(batch, task)
+            return
         reader = TableReader(task, names, "")
         if OUTCOME not in names or reader.student is None or reader.period is None:
             raise NotThisTask(
@@ -81,6 +103,16 @@ def chunks(partition: Partition, task: TaskSpec) -> Iterator[LabelledRows]:
             )
         for batch in file.iter_batches(CHUNK, row_groups=[*partition.groups]):
             yield _read(batch, reader, names.index(OUTCOME), task, partition.path.name)
+
+
+def _as_it_is(batch: pyarrow.RecordBatch, task: TaskSpec) -> LabelledRows:
+    students, periods, outcome = (batch.column(name) for name in (STUDENT, PERIOD, OUTCOME))
+    return LabelledRows(
+        columns_in(batch, task),
+        outcome.to_numpy(zero_copy_only=False),
+        np.array(students.to_pylist(), dtype=np.str_),
+        np.array(periods.to_pylist(), dtype=np.str_),
+    )
 
 
 def _read(

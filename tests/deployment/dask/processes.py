@@ -33,9 +33,11 @@ class Started:
     scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def add_worker(self, *options: str, root: Path = ROOT) -> subprocess.Popen[bytes]:
+    def add_worker(
+        self, *options: str, root: Path = ROOT, named: str = ""
+    ) -> subprocess.Popen[bytes]:
         """One more worker with its nanny, which runs the code in that folder."""
-        name = f"worker-{len(self.workers)}"
+        name = named or f"worker-{len(self.workers)}"
         worker = _start(
             self.folder / f"{name}.log",
             "worker", self.address, "--nthreads", "1", "--name", name, "--no-dashboard",
@@ -52,19 +54,29 @@ class Started:
 
 
 @contextmanager
-def started(folder: Path, workers: int = 2, *options: str) -> Iterator[Started]:
-    """A cluster, and nothing of it afterwards."""
+def started(
+    folder: Path, workers: int = 2, *options: str, tls: tuple[str, ...] = ()
+) -> Iterator[Started]:
+    """A cluster, and nothing of it afterwards.
+
+    Args:
+        folder: for logs and what workers write.
+        workers: how many.
+        options: of each worker.
+        tls: of scheduler and workers, those of their certificates; none speaks in the clear.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "scheduler.json"
     scheduler = _start(
         folder / "scheduler.log",
-        "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+        "scheduler", "--host", "tls://127.0.0.1" if tls else "127.0.0.1", "--port", "0",
+        "--no-dashboard", *tls,
         "--scheduler-file", str(told), "--idle-timeout", "1800",
     )  # fmt: skip
     cluster = Started(_address(told, scheduler), folder, scheduler)
     try:
         for _ in range(workers):
-            cluster.add_worker(*options)
+            cluster.add_worker(*options, *tls)
         yield cluster
     finally:
         for process in (*cluster.workers, scheduler):

@@ -1,0 +1,1 @@
+"""Runs on a labelled window that no memory holds: docs/dask.md."""

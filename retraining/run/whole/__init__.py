@@ -1,0 +1,1 @@
+"""A window of which a run has only a part in memory."""
