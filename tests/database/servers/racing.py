@@ -1,4 +1,4 @@
-"""Writers that begin at the same moment: of one document's next revision, and of what is kept by it.
+"""Writers that begin at the same moment: of a document's next revision, and of what rests on it.
 
 Each function makes its writers begin together a number of times, and gives what came of it.
 """
@@ -11,15 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
+from database.aliases import AliasRepository
 from database.driver.client import SyncRegistry
 from database.driver.commands import InsertMany, Replace, ReplaceMany
 from database.labelling.recording import record_outcomes
 from database.labels import LabelRepository
 from database.leases import LeaseRepository
+from database.promotions import PromotionRepository
 from database.repair import repair
 from database.students import StudentRepository
-from model.errors import LeaseHeld
-from tests.database.builders import START, at, observation, outcome
+from model.errors import Conflict, LeaseHeld
+from tests.database.builders import START, at, observation, outcome, promotion
 
 T = TypeVar("T")
 COLLECTION = "races"
@@ -60,6 +62,29 @@ def holders(registries: Sequence[SyncRegistry], races: int) -> list[int]:
     return [sum(race) for race in together(len(registries), races, take)]
 
 
+def promotions_lost(registries: Sequence[SyncRegistry], races: int) -> int:
+    """How many promotions were acknowledged and are no step of the champion's alias.
+
+    In each race every writer promotes a version of its own over the champion that it sees.
+    """
+
+    def promote(writer: int, race: int) -> int:
+        registry = registries[writer]
+        champion = registry.run(AliasRepository().find("champion"))
+        serving, revision = (champion.version, champion.revision) if champion else (None, 0)
+        name = f"w{writer}-{race}"
+        wanted = promotion(name, f"v-{name}", serving, at(race))
+        try:
+            registry.run(PromotionRepository().promote(wanted, expected_revision=revision))
+        except Conflict:
+            return 0
+        return 1
+
+    acknowledged = sum(map(sum, together(len(registries), races, promote)))
+    champion = registries[0].run(AliasRepository().get("champion"))
+    return acknowledged - champion.revision
+
+
 def periods_lost(registries: Sequence[SyncRegistry], races: int) -> int:
     """Of how many periods of a student nothing is kept, though each was acknowledged.
 
@@ -97,9 +122,7 @@ def outcomes_lost(registries: Sequence[SyncRegistry], races: int) -> int:
     labels = registries[0].run(LabelRepository().window(arrived_until=at(20), limit=0))
     last = float((len(registries) - 1) % 2)
     right = [
-        one
-        for one in labels
-        if one.outcome == last and len(one.history) == len(registries) - 1
+        one for one in labels if one.outcome == last and len(one.history) == len(registries) - 1
     ]
     return races - len(right)
 

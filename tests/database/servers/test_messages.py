@@ -1,7 +1,7 @@
-"""Replacements of one operation: as many as there are on every server, few in a message of FerretDB.
+"""Replacements of one operation: all of them on every server, few in a message of FerretDB.
 
-FerretDB 1.24 keeps a read open for each replacement of a message (`defer closer.Close()` in the loop
-of its `updateDocument`), and has a hundred connections for each database.
+FerretDB 1.24 keeps a read open for each replacement of a message (`defer closer.Close()` in the
+loop of its `updateDocument`), and has a hundred connections for each database.
 """
 
 from __future__ import annotations
