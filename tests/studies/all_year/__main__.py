@@ -36,19 +36,22 @@ def school(seed: int, *, students: int, shares: Sequence[float], kept: bool) -> 
     years = simulate(task, seed=seed, students=students, shares=(0.0, *shares))
     loss: dict[str, dict[str, dict[str, float]]] = {}
     warned: dict[str, dict[str, Any]] = {}
+    seconds: dict[str, float] = {}
     for name, (_, how) in SERVED.items():
         if kept and how != STAYS:
             continue
         begun = None
         loss[name], warned[name] = {}, {}
         for share, year in years.second.items():
-            scores, turning = served(years.before, year, task, name, seed, begun)
-            begun = begun or turning
-            loss[name][str(share)] = losses(year, scores)
+            one = served(years.before, year, task, name, seed, begun)
+            begun = begun or one.turning
+            loss[name][str(share)] = losses(year, one.scores)
             begin = CHANGE.isoformat() if share else ""
-            found = warnings(year, scores, monthly=turning.learns, begin=begin)
+            found = warnings(year, one.scores, monthly=begun.learns, begin=begin)
             warned[name][str(share)] = told(found)
-    return {"seed": seed, "students": students, "loss": loss, "warned": warned}
+            seconds.setdefault(name, one.seconds)
+    made = {"loss": loss, "warned": warned, "seconds": seconds}
+    return {"seed": seed, "students": students, **made}
 
 
 def losses(year: TrainingSet, scores: Floats) -> dict[str, float]:

@@ -2,8 +2,8 @@
 
 Students have an engagement and an ability that no column shows and that change slowly from month
 to month. Absences follow the one, marks the other. Who falls behind in a month is decided by
-engagement; after the change by ability, wholly or as much as by engagement, and as many fall behind
-as before. Years are alike otherwise, so that without the change nothing is to be warned of.
+engagement; after the change by ability, wholly or as much as by engagement, and as often, but for
+chance. Years are alike otherwise, so that without the change nothing is to be warned of.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ MONTHS = tuple(range(2, 12))
 FIRST_YEAR, LAST_YEAR = 2024, 2025
 CHANGE = date(LAST_YEAR, 7, 1)
 """From this month on the relation is another one, where it changes at all."""
+SHOWN = date(LAST_YEAR, 7, 15)
+"""The first day on which outcomes of that month come."""
 
 KEPT = 0.9
 """Correlation of engagement and ability with those of the month before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from model.erasing.record_ids import Learned, record_id
 from preprocessing.dataset import TrainingSet
 from preprocessing.task.spec import TaskSpec
-from tests.studies.all_year.school import CHANGE, MONTHS
-from training.continuing.start import GrownStart, RegrownStart
+from tests.studies.all_year.school import CHANGE
+from training.continuing.start import NOBODY, GrownStart, RegrownStart
 from training.train import fit
 from training.trained_model import FittedModel
 
@@ -50,8 +51,6 @@ class Serving:
 
     def after(self, data: TrainingSet, task: TaskSpec, seed: int) -> Serving:
         """The one that serves the next month, when these outcomes have come as well."""
-        if not self.learns:
-            return self
         known = joined(self.known, data)
         family, how = SERVED[self.name]
         if how == ANEW:
@@ -62,11 +61,26 @@ class Serving:
         return Serving(self.name, model, known, self.scores)
 
 
+@dataclass(frozen=True, slots=True)
+class ServedYear:
+    """What a year's records were told.
+
+    Attributes:
+        scores: of the records, shape (n,).
+        turning: who served in the month of the change, with the scores until then.
+        seconds: of processor time, mean of the fits in the year; 0 where there were none.
+    """
+
+    scores: Floats
+    turning: Serving
+    seconds: float
+
+
 def served(
     before: TrainingSet, year: TrainingSet, task: TaskSpec, name: str, seed: int,
     begun: Serving | None = None,
-) -> tuple[Floats, Serving]:  # fmt: skip
-    """The scores that a year's records were given, and who served when the change came.
+) -> ServedYear:  # fmt: skip
+    """Serves a year, month by month.
 
     Args:
         before: the year that the first model learns from.
@@ -80,24 +94,28 @@ def served(
     now = begun or Serving(
         name, trained(before, task, SERVED[name][0], seed), before, np.full(len(year), np.nan)
     )
-    scores, turning = now.scores.copy(), now
+    scores, turning, seconds = now.scores.copy(), now, []
     for period in periods[periods.index(f"{CHANGE:%Y-%m}") if begun else 0 :]:
         at = year.periods == period
         month = year.take(at)
         if period == f"{CHANGE:%Y-%m}":
             turning = Serving(name, now.model, now.known, scores.copy())
         scores[at] = now.model.score(month.records)
-        if period != periods[len(MONTHS) - 1]:
+        if now.learns and period != periods[-1]:
+            began = time.process_time()
             now = now.after(month, task, seed)
-    return scores, turning
+            seconds.append(time.process_time() - began)
+    return ServedYear(scores, turning, float(np.mean(seconds or [0.0])))
 
 
 def trained(
     data: TrainingSet, task: TaskSpec, family: str, seed: int, start: GrownStart | None = None
 ) -> FittedModel:
     """The product's own fit, calibrated on records held out in one dealing of folds."""
-    more = {} if start is None else {"start": start}
-    return fit(data, task, seed=seed, progress=lambda _: None, family=family, repeats=1, **more)
+    return fit(
+        data, task, seed=seed, progress=lambda _: None, family=family, repeats=1,
+        start=NOBODY if start is None else start,
+    )  # fmt: skip
 
 
 def start_of(model: FittedModel, known: TrainingSet, task: TaskSpec) -> GrownStart:

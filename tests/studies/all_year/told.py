@@ -33,8 +33,8 @@ def tables(lines: Sequence[Line]) -> Iterator[str]:
     for name in SERVED:
         yield from _warned(name, lines)
     yield ""
-    yield f"| who serves | change | {' | '.join(PARTS)} |"
-    yield f"|---|---|{'--:|' * len(PARTS)}"
+    yield f"| who serves | change | {' | '.join(PARTS)} | CPU seconds of a fit |"
+    yield f"|---|---|{'--:|' * len(PARTS)}--:|"
     for share in _shares(lines):
         for name in SERVED:
             yield from _losses(name, share, lines)
@@ -83,7 +83,13 @@ def _losses(name: str, share: str, lines: Sequence[Line]) -> Iterator[str]:
             return
         batch, own = np.array(pairs).T
         cells.append(_interval(own, sign=False) if name == REFERENCE else _interval(own - batch))
-    yield f"| {name} | {_change(share)} | {' | '.join(cells)} |"
+    yield f"| {name} | {_change(share)} | {' | '.join(cells)} | {_seconds(name, lines)} |"
+
+
+def _seconds(name: str, lines: Sequence[Line]) -> str:
+    """The mean of those that were measured, of who learns in the year."""
+    found = [line["seconds"][name] for line in lines if line.get("seconds", {}).get(name)]
+    return f"{np.mean(found):.2f}" if found else ""
 
 
 def _mean(by_period: Mapping[str, float], first: str, end: str) -> float:

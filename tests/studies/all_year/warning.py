@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from drift.performance.page_hinkley import excess_errors, page_hinkley
 from preprocessing.dataset import TrainingSet
-from tests.studies.all_year.school import CHANGE
+from tests.studies.all_year.school import CHANGE, SHOWN
 
 Floats = NDArray[np.float64]
 
@@ -32,13 +32,13 @@ class FirstWarning:
 
     @property
     def late(self) -> int:
-        """Days since the change; negative before it."""
-        return (date.fromisoformat(self.day) - CHANGE).days
+        """Days since the first outcomes after the change came; negative before."""
+        return (date.fromisoformat(self.day) - SHOWN).days
 
     @property
     def off(self) -> int:
-        """How many days after the change it says that the rise began."""
-        return (date.fromisoformat(self.since) - CHANGE).days
+        """How many days after these it says that the rise began."""
+        return (date.fromisoformat(self.since) - SHOWN).days
 
 
 def warnings(
