@@ -13,6 +13,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from database.driver.commands import Command, Op, Together
 from database.driver.errors import ATTEMPTS, PAUSE, repeatable, translated, worth_repeating
 from database.driver.execute import Call, call, nothing
+from database.driver.few_at_once import TakenAtOnce, are_many, in_messages
 from database.driver.options import client_options, database_options
 from database.driver.run import Hook, drive_async, hooked
 from database.driver.watched import Watch, watched_async
@@ -30,6 +31,7 @@ class AsyncRegistry:
         db: the database's name.
         hook: what is done after each command of an operation; None does nothing.
         watch: what is open while a command runs; None is nothing, and costs nothing.
+        taken: what is known of the client's server; None: nothing yet.
     """
 
     def __init__(
@@ -38,7 +40,9 @@ class AsyncRegistry:
         db: str,
         hook: Hook | None = None,
         watch: Watch | None = None,
+        taken: TakenAtOnce | None = None,
     ) -> None:
+        self._taken = taken or TakenAtOnce()
         self._hook = hook
         self._watch = watch
         self._client = client
@@ -47,7 +51,7 @@ class AsyncRegistry:
 
     def on(self, db: str) -> AsyncRegistry:
         """Another database of the same server, through the same connections."""
-        return AsyncRegistry(self._client, db, self._hook, self._watch)
+        return AsyncRegistry(self._client, db, self._hook, self._watch, self._taken)
 
     async def run(self, op: Op[T]) -> T:
         """Runs an operation to its end and gives its result.
@@ -64,6 +68,11 @@ class AsyncRegistry:
         """Runs one command, repeating what is safe to repeat while the connection fails."""
         if isinstance(command, Together):
             return await self._together(command.operations)
+        if are_many(command) and await self._takes_few():
+            return sum([await self._execute(part) for part in in_messages(command)])
+        return await self._execute(command)
+
+    async def _execute(self, command: Command) -> Any:
         prepared = call(command)
         if prepared is None:
             return nothing(command)
@@ -98,6 +107,12 @@ class AsyncRegistry:
             if prepared.refused is None:
                 raise
             return prepared.refused(error)
+
+    async def _takes_few(self) -> bool:
+        if self._taken.few is None:
+            with translated():
+                return self._taken.told(await self._client.admin.command("buildInfo"))
+        return self._taken.few
 
     async def ping(self) -> None:
         """Asks for a sign of life.

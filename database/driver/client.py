@@ -14,6 +14,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from database.driver.commands import Command, Document, Op, Together
 from database.driver.errors import ATTEMPTS, PAUSE, repeatable, translated, worth_repeating
 from database.driver.execute import Call, call, nothing
+from database.driver.few_at_once import TakenAtOnce, are_many, in_messages
 from database.driver.options import client_options, database_options
 from database.driver.run import Hook, data_key_of, drive, hooked
 from database.driver.watched import Watch, watched
@@ -31,6 +32,7 @@ class SyncRegistry:
         db: the database's name.
         hook: what is done after each command of an operation; None does nothing.
         watch: what is open while a command runs; None is nothing, and costs nothing.
+        taken: what is known of the client's server; None: nothing yet.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class SyncRegistry:
         db: str,
         hook: Hook | None = None,
         watch: Watch | None = None,
+        taken: TakenAtOnce | None = None,
     ) -> None:
+        self._taken = taken or TakenAtOnce()
         self._hook = hook
         self._watch = watch
         self._client = client
@@ -53,7 +57,7 @@ class SyncRegistry:
 
     def on(self, db: str) -> SyncRegistry:
         """Another database of the same server, through the same connections."""
-        return SyncRegistry(self._client, db, self._hook, self._watch)
+        return SyncRegistry(self._client, db, self._hook, self._watch, self._taken)
 
     def run(self, op: Op[T]) -> T:
         """Runs an operation to its end and gives its result.
@@ -70,6 +74,11 @@ class SyncRegistry:
         """Runs one command, repeating what is safe to repeat while the connection fails."""
         if isinstance(command, Together):
             return self._together(command.operations)
+        if are_many(command) and self._takes_few():
+            return sum(map(self._execute, in_messages(command)))
+        return self._execute(command)
+
+    def _execute(self, command: Command) -> Any:
         prepared = call(command)
         if prepared is None:
             return nothing(command)
@@ -97,6 +106,12 @@ class SyncRegistry:
             if prepared.refused is None:
                 raise
             return prepared.refused(error)
+
+    def _takes_few(self) -> bool:
+        if self._taken.few is None:
+            with translated():
+                return self._taken.told(self._client.admin.command("buildInfo"))
+        return self._taken.few
 
     def ping(self) -> None:
         """Asks for a sign of life.

@@ -21,6 +21,6 @@ def weakness_of(build: Mapping[str, Any]) -> str:
         return ""
     return (
         "it is FerretDB 1, which does not compare before it replaces: of writers that race for a "
-        "document several are told that they won, so promotions, leases and labels can be lost. "
+        "document several are told that they won, so promotions, leases and records can be lost. "
         "Try Farol on it with one API worker, and keep nothing there that matters (docs/servers.md)"
     )

@@ -1,26 +1,45 @@
-"""API keys for tests, made as an operator makes them."""
+"""API keys for tests, made as an operator makes them but without a process of its own."""
 
 from __future__ import annotations
 
-import os
+import io
 import subprocess
-import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import pytest
+
+from api.keys import main
 from tests.api.bundles import KEY
-from tests.api.server import ROOT
+
+
+def keys(
+    home: Path,
+    *arguments: str,
+    signing_key: str = KEY.decode(),
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """Runs `python -m api.keys` in this process; gives what it prints.
+
+    Raises:
+        CalledProcessError: it failed; with what it told, as of a process of its own.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    given = {"FAROL_HOME": str(home), "FAROL_SIGNING_KEY": signing_key, **(env or {})}
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name, value in given.items():
+            patch.setenv(name, value)
+        try:
+            code = main(list(arguments))
+        except SystemExit as error:
+            code = int(error.code or 0)
+    if code:
+        raise subprocess.CalledProcessError(code, arguments, out.getvalue(), err.getvalue())
+    return out.getvalue().strip()
 
 
 def make_key(home: Path, *limits: str, task: str | None = None) -> str:
-    """Makes a key with `python -m api.keys create` and gives its secret."""
-    done = subprocess.run(
-        [sys.executable, "-m", "api.keys", "create", "--name", "school", *limits],
-        cwd=ROOT,
-        env=os.environ
-        | {"FAROL_HOME": str(home), "FAROL_SIGNING_KEY": KEY.decode()}
-        | ({} if task is None else {"FAROL_TASK": task}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
+    """Makes a key and gives its secret."""
+    env = {} if task is None else {"FAROL_TASK": task}
+    return keys(home, "create", "--name", "school", *limits, env=env)

@@ -28,8 +28,8 @@ from model.student import Features
 from tests import local
 from tests.api import bundles
 from tests.api.conftest import World
+from tests.api.keys import keys
 from tests.api.server import Server, served, until
-from tests.api.test_keys import keys
 
 Rows = Sequence[Mapping[str, Any]]
 GOOD: Rows = [{"student_id": f"S{i}", **r} for i, r in enumerate(bundles.records(40, seed=5))]

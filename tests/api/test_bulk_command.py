@@ -14,8 +14,8 @@ import pytest
 from api.bulk.__main__ import FileProgress
 from api.bulk.client import Step
 from tests.api.conftest import World
+from tests.api.keys import keys
 from tests.api.server import ROOT, Server, served, until
-from tests.api.test_keys import keys
 
 
 @pytest.fixture(scope="module")

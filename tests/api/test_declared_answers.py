@@ -89,9 +89,9 @@ from preprocessing.task.spec import load_task
 from tests import local
 from tests.api import bundles
 from tests.api.conftest import World
+from tests.api.keys import keys
 from tests.api.server import ROOT, Server, served, until
 from tests.api.strict import StrictPage
-from tests.api.test_keys import keys
 from tests.database.builders import notice
 from tests.effect_reports import REPORT
 from tests.people import PASSWORD, guest, person

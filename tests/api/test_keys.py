@@ -12,17 +12,19 @@ import pytest
 from model.trust.key_seal import digest_of
 from tests.api.bundles import KEY
 from tests.api.conftest import World
+from tests.api.keys import keys
 from tests.api.server import ROOT, Server, served, until
 
 T = TypeVar("T")
 RECORD = {"inde": 7.5}
 
 
-def keys(home: Path, *arguments: str, signing_key: str = KEY.decode()) -> str:
+def program(home: Path, *arguments: str) -> str:
+    """`python -m api.keys` as a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "api.keys", *arguments],
         cwd=ROOT,
-        env=os.environ | {"FAROL_HOME": str(home), "FAROL_SIGNING_KEY": signing_key},
+        env=os.environ | {"FAROL_HOME": str(home), "FAROL_SIGNING_KEY": KEY.decode()},
         capture_output=True,
         text=True,
         check=True,
@@ -49,7 +51,7 @@ def test_without_a_key_nothing_but_health_and_metrics_is_answered(guarded: Serve
 def test_a_key_opens_what_its_scopes_say_and_its_name_is_kept(
     guarded: Server, world: World
 ) -> None:
-    secret = keys(world.home, "create", "--name", "school", "--scope", "predict,label")
+    secret = program(world.home, "create", "--name", "school", "--scope", "predict,label")
 
     bearer = guarded.post("/predict", RECORD, Authorization=f"Bearer {secret}")
     header = guarded.post("/predict", RECORD, **{"X-API-Key": secret})

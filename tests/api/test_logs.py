@@ -7,8 +7,8 @@ import time
 from model.trust.key_seal import digest_of
 from tests import local
 from tests.api.conftest import World
+from tests.api.keys import keys
 from tests.api.server import served
-from tests.api.test_keys import keys
 
 WHO = "RA-never-logged"
 FEATURE = 7.123456

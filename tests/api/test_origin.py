@@ -7,8 +7,8 @@ import pytest
 
 from tests import local
 from tests.api.conftest import World
+from tests.api.keys import keys
 from tests.api.server import Server, served
-from tests.api.test_keys import keys
 
 RECORD = b'{"inde": 7.5}'
 ACTING = ("/predict", "/labels", "/train", "/model/rollback", "/predict/batch")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +22,8 @@ from database.tasks import TaskRepository
 from preprocessing.task.spec import load_task
 from tests import local
 from tests.api import bundles
-from tests.api.server import ROOT, Server, served, until
+from tests.api.keys import keys
+from tests.api.server import Server, served, until
 from tests.api.tasks import task_file
 from tests.api.test_prediction_log import prediction
 
@@ -40,16 +39,10 @@ class City:
     lag: SyncRegistry
     night: SyncRegistry
 
-    def keys(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "api.keys", *arguments],
-            cwd=ROOT,
-            env=os.environ | self.env | {"FAROL_SIGNING_KEY": bundles.KEY.decode()},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout.strip()
+    def key(self, name: str, scopes: str, task: str) -> str:
+        """The secret of a new key of that task."""
+        limits = ("--name", name, "--scope", scopes, "--task", task)
+        return keys(self.home, "create", *limits, env=self.env)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +67,14 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 def server(city: City) -> Iterator[Server]:
     with served(city.home, workers=2, env=city.env) as running:
         until(lambda: running.get("/tasks/night_school/health/ready").status_code == 200)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def guarded(city: City) -> Iterator[Server]:
+    """The same tasks, for those who have a key."""
+    with served(city.home, workers=1, auth="keys", env=city.env) as running:
+        until(lambda: running.get("/health/ready").status_code == 200)
         yield running
 
 
@@ -214,17 +215,15 @@ def test_what_is_known_of_a_student_is_told_by_task_over_the_same_register(
 
 
 def test_a_student_erased_in_one_task_is_told_where_something_is_left(
-    server: Server, city: City
+    server: Server, guarded: Server, city: City
 ) -> None:
     for registry in (city.lag, city.night):
         mine = replace(prediction("half"), prediction_id="p-half")
         registry.run(PredictionRepository().add_many([mine]))
-    with served(city.home, workers=1, auth="keys", env=city.env) as running:
-        night = city.keys("create", "--name", "n", "--scope", "admin", "--task", "night_school")
-        gone = local.delete(
-            f"{running.url}/tasks/night_school/students/half", headers={"X-API-Key": night}
-        ).json()
-        own = running.get("/tasks/night_school/students/half", **{"X-API-Key": night})
+    night = {"X-API-Key": city.key("n", "admin", "night_school")}
+    path = "/tasks/night_school/students/half"
+    gone = local.delete(guarded.url + path, headers=night).json()
+    own = guarded.get(path, **night)
     rest = server.get("/tasks/night_school/students/half").json()
 
     assert "pede_lag" in gone["not_reached"]
@@ -232,31 +231,30 @@ def test_a_student_erased_in_one_task_is_told_where_something_is_left(
     assert (list(rest["tasks"]), rest["erased"]) == (["pede_lag"], ["night_school"])
 
 
-def test_what_a_key_of_one_task_reads_names_the_tasks_it_does_not_reach(city: City) -> None:
+def test_what_a_key_of_one_task_reads_names_the_tasks_it_does_not_reach(
+    guarded: Server, city: City
+) -> None:
     mine = replace(prediction("visitor"), prediction_id="p-visitor")
     for registry in (city.lag, city.night):
         registry.run(PredictionRepository().add_many([mine]))
-    secret = city.keys("create", "--name", "r", "--scope", "read", "--task", "night_school")
-    with served(city.home, workers=1, auth="keys", env=city.env) as running:
-        own = running.get("/tasks/night_school/students/visitor", **{"X-API-Key": secret}).json()
+    secret = city.key("r", "read", "night_school")
+
+    own = guarded.get("/tasks/night_school/students/visitor", **{"X-API-Key": secret}).json()
 
     assert list(own["tasks"]) == ["night_school"]
     assert "pede_lag" in own["not_reached"]
 
 
-def test_a_key_of_one_task_opens_no_other(city: City) -> None:
-    secret = city.keys(
-        "create", "--name", "night", "--scope", "predict,read", "--task", "night_school"
-    )
-    with served(city.home, workers=1, auth="keys", env=city.env) as running:
-        bearer = {"Authorization": f"Bearer {secret}"}
-        own = running.post("/tasks/night_school/predict", RECORD, **bearer)
-        others = [
-            running.post("/predict", RECORD, **bearer),
-            running.get("/tasks/pede_lag/models", **bearer),
-            running.get("/students/at-risk", **bearer),
-        ]
-        listed = running.get("/tasks", **bearer).json()["tasks"]
+def test_a_key_of_one_task_opens_no_other(guarded: Server, city: City) -> None:
+    bearer = {"Authorization": f"Bearer {city.key('night', 'predict,read', 'night_school')}"}
+
+    own = guarded.post("/tasks/night_school/predict", RECORD, **bearer)
+    others = [
+        guarded.post("/predict", RECORD, **bearer),
+        guarded.get("/tasks/pede_lag/models", **bearer),
+        guarded.get("/students/at-risk", **bearer),
+    ]
+    listed = guarded.get("/tasks", **bearer).json()["tasks"]
 
     assert own.status_code == 200
     assert [answer.status_code for answer in others] == [403] * 3
@@ -265,7 +263,7 @@ def test_a_key_of_one_task_opens_no_other(city: City) -> None:
 
 def test_a_key_for_a_task_that_is_not_here_is_refused(city: City) -> None:
     with pytest.raises(subprocess.CalledProcessError) as raised:
-        city.keys("create", "--name", "slip", "--scope", "read", "--task", "nigth_school")
+        city.key("slip", "read", "nigth_school")
 
     assert "known are pede_lag, night_school, other_city" in raised.value.stderr
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,6 +103,36 @@ def opened(uri: str, db: str) -> Iterator[SyncRegistry]:
         yield registry
 
 
+@pytest.fixture(scope="module")
+def read_only(uri: str, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Databases that several tests read and none writes to, to the home they are read from."""
+    homes = {name: tmp_path_factory.mktemp(name) for name in ("empty", "filled")}
+    for name in homes:
+        with open_registry(uri, name) as registry:
+            registry.run(ensure_indexes())
+            if name == "filled":
+                fill(registry)
+    return homes
+
+
+@pytest.fixture
+def empty(db: str, read_only: Mapping[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages read a registry without a document."""
+    monkeypatch.setenv("MONGO_DB", "empty")
+    monkeypatch.setenv("FAROL_HOME", str(read_only["empty"]))
+
+
+@pytest.fixture
+def filled(
+    uri: str, db: str, read_only: Mapping[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SyncRegistry]:
+    """The pages read the school of `fill`, which nobody may change."""
+    monkeypatch.setenv("MONGO_DB", "filled")
+    monkeypatch.setenv("FAROL_HOME", str(read_only["filled"]))
+    with open_registry(uri, "filled") as registry:
+        yield registry
+
+
 def fill(opened: SyncRegistry) -> School:
     """A school with a champion, a drifted new period, outcomes, predictions and a run."""
     school = found_school(opened)
@@ -142,9 +172,8 @@ def words(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_an_empty_registry_says_what_to_do_and_breaks_no_page(
-    opened: SyncRegistry, name: str
-) -> None:
+@pytest.mark.usefixtures("empty")
+def test_an_empty_registry_says_what_to_do_and_breaks_no_page(name: str) -> None:
     app = page(name)
 
     assert not app.exception
@@ -196,18 +225,16 @@ def test_every_page_has_an_address_of_its_name_and_is_listed_once() -> None:
     ]  # fmt: skip
 
 
-def test_the_script_streamlit_runs_shows_the_overview(opened: SyncRegistry) -> None:
-    fill(opened)
-
+@pytest.mark.usefixtures("filled")
+def test_the_script_streamlit_runs_shows_the_overview() -> None:
     app = AppTest.from_file(SCRIPT, default_timeout=60).run()
 
     assert not app.exception
     assert "v1" in words(app)
 
 
-def test_the_overview_says_who_serves_in_words(opened: SyncRegistry) -> None:
-    fill(opened)
-
+@pytest.mark.usefixtures("filled")
+def test_the_overview_says_who_serves_in_words() -> None:
     app = page("overview")
 
     assert not app.exception
@@ -218,20 +245,16 @@ def test_the_overview_says_who_serves_in_words(opened: SyncRegistry) -> None:
     assert "v1 took over" in words(app)
 
 
-def test_the_overview_speaks_portuguese(opened: SyncRegistry) -> None:
-    fill(opened)
-
+@pytest.mark.usefixtures("filled")
+def test_the_overview_speaks_portuguese() -> None:
     app = page("overview", "pt")
 
     assert "Campeã no registro: v1" in words(app)
     assert "o modelo encontra **74**" in words(app)
 
 
-def test_students_are_listed_by_risk_from_the_log_when_the_api_is_away(
-    opened: SyncRegistry,
-) -> None:
-    fill(opened)
-
+@pytest.mark.usefixtures("filled")
+def test_students_are_listed_by_risk_from_the_log_when_the_api_is_away() -> None:
     app = page("students")
 
     assert not app.exception
@@ -240,10 +263,10 @@ def test_students_are_listed_by_risk_from_the_log_when_the_api_is_away(
     assert len(scores) == 40 and scores == sorted(scores, reverse=True)
 
 
+@pytest.mark.usefixtures("filled")
 def test_the_schools_of_the_list_are_looked_up_once_a_minute_and_not_at_every_run(
-    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fill(opened)
     looked_up, read = [], StudentRepository.units
 
     def counted(students: StudentRepository) -> Op[dict[str, Units]]:
@@ -321,11 +344,8 @@ def test_the_helping_page_answers_first_and_tells_what_could_be_seen(
     assert (len(lanes), len(needed), len(outlook)) == (3, 2, 2)
 
 
-def test_the_drift_page_names_what_drifted_and_shows_performance_now(
-    opened: SyncRegistry,
-) -> None:
-    fill(opened)
-
+@pytest.mark.usefixtures("filled")
+def test_the_drift_page_names_what_drifted_and_shows_performance_now() -> None:
     app = page("drift")
 
     assert not app.exception
@@ -340,12 +360,11 @@ def test_the_drift_page_names_what_drifted_and_shows_performance_now(
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_report_can_be_downloaded_as_a_page_in_the_readers_language(
-    opened: SyncRegistry, language: Language
+    filled: SyncRegistry, language: Language
 ) -> None:
-    fill(opened)
-    (report,) = opened.run(DriftReportRepository().newest(1))
+    (report,) = filled.run(DriftReportRepository().newest(1))
 
-    made = page_of(report, opened, language)
+    made = page_of(report, filled, language)
 
     assert "<svg" in made
     assert ("What has changed in the data" in made) is (language is Language.EN)
@@ -445,9 +464,8 @@ def test_the_drift_page_says_that_there_is_nothing_to_compare_yet_and_names_the_
     }
 
 
-def test_the_predictions_page_lists_the_latest_first(opened: SyncRegistry) -> None:
-    fill(opened)
-
+@pytest.mark.usefixtures("filled")
+def test_the_predictions_page_lists_the_latest_first() -> None:
     app = page("predictions")
 
     assert not app.exception
@@ -455,9 +473,8 @@ def test_the_predictions_page_lists_the_latest_first(opened: SyncRegistry) -> No
     assert app.dataframe[0].value["student"].tolist()[0] == "RA-39"
 
 
-def test_the_history_holds_the_ledger(opened: SyncRegistry) -> None:
-    fill(opened)
-
+@pytest.mark.usefixtures("filled")
+def test_the_history_holds_the_ledger() -> None:
     app = page("history")
 
     assert not app.exception
@@ -627,10 +644,8 @@ def test_a_key_of_another_scope_or_one_that_nobody_signed_opens_nothing(
     assert "not signed by this installation" in words(inserted)
 
 
-def test_with_keys_off_another_machine_is_shown_nothing(
-    opened: SyncRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill(opened)
+@pytest.mark.usefixtures("filled")
+def test_with_keys_off_another_machine_is_shown_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     come_from(monkeypatch, "10.1.2.3")
 
     app = page("students")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from database.driver.client import SyncRegistry
 from database.driver.commands import Command, Find, Op
 from database.labelling.linking import join_orphans, rejoin
 from database.labelling.recording import record_outcomes
@@ -153,6 +155,12 @@ def wildly(
                 again = history.events[telling.position].tell(moment_of(telling.position))
                 waiting.append(Telling(telling.position, again, lives=-1))
     return labelled_set(run, full=full)
+
+
+def at_once(told: Sequence[tuple[SyncRegistry, History]]) -> list[list[Label]]:
+    """Tells histories at once, each on a registry of its own; gives the labelled set of each."""
+    with ThreadPoolExecutor(len(told)) as tellers:
+        return list(tellers.map(lambda one: wildly(one[0].execute, one[0].run, one[1]), told))
 
 
 def as_said(label: Label) -> tuple[str, str, float, float, str | None]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings
 
 from database.driver.client import SyncRegistry
 from database.indexes import ensure_indexes
-from model.label import Label
 from tests.database.drivers import MongomockRegistry
-from tests.database.histories import History, histories, plainly, wildly, without_repeats
+from tests.database.histories import History, at_once, histories, plainly, without_repeats
 
 
 @settings(
@@ -25,24 +23,16 @@ from tests.database.histories import History, histories, plainly, wildly, withou
 def test_two_tasks_at_once_end_in_the_labels_of_each_alone(
     registry: SyncRegistry, first: History, second: History
 ) -> None:
-    found: dict[int, list[Label]] = {}
+    tasks = [registry.on(f"t{uuid4().hex[:12]}") for _ in range(2)]
+    try:
+        for task in tasks:
+            task.run(ensure_indexes())
+        found = at_once([*zip(tasks, (first, second), strict=True)])
+    finally:
+        for task in tasks:
+            registry._client.drop_database(task._db)
 
-    def tell(task: int, history: History) -> None:
-        name = f"t{uuid4().hex[:12]}"
-        own = registry.on(name)
-        try:
-            own.run(ensure_indexes())
-            found[task] = wildly(own.execute, own.run, history)
-        finally:
-            registry._client.drop_database(name)
-
-    tellers = [threading.Thread(target=tell, args=pair) for pair in enumerate((first, second))]
-    for teller in tellers:
-        teller.start()
-    for teller in tellers:
-        teller.join()
-
-    for task, history in enumerate((first, second)):
+    for labels, history in zip(found, (first, second), strict=True):
         alone = MongomockRegistry("farol")
         alone.run(ensure_indexes())
-        assert found[task] == plainly(alone.run, history)
+        assert labels == plainly(alone.run, history)

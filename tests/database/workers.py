@@ -6,16 +6,19 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from database.aliases import AliasRepository
 from database.driver.client import SyncRegistry, open_registry
+from database.driver.commands import Op
 from database.embedded import lifecycle
 from database.predictions import PredictionRepository
 from database.promotions import PromotionRepository
 from database.versions import ModelVersionRepository
 from model.errors import Conflict, RegistryError
 from model.prediction import Prediction
-from tests.database.builders import model_version, prediction, promotion
+from tests.database.builders import model_version, outcome, prediction, promotion
+from tests.database.histories import END, Event, Observed, Reported, moment_of
 
 
 def promote_often(uri: str, db: str, name: str, times: int) -> None:
@@ -87,11 +90,41 @@ def predict_until_acknowledged(uri: str, db: str, name: str, times: int, told: s
 
 
 def _acknowledged(registry: SyncRegistry, one: Prediction) -> bool:
+    return _done(registry, PredictionRepository().add_many([one]))
+
+
+def _done(registry: SyncRegistry, op: Op[Any]) -> bool:
     try:
-        registry.run(PredictionRepository().add_many([one]))
+        registry.run(op)
     except RegistryError:
         return False
     return True
+
+
+def told_of(students: int) -> tuple[Event, ...]:
+    """A record and an outcome of each student, then of each another record and a correction."""
+    names = [f"s{number}" for number in range(students)]
+    return tuple(
+        event
+        for grade, value in ((1.0, 1.0), (2.0, 0.0))
+        for name in names
+        for event in (
+            Observed(name, "2022", grade),
+            Reported(((outcome(value, END, student_id=name, period="2022"), 0),)),
+        )
+    )
+
+
+def tell_until_acknowledged(uri: str, db: str, students: int, told: str) -> None:
+    """Tells of so many students, each event until it is acknowledged, and notes that."""
+    with (
+        Path(told).open("a", buffering=1) as acknowledged,
+        open_registry(uri, db, timeout_ms=2_000) as registry,
+    ):
+        for position, event in enumerate(told_of(students)):
+            while not _done(registry, event.tell(moment_of(position))):
+                time.sleep(0.05)
+            acknowledged.write(f"{position}\n")
 
 
 if __name__ == "__main__":

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
-from io import StringIO
 
 import httpx
 import pytest
 
-from api import keys
 from api.limits.gate import counted_as
 from api.security import Client
 from tests import local
-from tests.api.bundles import KEY
 from tests.api.conftest import World
+from tests.api.keys import keys
 from tests.api.server import Server, served, until
 from tests.api.strict import StrictPage
 
@@ -68,13 +66,7 @@ def bounded(world: World) -> Iterator[Bounded]:
 
 
 def key_of(world: World, name: str) -> str:
-    """A key, made as an operator makes it but without a process of its own."""
-    command = ["create", "--name", name, "--scope", "predict,read"]
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as told:
-        patch.setenv("FAROL_HOME", str(world.home))
-        patch.setenv("FAROL_SIGNING_KEY", KEY.decode())
-        assert keys.main(command) == 0
-    return told.getvalue().strip()
+    return keys(world.home, "create", "--name", name, "--scope", "predict,read")
 
 
 def too_many(answer: httpx.Response) -> bool:

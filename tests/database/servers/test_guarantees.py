@@ -6,37 +6,21 @@ FerretDB 1 keeps what it acknowledged, and does not compare before it replaces: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import cast
-from uuid import uuid4
 
 import pytest
-from pymongo import MongoClient
 
 from api.opening import _connect
-from database.driver.client import SyncRegistry, open_registry
+from database.driver.client import SyncRegistry
 from database.predictions import PredictionRepository
 from database.versions import ModelVersionRepository
 from deployment.settings import Settings, load_settings
 from deployment.wiring import root_registry
 from tests.database.processes import finish, start
 from tests.database.servers.ferretdb import FerretDB, running
+from tests.database.servers.others import COMPARES, OTHERS, writers
 from tests.database.servers.racing import won
 from tests.database.test_processes import wait_for_lines
-
-Documents = dict[str, object]
-
-COMPARES = ("embedded", pytest.param("mongodb", marks=pytest.mark.servers))
-OTHERS = (pytest.param("ferretdb", marks=pytest.mark.servers), COMPARES[1])
-
-
-@pytest.fixture
-def uri(request: pytest.FixtureRequest) -> str:
-    if request.param == "ferretdb":
-        return cast("FerretDB", request.getfixturevalue("ferretdb")).uri
-    return cast("str", request.getfixturevalue(f"{request.param}_uri"))
 
 
 @pytest.mark.parametrize("uri", COMPARES, indirect=True)
@@ -105,13 +89,3 @@ def test_no_acknowledged_write_is_lost_when_ferretdb_is_killed(tmp_path: Path) -
         stored = {p.prediction_id for p in registry.run(PredictionRepository().newest(0))}
     assert len(acknowledged) == 80
     assert stored == set(acknowledged)
-
-
-@contextmanager
-def writers(uri: str, number: int) -> Iterator[Sequence[SyncRegistry]]:
-    """Registries on one fresh database, each with connections of its own."""
-    db = f"t{uuid4().hex[:12]}"
-    with ExitStack() as opened:
-        yield [opened.enter_context(open_registry(uri, db)) for _ in range(number)]
-    with MongoClient[Documents](uri) as client:
-        client.drop_database(db)
