@@ -20,6 +20,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import orjson
 
@@ -28,6 +29,9 @@ ROOM = 2**18
 
 END = b"\n"
 """Ends a line, and is written after it: what has no end was not acknowledged."""
+
+SUM = 8
+"""Digits of the checksum behind a record: of a line that a power cut left in parts it is wrong."""
 
 
 class Journal:
@@ -63,7 +67,7 @@ class Journal:
         Args:
             bodies: JSON, without a line break.
         """
-        written = END.join(bodies)
+        written = END.join([body + _sum_of(body) for body in bodies])
         end = self._end + len(written)
         if end >= ROOM:
             return False
@@ -132,7 +136,7 @@ def erase(path: Path, student_ids: Collection[str]) -> list[str]:
         with _locked(file, fcntl.LOCK_EX):
             at = 0
             for line in os.pread(file, ROOM, 0).split(END)[:-1]:
-                found = orjson.loads(line) if _is_whole(line) else {}
+                found = orjson.loads(line[:-SUM]) if _is_whole(line) else {}
                 if found.get("student_id") in student_ids:
                     os.pwrite(file, b" " * len(line), at)
                     gone.append(found["prediction_id"])
@@ -143,12 +147,16 @@ def erase(path: Path, student_ids: Collection[str]) -> list[str]:
 
 
 def _lines(written: bytes) -> list[bytes]:
-    return [line for line in written.split(END)[:-1] if _is_whole(line)]
+    return [line[:-SUM] for line in written.split(END)[:-1] if _is_whole(line)]
 
 
 def _is_whole(line: bytes) -> bool:
     """Whether that is a record: not erased, nor what a power cut left of one."""
-    return line[:1] == b"{" and line[-1:] == b"}" and b"\0" not in line
+    return line[-SUM:] == _sum_of(line[:-SUM])
+
+
+def _sum_of(body: bytes) -> bytes:
+    return b"%08x" % crc32(body)
 
 
 @contextmanager
