@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from deployment.onnx.graph import ML, Graph, Name
-from model.scorers.mask_table import ZERO
 from model.scorers.linear import LinearScorer
+from model.scorers.mask_table import ZERO
 from model.scorers.neighbours import NeighbourScorer
 from model.scorers.scorer import Scorer
 from model.scorers.trees import TreeScorer
