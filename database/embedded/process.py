@@ -37,6 +37,10 @@ END_SECONDS = 15.0
 POLL_SECONDS = 0.02
 PING_MS = 2_000
 
+EDITION = 1
+"""Of what the server does beside nx-27017. Raised where a release asks it for what one of before
+does not do: that one, which may outlive an upgrade by a minute, is then ended and replaced."""
+
 BUSY_SECONDS = 20.0
 """How long a server that lives and listens may be silent before another one takes its place."""
 
@@ -48,6 +52,7 @@ class State:
     Attributes:
         uri: `mongodb://` with the percent-encoded path of the socket as its host.
         socket: that path; empty for a server of before, which listened on a port.
+        edition: `EDITION` of the release that started it.
     """
 
     uri: str
@@ -55,6 +60,12 @@ class State:
     folder: str
     version: str
     socket: str = ""
+    edition: int = 0
+
+    @property
+    def does_all(self) -> bool:
+        """Whether it listens as this release asks, and does all that it asks."""
+        return bool(self.socket) and self.edition >= EDITION
 
 
 def read_state(folder: Path) -> State | None:
@@ -76,13 +87,13 @@ def is_ours(state: State) -> bool:
 
 def answers(state: State) -> bool:
     """Whether the server is ours, is out of other accounts' reach and gives a sign of life."""
-    return bool(state.socket) and is_ours(state) and _ping(state.uri)
+    return state.does_all and is_ours(state) and _ping(state.uri)
 
 
 def answers_at_last(state: State) -> bool:
     """Whether the server gives a sign of life while it lives and listens; a busy one is late."""
     deadline = time.monotonic() + BUSY_SECONDS
-    while state.socket and is_ours(state) and _listens(Path(state.socket)):
+    while state.does_all and is_ours(state) and _listens(Path(state.socket)):
         if _ping(state.uri):
             return True
         if time.monotonic() >= deadline:
@@ -98,8 +109,8 @@ def start(folder: Path, former: State | None, idle_seconds: float = IDLE_SECONDS
         RegistryUnavailable: it did not start; the message says why and where its log is.
     """
     if former is not None and is_ours(former):
-        # It lives and does not answer, or listens on a port as servers did before. Two servers on
-        # one file would wait for each other.
+        # It lives and does not answer, or is of a release that did less. Two servers on one file
+        # would wait for each other.
         end(former)
     _check_disk(folder)
     for path in socket_paths(folder):
@@ -192,7 +203,8 @@ def _await(folder: Path, path: Path, life: int) -> State | None:
             return None
         pid = _read_pid(folder)
         if pid is not None and _listens(path) and _ping(uri):
-            return State(uri, pid, str(folder), f"nx-27017 {version('nx-27017')}", str(path))
+            server = f"nx-27017 {version('nx-27017')}"
+            return State(uri, pid, str(folder), server, str(path), EDITION)
     return None
 
 

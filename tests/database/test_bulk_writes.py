@@ -15,6 +15,7 @@ from pymongo import MongoClient, ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from database.embedded.bulk_writes import _committed, write_in_bulk
+from database.embedded.stored_text import DEEPEST, NotPlain, text_of
 from tests.disks import fill, small_disk
 
 Documents = dict[str, Any]
@@ -165,3 +166,33 @@ def test_on_a_full_disk_no_document_that_is_missing_was_acknowledged(tmp_path: P
         handler.close_all()
 
         assert kept <= {row[0] for row in rows(disk / "school.db")}
+
+
+def test_a_long_list_of_documents_is_stored_as_it_came_and_a_deep_one_is_the_librarys() -> None:
+    """A note of what is owed for a thousand outcomes has as many short lists in it."""
+    owed = {"_id": "note", "subjects": [{"%list": [f"RA-{n}", "2023"]} for n in range(1_000)]}
+    deep: Documents = {"_id": "deep"}
+    for _ in range(DEEPEST):
+        deep = {"_id": "deep", "within": [deep]}
+
+    assert json.loads(text_of(owed)) == owed
+    with pytest.raises(NotPlain):
+        text_of(deep)
+
+
+def test_one_that_is_there_already_is_told_and_the_others_of_its_message_are_kept(
+    client: MongoClient[Documents], db: str
+) -> None:
+    client[db].students.insert_many([{"_id": "b", "revision": 1}, {"_id": "d", "revision": 1}])
+
+    with pytest.raises(BulkWriteError) as refused:
+        client[db].students.insert_many([{"_id": one} for one in "abcd"], ordered=False)
+    replaced = client[db].students.bulk_write(
+        [ReplaceOne({"_id": one, "revision": 1}, {"_id": one, "revision": 2}) for one in "abd"]
+    )
+
+    assert [one["index"] for one in (refused.value.details or {})["writeErrors"]] == [1, 3]
+    assert replaced.matched_count == 2
+    assert {one["_id"]: one.get("revision") for one in client[db].students.find()} == {
+        "a": None, "b": 2, "c": None, "d": 2,
+    }  # fmt: skip

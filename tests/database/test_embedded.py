@@ -188,7 +188,6 @@ def test_a_server_that_listened_on_a_port_is_replaced_and_its_data_stay(home: Pa
     folder.mkdir(parents=True)
     former = _server_of_before(folder)
     with open_registry(former["uri"], "farol") as registry:
-        registry.run(ensure_indexes())
         registry.run(PredictionRepository().add_many([prediction("p-1")]))
 
     uri = lifecycle.ensure_running(home)
@@ -197,6 +196,20 @@ def test_a_server_that_listened_on_a_port_is_replaced_and_its_data_stay(home: Pa
     assert not _lives(former["pid"])
     with open_registry(uri, "farol") as registry:
         assert registry.run(PredictionRepository().count()) == 1
+
+
+def test_a_server_of_a_release_that_did_less_is_replaced_where_it_was(home: Path) -> None:
+    uri = lifecycle.ensure_running(home)
+    path = lifecycle.folder_of(home) / "server.json"
+    state = json.loads(path.read_text())
+    path.write_text(json.dumps({name: state[name] for name in state if name != "edition"}))
+    with open_registry(uri, "farol") as registry:
+        registry.run(PredictionRepository().add_many([prediction("p-1")]))
+
+        assert lifecycle.ensure_running(home) == uri
+        assert not _lives(state["pid"])
+        assert registry.run(PredictionRepository().count()) == 1
+    assert json.loads(path.read_text())["edition"] == process.EDITION
 
 
 def test_a_server_without_a_client_ends_itself_and_comes_back_where_it_was(home: Path) -> None:

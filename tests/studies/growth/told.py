@@ -137,7 +137,7 @@ def _exponents(costs: Sequence[Cost]) -> list[str]:
 
 def plot(costs: Sequence[Cost], path: Path) -> None:
     """Draws seconds and memory against rows, one line a step, both axes logarithmic."""
-    figure = Figure(figsize=(9, 4.6), layout="constrained")
+    figure = Figure(figsize=(10.5, 4.6), layout="constrained")
     seconds, memory = figure.subplots(1, 2)
     drawn: list[tuple[object, str, Callable[[Cost], float]]] = [
         (seconds, "seconds", lambda one: one.seconds),
@@ -146,7 +146,7 @@ def plot(costs: Sequence[Cost], path: Path) -> None:
     ]  # fmt: skip
     for axes, label, figure_of in drawn:
         _draw(axes, costs, label, figure_of)
-    seconds.legend(fontsize="small")
+    figure.legend(*seconds.get_legend_handles_labels(), loc="outside right upper", fontsize="small")
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
