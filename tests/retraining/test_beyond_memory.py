@@ -32,7 +32,11 @@ from preprocessing.columnar.partitions import partitions_of
 from preprocessing.dataset import training_set
 from preprocessing.task.spec import TaskSpec
 from retraining.run import training_labels
-from retraining.run.beyond_memory.left_behind import window_folder
+from retraining.run.beyond_memory.left_behind import (
+    claim,
+    remove_left_behind,
+    window_folder,
+)
 from retraining.run.beyond_memory.reading import ReadingJob
 from retraining.run.beyond_memory.run import BeyondMemory, alone
 from retraining.run.beyond_memory.ways import Ways
@@ -253,6 +257,20 @@ def test_the_files_of_a_run_that_was_killed_are_removed_by_the_next_run_of_any_k
     assert (tmp_path / "farol-window-run-9").is_dir()
     told = registry.run(RunRepository().get("run-1")).steps[0]
     assert told.detail == "removed the files of 1 windows whose runs were killed"
+
+
+def test_a_window_that_was_taken_for_one_left_behind_is_made_once_more(
+    home: Path, tmp_path: Path
+) -> None:
+    home.mkdir()
+    with window_folder(home, tmp_path, "run-1") as folder:
+        assert remove_left_behind(home, "run-0") == 1
+        claim(home, folder)
+        assert folder.is_dir()
+        assert remove_left_behind(home, "run-1") == 0
+
+    assert not folder.exists()
+    assert list((home / "windows").iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_refused_by_name(home: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ bins would not fit where a worker may have 600 MB.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 
@@ -16,6 +17,5 @@ def give_back() -> None:
     """Gives back what Arrow's allocator and the C library hold; where they cannot, nothing."""
     gc.collect()
     pyarrow.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
-    if trim is not None:
-        trim(0)
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # glibc alone has it
+        ctypes.CDLL(None).malloc_trim(0)

@@ -35,14 +35,27 @@ def window_folder(home: Path, place: Path, run_id: str) -> Iterator[Path]:
     if folder.exists() or not place.is_dir():
         why = "is there already" if folder.exists() else "there is no such folder"
         raise ConfigurationError(f"--folder {place}: {why}")
-    notes = home / NOTES
-    make_private_folder(notes)
-    write_private(notes / run_id, str(folder).encode())
     try:
-        make_private_folder(folder)
+        claim(home, folder)
         yield folder
     finally:
-        _remove(notes / run_id, folder)
+        _remove(home / NOTES / run_id, folder)
+
+
+def claim(home: Path, folder: Path) -> None:
+    """Notes the folder of a window, and makes it; once more under the run's lock.
+
+    A run that began before this one, and did not yet have the lock, may take it for one left
+    behind.
+
+    Raises:
+        ConfigurationError: it is a link, or another account's.
+        OSError: it cannot be made.
+    """
+    notes = home / NOTES
+    make_private_folder(notes)
+    write_private(notes / folder.name.removeprefix(PREFIX), str(folder).encode())
+    make_private_folder(folder)
 
 
 def remove_left_behind(home: Path, run_id: str) -> int:

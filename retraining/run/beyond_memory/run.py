@@ -21,6 +21,7 @@ from preprocessing.dataset import TrainingSet, training_set
 from preprocessing.predictor import misfit
 from preprocessing.task.spec import TaskSpec
 from retraining.helping.helped import Given, help_given, marked
+from retraining.run.beyond_memory.left_behind import claim
 from retraining.run.beyond_memory.reading import ReadingJob
 from retraining.run.beyond_memory.window import ReadWindow, ranges_of, read_window
 from retraining.run.challenge import ScoredChallenger
@@ -86,6 +87,7 @@ class BeyondMemory:
             RegistryError: the registry fails.
             OSError: a file cannot be written.
         """
+        claim(plan.home, self.folder)
         limit, task = plan.options.window or 0, plan.task
         window = self._window = self._read(registry, plan, limit, now)
         given = registry.run(help_given())
