@@ -43,7 +43,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def server(world: World) -> Iterator[Server]:
-    with served(world.home) as running:
-        until(lambda: len(running.workers()) == 4 and all(w["version"] for w in running.workers()))
+def server(world: World, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Four workers, or as many as a module's `WORKERS` says: each takes two seconds to start."""
+    workers = getattr(request.module, "WORKERS", 4)
+    with served(world.home, workers=workers) as running:
+        until(lambda: [bool(w["version"]) for w in running.workers()] == [True] * workers)
         yield running

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import time
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -11,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from api.keys import main
+from api.security import REFRESH_SECONDS
 from tests.api.bundles import KEY
+
+NOTICED = REFRESH_SECONDS / 4 + 0.05
+"""Seconds after which a server that has just read its keys looks a new one up."""
 
 
 def keys(
@@ -36,6 +41,8 @@ def keys(
             code = int(error.code or 0)
     if code:
         raise subprocess.CalledProcessError(code, arguments, out.getvalue(), err.getvalue())
+    if arguments[0] == "create":
+        time.sleep(NOTICED)
     return out.getvalue().strip()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.server import Server
 
+WORKERS = 1
 WRONG = {"inde": 99, "ida": "many", "pedra": "marble", "shoe": 41, "period": "soon"}
 FIELDS = {"inde", "ida", "pedra", "shoe", "period"}
 

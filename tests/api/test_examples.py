@@ -16,6 +16,7 @@ from tests import local
 from tests.api.server import Server
 from tests.api.strict import StrictPage
 
+WORKERS = 1
 TASKS = ("pede_lag", "exam_scores")
 BINARY = {
     "application/gzip", "application/octet-stream", "application/vnd.apache.parquet",

@@ -10,6 +10,7 @@ from api.routes.pages import home
 from tests import local
 from tests.api.server import Server
 
+WORKERS = 1
 REPORT = {
     "status": "degraded",
     "model_version": None,

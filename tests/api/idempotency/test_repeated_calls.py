@@ -205,7 +205,7 @@ def test_a_restart_keeps_what_was_answered(world: World) -> None:
     with served(world.home, workers=1) as first:
         until(lambda: all(w["version"] for w in first.workers()))
         answer = Caller(first)("/predict", RECORD, "before the restart")
-    with served(world.home, workers=2) as second:
+    with served(world.home, workers=1) as second:
         until(lambda: second.get("/health/ready").status_code == 200)
         again = Caller(second)("/predict", RECORD, "before the restart")
 

@@ -13,7 +13,7 @@ from tests.database.servers.ferretdb import FerretDB
 from tests.database.servers.others import COMPARES, OTHERS, writers
 from tests.database.servers.racing import holders, outcomes_lost, periods_lost, promotions_lost
 
-RACES = 20
+RACES = 12
 
 
 @pytest.mark.parametrize("uri", COMPARES, indirect=True)

@@ -19,7 +19,7 @@ from tests.database.builders import at, observation
 from tests.database.drivers import Run
 from tests.database.servers.ferretdb import FerretDB, running
 
-MANY = 130
+MANY = 110
 WAIT_MS = 1_500
 
 
