@@ -171,8 +171,8 @@ def test_what_a_restore_brought_back_is_removed_and_counted_in_every_collection(
         left = str(registry.run(stored(collection)))
         assert "RA-1" not in left and "RA-2" not in left and "RA-3" in left
     assert [p.prediction_id for p in registry.run(PredictionRepository().newest(0))] == [
-        "p-RA-3",
         "p-nobody",
+        "p-RA-3",
     ]
     looks = [f for f in registry.finds() if f.fields]
     assert {(f.collection, *f.fields) for f in looks if not f.where} == {
