@@ -30,7 +30,7 @@ END = b"\n"
 """Ends a line, and is written after it: what has no end was not acknowledged."""
 
 
-class Journal:
+class RecordJournal:
     """The lines of one worker, opened by the process that appends to them.
 
     Attributes:
