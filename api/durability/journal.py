@@ -34,7 +34,7 @@ SUM = 8
 """Digits of the checksum behind a record: of a line that a power cut left in parts it is wrong."""
 
 
-class Journal:
+class RecordJournal:
     """The lines of one worker, opened by the process that appends to them.
 
     Attributes:

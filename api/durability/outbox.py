@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from api.durability import journal
-from api.durability.journal import Journal, journal_of
+from api.durability.journal import RecordJournal, journal_of
 from database.dossier import KeptDocument
 from database.embedded import sqlite_files
 from database.mapping.documents import milliseconds
@@ -105,11 +105,11 @@ class Outbox:
         self.fault: str | None = None
         self.rows: int = 0
         self._quick = quick
-        self._journal: Journal | None = None
+        self._journal: RecordJournal | None = None
         try:
             # One that a worker left behind is taken over, whoever opens its outbox now.
             if quick or journal_of(path).exists():
-                self._journal = Journal(journal_of(path))
+                self._journal = RecordJournal(journal_of(path))
             self._take_over(left_behind=True)
         except _REFUSALS as error:
             self.fault = _told(error)

@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from api.durability import journal
-from api.durability.journal import ROOM, SUM, Journal, journal_of
+from api.durability.journal import ROOM, SUM, RecordJournal, journal_of
 from api.durability.outbox import (
     FEW,
     MOST_LINES,
@@ -198,12 +198,12 @@ def test_while_others_read_and_erase_no_record_is_lost_or_doubled(
 def test_what_a_kill_or_a_power_cut_left_of_a_record_harms_no_other_one(
     path: Path, left: bytes
 ) -> None:
-    before = Journal(path)
+    before = RecordJournal(path)
     before.append([b'{"a":1}'])
     before.close()
     path.write_bytes(written(path) + left)
 
-    lines = Journal(path)
+    lines = RecordJournal(path)
     assert lines.append([b'{"a":2}'])
 
     with lines.taken_over() as found:
@@ -213,7 +213,7 @@ def test_what_a_kill_or_a_power_cut_left_of_a_record_harms_no_other_one(
 
 
 def test_a_journal_takes_no_more_than_it_has_room_for(path: Path) -> None:
-    lines, record = Journal(path), b'{"a":"%b"}' % (b"x" * 1_000)
+    lines, record = RecordJournal(path), b'{"a":"%b"}' % (b"x" * 1_000)
     kept = 0
     while lines.append([record]):
         kept += 1
@@ -261,7 +261,7 @@ def test_a_disk_that_takes_a_part_of_a_journal_is_full(
     monkeypatch.setattr(os, "pwrite", lambda _file, data, _at: len(data) - 1)
 
     with pytest.raises(OSError, match="No space left"):
-        Journal(path)
+        RecordJournal(path)
 
 
 def test_a_file_that_takes_nothing_over_refuses_once_the_journal_is_at_its_bound(
