@@ -67,7 +67,7 @@ examples
   python -m deployment.dask train windows/ --out bundle
   FAROL_DASK=tls://10.0.0.5:8786 python -m deployment.dask train windows/ --family xgboost --out b
   python -m deployment.dask score students/ --period 2025 --out scores
-  FAROL_DASK=tls://10.0.0.5:8786 python -m deployment.dask run --folder /mnt/farol --processes 4
+  python -m deployment.dask run --processes 4
 """
 
 
