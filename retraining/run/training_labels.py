@@ -38,6 +38,16 @@ def window_between(
     """The part of `window` whose keys are in a range, by `LabelRepository.between`.
 
     All ranges together hold what `window` holds.
+
+    Args:
+        task: what the columns mean, and what earlier periods add.
+        after: the key before the first; "" begins with the first of all.
+        until: the last key; None goes to the end.
+        arrived_until: of the window, aware UTC.
+        since: the place of the window's oldest label; None where it has no bound.
+
+    Raises:
+        RegistryError: the registry fails.
     """
     found = yield from LabelRepository().between(
         after, until, arrived_until=arrived_until, since=since

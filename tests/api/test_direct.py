@@ -28,8 +28,9 @@ def one(world: World) -> Iterator[Server]:
 
 
 def is_direct(answer: httpx.Response) -> bool:
-    """Whether the connection itself wrote an answer: with the length last."""
-    return list(answer.headers)[-1] == "content-length"
+    """Whether the connection itself wrote an answer: with the length after all that is ours."""
+    names = list(answer.headers)
+    return names.index("content-length") > names.index("x-request-id")
 
 
 def request(body: bytes = BODY, *headers: bytes, path: bytes = b"/predict") -> bytes:
@@ -38,6 +39,21 @@ def request(body: bytes = BODY, *headers: bytes, path: bytes = b"/predict") -> b
         b"Content-Length: %d" % len(body), *headers,
     ]  # fmt: skip
     return b"\r\n".join([*lines, b"", body])
+
+
+def at_once(
+    server: Server, path: str = "/predict", body: bytes = BODY, key: str = ""
+) -> httpx.Response:
+    """The answer to a request that comes in one packet, as one of httpx comes only by chance."""
+    headers = [b"X-API-Key: %b" % key.encode()] if key else []
+    told = request(body, *headers, b"Connection: close", path=path.encode())
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), 10) as open_:
+        open_.sendall(told)
+        came = b"".join(iter(lambda: open_.recv(65_536), b""))
+    head, _, content = came.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    named = [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
+    return httpx.Response(int(status.split()[1]), headers=named, content=content)
 
 
 def sent(server: Server, *parts: bytes, answers: int = 1) -> bytes:
@@ -55,8 +71,8 @@ def sent(server: Server, *parts: bytes, answers: int = 1) -> bytes:
 
 
 def test_both_ways_give_the_same_answer_with_the_same_headers(one: Server) -> None:
-    direct = one.post("/predict", RECORD)
-    ordinary = one.post("/predict?source=api", RECORD)
+    direct = at_once(one)
+    ordinary = at_once(one, "/predict?source=api")
 
     assert direct.status_code == ordinary.status_code == 200
     assert (is_direct(direct), is_direct(ordinary)) == (True, False)
@@ -139,9 +155,9 @@ def test_a_call_that_is_one_too_many_is_counted_once(world: World) -> None:
         world.home, workers=1, auth="keys", env={"FAROL_RATE_PREDICT": "5/10 minutes"}
     ) as made:
         until(lambda: all(w["version"] for w in made.workers()))
-        key = {"X-API-Key": make_key(world.home, "--scope", "predict")}
-        wrong = [made.post("/predict", {"inde": 70}, **key).status_code for _ in range(3)]
-        good = [made.post("/predict", RECORD, **key) for _ in range(4)]
+        key = make_key(world.home, "--scope", "predict")
+        wrong = [at_once(made, body=b'{"inde": 70}', key=key).status_code for _ in range(3)]
+        good = [at_once(made, key=key) for _ in range(4)]
 
     assert wrong == [422, 422, 422]
     assert [answer.status_code for answer in good] == [200, 200, 429, 429]

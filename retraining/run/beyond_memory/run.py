@@ -81,6 +81,13 @@ class BeyondMemory:
     ) -> Gathered:
         """Reads the window into files, and of it what both models are judged on.
 
+        Args:
+            registry: of the task.
+            plan: of the run.
+            folder: into which the champion is unpacked.
+            journal: told of the step.
+            now: when the run began, aware UTC.
+
         Raises:
             NotEnoughData: too few records to judge on.
             BundleError: the champion's bundle cannot be trusted.

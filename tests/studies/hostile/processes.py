@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Self
 
 SECONDS = 60.0
@@ -38,8 +35,7 @@ class Worker:
         self._process = self._context.Process(
             target=_serve, args=(theirs, self._begin, self._arguments), daemon=True
         )
-        with _no_script():
-            self._process.start()
+        self._process.start()
         theirs.close()
 
     def ask(self, thing: object) -> tuple[Any, int]:
@@ -101,18 +97,3 @@ def _serve(pipe: Connection, begin: Callable[..., Ask], arguments: tuple[Path, .
 def _peak() -> int:
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) * 1024
-
-
-@contextmanager
-def _no_script() -> Iterator[None]:
-    """Hides a main module that is a script: the new process would run it anew.
-
-    A test of the dashboard leaves its page behind as one.
-    """
-    main = sys.modules["__main__"]
-    if main.__spec__ is None:
-        sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
