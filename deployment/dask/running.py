@@ -13,7 +13,6 @@ from deployment.settings import Settings
 from deployment.wiring import registry
 from model.computing.pool import Pool
 from model.decisions.cause import RunCause, TriggerKind
-from model.errors import ConfigurationError
 from model.options import RunOptions
 from retraining.pipeline import new_run_id, run_pipeline
 from retraining.progress import console, progress
@@ -34,17 +33,12 @@ def run(settings: Settings, given: argparse.Namespace, workers: Pool) -> str:
     """Reads the registry's window into files, has a model learned, judged and registered.
 
     Raises:
-        ConfigurationError: the folder cannot be used, or a cluster is named.
+        ConfigurationError: the folder cannot be used.
         LeaseHeld: another run is under way.
         NotEnoughData: too few records to judge on.
         FarolError: whatever else stopped it; the champion serves on.
         OSError: a file cannot be written.
     """
-    if settings.dask is not None:
-        raise ConfigurationError(
-            "FAROL_DASK: run is done by this process alone as yet; its tasks were seen to wait for "
-            "ever on a cluster, with the lease held (docs/dask.md). Unset it"
-        )
     # A polite kill removes the files and gives the lease back.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with registry(settings) as opened:
