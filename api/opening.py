@@ -209,7 +209,7 @@ def _of_task(
     settings = host.settings
     folders = Folders(settings.home, task.home)
     registry = TaskRegistry(host.root, partial(entered, task), partial(claimed, task))
-    outbox = Outbox(outbox_path(folders.outbox, host.slot.number), quick=True)
+    outbox = Outbox(outbox_path(folders.outbox, host.slot.number))
     stack.callback(outbox.close)
     live = LiveModel(task.home)
     challenger = LiveModel(task.home, CHALLENGER_POINTER)

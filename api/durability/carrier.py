@@ -45,11 +45,7 @@ class Carrier:
         with self._gate.passing() as free:
             if not free:
                 return False
-            try:
-                bodies, last = outbox.oldest(most)
-            except (sqlite3.Error, OSError) as error:
-                _tell(outbox, "cannot be read", str(error))
-                return False
+            bodies, last = outbox.oldest(most)
             if not bodies:
                 return True
             try:
@@ -59,7 +55,7 @@ class Carrier:
             try:
                 await self._forget(outbox, last, shared=shared)
             except sqlite3.Error as error:
-                _tell(outbox, "keeps what was shipped", str(error))
+                _tell(outbox, str(error))
                 return False
         return True
 
@@ -72,8 +68,8 @@ class Carrier:
             outbox.drop(last)
 
 
-def _tell(outbox: Outbox, what: str, fault: str) -> None:
+def _tell(outbox: Outbox, fault: str) -> None:
     """Health looks at the outbox of a worker's own records alone, so the log says it of each."""
     if outbox.fault != fault:
-        _log.warning("%s %s: %s", outbox.name, what, fault)
+        _log.warning("%s keeps what was shipped: %s", outbox.name, fault)
     outbox.fault = fault

@@ -1,14 +1,12 @@
 """Predictions that are acknowledged and not in the registry yet, in one SQLite file a worker.
 
 A commit is one append to SQLite's write-ahead log: it survives the death of any process. It is not
-synced to the platter one by one; see `docs/serving.md` for what that means in a power cut. Few
-records at a time come by way of a journal, which the outbox takes over before anything is read.
+synced to the platter one by one; see `docs/serving.md` for what that means in a power cut.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -17,8 +15,6 @@ from typing import Any
 
 import orjson
 
-from api.durability import journal
-from api.durability.journal import RecordJournal, journal_of
 from database.dossier import KeptDocument
 from database.embedded import sqlite_files
 from database.mapping.documents import milliseconds
@@ -43,11 +39,7 @@ FEW = 16
 MANY = 256
 """Records of one statement of a longer transaction."""
 
-MOST_LINES = 128
-"""Records in a journal; before there are more they are taken over: a third of a millisecond."""
-
 BUSY_SECONDS = 5.0
-_REFUSALS = (sqlite3.Error, OSError)
 
 
 def outbox_path(folder: Path, slot: int, *, files: bool = False) -> Path:
@@ -76,18 +68,14 @@ def slot_of(path: Path) -> int:
 class Outbox:
     """One worker's file, oldest first.
 
-    Args:
-        path: of the file.
-        quick: few records at a time go into a journal first; where nobody else puts records in.
-
     Attributes:
         folder: where it and its siblings are.
         name: of the file.
-        rows: how many predictions wait in it and its journal.
+        rows: how many predictions wait in it.
         fault: why it took nothing when it was last asked to; None where it did.
     """
 
-    def __init__(self, path: Path, *, quick: bool = False) -> None:
+    def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         # The shipper checkpoints from another thread; SQLite serialises the calls itself.
         self._db = sqlite3.connect(
@@ -103,17 +91,7 @@ class Outbox:
         self._path = path
         self.folder, self.name = path.parent, path.name
         self.fault: str | None = None
-        self.rows: int = 0
-        self._quick = quick
-        self._journal: RecordJournal | None = None
-        try:
-            # One that a worker left behind is taken over, whoever opens its outbox now.
-            if quick or journal_of(path).exists():
-                self._journal = RecordJournal(journal_of(path))
-            self._take_over(left_behind=True)
-        except _REFUSALS as error:
-            self.fault = _told(error)
-        self.rows = self._count() + (0 if self._journal is None else self._journal.records)
+        self.rows: int = self._db.execute("SELECT count(*) FROM outbox").fetchone()[0]
 
     def put(self, predictions: Sequence[Prediction]) -> None:
         """Keeps predictions, all or none.
@@ -130,12 +108,20 @@ class Outbox:
             Overloaded: the disk takes no more.
         """
         try:
-            if not (self._quick and len(bodies) <= FEW and self._noted(bodies)):
-                self._take_over()
-                self._insert(bodies)
-        except _REFUSALS as error:
-            self.fault = _told(error)
-            raise Overloaded(f"predictions cannot be kept safely: {self.fault}") from error
+            if len(bodies) <= FEW:  # One statement is a transaction of its own.
+                self._db.execute(INSERT + ", (?)" * (len(bodies) - 1), bodies)
+            else:
+                self._db.execute("BEGIN IMMEDIATE")
+                # Many in one statement: between two of them other threads take the interpreter.
+                for at in range(0, len(bodies), MANY):
+                    part = bodies[at : at + MANY]
+                    self._db.execute(INSERT + ", (?)" * (len(part) - 1), part)
+                self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self.fault = str(error)
+            raise Overloaded(f"predictions cannot be kept safely: {error}") from error
         self.fault = None
         self.rows += len(bodies)
 
@@ -149,13 +135,7 @@ class Outbox:
             self.fault = None
 
     def oldest(self, limit: int) -> tuple[list[bytes], int]:
-        """The oldest predictions in order, as JSON, and the number to `drop` once shipped.
-
-        Raises:
-            sqlite3.Error: the file does not take what is in the journal, or cannot be read.
-            OSError: nor can the journal.
-        """
-        self._take_over()
+        """The oldest predictions in order, as JSON, and the number to `drop` once shipped."""
         found = self._db.execute(
             "SELECT seq, body FROM outbox ORDER BY seq LIMIT ?", (limit,)
         ).fetchall()
@@ -189,63 +169,7 @@ class Outbox:
 
     def close(self) -> None:
         """Closes the file; what waits in it stays."""
-        if self._journal is not None:
-            with contextlib.suppress(*_REFUSALS):
-                self._take_over()
-            self._journal.close()
         self._db.close()
-
-    def _noted(self, bodies: Sequence[bytes]) -> bool:
-        """Whether records are in the journal now, which is emptied first where it is full."""
-        if self._journal is None:
-            return False
-        if self._journal.records >= MOST_LINES:
-            self._take_over()
-        if self._journal.append(bodies):
-            return True
-        self._take_over()
-        return self._journal.append(bodies)
-
-    def _take_over(self, *, left_behind: bool = False) -> None:
-        """Moves what is in the journal behind what is in the file; on an error nothing moves.
-
-        Args:
-            left_behind: by a process that may have died after it moved the lines and before it
-                emptied the journal.
-        """
-        if self._journal is None or not self._journal.records:
-            return
-        expected = self._journal.records
-        with self._journal.taken_over() as lines:
-            if left_behind:
-                moved = set(self._newest(len(lines)))
-                lines = [line for line in lines if line not in moved]
-            self._insert(lines)
-        self.rows -= expected - len(lines)  # Another process may have erased a student's.
-
-    def _newest(self, limit: int) -> list[bytes]:
-        query = "SELECT body FROM outbox ORDER BY seq DESC LIMIT ?"
-        return [body for (body,) in self._db.execute(query, (limit,))]
-
-    def _count(self) -> int:
-        return int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])
-
-    def _insert(self, bodies: Sequence[bytes]) -> None:
-        if len(bodies) <= FEW:  # One statement is a transaction of its own.
-            if bodies:
-                self._db.execute(INSERT + ", (?)" * (len(bodies) - 1), bodies)
-            return
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            # Many in one statement: between two of them other threads take the interpreter.
-            for at in range(0, len(bodies), MANY):
-                part = bodies[at : at + MANY]
-                self._db.execute(INSERT + ", (?)" * (len(part) - 1), part)
-            self._db.execute("COMMIT")
-        except sqlite3.Error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
 
     def _overwrite_free_pages(self) -> None:
         """Once a file: releases before this one left what they deleted in free pages."""
@@ -253,11 +177,6 @@ class Outbox:
         if layout < LAYOUT:
             self._db.execute("VACUUM")
             self._db.execute(f"PRAGMA user_version={LAYOUT}")
-
-
-def _told(error: Exception) -> str:
-    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-    return "the disk is full" if full else str(error)
 
 
 def decode(body: bytes) -> Prediction:
@@ -327,7 +246,6 @@ def erase(folder: Path, *student_ids: str) -> list[str]:
     gone: list[str] = []
     wanted = orjson.dumps(student_ids).decode()
     for path in sorted(folder.glob(PATTERN)):
-        gone += journal.erase(journal_of(path), student_ids)
         with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db:
             db.execute(sqlite_files.SECURE_DELETE)
             with db:
@@ -371,27 +289,11 @@ def _everywhere(folder: Path, query: str, values: tuple[str, ...]) -> Iterator[t
     for path in sorted(folder.glob(PATTERN)):
         with contextlib.closing(_open_to_read(path)) as db:
             try:
-                # Journal and file are of one moment: what is taken over later is not seen twice.
-                with journal.held(journal_of(path)) as lines:
-                    db.execute("BEGIN")
-                    db.execute("SELECT 1 FROM outbox LIMIT 1").fetchall()
                 found = db.execute(query, values).fetchall()
             except sqlite3.OperationalError:
                 continue  # Its worker is making the file at this moment: nothing waits in it yet.
         yield from found
-        if lines:
-            yield from _among(lines, query, values)
-
-
-def _among(lines: Sequence[bytes], query: str, values: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """What a query finds among records that are in no file of SQLite's yet."""
-    with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        db.execute(SCHEMA)
-        db.executemany(INSERT, [(line,) for line in lines])
-        return db.execute(query, values).fetchall()
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"file:{path}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=BUSY_SECONDS)
